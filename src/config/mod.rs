@@ -1,0 +1,213 @@
+//! What the user fills in: one JSON object, drawn as a form by the platform.
+//!
+//! Doc comments of these types are the form's help texts; `schema` turns them into the form's
+//! dialect and `reading` holds a configuration against that same schema, so that every mistake is
+//! reported at once and the form can never promise what the program does not read.
+
+mod phone;
+mod reading;
+pub mod schema;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+pub use phone::PhoneConfig;
+pub use reading::read;
+
+use crate::vendor;
+
+/// Adds the records of your streams to an AI voice-call campaign. The vendor then phones these people.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[schemars(title = "AI Voice")]
+pub struct Config {
+    /// The service that phones your contacts.
+    #[schemars(title = "Vendor")]
+    pub vendor: vendor::Config,
+
+    /// One entry for each stream: which column fills which field of the contact. Leave it empty when your columns already have the contact's names: phone_number, and where the vendor has them name and gender; every other column becomes a variable of the call script.
+    #[serde(default)]
+    #[schemars(title = "Streams")]
+    pub streams: Vec<StreamConfig>,
+
+    /// How phone numbers are read.
+    #[serde(default)]
+    #[schemars(title = "Phone numbers")]
+    pub phone: PhoneConfig,
+
+    /// How contacts are sent.
+    #[serde(default)]
+    #[schemars(title = "Delivery")]
+    pub delivery: DeliveryConfig,
+
+    /// The memory of who was sent to whom.
+    #[serde(default)]
+    #[schemars(title = "Ledger")]
+    pub ledger: LedgerConfig,
+
+    /// Where rejected records are kept. Without it they are counted, and logged with masked numbers.
+    #[serde(default)]
+    #[schemars(title = "Storage of rejected records")]
+    pub object_storage_config: ObjectStorageConfig,
+
+    /// Guards against a mistake in the warehouse.
+    #[serde(default)]
+    #[schemars(title = "Limits")]
+    pub limits: LimitsConfig,
+}
+
+/// How the records of one stream become contacts.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[schemars(title = "Stream")]
+pub struct StreamConfig {
+    /// The name of the stream, as in the connection.
+    #[serde(default)]
+    #[schemars(required, title = "Stream", extend("examples" = ["overdue_customers"]))]
+    pub stream: String,
+
+    /// The namespace (usually the database schema) of the stream. Leave it blank when the stream has none, or when its name is enough to tell it from the others.
+    #[serde(default)]
+    #[schemars(title = "Namespace")]
+    pub namespace: String,
+
+    /// Sends this stream to another campaign than the vendor section's: its id, or a template that gives the id for each record, such as {{ record.job }}. Blank: the vendor section's campaign.
+    #[serde(default)]
+    #[schemars(title = "Campaign", extend("examples" = ["12", "{{ record.job }}"]))]
+    pub campaign: String,
+
+    /// An expression that must be true for a record to be called, for instance record.consent == 'yes'. Records for which it is not true are counted as rejected (suppressed). Blank: every record.
+    #[serde(default)]
+    #[schemars(title = "Only when", extend("examples" = ["record.consent == 'yes'"]))]
+    pub only_when: String,
+
+    /// Which column or template fills which field. phone_number is needed. Leave the list empty when the columns already have the contact's names.
+    #[serde(default)]
+    #[schemars(title = "Fields")]
+    pub fields: Vec<FieldConfig>,
+}
+
+/// What fills one field of the contact.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[schemars(title = "Field")]
+pub struct FieldConfig {
+    /// phone_number, name, gender, or the exact name of a variable of the call script.
+    #[serde(default)]
+    #[schemars(required, title = "Field", extend("examples" = ["phone_number", "name", "ho_ten"]))]
+    pub field: String,
+
+    /// The column's exact name, or a path with dots into a nested column. Fill in either this or the template.
+    #[serde(default)]
+    #[schemars(title = "Column", extend("examples" = ["mobile", "customer.full_name"]))]
+    pub column: String,
+
+    /// Text with {{ }} around columns, for instance {{ record.title }} {{ record.full_name }}. Text without braces is a constant.
+    #[serde(default)]
+    #[schemars(title = "Template", extend("examples" = ["{{ record.title }} {{ record.full_name }}"]))]
+    pub template: String,
+
+    /// Used when the value is missing, null or blank.
+    #[serde(default)]
+    #[schemars(title = "Default")]
+    pub default: String,
+
+    /// Refuses the record when the value is missing, null or blank and there is no default.
+    #[serde(default)]
+    #[schemars(title = "Required")]
+    pub required: bool,
+}
+
+/// How contacts are sent.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(default)]
+#[schemars(title = "Delivery")]
+pub struct DeliveryConfig {
+    /// Contacts in one request at most. itnio takes up to 100, Vbee documents no limit.
+    #[schemars(title = "Contacts per request", range(min = 1, max = 500))]
+    pub batch_size: u16,
+
+    /// A batch that is not full goes out when its first contact has waited this long.
+    #[schemars(title = "Longest wait for a full batch (seconds)", range(min = 0, max = 3600))]
+    pub max_batch_age_seconds: u32,
+
+    /// Requests under way at once.
+    #[schemars(title = "Requests at once", range(min = 1, max = 64))]
+    pub max_requests_in_flight: u16,
+
+    /// Requests started per second at most, over the whole account. 0: no limit.
+    #[schemars(title = "Requests per second", range(min = 0, max = 1_000_000))]
+    pub max_requests_per_second: u32,
+
+    /// How long one request may take. An answer that comes later counts as lost.
+    #[schemars(title = "Request timeout (seconds)", range(min = 1, max = 600))]
+    pub request_timeout_seconds: u32,
+
+    /// How long a batch is tried again while the vendor is busy, throttling or away. After that the sync fails and the platform tries it again later.
+    #[schemars(title = "Retry for (seconds)", range(min = 0, max = 3600))]
+    pub retry_for_seconds: u32,
+
+    /// What happens to contacts whose request may have arrived when the answer was lost and the vendor does not recognise repeats. hold: they are counted as rejected and never sent again by this sync. resend: they are sent again, and people may be called twice.
+    #[schemars(title = "On unknown outcome")]
+    pub on_unknown_outcome: OnUnknownOutcome,
+}
+
+/// What happens to contacts whose request may have arrived.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum OnUnknownOutcome {
+    /// They are rejected, and never sent again by this sync.
+    #[default]
+    Hold,
+    /// They are sent again, and people may be called twice.
+    Resend,
+}
+
+/// The memory of who was sent to whom.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(tag = "ledger_type", rename_all = "snake_case")]
+pub enum LedgerConfig {
+    /// None: people are remembered within one sync only
+    #[default]
+    None,
+}
+
+/// Where rejected records are kept.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(tag = "storage_type")]
+pub enum ObjectStorageConfig {
+    /// None
+    #[default]
+    None,
+}
+
+/// Guards against a mistake in the warehouse.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(default)]
+#[schemars(title = "Limits")]
+pub struct LimitsConfig {
+    /// At most this many contacts are sent in one sync; further records are counted as rejected (suppressed). 0: no limit.
+    #[schemars(title = "Contacts per sync", range(min = 0))]
+    pub max_contacts_per_sync: u64,
+
+    /// Fails the sync when more than this share of its records was rejected (measured after the first 100 records, and at the end). 100: never.
+    #[schemars(title = "Rejected records allowed (percent)", range(min = 0, max = 100))]
+    pub max_rejected_percent: u8,
+}
+
+impl Default for DeliveryConfig {
+    fn default() -> Self {
+        Self {
+            batch_size: 100,
+            max_batch_age_seconds: 5,
+            max_requests_in_flight: 4,
+            max_requests_per_second: 10,
+            request_timeout_seconds: 60,
+            retry_for_seconds: 900,
+            on_unknown_outcome: OnUnknownOutcome::Hold,
+        }
+    }
+}
+
+impl Default for LimitsConfig {
+    fn default() -> Self {
+        Self { max_contacts_per_sync: 0, max_rejected_percent: 100 }
+    }
+}

@@ -1,0 +1,166 @@
+//! What stops a run. (What happens to one contact is an `Outcome`, and is data.)
+
+use std::fmt;
+use std::io;
+
+/// The reason a command stopped. Variants say whose turn it is.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The user's configuration cannot work; only the user can mend it.
+    #[error("the configuration cannot work:{}", Mistakes(.0))]
+    Config(Vec<Mistake>),
+    /// A file that the command line names cannot be read.
+    #[error("cannot read {what} {path}")]
+    File {
+        /// What the file should hold.
+        what: &'static str,
+        /// Where it should be.
+        path: String,
+        /// Why not.
+        source: io::Error,
+    },
+    /// The vendor refuses this account or campaign, until somebody acts.
+    #[error("{vendor} refused: {why}")]
+    Refused {
+        /// The vendor's name.
+        vendor: &'static str,
+        /// What is wrong, where to look, what to change.
+        why: String,
+    },
+    /// More records were rejected than the user allows.
+    #[error(
+        "{rejected} of {total} records were rejected, more than limits.max_rejected_percent ({percent} %) allows"
+    )]
+    TooManyRejected {
+        /// Records that ended neither accepted nor duplicate.
+        rejected: u64,
+        /// Records that have ended.
+        total: u64,
+        /// The limit.
+        percent: u8,
+    },
+    /// The vendor cannot be reached, or gave no clear answer, for longer than the retry budget.
+    #[error("{vendor} could not be reached: {why}")]
+    Unreachable {
+        /// The vendor's name.
+        vendor: &'static str,
+        /// What was tried, for how long, and what came back last.
+        why: String,
+    },
+    /// The source stopped before it said that its streams are complete.
+    #[error(
+        "the input ended before the source completed stream {0}; what no STATE covers was not sent, the next attempt brings it again"
+    )]
+    Incomplete(String),
+    /// A signal asked the run to end.
+    #[error("stopped by {0} before the end of the input")]
+    Interrupted(&'static str),
+    /// A line on stdin is not the protocol's.
+    #[error("line {line} of the input {why}")]
+    Protocol {
+        /// Counted from 1.
+        line: u64,
+        /// What is wrong with it; never its content.
+        why: String,
+    },
+    /// The input cannot be read further.
+    #[error("cannot read the input")]
+    Input(#[source] io::Error),
+    /// Nobody reads stdout any more.
+    #[error("cannot write to stdout")]
+    Output(#[source] io::Error),
+    /// The platform asks for something that this program does not do.
+    #[error("{0}")]
+    Unsupported(&'static str),
+    /// This program is wrong.
+    #[error("this is a defect of destination-ai-voice, please report it: {0}")]
+    Defect(String),
+}
+
+/// One mistake in the user's configuration.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Mistake {
+    /// Where: a path such as `streams[0].fields[2].column`.
+    pub at: String,
+    /// What is wrong and what to do, without any value that could be secret.
+    pub why: String,
+}
+
+/// The platform's three classes of failure; they decide whether it tries again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FailureType {
+    /// The user must act; the platform does not try again.
+    Config,
+    /// May pass by itself.
+    Transient,
+    /// A defect, or input that is not the protocol.
+    System,
+}
+
+impl Error {
+    /// A configuration error with one mistake.
+    #[must_use]
+    pub fn config(at: impl Into<String>, why: impl Into<String>) -> Self {
+        Self::Config(vec![Mistake::new(at, why)])
+    }
+
+    /// The platform's class of this failure.
+    #[must_use]
+    pub fn failure_type(&self) -> FailureType {
+        match self {
+            Self::Config(_) | Self::File { .. } | Self::Refused { .. } | Self::TooManyRejected { .. } => {
+                FailureType::Config
+            }
+            Self::Unreachable { .. }
+            | Self::Incomplete(_)
+            | Self::Interrupted(_)
+            | Self::Input(_)
+            | Self::Output(_) => FailureType::Transient,
+            Self::Protocol { .. } | Self::Unsupported(_) | Self::Defect(_) => FailureType::System,
+        }
+    }
+
+    /// The message with its causes, each after a colon.
+    #[must_use]
+    pub fn with_causes(&self) -> String {
+        let mut text = self.to_string();
+        let mut cause = std::error::Error::source(self);
+        while let Some(error) = cause {
+            text.push_str(": ");
+            text.push_str(&error.to_string());
+            cause = error.source();
+        }
+        text
+    }
+}
+
+impl Mistake {
+    /// A mistake at a place.
+    #[must_use]
+    pub fn new(at: impl Into<String>, why: impl Into<String>) -> Self {
+        Self { at: at.into(), why: why.into() }
+    }
+}
+
+impl FailureType {
+    /// The protocol's name of the class.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Config => "config_error",
+            Self::Transient => "transient_error",
+            Self::System => "system_error",
+        }
+    }
+}
+
+struct Mistakes<'a>(&'a [Mistake]);
+
+impl fmt::Display for Mistakes<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            [only] => write!(f, " {}: {}", only.at, only.why),
+            several => several.iter().try_for_each(|one| write!(f, "\n- {}: {}", one.at, one.why)),
+        }
+    }
+}

@@ -1,0 +1,5 @@
+//! Vbee AICall: `public-api/campaign`, authorised with a JWT.
+
+mod config;
+
+pub use config::Config;
