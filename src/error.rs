@@ -19,6 +19,14 @@ pub enum Error {
         /// Why not.
         source: io::Error,
     },
+    /// A file of the platform is not what it should be.
+    #[error("{what} cannot be read")]
+    Unreadable {
+        /// Which file.
+        what: &'static str,
+        /// Where it stops making sense.
+        source: serde_json::Error,
+    },
     /// The vendor refuses this account or campaign, until somebody acts.
     #[error("{vendor} refused: {why}")]
     Refused {
@@ -116,7 +124,9 @@ impl Error {
             | Self::Interrupted(_)
             | Self::Input(_)
             | Self::Output(_) => FailureType::Transient,
-            Self::Protocol { .. } | Self::Unsupported(_) | Self::Defect(_) => FailureType::System,
+            Self::Protocol { .. } | Self::Unreadable { .. } | Self::Unsupported(_) | Self::Defect(_) => {
+                FailureType::System
+            }
         }
     }
 
@@ -139,18 +149,6 @@ impl Mistake {
     #[must_use]
     pub fn new(at: impl Into<String>, why: impl Into<String>) -> Self {
         Self { at: at.into(), why: why.into() }
-    }
-}
-
-impl FailureType {
-    /// The protocol's name of the class.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Config => "config_error",
-            Self::Transient => "transient_error",
-            Self::System => "system_error",
-        }
     }
 }
 
