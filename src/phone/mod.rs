@@ -1,22 +1,36 @@
 //! Phone numbers: normalised once, masked everywhere, shown whole only in a request's body.
+//!
+//! A value goes `cleaning → decimal → parts → plain → dial`. Everything before `dial` is about what the
+//! phone library must not see: it reads the float `81234567890.0` as somebody else's valid number. Nearly all
+//! values are `plain` already and go the short way `plain → dial`.
 
+mod cleaning;
+mod decimal;
+mod dial;
+mod familiar;
+mod mask;
 mod normalise;
+mod parts;
+mod plain;
 
 use std::borrow::Cow;
 use std::fmt;
 
 use compact_str::CompactString;
+use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumberFormat};
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
-pub use normalise::{PhoneInput, Refusal, Rules, region};
+pub use dial::{Region, region};
+pub use mask::mask_numbers;
+pub use normalise::{PhoneInput, Refusal, Rules};
 
 /// Whom the vendor dials. Masks itself in `Debug` and `Display`.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Phone(CompactString);
 
 /// How a vendor wants numbers written.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum WireFormat {
     /// Country code and number, digits only: 84987654321.
@@ -48,21 +62,48 @@ impl Phone {
     pub fn expose(&self) -> &str {
         &self.0
     }
-}
 
-impl Phone {
-    /// The number as a vendor wants it written.
+    /// The number as a vendor wants it written. An identifier is passed on as it is, whatever the format.
     #[must_use]
     pub fn wire(&self, format: WireFormat) -> Cow<'_, str> {
+        let Some(digits) = self.digits() else {
+            return Cow::Borrowed(&self.0);
+        };
         match format {
-            WireFormat::Digits => Cow::Borrowed(self.0.trim_start_matches('+')),
-            WireFormat::E164 | WireFormat::AsIs | WireFormat::National => Cow::Borrowed(&self.0),
+            WireFormat::Digits => Cow::Borrowed(digits),
+            WireFormat::E164 | WireFormat::AsIs => Cow::Borrowed(&self.0),
+            WireFormat::National => self.national().map_or(Cow::Borrowed(digits), Cow::Owned),
         }
+    }
+
+    /// The digits of a number in E.164; none of an identifier.
+    fn digits(&self) -> Option<&str> {
+        let digits = self.0.strip_prefix('+')?;
+        (!digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())).then_some(digits)
+    }
+
+    /// Through the library, because trunk prefixes differ: 0 in Vietnam, none in China, 8 in Russia.
+    fn national(&self) -> Option<String> {
+        let number = PHONE_NUMBER_UTIL.parse(&self.0, None).ok()?;
+        let formatted = number.format_as(PhoneNumberFormat::National);
+        Some(formatted.chars().filter(char::is_ascii_digit).collect())
     }
 }
 
 impl fmt::Debug for Phone {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("…")
+        fmt::Display::fmt(self, f)
     }
 }
+
+impl fmt::Display for Phone {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.digits() {
+            Some(digits) => mask::write_number(f, digits),
+            None => mask::write_identifier(f, &self.0),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

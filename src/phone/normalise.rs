@@ -1,10 +1,12 @@
-//! Text of a warehouse in, a valid number or a reason out.
-
-pub use rlibphonenumber::Region;
+//! A value of a warehouse in, a valid number or a reason out.
 
 use crate::reason::Reason;
 
-use super::Phone;
+use super::dial::{Region, dial};
+use super::{Phone, cleaning, decimal, parts, plain};
+
+/// The longest identifier that a vendor takes.
+const MAX_IDENTIFIER_CHARS: usize = 32;
 
 /// What a record holds where its number should be.
 #[derive(Clone, Copy, Debug)]
@@ -30,6 +32,7 @@ pub struct Refusal {
 
 /// How numbers are read; the configuration's `phone` section, checked.
 #[derive(Clone, Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the form, and any may go with any")]
 pub struct Rules {
     /// The country of numbers without a country code.
     pub default_region: Option<Region>,
@@ -45,21 +48,99 @@ pub struct Rules {
     pub as_is: bool,
 }
 
+impl From<Reason> for Refusal {
+    fn from(reason: Reason) -> Self {
+        Self { reason, hint: None }
+    }
+}
+
 impl Rules {
     /// Reads one value. `region` is the record's own, before the default one.
     ///
     /// # Errors
     /// Says why nobody can be called.
     pub fn normalise(&self, input: PhoneInput<'_>, region: Option<Region>) -> Result<Phone, Refusal> {
-        let (PhoneInput::Text(text) | PhoneInput::Number(text), _) = (input, region) else {
-            return Err(Refusal { reason: Reason::WrongType, hint: None });
+        match input {
+            PhoneInput::Absent => Err(Reason::Missing.into()),
+            PhoneInput::Other => Err(Reason::WrongType.into()),
+            PhoneInput::Text(text) if self.as_is => identifier(text),
+            PhoneInput::Text(text) => self.read(text, region),
+            PhoneInput::Number(raw) => match decimal::read_json(raw)? {
+                Some(digits) if self.as_is => identifier(&digits),
+                Some(digits) => self.read(&digits, region),
+                None => self.read(raw, region),
+            },
+        }
+    }
+
+    fn read(&self, text: &str, region: Option<Region>) -> Result<Phone, Refusal> {
+        if let Some(number) = plain::read(text) {
+            return dial(self, &number, region);
+        }
+        let cleaned = cleaning::clean(text);
+        let text = cleaning::unwrap_shell(&cleaned);
+        if cleaning::says_missing(text) {
+            return Err(Reason::Missing.into());
+        }
+        // Before the value is split: its comma may be a decimal one.
+        if let Some(value) = decimal::read_text(text)? {
+            return self.read_digits(&value, region);
+        }
+        self.read_parts(&parts::unwrap_uri(text), region)
+    }
+
+    /// Reads a text that may hold several numbers, and an extension after the last one.
+    fn read_parts(&self, text: &str, region: Option<Region>) -> Result<Phone, Refusal> {
+        let before_extension = parts::before_extension(text);
+        let numbers = parts::split(before_extension.unwrap_or(text));
+        let extended = before_extension.is_some() && !self.drop_extension;
+        if numbers.len() > 1 && !self.first_of_several {
+            return Err(if extended { Reason::HasExtension } else { Reason::MultipleNumbers }.into());
+        }
+        let read = |(index, number): (usize, &&str)| {
+            if extended && index + 1 == numbers.len() {
+                return Err(Reason::HasExtension.into());
+            }
+            self.read_one(number, region)
         };
-        Ok(Phone::e164(text))
+        let mut results = numbers.iter().enumerate().map(read);
+        let first = results.next().unwrap_or(Err(Reason::Missing.into()));
+        if first.is_ok() || numbers.len() == 1 {
+            return first;
+        }
+        // In `030/1234567` the stroke parts one number, and its second half may be valid by itself.
+        if self.read_digits(&numbers.concat(), region).is_ok() {
+            return Err(Reason::MultipleNumbers.into());
+        }
+        results.find(Result::is_ok).unwrap_or(first)
+    }
+
+    /// Reads a text that holds one number at most.
+    fn read_one(&self, text: &str, region: Option<Region>) -> Result<Phone, Refusal> {
+        if let Some(value) = decimal::read_text(text)? {
+            return self.read_digits(&value, region);
+        }
+        match parts::before_extension(text) {
+            Some(_) if !self.drop_extension => Err(Reason::HasExtension.into()),
+            Some(number) => self.read_digits(number, region),
+            None => self.read_digits(text, region),
+        }
+    }
+
+    fn read_digits(&self, text: &str, region: Option<Region>) -> Result<Phone, Refusal> {
+        dial(self, &plain::strip_punctuation(text)?, region)
     }
 }
 
-/// A region by its two letters, in either case.
-#[must_use]
-pub fn region(_code: &str) -> Option<Region> {
-    None
+/// Takes a vendor's own identifier as it is, because nobody but the vendor can read it.
+fn identifier(text: &str) -> Result<Phone, Refusal> {
+    let id = text.trim();
+    if id.is_empty() {
+        return Err(Reason::Missing.into());
+    }
+    let odd = |c: char| c.is_whitespace() || c.is_control();
+    if id.chars().any(odd) || id.chars().nth(MAX_IDENTIFIER_CHARS).is_some() {
+        return Err(Reason::BadIdentifier.into());
+    }
+    Ok(Phone::opaque(id))
 }

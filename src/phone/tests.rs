@@ -1,0 +1,236 @@
+use proptest::prelude::*;
+use rlibphonenumber::PHONE_NUMBER_UTIL;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::*;
+
+#[derive(Deserialize)]
+struct Row {
+    id: String,
+    input_json: Box<str>,
+    default_region: String,
+    options: String,
+    expected_e164: String,
+    reject_reason: String,
+    note: String,
+}
+
+/// Reads a JSON text as the mapping does: strings unescaped, numbers as they were written.
+fn normalise(rules: &Rules, json: &str) -> Result<Phone, Refusal> {
+    let json: &RawValue = serde_json::from_str(json).unwrap();
+    let text: String;
+    let input = match json.get().as_bytes()[0] {
+        b'"' => {
+            text = serde_json::from_str(json.get()).unwrap();
+            PhoneInput::Text(&text)
+        }
+        b'n' => PhoneInput::Absent,
+        b't' | b'f' | b'[' | b'{' => PhoneInput::Other,
+        _ => PhoneInput::Number(json.get()),
+    };
+    rules.normalise(input, None)
+}
+
+/// The number, or the code of the reason.
+fn outcome(result: &Result<Phone, Refusal>) -> &str {
+    match result {
+        Ok(phone) => phone.expose(),
+        Err(refusal) => refusal.reason.code(),
+    }
+}
+
+fn rules(default_region: &str, options: &str) -> Rules {
+    let mut rules = Rules { default_region: region(default_region), ..Rules::default() };
+    for option in options.split_whitespace() {
+        match option {
+            "vn_old=convert" => rules.convert_vn_old_prefix = true,
+            "multi=first_valid" => rules.first_of_several = true,
+            "extension=drop" => rules.drop_extension = true,
+            "as_is" => rules.as_is = true,
+            other => panic!("unknown option {other}"),
+        }
+    }
+    rules
+}
+
+fn holds_every_row(table: &[u8]) {
+    for row in csv::Reader::from_reader(table).deserialize() {
+        let Row { id, input_json, default_region, options, expected_e164, reject_reason, note } =
+            row.unwrap();
+        let got = normalise(&rules(&default_region, &options), &input_json);
+        let want = if reject_reason.is_empty() { &expected_e164 } else { &reject_reason };
+        assert_eq!(outcome(&got), want, "row {id}: {input_json} in {default_region:?} ({note})");
+    }
+}
+
+#[test]
+fn holds_every_row_of_the_given_table() {
+    holds_every_row(include_bytes!("fixtures/phone_vectors.csv"));
+}
+
+#[test]
+fn holds_every_row_of_our_own_table() {
+    holds_every_row(include_bytes!("fixtures/more_vectors.csv"));
+}
+
+#[test]
+fn a_refusal_says_what_would_help() {
+    for (text, want) in [
+        ("01662345678", "retired Vietnamese prefix: set `phone.vn_old_prefix` to `convert`"),
+        ("084987654321", "a 0 stands before the country code"),
+        ("+999123456789", "no country has the code after the plus"),
+    ] {
+        let refusal = rules("VN", "").normalise(PhoneInput::Text(text), None).unwrap_err();
+        assert_eq!(refusal.hint, Some(want), "{text}");
+    }
+}
+
+#[test]
+fn the_records_own_region_comes_before_the_default_one() {
+    let rules = rules("VN", "");
+    let read = |region| rules.normalise(PhoneInput::Text("13612345678"), region);
+    assert_eq!(outcome(&read(Some(Region::CN))), "+8613612345678");
+    assert_eq!(outcome(&read(Some(Region::US))), "+13612345678");
+    assert_eq!(outcome(&read(None)), "too_long");
+}
+
+#[test]
+fn only_allowed_countries_are_called() {
+    let rules = Rules { allowed_countries: vec![Region::VN, Region::CA], ..rules("VN", "") };
+    for (text, want) in [
+        ("0987654321", "+84987654321"),
+        ("+8613812345678", "country_not_allowed"),
+        ("+14165550123", "+14165550123"),
+        ("+14155552671", "country_not_allowed"),
+        ("19001234", "type_not_allowed"),
+    ] {
+        assert_eq!(outcome(&rules.normalise(PhoneInput::Text(text), None)), want, "{text}");
+    }
+}
+
+#[test]
+fn a_region_is_two_letters_of_a_country_with_telephones() {
+    for (code, want) in [
+        ("VN", Some(Region::VN)),
+        (" cn ", Some(Region::CN)),
+        ("UK", None),
+        ("ZZ", None),
+        ("001", None),
+        ("V1", None),
+        ("é", None),
+        ("", None),
+    ] {
+        assert_eq!(region(code), want, "{code:?}");
+    }
+}
+
+#[test]
+fn a_number_is_written_as_the_vendor_wants_it() {
+    use WireFormat::{AsIs, Digits, E164, National};
+    for (number, format, want) in [
+        ("+84987654321", Digits, "84987654321"),
+        ("+84987654321", E164, "+84987654321"),
+        ("+84987654321", National, "0987654321"),
+        ("+8613000000000", National, "13000000000"),
+        ("+861012345678", National, "01012345678"),
+        ("+14155552671", National, "4155552671"),
+        ("+390669812345", National, "0669812345"),
+        ("+84987654321", AsIs, "+84987654321"),
+    ] {
+        assert_eq!(Phone::e164(number).wire(format), want, "{number} as {format:?}");
+    }
+    for format in [Digits, E164, National, AsIs] {
+        assert_eq!(Phone::opaque("+aGVsbG8=").wire(format), "+aGVsbG8=", "{format:?}");
+    }
+}
+
+#[test]
+fn a_phone_masks_itself() {
+    for (phone, want) in [
+        (Phone::e164("+84987654321"), "+84****321"),
+        (Phone::e164("+14155552671"), "+1****671"),
+        (Phone::e164("+79161234567"), "+7****567"),
+        (Phone::e164("+8801712345678"), "+880****678"),
+        (Phone::e164("+390669812345"), "+39****345"),
+        (Phone::e164("+6591234567"), "+65****567"),
+        (Phone::e164("+29022158"), "+290****"),
+        (Phone::e164("+84"), "+84****"),
+        (Phone::e164("+"), "****"),
+        (Phone::e164("0987654321"), "09****"),
+        (Phone::opaque("aGVsbG8gd29ybGQ"), "aG****"),
+        (Phone::opaque("密文密文密文密文"), "密文****"),
+        (Phone::opaque("short"), "****"),
+        (Phone::opaque(""), "****"),
+    ] {
+        assert_eq!(format!("{phone}"), want);
+        assert_eq!(format!("{phone:?}"), want);
+    }
+}
+
+/// What warehouses hold: digits with something around and between them, and anything at all.
+fn values() -> impl Strategy<Value = String> {
+    prop_oneof![
+        r"[+0]{0,2}[1-9][0-9]{4,14}",
+        r"[+(0]{0,2}[0-9]{1,4}[ .\-)]{1,2}[0-9]{2,4}[ .\-]?[0-9]{2,5}",
+        r"[+]?[0-9]{7,13}[.,][0-9]{1,3}",
+        r"[0-9][.,]?[0-9]{0,11}[eE][+-]?[0-9]{1,3}",
+        r"[0-9]{6,11}[ ;,/|x\n\-#*]{1,3}[0-9]{1,11}",
+        r"[\PC\p{Nd}\p{Zs}\p{Cf}\p{Pd}]{0,40}",
+    ]
+}
+
+fn regions() -> impl Strategy<Value = Option<Region>> {
+    let mut all: Vec<_> = PHONE_NUMBER_UTIL.get_supported_regions().collect();
+    all.sort();
+    proptest::option::of(proptest::sample::select(all))
+}
+
+fn lenient() -> Rules {
+    rules("", "vn_old=convert multi=first_valid extension=drop")
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 128, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn what_is_accepted_is_e164_and_stays_so_in_every_region(
+        text in values(), region in regions(), other in regions(), lenient_rules in any::<bool>(),
+    ) {
+        let rules = if lenient_rules { lenient() } else { Rules::default() };
+        if let Ok(phone) = rules.normalise(PhoneInput::Text(&text), region) {
+            let digits = phone.expose().strip_prefix('+').expect("E.164 begins with a plus");
+            prop_assert!((7..=15).contains(&digits.len()), "{}", phone.expose());
+            prop_assert!(digits.bytes().all(|byte| byte.is_ascii_digit()), "{}", phone.expose());
+            prop_assert_eq!(rules.normalise(PhoneInput::Text(phone.expose()), other), Ok(phone));
+        }
+    }
+
+    #[test]
+    fn nothing_makes_it_panic(text in any::<String>(), raw in r"\PC{0,12}", region in regions(), as_is in any::<bool>()) {
+        let rules = Rules { as_is, ..lenient() };
+        for input in [PhoneInput::Text(&text), PhoneInput::Number(&text), PhoneInput::Number(&raw)] {
+            let shown = format!("{:?}", rules.normalise(input, region));
+            prop_assert!(!shown.is_empty());
+        }
+    }
+
+    #[test]
+    fn a_shown_number_hides_all_but_its_code_and_its_end(number in r"\+[1-9][0-9]{0,14}") {
+        let shown = Phone::e164(&number).to_string();
+        let (code, end) = shown.split_once("****").expect("there are stars");
+        prop_assert!(code.len() <= 4 && number.starts_with(code), "{}", shown);
+        prop_assert!(end.len() <= 3 && number.ends_with(end), "{}", shown);
+        prop_assert!(end.is_empty() || number.len() - code.len() >= 7, "{}", shown);
+    }
+
+    #[test]
+    fn masked_words_hold_no_number(text in r"[a-z 0-9٠-٩+.,()\-]{0,40}") {
+        let masked = mask_numbers(&text);
+        let mut run = 0;
+        for c in masked.replace("****", "x").chars() {
+            run = if c.is_numeric() { run + 1 } else { 0 };
+            prop_assert!(run < 6, "{} in {}", masked, text);
+        }
+    }
+}
