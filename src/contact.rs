@@ -93,10 +93,12 @@ impl Variables {
     }
 
     /// Gives the pairs of name and value, in the order they were added.
+    #[must_use]
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, &str)> {
         let mut start = 0;
+        let position = |end: u32| usize::try_from(end).expect("32 bits fit into a machine word");
         self.ends.iter().map(move |&(name_end, value_end)| {
-            let (name_end, value_end) = (name_end as usize, value_end as usize);
+            let (name_end, value_end) = (position(name_end), position(value_end));
             let from = std::mem::replace(&mut start, value_end);
             (
                 self.text.get(from..name_end).unwrap_or_default(),
