@@ -173,4 +173,29 @@ impl Outcome {
     pub fn counts_as_rejected(&self) -> bool {
         !matches!(self, Self::Accepted { .. } | Self::Duplicate(_))
     }
+
+    /// Why, for everything but accepted.
+    #[must_use]
+    pub fn reason(&self) -> Option<Reason> {
+        match self {
+            Self::Accepted { .. } => None,
+            Self::Duplicate(reason)
+            | Self::Suppressed(reason, _)
+            | Self::Invalid(reason, _)
+            | Self::Rejected(reason, _) => Some(*reason),
+            Self::Unknown(_) => Some(Reason::OutcomeUnknown),
+        }
+    }
+
+    /// Words for a person, beside the reason.
+    #[must_use]
+    pub fn detail(&self) -> Option<&str> {
+        match self {
+            Self::Accepted { .. } | Self::Duplicate(_) => None,
+            Self::Suppressed(_, detail)
+            | Self::Invalid(_, detail)
+            | Self::Rejected(_, detail)
+            | Self::Unknown(detail) => detail.as_deref(),
+        }
+    }
 }

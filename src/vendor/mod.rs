@@ -3,16 +3,32 @@
 //! No I/O, no clock, no sleeping, no logging, no retry in here: one loop in `delivery` does all of
 //! that, for every vendor. A third vendor is its folder, its example and the `// vendor:` lines.
 
+mod address;
+pub mod call_book;
 pub mod exchange;
+mod http;
 pub mod itnio; // vendor:
+mod json;
+mod roster;
 pub mod vbee; // vendor:
+mod words;
 
-use jiff::Timestamp;
+#[cfg(test)]
+mod contract;
+#[cfg(test)]
+mod replies;
+
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::contact::Campaign;
+use crate::error::Mistake;
+use crate::phone::WireFormat;
 
+use call_book::CallBook;
 use exchange::{Batch, Limits, Reply, Request, Shape, Verdict};
 
 /// One vendor's API for adding contacts to a campaign.
@@ -35,11 +51,11 @@ pub trait Vendor: Send + Sync {
     /// A request that shows whether credentials and campaign work, and can dial nobody.
     fn probe(&self, now: Timestamp) -> Request;
 
-    /// Reads the answer to the probe.
+    /// Reads the answer to the probe; `now` is this machine's clock, to say how far off it is.
     ///
     /// # Errors
     /// Says what is wrong, where to look and what to change.
-    fn read_probe(&self, reply: &Reply) -> Result<(), String>;
+    fn read_probe(&self, reply: &Reply, now: Timestamp) -> Result<(), String>;
 
     /// A request that adds the batch. Runs again for each attempt, so that each is freshly signed.
     fn submit(&self, batch: &Batch, now: Timestamp) -> Request;
@@ -53,8 +69,42 @@ pub trait Simulator: Send {
     /// The path of the endpoint that adds contacts.
     fn path(&self) -> &'static str;
 
+    /// What the vendor would answer on a bad day, and remembers whom it would call.
+    fn answer_with(&mut self, request: &Request, now: Timestamp, twist: Twist) -> Reply;
+
+    /// Whom it would have called by now.
+    fn book(&self) -> &CallBook;
+
+    /// The connector's `vendor` section that fits this simulator; `root` is `http://host:port`.
+    fn connector_config(&self, root: &str) -> serde_json::Value;
+
     /// What the vendor would answer, and remembers whom it would call.
-    fn answer(&mut self, request: &Request, now: Timestamp) -> Reply;
+    fn answer(&mut self, request: &Request, now: Timestamp) -> Reply {
+        self.answer_with(request, now, Twist::None)
+    }
+}
+
+/// What a simulator does wrong on purpose.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Twist {
+    /// Nothing.
+    #[default]
+    None,
+    /// One entry of the answer does not say whom it is about.
+    NamelessLine,
+    /// The vendor's clock is ahead by this much, in its judgement and in `Date`.
+    WrongClock(SignedDuration),
+}
+
+impl Twist {
+    /// The clock by which a simulated vendor judges and dates a request.
+    #[must_use]
+    pub fn vendors_clock(self, now: Timestamp) -> Timestamp {
+        match self {
+            Self::WrongClock(ahead) => now.checked_add(ahead).unwrap_or(now),
+            Self::None | Self::NamelessLine => now,
+        }
+    }
 }
 
 /// Which AI voice-call service receives the contacts.
@@ -65,4 +115,42 @@ pub enum Config {
     Itnio(itnio::Config), // vendor:
     /// Vbee AICall
     Vbee(vbee::Config), // vendor:
+}
+
+impl Config {
+    /// The vendor that the user chose.
+    #[must_use]
+    pub fn build(&self) -> Arc<dyn Vendor> {
+        match self {
+            Self::Itnio(config) => Arc::new(itnio::Itnio::new(config)), // vendor:
+            Self::Vbee(config) => Arc::new(vbee::Vbee::new(config)),    // vendor:
+        }
+    }
+
+    /// How numbers are written for this vendor.
+    #[must_use]
+    pub fn phone_format(&self) -> WireFormat {
+        match self {
+            Self::Itnio(config) => config.phone_format, // vendor:
+            Self::Vbee(config) => config.phone_format,  // vendor:
+        }
+    }
+
+    /// The address of the API, without a slash at its end.
+    #[must_use]
+    pub fn base_url(&self) -> &str {
+        match self {
+            Self::Itnio(config) => config.base_url(), // vendor:
+            Self::Vbee(config) => config.base_url(),  // vendor:
+        }
+    }
+
+    /// What cannot work in values that were filled in; blank ones are reported where forms are read.
+    #[must_use]
+    pub fn mistakes(&self) -> Vec<Mistake> {
+        match self {
+            Self::Itnio(config) => config.mistakes(), // vendor:
+            Self::Vbee(config) => config.mistakes(),  // vendor:
+        }
+    }
 }

@@ -3,31 +3,35 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use crate::contact::Campaign;
+use crate::error::Mistake;
 use crate::phone::WireFormat;
 use crate::secret::Secret;
+use crate::vendor::address;
+
+use super::ENDPOINT;
+
+const BASE_URL: &str = "https://api.itniotech.com/aivoice";
 
 /// itniotech AI Voice.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[schemars(title = "itniotech AI Voice")]
 pub struct Config {
     /// The Api-Key of your account: itniotech console → Home → Developer options.
-    #[serde(default)]
-    #[schemars(required, title = "API key")]
+    #[schemars(title = "API key")]
     pub api_key: Secret,
 
     /// The API secret beside the key.
-    #[serde(default)]
-    #[schemars(required, title = "API secret")]
+    #[schemars(title = "API secret")]
     pub api_secret: Secret,
 
     /// The id of the application that the job belongs to.
-    #[serde(default)]
-    #[schemars(required, title = "App ID", extend("examples" = ["LILIN888"]))]
+    #[schemars(title = "App ID", extend("examples" = ["LILIN888"]))]
     pub app_id: String,
 
     /// The number of the job (outbound task) that contacts are added to.
-    #[serde(default, deserialize_with = "job_id")]
-    #[schemars(required, title = "Job ID", with = "u64", extend("examples" = [9]))]
+    #[serde(deserialize_with = "job_id")]
+    #[schemars(title = "Job ID", with = "u64", extend("examples" = [9]))]
     pub job_id: String,
 
     /// Lets the vendor refuse a number that this job has called before. Switched off, a repeated request can call a person again, so lost answers are not repeated then.
@@ -40,10 +44,44 @@ pub struct Config {
     #[schemars(title = "Phone format")]
     pub phone_format: WireFormat,
 
-    /// The address of the API, if your account has another one.
+    /// The address of the API, if your account has another one; without /importCustomer at its end.
     #[serde(default = "base_url")]
     #[schemars(title = "Base URL")]
     pub base_url: String,
+}
+
+impl Config {
+    /// The address of the API, without a slash at its end.
+    #[must_use]
+    pub fn base_url(&self) -> &str {
+        address::base(&self.base_url, BASE_URL)
+    }
+
+    /// What cannot work in values that were filled in.
+    #[must_use]
+    pub fn mistakes(&self) -> Vec<Mistake> {
+        let mut found = Vec::new();
+        if !address::fits_header(&self.api_key) {
+            found.push(Mistake::new("vendor.api_key", address::NOT_A_HEADER));
+        }
+        if !self.job_id.trim().is_empty()
+            && let Err(why) = campaign(&self.job_id)
+        {
+            found.push(Mistake::new("vendor.job_id", why));
+        }
+        found.extend(address::mistakes(self.base_url(), ENDPOINT));
+        found
+    }
+}
+
+/// The job of a text: a positive integer, in its one way of being written.
+pub(super) fn campaign(id: &str) -> Result<Campaign, String> {
+    let id = id.trim();
+    let number = id.bytes().all(|b| b.is_ascii_digit()).then(|| id.parse::<u64>().ok()).flatten();
+    match number {
+        Some(number @ 1..) => Ok(Campaign::new(&number.to_string())),
+        _ => Err("must be a positive integer, the number of the job in the itniotech console".to_owned()),
+    }
 }
 
 fn yes() -> bool {
@@ -51,7 +89,7 @@ fn yes() -> bool {
 }
 
 fn base_url() -> String {
-    "https://api.itniotech.com/aivoice".to_owned()
+    BASE_URL.to_owned()
 }
 
 /// Takes 9 and "9".

@@ -3,8 +3,18 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use crate::contact::Campaign;
+use crate::error::Mistake;
 use crate::phone::WireFormat;
 use crate::secret::Secret;
+use crate::vendor::address;
+
+use super::ENDPOINT;
+
+const BASE_URL: &str = "https://aicall.vbee.ai";
+
+/// Ids seen have 24 characters; the vendor names no length, so this only stops a pasted page.
+const LONGEST_CAMPAIGN_ID: usize = 64;
 
 /// Vbee AICall.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -15,8 +25,7 @@ pub struct Config {
     pub credentials: Credentials,
 
     /// The campaign's id: 24 characters in the address bar of the campaign's page.
-    #[serde(default)]
-    #[schemars(required, title = "Campaign ID")]
+    #[schemars(title = "Campaign ID")]
     pub campaign_id: String,
 
     /// How numbers are written. e164: +84987654321. digits: 84987654321. national: 0987654321, for campaigns of one country.
@@ -24,7 +33,7 @@ pub struct Config {
     #[schemars(title = "Phone format")]
     pub phone_format: WireFormat,
 
-    /// The address of the API, if your account has another one.
+    /// The address of the API, if your account has another one; without /api/v1 and what follows.
     #[serde(default = "base_url")]
     #[schemars(title = "Base URL")]
     pub base_url: String,
@@ -34,24 +43,76 @@ pub struct Config {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(tag = "auth_type", rename_all = "snake_case")]
 pub enum Credentials {
-    /// API key and secret of the application
+    /// A fresh token is signed for each request.
+    #[schemars(title = "API key and secret")]
     ApiKey {
         /// AICall → Applications → your application → API key.
-        #[serde(default)]
-        #[schemars(required, title = "API key")]
+        #[schemars(title = "API key")]
         api_key: Secret,
         /// The secret beside the key. A fresh token is signed with it for each request.
-        #[serde(default)]
-        #[schemars(required, title = "API secret")]
+        #[schemars(title = "API secret")]
         api_secret: Secret,
     },
-    /// A ready-made access token
+    /// A token that you signed yourself.
+    #[schemars(title = "Access token")]
     AccessToken {
         /// A token that you signed yourself as Vbee's guide shows.
-        #[serde(default)]
-        #[schemars(required, title = "Access token")]
+        #[schemars(title = "Access token")]
         access_token: Secret,
     },
+}
+
+impl Config {
+    /// The address of the API, without a slash at its end.
+    #[must_use]
+    pub fn base_url(&self) -> &str {
+        address::base(&self.base_url, BASE_URL)
+    }
+
+    /// What cannot work in values that were filled in.
+    #[must_use]
+    pub fn mistakes(&self) -> Vec<Mistake> {
+        let mut found = Vec::new();
+        if let Credentials::AccessToken { access_token } = &self.credentials
+            && !address::fits_header(&bare_token(access_token))
+        {
+            found.push(Mistake::new("vendor.credentials.access_token", address::NOT_A_HEADER));
+        }
+        if !self.campaign_id.trim().is_empty()
+            && let Err(why) = campaign(&self.campaign_id)
+        {
+            found.push(Mistake::new("vendor.campaign_id", why));
+        }
+        if self.phone_format == WireFormat::AsIs {
+            found.push(Mistake::new(
+                "vendor.phone_format",
+                "cannot be as_is: Vbee knows no encrypted identifiers; choose e164, digits or national",
+            ));
+        }
+        found.extend(address::mistakes(self.base_url(), ENDPOINT));
+        found
+    }
+}
+
+/// The campaign of a text.
+pub(super) fn campaign(id: &str) -> Result<Campaign, String> {
+    let id = id.trim();
+    let n_chars = id.chars().count();
+    if !(1..=LONGEST_CAMPAIGN_ID).contains(&n_chars) || id.contains(char::is_whitespace) {
+        return Err(format!(
+            "must have 1 to {LONGEST_CAMPAIGN_ID} characters and no white space; copy the id from the address bar of the campaign's page"
+        ));
+    }
+    Ok(Campaign::new(id))
+}
+
+/// An access token without the word that people copy along with it.
+pub(super) fn bare_token(token: &Secret) -> Secret {
+    let text = token.expose();
+    match text.split_once(char::is_whitespace) {
+        Some((scheme, rest)) if scheme.eq_ignore_ascii_case("bearer") => Secret::new(rest),
+        _ => token.clone(),
+    }
 }
 
 fn e164() -> WireFormat {
@@ -59,5 +120,5 @@ fn e164() -> WireFormat {
 }
 
 fn base_url() -> String {
-    "https://aicall.vbee.ai".to_owned()
+    BASE_URL.to_owned()
 }

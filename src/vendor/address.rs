@@ -1,0 +1,117 @@
+//! Where a vendor's API lives: the base URL as the user wrote it, and the endpoint made of it.
+
+use url::{Host, Url};
+
+use crate::error::Mistake;
+use crate::secret::Secret;
+
+/// The one address that contacts are posted to.
+#[derive(Clone, Debug)]
+pub(super) struct Endpoint {
+    /// For the request.
+    pub(super) url: String,
+    /// Host and path, for messages: enough to see a wrong base URL, and no credential.
+    pub(super) place: String,
+}
+
+impl Endpoint {
+    /// An endpoint below a base URL.
+    pub(super) fn new(base_url: &str, path: &str) -> Self {
+        let url = format!("{base_url}{path}");
+        let place = match Url::parse(&url) {
+            Ok(parsed) => format!("{}{}", parsed.host_str().unwrap_or_default(), parsed.path()),
+            Err(_) => path.to_owned(),
+        };
+        Self { url, place }
+    }
+}
+
+/// The base URL without what surrounds it, or the vendor's own one when it was left blank.
+pub(super) fn base<'a>(written: &'a str, default: &'a str) -> &'a str {
+    let trimmed = written.trim().trim_end_matches('/');
+    if trimmed.is_empty() { default } else { trimmed }
+}
+
+/// What keeps a base URL from working. The texts never repeat it, because it may hold a password.
+pub(super) fn mistakes(base_url: &str, endpoint_path: &str) -> Vec<Mistake> {
+    let why = match Url::parse(base_url) {
+        Err(_) => Some("is not an address; write it like https://api.example.com, without spaces".to_owned()),
+        Ok(url) if !safe_scheme(&url) => Some(
+            "must start with https:// (http:// only for a loopback address such as http://127.0.0.1:8080), because it carries credentials and phone numbers".to_owned(),
+        ),
+        Ok(url) if !url.username().is_empty() || url.password().is_some() => {
+            Some("must not hold a user name or a password; credentials have their own fields".to_owned())
+        }
+        Ok(url) if url.query().is_some() || url.fragment().is_some() => {
+            Some("must end before any ? or #".to_owned())
+        }
+        Ok(url) if url.path().trim_end_matches('/').ends_with(endpoint_path) => {
+            Some(format!("must end before {endpoint_path}, which is added to it"))
+        }
+        Ok(_) => None,
+    };
+    why.map(|why| Mistake::new("vendor.base_url", why)).into_iter().collect()
+}
+
+/// Said of a credential that cannot travel in a header.
+pub(super) const NOT_A_HEADER: &str =
+    "has characters that no credential has (line breaks, blanks, accents); copy it again";
+
+/// Whether a credential can travel in a header.
+pub(super) fn fits_header(secret: &Secret) -> bool {
+    secret.expose().bytes().all(|b| b.is_ascii_graphic())
+}
+
+fn safe_scheme(url: &Url) -> bool {
+    match url.scheme() {
+        "https" => url.host().is_some(),
+        "http" => match url.host() {
+            Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+            Some(Host::Ipv4(address)) => address.is_loopback(),
+            Some(Host::Ipv6(address)) => address.is_loopback(),
+            None => false,
+        },
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn base_urls_are_https_or_loopback() {
+        for good in [
+            "https://api.itniotech.com/aivoice",
+            "http://127.0.0.1:8080",
+            "http://localhost:1/aivoice",
+            "http://[::1]:8080",
+        ] {
+            assert_eq!(mistakes(good, "/importCustomer"), [], "{good}");
+        }
+        for (bad, hint) in [
+            ("api.itniotech.com", "not an address"),
+            ("http://api.itniotech.com", "https://"),
+            ("http://127.0.0.1.example.com", "https://"),
+            ("http://192.168.0.4", "https://"),
+            ("ftp://api.itniotech.com", "https://"),
+            ("localhost:8080", "https://"),
+            ("https://me:hunter2@api.itniotech.com", "user name or a password"),
+            ("https://api.itniotech.com?token=hunter2", "?"),
+            ("https://api.itniotech.com/aivoice/importCustomer", "before /importCustomer"),
+            ("https://aicall.vbee.ai /api", "without spaces"),
+        ] {
+            let found = mistakes(bad, "/importCustomer");
+            let [mistake] = &found[..] else { panic!("{bad}: {found:?}") };
+            assert!(mistake.why.contains(hint), "{bad}: {}", mistake.why);
+            assert!(!mistake.why.contains("hunter2"), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_blank_base_url_is_the_vendors_own() {
+        assert_eq!(base("  ", "https://a.example"), "https://a.example");
+        assert_eq!(base(" https://b.example/v3// ", ""), "https://b.example/v3");
+        assert_eq!(Endpoint::new("https://b.example/v3", "/x").place, "b.example/v3/x");
+    }
+}

@@ -1,0 +1,89 @@
+//! What an HTTP status says by itself, for every vendor: before the body is read, and without it.
+
+use jiff::Timestamp;
+
+use super::address::Endpoint;
+use super::exchange::{Blame, Reply, Verdict};
+
+/// Decides the replies whose status outweighs their body. `said` is what the body holds, for the log.
+pub(super) fn before_body(reply: &Reply, endpoint: &Endpoint, said: &dyn Fn() -> String) -> Option<Verdict> {
+    let status = reply.status;
+    match status {
+        429 => Some(Verdict::Again {
+            after: reply.retry_after,
+            why: "HTTP 429: more requests than the vendor takes".to_owned(),
+        }),
+        // The request may have been carried out before whatever failed. (Below 200 is no answer.)
+        ..200 | 500.. => {
+            Some(Verdict::Unclear { why: format!("HTTP {status} from {} with {}", endpoint.place, said()) })
+        }
+        413 => Some(Verdict::Split {
+            why: format!("HTTP 413 from {}: the request is too large", endpoint.place),
+        }),
+        300..400 => Some(Verdict::Halt {
+            blame: Blame::User,
+            why: format!(
+                "HTTP {status} from {}: this address points elsewhere, so it is not the API's; correct vendor.base_url (https, the right host, the right path)",
+                endpoint.place
+            ),
+        }),
+        _ => None,
+    }
+}
+
+/// Decides the replies whose body does not: it is not the vendor's, or holds a code nobody knows.
+pub(super) fn without_code(reply: &Reply, endpoint: &Endpoint, said: &str) -> Verdict {
+    let status = reply.status;
+    let advice = match status {
+        // 408 and 425 speak about a request that was, or will be, under way.
+        408 | 425 => None,
+        401 => Some(
+            "something in front of the API wants other credentials; check vendor.base_url, then the credentials",
+        ),
+        403 => Some(
+            "a firewall or an allow-list keeps this worker out; have its outgoing IP address admitted by the vendor, and check vendor.base_url",
+        ),
+        404 | 405 => Some("the API is not at this address; correct vendor.base_url, its path included"),
+        407 => Some(
+            "a proxy between this worker and the vendor wants credentials; correct the proxy's settings of this worker",
+        ),
+        400..500 => Some(
+            "the request was refused; check vendor.base_url, and show this message to the vendor's support",
+        ),
+        _ => None,
+    };
+    let place = &endpoint.place;
+    match advice {
+        Some(advice) => Verdict::Halt {
+            blame: Blame::User,
+            why: format!("HTTP {status} from {place} with {said}: {advice}"),
+        },
+        None => Verdict::Unclear { why: format!("HTTP {status} from {place} with {said}") },
+    }
+}
+
+/// What a verdict about a probe means for the person who configures the connector.
+pub(super) fn probe_result(verdict: Verdict, now: Timestamp) -> Result<(), String> {
+    match verdict {
+        Verdict::Settled(_) => Ok(()),
+        Verdict::ClockOff { server_time } => Err(clock_message(server_time, now)),
+        Verdict::Halt { why, .. } => Err(why),
+        Verdict::Again { why, .. } | Verdict::Split { why } | Verdict::Unclear { why } => Err(format!(
+            "the vendor is not well now, so the credentials could not be judged: {why}. Try again in some minutes; if it stays so, check vendor.base_url and ask the vendor's support"
+        )),
+    }
+}
+
+/// By how much the two clocks differ.
+pub(super) fn clock_message(server_time: Option<Timestamp>, now: Timestamp) -> String {
+    let Some(server_time) = server_time else {
+        return "the vendor says that the request's time is wrong; set this machine's clock (NTP)".to_owned();
+    };
+    let ahead = now.as_second() - server_time.as_second();
+    let seconds = ahead.unsigned_abs();
+    match ahead {
+        0 => "the vendor says that the request's time is wrong, but its own clock agrees with this machine's; ask the vendor's support".to_owned(),
+        1.. => format!("this machine's clock is {seconds} s ahead of the vendor's; set it right (NTP)"),
+        _ => format!("this machine's clock is {seconds} s behind the vendor's; set it right (NTP)"),
+    }
+}
