@@ -9,9 +9,9 @@ mod reading;
 pub mod schema;
 
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
-pub use phone::PhoneConfig;
+pub use phone::{Extension, PhoneConfig, SeveralNumbers, VnOldPrefix};
 pub use reading::read;
 
 use crate::vendor;
@@ -60,8 +60,7 @@ pub struct Config {
 #[schemars(title = "Stream")]
 pub struct StreamConfig {
     /// The name of the stream, as in the connection.
-    #[serde(default)]
-    #[schemars(required, title = "Stream", extend("examples" = ["overdue_customers"]))]
+    #[schemars(title = "Stream", extend("examples" = ["overdue_customers"]))]
     pub stream: String,
 
     /// The namespace (usually the database schema) of the stream. Leave it blank when the stream has none, or when its name is enough to tell it from the others.
@@ -90,8 +89,7 @@ pub struct StreamConfig {
 #[schemars(title = "Field")]
 pub struct FieldConfig {
     /// phone_number, name, gender, or the exact name of a variable of the call script.
-    #[serde(default)]
-    #[schemars(required, title = "Field", extend("examples" = ["phone_number", "name", "ho_ten"]))]
+    #[schemars(title = "Field", extend("examples" = ["phone_number", "name", "ho_ten"]))]
     pub field: String,
 
     /// The column's exact name, or a path with dots into a nested column. Fill in either this or the template.
@@ -150,7 +148,7 @@ pub struct DeliveryConfig {
 }
 
 /// What happens to contacts whose request may have arrived.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum OnUnknownOutcome {
     /// They are rejected, and never sent again by this sync.
@@ -164,8 +162,9 @@ pub enum OnUnknownOutcome {
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(tag = "ledger_type", rename_all = "snake_case")]
 pub enum LedgerConfig {
-    /// None: people are remembered within one sync only
+    /// People are remembered within one sync only.
     #[default]
+    #[schemars(title = "None")]
     None,
 }
 
@@ -173,8 +172,9 @@ pub enum LedgerConfig {
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(tag = "storage_type")]
 pub enum ObjectStorageConfig {
-    /// None
+    /// Rejected records are counted and logged with masked numbers, not kept.
     #[default]
+    #[schemars(title = "None")]
     None,
 }
 

@@ -1,7 +1,7 @@
 //! The form's section on phone numbers.
 
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// How phone numbers are read.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
@@ -34,7 +34,7 @@ pub struct PhoneConfig {
 }
 
 /// What to do with a value that holds several numbers.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum SeveralNumbers {
     /// The record is refused.
@@ -45,7 +45,7 @@ pub enum SeveralNumbers {
 }
 
 /// What to do with an extension.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Extension {
     /// The record is refused.
@@ -56,7 +56,7 @@ pub enum Extension {
 }
 
 /// What to do with retired Vietnamese prefixes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum VnOldPrefix {
     /// The record is refused, with a hint.
