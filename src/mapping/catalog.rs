@@ -1,0 +1,111 @@
+//! What the catalog knows: which entry of the configuration is a stream's, and which columns it has.
+
+use serde_json::{Map, Value};
+
+use crate::config::{Config, StreamConfig};
+
+use super::{StreamShape, text};
+
+/// Names that are less alike than this are no help.
+const ALIKE: f64 = 0.6;
+
+/// How many columns a mistake lists when none is near.
+const LISTED: usize = 8;
+
+/// The stream's entry in the configuration and its index: the one with its very namespace, else the
+/// one that names none.
+pub(super) fn entry_of<'c>(
+    config: &'c Config,
+    stream: &StreamShape<'_>,
+) -> Option<(usize, &'c StreamConfig)> {
+    let of_name =
+        || config.streams.iter().enumerate().filter(|(_, entry)| entry.stream.trim() == stream.name);
+    of_name()
+        .find(|(_, entry)| entry.namespace.trim() == stream.namespace)
+        .or_else(|| of_name().find(|(_, entry)| entry.namespace.trim().is_empty()))
+}
+
+/// A stream's columns, when the catalog lists them.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Schema<'a>(Option<&'a Map<String, Value>>);
+
+impl<'a> Schema<'a> {
+    pub(super) fn new(json_schema: &'a Value) -> Self {
+        Self(properties(json_schema))
+    }
+
+    /// Whether the columns are listed at all.
+    pub(super) fn is_known(self) -> bool {
+        self.0.is_some()
+    }
+
+    /// The top-level columns, in the catalog's order.
+    pub(super) fn columns(self) -> impl Iterator<Item = &'a str> {
+        self.0.into_iter().flat_map(Map::keys).map(String::as_str)
+    }
+
+    /// A column as the source spells it: in the user's spelling, or as other code points of the same text.
+    pub(super) fn exact(self, name: &str) -> Option<&'a str> {
+        let normal = text::nfc(name.into());
+        let same_text = |column: &&str| text::nfc((*column).into()) == normal;
+        self.columns().find(|column| *column == name).or_else(|| self.columns().find(same_text))
+    }
+
+    /// Follows a dotted path as far as the catalog lists names.
+    ///
+    /// # Errors
+    /// Gives the part of the path that does not exist, in backticks, with the nearest name.
+    pub(super) fn find(self, path: &str) -> Result<(), String> {
+        let mut level = self;
+        let mut walked = String::new();
+        for name in path.split('.') {
+            if !level.is_known() {
+                return Ok(());
+            }
+            walked.push_str(name);
+            let Some(column) = level.exact(name) else {
+                return Err(format!(
+                    "`{walked}`{}",
+                    level.hint(name, walked.strip_suffix(name).unwrap_or(""))
+                ));
+            };
+            walked.push('.');
+            level = level.below(column);
+        }
+        Ok(())
+    }
+
+    fn below(self, column: &str) -> Self {
+        Self(self.0.and_then(|columns| columns.get(column)).and_then(properties))
+    }
+
+    /// The nearest name at this level, else the first names; all with the path that leads here.
+    fn hint(self, name: &str, before: &str) -> String {
+        if let Some(near) = nearest(name, self.columns()) {
+            return format!("; did you mean `{before}{near}`?");
+        }
+        let columns = self.columns().take(LISTED);
+        let listed: Vec<_> = columns.map(|column| format!("`{before}{column}`")).collect();
+        let more = if self.columns().count() > LISTED { ", …" } else { "" };
+        format!("; it has {}{more}", listed.join(", "))
+    }
+}
+
+/// The end of a sentence that offers the nearest of some names; blank when none is near.
+pub(super) fn did_you_mean<'n>(name: &str, candidates: impl Iterator<Item = &'n str>) -> String {
+    nearest(name, candidates).map_or_else(String::new, |near| format!("; did you mean `{near}`?"))
+}
+
+/// The name that is most like this one, if any is.
+pub(super) fn nearest<'n>(name: &str, candidates: impl Iterator<Item = &'n str>) -> Option<&'n str> {
+    let name = name.to_lowercase();
+    let likeness = |candidate: &str| strsim::normalized_damerau_levenshtein(&name, &candidate.to_lowercase());
+    let alike = candidates.map(|candidate| (likeness(candidate), candidate));
+    let alike = alike.filter(|(likeness, _)| *likeness >= ALIKE);
+    alike.max_by(|(a, _), (b, _)| a.total_cmp(b)).map(|(_, candidate)| candidate)
+}
+
+/// The properties that a schema lists; nothing when it lists none.
+fn properties(schema: &Value) -> Option<&Map<String, Value>> {
+    schema.get("properties")?.as_object().filter(|properties| !properties.is_empty())
+}

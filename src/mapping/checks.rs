@@ -1,0 +1,112 @@
+//! Checks of the `streams` section as a whole, with and without a catalog.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use crate::config::{Config, StreamConfig};
+use crate::error::Mistake;
+use crate::vendor::Vendor;
+
+use super::catalog::did_you_mean;
+use super::{Mapping, RunContext, StreamShape, catalog, phone_rules};
+
+/// Checks the `streams` and `phone` sections without a catalog, as far as that goes.
+pub fn check_streams(config: &Config, vendor: &Arc<dyn Vendor>, mistakes: &mut Vec<Mistake>) {
+    phone_rules::build(config, mistakes);
+    check_names(config, mistakes);
+    for entry in config.streams.iter().enumerate() {
+        check_entry(config, vendor, entry, mistakes);
+    }
+}
+
+fn check_names(config: &Config, mistakes: &mut Vec<Mistake>) {
+    let names: Vec<_> =
+        config.streams.iter().map(|entry| (entry.stream.trim(), entry.namespace.trim())).collect();
+    for (index, (name, namespace)) in names.iter().enumerate() {
+        let at = format!("streams[{index}].stream");
+        if name.is_empty() {
+            mistakes.push(Mistake::new(at, "the stream has no name"));
+        } else if names.iter().take(index).any(|before| before == &(*name, *namespace)) {
+            mistakes.push(Mistake::new(at, format!("stream {} is listed twice", shown(name, namespace))));
+        }
+    }
+}
+
+/// Checks one entry without a catalog.
+fn check_entry(
+    config: &Config,
+    vendor: &Arc<dyn Vendor>,
+    (index, entry): (usize, &StreamConfig),
+    mistakes: &mut Vec<Mistake>,
+) {
+    let run = RunContext { sync_id: String::new(), now: jiff::Timestamp::UNIX_EPOCH };
+    let (name, namespace) = (entry.stream.trim(), entry.namespace.trim());
+    let stream = StreamShape { name, namespace, json_schema: &Value::Null };
+    Mapping::compile_entry(config, vendor, &stream, Some((index, entry)), &run, mistakes);
+}
+
+/// Finds streams that are configured but not in the catalog, and the other way round.
+pub fn check_catalog(config: &Config, streams: &[StreamShape<'_>], mistakes: &mut Vec<Mistake>) {
+    for (index, entry) in config.streams.iter().enumerate() {
+        let (name, namespace) = (entry.stream.trim(), entry.namespace.trim());
+        let namespaces: Vec<_> =
+            streams.iter().filter(|stream| stream.name == name).map(|stream| stream.namespace).collect();
+        if name.is_empty()
+            || namespaces.contains(&namespace)
+            || namespace.is_empty() && !namespaces.is_empty()
+        {
+            continue;
+        }
+        if let [other, ..] = *namespaces {
+            let why = format!(
+                "the connection has no stream {}, but {}",
+                shown(name, namespace),
+                shown(name, other)
+            );
+            mistakes.push(Mistake::new(format!("streams[{index}].namespace"), why));
+            continue;
+        }
+        let hint = did_you_mean(name, streams.iter().map(|stream| stream.name));
+        let why = format!("the connection has no stream {}{hint}", shown(name, namespace));
+        mistakes.push(Mistake::new(format!("streams[{index}].stream"), why));
+    }
+    if config.streams.is_empty() {
+        return;
+    }
+    for stream in streams.iter().filter(|stream| catalog::entry_of(config, stream).is_none()) {
+        let stream = shown(stream.name, stream.namespace);
+        let why = format!(
+            "nothing says how to map stream {stream}: add an entry, or take it out of the connection"
+        );
+        mistakes.push(Mistake::new("streams", why));
+    }
+}
+
+/// Compiles the mappings of all streams of the catalog, in its order.
+///
+/// # Errors
+/// Every mistake of the `streams` and `phone` sections at once.
+pub fn compile_catalog(
+    config: &Config,
+    vendor: &Arc<dyn Vendor>,
+    streams: &[StreamShape<'_>],
+    run: &RunContext,
+) -> Result<Vec<Mapping>, Vec<Mistake>> {
+    let mut mistakes = Vec::new();
+    check_names(config, &mut mistakes);
+    check_catalog(config, streams, &mut mistakes);
+    let compile = |stream| Mapping::compile(config, vendor, stream, run, &mut mistakes);
+    let mappings = streams.iter().filter_map(compile).collect();
+    let used: Vec<_> = streams.iter().filter_map(|stream| catalog::entry_of(config, stream)).collect();
+    for (index, entry) in config.streams.iter().enumerate() {
+        if !used.iter().any(|(used, _)| *used == index) {
+            check_entry(config, vendor, (index, entry), &mut mistakes);
+        }
+    }
+    if mistakes.is_empty() { Ok(mappings) } else { Err(mistakes) }
+}
+
+fn shown(name: &str, namespace: &str) -> String {
+    if namespace.is_empty() { format!("`{name}`") } else { format!("`{name}` of namespace `{namespace}`") }
+}

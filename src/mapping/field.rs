@@ -1,0 +1,92 @@
+//! What fills one field of a contact: a column or a template, a default, and what is refused without.
+
+use std::borrow::Cow;
+use std::cell::OnceCell;
+
+use minijinja::Value;
+
+use crate::reason::Reason;
+use crate::vendor::exchange::Outcome;
+
+use super::engine::Surroundings;
+use super::row::{Column, Row};
+use super::template::Template;
+use super::{Record, failed, text};
+
+/// One field of the contact.
+#[derive(Debug)]
+pub(super) struct Field {
+    /// The field's name, in NFC.
+    pub(super) name: Box<str>,
+    pub(super) source: Source,
+    pub(super) default: Option<Box<str>>,
+    pub(super) required: bool,
+}
+
+/// Where a value comes from.
+#[derive(Debug)]
+pub(super) enum Source {
+    /// The first of these columns that is not blank.
+    Columns(Vec<Column>),
+    Template(Template),
+}
+
+/// One record, as fields and templates see it.
+pub(super) struct View<'a> {
+    pub(super) row: &'a Row<'a>,
+    record: &'a Record<'a>,
+    surroundings: &'a Surroundings,
+    /// What the template engine sees, built when the first template asks for it.
+    scope: OnceCell<Value>,
+}
+
+impl Field {
+    /// A field that columns fill, with neither default nor duty.
+    pub(super) fn of_columns(name: &str, columns: Vec<Column>) -> Self {
+        Self { name: name.into(), source: Source::Columns(columns), default: None, required: false }
+    }
+
+    /// The value as text; nothing when it is blank and the field can do without.
+    pub(super) fn text<'a>(&'a self, view: &'a View<'_>) -> Result<Option<Cow<'a, str>>, Outcome> {
+        let found = match &self.source {
+            Source::Columns(columns) => {
+                columns.iter().find_map(|column| column.find(view.row).and_then(text::of))
+            }
+            Source::Template(template) => {
+                let text = template.render(view).map_err(|why| failed(&self.place(), &why))?;
+                Some(text).filter(|text| !text.trim().is_empty())
+            }
+        };
+        if found.is_some() {
+            return Ok(found);
+        }
+        if let Some(default) = &self.default {
+            return Ok(Some(Cow::Borrowed(default)));
+        }
+        if self.required {
+            return Err(Outcome::Invalid(Reason::RequiredMissing, Some(self.place().into())));
+        }
+        Ok(None)
+    }
+
+    /// The raw value of the first column that is not blank.
+    pub(super) fn raw<'a>(&self, view: &View<'a>) -> Option<&'a str> {
+        let Source::Columns(columns) = &self.source else { return None };
+        columns.iter().filter_map(|column| column.find(view.row)).find(|raw| !text::is_blank(raw))
+    }
+
+    fn place(&self) -> String {
+        format!("field {}", self.name)
+    }
+}
+
+impl<'a> View<'a> {
+    pub(super) fn new(row: &'a Row<'a>, record: &'a Record<'a>, surroundings: &'a Surroundings) -> Self {
+        Self { row, record, surroundings, scope: OnceCell::new() }
+    }
+
+    /// What the template engine sees.
+    pub(super) fn scope(&self) -> Value {
+        self.scope.get_or_init(|| self.surroundings.scope(self.row, self.record)).clone()
+    }
+}

@@ -1,0 +1,65 @@
+//! Identity mapping: columns fill the fields and variables of the same name.
+
+use crate::vendor::exchange::Shape;
+
+use super::compile::{Compiler, Fields, PHONE};
+use super::field::Field;
+use super::row::{Column, RowReader};
+
+/// The vendors' own spellings of the number's column; the first one wins.
+const PHONES: [&str; 2] = [PHONE, "phoneNumber"];
+
+/// Columns of the platform and of its sources, which tell nothing about a person.
+const PLATFORM: [&str; 2] = ["_airbyte_", "_ab_"];
+
+/// The fields of a stream without configured ones. Runs last, because it must not miss a column that
+/// already has a slot for something else.
+pub(super) fn fields(compiler: &mut Compiler<'_>) -> Fields {
+    let shape = compiler.shape;
+    warn(compiler);
+    let listed = compiler.schema.columns();
+    let rows = &mut compiler.rows;
+    rows.keep_others = true;
+    listed.filter(|column| is_variable(column, shape)).for_each(|column| {
+        rows.want(column);
+    });
+    let variables = rows.wanted().into_iter().filter(|column| is_variable(column, shape));
+    let variables: Vec<_> = variables.map(|column| of_column(rows, &[&column])).collect();
+    Fields {
+        phone: Some(of_column(rows, &PHONES)),
+        name: shape.name.then(|| of_column(rows, &["name"])),
+        gender: shape.gender.then(|| of_column(rows, &["gender"])),
+        variables,
+    }
+}
+
+/// Whether a column becomes a variable.
+pub(super) fn is_variable(column: &str, shape: Shape) -> bool {
+    let is_field = column == "name" && shape.name || column == "gender" && shape.gender;
+    let is_platforms = PLATFORM.iter().any(|prefix| column.starts_with(prefix));
+    !is_field && !is_platforms && !PHONES.contains(&column) && !shape.reserved.contains(&column)
+}
+
+fn of_column(rows: &mut RowReader, columns: &[&str]) -> Field {
+    let name = columns.first().copied().unwrap_or_default();
+    let column = |name: &&str| Column { exact: Some(rows.want(name)), nested: None };
+    Field::of_columns(name, columns.iter().map(column).collect())
+}
+
+fn warn(compiler: &mut Compiler<'_>) {
+    let schema = compiler.schema;
+    let stream = compiler.stream.name;
+    if schema.is_known() && !schema.columns().any(|column| PHONES.contains(&column)) {
+        compiler.warnings.push(format!(
+            "stream `{stream}` has no column phone_number, so all its records are refused; name the right column under `streams`"
+        ));
+    }
+    for column in
+        schema.columns().filter(|column| *column != PHONE && compiler.shape.reserved.contains(column))
+    {
+        let vendor = compiler.vendor.name();
+        compiler.warnings.push(format!(
+            "column `{column}` of stream `{stream}` is left out: {vendor} uses this name itself"
+        ));
+    }
+}

@@ -1,0 +1,250 @@
+//! A configured stream, compiled once: a record in, a contact or a refusal out.
+//!
+//! This is the hot path, so everything that can be decided before the first record is decided in
+//! `compile`; a record is then read once (`row`), and only the columns that somebody wants are kept.
+
+mod catalog;
+mod checks;
+mod compile;
+mod engine;
+mod field;
+mod gender;
+mod identity;
+mod number;
+mod order;
+mod phone_rules;
+mod row;
+mod template;
+mod text;
+
+use std::borrow::Cow;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use serde_json::value::RawValue;
+
+use crate::contact::{Campaign, Contact};
+use crate::phone::{PhoneInput, Region, Rules, region};
+use crate::protocol::CatalogStream;
+use crate::reason::Reason;
+use crate::vendor::Vendor;
+use crate::vendor::exchange::{Outcome, Shape};
+
+pub use checks::{check_catalog, check_streams, compile_catalog};
+
+use engine::Surroundings;
+use field::{Field, View};
+use row::{Column, RowReader};
+use template::{Condition, Judgement, Template};
+
+/// What the catalog says about one stream, as far as the mapping needs it.
+#[derive(Clone, Copy, Debug)]
+pub struct StreamShape<'a> {
+    /// The stream's name.
+    pub name: &'a str,
+    /// Its namespace; blank when it has none.
+    pub namespace: &'a str,
+    /// Its `json_schema`; `Value::Null` when there is none.
+    pub json_schema: &'a serde_json::Value,
+}
+
+impl<'a> From<&'a CatalogStream> for StreamShape<'a> {
+    fn from(stream: &'a CatalogStream) -> Self {
+        let name = &stream.name;
+        Self { name: &name.name, namespace: &name.namespace, json_schema: &stream.json_schema }
+    }
+}
+
+/// Everything that a template sees beside the record.
+#[derive(Clone, Debug)]
+pub struct RunContext {
+    /// The platform's number of this sync, or blank.
+    pub sync_id: String,
+    /// When the run began: the same for all its records.
+    pub now: jiff::Timestamp,
+}
+
+/// One record, as far as the mapping needs it.
+#[derive(Clone, Copy, Debug)]
+pub struct Record<'a> {
+    /// The members, as they came.
+    pub data: &'a RawValue,
+    /// When the source read it, as it came (milliseconds by the protocol, seconds from some sources).
+    pub emitted_at: i64,
+}
+
+/// What a record became.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Mapped {
+    /// A person to be called.
+    Contact {
+        /// Where the contact goes.
+        campaign: Campaign,
+        /// Who is called.
+        contact: Contact,
+    },
+    /// Nobody is called: `Suppressed` or `Invalid`. The detail holds no data of the record.
+    Refused(Outcome),
+}
+
+/// How the records of one catalog stream become contacts.
+pub struct Mapping {
+    rows: RowReader,
+    deleted: Column,
+    only_when: Option<Condition>,
+    campaign: CampaignSource,
+    phone: Field,
+    region: Option<Column>,
+    rules: Rules,
+    name: Option<Field>,
+    gender: Option<Field>,
+    variables: Vec<Field>,
+    identity: Option<Shape>,
+    surroundings: Surroundings,
+    genders_not_understood: AtomicU64,
+    warnings: Vec<String>,
+}
+
+/// Which campaign a record goes to.
+enum CampaignSource {
+    Fixed(Campaign),
+    // Not remembered from record to record: that takes a lock, and costs more than reading the id anew.
+    PerRecord(Template, Arc<dyn Vendor>),
+}
+
+impl Mapping {
+    /// Maps one record.
+    pub fn map(&self, record: &Record<'_>) -> Mapped {
+        match self.contact(record) {
+            Ok((campaign, contact)) => Mapped::Contact { campaign, contact },
+            Err(outcome) => Mapped::Refused(outcome),
+        }
+    }
+
+    /// The names of the configured variables, in their order; none with identity mapping.
+    pub fn variables(&self) -> impl Iterator<Item = &str> {
+        self.variables.iter().filter(|_| !self.is_identity()).map(|field| &*field.name)
+    }
+
+    /// Whether columns fill the fields and variables of the same name.
+    #[must_use]
+    pub fn is_identity(&self) -> bool {
+        self.identity.is_some()
+    }
+
+    /// What the user should know before the first record, for the log.
+    #[must_use]
+    pub fn warnings(&self) -> &[String] {
+        &self.warnings
+    }
+
+    /// How many values of the gender field were neither blank nor understood so far.
+    #[must_use]
+    pub fn genders_not_understood(&self) -> u64 {
+        self.genders_not_understood.load(Ordering::Relaxed)
+    }
+
+    fn contact(&self, record: &Record<'_>) -> Result<(Campaign, Contact), Outcome> {
+        let row = self.rows.read(record.data.get());
+        let view = View::new(&row, record, &self.surroundings);
+        if self.deleted.find(&row).is_some_and(|raw| !text::is_blank(raw)) {
+            return Err(Outcome::Suppressed(Reason::DeletedInSource, None));
+        }
+        if let Some(condition) = &self.only_when {
+            judge(condition, &view)?;
+        }
+        let mut contact = Contact::new(self.phone(&view)?);
+        if let Some(field) = &self.name {
+            contact.name = field.text(&view)?.map(|name| Box::from(name.trim()));
+        }
+        if let Some(field) = &self.gender {
+            contact.gender = field.text(&view)?.and_then(|text| self.gender(&text));
+        }
+        for field in &self.variables {
+            if let Some(value) = field.text(&view)? {
+                contact.variables.push(&field.name, &value);
+            }
+        }
+        if let Some(shape) = self.identity {
+            for (column, raw) in row.others().filter(|(column, _)| identity::is_variable(column, shape)) {
+                if let Some(value) = text::of(raw) {
+                    contact.variables.push(&text::nfc(Cow::Borrowed(column)), &value);
+                }
+            }
+        }
+        Ok((self.campaign(&view)?, contact))
+    }
+
+    fn phone(&self, view: &View<'_>) -> Result<crate::phone::Phone, Outcome> {
+        let template_text;
+        let unescaped;
+        let input = if let Some(raw) = self.phone.raw(view) {
+            match raw.as_bytes().first() {
+                Some(b'"') => {
+                    unescaped = text::string(raw);
+                    PhoneInput::Text(unescaped.trim())
+                }
+                Some(b'-' | b'0'..=b'9') => PhoneInput::Number(raw),
+                _ => PhoneInput::Other,
+            }
+        } else {
+            template_text = self.phone.text(view)?;
+            template_text.as_deref().map_or(PhoneInput::Absent, |text| PhoneInput::Text(text.trim()))
+        };
+        let region = self.region(view)?;
+        self.rules
+            .normalise(input, region)
+            .map_err(|refusal| Outcome::Invalid(refusal.reason, refusal.hint.map(Box::from)))
+    }
+
+    fn region(&self, view: &View<'_>) -> Result<Option<Region>, Outcome> {
+        let Some(text) = self.region.as_ref().and_then(|column| column.find(view.row)).and_then(text::of)
+        else {
+            return Ok(None);
+        };
+        region(text.trim()).map(Some).ok_or_else(|| {
+            let why = "the region column does not hold a two-letter country such as VN";
+            Outcome::Invalid(Reason::NoCountry, Some(why.into()))
+        })
+    }
+
+    fn gender(&self, text: &str) -> Option<crate::contact::Gender> {
+        let gender = gender::understand(text);
+        if gender.is_none() {
+            self.genders_not_understood.fetch_add(1, Ordering::Relaxed);
+        }
+        gender
+    }
+
+    fn campaign(&self, view: &View<'_>) -> Result<Campaign, Outcome> {
+        let (template, vendor) = match &self.campaign {
+            CampaignSource::Fixed(campaign) => return Ok(campaign.clone()),
+            CampaignSource::PerRecord(template, vendor) => (template, vendor),
+        };
+        let id = template.render(view).map_err(|why| failed("campaign", &why))?;
+        let refused = |why: &str| Outcome::Invalid(Reason::BadCampaign, Some(why.into()));
+        if id.trim().is_empty() {
+            return Err(refused("the template of the campaign gave nothing"));
+        }
+        // The vendor's own words may quote the id, which is data of the record.
+        vendor.campaign(id.trim()).map_err(|_| refused("the vendor cannot have a campaign of this id"))
+    }
+}
+
+/// Lets a record pass only when the condition is true and nothing else.
+fn judge(condition: &Condition, view: &View<'_>) -> Result<(), Outcome> {
+    match condition.judge(view) {
+        Ok(Judgement::True) => Ok(()),
+        Ok(Judgement::False) => Err(Outcome::Suppressed(Reason::OnlyWhen, None)),
+        Ok(Judgement::Unfit(why)) => Err(Outcome::Suppressed(Reason::OnlyWhen, Some(why))),
+        Err(why) => Err(failed("only_when", &why)),
+    }
+}
+
+/// A template or an expression failed; `why` comes from the engine and holds no data.
+fn failed(place: &str, why: &str) -> Outcome {
+    Outcome::Invalid(Reason::TemplateFailed, Some(format!("{place}: {why}").into()))
+}
+
+#[cfg(test)]
+mod tests;

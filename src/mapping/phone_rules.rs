@@ -1,0 +1,66 @@
+//! The configuration's `phone` section, checked.
+
+use crate::config::Config;
+use crate::error::Mistake;
+use crate::phone::{Region, Rules, WireFormat, region};
+use crate::vendor;
+
+/// Builds the rules; adds each mistake that is not in the list yet.
+pub(super) fn build(config: &Config, mistakes: &mut Vec<Mistake>) -> Rules {
+    let phone = &config.phone;
+    let format = wire_format(config);
+    let default_region = read("phone.default_region".to_owned(), &phone.default_region, mistakes);
+    let mut allowed_countries = Vec::new();
+    for (index, code) in phone.allowed_countries.iter().enumerate() {
+        allowed_countries.extend(read(format!("phone.allowed_countries[{index}]"), code, mistakes));
+    }
+    if format == WireFormat::National {
+        if phone.default_region.trim().is_empty() {
+            let why =
+                "phone_format is national, so the country must be given: numbers of others cannot be sent";
+            add(mistakes, Mistake::new("phone.default_region", why));
+        }
+        if default_region
+            .is_some_and(|home| !allowed_countries.is_empty() && !allowed_countries.contains(&home))
+        {
+            let why =
+                "phone_format is national, so only phone.default_region can be called, and it is not listed";
+            add(mistakes, Mistake::new("phone.allowed_countries", why));
+        }
+        allowed_countries = default_region.into_iter().collect();
+    }
+    Rules {
+        default_region,
+        first_of_several: phone.several_numbers == crate::config::SeveralNumbers::FirstValid,
+        drop_extension: phone.extension == crate::config::Extension::Drop,
+        convert_vn_old_prefix: phone.vn_old_prefix == crate::config::VnOldPrefix::Convert,
+        allowed_countries,
+        as_is: format == WireFormat::AsIs,
+    }
+}
+
+fn read(at: String, code: &str, mistakes: &mut Vec<Mistake>) -> Option<Region> {
+    let code = code.trim();
+    if code.is_empty() {
+        return None;
+    }
+    let found = region(code);
+    if found.is_none() {
+        let why = format!("`{code}` is no country; write two letters such as VN");
+        add(mistakes, Mistake::new(at, why));
+    }
+    found
+}
+
+fn add(mistakes: &mut Vec<Mistake>, mistake: Mistake) {
+    if !mistakes.contains(&mistake) {
+        mistakes.push(mistake);
+    }
+}
+
+fn wire_format(config: &Config) -> WireFormat {
+    match &config.vendor {
+        vendor::Config::Itnio(itnio) => itnio.phone_format,
+        vendor::Config::Vbee(vbee) => vbee.phone_format,
+    }
+}

@@ -1,0 +1,76 @@
+use super::*;
+
+const DATA: &str = r#"{
+    "phone_number": "+84987654321", "name": " An ", "gender": "f", "debt": 5.0, "blank": " ", "null": null,
+    "address": {"city": "Huế"}, "_airbyte_raw_id": "x", "_ab_cdc_lsn": 5, "contact_id": "c1", "extra": false
+}"#;
+
+#[test]
+fn columns_fill_what_is_called_like_them() {
+    let listed =
+        schema(&["phone_number", "name", "gender", "debt", "blank", "null", "address", "contact_id"]);
+    let everywhere = "debt=5 address={\"city\":\"Huế\"}";
+    for (name, vendor, schema, want) in [
+        (
+            "fields",
+            with_fields(),
+            &listed,
+            format!("9 +84987654321 name=An gender=Female {everywhere} contact_id=c1 extra=false"),
+        ),
+        (
+            "fields, no schema",
+            with_fields(),
+            UNKNOWN,
+            format!("9 +84987654321 name=An gender=Female {everywhere} contact_id=c1 extra=false"),
+        ),
+        ("bare", bare(), &listed, format!("9 +84987654321 name= An  gender=f {everywhere} extra=false")),
+        (
+            "bare, no schema",
+            bare(),
+            UNKNOWN,
+            format!("9 +84987654321 name= An  gender=f {everywhere} extra=false"),
+        ),
+    ] {
+        let mapping = compiled(&config(&json!([]), &json!({})), &vendor, &shape("people", schema));
+        assert!(mapping.is_identity(), "{name}");
+        assert_eq!(mapping.variables().count(), 0, "{name}");
+        assert_eq!(shown(&map(&mapping, DATA)), want, "{name}");
+    }
+}
+
+#[test]
+fn phone_number_wins_over_the_other_spelling() {
+    let mapping = compiled(&config(&json!([]), &json!({})), &with_fields(), &shape("people", UNKNOWN));
+    for (data, want) in [
+        (r#"{"phoneNumber":"+84912345678"}"#, "9 +84912345678"),
+        (r#"{"phoneNumber":"+84912345678","phone_number":"+84987654321"}"#, "9 +84987654321"),
+        (r#"{"phoneNumber":"+84912345678","phone_number":null}"#, "9 +84912345678"),
+    ] {
+        assert_eq!(shown(&map(&mapping, data)), want, "{data}");
+    }
+}
+
+#[test]
+fn an_entry_without_fields_maps_by_identity_too() {
+    let entry = json!([{ "stream": "people", "campaign": "{{ record.job }}", "only_when": "record.ok" }]);
+    for schema in [schema(&["phone_number", "job", "ok"]), Value::Null] {
+        let mapping = compiled(&config(&entry, &json!({})), &bare(), &shape("people", &schema));
+        assert!(mapping.is_identity());
+        let mapped = map(&mapping, r#"{"phone_number":"+84987654321","job":7,"ok":true}"#);
+        let shown = shown(&mapped);
+        assert!(
+            shown.starts_with("7 +84987654321") && shown.contains("job=7") && shown.contains("ok=true"),
+            "{shown}"
+        );
+    }
+}
+
+#[test]
+fn what_is_left_out_is_warned_of() {
+    let listed = schema(&["mobile", "so_dien_thoai"]);
+    let mapping = compiled(&config(&json!([]), &json!({})), &bare(), &shape("people", &listed));
+    insta::assert_snapshot!(mapping.warnings().join("\n"), @"
+    stream `people` has no column phone_number, so all its records are refused; name the right column under `streams`
+    column `so_dien_thoai` of stream `people` is left out: paper uses this name itself
+    ");
+}

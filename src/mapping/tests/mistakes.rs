@@ -1,0 +1,126 @@
+use super::*;
+
+#[test]
+fn every_mistake_of_every_stream_is_told_at_once() {
+    let streams = json!([
+        { "stream": "people", "campaign": "nine", "only_when": "{{ record.ok }}", "fields": [
+            { "field": "phone_number", "column": "phon" },
+            { "field": "name", "template": "{{ record.title } {{ record.name }}" },
+            { "field": "", "column": "a" },
+            { "field": "both", "column": "a", "template": "b" },
+            { "field": "neither" },
+            { "field": "both", "column": "customer.fulname" },
+            { "field": "far", "column": "zzz" },
+            { "field": "e", "template": "{{ record.titel }} {{ nam }} {{ recrd.x }}" },
+            { "field": "f", "template": "{{ record.titel }}" },
+            { "field": "g", "template": "title }}" },
+            { "field": "u", "template": "{{ record.name|upcase }}" },
+            { "field": "h", "template": "{{ title }} {{ xyz.y }}" },
+        ] },
+        { "stream": "others", "only_when": "record.a =", "fields": [{ "field": "phoneNumber", "column": "a" }] },
+        { "stream": "poeple", "fields": [{ "field": "phone_number", "column": "a" }] },
+        { "stream": "people" },
+        { "stream": " " },
+        { "stream": "spaced", "namespace": "private" },
+    ]);
+    let mut people = schema(&["phone", "title", "name", "a"]);
+    people["properties"]["customer"] = json!({ "properties": { "full_name": {} } });
+    let others = schema(&["a"]);
+    let catalog = [
+        shape("people", &people),
+        shape("others", &others),
+        StreamShape { name: "spaced", namespace: "public", json_schema: UNKNOWN },
+        shape("unmapped", UNKNOWN),
+    ];
+    insta::assert_snapshot!(mistakes(&config(&streams, &json!({})), &with_fields(), &catalog), @"
+    streams[3].stream: stream `people` is listed twice
+    streams[4].stream: the stream has no name
+    streams[2].stream: the connection has no stream `poeple`; did you mean `people`?
+    streams[5].namespace: the connection has no stream `spaced` of namespace `private`, but `spaced` of namespace `public`
+    streams: nothing says how to map stream `spaced` of namespace `public`: add an entry, or take it out of the connection
+    streams: nothing says how to map stream `unmapped`: add an entry, or take it out of the connection
+    streams[0].campaign: a job is a number
+    streams[0].only_when: an expression is written without braces, for instance record.consent == 'yes'
+    streams[0].fields[0].column: stream `people` has no column `phon`; did you mean `phone`?
+    streams[0].fields[1].template: syntax error: unexpected `}`, expected end of variable block (line 1)
+    streams[0].fields[2].field: the field has no name
+    streams[0].fields[3]: fill in either column or template, not both
+    streams[0].fields[4]: fill in either column or template
+    streams[0].fields[5].field: the field `both` is listed twice
+    streams[0].fields[5].column: stream `people` has no column `customer.fulname`; did you mean `customer.full_name`?
+    streams[0].fields[6].column: stream `people` has no column `zzz`; it has `phone`, `title`, `name`, `a`, `customer`
+    streams[0].fields[7].template: nothing is called `nam`; did you mean `record.name`?
+    streams[0].fields[7].template: stream `people` has no column `titel`; did you mean `title`?
+    streams[0].fields[7].template: nothing is called `recrd`; did you mean `record`?
+    streams[0].fields[8].template: stream `people` has no column `titel`; did you mean `title`?
+    streams[0].fields[9].template: }} closes nothing
+    streams[0].fields[10].template: unknown filter: filter upcase is unknown (line 1)
+    streams[0].fields[11].template: nothing is called `title`; did you mean `record.title`?
+    streams[0].fields[11].template: nothing is called `xyz`; a column is written as record.column
+    streams[1].only_when: syntax error: unexpected input after expression (line 1)
+    streams[1].fields: no field is phone_number: say which column or template holds the number to call
+    ");
+}
+
+#[test]
+fn reserved_names_are_mistakes() {
+    let fields =
+        json!([{ "field": "so_dien_thoai", "column": "a" }, { "field": "contact_id", "template": "x" }]);
+    insta::assert_snapshot!(mistakes(&people(&json!({}), &fields), &bare(), &[shape("people", UNKNOWN)]), @"
+    streams[0].fields[1].field: paper uses the name `so_dien_thoai` itself; no variable can be called so
+    streams[0].fields[2].field: paper uses the name `contact_id` itself; no variable can be called so
+    ");
+}
+
+#[test]
+fn check_finds_without_a_catalog_what_needs_none() {
+    let streams = json!([
+        { "stream": "people", "fields": [{ "field": "name", "template": "{% if %}" }] },
+        { "stream": "people", "namespace": "b", "fields": [{ "field": "phone_number", "column": "p.q" }] },
+        { "stream": "people", "namespace": "b", "campaign": "x" },
+    ]);
+    let mut found = Vec::new();
+    check_streams(&config(&streams, &json!({})), &with_fields(), &mut found);
+    let found: String = found.iter().map(|mistake| format!("{}: {}\n", mistake.at, mistake.why)).collect();
+    insta::assert_snapshot!(found, @"
+    streams[2].stream: stream `people` of namespace `b` is listed twice
+    streams[0].fields[0].template: syntax error: unexpected end of block (line 1)
+    streams[0].fields: no field is phone_number: say which column or template holds the number to call
+    streams[2].campaign: a job is a number
+    ");
+}
+
+#[test]
+fn the_phone_section_is_checked_once() {
+    let phone =
+        json!({ "default_region": "XX", "allowed_countries": ["YY", "Vietnam"], "region_column": "land" });
+    let config = config(&json!([]), &phone);
+    let columns = schema(&["phone_number", "country"]);
+    let catalog = [shape("a", &columns), shape("b", &columns)];
+    insta::assert_snapshot!(mistakes(&config, &with_fields(), &catalog), @"
+    phone.default_region: `XX` is no country; write two letters such as VN
+    phone.allowed_countries[0]: `YY` is no country; write two letters such as VN
+    phone.allowed_countries[1]: `Vietnam` is no country; write two letters such as VN
+    phone.region_column: stream `a` has no column `land`; it has `phone_number`, `country`
+    phone.region_column: stream `b` has no column `land`; it has `phone_number`, `country`
+    ");
+}
+
+#[test]
+fn an_entry_with_the_very_namespace_goes_before_one_without() {
+    let fields = |column| json!([{ "field": "phone_number", "column": column }]);
+    let streams = json!([
+        { "stream": "people", "fields": fields("any") },
+        { "stream": "people", "namespace": "b", "fields": fields("b") },
+    ]);
+    let config = config(&streams, &json!({}));
+    for (namespace, want) in [("", "9 +84912345678"), ("a", "9 +84912345678"), ("b", "9 +84987654321")] {
+        let stream = StreamShape { name: "people", namespace, json_schema: UNKNOWN };
+        let mapping = compiled(&config, &with_fields(), &stream);
+        assert_eq!(
+            shown(&map(&mapping, r#"{"any":"+84912345678","b":"+84987654321"}"#)),
+            want,
+            "{namespace}"
+        );
+    }
+}
