@@ -1,0 +1,23 @@
+//! The way to the vendor and back; the only thing about delivery that does I/O.
+
+use std::future::Future;
+
+use crate::vendor::exchange::{Reply, Request};
+
+/// Takes a request to the vendor and brings the reply.
+pub trait Carrier: Send + Sync + 'static {
+    /// One attempt, without any retry of its own.
+    ///
+    /// # Errors
+    /// Says whether the request may have arrived.
+    fn carry(&self, request: Request) -> impl Future<Output = Result<Reply, CarryError>> + Send;
+}
+
+/// Why there is no reply. The texts hold neither a secret nor a number.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CarryError {
+    /// The request never left: no name, no connection, no TLS.
+    NotSent(String),
+    /// The request may have arrived; its answer was lost.
+    Lost(String),
+}

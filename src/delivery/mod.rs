@@ -1,0 +1,19 @@
+//! Sends batches to a vendor: one loop that signs, sends, judges, waits, repeats and halves.
+//!
+//! Vendors say what a request is and what a reply means; nothing here knows one from another.
+
+mod carrier;
+mod clock;
+mod courier;
+mod http;
+mod pace;
+mod stop;
+#[cfg(test)]
+mod tests;
+
+pub use carrier::{Carrier, CarryError};
+pub use clock::Clock;
+pub use courier::{Courier, Delivered, Notice, Rules, Terms};
+pub use http::HttpCarrier;
+pub use pace::Pace;
+pub use stop::Stop;

@@ -1,0 +1,252 @@
+//! The courier against scripted answers, with a paused clock and the real vendors.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use bytes::Bytes;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+
+use super::{Carrier, CarryError, Clock, Courier, Delivered, Notice, Pace, Rules, Stop, Terms};
+use crate::contact::{Campaign, Contact};
+use crate::error::Error;
+use crate::phone::Phone;
+use crate::reason::Reason;
+use crate::vendor::Config;
+use crate::vendor::exchange::{Batch, Outcome, Reply, Request};
+
+type Answer = Result<Reply, CarryError>;
+
+/// Gives the answers of a script in turn, and remembers when it was asked what.
+#[derive(Clone, Default)]
+struct Script {
+    answers: Arc<Mutex<VecDeque<Answer>>>,
+    requests: Arc<Mutex<Vec<(Instant, Request)>>>,
+    stop_after_first: Option<Stop>,
+}
+
+impl Carrier for Script {
+    async fn carry(&self, request: Request) -> Answer {
+        self.requests.lock().unwrap().push((Instant::now(), request));
+        if let Some(stop) = &self.stop_after_first {
+            stop.set();
+        }
+        self.answers.lock().unwrap().pop_front().unwrap_or_else(|| json_reply(200, SUCCESS))
+    }
+}
+
+const SUCCESS: &str = r#"{"status":"0","data":[]}"#;
+const PARAMETERS: &str = r#"{"status":"-27","reason":"parameter check"}"#;
+
+fn json_reply(status: u16, body: &str) -> Answer {
+    Ok(Reply { status, body: Bytes::copy_from_slice(body.as_bytes()), ..Reply::default() })
+}
+
+fn lost() -> Answer {
+    Err(CarryError::Lost("connection closed".into()))
+}
+
+fn itnio() -> Value {
+    json!({ "vendor_type": "itnio", "api_key": "key", "api_secret": "secret", "app_id": "A", "job_id": 9 })
+}
+
+fn vbee() -> Value {
+    json!({
+        "vendor_type": "vbee", "campaign_id": "65f000000000000000000001",
+        "credentials": { "auth_type": "api_key", "api_key": "key", "api_secret": "secret" },
+    })
+}
+
+struct Run {
+    delivered: Delivered,
+    requests: Vec<(Instant, Request)>,
+    seconds: f64,
+}
+
+const RULES: Rules = Rules { retry_for: Duration::from_secs(900), resend: false };
+
+async fn deliver(vendor: Value, n_contacts: u32, script: Script, rules: Rules) -> Run {
+    let vendor = serde_json::from_value::<Config>(vendor).unwrap().build();
+    let stop = script.stop_after_first.clone().unwrap_or_default();
+    let clock = Arc::new(Clock::starting_at(Timestamp::from_second(1_700_000_000).unwrap()));
+    let (notices, _heard) = mpsc::channel::<Notice>(64);
+    let terms = Terms { clock, pace: Pace::new(0), rules, stop, notices, seed: 7 };
+    let courier = Courier::new(vendor, script.clone(), terms);
+    let contacts = (0..n_contacts).map(|n| Contact::new(Phone::e164(&format!("+1415555{n:04}"))));
+    let batch = Batch { campaign: Campaign::new("9"), contacts: contacts.collect(), maybe_sent: false };
+    let started = Instant::now();
+    let delivered = courier.deliver(batch).await;
+    let requests = std::mem::take(&mut *script.requests.lock().unwrap());
+    Run { delivered, requests, seconds: started.elapsed().as_secs_f64() }
+}
+
+fn script(answers: impl IntoIterator<Item = Answer>) -> Script {
+    Script { answers: Arc::new(Mutex::new(answers.into_iter().collect())), ..Script::default() }
+}
+
+fn names(delivered: &Delivered) -> Vec<&'static str> {
+    delivered.outcomes.iter().map(|outcome| outcome.as_ref().map_or("open", Outcome::name)).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn never_sends_twice_what_may_have_arrived() {
+    for (name, answer) in [
+        ("lost", lost()),
+        ("5xx", json_reply(502, "<html>Bad Gateway</html>")),
+        ("unreadable", json_reply(200, "")),
+        ("unknown code", json_reply(200, r#"{"status":0,"code":4242,"message":"?"}"#)),
+    ] {
+        let run = deliver(vbee(), 2, script([answer]), RULES).await;
+        assert_eq!(run.requests.len(), 1, "{name}");
+        assert_eq!(names(&run.delivered), ["unknown", "unknown"], "{name}");
+        assert!(run.delivered.failure.is_none(), "{name}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn sends_again_what_the_vendor_recognises_or_the_user_chose() {
+    let exists =
+        r#"{"status":"0","data":["The customer already exists in this task,Phone Number:14155550000"]}"#;
+    let run = deliver(itnio(), 2, script([lost(), json_reply(200, exists)]), RULES).await;
+    assert_eq!(
+        names(&run.delivered),
+        ["accepted", "accepted"],
+        "already there after a lost answer: it arrived"
+    );
+
+    let resend = Rules { resend: true, ..RULES };
+    let run =
+        deliver(vbee(), 1, script([lost(), json_reply(200, r#"{"status":1,"result":[]}"#)]), resend).await;
+    assert_eq!(run.requests.len(), 2);
+    assert_eq!(names(&run.delivered), ["unknown"], "not listed the second time proves nothing");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_vendor_that_does_not_skip_called_numbers_gets_nothing_twice() {
+    let mut config = itnio();
+    config["skip_already_called"] = json!(false);
+    let run = deliver(config, 1, script([lost()]), RULES).await;
+    assert_eq!((run.requests.len(), names(&run.delivered)), (1, vec!["unknown"]));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_never_left_goes_out_again() {
+    let down = || Err(CarryError::NotSent("connection refused".into()));
+    let run =
+        deliver(vbee(), 1, script([down(), down(), json_reply(401, r#"{"status":0,"code":401}"#)]), RULES)
+            .await;
+    assert_eq!(run.requests.len(), 3);
+    assert!(matches!(run.delivered.failure, Some(Error::Refused { .. })));
+    assert_eq!(names(&run.delivered), ["open"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn retry_after_is_a_floor() {
+    let throttled = Reply { status: 429, retry_after: Some(Duration::from_secs(30)), ..Reply::default() };
+    let run = deliver(itnio(), 1, script([Ok(throttled)]), RULES).await;
+    assert!(run.seconds >= 30.0, "{}", run.seconds);
+    assert_eq!(names(&run.delivered), ["accepted"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_retry_budget_is_kept() {
+    for (name, vendor, answer) in [
+        ("busy", vbee(), Ok(Reply { status: 429, ..Reply::default() })),
+        ("lost at a vendor that recognises repeats", itnio(), lost()),
+        (
+            "longer than the budget",
+            itnio(),
+            Ok(Reply { status: 429, retry_after: Some(Duration::from_secs(9999)), ..Reply::default() }),
+        ),
+    ] {
+        let rules = Rules { retry_for: Duration::from_secs(60), ..RULES };
+        let run = deliver(vendor, 1, script(std::iter::repeat_n(answer, 100)), rules).await;
+        assert!(run.seconds <= 60.0, "{name}: {}", run.seconds);
+        assert!(matches!(run.delivered.failure, Some(Error::Unreachable { .. })), "{name}");
+        assert_eq!(names(&run.delivered), ["open"], "{name}: the next sync brings it again");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_attempt_is_freshly_signed() {
+    let run = deliver(itnio(), 1, script([lost(), lost(), lost(), lost()]), RULES).await;
+    let mut times: Vec<_> = run.requests.iter().map(|(_, request)| request.header("timestamp")).collect();
+    let n_requests = times.len();
+    times.dedup();
+    assert_eq!(n_requests, 5);
+    assert!(times.len() >= 4, "signatures were reused: {times:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn halves_a_refused_batch_until_one_stands_alone() {
+    // Eight contacts, the third is poison: 8, 4, 2, 2 (of which 1 and 1), 4.
+    let refuse = || json_reply(200, PARAMETERS);
+    let answers = [refuse(), refuse(), json_reply(200, SUCCESS), refuse(), refuse()];
+    let run = deliver(itnio(), 8, script(answers), RULES).await;
+    let mut want = ["accepted"; 8];
+    want[2] = "rejected";
+    assert_eq!(names(&run.delivered), want);
+    let reason = run.delivered.outcomes[2].as_ref().and_then(Outcome::reason);
+    assert_eq!(reason, Some(Reason::RefusedAlone));
+    assert_eq!(run.requests.len(), 7);
+}
+
+#[tokio::test(start_paused = true)]
+async fn stops_when_every_contact_is_refused() {
+    let refuse = || json_reply(200, PARAMETERS);
+    let run = deliver(itnio(), 100, script(std::iter::repeat_with(refuse).take(500)), RULES).await;
+    assert_eq!(names(&run.delivered), ["rejected"; 100]);
+    assert!(matches!(run.delivered.failure, Some(Error::Refused { .. })));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_wrong_clock_is_corrected_then_reported() {
+    let clock_off = |seconds_off: i64| {
+        let date = Timestamp::from_second(1_700_000_000).unwrap() + SignedDuration::from_secs(seconds_off);
+        let body = Bytes::from_static(br#"{"status":"-4","reason":"timestamp expires"}"#);
+        Ok(Reply { status: 200, date: Some(date), body, ..Reply::default() })
+    };
+    let run = deliver(itnio(), 1, script([clock_off(600)]), RULES).await;
+    assert_eq!(run.requests[1].1.header("timestamp"), Some("1700000600"));
+    assert_eq!(names(&run.delivered), ["accepted"]);
+
+    let run = deliver(itnio(), 1, script([clock_off(600), clock_off(600)]), RULES).await;
+    let Some(Error::Refused { why, .. }) = run.delivered.failure else { panic!("not stopped") };
+    assert!(why.contains("600 s"), "{why}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn several_unclear_answers_in_a_row_stop_the_run() {
+    let vendor = serde_json::from_value::<Config>(vbee()).unwrap().build();
+    let clock = Arc::new(Clock::starting_at(Timestamp::UNIX_EPOCH));
+    let (notices, _heard) = mpsc::channel(64);
+    let carrier = script(std::iter::repeat_n(lost(), 5));
+    let terms = Terms { clock, pace: Pace::new(0), rules: RULES, stop: Stop::default(), notices, seed: 7 };
+    let courier = Courier::new(vendor, carrier, terms);
+    for attempt in 1..=5 {
+        let contacts = vec![Contact::new(Phone::e164("+14155550100"))];
+        let batch = Batch { campaign: Campaign::new("c"), contacts, maybe_sent: false };
+        let delivered = courier.deliver(batch).await;
+        assert_eq!(delivered.failure.is_some(), attempt == 5, "attempt {attempt}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_tried_again_once_the_run_is_ending() {
+    let mut ending = script([lost()]);
+    ending.stop_after_first = Some(Stop::default());
+    let run = deliver(itnio(), 1, ending, RULES).await;
+    assert_eq!((run.requests.len(), names(&run.delivered)), (1, vec!["open"]));
+    assert!(run.delivered.failure.is_none());
+}
+
+#[tokio::test(start_paused = true)]
+async fn requests_start_no_faster_than_allowed() {
+    let pace = Pace::new(10);
+    let started = Instant::now();
+    let last = (0..21).map(|_| pace.reserve()).last().unwrap();
+    assert_eq!(last.duration_since(started), Duration::from_secs(2));
+}
