@@ -1,0 +1,144 @@
+//! Gathers contacts into batches, one open batch for each campaign.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::checkpoint::Interval;
+use super::item::Origin;
+use crate::contact::{Campaign, Contact};
+use crate::vendor::exchange::Batch;
+
+/// Text in one batch at most; records can be a megabyte each, and servers refuse long bodies.
+const MAX_BATCH_BYTES: usize = 1 << 20;
+
+/// Text in all open batches at most.
+const MAX_OPEN_BYTES: usize = 4 << 20;
+
+/// Open batches at most; a template can name a campaign for each record.
+const MAX_OPEN: usize = 64;
+
+/// What a contact needs to be settled.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Ticket {
+    /// Which checkpoint waits for it.
+    pub(super) interval: Interval,
+    /// Its record.
+    pub(super) origin: Origin,
+}
+
+/// A batch that can go out.
+#[derive(Debug)]
+pub(super) struct Ready {
+    /// For the courier.
+    pub(super) batch: Batch,
+    /// One for each contact, in order.
+    pub(super) tickets: Vec<Ticket>,
+}
+
+/// Gathers contacts.
+#[derive(Debug)]
+pub(super) struct Batcher {
+    capacity: usize,
+    max_age: Duration,
+    open: HashMap<Campaign, Open>,
+    bytes: usize,
+}
+
+#[derive(Debug)]
+struct Open {
+    contacts: Vec<Contact>,
+    tickets: Vec<Ticket>,
+    bytes: usize,
+    since: Instant,
+}
+
+impl Batcher {
+    /// Batches of `capacity` contacts, or fewer when the first one has waited `max_age`.
+    pub(super) fn new(capacity: usize, max_age: Duration) -> Self {
+        Self { capacity, max_age, open: HashMap::new(), bytes: 0 }
+    }
+
+    /// Adds a contact; gives the batch that it completes, or the one that makes room for it.
+    pub(super) fn push(
+        &mut self,
+        campaign: &Campaign,
+        contact: Contact,
+        ticket: Ticket,
+        now: Instant,
+    ) -> Option<Ready> {
+        if !self.open.contains_key(campaign) {
+            self.open.insert(campaign.clone(), Open::new(self.capacity, now));
+        }
+        let open = self.open.get_mut(campaign)?;
+        let bytes = contact.text_bytes();
+        open.contacts.push(contact);
+        open.tickets.push(ticket);
+        open.bytes += bytes;
+        self.bytes += bytes;
+        if open.contacts.len() >= self.capacity || open.bytes >= MAX_BATCH_BYTES {
+            return self.take(campaign);
+        }
+        if self.open.len() > MAX_OPEN || self.bytes > MAX_OPEN_BYTES {
+            return self.take(&self.oldest()?);
+        }
+        None
+    }
+
+    /// When the oldest open batch has waited long enough.
+    pub(super) fn next_due(&self) -> Option<Instant> {
+        self.open.values().map(|open| open.since + self.max_age).min()
+    }
+
+    /// Gives a batch that has waited long enough.
+    pub(super) fn take_due(&mut self, now: Instant) -> Option<Ready> {
+        (self.next_due()? <= now).then_some(())?;
+        self.take(&self.oldest()?)
+    }
+
+    /// Gives any open batch.
+    pub(super) fn take_any(&mut self) -> Option<Ready> {
+        self.take(&self.oldest()?)
+    }
+
+    /// Lets go of the contacts of one interval.
+    pub(super) fn forget(&mut self, interval: Interval) {
+        for open in self.open.values_mut() {
+            let mut keep = open.tickets.iter().map(|ticket| ticket.interval != interval);
+            open.contacts.retain(|_| keep.next().unwrap_or(false));
+            open.tickets.retain(|ticket| ticket.interval != interval);
+        }
+        self.open.retain(|_, open| !open.contacts.is_empty());
+    }
+
+    /// Lets go of everything.
+    pub(super) fn clear(&mut self) {
+        self.open.clear();
+        self.bytes = 0;
+    }
+
+    /// First by age, then by name: never by the map's chance order, so that runs can be replayed.
+    fn oldest(&self) -> Option<Campaign> {
+        let by_age = self.open.iter().min_by_key(|(campaign, open)| (open.since, *campaign));
+        by_age.map(|(campaign, _)| campaign.clone())
+    }
+
+    fn take(&mut self, campaign: &Campaign) -> Option<Ready> {
+        let open = self.open.remove(campaign)?;
+        self.bytes = self.bytes.saturating_sub(open.bytes);
+        let batch = Batch { campaign: campaign.clone(), contacts: open.contacts, maybe_sent: false };
+        Some(Ready { batch, tickets: open.tickets })
+    }
+}
+
+impl Open {
+    fn new(capacity: usize, now: Instant) -> Self {
+        Self {
+            contacts: Vec::with_capacity(capacity),
+            tickets: Vec::with_capacity(capacity),
+            bytes: 0,
+            since: now,
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! A checkpoint may go back only when every record read before it is settled.
+//!
+//! The records between two STATEs form an interval. Intervals are released in the order in which
+//! they came, each with its STATE, once nothing in them is pending; so order and completeness need
+//! no further thought. What is released is counted by stream until a STATE speaks for that stream.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use super::item::StreamIndex;
+use crate::protocol::{State, StateScope, Stats, StreamName};
+
+/// Which interval a record belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Interval(u64);
+
+/// The STATEs that wait, and what they wait for. The last interval is open: it has no STATE yet.
+#[derive(Debug)]
+pub(super) struct Checkpoints {
+    waiting: VecDeque<Waiting>,
+    /// The number of the interval in front.
+    first: u64,
+    /// By stream: what was released since its last STATE.
+    released: Vec<Stats>,
+    streams: Vec<StreamName>,
+    bytes: usize,
+}
+
+#[derive(Debug, Default)]
+struct Waiting {
+    pending: u64,
+    settled: BTreeMap<StreamIndex, Stats>,
+    state: Option<State>,
+}
+
+/// Bytes of waiting STATEs beyond which nothing more is read; sources may send megabytes in each.
+const MAX_WAITING_BYTES: usize = 4 << 20;
+
+/// Waiting STATEs beyond which nothing more is read.
+const MAX_WAITING_STATES: usize = 10_000;
+
+impl Checkpoints {
+    /// No record, no STATE; `streams` by index.
+    pub(super) fn new(streams: Vec<StreamName>) -> Self {
+        let released = vec![Stats::default(); streams.len()];
+        Self { waiting: VecDeque::from([Waiting::default()]), first: 0, released, streams, bytes: 0 }
+    }
+
+    /// The interval of the records that are read now.
+    pub(super) fn open(&self) -> Interval {
+        Interval(self.first + to_u64(self.waiting.len()) - 1)
+    }
+
+    /// A record was read.
+    pub(super) fn received(&mut self) -> Interval {
+        if let Some(open) = self.waiting.back_mut() {
+            open.pending += 1;
+        }
+        self.open()
+    }
+
+    /// A record ended.
+    pub(super) fn settle(&mut self, interval: Interval, stream: StreamIndex, is_rejected: bool) {
+        let index = usize::try_from(interval.0 - self.first).unwrap_or(usize::MAX);
+        let Some(waiting) = self.waiting.get_mut(index) else { return };
+        waiting.pending -= 1;
+        let stats = waiting.settled.entry(stream).or_default();
+        if is_rejected { stats.rejected += 1 } else { stats.records += 1 }
+    }
+
+    /// A STATE was read: it closes the open interval.
+    pub(super) fn close(&mut self, state: State) {
+        self.bytes += state.len();
+        if let Some(open) = self.waiting.back_mut() {
+            open.state = Some(state);
+        }
+        self.waiting.push_back(Waiting::default());
+    }
+
+    /// Gives the next STATE that may go back, with what ended since the previous one of its scope.
+    pub(super) fn next_ready(&mut self) -> Option<(State, Stats)> {
+        let front = self.waiting.front_mut()?;
+        if front.pending > 0 {
+            return None;
+        }
+        let state = front.state.take()?;
+        let settled = std::mem::take(&mut front.settled);
+        self.waiting.pop_front();
+        self.first += 1;
+        self.bytes -= state.len();
+        for (stream, stats) in settled {
+            if let Some(released) = self.released.get_mut(stream.index()) {
+                *released += stats;
+            }
+        }
+        let stats = self.spoken_for(&state.scope);
+        Some((state, stats))
+    }
+
+    /// Whether so much is waiting that reading must wait, too.
+    pub(super) fn is_full(&self) -> bool {
+        self.bytes > MAX_WAITING_BYTES || self.waiting.len() > MAX_WAITING_STATES
+    }
+
+    fn spoken_for(&mut self, scope: &StateScope) -> Stats {
+        let mut sum = Stats::default();
+        for (name, released) in self.streams.iter().zip(&mut self.released) {
+            if matches!(scope, StateScope::All) || *scope == StateScope::Stream(name.clone()) {
+                sum += std::mem::take(released);
+            }
+        }
+        sum
+    }
+}
+
+fn to_u64(n: usize) -> u64 {
+    u64::try_from(n).expect("a count of things in memory fits into 64 bits")
+}

@@ -1,0 +1,98 @@
+//! The thread beside the loop: reads stdin, has each line decoded and mapped, and passes the items
+//! on in order through a bounded channel, so that a slow vendor slows the source down.
+
+use std::io::{ErrorKind, Read};
+
+use memchr::{memchr, memrchr};
+use tokio::sync::mpsc;
+
+use super::intake::Intake;
+use super::item::Chunk;
+use crate::error::Error;
+
+const READ_BYTES: usize = 256 << 10;
+
+/// The platform's own limit for a record is far below this.
+const MAX_LINE_BYTES: usize = 64 << 20;
+
+/// Chunks that may wait for the loop; each is what one read gave.
+const MAX_WAITING_CHUNKS: usize = 2;
+
+/// Starts the thread. It ends with the input, with the first line that is not the protocol's, or
+/// when nobody takes its chunks any more.
+///
+/// # Errors
+/// When no thread can be started.
+pub fn feed(input: impl Read + Send + 'static, intake: Intake) -> Result<mpsc::Receiver<Chunk>, Error> {
+    let (sender, receiver) = mpsc::channel(MAX_WAITING_CHUNKS);
+    let thread = std::thread::Builder::new().name("intake".to_owned());
+    thread.spawn(move || Feed { input, intake, sender }.run()).map_err(Error::Input)?;
+    Ok(receiver)
+}
+
+struct Feed<R> {
+    input: R,
+    intake: Intake,
+    sender: mpsc::Sender<Chunk>,
+}
+
+impl<R: Read> Feed<R> {
+    fn run(mut self) {
+        let mut buffer = vec![0; READ_BYTES];
+        let mut filled = 0;
+        loop {
+            if filled == buffer.len() {
+                if filled >= MAX_LINE_BYTES {
+                    let error = self.intake.refuse_next(format!("is longer than {MAX_LINE_BYTES} bytes"));
+                    return self.end(error);
+                }
+                buffer.resize(filled * 2, 0);
+            }
+            let free = buffer.get_mut(filled..).unwrap_or_default();
+            let n_read = match self.input.read(free) {
+                Ok(n_read) => n_read,
+                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+                Err(error) => return self.end(Error::Input(error)),
+            };
+            let searched = filled;
+            filled += n_read;
+            let (old, new) = buffer.get(..filled).unwrap_or_default().split_at(searched);
+            let whole = match memrchr(b'\n', new) {
+                Some(at) => old.len() + at + 1,
+                None if n_read == 0 => filled,
+                None => continue,
+            };
+            if !self.pass_on(buffer.get(..whole).unwrap_or_default()) || n_read == 0 {
+                return;
+            }
+            buffer.copy_within(whole..filled, 0);
+            filled -= whole;
+            // One long line must not hold its memory for the rest of the sync.
+            if filled < READ_BYTES && buffer.len() > READ_BYTES {
+                buffer.truncate(READ_BYTES);
+                buffer.shrink_to_fit();
+            }
+        }
+    }
+
+    /// Gives whether there is more to do.
+    fn pass_on(&mut self, mut lines: &[u8]) -> bool {
+        let mut chunk = Chunk::default();
+        while !lines.is_empty() && chunk.failure.is_none() {
+            let end = memchr(b'\n', lines).unwrap_or(lines.len());
+            let (line, rest) = lines.split_at(end);
+            lines = rest.get(1..).unwrap_or_default();
+            match self.intake.take(line) {
+                Ok(item) => chunk.items.extend(item),
+                Err(error) => chunk.failure = Some(error),
+            }
+        }
+        let goes_on = chunk.failure.is_none();
+        self.sender.blocking_send(chunk).is_ok() && goes_on
+    }
+
+    fn end(self, failure: Error) {
+        // When nobody listens any more, the run has failed already.
+        drop(self.sender.blocking_send(Chunk { items: Vec::new(), failure: Some(failure) }));
+    }
+}

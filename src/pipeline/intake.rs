@@ -1,0 +1,80 @@
+//! Lines in, items out: decodes, routes and maps. No I/O, no clock.
+
+use std::collections::HashMap;
+
+use super::item::{Item, Origin, StreamIndex};
+use crate::error::Error;
+use crate::mapping::{Mapped, Mapping, Record};
+use crate::protocol::{self, Message, RecordMessage, StreamName, StreamStatus};
+
+/// Makes items of lines.
+pub struct Intake {
+    mappings: Vec<Mapping>,
+    by_name: HashMap<String, Vec<(String, StreamIndex)>>,
+    line: u64,
+}
+
+impl Intake {
+    /// One mapping for each stream of the catalog, in its order.
+    #[must_use]
+    pub fn new(streams: Vec<(StreamName, Mapping)>) -> Self {
+        let mut by_name: HashMap<String, Vec<_>> = HashMap::new();
+        let mut mappings = Vec::with_capacity(streams.len());
+        for (index, (stream, mapping)) in streams.into_iter().enumerate() {
+            by_name.entry(stream.name).or_default().push((stream.namespace, StreamIndex::new(index)));
+            mappings.push(mapping);
+        }
+        Self { mappings, by_name, line: 0 }
+    }
+
+    /// Reads the next line, without its end.
+    ///
+    /// # Errors
+    /// When the line is not the protocol's. The error says which line, and shows nothing of it.
+    pub fn take(&mut self, line: &[u8]) -> Result<Option<Item>, Error> {
+        self.line += 1;
+        if line.trim_ascii().is_empty() {
+            return Ok(None);
+        }
+        let text = std::str::from_utf8(line).map_err(|_| self.refuse("is not UTF-8"))?;
+        match protocol::read(text).map_err(|why| self.refuse(why))? {
+            Message::Record(record) => self.map(&record).map(Some),
+            Message::State(state) => Ok(Some(Item::State(state))),
+            Message::Status(name, StreamStatus::Complete) => {
+                Ok(self.find(&name.namespace, &name.name).map(Item::Complete))
+            }
+            Message::Status(_, StreamStatus::Incomplete) | Message::Other => Ok(None),
+        }
+    }
+
+    /// An error about the line that cannot be read whole.
+    pub(super) fn refuse_next(&self, why: String) -> Error {
+        Error::Protocol { line: self.line + 1, why }
+    }
+
+    /// An error about the line that was read last.
+    fn refuse(&self, why: impl Into<String>) -> Error {
+        Error::Protocol { line: self.line, why: why.into() }
+    }
+
+    fn map(&self, record: &RecordMessage<'_>) -> Result<Item, Error> {
+        let found = self.find(&record.namespace, &record.stream);
+        let mapping = found.and_then(|stream| Some((stream, self.mappings.get(stream.index())?)));
+        let Some((stream, mapping)) = mapping else {
+            let name =
+                StreamName { namespace: record.namespace.to_string(), name: record.stream.to_string() };
+            return Err(self.refuse(format!("is a RECORD of stream {name}, which the catalog does not have")));
+        };
+        let emitted_at = record.emitted_at.and_then(|raw| raw.get().parse().ok()).unwrap_or_default();
+        let origin = Origin { stream, line: self.line };
+        Ok(match mapping.map(&Record { data: record.data, emitted_at }) {
+            Mapped::Contact { campaign, contact } => Item::Contact { origin, campaign, contact },
+            Mapped::Refused(outcome) => Item::Refused { origin, outcome },
+        })
+    }
+
+    fn find(&self, namespace: &str, name: &str) -> Option<StreamIndex> {
+        let candidates = self.by_name.get(name)?;
+        candidates.iter().find(|(other, _)| other == namespace).map(|(_, stream)| *stream)
+    }
+}

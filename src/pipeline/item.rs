@@ -1,0 +1,70 @@
+//! What the intake makes of a line.
+
+use crate::contact::{Campaign, Contact};
+use crate::error::Error;
+use crate::protocol::State;
+use crate::vendor::exchange::Outcome;
+
+/// A stream's place in the catalog.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct StreamIndex(u32);
+
+/// A line that means something, mapped.
+#[derive(Debug)]
+pub enum Item {
+    /// A record that maps to somebody who may be called.
+    Contact {
+        /// Whose record it was.
+        origin: Origin,
+        /// Where the contact goes.
+        campaign: Campaign,
+        /// Who would be called.
+        contact: Contact,
+    },
+    /// A record that ends here.
+    Refused {
+        /// Whose record it was.
+        origin: Origin,
+        /// How it ended.
+        outcome: Outcome,
+    },
+    /// A position of the source.
+    State(State),
+    /// A stream is complete at the source.
+    Complete(StreamIndex),
+}
+
+/// Where a record came from, for the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Origin {
+    /// Its stream.
+    pub stream: StreamIndex,
+    /// Its line of the input, counted from 1.
+    pub line: u64,
+}
+
+/// What one read of the input gave.
+#[derive(Debug, Default)]
+pub struct Chunk {
+    /// In the order of the lines.
+    pub items: Vec<Item>,
+    /// Why no further chunk comes, when it is not simply the end.
+    pub failure: Option<Error>,
+}
+
+impl StreamIndex {
+    /// The stream at a place of the catalog.
+    ///
+    /// # Panics
+    /// When a catalog has more than four billion streams.
+    #[must_use]
+    pub fn new(index: usize) -> Self {
+        Self(u32::try_from(index).expect("a catalog has fewer than four billion streams"))
+    }
+
+    /// The place in the catalog.
+    #[must_use]
+    pub fn index(self) -> usize {
+        usize::try_from(self.0).expect("32 bits fit into a machine word")
+    }
+}

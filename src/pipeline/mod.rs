@@ -1,0 +1,417 @@
+//! The one loop: takes items, keeps policy, batches, has batches delivered, hands states back.
+//!
+//! It owns what must never go wrong: the order of states, what is settled, when nothing new may go
+//! out. Work that only costs time (decoding, mapping) runs on a thread beside it, deliveries as
+//! tasks under it.
+
+mod batcher;
+mod checkpoint;
+mod dedupe;
+mod feed;
+mod intake;
+mod item;
+mod tally;
+#[cfg(test)]
+mod tests;
+
+use std::collections::VecDeque;
+use std::future::Future;
+use std::io::Write;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+use tokio::task::{JoinError, JoinSet};
+use tokio::time::{Instant, sleep_until};
+
+pub use feed::feed;
+pub use intake::Intake;
+pub use item::{Chunk, Item, Origin, StreamIndex};
+pub use tally::Tally;
+
+use crate::contact::{Campaign, Contact};
+use crate::delivery::{Carrier, Courier, Delivered, Notice, Stop};
+use crate::error::Error;
+use crate::phone::Phone;
+use crate::protocol::{Level, Output, StreamName};
+use crate::reason::Reason;
+use crate::vendor::exchange::Outcome;
+use batcher::{Batcher, Ready, Ticket};
+use checkpoint::Checkpoints;
+use dedupe::Seen;
+
+/// How often the log says how far the run is.
+const PROGRESS_EVERY: Duration = Duration::from_secs(10);
+
+/// Records after which a share of rejected ones means something.
+const SHARE_COUNTS_AFTER: u64 = 100;
+
+/// What the loop goes by.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// Contacts in a batch.
+    pub batch_size: usize,
+    /// How long the first contact of a batch waits for the others.
+    pub max_batch_age: Duration,
+    /// Batches under way at once.
+    pub max_in_flight: usize,
+    /// How long batches under way may take once the run is ending.
+    pub hear_out_for: Duration,
+    /// Contacts in this run; 0: no limit.
+    pub max_contacts: u64,
+    /// Share of rejected records that fails the run; 100: none does.
+    pub max_rejected_percent: u8,
+    /// The catalog's streams, and whether the platform says when each is complete.
+    pub streams: Vec<(StreamName, bool)>,
+}
+
+/// A run of `write`.
+pub struct Pipeline<C, W> {
+    plan: Plan,
+    courier: Arc<Courier<C>>,
+    output: Output<W>,
+    stop: Stop,
+    checkpoints: Checkpoints,
+    batcher: Batcher,
+    seen: Seen,
+    ready: VecDeque<Ready>,
+    under_way: JoinSet<Heard>,
+    complete: Vec<bool>,
+    tally: Tally,
+    n_sent: u64,
+    waiting: Option<String>,
+    failure: Option<Error>,
+    /// When batches under way are given up, once the run is ending early.
+    give_up_at: Option<Instant>,
+    /// Streams that the source did not complete.
+    incomplete: Option<String>,
+}
+
+/// A delivery that ended.
+struct Heard {
+    tickets: Vec<Ticket>,
+    phones: Vec<Phone>,
+    delivered: Delivered,
+}
+
+/// What the loop woke up for.
+enum Event {
+    Heard(Result<Heard, JoinError>),
+    Chunk(Option<Chunk>),
+    Notice(Notice),
+    BatchDue,
+    Progress,
+    Interrupted(&'static str),
+    GiveUp,
+}
+
+impl<C: Carrier, W: Write> Pipeline<C, W> {
+    /// A run that has not begun. `stop` is the one that the courier listens to.
+    pub fn new(plan: Plan, courier: Arc<Courier<C>>, output: Output<W>, stop: Stop) -> Self {
+        let names = plan.streams.iter().map(|(name, _)| name.clone()).collect();
+        Self {
+            checkpoints: Checkpoints::new(names),
+            batcher: Batcher::new(plan.batch_size, plan.max_batch_age),
+            complete: vec![false; plan.streams.len()],
+            plan,
+            courier,
+            output,
+            stop,
+            seen: Seen::default(),
+            ready: VecDeque::new(),
+            under_way: JoinSet::new(),
+            tally: Tally::default(),
+            n_sent: 0,
+            waiting: None,
+            failure: None,
+            give_up_at: None,
+            incomplete: None,
+        }
+    }
+
+    /// Runs until the input has ended and everything is settled, or until the run must stop.
+    /// Gives how the records ended, why the run failed if it did, and the output.
+    pub async fn run(
+        mut self,
+        mut input: mpsc::Receiver<Chunk>,
+        mut notices: mpsc::Receiver<Notice>,
+        interrupted: impl Future<Output = &'static str>,
+    ) -> (Tally, Option<Error>, Output<W>) {
+        let mut interrupted = std::pin::pin!(interrupted);
+        let mut is_open = true;
+        let started = Instant::now();
+        let mut progress_at = started + PROGRESS_EVERY;
+        loop {
+            self.dispatch();
+            self.release();
+            if self.under_way.is_empty() && (self.failure.is_some() || (!is_open && self.ready.is_empty())) {
+                break;
+            }
+            let may_read = is_open && self.may_read();
+            let event =
+                self.next(may_read, progress_at, &mut input, &mut notices, interrupted.as_mut()).await;
+            match event {
+                Event::Heard(Ok(heard)) => self.heard(heard),
+                Event::Heard(Err(error)) => {
+                    self.fail(Error::Defect(format!("a delivery ended: {}", told(&error))));
+                }
+                Event::Chunk(Some(chunk)) => self.take(chunk),
+                Event::Chunk(None) => {
+                    is_open = false;
+                    self.input_ended();
+                }
+                Event::Notice(Notice(text)) => {
+                    self.log(Level::Info, &text);
+                    self.waiting = Some(text);
+                }
+                Event::BatchDue => self.ready.extend(self.batcher.take_due(Instant::now())),
+                Event::Progress => {
+                    progress_at = Instant::now() + PROGRESS_EVERY;
+                    self.tell_progress(started);
+                }
+                Event::Interrupted(signal) => self.fail(Error::Interrupted(signal)),
+                Event::GiveUp => {
+                    self.give_up_at = None;
+                    self.under_way.abort_all();
+                }
+            }
+        }
+        self.conclude(started);
+        (self.tally, self.failure, self.output)
+    }
+
+    /// Waits for whatever comes first. Deliveries before new input: what is settled frees memory.
+    async fn next(
+        &mut self,
+        may_read: bool,
+        progress_at: Instant,
+        input: &mut mpsc::Receiver<Chunk>,
+        notices: &mut mpsc::Receiver<Notice>,
+        interrupted: Pin<&mut impl Future<Output = &'static str>>,
+    ) -> Event {
+        let due = self.batcher.next_due().filter(|_| self.failure.is_none());
+        let give_up_at = self.give_up_at;
+        tokio::select! {
+            biased;
+            Some(heard) = self.under_way.join_next() => Event::Heard(heard),
+            Some(notice) = notices.recv() => Event::Notice(notice),
+            signal = interrupted, if self.failure.is_none() => Event::Interrupted(signal),
+            () = at(give_up_at) => Event::GiveUp,
+            () = at(due) => Event::BatchDue,
+            () = sleep_until(progress_at) => Event::Progress,
+            chunk = input.recv(), if may_read => Event::Chunk(chunk),
+        }
+    }
+
+    fn may_read(&self) -> bool {
+        self.failure.is_none() && self.ready.is_empty() && !self.checkpoints.is_full()
+    }
+
+    /// Starts deliveries, as many as may be under way.
+    fn dispatch(&mut self) {
+        while self.failure.is_none() && self.under_way.len() < self.plan.max_in_flight {
+            let Some(Ready { batch, tickets }) = self.ready.pop_front() else { return };
+            let phones = batch.contacts.iter().map(|contact| contact.phone.clone()).collect();
+            let courier = Arc::clone(&self.courier);
+            self.under_way
+                .spawn(async move { Heard { tickets, phones, delivered: courier.deliver(batch).await } });
+        }
+    }
+
+    fn take(&mut self, chunk: Chunk) {
+        let now = Instant::now();
+        for item in chunk.items {
+            match item {
+                Item::Contact { origin, campaign, contact } => self.consider(origin, &campaign, contact, now),
+                Item::Refused { origin, outcome } => {
+                    let ticket = self.received(origin);
+                    self.settle(ticket, &outcome, None);
+                }
+                Item::State(state) => self.checkpoints.close(state),
+                Item::Complete(stream) => {
+                    if let Some(complete) = self.complete.get_mut(stream.index()) {
+                        *complete = true;
+                    }
+                }
+            }
+        }
+        if self.checkpoints.is_full() {
+            self.flush();
+        }
+        if let Some(error) = chunk.failure {
+            self.fail(error);
+        }
+    }
+
+    /// Policy that needs to know what was before: the same number, the limit.
+    fn consider(&mut self, origin: Origin, campaign: &Campaign, contact: Contact, now: Instant) {
+        let ticket = self.received(origin);
+        let is_at_limit = self.plan.max_contacts > 0 && self.n_sent >= self.plan.max_contacts;
+        let is_new = if is_at_limit {
+            !self.seen.contains(campaign, &contact.phone)
+        } else {
+            self.seen.insert(campaign, &contact.phone)
+        };
+        if !is_new {
+            self.settle(ticket, &Outcome::Duplicate(Reason::DuplicateInRun), Some(&contact.phone));
+        } else if is_at_limit {
+            let outcome = Outcome::Suppressed(Reason::MaxContactsPerSync, None);
+            self.settle(ticket, &outcome, Some(&contact.phone));
+        } else {
+            self.n_sent += 1;
+            self.ready.extend(self.batcher.push(campaign, contact, ticket, now));
+        }
+    }
+
+    fn received(&mut self, origin: Origin) -> Ticket {
+        self.tally.received += 1;
+        Ticket { interval: self.checkpoints.received(), origin }
+    }
+
+    fn heard(&mut self, heard: Heard) {
+        self.waiting = None;
+        let Heard { tickets, phones, delivered } = heard;
+        for ((ticket, phone), outcome) in tickets.into_iter().zip(&phones).zip(delivered.outcomes) {
+            if let Some(outcome) = outcome {
+                self.settle(ticket, &outcome, Some(phone));
+            }
+        }
+        if let Some(error) = delivered.failure {
+            self.fail(error);
+        }
+    }
+
+    fn settle(&mut self, ticket: Ticket, outcome: &Outcome, phone: Option<&Phone>) {
+        let is_rejected = outcome.counts_as_rejected();
+        self.checkpoints.settle(ticket.interval, ticket.origin.stream, is_rejected);
+        if self.tally.count(outcome) {
+            let line = self.describe(ticket.origin, outcome, phone);
+            self.log(Level::Warn, &line);
+        }
+        let percent = self.plan.max_rejected_percent;
+        if is_rejected && self.tally.settled() >= SHARE_COUNTS_AFTER && self.tally.rejected_more_than(percent)
+        {
+            self.too_many_rejected();
+        }
+    }
+
+    /// One rejected record for the log, its number masked.
+    fn describe(&self, origin: Origin, outcome: &Outcome, phone: Option<&Phone>) -> String {
+        let stream = self.plan.streams.get(origin.stream.index()).map(|(name, _)| name.to_string());
+        let reason = outcome.reason().map_or("", Reason::code);
+        let mut line = format!(
+            "{} ({reason}): stream {}, input line {}",
+            outcome.name(),
+            stream.unwrap_or_default(),
+            origin.line
+        );
+        if let Some(phone) = phone {
+            line.push_str(&format!(", {phone}"));
+        }
+        if let Some(detail) = outcome.detail() {
+            line.push_str(&format!(": {detail}"));
+        }
+        line
+    }
+
+    /// Hands back the states whose records are all settled.
+    fn release(&mut self) {
+        while let Some((state, stats)) = self.checkpoints.next_ready() {
+            let written = self.output.state(&state, stats);
+            self.written(written);
+        }
+    }
+
+    fn input_ended(&mut self) {
+        let streams = self.plan.streams.iter().zip(&self.complete);
+        let incomplete = streams.filter(|((_, says), complete)| *says && !**complete);
+        let names: Vec<String> = incomplete.map(|((name, _), _)| name.to_string()).collect();
+        if !names.is_empty() {
+            // The source failed: what no STATE covers comes again, and would be called twice.
+            self.batcher.forget(self.checkpoints.open());
+            self.incomplete = Some(names.join(", "));
+        }
+        self.flush();
+    }
+
+    fn flush(&mut self) {
+        while let Some(batch) = self.batcher.take_any() {
+            self.ready.push_back(batch);
+        }
+    }
+
+    /// From here on nothing new is sent; what is under way is heard out.
+    fn fail(&mut self, error: Error) {
+        if self.failure.is_some() {
+            return;
+        }
+        self.failure = Some(error);
+        self.stop.set();
+        self.ready.clear();
+        self.batcher.clear();
+        self.give_up_at = Some(Instant::now() + self.plan.hear_out_for);
+    }
+
+    fn too_many_rejected(&mut self) {
+        let (rejected, total) = (self.tally.counted_as_rejected(), self.tally.settled());
+        self.fail(Error::TooManyRejected { rejected, total, percent: self.plan.max_rejected_percent });
+    }
+
+    fn tell_progress(&mut self, started: Instant) {
+        let seconds = started.elapsed().as_secs_f64();
+        let rate = f64::from(u32::try_from(self.tally.settled()).unwrap_or(u32::MAX)) / seconds;
+        let mut line = format!(
+            "{}; {rate:.0} records/s, {} requests under way",
+            self.tally.summary(),
+            self.under_way.len()
+        );
+        if let Some(waiting) = &self.waiting {
+            line.push_str(&format!("; {waiting}"));
+        }
+        self.log(Level::Info, &line);
+    }
+
+    fn conclude(&mut self, started: Instant) {
+        if self.failure.is_none() && self.tally.rejected_more_than(self.plan.max_rejected_percent) {
+            self.too_many_rejected();
+        }
+        if let (None, Some(names)) = (&self.failure, self.incomplete.take()) {
+            self.failure = Some(Error::Incomplete(names));
+        }
+        let reasons: Vec<_> = self.tally.reasons.clone().into_iter().collect();
+        for (reason, count) in reasons {
+            self.log(
+                Level::Info,
+                &format!("{}: {count} records. {} {}", reason.code(), reason.meaning(), reason.remedy()),
+            );
+        }
+        let seconds = started.elapsed().as_secs_f64();
+        let line = format!("{}, in {seconds:.1} s", self.tally.summary());
+        self.log(Level::Info, &line);
+    }
+
+    fn log(&mut self, level: Level, text: &str) {
+        let written = self.output.log(level, text);
+        self.written(written);
+    }
+
+    /// Nobody reads any more: the run ends as after any other failure, in silence.
+    fn written(&mut self, written: Result<(), Error>) {
+        if let Err(error) = written {
+            self.fail(error);
+        }
+    }
+}
+
+async fn at(instant: Option<Instant>) {
+    match instant {
+        Some(instant) => sleep_until(instant).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// A panic's message may quote data, so it is not shown.
+fn told(error: &JoinError) -> &'static str {
+    if error.is_panic() { "in a panic" } else { "unheard, after the longest time that a request may take" }
+}

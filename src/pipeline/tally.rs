@@ -1,0 +1,81 @@
+//! Counts how records ended. The outcomes of a run add up to its input.
+
+use std::collections::BTreeMap;
+
+use crate::reason::Reason;
+use crate::vendor::exchange::Outcome;
+
+/// Log lines for each reason; the rest is counted.
+const SAMPLES: u64 = 20;
+
+/// How the records of a run ended.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Records that were read.
+    pub received: u64,
+    /// Confirmed by the vendor.
+    pub accepted: u64,
+    /// There already.
+    pub duplicate: u64,
+    /// Kept back by policy.
+    pub suppressed: u64,
+    /// Refused by us.
+    pub invalid: u64,
+    /// Refused by the vendor.
+    pub rejected: u64,
+    /// Sent, and nobody can say.
+    pub unknown: u64,
+    /// By reason, for everything but accepted.
+    pub reasons: BTreeMap<Reason, u64>,
+}
+
+impl Tally {
+    /// Counts an outcome; gives whether it is one of the first of its reason, to be shown.
+    pub fn count(&mut self, outcome: &Outcome) -> bool {
+        let counter = match outcome {
+            Outcome::Accepted { .. } => &mut self.accepted,
+            Outcome::Duplicate(_) => &mut self.duplicate,
+            Outcome::Suppressed(..) => &mut self.suppressed,
+            Outcome::Invalid(..) => &mut self.invalid,
+            Outcome::Rejected(..) => &mut self.rejected,
+            Outcome::Unknown(_) => &mut self.unknown,
+        };
+        *counter += 1;
+        let Some(reason) = outcome.reason() else { return false };
+        let count = self.reasons.entry(reason).or_default();
+        *count += 1;
+        outcome.counts_as_rejected() && *count <= SAMPLES
+    }
+
+    /// Records that the platform counts as rejected.
+    #[must_use]
+    pub fn counted_as_rejected(&self) -> u64 {
+        self.suppressed + self.invalid + self.rejected + self.unknown
+    }
+
+    /// Records that have ended.
+    #[must_use]
+    pub fn settled(&self) -> u64 {
+        self.accepted + self.duplicate + self.counted_as_rejected()
+    }
+
+    /// Whether more than `percent` of the settled records were rejected.
+    #[must_use]
+    pub fn rejected_more_than(&self, percent: u8) -> bool {
+        self.counted_as_rejected() * 100 > self.settled() * u64::from(percent)
+    }
+
+    /// One line for the log.
+    #[must_use]
+    pub fn summary(&self) -> String {
+        let Self { received, accepted, duplicate, suppressed, invalid, rejected, unknown, reasons: _ } = self;
+        let open = received - self.settled();
+        let mut line = format!(
+            "{received} records: {accepted} accepted, {duplicate} duplicate, {suppressed} suppressed, {invalid} invalid, {rejected} rejected, {unknown} unknown"
+        );
+        if open > 0 {
+            line.push_str(&format!(", {open} not settled"));
+        }
+        line
+    }
+}

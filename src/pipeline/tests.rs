@@ -1,0 +1,418 @@
+//! Whole runs in one process: real messages, real mapping, a real vendor, a scripted way to it and a
+//! paused clock.
+
+use std::io;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use bytes::Bytes;
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use tokio::sync::mpsc;
+use tokio::time::{Instant, sleep};
+
+use super::{Chunk, Intake, Pipeline, Plan, Tally};
+use crate::config::{self, Config};
+use crate::delivery::{Carrier, CarryError, Clock, Courier, Pace, Rules, Stop, Terms};
+use crate::error::Error;
+use crate::mapping::{self, RunContext, StreamShape};
+use crate::protocol::{Catalog, Output};
+use crate::vendor::exchange::{Reply, Request};
+
+/// Answers every request after a while, by a rule on its body; remembers when requests came.
+struct Vendor {
+    takes: Duration,
+    answer: fn(&Value) -> Result<Reply, CarryError>,
+    requests: Arc<Mutex<Vec<(Instant, Value)>>>,
+}
+
+impl Carrier for Vendor {
+    async fn carry(&self, request: Request) -> Result<Reply, CarryError> {
+        let body: Value = serde_json::from_slice(&request.body).unwrap();
+        self.requests.lock().unwrap().push((Instant::now(), body.clone()));
+        sleep(self.takes).await;
+        (self.answer)(&body)
+    }
+}
+
+fn takes_all(_: &Value) -> Result<Reply, CarryError> {
+    Ok(Reply { status: 200, body: Bytes::from_static(br#"{"status":"0","data":[]}"#), ..Reply::default() })
+}
+
+/// A stdout that can be looked at, and closed after some bytes.
+#[derive(Clone, Default)]
+struct Stdout {
+    written: Arc<Mutex<Vec<u8>>>,
+    closes_after: Option<usize>,
+}
+
+impl io::Write for Stdout {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let mut written = self.written.lock().unwrap();
+        if self.closes_after.is_some_and(|limit| written.len() >= limit) {
+            return Err(io::ErrorKind::BrokenPipe.into());
+        }
+        written.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// A sync to be run.
+struct Sync {
+    config: Value,
+    generation_id: Option<i64>,
+    lines: Vec<(Duration, String)>,
+    takes: Duration,
+    answer: fn(&Value) -> Result<Reply, CarryError>,
+    interrupted_after: Option<Duration>,
+    stdout: Stdout,
+}
+
+struct Ran {
+    tally: Tally,
+    failure: Option<Error>,
+    stdout: String,
+    requests: Vec<(Instant, Value)>,
+    started: Instant,
+    seconds: f64,
+}
+
+impl Sync {
+    fn of(lines: impl IntoIterator<Item = String>) -> Self {
+        Self {
+            config: json!({}),
+            generation_id: None,
+            lines: lines.into_iter().map(|line| (Duration::ZERO, line)).collect(),
+            takes: Duration::from_millis(50),
+            answer: takes_all,
+            interrupted_after: None,
+            stdout: Stdout::default(),
+        }
+    }
+
+    fn config(&self) -> Config {
+        let mut whole = json!({
+            "vendor": { "vendor_type": "itnio", "api_key": "key", "api_secret": "secret-1", "app_id": "A", "job_id": 9 },
+            "phone": { "default_region": "VN" },
+            "delivery": { "max_requests_per_second": 0 },
+        });
+        for (section, value) in self.config.as_object().unwrap() {
+            whole[section] = value.clone();
+        }
+        let (config, mistakes) = config::read(&whole.to_string());
+        assert_eq!(mistakes, []);
+        config.unwrap()
+    }
+
+    async fn run(self) -> Ran {
+        let config = self.config();
+        let vendor = config.vendor.build();
+        let stream = |name: &str| {
+            let mut stream = json!({ "stream": { "name": name }, "sync_mode": "incremental", "destination_sync_mode": "append" });
+            if let Some(id) = self.generation_id {
+                stream["generation_id"] = json!(id);
+            }
+            stream
+        };
+        let catalog = json!({ "streams": [stream("one"), stream("two")] }).to_string();
+        let catalog = Catalog::read(&catalog).unwrap();
+        let context = RunContext { sync_id: "1".into(), now: Timestamp::UNIX_EPOCH };
+        let shapes: Vec<_> = catalog.streams.iter().map(StreamShape::from).collect();
+        let mappings = mapping::compile_catalog(&config, &vendor, &shapes, &context).unwrap();
+        let names: Vec<_> = catalog.streams.iter().map(|stream| stream.name.clone()).collect();
+        let intake = Intake::new(names.iter().cloned().zip(mappings).collect());
+        let plan = Plan {
+            batch_size: config.delivery.batch_size.into(),
+            max_batch_age: Duration::from_secs(config.delivery.max_batch_age_seconds.into()),
+            max_in_flight: config.delivery.max_requests_in_flight.into(),
+            hear_out_for: Duration::from_secs(65),
+            max_contacts: config.limits.max_contacts_per_sync,
+            max_rejected_percent: config.limits.max_rejected_percent,
+            streams: names.into_iter().map(|name| (name, self.generation_id.is_some())).collect(),
+        };
+        let requests = Arc::new(Mutex::new(Vec::new()));
+        let carrier = Vendor { takes: self.takes, answer: self.answer, requests: Arc::clone(&requests) };
+        let clock = Arc::new(Clock::starting_at(Timestamp::UNIX_EPOCH));
+        let (notices, heard) = mpsc::channel(64);
+        let (rules, stop) = (Rules { retry_for: Duration::from_secs(60), resend: false }, Stop::default());
+        let terms = Terms { clock, pace: Pace::new(0), rules, stop: stop.clone(), notices, seed: 7 };
+        let courier = Courier::new(vendor, carrier, terms);
+        let (sender, input) = mpsc::channel(2);
+        tokio::spawn(speak(self.lines, intake, sender));
+        let interrupted = async move {
+            match self.interrupted_after {
+                Some(wait) => sleep(wait).await,
+                None => std::future::pending().await,
+            }
+            "SIGTERM"
+        };
+        let pipeline = Pipeline::new(plan, Arc::new(courier), Output::new(self.stdout.clone()), stop);
+        let started = Instant::now();
+        let (tally, failure, _) = pipeline.run(input, heard, interrupted).await;
+        let stdout = String::from_utf8(self.stdout.written.lock().unwrap().clone()).unwrap();
+        let requests = std::mem::take(&mut *requests.lock().unwrap());
+        Ran { tally, failure, stdout, requests, started, seconds: started.elapsed().as_secs_f64() }
+    }
+}
+
+/// The source: says its lines, each after its pause.
+async fn speak(lines: Vec<(Duration, String)>, mut intake: Intake, sender: mpsc::Sender<Chunk>) {
+    for (pause, line) in lines {
+        sleep(pause).await;
+        let mut chunk = Chunk::default();
+        match intake.take(line.as_bytes()) {
+            Ok(item) => chunk.items.extend(item),
+            Err(error) => chunk.failure = Some(error),
+        }
+        if sender.send(chunk).await.is_err() {
+            return;
+        }
+    }
+}
+
+fn record(stream: &str, n: u32) -> String {
+    record_of(stream, &format!("+8498{n:07}"))
+}
+
+fn record_of(stream: &str, phone: &str) -> String {
+    json!({ "type": "RECORD", "record": { "stream": stream, "data": { "phone_number": phone }, "emitted_at": 1 } }).to_string()
+}
+
+fn state(stream: &str, id: u32) -> String {
+    format!(
+        r#"{{"type":"STATE","state":{{"type":"STREAM","stream":{{"stream_descriptor":{{"name":"{stream}"}},"stream_state":{{"big":12345678901234567890}}}},"id":{id}}}}}"#
+    )
+}
+
+impl Ran {
+    fn states(&self) -> Vec<&str> {
+        self.stdout.lines().filter(|line| line.contains(r#""type":"STATE""#)).collect()
+    }
+
+    /// Of each state: its id, recordCount, rejectedRecordCount.
+    fn counts(&self) -> Vec<(u64, f64, f64)> {
+        let read = |line: &&str| {
+            let state = &serde_json::from_str::<Value>(line).unwrap()["state"];
+            let stats = &state["destinationStats"];
+            let count = |name| stats[name].as_f64().unwrap_or(-1.0);
+            (state["id"].as_u64().unwrap(), count("recordCount"), count("rejectedRecordCount"))
+        };
+        self.states().iter().map(read).collect()
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn states_come_back_in_order_with_what_ended_before_them() {
+    let lines = [
+        record("one", 1),
+        record_of("one", "n/a"),
+        record("two", 2),
+        state("one", 1),
+        record("one", 3),
+        state("two", 2),
+        record("one", 1),
+        state("one", 3),
+        state("one", 4),
+    ];
+    let ran = Sync::of(lines).run().await;
+    assert!(ran.failure.is_none(), "{:?}", ran.failure);
+    assert_eq!(ran.counts(), [(1, 1.0, 1.0), (2, 1.0, 0.0), (3, 2.0, 0.0), (4, 0.0, 0.0)]);
+    assert!(
+        ran.states()[0]
+            .contains(r#""stream_state":{"big":12345678901234567890}},"id":1,"destinationStats":"#)
+    );
+    assert_eq!(
+        (ran.tally.received, ran.tally.accepted, ran.tally.duplicate, ran.tally.invalid),
+        (5, 3, 1, 1)
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_state_waits_for_the_records_before_it() {
+    let mut sync = Sync::of([record("one", 1), state("one", 1)]);
+    sync.lines.push((Duration::from_secs(2), record("one", 2)));
+    sync.takes = Duration::from_secs(20);
+    let ran = sync.run().await;
+    let progress =
+        ran.stdout.lines().position(|line| line.contains("records/s")).expect("progress is logged");
+    let state = ran.stdout.lines().position(|line| line.contains(r#""STATE""#)).expect("a state");
+    assert!(progress < state, "the state came before its record was settled:\n{}", ran.stdout);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_partial_batch_goes_out_when_it_is_old_enough() {
+    let mut sync = Sync::of([record("one", 1)]);
+    sync.lines.push((Duration::from_secs(60), record("one", 2)));
+    let ran = sync.run().await;
+    let waits: Vec<u64> =
+        ran.requests.iter().map(|(at, _)| at.duration_since(ran.started).as_secs()).collect();
+    assert_eq!(waits, [5, 60], "one after max_batch_age_seconds, one at the end of the input");
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_more_requests_than_allowed_are_under_way() {
+    let mut sync = Sync::of((0..1_000).map(|n| record("one", n)));
+    sync.config = json!({ "delivery": { "batch_size": 10, "max_requests_in_flight": 4, "max_requests_per_second": 0 } });
+    sync.takes = Duration::from_secs(1);
+    let ran = sync.run().await;
+    assert_eq!((ran.requests.len(), ran.tally.accepted), (100, 1_000));
+    assert!((25.0..26.0).contains(&ran.seconds), "{}", ran.seconds);
+}
+
+#[tokio::test(start_paused = true)]
+async fn after_a_failure_nothing_new_is_sent_and_what_is_under_way_is_heard_out() {
+    fn refuses_the_second(body: &Value) -> Result<Reply, CarryError> {
+        let is_second = body["customerPersons"][0]["phoneNumber"] == "84980000010";
+        let bad = Bytes::from_static(br#"{"status":"-32","reason":"no such job"}"#);
+        if is_second { Ok(Reply { status: 200, body: bad, ..Reply::default() }) } else { takes_all(body) }
+    }
+    let mut lines: Vec<_> = (0..200).map(|n| record("one", n)).collect();
+    lines.insert(10, state("one", 1));
+    lines.insert(31, state("one", 2));
+    let mut sync = Sync::of(lines);
+    sync.config = json!({ "delivery": { "batch_size": 10, "max_requests_in_flight": 3, "max_requests_per_second": 0 } });
+    sync.answer = refuses_the_second;
+    let ran = sync.run().await;
+    assert!(matches!(ran.failure, Some(Error::Refused { .. })), "{:?}", ran.failure);
+    assert_eq!(ran.requests.len(), 3, "the first, the refused one, and the one under way");
+    assert_eq!(ran.tally.accepted, 20);
+    assert_eq!(ran.counts(), [(1, 10.0, 0.0)], "only the state whose records are all settled");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_signal_ends_the_run_in_order() {
+    let mut sync = Sync::of([record("one", 1), state("one", 1)]);
+    sync.lines.push((Duration::from_secs(600), record("one", 2)));
+    sync.takes = Duration::from_secs(10);
+    sync.interrupted_after = Some(Duration::from_secs(6));
+    let ran = sync.run().await;
+    assert!(matches!(ran.failure, Some(Error::Interrupted("SIGTERM"))));
+    assert_eq!(ran.counts(), [(1, 1.0, 0.0)], "the request under way was heard out");
+    assert!(ran.seconds < 20.0, "{}", ran.seconds);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_without_an_end_does_not_hold_the_run() {
+    let mut sync = Sync::of([record("one", 1)]);
+    sync.takes = Duration::from_secs(100_000);
+    sync.interrupted_after = Some(Duration::from_secs(10));
+    let ran = sync.run().await;
+    assert!(ran.seconds < 100.0, "{}", ran.seconds);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_closed_stdout_ends_the_run() {
+    let mut lines: Vec<_> = (0..5_000).map(|n| record("one", n)).collect();
+    lines.insert(150, state("one", 1));
+    let mut sync = Sync::of(lines);
+    sync.stdout.closes_after = Some(1);
+    let ran = sync.run().await;
+    assert!(matches!(ran.failure, Some(Error::Output(_))), "{:?}", ran.failure);
+    assert!(ran.requests.len() < 20, "{} requests", ran.requests.len());
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_no_state_covers_is_not_sent_when_the_source_fails() {
+    let mut sync = Sync::of([record("one", 1), record("two", 2), state("one", 1), record("one", 3)]);
+    sync.generation_id = Some(1);
+    let ran = sync.run().await;
+    assert!(
+        matches!(&ran.failure, Some(Error::Incomplete(names)) if names == "one, two"),
+        "{:?}",
+        ran.failure
+    );
+    assert_eq!((ran.tally.accepted, ran.tally.received), (2, 3));
+    assert_eq!(ran.counts(), [(1, 1.0, 0.0)]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_complete_source_succeeds_where_completeness_is_demanded() {
+    let complete = |stream| {
+        json!({ "type": "TRACE", "trace": { "type": "STREAM_STATUS", "stream_status":
+            { "stream_descriptor": { "name": stream }, "status": "COMPLETE" } } })
+        .to_string()
+    };
+    let mut sync = Sync::of([record("one", 1), complete("one"), complete("two")]);
+    sync.generation_id = Some(1);
+    let ran = sync.run().await;
+    assert!(ran.failure.is_none(), "{:?}", ran.failure);
+    assert_eq!(ran.tally.accepted, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_limit_of_contacts_is_kept() {
+    let mut sync =
+        Sync::of([record("one", 1), record("one", 2), record("one", 1), record("one", 3), state("one", 1)]);
+    sync.config = json!({ "limits": { "max_contacts_per_sync": 2 } });
+    let ran = sync.run().await;
+    assert_eq!((ran.tally.accepted, ran.tally.duplicate, ran.tally.suppressed), (2, 1, 1));
+    assert_eq!(ran.counts(), [(1, 3.0, 1.0)]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn too_many_rejected_records_fail_the_sync() {
+    for (bad, percent, fails) in [(60, 50, true), (40, 50, false), (100, 100, false)] {
+        let lines = (0..100).map(|n| if n < bad { record_of("one", "n/a") } else { record("one", n) });
+        let mut sync = Sync::of(lines);
+        sync.config = json!({ "limits": { "max_rejected_percent": percent } });
+        let ran = sync.run().await;
+        assert_eq!(
+            matches!(ran.failure, Some(Error::TooManyRejected { .. })),
+            fails,
+            "{bad} of 100 at {percent} %"
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_broken_line_is_told_by_its_number() {
+    for (line, want) in [
+        (r#"{"type":"RECORD","rec"#.to_owned(), "line 3 of the input is not JSON (column 21)"),
+        (
+            record("three", 1),
+            "line 3 of the input is a RECORD of stream three, which the catalog does not have",
+        ),
+    ] {
+        let ran = Sync::of([record("one", 1), String::new(), line]).run().await;
+        assert_eq!(ran.failure.map(|error| error.to_string()).as_deref(), Some(want));
+        assert_eq!(ran.requests.len(), 0, "nothing is sent after a failure");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_at_all_succeeds_at_once() {
+    let ran = Sync::of([]).run().await;
+    assert!(ran.failure.is_none());
+    assert_eq!((ran.requests.len(), ran.tally), (0, Tally::default()));
+    let ran = Sync::of([state("one", 1)]).run().await;
+    assert_eq!((ran.requests.len(), ran.counts()), (0, vec![(1, 0.0, 0.0)]), "a reset calls nobody");
+}
+
+#[tokio::test(start_paused = true)]
+async fn rejected_records_are_shown_with_masked_numbers_twenty_of_each_reason() {
+    fn names_everybody(body: &Value) -> Result<Reply, CarryError> {
+        let persons = body["customerPersons"].as_array().unwrap();
+        let lines: Vec<_> = persons
+            .iter()
+            .map(|person| {
+                format!(
+                    "Customer custom property is incomplete,Phone Number:{}",
+                    person["phoneNumber"].as_str().unwrap()
+                )
+            })
+            .collect();
+        let body = json!({ "status": "0", "data": lines }).to_string();
+        Ok(Reply { status: 200, body: body.into(), ..Reply::default() })
+    }
+    let mut sync = Sync::of((0..50).map(|n| record("one", n)));
+    sync.answer = names_everybody;
+    let ran = sync.run().await;
+    let shown = ran.stdout.lines().filter(|line| line.contains("rejected (missing_variable)")).count();
+    assert_eq!((shown, ran.tally.rejected), (20, 50));
+    assert!(ran.stdout.contains("+84****0"), "{}", ran.stdout);
+    assert!(!ran.stdout.contains("8498000"), "a whole number is in the log");
+}
