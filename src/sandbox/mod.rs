@@ -1,0 +1,113 @@
+//! Both vendors' APIs on one loopback port: rehearsals that dial nobody.
+//!
+//! The simulators are the vendors' own (`vendor::*::simulator`), behind seeded faults; a page shows
+//! who would be called how often. Nothing here is a security boundary: whoever can reach the port
+//! can read the credentials, which are invented.
+
+mod desk;
+pub mod faults;
+pub mod faulty;
+mod pages;
+pub mod sample;
+mod server;
+mod summary;
+#[cfg(test)]
+mod tests;
+mod vendors;
+
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use serde_json::Value;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use desk::Desk;
+use faults::FaultPlan;
+
+/// Tells the time; handed in, so that tests can hold it.
+pub type Clock = dyn Fn() -> Timestamp + Send + Sync;
+
+/// How the sandbox behaves.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The port on 127.0.0.1; 0 takes any that is free.
+    pub port: u16,
+    /// The same seed draws the same faults.
+    pub seed: u64,
+    /// What goes wrong, and how often.
+    pub faults: FaultPlan,
+    /// Pages show whole phone numbers, instead of masked ones.
+    pub show_numbers: bool,
+    /// Variables of the call script: itnio refuses contacts that do not fill them. (Vbee documents no
+    /// such check.)
+    pub required_variables: Vec<String>,
+}
+
+/// A running sandbox; stops when it is dropped, too.
+#[derive(Debug)]
+pub struct Sandbox {
+    address: SocketAddr,
+    configs: Vec<(&'static str, Value)>,
+    stop: watch::Sender<()>,
+    serving: JoinHandle<()>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            port: 0,
+            seed: 0,
+            faults: FaultPlan::none(),
+            show_numbers: false,
+            required_variables: Vec::new(),
+        }
+    }
+}
+
+impl Sandbox {
+    /// Starts to serve on 127.0.0.1, within the current runtime.
+    ///
+    /// # Errors
+    /// When the port is taken.
+    pub async fn start(
+        options: Options,
+        clock: impl Fn() -> Timestamp + Send + Sync + 'static,
+    ) -> io::Result<Self> {
+        let clock: Arc<Clock> = Arc::new(clock);
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port)).await?;
+        let address = listener.local_addr()?;
+        let desk = Desk::new(options, address, Arc::clone(&clock));
+        let configs = desk.connector_configs();
+        let (stop, stopping) = watch::channel(());
+        let serving = tokio::spawn(server::serve(listener, desk.router(), clock, stopping));
+        Ok(Self { address, configs, stop, serving })
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The names of the vendors that it plays, as in `vendor_type`.
+    pub fn vendors(&self) -> impl Iterator<Item = &'static str> {
+        self.configs.iter().map(|(name, _)| *name)
+    }
+
+    /// A whole configuration of the connector that sends to this sandbox, if it plays this vendor.
+    #[must_use]
+    pub fn connector_config(&self, vendor: &str) -> Option<Value> {
+        self.configs.iter().find(|(name, _)| *name == vendor).map(|(_, config)| config.clone())
+    }
+
+    /// Stops: requests under way have two seconds to end.
+    pub async fn stop(self) {
+        drop(self.stop);
+        // It ends in no other way than by itself.
+        drop(self.serving.await);
+    }
+}

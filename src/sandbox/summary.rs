@@ -1,0 +1,171 @@
+//! Who would be called how often: the numbers behind the page and its JSON.
+
+use serde::Serialize;
+
+use crate::vendor::call_book::{CallBook, Callee};
+
+/// Everything that the simulators remember.
+#[derive(Debug, Serialize)]
+pub(super) struct Summary {
+    /// Requests that came, those with a fault included.
+    pub(super) requests: u64,
+    /// Contacts in the requests that a simulator understood, refused ones included.
+    pub(super) contacts: u64,
+    #[serde(flatten)]
+    pub(super) totals: Totals,
+    pub(super) vendors: Vec<OfVendor>,
+    pub(super) campaigns: Vec<OfCampaign>,
+    /// Entries that there are; not all of them may be in `entries`.
+    pub(super) n_entries: usize,
+    pub(super) entries: Vec<Entry>,
+}
+
+/// Sums over some campaigns.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub(super) struct Totals {
+    /// Calls that would be made.
+    pub(super) calls: u64,
+    /// Numbers that would be called; who is in two campaigns counts in each.
+    pub(super) people: u64,
+    /// Numbers that one campaign would call more than once.
+    pub(super) called_more_than_once: u64,
+}
+
+/// Sums over one vendor.
+#[derive(Debug, Serialize)]
+pub(super) struct OfVendor {
+    pub(super) vendor: &'static str,
+    pub(super) requests: u64,
+    pub(super) contacts: u64,
+    #[serde(flatten)]
+    pub(super) totals: Totals,
+}
+
+/// Sums over one campaign.
+#[derive(Debug, Serialize)]
+pub(super) struct OfCampaign {
+    pub(super) vendor: &'static str,
+    pub(super) campaign: String,
+    #[serde(flatten)]
+    pub(super) totals: Totals,
+}
+
+/// One line of the table.
+#[derive(Debug, Serialize)]
+pub(super) struct Entry {
+    pub(super) vendor: &'static str,
+    pub(super) campaign: String,
+    /// As the book writes it: masked, unless the sandbox shows numbers.
+    pub(super) phone_number: String,
+    pub(super) name: String,
+    pub(super) times: u32,
+}
+
+/// What one vendor has to tell.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Told<'a> {
+    pub(super) vendor: &'static str,
+    pub(super) requests: u64,
+    pub(super) book: &'a CallBook,
+}
+
+impl Summary {
+    /// Adds everything up; those who would be called most often come first.
+    pub(super) fn new(told: &[Told<'_>], max_entries: usize) -> Self {
+        let mut vendors = Vec::new();
+        let mut campaigns = Vec::new();
+        let mut everybody = Vec::new();
+        for one in told {
+            let first_campaign = campaigns.len();
+            for (campaign, people) in one.book.campaigns() {
+                let totals = Totals::of(people);
+                campaigns.push(OfCampaign { vendor: one.vendor, campaign: campaign.to_owned(), totals });
+                everybody.extend(people.iter().map(|callee| (one.vendor, campaign, callee)));
+            }
+            let totals = campaigns.iter().skip(first_campaign).map(|one| one.totals).sum();
+            let contacts = one.book.totals().contacts;
+            vendors.push(OfVendor { vendor: one.vendor, requests: one.requests, contacts, totals });
+        }
+        let n_entries = everybody.len();
+        everybody.sort_by_key(|(_, _, callee)| std::cmp::Reverse(callee.times));
+        everybody.truncate(max_entries);
+        Self {
+            requests: vendors.iter().map(|one| one.requests).sum(),
+            contacts: vendors.iter().map(|one| one.contacts).sum(),
+            totals: vendors.iter().map(|one| one.totals).sum(),
+            vendors,
+            campaigns,
+            n_entries,
+            entries: everybody.into_iter().map(Entry::new).collect(),
+        }
+    }
+}
+
+impl Totals {
+    fn of(people: &[Callee]) -> Self {
+        let one = |callee: &Callee| Self {
+            calls: callee.times.into(),
+            people: 1,
+            called_more_than_once: u64::from(callee.times > 1),
+        };
+        people.iter().map(one).sum()
+    }
+}
+
+impl std::iter::Sum for Totals {
+    fn sum<I: Iterator<Item = Self>>(all: I) -> Self {
+        all.fold(Self::default(), |sum, one| Self {
+            calls: sum.calls + one.calls,
+            people: sum.people + one.people,
+            called_more_than_once: sum.called_more_than_once + one.called_more_than_once,
+        })
+    }
+}
+
+impl Entry {
+    fn new((vendor, campaign, callee): (&'static str, &str, &Callee)) -> Self {
+        Self {
+            vendor,
+            campaign: campaign.to_owned(),
+            phone_number: callee.number.to_string(),
+            name: callee.name.to_string(),
+            times: callee.times,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::*;
+
+    fn book(calls: &[(&str, &str)]) -> CallBook {
+        let mut book = CallBook::default();
+        for (campaign, number) in calls {
+            book.call(campaign, number, "An", Timestamp::UNIX_EPOCH);
+        }
+        book
+    }
+
+    #[test]
+    fn a_number_called_twice_by_one_campaign_is_told_from_a_number_in_two_campaigns() {
+        let (first, second) = ("14155550101", "14155550102");
+        let itnio = book(&[("9", first), ("9", second), ("9", second), ("9", second), ("12", first)]);
+        let vbee = book(&[("c", "+14155550101")]);
+        let told = [
+            Told { vendor: "itnio", requests: 5, book: &itnio },
+            Told { vendor: "vbee", requests: 1, book: &vbee },
+        ];
+        let summary = Summary::new(&told, 2);
+        assert_eq!(summary.requests, 6);
+        assert_eq!(summary.totals, Totals { calls: 6, people: 4, called_more_than_once: 1 });
+        let vendors: Vec<_> = summary.vendors.iter().map(|one| one.totals).collect();
+        assert_eq!(vendors[0], Totals { calls: 5, people: 3, called_more_than_once: 1 });
+        assert_eq!(vendors[1], Totals { calls: 1, people: 1, called_more_than_once: 0 });
+        let campaigns: Vec<_> = summary.campaigns.iter().map(|one| one.campaign.as_str()).collect();
+        assert_eq!(campaigns, ["12", "9", "c"]);
+        assert_eq!((summary.n_entries, summary.entries.len()), (4, 2));
+        assert_eq!(summary.entries[0].times, 3, "most often comes first");
+    }
+}

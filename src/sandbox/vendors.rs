@@ -1,0 +1,30 @@
+//! The vendors that the sandbox plays.
+
+use serde_json::{Value, json};
+
+use super::Options;
+use super::faulty::POISON;
+use crate::vendor::call_book::Numbers;
+use crate::vendor::{Simulator, itnio, vbee};
+
+/// Simulators with empty books, by the vendors' names. They take their own invented credentials and
+/// no others.
+pub(super) fn simulators(options: &Options) -> Vec<(&'static str, Box<dyn Simulator>)> {
+    let numbers = if options.show_numbers { Numbers::Whole } else { Numbers::Masked };
+    let itnio = itnio::simulator::Setup {
+        required: options.required_variables.clone(),
+        poison: POISON.to_owned(),
+        numbers,
+        ..Default::default()
+    };
+    let vbee = vbee::simulator::Setup { poison: POISON.to_owned(), numbers, ..Default::default() };
+    vec![
+        ("itnio", Box::new(itnio::Simulator::new(itnio))), // vendor:
+        ("vbee", Box::new(vbee::Simulator::new(vbee))),    // vendor:
+    ]
+}
+
+/// A whole configuration of the connector that sends to this simulator.
+pub(super) fn connector_config(simulator: &dyn Simulator, root: &str) -> Value {
+    json!({ "vendor": simulator.connector_config(root), "phone": { "default_region": "VN" } })
+}
