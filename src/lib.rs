@@ -1,9 +1,60 @@
 //! A destination that adds warehouse records to AI voice-call campaigns.
+//!
+//! # The path of a record
+//!
+//! ```text
+//! stdin ─ protocol ─ mapping ─ pipeline: policy ─ dedupe ─ batch ─ delivery ─ vendor
+//!            │          │                 │                            │
+//!            └ STATE ───┴─────────────────┴──── outcomes ──────────────┴─▶ checkpoint ─ stdout
+//! ```
+//!
+//! A thread reads stdin, decodes (`protocol`) and maps (`mapping`) each record. One loop (`pipeline`)
+//! takes what came of it, in order: it keeps policy, gathers batches and has them delivered
+//! (`delivery`), which asks the vendor's two pure functions (`vendor`) what to send and what the reply
+//! means. A STATE goes back when every record before it has an outcome.
+//!
+//! # Invariants, and the tests that prove them
+//!
+//! 1. A STATE leaves only when every record read before it is settled:
+//!    `a_state_waits_for_the_records_before_it`.
+//! 2. One STATE out for each STATE in, in order, as the text that came; only `destinationStats` is
+//!    spliced in: `only_the_statistics_are_spliced_in`, `both_vendors_with_every_fault`.
+//! 3. `recordCount + rejectedRecordCount` of a STATE = records since the previous STATE of that
+//!    stream: `states_come_back_in_order_with_what_ended_before_them`.
+//! 4. No contact is sent again when an earlier request may have arrived, unless the vendor is known
+//!    to recognise it: `never_sends_twice_what_may_have_arrived`.
+//! 5. After a failure nothing new is sent; what is under way is heard out and recorded:
+//!    `after_a_failure_nothing_new_is_sent_and_what_is_under_way_is_heard_out`.
+//! 6. No secret and no whole phone number in any log, error, trace, panic or snapshot; stdout holds
+//!    protocol lines only: `both_vendors_with_every_fault`, `only_main_knows_stdout`.
+//! 7. Memory is bounded, whatever stdin holds: `memory_does_not_grow_with_the_input`.
+//!
+//! # The modules, bottom-up; each uses only those above it in this list
+//!
+//! | module | what it is |
+//! | --- | --- |
+//! | `error`, `secret`, `reason`, `phone` | words that everything shares |
+//! | `contact` | what a record maps to |
+//! | `protocol` | the platform's messages; the only writer of stdout |
+//! | `vendor` | one folder each: requests, replies, codes, simulator |
+//! | `config` | what the user fills in, and the form that is made of it |
+//! | `mapping` | a configured stream, compiled: record → contact or refusal |
+//! | `delivery` | one loop that sends, judges, waits, repeats, halves |
+//! | `pipeline` | the one loop over everything |
+//! | `sandbox` | the simulators behind a socket, with faults |
+//! | `cli`, `commands` | arguments, and one file a command |
 
+pub mod cli;
+pub mod commands;
 pub mod config;
 pub mod contact;
+pub mod delivery;
 pub mod error;
+pub mod mapping;
 pub mod phone;
+pub mod pipeline;
+pub mod protocol;
 pub mod reason;
+pub mod sandbox;
 pub mod secret;
 pub mod vendor;

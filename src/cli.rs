@@ -1,0 +1,135 @@
+//! The command line, and the few environment variables that the platform sets.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// Adds warehouse records to AI voice-call campaigns. A destination connector for data-sync platforms.
+#[derive(Debug, Parser)]
+#[command(name = "destination-ai-voice", version, propagate_version = true)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// What the platform calls.
+    #[command(flatten)]
+    Platform(PlatformCommand),
+    /// Serve both vendors' APIs on this machine, to rehearse without calling anybody.
+    Sandbox(SandboxArgs),
+    /// Show a whole sync of a sample extract against the sandbox.
+    Demo(DemoArgs),
+}
+
+/// The commands of the protocol.
+#[derive(Debug, Subcommand)]
+pub enum PlatformCommand {
+    /// Print the configuration form.
+    Spec,
+    /// Test a configuration. Nobody is called.
+    Check(ConfigArgs),
+    /// Print what a contact looks like, for mapping in the platform.
+    Discover(ConfigArgs),
+    /// Read messages on stdin and add their records to the campaign.
+    Write(WriteArgs),
+}
+
+/// Where the configuration is.
+#[derive(Debug, Args)]
+pub struct ConfigArgs {
+    /// The configuration, a JSON file.
+    #[arg(long)]
+    pub config: PathBuf,
+}
+
+/// What `write` needs.
+#[derive(Debug, Args)]
+pub struct WriteArgs {
+    /// The configuration, a JSON file.
+    #[arg(long)]
+    pub config: PathBuf,
+    /// The configured catalog, a JSON file.
+    #[arg(long)]
+    pub catalog: PathBuf,
+    /// Accepted and ignored: a destination keeps no state there.
+    #[arg(long, hide = true)]
+    pub state: Option<PathBuf>,
+}
+
+/// How the sandbox behaves.
+#[derive(Debug, Args)]
+pub struct SandboxArgs {
+    /// The port on 127.0.0.1; 0 takes a free one.
+    #[arg(long, default_value_t = 0)]
+    pub port: u16,
+    /// What goes wrong: none, all, or a list such as busy,drop_after=0.05.
+    #[arg(long, default_value = "none")]
+    pub faults: String,
+    /// The same seed gives the same faults.
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// A variable that the call script needs; may be given several times.
+    #[arg(long = "require-variable", value_name = "NAME")]
+    pub required_variables: Vec<String>,
+    /// Show whole phone numbers on the page of calls.
+    #[arg(long)]
+    pub show_numbers: bool,
+}
+
+/// How the demo behaves.
+#[derive(Debug, Args)]
+pub struct DemoArgs {
+    /// Records in the sample extract.
+    #[arg(long, default_value_t = 2_500)]
+    pub records: u64,
+    /// The same seed gives the same sample and the same faults.
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// What goes wrong at the vendors: none, all, or a list such as busy,drop_after=0.05.
+    #[arg(long, default_value = "busy,throttled,drop_after")]
+    pub faults: String,
+}
+
+/// What the platform says in the environment.
+#[derive(Clone, Debug, Default)]
+pub struct Environment {
+    /// `WORKER_JOB_ID`: the number of the sync, where the catalog does not say it.
+    pub job_id: Option<String>,
+    /// `DATA_CHANNEL_MEDIUM` is `SOCKET`: the platform would not use stdin.
+    pub is_socket_mode: bool,
+}
+
+impl Cli {
+    /// Reads the arguments; the commands may be written with two dashes, as some platforms do.
+    ///
+    /// # Errors
+    /// With the usage, or with the help when it was asked for.
+    pub fn read(arguments: impl IntoIterator<Item = OsString>) -> Result<Self, clap::Error> {
+        let plain = arguments.into_iter().enumerate().map(|(position, argument)| match argument.to_str() {
+            Some("--spec") if position == 1 => "spec".into(),
+            Some("--check") if position == 1 => "check".into(),
+            Some("--discover") if position == 1 => "discover".into(),
+            Some("--write") if position == 1 => "write".into(),
+            _ => argument,
+        });
+        Self::try_parse_from(plain)
+    }
+}
+
+impl Environment {
+    /// Reads the environment, once.
+    #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the environment")]
+    #[must_use]
+    pub fn read() -> Self {
+        let medium = std::env::var("DATA_CHANNEL_MEDIUM").unwrap_or_default();
+        Self {
+            job_id: std::env::var("WORKER_JOB_ID").ok().filter(|id| !id.is_empty()),
+            is_socket_mode: medium.eq_ignore_ascii_case("SOCKET"),
+        }
+    }
+}

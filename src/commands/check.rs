@@ -1,0 +1,77 @@
+//! `check`: compiles the mapping, and asks the vendor with an empty list of contacts.
+//!
+//! It never adds a contact, says exactly one CONNECTION_STATUS, and succeeds as a command also
+//! when the configuration fails.
+
+use std::io::Write;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::set_up::{SetUp, request_timeout};
+use crate::cli::ConfigArgs;
+use crate::delivery::{Carrier, CarryError, Clock, HttpCarrier};
+use crate::error::Error;
+use crate::mapping;
+use crate::protocol::Output;
+use crate::vendor::Vendor;
+
+/// A busy vendor is asked again; the platform waits for minutes, a person at the form does not.
+const ATTEMPTS: u32 = 3;
+const PAUSE: Duration = Duration::from_secs(1);
+const LONGEST_REQUEST: Duration = Duration::from_secs(30);
+
+pub(super) async fn run(
+    arguments: &ConfigArgs,
+    now: Timestamp,
+    output: &mut Output<impl Write>,
+) -> Result<(), Error> {
+    match check(arguments, now).await {
+        Ok(message) => output.connection_status(Ok(&message)),
+        Err(error) => output.connection_status(Err(&error.with_causes())),
+    }
+}
+
+async fn check(arguments: &ConfigArgs, now: Timestamp) -> Result<String, Error> {
+    let mut set_up = SetUp::read(&arguments.config)?;
+    mapping::check_streams(&set_up.config, &set_up.vendor, &mut set_up.mistakes);
+    let (config, vendor) = set_up.complete()?;
+    let carrier = HttpCarrier::new(request_timeout(&config.delivery).min(LONGEST_REQUEST))?;
+    let corrected = probe(vendor.as_ref(), &carrier, &Clock::starting_at(now)).await?;
+    let mut message =
+        format!("{} accepts the credentials and the campaign. Nobody was called.", vendor.name());
+    if let Some(seconds) = corrected {
+        message.push_str(&format!(
+            " This machine's clock differs from the vendor's by {seconds} s; syncs follow the vendor's."
+        ));
+    }
+    Ok(message)
+}
+
+/// Gives by how many seconds the clock had to be corrected, if it had to.
+async fn probe(vendor: &dyn Vendor, carrier: &impl Carrier, clock: &Clock) -> Result<Option<i64>, Error> {
+    let mut corrected = None;
+    let mut attempt = 1;
+    loop {
+        let carried = carrier.carry(vendor.probe(clock.now())).await;
+        let is_last = attempt >= ATTEMPTS;
+        attempt += 1;
+        match carried {
+            Ok(reply) => {
+                let Err(why) = vendor.read_probe(&reply, clock.now()) else { return Ok(corrected) };
+                let behind = reply.date.filter(|date| !clock.agrees_with(*date));
+                let is_busy = reply.status == 429 || reply.status >= 500;
+                match behind {
+                    Some(date) if corrected.is_none() => corrected = Some(clock.correct(date)),
+                    _ if is_busy && !is_last => tokio::time::sleep(PAUSE).await,
+                    _ => return Err(Error::Refused { vendor: vendor.name(), why }),
+                }
+            }
+            Err(CarryError::NotSent(why) | CarryError::Lost(why)) if is_last => {
+                let why = format!("{why}; check vendor.base_url, the network and the proxy of this machine");
+                return Err(Error::Unreachable { vendor: vendor.name(), why });
+            }
+            Err(_) => tokio::time::sleep(PAUSE).await,
+        }
+    }
+}

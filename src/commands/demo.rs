@@ -1,0 +1,165 @@
+//! `demo`: a sample extract of a warehouse through the real `write`, to both vendors' simulators.
+
+use std::io::{self, Cursor, Write};
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::sandbox::{faults, start};
+use super::set_up::SetUp;
+use super::write::Job;
+use crate::cli::{DemoArgs, Environment};
+use crate::error::Error;
+use crate::pipeline::Tally;
+use crate::protocol::{Catalog, Output};
+use crate::sandbox::sample::{self, Sample};
+use crate::sandbox::{Options, Sandbox};
+
+pub(super) async fn run(
+    arguments: &DemoArgs,
+    now: Timestamp,
+    stdout: &mut impl Write,
+    is_terminal: bool,
+) -> Result<(), Error> {
+    let DemoArgs { records, seed, faults: plan } = arguments;
+    let mut print = |text: String| writeln!(stdout, "{text}").map_err(Error::Output);
+    print(format!(
+        "An extract of {records} overdue customers goes through the real `write` to two simulated vendors on this\nmachine, which sometimes fail ({plan}). Nobody is called.\n"
+    ))?;
+    let options = Options {
+        seed: *seed,
+        faults: faults(plan)?,
+        required_variables: vec![sample::REQUIRED_VARIABLE.to_owned()],
+        ..Options::default()
+    };
+    let sandbox = start(options, now).await?;
+    let lines: Vec<String> = Sample::new(*records, *seed).collect();
+    let vendors: Vec<_> = sandbox.vendors().collect();
+    let mut failure = None;
+    for vendor in vendors {
+        let shown = Shown { vendor, n_records: *records, n_settled: 0, is_terminal };
+        let rehearsal = rehearse(&sandbox, vendor, lines.join("\n").into_bytes(), now, shown).await?;
+        print(rehearsal.report(vendor))?;
+        failure = failure.or(rehearsal.failure);
+    }
+    sandbox.stop().await;
+    print(
+        "Your own data: `destination-ai-voice sandbox` prints a configuration to rehearse with; see docs/operating.md."
+            .to_owned(),
+    )?;
+    failure.map_or(Ok(()), Err)
+}
+
+/// What one sync did.
+struct Rehearsal {
+    tally: Tally,
+    took: Duration,
+    calls: Value,
+    failure: Option<Error>,
+}
+
+async fn rehearse(
+    sandbox: &Sandbox,
+    vendor: &str,
+    lines: Vec<u8>,
+    now: Timestamp,
+    shown: Shown,
+) -> Result<Rehearsal, Error> {
+    let mut config = sandbox.connector_config(vendor).unwrap_or_default();
+    let shape = SetUp::new(&config.to_string())?.vendor.shape();
+    if let Some(config) = config.as_object_mut() {
+        config.insert("streams".to_owned(), json!([sample::stream(shape)]));
+        config.insert("delivery".to_owned(), json!({ "max_requests_per_second": 0 }));
+    }
+    let catalog = Catalog::read(&sample::catalog().to_string())?;
+    let job = Job::new(SetUp::new(&config.to_string())?, catalog, now, &Environment::default())?;
+    let started = Instant::now();
+    let (_, tally, result) = job.run(Cursor::new(lines), Output::new(shown), std::future::pending()).await;
+    let took = started.elapsed();
+    let page = ask(sandbox, "/calls?format=json").await?;
+    let of_vendors = page.get("vendors").and_then(Value::as_array).into_iter().flatten();
+    let calls = of_vendors.filter(|calls| calls["vendor"] == vendor).next_back().cloned().unwrap_or_default();
+    Ok(Rehearsal { tally, took, calls, failure: result.err() })
+}
+
+/// Asks the sandbox as its user would.
+async fn ask(sandbox: &Sandbox, path: &str) -> Result<Value, Error> {
+    let answer = async {
+        let client = reqwest::Client::builder().no_proxy().build()?;
+        client.get(format!("http://{}{path}", sandbox.address())).send().await?.text().await
+    };
+    let text = answer.await.map_err(|error| Error::Defect(error.without_url().to_string()))?;
+    serde_json::from_str(&text).map_err(|source| Error::Unreadable { what: "the sandbox's page", source })
+}
+
+impl Rehearsal {
+    fn report(&self, vendor: &str) -> String {
+        let Self { tally, took, calls, failure } = self;
+        let of = |name: &str| calls.get(name).and_then(Value::as_u64).unwrap_or_default();
+        let seconds = took.as_secs_f64();
+        let rate = f64::from(u32::try_from(tally.settled()).unwrap_or(u32::MAX)) / seconds;
+        let mut report = format!(
+            "{vendor}: {} records in {seconds:.1} s ({rate:.0} a second), {} requests\n",
+            tally.received,
+            of("requests")
+        );
+        for (name, count, meaning) in [
+            ("accepted", tally.accepted, "the vendor confirmed them"),
+            ("duplicate", tally.duplicate, "the same person again, called once"),
+            ("suppressed", tally.suppressed, "kept back by the mapping's only_when"),
+            ("invalid", tally.invalid, "refused before anything was sent"),
+            ("rejected", tally.rejected, "refused by the vendor"),
+            ("unknown", tally.unknown, "the answer was lost; held, never sent twice"),
+        ] {
+            report.push_str(&format!("  {name:<11}{count:>7}   {meaning}\n"));
+        }
+        for (reason, count) in &tally.reasons {
+            report.push_str(&format!("    {:<24}{count:>5}   {}\n", reason.code(), reason.meaning()));
+        }
+        report.push_str(&format!(
+            "  People who would be called: {}; more than once: {}\n",
+            of("people"),
+            of("called_more_than_once")
+        ));
+        if let Some(error) = failure {
+            report.push_str(&format!("  The sync failed: {}\n", error.with_causes()));
+        }
+        report
+    }
+}
+
+/// Reads the protocol's lines, as the platform would, and shows a person how far it is.
+struct Shown {
+    vendor: &'static str,
+    n_records: u64,
+    n_settled: u64,
+    is_terminal: bool,
+}
+
+impl Write for Shown {
+    /// `Output` hands over whole lines.
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        if let Ok(message) = serde_json::from_slice::<Value>(line) {
+            let count =
+                |name| message.pointer(&format!("/state/destinationStats/{name}")).and_then(Value::as_f64);
+            let settled =
+                count("recordCount").unwrap_or_default() + count("rejectedRecordCount").unwrap_or_default();
+            self.n_settled += format!("{settled}").parse::<u64>().unwrap_or_default();
+            if self.is_terminal && settled > 0.0 {
+                let Self { vendor, n_records, n_settled, .. } = self;
+                let mut terminal = io::stderr();
+                write!(terminal, "\r{vendor}: {n_settled} of {n_records} records settled ")?;
+                if n_settled == n_records {
+                    write!(terminal, "\r{:60}\r", "")?;
+                }
+                terminal.flush()?;
+            }
+        }
+        Ok(line.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}

@@ -1,0 +1,98 @@
+//! One file a command, wiring only.
+
+mod check;
+mod demo;
+mod discover;
+mod sandbox;
+mod set_up;
+mod spec;
+mod write;
+
+use std::future::Future;
+use std::io::{Read, Write};
+
+use jiff::Timestamp;
+
+use crate::cli::{Cli, Command, Environment, PlatformCommand};
+use crate::error::Error;
+use crate::protocol::Output;
+
+/// What a command is given of the world.
+pub struct World<R, W, F> {
+    /// The platform's messages.
+    pub stdin: R,
+    /// The protocol's lines, or text for people.
+    pub stdout: W,
+    /// The time at the start.
+    pub now: Timestamp,
+    /// What the platform says beside the arguments.
+    pub environment: Environment,
+    /// Resolves to the name of the signal that asks the run to end.
+    pub interrupted: F,
+    /// Whether a person watches stdout.
+    pub is_terminal: bool,
+}
+
+/// Runs a command; gives whether it succeeded. What failed has been said on stdout.
+pub async fn run<R, W, F>(cli: Cli, world: World<R, W, F>) -> bool
+where
+    R: Read + Send + 'static,
+    W: Write,
+    F: Future<Output = &'static str>,
+{
+    let World { stdin, mut stdout, now, environment, interrupted, is_terminal } = world;
+    let for_people = match cli.command {
+        Command::Sandbox(arguments) => sandbox::run(&arguments, now, &mut stdout, interrupted).await,
+        Command::Demo(arguments) => demo::run(&arguments, now, &mut stdout, is_terminal).await,
+        Command::Platform(command) => {
+            return platform(command, stdin, Output::new(stdout), now, &environment, interrupted).await;
+        }
+    };
+    match for_people {
+        Ok(()) => true,
+        Err(error) => {
+            // When nobody reads stdout, the exit code still says it.
+            drop(writeln!(stdout, "{}", error.with_causes()));
+            false
+        }
+    }
+}
+
+/// Runs a command of the platform, whose stdout holds messages only.
+async fn platform<R: Read + Send + 'static, W: Write>(
+    command: PlatformCommand,
+    stdin: R,
+    mut output: Output<W>,
+    now: Timestamp,
+    environment: &Environment,
+    interrupted: impl Future<Output = &'static str>,
+) -> bool {
+    let result = match command {
+        PlatformCommand::Spec => spec::run(&mut output),
+        PlatformCommand::Check(arguments) => check::run(&arguments, now, &mut output).await,
+        PlatformCommand::Discover(arguments) => discover::run(&arguments, &mut output),
+        PlatformCommand::Write(arguments) => {
+            let (returned, result) =
+                write::run(&arguments, stdin, output, now, environment, interrupted).await;
+            output = returned;
+            result
+        }
+    };
+    match result {
+        Ok(()) => true,
+        Err(error) => {
+            // When nobody reads stdout, the exit code still says it.
+            drop(output.failure(&error, now));
+            false
+        }
+    }
+}
+
+/// Reads a file that the command line names.
+fn read_file(what: &'static str, path: &std::path::Path) -> Result<String, Error> {
+    std::fs::read_to_string(path).map_err(|source| Error::File {
+        what,
+        path: path.display().to_string(),
+        source,
+    })
+}

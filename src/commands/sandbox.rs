@@ -1,0 +1,63 @@
+//! `sandbox`: both vendors' APIs on this machine, until somebody interrupts.
+
+use std::future::Future;
+use std::io::Write;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use crate::cli::SandboxArgs;
+use crate::delivery::Clock;
+use crate::error::Error;
+use crate::sandbox::faults::FaultPlan;
+use crate::sandbox::{Options, Sandbox};
+
+pub(super) async fn run(
+    arguments: &SandboxArgs,
+    now: Timestamp,
+    stdout: &mut impl Write,
+    interrupted: impl Future<Output = &'static str>,
+) -> Result<(), Error> {
+    let sandbox = start(options(arguments)?, now).await?;
+    introduce(&sandbox, stdout).map_err(Error::Output)?;
+    interrupted.await;
+    sandbox.stop().await;
+    Ok(())
+}
+
+/// Starts a sandbox that goes by the program's own clock.
+pub(super) async fn start(options: Options, now: Timestamp) -> Result<Sandbox, Error> {
+    let clock = Arc::new(Clock::starting_at(now));
+    let port = options.port;
+    let started = Sandbox::start(options, move || clock.now()).await;
+    started.map_err(|source| Error::File { what: "the port", path: format!("127.0.0.1:{port}"), source })
+}
+
+/// Reads a fault plan.
+pub(super) fn faults(text: &str) -> Result<FaultPlan, Error> {
+    text.parse().map_err(|why| Error::config("--faults", why))
+}
+
+fn options(arguments: &SandboxArgs) -> Result<Options, Error> {
+    let SandboxArgs { port, faults: plan, seed, required_variables, show_numbers } = arguments;
+    Ok(Options {
+        port: *port,
+        seed: *seed,
+        faults: faults(plan)?,
+        show_numbers: *show_numbers,
+        required_variables: required_variables.clone(),
+    })
+}
+
+fn introduce(sandbox: &Sandbox, stdout: &mut impl Write) -> std::io::Result<()> {
+    let home = format!("http://{}", sandbox.address());
+    writeln!(stdout, "Both vendors' APIs are simulated at {home}. Nobody is called.")?;
+    writeln!(stdout, "Who would be called how often: {home}/calls")?;
+    writeln!(stdout, "What went wrong so far:        {home}/faults")?;
+    for vendor in sandbox.vendors() {
+        let config = sandbox.connector_config(vendor).unwrap_or_default();
+        writeln!(stdout, "\nA configuration for {vendor}; the credentials are invented:\n{config:#}")?;
+    }
+    writeln!(stdout, "\nCtrl-C ends it.")?;
+    stdout.flush()
+}

@@ -1,0 +1,11 @@
+//! `spec`: the configuration form.
+
+use std::io::Write;
+
+use crate::config::schema;
+use crate::error::Error;
+use crate::protocol::Output;
+
+pub(super) fn run(output: &mut Output<impl Write>) -> Result<(), Error> {
+    output.spec(&schema::specification())
+}

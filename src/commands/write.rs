@@ -1,0 +1,155 @@
+//! `write`: the main job.
+
+use std::future::Future;
+use std::io::{Read, Write};
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::set_up::{SetUp, courier, request_timeout};
+use crate::cli::{Environment, WriteArgs};
+use crate::config::{Config, LedgerConfig, ObjectStorageConfig};
+use crate::delivery::{Clock, Stop};
+use crate::error::Error;
+use crate::mapping::{self, Mapping, RunContext, StreamShape};
+use crate::pipeline::{Intake, Pipeline, Plan, Tally, feed};
+use crate::protocol::{Catalog, Level, Output};
+use crate::vendor::Vendor;
+
+/// Beyond the time that a request itself may take.
+const HEAR_OUT_MARGIN: Duration = Duration::from_secs(5);
+
+/// Lines for the log that may wait for the loop.
+const MAX_WAITING_NOTICES: usize = 64;
+
+pub(super) async fn run<R: Read + Send + 'static, W: Write>(
+    arguments: &WriteArgs,
+    stdin: R,
+    output: Output<W>,
+    now: Timestamp,
+    environment: &Environment,
+    interrupted: impl Future<Output = &'static str>,
+) -> (Output<W>, Result<(), Error>) {
+    match Job::read(arguments, now, environment) {
+        Ok(job) => {
+            let (output, _, result) = job.run(stdin, output, interrupted).await;
+            (output, result)
+        }
+        Err(error) => (output, Err(error)),
+    }
+}
+
+/// Everything that a sync needs, read and checked.
+pub(super) struct Job {
+    config: Config,
+    catalog: Catalog,
+    vendor: Arc<dyn Vendor>,
+    mappings: Vec<Mapping>,
+    now: Timestamp,
+}
+
+impl Job {
+    fn read(arguments: &WriteArgs, now: Timestamp, environment: &Environment) -> Result<Self, Error> {
+        if environment.is_socket_mode {
+            return Err(Error::Unsupported(
+                "the platform's socket data channel (DATA_CHANNEL_MEDIUM=SOCKET) is not supported; run this destination over stdio",
+            ));
+        }
+        let set_up = SetUp::read(&arguments.config)?;
+        let catalog = Catalog::read(&super::read_file("the configured catalog", &arguments.catalog)?)?;
+        Self::new(set_up, catalog, now, environment)
+    }
+
+    /// Compiles the mappings; every mistake of the configuration is reported at once.
+    pub(super) fn new(
+        mut set_up: SetUp,
+        catalog: Catalog,
+        now: Timestamp,
+        environment: &Environment,
+    ) -> Result<Self, Error> {
+        let of_catalog = catalog.streams.iter().find_map(|stream| stream.sync_id).map(|id| id.to_string());
+        let sync_id = of_catalog.or_else(|| environment.job_id.clone()).unwrap_or_default();
+        let run = RunContext { sync_id, now };
+        let shapes: Vec<_> = catalog.streams.iter().map(StreamShape::from).collect();
+        let compiled = mapping::compile_catalog(&set_up.config, &set_up.vendor, &shapes, &run);
+        let mappings = compiled.unwrap_or_else(|mistakes| {
+            set_up.mistakes.extend(mistakes);
+            Vec::new()
+        });
+        let (config, vendor) = set_up.complete()?;
+        Ok(Self { config, catalog, vendor, mappings, now })
+    }
+
+    /// Runs the sync; gives the output back, how the records ended, and why it failed if it did.
+    pub(super) async fn run<R: Read + Send + 'static, W: Write>(
+        self,
+        stdin: R,
+        mut output: Output<W>,
+        interrupted: impl Future<Output = &'static str>,
+    ) -> (Output<W>, Tally, Result<(), Error>) {
+        if let Err(error) = self.introduce(&mut output) {
+            return (output, Tally::default(), Err(error));
+        }
+        let stop = Stop::default();
+        let clock = Arc::new(Clock::starting_at(self.now));
+        let (notices, heard) = tokio::sync::mpsc::channel(MAX_WAITING_NOTICES);
+        let plan = self.plan();
+        let courier = courier(&self.config.delivery, self.vendor, clock, stop.clone(), notices);
+        let names = self.catalog.streams.into_iter().map(|stream| stream.name);
+        let intake = Intake::new(names.zip(self.mappings).collect());
+        let started = courier.and_then(|courier| Ok((courier, feed(stdin, intake)?)));
+        let (courier, input) = match started {
+            Ok(started) => started,
+            Err(error) => return (output, Tally::default(), Err(error)),
+        };
+        let pipeline = Pipeline::new(plan, Arc::new(courier), output, stop);
+        let (tally, failure, output) = pipeline.run(input, heard, interrupted).await;
+        (output, tally, failure.map_or(Ok(()), Err))
+    }
+
+    fn plan(&self) -> Plan {
+        let delivery = &self.config.delivery;
+        let streams = self.catalog.streams.iter();
+        Plan {
+            batch_size: delivery.batch_size.into(),
+            max_batch_age: Duration::from_secs(delivery.max_batch_age_seconds.into()),
+            max_in_flight: delivery.max_requests_in_flight.into(),
+            hear_out_for: request_timeout(delivery) + HEAR_OUT_MARGIN,
+            max_contacts: self.config.limits.max_contacts_per_sync,
+            max_rejected_percent: self.config.limits.max_rejected_percent,
+            streams: streams.map(|stream| (stream.name.clone(), stream.generation_id.is_some())).collect(),
+        }
+    }
+
+    /// Says at the start what an operator would ask later.
+    fn introduce(&self, output: &mut Output<impl Write>) -> Result<(), Error> {
+        let n_streams = self.catalog.streams.len();
+        let version = env!("CARGO_PKG_VERSION");
+        let vendor = self.vendor.name();
+        output
+            .log(Level::Info, &format!("destination-ai-voice {version}: {n_streams} streams to {vendor}"))?;
+        match self.config.ledger {
+            LedgerConfig::None => output.log(
+                Level::Warn,
+                "no ledger is configured: people are remembered within this sync only, so a repeated sync can call them again",
+            )?,
+        }
+        match self.config.object_storage_config {
+            ObjectStorageConfig::None => {}
+        }
+        for stream in &self.catalog.streams {
+            let name = &stream.name;
+            if stream.full_refresh {
+                output.log(Level::Warn, &format!("stream {name} is a full refresh: without a ledger each sync calls everybody in it again"))?;
+            }
+            if stream.overwrite {
+                output.log(Level::Warn, &format!("stream {name} asks to overwrite: calls cannot be taken back, so its records are added"))?;
+            }
+        }
+        for warning in self.mappings.iter().flat_map(Mapping::warnings) {
+            output.log(Level::Warn, warning)?;
+        }
+        Ok(())
+    }
+}
