@@ -1,0 +1,34 @@
+# Two targets do everything on a fresh machine with cargo: `make demo` and `make test`.
+
+.PHONY: demo test check-format lint docs unit-tests generate bench image clean
+
+# The main job, against the embedded sandbox. Nobody is called.
+demo:
+	cargo run --release --locked --quiet -- demo
+
+# Everything that must hold before a change lands.
+test: check-format lint docs unit-tests
+
+check-format:
+	cargo fmt --all --check
+
+lint:
+	cargo clippy --locked --all-targets -- -D warnings
+
+docs:
+	RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --document-private-items --quiet
+
+# The binary of the big runs is optimised: they send millions of records.
+unit-tests:
+	cargo build --release --locked
+	INSTA_UPDATE=no cargo test --locked
+
+# Rewrites what is generated from the code: the form, the contact's schema, the tables in the docs.
+generate:
+	UPDATE_GENERATED=1 cargo test --locked --test integration_tests generated
+
+image:
+	docker build --tag destination-ai-voice:dev .
+
+clean:
+	cargo clean

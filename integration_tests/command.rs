@@ -1,0 +1,95 @@
+//! Runs the real binary over real pipes.
+
+use std::ffi::OsStr;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use serde_json::Value;
+
+/// What a command printed and how it ended.
+pub(crate) struct Finished {
+    pub(crate) code: i32,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+/// The binary of this test run.
+pub(crate) fn binary() -> PathBuf {
+    PathBuf::from(env!("CARGO_BIN_EXE_destination-ai-voice"))
+}
+
+/// The binary that users run: `make test` builds it before the tests.
+pub(crate) fn optimised_binary() -> PathBuf {
+    let release = binary().ancestors().nth(2).unwrap().join("release/destination-ai-voice");
+    assert!(release.exists(), "build it first: cargo build --release");
+    release
+}
+
+/// Runs a command to its end, with an input.
+pub(crate) fn run<A: AsRef<OsStr>>(arguments: impl IntoIterator<Item = A>, input: &[u8]) -> Finished {
+    let mut command = Command::new(binary());
+    command.args(arguments).env_remove("WORKER_JOB_ID").env("NO_PROXY", "127.0.0.1");
+    let mut child = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the binary starts");
+    let mut stdin = child.stdin.take().unwrap();
+    let input = input.to_vec();
+    // A command that fails early closes its stdin; that is for its test to judge.
+    let writer = std::thread::spawn(move || drop(stdin.write_all(&input)));
+    let output = child.wait_with_output().unwrap();
+    writer.join().unwrap();
+    Finished {
+        code: output.status.code().unwrap_or(-1),
+        stdout: String::from_utf8(output.stdout).unwrap(),
+        stderr: String::from_utf8(output.stderr).unwrap(),
+    }
+}
+
+impl Finished {
+    /// The protocol's messages; a line that is none fails the test.
+    pub(crate) fn messages(&self) -> Vec<Value> {
+        let read =
+            |line: &str| serde_json::from_str(line).unwrap_or_else(|_| panic!("not a message: {line}"));
+        self.stdout.lines().map(read).collect()
+    }
+
+    /// Messages of one type.
+    pub(crate) fn of_type(&self, kind: &str) -> Vec<Value> {
+        self.messages().into_iter().filter(|message| message["type"] == kind).collect()
+    }
+}
+
+/// A folder of a test's own, removed with it.
+pub(crate) struct Folder(PathBuf);
+
+impl Folder {
+    pub(crate) fn new() -> Self {
+        let path =
+            std::env::temp_dir().join(format!("ai-voice-{}-{:x}", std::process::id(), fastrand::u64(..)));
+        std::fs::create_dir(&path).unwrap();
+        Self(path)
+    }
+
+    /// Writes a file and gives its path.
+    pub(crate) fn file(&self, name: &str, text: &str) -> String {
+        let path = self.0.join(name);
+        std::fs::write(&path, text).unwrap();
+        path.to_str().unwrap().to_owned()
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        drop(std::fs::remove_dir_all(&self.0));
+    }
+}
+
+/// A configuration that exists.
+pub(crate) fn config_file(path: &Path) -> PathBuf {
+    assert!(path.exists(), "{} is missing", path.display());
+    path.to_owned()
+}

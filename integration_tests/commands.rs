@@ -1,0 +1,130 @@
+//! `spec`, `check`, `discover` and the command line.
+
+use serde_json::json;
+
+use crate::command::{self, Folder};
+use crate::extract;
+use crate::rehearsal::Rehearsal;
+use crate::root;
+
+fn check(config: &str) -> (i32, Vec<serde_json::Value>) {
+    let folder = Folder::new();
+    let finished = command::run(["check", "--config", &folder.file("config.json", config)], b"");
+    assert_eq!(finished.stderr, "");
+    (finished.code, finished.messages())
+}
+
+#[test]
+fn spec_is_one_message() {
+    for spelling in ["spec", "--spec"] {
+        let finished = command::run([spelling], b"");
+        let messages = finished.messages();
+        assert_eq!((finished.code, messages.len(), finished.stderr.as_str()), (0, 1, ""));
+        let stored = std::fs::read_to_string(root().join("spec/spec.json")).unwrap();
+        assert_eq!(messages[0]["spec"], serde_json::from_str::<serde_json::Value>(&stored).unwrap());
+        assert_eq!(
+            messages[0]["spec"]["supported_destination_sync_modes"],
+            json!(["append", "append_dedup"])
+        );
+    }
+}
+
+#[test]
+fn check_calls_nobody() {
+    let rehearsal = Rehearsal::new("none", &[]);
+    for vendor in ["itnio", "vbee"] {
+        let config = rehearsal.config(vendor, &json!({ "streams": extract::streams(vendor) }));
+        let (code, messages) = check(&config.to_string());
+        assert_eq!((code, messages.len()), (0, 1), "{messages:?}");
+        assert_eq!(messages[0]["connectionStatus"]["status"], "SUCCEEDED", "{messages:?}");
+    }
+    assert_eq!(rehearsal.ask("/calls?format=json")["people"], 0);
+}
+
+#[test]
+fn check_says_what_is_wrong_and_exits_0() {
+    let rehearsal = Rehearsal::new("none", &[]);
+    let broken = |vendor: &str, path: &str, value: serde_json::Value| {
+        let mut config = rehearsal.config(vendor, &json!({}));
+        *config.pointer_mut(path).unwrap() = value;
+        config.to_string()
+    };
+    for (name, config, told) in [
+        ("itnio key", broken("itnio", "/vendor/api_key", json!("wr0ng-key")), "-1"),
+        ("itnio app", broken("itnio", "/vendor/app_id", json!("OTHER")), "app_id"),
+        ("itnio job", broken("itnio", "/vendor/job_id", json!("nine")), "vendor.job_id"),
+        ("vbee secret", broken("vbee", "/vendor/credentials/api_secret", json!("wr0ng-secret")), "401"),
+        ("vbee address", broken("vbee", "/vendor/base_url", json!("http://example.com")), "https"),
+        ("nobody there", broken("vbee", "/vendor/base_url", json!("http://127.0.0.1:9")), "base_url"),
+        ("not JSON", "{".to_owned(), "not JSON"),
+        ("empty", "{}".to_owned(), "vendor: is missing"),
+        (
+            "template",
+            {
+                let mut config = rehearsal.config("itnio", &json!({}));
+                config["streams"] = json!([{ "stream": "s", "fields": [{ "field": "phone_number", "template": "{{ record.x" }] }]);
+                config.to_string()
+            },
+            "streams[0].fields[0].template",
+        ),
+    ] {
+        let (code, messages) = check(&config);
+        assert_eq!((code, messages.len()), (0, 1), "{name}: {messages:?}");
+        let status = &messages[0]["connectionStatus"];
+        assert_eq!(status["status"], "FAILED", "{name}");
+        let message = status["message"].as_str().unwrap();
+        assert!(message.contains(told), "{name}: {message}");
+        assert!(!message.contains("wr0ng"), "{name}: {message}");
+    }
+}
+
+#[test]
+fn check_of_a_file_that_is_not_there_fails_with_its_name() {
+    let finished = command::run(["check", "--config", "/nowhere/config.json"], b"");
+    let messages = finished.messages();
+    assert_eq!((finished.code, messages.len()), (0, 1));
+    assert!(messages[0]["connectionStatus"]["message"].as_str().unwrap().contains("/nowhere/config.json"));
+}
+
+#[test]
+fn discover_offers_the_contact_with_the_configured_variables() {
+    let rehearsal = Rehearsal::new("none", &[]);
+    let folder = Folder::new();
+    for (vendor, want) in [
+        ("itnio", vec!["phone_number", "name", "gender", "证件后4位", "欠款金额"]),
+        ("vbee", vec!["phone_number", "ho_ten", "so_tien"]),
+    ] {
+        let config = rehearsal.config(vendor, &json!({ "streams": extract::streams(vendor) }));
+        let finished =
+            command::run(["discover", "--config", &folder.file("config.json", &config.to_string())], b"");
+        let operations = finished.messages()[0]["destination_catalog"]["operations"].clone();
+        let modes: Vec<_> =
+            operations.as_array().unwrap().iter().map(|operation| operation["sync_mode"].clone()).collect();
+        assert_eq!(modes, [json!("append"), json!("append_dedup")]);
+        assert_eq!(operations[0]["matching_keys"], json!([["phone_number"]]));
+        let names: Vec<_> =
+            operations[0]["json_schema"]["properties"].as_object().unwrap().keys().cloned().collect();
+        assert_eq!(names, want, "{vendor}");
+    }
+}
+
+#[test]
+fn a_wrong_command_line_exits_2() {
+    for arguments in [&["call-everybody"][..], &["write"], &["check", "--config"]] {
+        let finished = command::run(arguments, b"");
+        assert_eq!((finished.code, finished.stdout.as_str()), (2, ""), "{arguments:?}");
+        assert!(finished.stderr.contains("--help"), "{}", finished.stderr);
+    }
+    let finished = command::run(["--version"], b"");
+    assert_eq!((finished.code, finished.stderr.as_str()), (0, ""));
+}
+
+#[test]
+fn the_examples_are_valid() {
+    for vendor in ["itnio", "vbee"] {
+        let path = root().join(format!("spec/examples/{vendor}.json"));
+        let (config, mistakes) = destination_ai_voice::config::read(&std::fs::read_to_string(path).unwrap());
+        assert_eq!(mistakes, []);
+        assert_eq!(config.unwrap().vendor.mistakes(), []);
+    }
+}

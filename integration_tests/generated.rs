@@ -1,0 +1,95 @@
+//! Files that are made from the code: stale ones fail, `make generate` rewrites them.
+
+use std::fmt::Write as _;
+use std::fs;
+
+use destination_ai_voice::config::schema;
+use destination_ai_voice::reason::Reason;
+use serde_json::Value;
+
+use crate::command::{self, config_file};
+use crate::root;
+
+/// Holds a file against what it should be, or rewrites it.
+fn hold(path: &str, want: &str) {
+    let path = root().join(path);
+    if std::env::var_os("UPDATE_GENERATED").is_some() {
+        fs::write(&path, want).unwrap();
+    }
+    let found = fs::read_to_string(&path).unwrap_or_default();
+    assert!(found == want, "{} is stale: run `make generate` and review it", path.display());
+}
+
+/// Replaces what is between the two marks of a page.
+fn between_marks(path: &str, table: &str) -> String {
+    let page = fs::read_to_string(root().join(path)).unwrap();
+    let (before, rest) = page.split_once("<!-- generated -->\n").expect("the page has a mark");
+    let (_, after) = rest.split_once("<!-- /generated -->").expect("the page has an end mark");
+    format!("{before}<!-- generated -->\n{table}<!-- /generated -->{after}")
+}
+
+fn pretty(value: &Value) -> String {
+    serde_json::to_string_pretty(value).unwrap() + "\n"
+}
+
+#[test]
+fn the_generated_spec_is_current() {
+    hold("spec/spec.json", &pretty(&schema::specification()));
+}
+
+#[test]
+fn the_generated_contact_schema_is_current() {
+    let mut catalogs = serde_json::Map::new();
+    for vendor in ["itnio", "vbee"] {
+        let config = config_file(&root().join(format!("spec/examples/{vendor}.json")));
+        let messages = command::run(["discover", "--config", config.to_str().unwrap()], b"").messages();
+        assert_eq!(messages.len(), 1);
+        catalogs.insert(vendor.to_owned(), messages[0]["destination_catalog"].clone());
+    }
+    hold("spec/catalog.json", &pretty(&Value::Object(catalogs)));
+}
+
+#[test]
+fn the_generated_table_of_reasons_is_current() {
+    let mut table = String::from("| code | what happened | what to do |\n| --- | --- | --- |\n");
+    for reason in Reason::ALL {
+        writeln!(table, "| `{}` | {} | {} |", reason.code(), reason.meaning(), reason.remedy()).unwrap();
+    }
+    hold("docs/outcomes.md", &between_marks("docs/outcomes.md", &table));
+}
+
+#[test]
+fn the_generated_table_of_settings_is_current() {
+    let mut table = String::from("| setting | default | meaning |\n| --- | --- | --- |\n");
+    settings("", &schema::form(), &mut table);
+    hold("docs/configuration.md", &between_marks("docs/configuration.md", &table));
+}
+
+fn settings(at: &str, schema: &Value, table: &mut String) {
+    for option in schema["oneOf"].as_array().into_iter().flatten() {
+        let properties = option["properties"].as_object().unwrap();
+        let (name, told) = properties.iter().find(|(_, property)| property.get("const").is_some()).unwrap();
+        let text = option["description"].as_str().or(option["title"].as_str()).unwrap_or_default();
+        writeln!(table, "| `{at}{name}`: `{}` | | {text} |", told["const"].as_str().unwrap()).unwrap();
+        settings(at, option, table);
+    }
+    for (name, property) in schema["properties"].as_object().into_iter().flatten() {
+        if property.get("const").is_some() {
+            continue;
+        }
+        let text = property["description"].as_str().unwrap_or_default();
+        let required =
+            schema["required"].as_array().is_some_and(|names| names.contains(&Value::from(name.as_str())));
+        let default = match property.get("default") {
+            Some(Value::String(text)) if text.is_empty() => String::new(),
+            Some(default) => format!("`{default}`"),
+            None if required => "required".to_owned(),
+            None => String::new(),
+        };
+        writeln!(table, "| `{at}{name}` | {default} | {text} |").unwrap();
+        settings(&format!("{at}{name}."), property, table);
+        if let Some(items) = property.get("items") {
+            settings(&format!("{at}{name}[]."), items, table);
+        }
+    }
+}

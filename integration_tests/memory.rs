@@ -1,0 +1,90 @@
+//! Memory does not grow with the input.
+
+use std::fs;
+use std::io::{BufRead, BufReader, Write};
+use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use serde_json::{Value, json};
+
+use crate::command::{Folder, optimised_binary};
+use crate::extract::{self, Lines};
+use crate::rehearsal::Rehearsal;
+
+/// The peak resident size of a running process, in KiB.
+fn peak(process: u32) -> Option<u64> {
+    let status = fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+    let line = status.lines().find(|line| line.starts_with("VmHWM"))?;
+    line.split_whitespace().nth(1)?.parse().ok()
+}
+
+/// Streams `n_records` through `write`; gives its peak resident size in KiB.
+fn peak_of_sync(vendor: &str, n_records: u64, padding: usize) -> u64 {
+    let rehearsal = Rehearsal::new("none", &[]);
+    let delivery = json!({ "max_requests_per_second": 0, "max_requests_in_flight": 4 });
+    let config =
+        rehearsal.config(vendor, &json!({ "streams": extract::streams(vendor), "delivery": delivery }));
+    let folder = Folder::new();
+    let config = folder.file("config.json", &config.to_string());
+    let catalog = folder.file("catalog.json", &extract::catalog());
+    let mut child = Command::new(optimised_binary())
+        .args(["write", "--config", &config, "--catalog", &catalog])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let (process, mut stdin) = (child.id(), child.stdin.take().unwrap());
+    let stdout = BufReader::new(child.stdout.take().unwrap());
+    let highest = AtomicU64::new(0);
+    let (n_states, last) = std::thread::scope(|scope| {
+        scope.spawn(move || {
+            let mut lines = Lines::new(7);
+            let mut block = Vec::new();
+            for n in 1..=n_records {
+                lines.padded_record(n, padding, &mut block);
+                if n.is_multiple_of(1_000) || n == n_records {
+                    block.extend_from_slice(Lines::state(n).as_bytes());
+                    block.push(b'\n');
+                }
+                if block.len() > 1 << 16 || n == n_records {
+                    stdin.write_all(&block).unwrap();
+                    block.clear();
+                }
+            }
+        });
+        let (mut n_states, mut last) = (0, String::new());
+        for line in stdout.lines() {
+            let line = line.unwrap();
+            n_states += u64::from(line.contains(r#""type":"STATE""#));
+            highest.fetch_max(peak(process).unwrap_or(0), Ordering::Relaxed);
+            last = line;
+        }
+        (n_states, last)
+    });
+    assert!(child.wait().unwrap().success(), "{last}");
+    assert_eq!(n_states, n_records.div_ceil(1_000));
+    let last: Value = serde_json::from_str(&last).unwrap();
+    assert!(last["log"]["message"].as_str().unwrap().starts_with(&format!("{n_records} records")), "{last}");
+    highest.into_inner()
+}
+
+/// What the dedupe of a million numbers may take, and the noise of an allocator, in KiB.
+const TOLERANCE: u64 = 6 << 10;
+
+#[test]
+fn memory_does_not_grow_with_the_input() {
+    for vendor in ["itnio", "vbee"] {
+        let small = peak_of_sync(vendor, 10_000, 0);
+        let large = peak_of_sync(vendor, 1_000_000, 0);
+        assert!(
+            large <= small + TOLERANCE,
+            "{vendor}: {small} KiB for 10,000 records, {large} KiB for 1,000,000"
+        );
+    }
+}
+
+#[test]
+fn long_records_do_not_pile_up() {
+    let peak = peak_of_sync("itnio", 300, 1 << 20);
+    assert!(peak < 48 << 10, "{peak} KiB for records of 1 MB");
+}
