@@ -78,8 +78,8 @@ async fn rehearse(
     let (_, tally, result) = job.run(Cursor::new(lines), Output::new(shown), std::future::pending()).await;
     let took = started.elapsed();
     let page = ask(sandbox, "/calls?format=json").await?;
-    let of_vendors = page.get("vendors").and_then(Value::as_array).into_iter().flatten();
-    let calls = of_vendors.filter(|calls| calls["vendor"] == vendor).next_back().cloned().unwrap_or_default();
+    let mut of_vendors = page.get("vendors").and_then(Value::as_array).into_iter().flatten();
+    let calls = of_vendors.find(|calls| calls["vendor"] == vendor).cloned().unwrap_or_default();
     Ok(Rehearsal { tally, took, calls, failure: result.err() })
 }
 

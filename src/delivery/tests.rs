@@ -66,7 +66,7 @@ struct Run {
     seconds: f64,
 }
 
-const RULES: Rules = Rules { retry_for: Duration::from_secs(900), resend: false };
+const RULES: Rules = Rules { retry_for: Duration::from_mins(15), resend: false };
 
 async fn deliver(vendor: Value, n_contacts: u32, script: Script, rules: Rules) -> Run {
     let vendor = serde_json::from_value::<Config>(vendor).unwrap().build();
@@ -162,7 +162,7 @@ async fn the_retry_budget_is_kept() {
             Ok(Reply { status: 429, retry_after: Some(Duration::from_secs(9999)), ..Reply::default() }),
         ),
     ] {
-        let rules = Rules { retry_for: Duration::from_secs(60), ..RULES };
+        let rules = Rules { retry_for: Duration::from_mins(1), ..RULES };
         let run = deliver(vendor, 1, script(std::iter::repeat_n(answer, 100)), rules).await;
         assert!(run.seconds <= 60.0, "{name}: {}", run.seconds);
         assert!(matches!(run.delivered.failure, Some(Error::Unreachable { .. })), "{name}");

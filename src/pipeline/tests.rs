@@ -35,6 +35,7 @@ impl Carrier for Vendor {
     }
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "one of several rules by which a vendor answers")]
 fn takes_all(_: &Value) -> Result<Reply, CarryError> {
     Ok(Reply { status: 200, body: Bytes::from_static(br#"{"status":"0","data":[]}"#), ..Reply::default() })
 }
@@ -138,7 +139,7 @@ impl Sync {
         let carrier = Vendor { takes: self.takes, answer: self.answer, requests: Arc::clone(&requests) };
         let clock = Arc::new(Clock::starting_at(Timestamp::UNIX_EPOCH));
         let (notices, heard) = mpsc::channel(64);
-        let (rules, stop) = (Rules { retry_for: Duration::from_secs(60), resend: false }, Stop::default());
+        let (rules, stop) = (Rules { retry_for: Duration::from_mins(1), resend: false }, Stop::default());
         let terms = Terms { clock, pace: Pace::new(0), rules, stop: stop.clone(), notices, seed: 7 };
         let courier = Courier::new(vendor, carrier, terms);
         let (sender, input) = mpsc::channel(2);
@@ -246,7 +247,7 @@ async fn a_state_waits_for_the_records_before_it() {
 #[tokio::test(start_paused = true)]
 async fn a_partial_batch_goes_out_when_it_is_old_enough() {
     let mut sync = Sync::of([record("one", 1)]);
-    sync.lines.push((Duration::from_secs(60), record("one", 2)));
+    sync.lines.push((Duration::from_mins(1), record("one", 2)));
     let ran = sync.run().await;
     let waits: Vec<u64> =
         ran.requests.iter().map(|(at, _)| at.duration_since(ran.started).as_secs()).collect();
@@ -286,7 +287,7 @@ async fn after_a_failure_nothing_new_is_sent_and_what_is_under_way_is_heard_out(
 #[tokio::test(start_paused = true)]
 async fn a_signal_ends_the_run_in_order() {
     let mut sync = Sync::of([record("one", 1), state("one", 1)]);
-    sync.lines.push((Duration::from_secs(600), record("one", 2)));
+    sync.lines.push((Duration::from_mins(10), record("one", 2)));
     sync.takes = Duration::from_secs(10);
     sync.interrupted_after = Some(Duration::from_secs(6));
     let ran = sync.run().await;
@@ -394,6 +395,7 @@ async fn nothing_at_all_succeeds_at_once() {
 
 #[tokio::test(start_paused = true)]
 async fn rejected_records_are_shown_with_masked_numbers_twenty_of_each_reason() {
+    #[expect(clippy::unnecessary_wraps, reason = "one of several rules by which a vendor answers")]
     fn names_everybody(body: &Value) -> Result<Reply, CarryError> {
         let persons = body["customerPersons"].as_array().unwrap();
         let lines: Vec<_> = persons
