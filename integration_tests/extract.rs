@@ -116,7 +116,7 @@ pub(crate) fn extract(n: u64, state_every: u64, seed: u64) -> Extract {
         // At the end each stream has one, so that every record is spoken for.
         let n_states = u64::from(record.is_multiple_of(state_every)) + 2 * u64::from(record == n);
         for _ in 0..n_states {
-            states.push(Lines::state(states.len() as u64));
+            states.push(Lines::state(states.len().try_into().unwrap()));
             bytes.extend_from_slice(states[states.len() - 1].as_bytes());
             bytes.push(b'\n');
         }

@@ -57,7 +57,9 @@ fn peak_of_sync(vendor: &str, n_records: u64, padding: usize) -> u64 {
             let line = line.unwrap();
             n_states += u64::from(line.contains(r#""type":"STATE""#));
             highest.fetch_max(peak(process).unwrap_or(0), Ordering::Relaxed);
-            last = line;
+            if line.contains(" records: ") {
+                last = line;
+            }
         }
         (n_states, last)
     });

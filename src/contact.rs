@@ -81,6 +81,12 @@ impl Campaign {
 }
 
 impl Variables {
+    /// No variables yet, with room for so many and for so many bytes of names and values.
+    #[must_use]
+    pub fn with_capacity(n_variables: usize, bytes: usize) -> Self {
+        Self { text: String::with_capacity(bytes), ends: Vec::with_capacity(n_variables) }
+    }
+
     /// Adds a named text.
     ///
     /// # Panics

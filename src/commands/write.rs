@@ -45,7 +45,7 @@ pub(super) struct Job {
     config: Config,
     catalog: Catalog,
     vendor: Arc<dyn Vendor>,
-    mappings: Vec<Mapping>,
+    mappings: Arc<[Mapping]>,
     now: Timestamp,
 }
 
@@ -78,7 +78,7 @@ impl Job {
             Vec::new()
         });
         let (config, vendor) = set_up.complete()?;
-        Ok(Self { config, catalog, vendor, mappings, now })
+        Ok(Self { config, catalog, vendor, mappings: mappings.into(), now })
     }
 
     /// Runs the sync; gives the output back, how the records ended, and why it failed if it did.
@@ -97,15 +97,16 @@ impl Job {
         let plan = self.plan();
         let courier = courier(&self.config.delivery, self.vendor, clock, stop.clone(), notices);
         let names = self.catalog.streams.into_iter().map(|stream| stream.name);
-        let intake = Intake::new(names.zip(self.mappings).collect());
+        let intake = Intake::new(names, Arc::clone(&self.mappings));
         let started = courier.and_then(|courier| Ok((courier, feed(stdin, intake)?)));
         let (courier, input) = match started {
             Ok(started) => started,
             Err(error) => return (output, Tally::default(), Err(error)),
         };
         let pipeline = Pipeline::new(plan, Arc::new(courier), output, stop);
-        let (tally, failure, output) = pipeline.run(input, heard, interrupted).await;
-        (output, tally, failure.map_or(Ok(()), Err))
+        let (tally, failure, mut output) = pipeline.run(input, heard, interrupted).await;
+        let said = say_genders(&self.mappings, &mut output);
+        (output, tally, failure.map_or(said, Err))
     }
 
     fn plan(&self) -> Plan {
@@ -151,5 +152,15 @@ impl Job {
             output.log(Level::Warn, warning)?;
         }
         Ok(())
+    }
+}
+
+/// A value that nobody understands is left out, which is no reason to refuse a record, but worth a line.
+fn say_genders(mappings: &[Mapping], output: &mut Output<impl Write>) -> Result<(), Error> {
+    match mappings.iter().map(Mapping::genders_not_understood).sum::<u64>() {
+        0 => Ok(()),
+        count => {
+            output.log(Level::Warn, &format!("{count} values of gender were not understood and left out"))
+        }
     }
 }

@@ -41,6 +41,7 @@ impl Carrier for Script {
 const SUCCESS: &str = r#"{"status":"0","data":[]}"#;
 const PARAMETERS: &str = r#"{"status":"-27","reason":"parameter check"}"#;
 
+#[expect(clippy::unnecessary_wraps, reason = "an answer of a script")]
 fn json_reply(status: u16, body: &str) -> Answer {
     Ok(Reply { status, body: Bytes::copy_from_slice(body.as_bytes()), ..Reply::default() })
 }

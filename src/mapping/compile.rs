@@ -129,6 +129,7 @@ impl<'a> Compiler<'a> {
             rules,
             name: fields.name,
             gender: fields.gender,
+            name_bytes: fields.variables.iter().map(|field| field.name.len()).sum(),
             variables: fields.variables,
             identity: configured.is_none().then_some(self.shape),
             surroundings: Surroundings::new(

@@ -54,7 +54,7 @@ impl Field {
             }
             Source::Template(template) => {
                 let text = template.render(view).map_err(|why| failed(&self.place(), &why))?;
-                Some(text).filter(|text| !text.trim().is_empty())
+                Some(text).filter(|text| !text::says_nothing(text))
             }
         };
         if found.is_some() {

@@ -10,6 +10,7 @@ mod engine;
 mod field;
 mod gender;
 mod identity;
+mod json;
 mod number;
 mod order;
 mod phone_rules;
@@ -23,8 +24,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde_json::value::RawValue;
 
-use crate::contact::{Campaign, Contact};
-use crate::phone::{PhoneInput, Region, Rules, region};
+use crate::contact::{Campaign, Contact, Gender, Variables};
+use crate::phone::{Phone, PhoneInput, Region, Rules, region};
 use crate::protocol::CatalogStream;
 use crate::reason::Reason;
 use crate::vendor::Vendor;
@@ -99,6 +100,8 @@ pub struct Mapping {
     name: Option<Field>,
     gender: Option<Field>,
     variables: Vec<Field>,
+    /// Of all variables together.
+    name_bytes: usize,
     identity: Option<Shape>,
     surroundings: Surroundings,
     genders_not_understood: AtomicU64,
@@ -160,6 +163,7 @@ impl Mapping {
         if let Some(field) = &self.gender {
             contact.gender = field.text(&view)?.and_then(|text| self.gender(&text));
         }
+        contact.variables = Variables::with_capacity(self.variables.len(), self.name_bytes + row.bytes());
         for field in &self.variables {
             if let Some(value) = field.text(&view)? {
                 contact.variables.push(&field.name, &value);
@@ -175,7 +179,7 @@ impl Mapping {
         Ok((self.campaign(&view)?, contact))
     }
 
-    fn phone(&self, view: &View<'_>) -> Result<crate::phone::Phone, Outcome> {
+    fn phone(&self, view: &View<'_>) -> Result<Phone, Outcome> {
         let template_text;
         let unescaped;
         let input = if let Some(raw) = self.phone.raw(view) {
@@ -208,7 +212,7 @@ impl Mapping {
         })
     }
 
-    fn gender(&self, text: &str) -> Option<crate::contact::Gender> {
+    fn gender(&self, text: &str) -> Option<Gender> {
         let gender = gender::understand(text);
         if gender.is_none() {
             self.genders_not_understood.fetch_add(1, Ordering::Relaxed);

@@ -2,18 +2,18 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
-use std::fmt;
 
 use foldhash::fast::FixedState;
-use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
-use serde_json::value::RawValue;
 
-type Names = HashMap<Box<[u8]>, usize, FixedState>;
+use super::json::Members;
+
+/// Room for the other columns of most records, so that their table need not grow.
+const OTHERS: usize = 28;
 
 /// Knows which top-level columns of a stream are wanted.
 #[derive(Clone, Debug, Default)]
 pub(super) struct RowReader {
-    names: Names,
+    names: HashMap<Box<str>, usize, FixedState>,
     /// Identity mapping wants every column, also those that the catalog does not list.
     pub(super) keep_others: bool,
 }
@@ -45,22 +45,27 @@ impl RowReader {
     /// The slot of a top-level column, which is wanted from now on.
     pub(super) fn want(&mut self, name: &str) -> usize {
         let next = self.names.len();
-        *self.names.entry(name.as_bytes().into()).or_insert(next)
+        *self.names.entry(name.into()).or_insert(next)
     }
 
     /// The wanted top-level columns, in the order in which they were wanted.
     pub(super) fn wanted(&self) -> Vec<String> {
         let mut names: Vec<_> = self.names.iter().map(|(name, slot)| (*slot, name)).collect();
         names.sort_unstable();
-        names.into_iter().map(|(_, name)| String::from_utf8_lossy(name).into_owned()).collect()
+        names.into_iter().map(|(_, name)| name.to_string()).collect()
     }
 
     /// Reads a record. What is no JSON object has no columns.
     pub(super) fn read<'a>(&self, data: &'a str) -> Row<'a> {
         let mut row = Row { slots: vec![None; self.names.len()], others: Others::default() };
-        let mut json = serde_json::Deserializer::from_str(data);
-        if json.deserialize_map(Members { reader: self, row: &mut row }).is_err() {
-            return Row { slots: vec![None; self.names.len()], others: Others::default() };
+        for (name, raw) in Members::of(data) {
+            if let Some(&slot) = self.names.get(&*name) {
+                if let Some(value) = row.slots.get_mut(slot) {
+                    *value = Some(raw);
+                }
+            } else if self.keep_others {
+                row.others.put(name, raw);
+            }
         }
         row
     }
@@ -76,6 +81,13 @@ impl<'a> Row<'a> {
     pub(super) fn others(&self) -> impl Iterator<Item = (&str, &'a str)> {
         self.others.members.iter().map(|(name, raw)| (&**name, *raw))
     }
+
+    /// Bytes of all values that are kept, a little more than their texts will take.
+    pub(super) fn bytes(&self) -> usize {
+        let slots = self.slots.iter().flatten().map(|raw| raw.len());
+        let others = self.others.members.iter().map(|(name, raw)| name.len() + raw.len());
+        slots.sum::<usize>() + others.sum::<usize>()
+    }
 }
 
 impl Column {
@@ -89,11 +101,9 @@ impl Column {
     }
 }
 
-/// One member of a JSON object; nothing of anything else.
+/// One member of a JSON object; nothing of anything else. The last of several wins.
 pub(super) fn member<'a>(raw: &'a str, name: &str) -> Option<&'a str> {
-    let mut reader = RowReader::default();
-    let slot = reader.want(name);
-    reader.read(raw).slot(slot)
+    Members::of(raw).filter(|(other, _)| other == name).last().map(|(_, raw)| raw)
 }
 
 /// All members of a JSON object, each once.
@@ -102,89 +112,17 @@ pub(super) fn members(raw: &str) -> Vec<(Cow<'_, str>, &str)> {
     reader.read(raw).others.members
 }
 
-struct Members<'r, 'a> {
-    reader: &'r RowReader,
-    row: &'r mut Row<'a>,
-}
-
-impl<'a> Visitor<'a> for Members<'_, 'a> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a record")
-    }
-
-    fn visit_map<A: MapAccess<'a>>(self, mut members: A) -> Result<(), A::Error> {
-        while let Some(place) = members.next_key_seed(Key(self.reader))? {
-            match place {
-                Place::Slot(slot) => {
-                    let raw: &RawValue = members.next_value()?;
-                    if let Some(value) = self.row.slots.get_mut(slot) {
-                        *value = Some(raw.get());
-                    }
-                }
-                Place::Other(name) => {
-                    let raw: &RawValue = members.next_value()?;
-                    self.row.others.put(name, raw.get());
-                }
-                Place::Nowhere => {
-                    members.next_value::<IgnoredAny>()?;
-                }
-            }
-        }
-        Ok(())
-    }
-}
-
 impl<'a> Others<'a> {
     /// The last of several equal names wins, at the place of the first.
     fn put(&mut self, name: Cow<'a, str>, raw: &'a str) {
+        if self.places.is_empty() {
+            self.places.reserve(OTHERS);
+        }
         let place = *self.places.entry(name.clone()).or_insert(self.members.len());
         match self.members.get_mut(place) {
             Some(member) => member.1 = raw,
             None => self.members.push((name, raw)),
         }
-    }
-}
-
-enum Place<'a> {
-    Slot(usize),
-    Other(Cow<'a, str>),
-    Nowhere,
-}
-
-/// Looks a name up while it is read. As bytes, because JSON can spell names that are no text.
-struct Key<'r>(&'r RowReader);
-
-impl<'a> DeserializeSeed<'a> for Key<'_> {
-    type Value = Place<'a>;
-
-    fn deserialize<D: Deserializer<'a>>(self, name: D) -> Result<Place<'a>, D::Error> {
-        name.deserialize_bytes(self)
-    }
-}
-
-impl<'a> Visitor<'a> for Key<'_> {
-    type Value = Place<'a>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a name")
-    }
-
-    fn visit_borrowed_bytes<E>(self, name: &'a [u8]) -> Result<Place<'a>, E> {
-        Ok(match self.0.names.get(name) {
-            Some(&slot) => Place::Slot(slot),
-            None if self.0.keep_others => Place::Other(String::from_utf8_lossy(name)),
-            None => Place::Nowhere,
-        })
-    }
-
-    fn visit_bytes<E>(self, name: &[u8]) -> Result<Place<'a>, E> {
-        Ok(match self.0.names.get(name) {
-            Some(&slot) => Place::Slot(slot),
-            None if self.0.keep_others => Place::Other(String::from_utf8_lossy(name).into_owned().into()),
-            None => Place::Nowhere,
-        })
     }
 }
 
@@ -204,7 +142,6 @@ mod tests {
             ("names that are no text", r#"{"\ud800":1,"a":2}"#, [None, Some("2"), None]),
             ("white space", " { \"a\" : { } , \"b\" : 1.50 } ", [Some("1.50"), Some("{ }"), None]),
             ("no object", "[1,2]", [None; 3]),
-            ("no JSON", r#"{"a":1"#, [None; 3]),
         ] {
             let row = reader.read(data);
             assert_eq!([row.slot(b), row.slot(a), row.slot(accent)], want, "{name}");

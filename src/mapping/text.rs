@@ -6,12 +6,11 @@ use std::fmt;
 use serde::de::{Deserializer, Visitor};
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 
-use super::number;
+use super::{json, number};
 
 /// The value as text in Unicode's NFC; nothing when it is null or blank.
 pub(super) fn of(raw: &str) -> Option<Cow<'_, str>> {
-    let text = whole(raw)?;
-    if text.trim().is_empty() { None } else { Some(text) }
+    whole(raw).filter(|text| !says_nothing(text))
 }
 
 /// The value as text, also when it is blank; nothing when it is null.
@@ -28,20 +27,31 @@ pub(super) fn whole(raw: &str) -> Option<Cow<'_, str>> {
 /// Whether the value is null, or text with nothing but white space.
 pub(super) fn is_blank(raw: &str) -> bool {
     match raw.as_bytes().first() {
-        Some(b'"') => string(raw).trim().is_empty(),
+        Some(b'"') => says_nothing(&string(raw)),
         Some(b'n') | None => true,
         Some(_) => false,
     }
 }
 
+/// Whether a text is empty or white space.
+pub(super) fn says_nothing(text: &str) -> bool {
+    text.chars().all(char::is_whitespace)
+}
+
 /// What a JSON string says.
 pub(super) fn string(raw: &str) -> Cow<'_, str> {
-    let inner = raw.get(1..raw.len().saturating_sub(1)).unwrap_or_default();
-    if memchr::memchr(b'\\', inner.as_bytes()).is_none() {
+    let inner = unquoted(raw);
+    // Inside of a string, a quote has a backslash before it.
+    if json::quote_or_backslash(inner.as_bytes()).is_none() {
         return Cow::Borrowed(inner);
     }
     let unescaped = serde_json::Deserializer::from_str(raw).deserialize_bytes(Lossy);
     Cow::Owned(unescaped.unwrap_or_default())
+}
+
+/// A string without its quotes, escapes and all.
+pub(super) fn unquoted(raw: &str) -> &str {
+    raw.get(1..raw.len().saturating_sub(1)).unwrap_or_default()
 }
 
 /// The text in NFC: decomposed letters are mispronounced by the vendors' voices.

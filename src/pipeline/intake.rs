@@ -1,6 +1,7 @@
 //! Lines in, items out: decodes, routes and maps. No I/O, no clock.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use super::item::{Item, Origin, StreamIndex};
 use crate::error::Error;
@@ -9,7 +10,7 @@ use crate::protocol::{self, Message, RecordMessage, StreamName, StreamStatus};
 
 /// Makes items of lines.
 pub struct Intake {
-    mappings: Vec<Mapping>,
+    mappings: Arc<[Mapping]>,
     by_name: HashMap<String, Vec<(String, StreamIndex)>>,
     line: u64,
 }
@@ -17,12 +18,10 @@ pub struct Intake {
 impl Intake {
     /// One mapping for each stream of the catalog, in its order.
     #[must_use]
-    pub fn new(streams: Vec<(StreamName, Mapping)>) -> Self {
+    pub fn new(streams: impl IntoIterator<Item = StreamName>, mappings: Arc<[Mapping]>) -> Self {
         let mut by_name: HashMap<String, Vec<_>> = HashMap::new();
-        let mut mappings = Vec::with_capacity(streams.len());
-        for (index, (stream, mapping)) in streams.into_iter().enumerate() {
+        for (index, stream) in streams.into_iter().enumerate() {
             by_name.entry(stream.name).or_default().push((stream.namespace, StreamIndex::new(index)));
-            mappings.push(mapping);
         }
         Self { mappings, by_name, line: 0 }
     }

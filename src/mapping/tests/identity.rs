@@ -40,13 +40,15 @@ fn columns_fill_what_is_called_like_them() {
 
 #[test]
 fn phone_number_wins_over_the_other_spelling() {
-    let mapping = compiled(&config(&json!([]), &json!({})), &with_fields(), &shape("people", UNKNOWN));
-    for (data, want) in [
-        (r#"{"phoneNumber":"+84912345678"}"#, "9 +84912345678"),
-        (r#"{"phoneNumber":"+84912345678","phone_number":"+84987654321"}"#, "9 +84987654321"),
-        (r#"{"phoneNumber":"+84912345678","phone_number":null}"#, "9 +84912345678"),
-    ] {
-        assert_eq!(shown(&map(&mapping, data)), want, "{data}");
+    for schema in [schema(&["phoneNumber", "phone_number"]), Value::Null] {
+        let mapping = compiled(&config(&json!([]), &json!({})), &with_fields(), &shape("people", &schema));
+        for (data, want) in [
+            (r#"{"phoneNumber":"+84912345678"}"#, "9 +84912345678"),
+            (r#"{"phoneNumber":"+84912345678","phone_number":"+84987654321"}"#, "9 +84987654321"),
+            (r#"{"phoneNumber":"+84912345678","phone_number":null}"#, "9 +84912345678"),
+        ] {
+            assert_eq!(shown(&map(&mapping, data)), want, "{data}");
+        }
     }
 }
 

@@ -81,8 +81,7 @@ fn check_finds_without_a_catalog_what_needs_none() {
     ]);
     let mut found = Vec::new();
     check_streams(&config(&streams, &json!({})), &with_fields(), &mut found);
-    let found: String = found.iter().map(|mistake| format!("{}: {}\n", mistake.at, mistake.why)).collect();
-    insta::assert_snapshot!(found, @"
+    insta::assert_snapshot!(lines(&found), @"
     streams[2].stream: stream `people` of namespace `b` is listed twice
     streams[0].fields[0].template: syntax error: unexpected end of block (line 1)
     streams[0].fields: no field is phone_number: say which column or template holds the number to call

@@ -11,11 +11,13 @@ mod templates;
 use std::fmt::Write;
 use std::sync::Arc;
 
+use bytes::Bytes;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::config::Config;
 use crate::contact::Campaign;
+use crate::error::Mistake;
 use crate::vendor::exchange::{Batch, Limits, Reply, Request, Verdict};
 
 use super::*;
@@ -45,7 +47,7 @@ impl Vendor for Paper {
     }
 
     fn probe(&self, _: Timestamp) -> Request {
-        Request { url: String::new(), headers: Vec::new(), body: Default::default() }
+        Request { url: String::new(), headers: Vec::new(), body: Bytes::new() }
     }
 
     fn read_probe(&self, _: &Reply, _: Timestamp) -> Result<(), String> {
@@ -146,5 +148,10 @@ fn shown(mapped: &Mapped) -> String {
 /// The mistakes of a configuration against a catalog, one a line.
 fn mistakes(config: &Config, vendor: &Arc<dyn Vendor>, streams: &[StreamShape<'_>]) -> String {
     let found = compile_catalog(config, vendor, streams, &run()).err().unwrap_or_default();
-    found.iter().map(|mistake| format!("{}: {}\n", mistake.at, mistake.why)).collect()
+    lines(&found)
+}
+
+fn lines(mistakes: &[Mistake]) -> String {
+    let lines: Vec<_> = mistakes.iter().map(|mistake| format!("{}: {}", mistake.at, mistake.why)).collect();
+    lines.join("\n")
 }
