@@ -148,9 +148,11 @@ impl<C: Carrier> Courier<C> {
                 }
                 End::Refused(why) => {
                     let n_contacts = part.batch.contacts.len();
-                    self.notice(format!(
-                        "{n_contacts} contacts were refused as a whole, sending halves: {why}"
-                    ));
+                    if n_contacts == outcomes.len() {
+                        self.notice(format!(
+                            "{n_contacts} contacts were refused as a whole, halving to find which: {why}"
+                        ));
+                    }
                     parts.extend(part.halves());
                     continue;
                 }
