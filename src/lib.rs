@@ -50,6 +50,7 @@ pub mod config;
 pub mod contact;
 pub mod delivery;
 pub mod error;
+pub mod ledger;
 pub mod mapping;
 pub mod phone;
 pub mod pipeline;

@@ -1,0 +1,1 @@
+//! A database that many connectors share.

@@ -1,0 +1,1 @@
+//! A file on a volume that stays.
