@@ -18,9 +18,7 @@ lint:
 docs:
 	RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --document-private-items --quiet
 
-# The binary of the big runs is optimised: they send millions of records.
 unit-tests:
-	cargo build --release --locked
 	INSTA_UPDATE=no cargo test --locked
 
 # Rewrites what is generated from the code: the form, the contact's schema, the tables in the docs.

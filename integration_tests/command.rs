@@ -19,13 +19,6 @@ pub(crate) fn binary() -> PathBuf {
     PathBuf::from(env!("CARGO_BIN_EXE_destination-ai-voice"))
 }
 
-/// The binary that users run: `make test` builds it before the tests.
-pub(crate) fn optimised_binary() -> PathBuf {
-    let release = binary().ancestors().nth(2).unwrap().join("release/destination-ai-voice");
-    assert!(release.exists(), "build it first: cargo build --release");
-    release
-}
-
 /// Runs a command to its end, with an input.
 pub(crate) fn run<A: AsRef<OsStr>>(arguments: impl IntoIterator<Item = A>, input: &[u8]) -> Finished {
     let mut command = Command::new(binary());

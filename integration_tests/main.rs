@@ -6,6 +6,7 @@ use std::path::Path;
 
 mod command;
 mod commands;
+mod endings;
 mod extract;
 mod generated;
 mod memory;

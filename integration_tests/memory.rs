@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde_json::{Value, json};
 
-use crate::command::{Folder, optimised_binary};
+use crate::command::{Folder, binary};
 use crate::extract::{self, Lines};
 use crate::rehearsal::Rehearsal;
 
@@ -27,7 +27,7 @@ fn peak_of_sync(vendor: &str, n_records: u64, padding: usize) -> u64 {
     let folder = Folder::new();
     let config = folder.file("config.json", &config.to_string());
     let catalog = folder.file("catalog.json", &extract::catalog());
-    let mut child = Command::new(optimised_binary())
+    let mut child = Command::new(binary())
         .args(["write", "--config", &config, "--catalog", &catalog])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())

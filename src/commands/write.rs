@@ -128,8 +128,10 @@ impl Job {
         let n_streams = self.catalog.streams.len();
         let version = env!("CARGO_PKG_VERSION");
         let vendor = self.vendor.name();
-        output
-            .log(Level::Info, &format!("destination-ai-voice {version}: {n_streams} streams to {vendor}"))?;
+        output.log(
+            Level::Info,
+            &format!("destination-ai-voice {version}: streams in the catalog: {n_streams}; vendor: {vendor}"),
+        )?;
         match self.config.ledger {
             LedgerConfig::None => output.log(
                 Level::Warn,

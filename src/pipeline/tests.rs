@@ -345,6 +345,36 @@ async fn a_complete_source_succeeds_where_completeness_is_demanded() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn many_streams_go_to_many_campaigns() {
+    let with_job = |stream: &str, n: u32, job: u32| {
+        let data = json!({ "phone_number": format!("+8498{n:07}"), "job": job });
+        json!({ "type": "RECORD", "record": { "stream": stream, "data": data, "emitted_at": 1 } }).to_string()
+    };
+    let lines = [
+        with_job("one", 1, 11),
+        with_job("two", 1, 0),
+        with_job("one", 2, 12),
+        with_job("one", 1, 12),
+        with_job("one", 1, 11),
+        state("one", 1),
+    ];
+    let mut sync = Sync::of(lines);
+    sync.config = json!({ "streams": [
+        { "stream": "one", "campaign": "{{ record.job }}", "fields": [{ "field": "phone_number", "column": "phone_number" }] },
+        { "stream": "two", "fields": [{ "field": "phone_number", "column": "phone_number" }] },
+    ] });
+    let ran = sync.run().await;
+    let mut sent: Vec<_> = ran
+        .requests
+        .iter()
+        .map(|(_, body)| (body["jobId"].as_u64().unwrap(), body["customerPersons"].as_array().unwrap().len()))
+        .collect();
+    sent.sort_unstable();
+    assert_eq!(sent, [(9, 1), (11, 1), (12, 2)], "a number goes to each campaign once");
+    assert_eq!((ran.tally.accepted, ran.tally.duplicate, ran.counts()), (4, 1, vec![(1, 4.0, 0.0)]));
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_limit_of_contacts_is_kept() {
     let mut sync =
         Sync::of([record("one", 1), record("one", 2), record("one", 1), record("one", 3), state("one", 1)]);

@@ -1,0 +1,78 @@
+//! How the real process ends when somebody wants it to.
+
+use std::io::{BufRead, BufReader, Write};
+use std::process::{Child, ChildStdin, Command, Stdio};
+
+use serde_json::{Value, json};
+
+use crate::command::{Folder, binary};
+use crate::extract::{self, extract};
+use crate::rehearsal::Rehearsal;
+
+/// A `write` under way, whose stdin stays open.
+struct UnderWay {
+    child: Child,
+    stdin: ChildStdin,
+    _folder: Folder,
+}
+
+impl UnderWay {
+    fn start(rehearsal: &Rehearsal) -> Self {
+        let delivery = json!({ "max_batch_age_seconds": 0 });
+        let streams = extract::streams("itnio");
+        let config = rehearsal.config("itnio", &json!({ "streams": streams, "delivery": delivery }));
+        let folder = Folder::new();
+        let config = folder.file("config.json", &config.to_string());
+        let catalog = folder.file("catalog.json", &extract::catalog());
+        let mut child = Command::new(binary())
+            .args(["write", "--config", &config, "--catalog", &catalog])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let stdin = child.stdin.take().unwrap();
+        Self { child, stdin, _folder: folder }
+    }
+
+    fn signal(&self, name: &str) {
+        let sent = Command::new("kill").args([name, &self.child.id().to_string()]).status();
+        assert!(sent.unwrap().success());
+    }
+}
+
+#[test]
+fn a_signal_ends_the_process_in_order() {
+    for name in ["-TERM", "-INT"] {
+        let rehearsal = Rehearsal::new("none", &[]);
+        let mut under_way = UnderWay::start(&rehearsal);
+        under_way.stdin.write_all(&extract(10, 10, 7).lines).unwrap();
+        let stdout = BufReader::new(under_way.child.stdout.take().unwrap());
+        let mut messages: Vec<Value> = Vec::new();
+        for line in stdout.lines() {
+            let message: Value = serde_json::from_str(&line.unwrap()).unwrap();
+            let n_states = messages.iter().filter(|message| message["type"] == "STATE").count();
+            // The signal comes when everything is settled, so that there is one right answer.
+            if message["type"] == "STATE" && n_states == 2 {
+                under_way.signal(name);
+            }
+            messages.push(message);
+        }
+        assert_eq!(under_way.child.wait().unwrap().code(), Some(1));
+        let traces: Vec<_> = messages.iter().filter(|message| message["type"] == "TRACE").collect();
+        assert_eq!(traces.len(), 1, "{messages:?}");
+        assert_eq!(traces[0]["trace"]["error"]["failure_type"], "transient_error");
+    }
+}
+
+#[test]
+fn a_closed_stdout_ends_the_process() {
+    let rehearsal = Rehearsal::new("none", &[]);
+    let mut under_way = UnderWay::start(&rehearsal);
+    drop(under_way.child.stdout.take());
+    // Ends with a broken pipe when the process does; were it not to end, the test would not either.
+    let endless = extract(1_000, 10, 7).lines;
+    while under_way.stdin.write_all(&endless).is_ok() {}
+    assert_eq!(under_way.child.wait().unwrap().code(), Some(1));
+    let people = rehearsal.ask("/calls?format=json")["people"].as_u64().unwrap();
+    assert!(people < 10_000, "{people} people were added after nobody read any more");
+}
