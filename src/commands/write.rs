@@ -12,6 +12,7 @@ use crate::cli::{Environment, WriteArgs};
 use crate::config::{Config, LedgerConfig, ObjectStorageConfig};
 use crate::delivery::{Clock, Stop};
 use crate::error::Error;
+use crate::ledger::Forgetful;
 use crate::mapping::{self, Mapping, RunContext, StreamShape};
 use crate::pipeline::{Intake, Pipeline, Plan, Tally, feed};
 use crate::protocol::{Catalog, Level, Output};
@@ -97,13 +98,13 @@ impl Job {
         let plan = self.plan();
         let courier = courier(&self.config.delivery, self.vendor, clock, stop.clone(), notices);
         let names = self.catalog.streams.into_iter().map(|stream| stream.name);
-        let intake = Intake::new(names, Arc::clone(&self.mappings));
+        let intake = Intake::new(names, Arc::clone(&self.mappings), None);
         let started = courier.and_then(|courier| Ok((courier, feed(stdin, intake)?)));
         let (courier, input) = match started {
             Ok(started) => started,
             Err(error) => return (output, Tally::default(), Err(error)),
         };
-        let pipeline = Pipeline::new(plan, Arc::new(courier), output, stop);
+        let pipeline = Pipeline::new(plan, Arc::new(courier), Arc::new(Forgetful), output, stop);
         let (tally, failure, mut output) = pipeline.run(input, heard, interrupted).await;
         let said = say_genders(&self.mappings, &mut output);
         (output, tally, failure.map_or(said, Err))
@@ -132,11 +133,11 @@ impl Job {
             Level::Info,
             &format!("destination-ai-voice {version}: streams in the catalog: {n_streams}; vendor: {vendor}"),
         )?;
-        match self.config.ledger {
-            LedgerConfig::None => output.log(
+        if matches!(self.config.ledger, LedgerConfig::None) {
+            output.log(
                 Level::Warn,
                 "no ledger is configured: people are remembered within this sync only, so a repeated sync can call them again",
-            )?,
+            )?;
         }
         match self.config.object_storage_config {
             ObjectStorageConfig::None => {}

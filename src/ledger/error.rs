@@ -10,3 +10,13 @@ pub enum LedgerError {
     #[error("the ledger cannot be used: {0}")]
     Unusable(String),
 }
+
+impl From<LedgerError> for crate::error::Error {
+    fn from(error: LedgerError) -> Self {
+        let text = error.to_string();
+        match error {
+            LedgerError::Unavailable(_) => Self::LedgerUnavailable(text),
+            LedgerError::Unusable(_) => Self::LedgerUnusable(text),
+        }
+    }
+}

@@ -1,7 +1,48 @@
 //! Who, without saying who: a keyed hash of scope and number.
 
+use crate::contact::Campaign;
+use crate::phone::Phone;
+
+/// Within what a person is called at most once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// One campaign.
+    Campaign,
+    /// All campaigns of one account.
+    Account,
+    /// Everything that shares the ledger.
+    Everywhere,
+}
+
+/// Makes the keys of one run.
+#[derive(Clone)]
+pub struct Keys {
+    hasher: Hasher,
+    scope: Scope,
+    account: String,
+}
+
+impl Keys {
+    /// Keys for an account (the vendor's name and what tells its accounts apart).
+    #[must_use]
+    pub fn new(hasher: Hasher, scope: Scope, account: String) -> Self {
+        Self { hasher, scope, account }
+    }
+
+    /// The key of a number that would go to a campaign.
+    #[must_use]
+    pub fn key(&self, campaign: &Campaign, phone: &Phone) -> Key {
+        let number = phone.expose();
+        match self.scope {
+            Scope::Campaign => self.hasher.key(&[&self.account, campaign.as_str()], number),
+            Scope::Account => self.hasher.key(&[&self.account], number),
+            Scope::Everywhere => self.hasher.key(&[], number),
+        }
+    }
+}
+
 /// A person within a scope.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Key(pub [u8; 16]);
 
 /// Makes keys. Phone numbers are few enough to be tried out one by one, so the hash needs a key.
@@ -19,9 +60,12 @@ impl Hasher {
 
     /// The key of a number (E.164 with its plus, or a vendor's identifier) within a scope.
     #[must_use]
-    pub fn key(&self, scope: &str, number: &str) -> Key {
+    pub fn key(&self, scope: &[&str], number: &str) -> Key {
         let mut hasher = blake3::Hasher::new_keyed(&self.hash_key);
-        hasher.update(scope.as_bytes()).update(&[0]).update(number.as_bytes());
+        for part in scope {
+            hasher.update(part.as_bytes()).update(&[0]);
+        }
+        hasher.update(number.as_bytes());
         let mut key = [0; 16];
         hasher.finalize_xof().fill(&mut key);
         Key(key)

@@ -21,7 +21,7 @@ use jiff::Timestamp;
 use crate::contact::Campaign;
 
 pub use error::LedgerError;
-pub use key::{Hasher, Key};
+pub use key::{Hasher, Key, Keys, Scope};
 pub use none::Forgetful;
 
 /// What the ledger says about a person.
@@ -85,6 +85,11 @@ pub struct Terms {
 /// `now` is the caller's clock (a simulation's, too). Where several machines share a ledger, leases
 /// go by the ledger's own clock.
 pub trait Ledger: Send + Sync + 'static {
+    /// Whether anything is remembered at all; where not, nobody needs to ask.
+    fn remembers(&self) -> bool {
+        true
+    }
+
     /// What is known of these people, one answer for each key, in order. Writes nothing. Claims of
     /// dead runs read as `Unknown`, claims of this run as `Elsewhere`.
     fn look_up(

@@ -9,6 +9,10 @@ use super::{Ending, Entry, Key, Ledger, LedgerError, Standing};
 pub struct Forgetful;
 
 impl Ledger for Forgetful {
+    fn remembers(&self) -> bool {
+        false
+    }
+
     async fn look_up(&self, keys: Vec<Key>, _: Timestamp) -> Result<Vec<Standing>, LedgerError> {
         Ok(vec![Standing::Free; keys.len()])
     }
