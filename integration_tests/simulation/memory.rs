@@ -1,0 +1,170 @@
+//! A ledger in memory that several runs share, with leases; and any ledger made slow, so that a crash
+//! can come before and after each of its steps.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use destination_ai_voice::ledger::{Ending, Entry, Key, Ledger, LedgerError, Standing};
+use jiff::Timestamp;
+use tokio::time::{Instant, sleep};
+
+/// What is known of a person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Row {
+    Claimed { run: u64, was_unknown: bool },
+    Accepted,
+    Rejected,
+    Unknown,
+}
+
+/// How long the people of a dead run are held.
+const LEASE: Duration = Duration::from_secs(60);
+
+#[derive(Default)]
+struct Shared {
+    rows: HashMap<Key, Row>,
+    alive: HashSet<u64>,
+    died: HashMap<u64, Instant>,
+}
+
+/// The database that all runs of a scenario share.
+#[derive(Clone, Default)]
+pub(crate) struct Database(Arc<Mutex<Shared>>);
+
+/// One run's connection to it.
+pub(crate) struct Connection {
+    database: Database,
+    run: u64,
+}
+
+impl Database {
+    pub(crate) fn connect(&self, run: u64) -> Connection {
+        self.0.lock().unwrap().alive.insert(run);
+        Connection { database: self.clone(), run }
+    }
+
+    /// What the ledger would tell a person who asks.
+    pub(crate) fn row(&self, key: Key) -> Option<Row> {
+        self.0.lock().unwrap().rows.get(&key).copied()
+    }
+}
+
+impl Shared {
+    fn standing(&self, key: Key, own: u64) -> Standing {
+        match self.rows.get(&key) {
+            None | Some(Row::Rejected) => Standing::Free,
+            Some(Row::Accepted) => Standing::Accepted,
+            Some(Row::Unknown) => Standing::Unknown,
+            Some(Row::Claimed { run, .. }) if *run == own || self.holds(*run) => Standing::Elsewhere,
+            Some(Row::Claimed { .. }) => Standing::Unknown,
+        }
+    }
+
+    fn holds(&self, run: u64) -> bool {
+        self.alive.contains(&run) || self.died.get(&run).is_some_and(|died| died.elapsed() < LEASE)
+    }
+}
+
+impl Drop for Connection {
+    /// A crash, as the database sees it.
+    fn drop(&mut self) {
+        let mut shared = self.database.0.lock().unwrap();
+        if shared.alive.remove(&self.run) {
+            shared.died.insert(self.run, Instant::now());
+        }
+    }
+}
+
+impl Ledger for Connection {
+    async fn look_up(&self, keys: Vec<Key>, _: Timestamp) -> Result<Vec<Standing>, LedgerError> {
+        let shared = self.database.0.lock().unwrap();
+        Ok(keys.into_iter().map(|key| shared.standing(key, self.run)).collect())
+    }
+
+    async fn claim(
+        &self,
+        entries: Vec<Entry>,
+        retake: bool,
+        _: Timestamp,
+    ) -> Result<Vec<Standing>, LedgerError> {
+        let mut shared = self.database.0.lock().unwrap();
+        let run = self.run;
+        let mut claim = |entry: Entry| {
+            let standing = shared.standing(entry.key, run);
+            let was_unknown = standing == Standing::Unknown;
+            if standing == Standing::Free || (retake && was_unknown) {
+                shared.rows.insert(entry.key, Row::Claimed { run, was_unknown });
+            }
+            standing
+        };
+        Ok(entries.into_iter().map(&mut claim).collect())
+    }
+
+    async fn settle(&self, endings: Vec<(Entry, Ending)>, _: Timestamp) -> Result<(), LedgerError> {
+        let mut shared = self.database.0.lock().unwrap();
+        for (entry, ending) in endings {
+            let claimed = shared.rows.get(&entry.key).copied();
+            let Some(Row::Claimed { run, was_unknown }) = claimed else { panic!("settled without a claim") };
+            assert_eq!(run, self.run, "settled another run's claim");
+            let row = match ending {
+                Ending::Accepted { .. } => Some(Row::Accepted),
+                Ending::Rejected { .. } => Some(Row::Rejected),
+                Ending::Unknown => Some(Row::Unknown),
+                Ending::Released => was_unknown.then_some(Row::Unknown),
+            };
+            match row {
+                Some(row) => shared.rows.insert(entry.key, row),
+                None => shared.rows.remove(&entry.key),
+            };
+        }
+        Ok(())
+    }
+
+    async fn close(&self) -> Result<(), LedgerError> {
+        self.database.0.lock().unwrap().alive.remove(&self.run);
+        Ok(())
+    }
+}
+
+/// A ledger whose steps take time.
+pub(crate) struct Slow<L> {
+    pub(crate) ledger: L,
+    pub(crate) rng: Mutex<fastrand::Rng>,
+}
+
+impl<L> Slow<L> {
+    async fn dawdle(&self) {
+        let ms = self.rng.lock().unwrap().u64(0..40);
+        sleep(Duration::from_millis(ms)).await;
+    }
+}
+
+impl<L: Ledger> Ledger for Slow<L> {
+    async fn look_up(&self, keys: Vec<Key>, now: Timestamp) -> Result<Vec<Standing>, LedgerError> {
+        self.ledger.look_up(keys, now).await
+    }
+
+    async fn claim(
+        &self,
+        entries: Vec<Entry>,
+        retake: bool,
+        now: Timestamp,
+    ) -> Result<Vec<Standing>, LedgerError> {
+        self.dawdle().await;
+        let answer = self.ledger.claim(entries, retake, now).await;
+        self.dawdle().await;
+        answer
+    }
+
+    async fn settle(&self, endings: Vec<(Entry, Ending)>, now: Timestamp) -> Result<(), LedgerError> {
+        self.dawdle().await;
+        let answer = self.ledger.settle(endings, now).await;
+        self.dawdle().await;
+        answer
+    }
+
+    async fn close(&self) -> Result<(), LedgerError> {
+        self.ledger.close().await
+    }
+}
