@@ -16,7 +16,7 @@ use super::*;
 
 pub(super) use deaths::*;
 pub(super) use inspection::*;
-pub(super) use model::{Step, follows_the_model, plan};
+pub(super) use model::{follows_the_model, plan};
 pub(super) use standing::*;
 
 /// Where one test's ledger lives while its runs come and go. Every `Home` starts empty.
