@@ -84,12 +84,16 @@ impl Desk {
         match self {
             Self::Thread { thread, .. } => {
                 let thread = thread.lock().unwrap_or_else(PoisonError::into_inner).take();
-                // A thread that panicked has said so; there is nothing to be done about it here.
-                thread.map(JoinHandle::join).and_then(Result::err).map_or((), drop);
+                if let Some(thread) = thread {
+                    // One that panicked has said so, and its callers have heard that it is closed.
+                    thread.join().unwrap_or_default();
+                }
             }
             Self::Inline { book, home } => {
                 let book = book.lock().unwrap_or_else(PoisonError::into_inner).take();
-                book.map_or((), |book| home.put(book.into_connection()));
+                if let Some(book) = book {
+                    home.put(book.into_connection());
+                }
             }
         }
     }

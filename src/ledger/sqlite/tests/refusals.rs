@@ -22,16 +22,16 @@ fn expecting() -> Terms {
 fn a_folder_that_is_missing() {
     let folder = Folder::new();
     let nowhere = Folder(folder.0.join("nowhere"));
-    insta::assert_snapshot!(refusal(&nowhere, &terms("run"), None), @"");
+    insta::assert_snapshot!(refusal(&nowhere, &terms("run"), None), @"the ledger cannot be used: the folder of …/ledger.db does not exist; create it, or check that its volume is mounted");
     fs::create_dir(folder.file()).unwrap();
-    insta::assert_snapshot!(refusal(&folder, &terms("run"), None), @"");
+    insta::assert_snapshot!(refusal(&folder, &terms("run"), None), @"the ledger cannot be used: …/ledger.db is a folder; set `path` to a file in it");
 }
 
 #[test]
 fn a_file_that_is_something_else() {
     let folder = Folder::new();
     fs::write(folder.file(), "phone,name\n".repeat(1_000)).unwrap();
-    insta::assert_snapshot!(refusal(&folder, &terms("run"), None), @"");
+    insta::assert_snapshot!(refusal(&folder, &terms("run"), None), @"the ledger cannot be used: …/ledger.db is not a ledger; set `path` to a file of its own");
 
     let folder = Folder::new();
     Connection::open(folder.file()).unwrap().execute_batch("CREATE TABLE orders (id)").unwrap();
@@ -45,16 +45,16 @@ fn a_ledger_of_a_newer_version() {
     let folder = Folder::new();
     drop(Sqlite::open(&folder.file(), &terms("run"), None, day(0)).unwrap());
     Connection::open(folder.file()).unwrap().pragma_update(None, "user_version", 99).unwrap();
-    insta::assert_snapshot!(refusal(&folder, &terms("run"), None), @"");
+    insta::assert_snapshot!(refusal(&folder, &terms("run"), None), @"the ledger cannot be used: …/ledger.db was made by a newer version (its format is 99, this program knows 1); update this program");
 }
 
 #[test]
 fn one_that_was_expected_to_be_there() {
     let folder = Folder::new();
-    insta::assert_snapshot!(refusal(&folder, &expecting(), None), @"");
+    insta::assert_snapshot!(refusal(&folder, &expecting(), None), @"the ledger cannot be used: there is none at …/ledger.db; check `path` and that its volume is mounted; if this is the first sync with it, turn `expect_existing` off");
     assert!(!folder.file().exists(), "refusing makes no file");
     fs::write(folder.file(), "").unwrap();
-    insta::assert_snapshot!(refusal(&folder, &expecting(), None), @"");
+    insta::assert_snapshot!(refusal(&folder, &expecting(), None), @"the ledger cannot be used: …/ledger.db is new or empty although `expect_existing` is on; check `path` and that its volume is mounted; if this is the first sync with it, turn `expect_existing` off");
 }
 
 #[tokio::test]
@@ -69,7 +69,7 @@ async fn one_that_was_emptied() {
     drop(ledger);
     assert!(folder.open(expecting(), day(0)).await.is_ok(), "one contact is not empty");
     Connection::open(folder.file()).unwrap().execute("DELETE FROM contact", []).unwrap();
-    insta::assert_snapshot!(refusal(&folder, &terms("run"), None), @"");
+    insta::assert_snapshot!(refusal(&folder, &terms("run"), None), @"the ledger cannot be used: …/ledger.db was used before but is empty now; restore it from a backup, or delete the file to start over, which may call everybody again");
 }
 
 #[tokio::test]
@@ -86,7 +86,7 @@ async fn one_with_nobody_left_to_decide_is_not_empty() {
 async fn one_that_a_run_is_using() {
     let folder = Folder::new();
     let first = folder.open(terms("first"), day(0)).await.unwrap();
-    insta::assert_snapshot!(refusal(&folder, &terms("run"), None), @"");
+    insta::assert_snapshot!(refusal(&folder, &terms("run"), None), @"the ledger cannot be reached: another run is using …/ledger.db; wait for it, or give each connector its own file, or use `postgres`");
     assert!(matches!(Sqlite::inspect(&folder.file(), None), Err(LedgerError::Unavailable(_))));
     send(&first, 0..1, accepted()).await;
     assert!(matches!(first.close().await, Ok(())));
