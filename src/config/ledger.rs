@@ -71,6 +71,26 @@ pub struct MemoryConfig {
     pub expect_existing: bool,
 }
 
+impl LedgerConfig {
+    /// What is remembered, where anything is.
+    #[must_use]
+    pub fn memory(&self) -> Option<&MemoryConfig> {
+        match self {
+            Self::None => None,
+            Self::Sqlite(sqlite) => Some(&sqlite.memory),
+            Self::Postgres(postgres) => Some(&postgres.memory),
+        }
+    }
+}
+
+impl MemoryConfig {
+    /// The user's own hash key.
+    #[must_use]
+    pub fn hash_key(&self) -> Option<&str> {
+        Some(self.hash_key.expose()).filter(|key| !key.is_empty())
+    }
+}
+
 /// Within what a person is called at most once.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]

@@ -34,9 +34,9 @@ impl Keys {
     pub fn key(&self, campaign: &Campaign, phone: &Phone) -> Key {
         let number = phone.expose();
         match self.scope {
-            Scope::Campaign => self.hasher.key(&[&self.account, campaign.as_str()], number),
-            Scope::Account => self.hasher.key(&[&self.account], number),
-            Scope::Everywhere => self.hasher.key(&[], number),
+            Scope::Campaign => self.hasher.key_within(&[&self.account, campaign.as_str()], number),
+            Scope::Account => self.hasher.key_within(&[&self.account], number),
+            Scope::Everywhere => self.hasher.key_within(&[], number),
         }
     }
 }
@@ -60,7 +60,12 @@ impl Hasher {
 
     /// The key of a number (E.164 with its plus, or a vendor's identifier) within a scope.
     #[must_use]
-    pub fn key(&self, scope: &[&str], number: &str) -> Key {
+    pub fn key(&self, scope: &str, number: &str) -> Key {
+        self.key_within(&[scope], number)
+    }
+
+    /// The same for a scope of several parts.
+    fn key_within(&self, scope: &[&str], number: &str) -> Key {
         let mut hasher = blake3::Hasher::new_keyed(&self.hash_key);
         for part in scope {
             hasher.update(part.as_bytes()).update(&[0]);

@@ -5,6 +5,7 @@
 //! have been sent, nobody can say, so they are `Unknown` until a person settles them or the vendor
 //! recognises a repeat. Keys are keyed hashes: the ledger holds no number and no name.
 
+mod any;
 mod error;
 mod key;
 mod none;
@@ -20,6 +21,7 @@ use jiff::Timestamp;
 
 use crate::contact::Campaign;
 
+pub use any::AnyLedger;
 pub use error::LedgerError;
 pub use key::{Hasher, Key, Keys, Scope};
 pub use none::Forgetful;

@@ -33,6 +33,7 @@ use crate::vendor::Vendor;
 use crate::vendor::exchange::{Outcome, Shape};
 
 pub use checks::{check_catalog, check_streams, compile_catalog};
+pub use phone_rules::build as phone_rules;
 
 use engine::Surroundings;
 use field::{Field, View};
