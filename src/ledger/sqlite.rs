@@ -1,1 +1,0 @@
-//! A file on a volume that stays.
