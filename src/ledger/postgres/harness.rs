@@ -80,15 +80,22 @@ impl Server {
         initdb.arg("--pwfile").arg(folder.join("password")).arg("-D").arg(folder.join("data"));
         run(initdb.current_dir(&folder));
 
-        let port = TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a port is free").port();
+        let port = TcpListener::bind("127.0.0.1:0")
+            .and_then(|free| free.local_addr())
+            .expect("a port is free")
+            .port();
         let mut keeper = as_user(user.as_ref(), "sh".into());
         keeper.arg("-c").arg(KEEPER).arg("keeper").arg(&programs).arg(&folder).arg(port.to_string());
         // Its own group: the terminal's interrupt is for us, and the pipe tells the shell.
         keeper.current_dir(&folder).process_group(0);
         keeper.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
         let mut child = keeper.spawn().unwrap_or_else(|error| panic!("{keeper:?}: {error}"));
-        let server =
-            Self { port, folder, n_databases: AtomicU32::new(0), _pipe: child.stdin.take().expect("it is piped") };
+        let server = Self {
+            port,
+            folder,
+            n_databases: AtomicU32::new(0),
+            _pipe: child.stdin.take().expect("it is piped"),
+        };
         server.wait();
         server
     }
@@ -127,7 +134,8 @@ pub(crate) async fn execute(url: &str, sql: &str) {
 
 /// A connection past the code under test.
 pub(crate) async fn connect(url: &str) -> tokio_postgres::Client {
-    let (client, connection) = tokio_postgres::connect(url, tokio_postgres::NoTls).await.expect("the server runs");
+    let (client, connection) =
+        tokio_postgres::connect(url, tokio_postgres::NoTls).await.expect("the server runs");
     tokio::spawn(async move { drop(connection.await) });
     client
 }
@@ -186,7 +194,10 @@ fn as_user(user: Option<&(String, u32, u32)>, program: PathBuf) -> Command {
         command.args([format!("--reuid={uid}"), format!("--regid={gid}")]).arg("--clear-groups").arg(program);
         return command;
     }
-    assert!(exists("runuser"), "to start PostgreSQL as root, setpriv or runuser is needed: apt-get install util-linux");
+    assert!(
+        exists("runuser"),
+        "to start PostgreSQL as root, setpriv or runuser is needed: apt-get install util-linux"
+    );
     let mut command = Command::new("runuser");
     command.args(["-u", name, "--"]).arg(program);
     command

@@ -12,7 +12,7 @@ use crate::ledger::Hasher;
 /// `run`, `at`, …; no outcome: free) and, apart from it, who is sending it now (`claimed_by`, …), so
 /// that a claim can be given back without a trace. A claim whose run is over is an unknown ending
 /// for everybody: nothing needs to be rewritten when a run dies, and `known` is where that is said.
-/// Rows of `run` are never deleted. Half-full pages leave room for the endings beside the claims.
+/// Rows of `run` are never deleted.
 const MIGRATIONS: &[&str] = &["
 CREATE TABLE meta (
     name  text PRIMARY KEY,
@@ -39,7 +39,7 @@ CREATE TABLE contact (
     claimed_by  bigint,
     claimed_at  timestamptz,
     claim       bigint
-) WITH (fillfactor = 50);
+);
 CREATE INDEX contact_claimed ON contact (claimed_by) WHERE claimed_by IS NOT NULL;
 CREATE INDEX contact_unknown ON contact (run) WHERE outcome = 'unknown';
 CREATE VIEW known AS

@@ -51,7 +51,11 @@ async fn the_answer_to_a_claim_may_be_lost() {
     let heard = ledger.take(&entries, 77, true, day(0)).await.unwrap();
     assert_eq!(heard, unheard);
     assert_eq!((heard[&entries[0].key], heard[&entries[1].key]), (Unknown, Free));
-    assert_eq!(ledger.take(&entries, 78, true, day(0)).await.unwrap(), HashMap::new(), "another claim gets nothing");
+    assert_eq!(
+        ledger.take(&entries, 78, true, day(0)).await.unwrap(),
+        HashMap::new(),
+        "another claim gets nothing"
+    );
 }
 
 /// The server is stopped in the middle of a claim: it waits for a lock, its connection is cut, and
@@ -122,7 +126,10 @@ async fn a_refused_door_says_what_to_do() {
     let url = &database.url;
     let place = format!("127.0.0.1:{}/", server().port);
     for (changed, words) in [
-        (url.replace("s3cret%401", "s3cret-wrong"), ["password authentication failed", "check user, password"]),
+        (
+            url.replace("s3cret%401", "s3cret-wrong"),
+            ["password authentication failed", "check user, password"],
+        ),
         (url.replace("/test_", "/missing_"), ["does not exist", "create the database"]),
         (format!("{url}?sslrootcert=/nowhere/s.pem&sslmode=verify-ca"), ["/nowhere/s.pem", "sslrootcert"]),
     ] {
@@ -171,9 +178,10 @@ async fn certificates_are_checked_as_far_as_asked() {
         let opened = Postgres::open(&format!("{url}?{query}"), &terms("first"), None, day(0)).await;
         match (opened, want) {
             (Ok(_), Ok(is_encrypted)) => {
-                let counted = database
-                    .number("SELECT count(*) FROM pg_stat_ssl JOIN pg_stat_activity USING (pid)
-                        WHERE ssl AND datname = current_database() AND pid <> pg_backend_pid()");
+                let counted = database.number(
+                    "SELECT count(*) FROM pg_stat_ssl JOIN pg_stat_activity USING (pid)
+                        WHERE ssl AND datname = current_database() AND pid <> pg_backend_pid()",
+                );
                 assert_eq!(counted.await > 0, is_encrypted, "{query}");
             }
             (Err(error), Err(why)) => assert_says(&error, true, &[why, "sslrootcert"]),

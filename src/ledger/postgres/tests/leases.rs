@@ -79,8 +79,7 @@ async fn closing_frees_at_once() {
     claim(&first, 0..2).await;
     settle(&first, 0..1, suite::accepted()).await;
     first.close().await.unwrap();
-    let (second, opened) =
-        Postgres::open(&database.url, &terms("second"), None, day(0)).await.unwrap();
+    let (second, opened) = Postgres::open(&database.url, &terms("second"), None, day(0)).await.unwrap();
     assert_eq!(stand(&second, 0..3).await, [Accepted, Unknown, Free], "what was not settled is unknown");
     assert_eq!(opened.recovered_unknown, 0, "nobody died");
     assert!(first.claim(vec![entry(9)], false, day(0)).await.is_err(), "a closed run claims nothing");

@@ -1,6 +1,7 @@
 //! What a ledger is found to be when it is opened.
 
 use super::*;
+use crate::ledger::Hasher;
 use crate::ledger::suite::{claim, day, settle, stand};
 
 async fn open(database: &Database, terms: &Terms, hash_key: Option<&str>) -> Result<Opened, LedgerError> {
@@ -72,14 +73,17 @@ async fn a_ledger_keeps_its_hash_key() {
     open(&configured, &terms("second"), Some("given-key")).await.unwrap();
     assert_unusable(&configured, &terms("third"), Some("another"), "not the ledger's").await;
     assert_unusable(&configured, &terms("fourth"), None, "configure the same one").await;
-    let told = configured.number("SELECT count(*) FROM ai_voice_ledger.meta WHERE value LIKE '%given-key%'").await;
+    let told =
+        configured.number("SELECT count(*) FROM ai_voice_ledger.meta WHERE value LIKE '%given-key%'").await;
     assert_eq!(told, 0, "a configured key is not kept beside what it hides");
 }
 
 #[tokio::test]
 async fn inspection_needs_no_run_and_makes_nothing() {
     let database = Database::new().await;
-    let Err(LedgerError::Unusable(why)) = Postgres::inspect(&database.url, None).await else { panic!("opened") };
+    let Err(LedgerError::Unusable(why)) = Postgres::inspect(&database.url, None).await else {
+        panic!("opened")
+    };
     assert!(why.contains("no ledger here yet"), "{why}");
     let ledger = database.open("first").await;
     claim(&ledger, 0..2).await;
@@ -113,11 +117,14 @@ async fn the_tables_name_nobody() {
     ledger.settle(vec![(contact, nul)], day(0)).await.unwrap();
     for table in ["meta", "run", "contact"] {
         for number in ["4155550123", "0123"] {
-            let sql = format!("SELECT count(*) FROM ai_voice_ledger.{table} AS t WHERE t::text LIKE '%{number}%'");
+            let sql =
+                format!("SELECT count(*) FROM ai_voice_ledger.{table} AS t WHERE t::text LIKE '%{number}%'");
             assert_eq!(database.number(&sql).await, 0, "{table}");
         }
     }
-    let columns = database.number("SELECT count(*) FROM information_schema.columns
-        WHERE table_schema = 'ai_voice_ledger' AND table_name = 'contact'");
+    let columns = database.number(
+        "SELECT count(*) FROM information_schema.columns
+        WHERE table_schema = 'ai_voice_ledger' AND table_name = 'contact'",
+    );
     assert_eq!(columns.await, 12, "a new column must be thought about here");
 }

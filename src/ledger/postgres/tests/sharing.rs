@@ -59,10 +59,13 @@ async fn whoever_is_refused_can_be_claimed_by_the_next_and_by_one_at_a_time() {
     let claimed = connectors.join_all().await.into_iter().flatten().count();
     assert!(claimed >= 2_000, "{claimed}");
     let found = database.open("after").await.status().await.unwrap();
-    assert_eq!(found.iter().map(|row| (row.outcome.as_str(), row.count)).fold(0, |sum, (outcome, count)| {
-        assert_eq!(outcome, "rejected");
-        sum + count
-    }), 2_000);
+    assert_eq!(
+        found.iter().map(|row| (row.outcome.as_str(), row.count)).fold(0, |sum, (outcome, count)| {
+            assert_eq!(outcome, "rejected");
+            sum + count
+        }),
+        2_000
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -85,7 +88,8 @@ async fn an_unknown_person_is_retaken_by_one_of_many() {
     database.kill(dead).await;
     let (one, other) = (database.open("one").await, database.open("other").await);
     let all = || (0..50).map(entry).collect::<Vec<_>>();
-    let (first, second) = tokio::join!(one.claim(all(), true, suite::day(0)), other.claim(all(), true, suite::day(0)));
+    let (first, second) =
+        tokio::join!(one.claim(all(), true, suite::day(0)), other.claim(all(), true, suite::day(0)));
     for pair in first.unwrap().into_iter().zip(second.unwrap()) {
         let fits = matches!(
             pair,
