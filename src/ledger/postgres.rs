@@ -1,1 +1,0 @@
-//! A database that many connectors share.
