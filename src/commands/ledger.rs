@@ -13,6 +13,7 @@ use super::write::Job;
 use crate::cli::{BaselineArgs, Decision, Environment, FindArgs, LedgerCommand, SettleArgs};
 use crate::config::{Config, LedgerConfig};
 use crate::error::Error;
+use crate::ledger::postgres::{self, Postgres};
 use crate::ledger::sqlite::Sqlite;
 use crate::ledger::{Ending, Entry, Found, Hasher, Inspect, Key, Ledger, LedgerError, Standing, StatusRow};
 use crate::mapping;
@@ -39,6 +40,7 @@ pub(super) async fn run<R: Read + Send + 'static>(
 /// A ledger that is open to be read.
 enum Records {
     Sqlite(Sqlite),
+    Postgres(postgres::Records),
 }
 
 impl Records {
@@ -49,8 +51,10 @@ impl Records {
                 let (ledger, opened) = Sqlite::inspect(Path::new(&sqlite.path), sqlite.memory.hash_key())?;
                 Ok((Self::Sqlite(ledger), opened.hasher))
             }
-            LedgerConfig::Postgres(_) => {
-                Err(Error::Unsupported("the PostgreSQL ledger is not part of this version yet"))
+            LedgerConfig::Postgres(postgres) => {
+                let url = postgres.url.expose();
+                let (records, opened) = Postgres::inspect(url, postgres.memory.hash_key()).await?;
+                Ok((Self::Postgres(records), opened.hasher))
             }
         }
     }
@@ -58,12 +62,14 @@ impl Records {
     async fn status(&self) -> Result<Vec<StatusRow>, LedgerError> {
         match self {
             Self::Sqlite(ledger) => ledger.status().await,
+            Self::Postgres(ledger) => ledger.status().await,
         }
     }
 
     async fn find(&self, keys: Vec<Key>) -> Result<Vec<Found>, LedgerError> {
         match self {
             Self::Sqlite(ledger) => ledger.find(keys).await,
+            Self::Postgres(ledger) => ledger.find(keys).await,
         }
     }
 
@@ -76,6 +82,7 @@ impl Records {
     ) -> Result<u64, LedgerError> {
         match self {
             Self::Sqlite(ledger) => ledger.decide(run, accepted, dry_run, now).await,
+            Self::Postgres(ledger) => ledger.decide(run, accepted, dry_run, now).await,
         }
     }
 }

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use crate::config::{LedgerConfig, MemoryConfig, ScopeConfig};
 use crate::error::Error;
+use crate::ledger::postgres::Postgres;
 use crate::ledger::sqlite::Sqlite;
 use crate::ledger::{AnyLedger, Forgetful, Hasher, Keys, Scope, Terms};
 use crate::vendor::Vendor;
@@ -37,8 +38,11 @@ pub(super) async fn open(
             let (ledger, opened) = Sqlite::open(path, &terms, sqlite.memory.hash_key(), now)?;
             (AnyLedger::Sqlite(ledger), opened.hasher, opened.recovered_unknown, &sqlite.memory)
         }
-        LedgerConfig::Postgres(_) => {
-            return Err(Error::Unsupported("the PostgreSQL ledger is not part of this version yet"));
+        LedgerConfig::Postgres(postgres) => {
+            let terms = terms(&postgres.memory, run);
+            let url = postgres.url.expose();
+            let (ledger, opened) = Postgres::open(url, &terms, postgres.memory.hash_key(), now).await?;
+            (AnyLedger::Postgres(ledger), opened.hasher, opened.recovered_unknown, &postgres.memory)
         }
     };
     Ok(Memory { ledger, keys: Some(keys(hasher, memory, vendor)), recovered_unknown })

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use super::postgres::Postgres;
 use super::sqlite::Sqlite;
 use super::{Ending, Entry, Forgetful, Key, Ledger, LedgerError, Standing};
 
@@ -11,6 +12,8 @@ pub enum AnyLedger {
     None(Forgetful),
     /// A file.
     Sqlite(Sqlite),
+    /// A database.
+    Postgres(Postgres),
 }
 
 impl Ledger for AnyLedger {
@@ -22,6 +25,7 @@ impl Ledger for AnyLedger {
         match self {
             Self::None(ledger) => ledger.look_up(keys, now).await,
             Self::Sqlite(ledger) => ledger.look_up(keys, now).await,
+            Self::Postgres(ledger) => ledger.look_up(keys, now).await,
         }
     }
 
@@ -34,6 +38,7 @@ impl Ledger for AnyLedger {
         match self {
             Self::None(ledger) => ledger.claim(entries, retake, now).await,
             Self::Sqlite(ledger) => ledger.claim(entries, retake, now).await,
+            Self::Postgres(ledger) => ledger.claim(entries, retake, now).await,
         }
     }
 
@@ -41,6 +46,7 @@ impl Ledger for AnyLedger {
         match self {
             Self::None(ledger) => ledger.settle(endings, now).await,
             Self::Sqlite(ledger) => ledger.settle(endings, now).await,
+            Self::Postgres(ledger) => ledger.settle(endings, now).await,
         }
     }
 
@@ -48,6 +54,7 @@ impl Ledger for AnyLedger {
         match self {
             Self::None(ledger) => ledger.close().await,
             Self::Sqlite(ledger) => ledger.close().await,
+            Self::Postgres(ledger) => ledger.close().await,
         }
     }
 }
