@@ -5,7 +5,9 @@ use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use destination_ai_voice::ledger::{Ending, Entry, Key, Ledger, LedgerError, Standing};
+use destination_ai_voice::ledger::sqlite::{Memory, Sqlite};
+use destination_ai_voice::ledger::{Ending, Entry, Inspect, Key, Ledger, LedgerError, Standing, Terms};
+use futures_util::FutureExt;
 use jiff::Timestamp;
 use tokio::time::{Instant, sleep};
 
@@ -124,6 +126,111 @@ impl Ledger for Connection {
     async fn close(&self) -> Result<(), LedgerError> {
         self.database.0.lock().unwrap().alive.remove(&self.run);
         Ok(())
+    }
+}
+
+/// Where a scenario's ledger lives.
+#[derive(Clone)]
+pub(crate) enum Store {
+    /// Shared by any number of runs, with leases, as PostgreSQL is.
+    Shared(Database),
+    /// The real SQLite ledger, in memory: one run at a time.
+    Sqlite(Memory),
+}
+
+/// One run's ledger.
+pub(crate) enum SimulatedLedger {
+    Shared(Connection),
+    Sqlite(Arc<Sqlite>),
+}
+
+/// The hash key of every scenario.
+pub(crate) const HASH_KEY: &str = "simulation";
+
+impl Store {
+    /// Opens the ledger for a run.
+    pub(crate) fn open(&self, run: u64, now: Timestamp) -> SimulatedLedger {
+        match self {
+            Self::Shared(database) => SimulatedLedger::Shared(database.connect(run)),
+            Self::Sqlite(memory) => {
+                let terms =
+                    Terms { run: format!("run-{run}"), call_again_after_days: 0, expect_existing: false };
+                let opened = Sqlite::in_memory(memory, &terms, Some(HASH_KEY), now);
+                let (sqlite, _) = opened.unwrap_or_else(|error| panic!("{error}"));
+                SimulatedLedger::Sqlite(Arc::new(sqlite))
+            }
+        }
+    }
+
+    /// What people could ask while a run is under way.
+    pub(crate) fn view(&self, ledger: &SimulatedLedger) -> View {
+        match (self, ledger) {
+            (Self::Shared(database), _) => View::Shared(database.clone()),
+            (Self::Sqlite(_), SimulatedLedger::Sqlite(sqlite)) => View::Sqlite(Arc::clone(sqlite)),
+            (Self::Sqlite(_), SimulatedLedger::Shared(_)) => unreachable!("a store opens its own kind"),
+        }
+    }
+}
+
+/// A look into the ledger from outside the run.
+#[derive(Clone)]
+pub(crate) enum View {
+    Shared(Database),
+    Sqlite(Arc<Sqlite>),
+}
+
+impl View {
+    pub(crate) fn row(&self, key: Key) -> Option<Row> {
+        match self {
+            Self::Shared(database) => database.row(key),
+            Self::Sqlite(sqlite) => {
+                // In memory every answer is there at once.
+                let found = sqlite.find(vec![key]).now_or_never().expect("an inline ledger answers at once");
+                let found = found.unwrap_or_else(|error| panic!("{error}"));
+                found.first().map(|found| match found.outcome.as_str() {
+                    "accepted" => Row::Accepted,
+                    "rejected" => Row::Rejected,
+                    "unknown" => Row::Unknown,
+                    "claimed" => Row::Claimed { run: 0, was_unknown: false },
+                    other => panic!("outcome {other}"),
+                })
+            }
+        }
+    }
+}
+
+impl Ledger for SimulatedLedger {
+    async fn look_up(&self, keys: Vec<Key>, now: Timestamp) -> Result<Vec<Standing>, LedgerError> {
+        match self {
+            Self::Shared(ledger) => ledger.look_up(keys, now).await,
+            Self::Sqlite(ledger) => ledger.look_up(keys, now).await,
+        }
+    }
+
+    async fn claim(
+        &self,
+        entries: Vec<Entry>,
+        retake: bool,
+        now: Timestamp,
+    ) -> Result<Vec<Standing>, LedgerError> {
+        match self {
+            Self::Shared(ledger) => ledger.claim(entries, retake, now).await,
+            Self::Sqlite(ledger) => ledger.claim(entries, retake, now).await,
+        }
+    }
+
+    async fn settle(&self, endings: Vec<(Entry, Ending)>, now: Timestamp) -> Result<(), LedgerError> {
+        match self {
+            Self::Shared(ledger) => ledger.settle(endings, now).await,
+            Self::Sqlite(ledger) => ledger.settle(endings, now).await,
+        }
+    }
+
+    async fn close(&self) -> Result<(), LedgerError> {
+        match self {
+            Self::Shared(ledger) => ledger.close().await,
+            Self::Sqlite(ledger) => ledger.close().await,
+        }
     }
 }
 

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use tokio::sync::mpsc;
 use tokio::time::{Duration, sleep};
 
-use crate::memory::{Database, Row};
+use crate::memory::{Row, View};
 
 /// One line of the source, and what must become of it.
 #[derive(Clone, Debug)]
@@ -36,7 +36,8 @@ pub(crate) fn state(id: usize) -> Line {
 /// What the platform knows of one connection.
 pub(crate) struct Platform {
     pub(crate) lines: Vec<Line>,
-    pub(crate) database: Database,
+    /// The ledger of the run under way.
+    pub(crate) ledger: Option<View>,
     /// Lines before this are acknowledged.
     pub(crate) acknowledged: usize,
     /// States that came back in this run.
@@ -78,7 +79,7 @@ impl Platform {
             "{counted} of {n_records} records counted"
         );
         for (key, phone) in self.lines[..at].iter().filter_map(|line| line.person.as_ref()) {
-            let row = self.database.row(*key);
+            let row = self.ledger.as_ref().unwrap().row(*key);
             let is_durable = matches!(row, Some(Row::Accepted | Row::Rejected | Row::Unknown));
             // Another run that lives may hold the person, and accounts for the call.
             let is_held = matches!(row, Some(Row::Claimed { .. }));

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 use destination_ai_voice::config::{self, Config};
 use destination_ai_voice::delivery::{Clock, Courier, Pace, Rules, Stop, Terms};
 use destination_ai_voice::error::Error;
+use destination_ai_voice::ledger::sqlite::Memory;
 use destination_ai_voice::ledger::{Hasher, Key, Keys, Scope};
 use destination_ai_voice::mapping::{self, RunContext, StreamShape};
 use destination_ai_voice::phone::Phone;
@@ -20,7 +21,7 @@ use serde_json::{Value, json};
 use tokio::sync::mpsc;
 use tokio::time::{Duration, Instant, sleep};
 
-use crate::memory::{Database, Row, Slow};
+use crate::memory::{Database, HASH_KEY, Row, Slow, Store};
 use crate::platform::{Platform, Stdout, record, speak, state};
 use crate::vendor::{Line, beginning};
 
@@ -34,6 +35,7 @@ pub(crate) struct Counts {
     crashes: u64,
     failures: u64,
     overlaps: u64,
+    sqlite: u64,
     unknown: u64,
     faults: u64,
 }
@@ -47,6 +49,7 @@ impl std::ops::AddAssign for Counts {
         self.crashes += other.crashes;
         self.failures += other.failures;
         self.overlaps += other.overlaps;
+        self.sqlite += other.sqlite;
         self.unknown += other.unknown;
         self.faults += other.faults;
     }
@@ -55,7 +58,7 @@ impl std::ops::AddAssign for Counts {
 impl Counts {
     /// Whether enough went wrong for the checks to mean something.
     pub(crate) fn is_eventful(&self) -> bool {
-        [self.crashes, self.failures, self.overlaps, self.unknown, self.faults]
+        [self.crashes, self.failures, self.overlaps, self.sqlite, self.unknown, self.faults]
             .iter()
             .all(|count| *count > 100)
     }
@@ -63,10 +66,11 @@ impl Counts {
 
 impl fmt::Display for Counts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { records, people, calls, runs, crashes, failures, overlaps, unknown, faults } = self;
+        let Self { records, people, calls, runs, crashes, failures, overlaps, sqlite, unknown, faults } =
+            self;
         write!(
             f,
-            "{records} records, {people} people, {calls} called; {runs} runs, {crashes} crashed, {failures} failed, {overlaps} seeds with overlapping runs; {faults} faults, {unknown} people of whom nobody can say"
+            "{records} records, {people} people, {calls} called; {runs} runs, {crashes} crashed, {failures} failed, {overlaps} seeds with overlapping runs, {sqlite} with SQLite; {faults} faults, {unknown} people of whom nobody can say"
         )
     }
 }
@@ -91,7 +95,7 @@ pub(crate) struct Scenario {
     vendor: Arc<dyn Vendor>,
     keys: Keys,
     line: Line,
-    database: Database,
+    store: Store,
     next_run: u64,
     counts: Counts,
     /// The campaign's own copy of whom it would call, by the key of the ledger.
@@ -132,11 +136,11 @@ impl Scenario {
         };
         Self {
             rng,
-            keys: Keys::new(Hasher::new("simulation"), Scope::Campaign, account),
+            keys: Keys::new(Hasher::new(HASH_KEY), Scope::Campaign, account),
             config,
             vendor,
             line,
-            database: Database::default(),
+            store: Store::Shared(Database::default()),
             next_run: 0,
             counts: Counts::default(),
             numbers: HashMap::new(),
@@ -147,6 +151,10 @@ impl Scenario {
     /// Plays the seed and checks what came of it.
     pub(crate) fn play(mut self) -> Counts {
         let overlaps = self.rng.u32(0..3) == 0;
+        if !overlaps && self.rng.bool() {
+            self.store = Store::Sqlite(Memory::new().unwrap());
+            self.counts.sqlite += 1;
+        }
         let mut platforms = vec![self.platform()];
         if overlaps {
             platforms.push(self.platform());
@@ -181,8 +189,7 @@ impl Scenario {
         }
         lines.push(state(lines.len()));
         self.counts.records += lines.iter().filter(|line| line.is_record).count() as u64;
-        let database = self.database.clone();
-        Arc::new(Mutex::new(Platform { lines, database, acknowledged: 0, came_back: Vec::new() }))
+        Arc::new(Mutex::new(Platform { lines, ledger: None, acknowledged: 0, came_back: Vec::new() }))
     }
 
     async fn connections(&mut self, platforms: &[Arc<Mutex<Platform>>]) {
@@ -235,11 +242,13 @@ impl Scenario {
                         tally.received,
                         "outcomes do not add up to the input: {tally:?}"
                     );
+                    platform.lock().unwrap().ledger = None;
                     return;
                 }
                 Some(_) => counts.failures += 1,
                 None => counts.crashes += 1,
             }
+            platform.lock().unwrap().ledger = None;
             sleep(Duration::from_millis(rng.u64(100..90_000))).await;
         }
     }
@@ -278,7 +287,9 @@ impl Scenario {
             seed: rng.u64(..),
         };
         let courier = Arc::new(Courier::new(Arc::clone(&self.vendor), self.line.clone(), terms));
-        let ledger = Slow { ledger: self.database.connect(run), rng: Mutex::new(rng.fork()) };
+        let ledger = self.store.open(run, self.line.now());
+        platform.lock().unwrap().ledger = Some(self.store.view(&ledger));
+        let ledger = Slow { ledger, rng: Mutex::new(rng.fork()) };
         let (sender, input) = mpsc::channel(2);
         let lines = {
             let platform = platform.lock().unwrap();
@@ -302,6 +313,8 @@ impl Scenario {
 
     /// What must be true whatever happened.
     fn check(&mut self, platforms: &[Arc<Mutex<Platform>>]) {
+        let ledger = self.store.open(u64::MAX, self.line.now());
+        let view = self.store.view(&ledger);
         let faulty = self.line.faulty.lock().unwrap();
         let book = faulty.simulator().book();
         self.counts.faults += faulty.injected().iter().map(|(_, count)| count).sum::<u64>();
@@ -313,7 +326,7 @@ impl Scenario {
             assert!(times <= 1, "{phone} would be called {times} times in campaign {campaign}");
             self.counts.people += 1;
             self.counts.calls += u64::from(times);
-            let row = self.database.row(*key);
+            let row = view.row(*key);
             assert!(row != Some(Row::Accepted) || times == 1, "{phone} is accepted, and not at the vendor");
             self.counts.unknown += u64::from(row == Some(Row::Unknown));
         }
@@ -321,7 +334,7 @@ impl Scenario {
             let platform = platform.lock().unwrap();
             let acknowledged = &platform.lines[..platform.acknowledged];
             for (key, phone) in acknowledged.iter().filter_map(|line| line.person.as_ref()) {
-                let row = self.database.row(*key);
+                let row = view.row(*key);
                 assert!(row.is_some(), "{phone} is acknowledged, and the ledger does not know them");
             }
         }
