@@ -62,7 +62,7 @@ pub struct Postgres {
 impl Default for Timing {
     fn default() -> Self {
         Self {
-            lease: Duration::from_secs(60),
+            lease: Duration::from_mins(1),
             heartbeat: Duration::from_secs(15),
             statement: Duration::from_secs(30),
             retry_for: Duration::from_secs(45),

@@ -154,15 +154,12 @@ async fn migrate(step: &Transaction<'_>, version: usize) -> Result<(), Fault> {
 }
 
 async fn set_key(step: &Transaction<'_>, configured: Option<&str>) -> Result<(), Fault> {
-    let hash_key = match configured {
-        Some(hash_key) => hash_key.to_owned(),
-        None => {
-            let made = random_key()?;
-            set_meta(step, HASH_KEY, &made).await?;
-            made
-        }
-    };
-    set_meta(step, HASH_MARK, &mark(&Hasher::new(&hash_key))).await
+    let made = if configured.is_none() { Some(random_key()?) } else { None };
+    if let Some(made) = &made {
+        set_meta(step, HASH_KEY, made).await?;
+    }
+    let hash_key = configured.or(made.as_deref()).unwrap_or_default();
+    set_meta(step, HASH_MARK, &mark(&Hasher::new(hash_key))).await
 }
 
 async fn condition(step: &Transaction<'_>, configured: Option<&str>) -> Result<Condition, Fault> {

@@ -89,8 +89,8 @@ async fn the_victim_of_a_deadlock_tries_again() {
     claim(&ledger, 0..2).await;
     settle(&ledger, 0..2, suite::rejected()).await;
     let lock = |n: u32| {
-        let key: String = suite::key(n).0.iter().map(|byte| format!("{byte:02x}")).collect();
-        format!("SELECT FROM ai_voice_ledger.contact WHERE key = '\\x{key}' FOR UPDATE")
+        let key = u128::from_be_bytes(suite::key(n).0);
+        format!("SELECT FROM ai_voice_ledger.contact WHERE key = '\\x{key:032x}' FOR UPDATE")
     };
     let other = harness::connect(&database.url).await;
     other.batch_execute(&format!("SET deadlock_timeout TO '1min'; BEGIN; {}", lock(1))).await.unwrap();
@@ -192,9 +192,8 @@ async fn certificates_are_checked_as_far_as_asked() {
     }
 }
 
-/// Self-signed certificates mostly call themselves authorities; who names one means this one.
 #[tokio::test]
-async fn a_server_that_wants_no_encryption_is_refused_where_it_is_required() {
+async fn a_server_without_encryption_is_refused_where_it_is_required() {
     let database = Database::new().await;
     let folder = server().folder.display().to_string().replace('/', "%2F");
     // On its socket in the file system, the server offers no TLS.

@@ -10,7 +10,7 @@ fn short(heartbeat: Duration) -> Timing {
     Timing { lease: Duration::from_millis(400), heartbeat, ..Timing::default() }
 }
 
-const NEVER: Duration = Duration::from_secs(3_600);
+const NEVER: Duration = Duration::from_hours(1);
 const OFTEN: Duration = Duration::from_millis(50);
 
 /// The lease is the server's time: nothing but waiting makes it pass.
