@@ -9,6 +9,7 @@ mod commands;
 mod endings;
 mod extract;
 mod generated;
+mod ledger;
 mod memory;
 mod rehearsal;
 mod tidy;
