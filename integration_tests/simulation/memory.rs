@@ -21,7 +21,7 @@ pub(crate) enum Row {
 }
 
 /// How long the people of a dead run are held.
-const LEASE: Duration = Duration::from_secs(60);
+const LEASE: Duration = Duration::from_mins(1);
 
 #[derive(Default)]
 struct Shared {
@@ -57,9 +57,8 @@ impl Shared {
         match self.rows.get(&key) {
             None | Some(Row::Rejected) => Standing::Free,
             Some(Row::Accepted) => Standing::Accepted,
-            Some(Row::Unknown) => Standing::Unknown,
             Some(Row::Claimed { run, .. }) if *run == own || self.holds(*run) => Standing::Elsewhere,
-            Some(Row::Claimed { .. }) => Standing::Unknown,
+            Some(Row::Unknown | Row::Claimed { .. }) => Standing::Unknown,
         }
     }
 

@@ -188,7 +188,8 @@ impl Scenario {
             }
         }
         lines.push(state(lines.len()));
-        self.counts.records += lines.iter().filter(|line| line.is_record).count() as u64;
+        let n_records = lines.iter().filter(|line| line.is_record).count();
+        self.counts.records += u64::try_from(n_records).unwrap();
         Arc::new(Mutex::new(Platform { lines, ledger: None, acknowledged: 0, came_back: Vec::new() }))
     }
 

@@ -7,6 +7,7 @@ use super::sqlite::Sqlite;
 use super::{Ending, Entry, Forgetful, Key, Ledger, LedgerError, Standing};
 
 /// One of the kinds.
+#[expect(clippy::large_enum_variant, reason = "a run has one")]
 pub enum AnyLedger {
     /// Remembers nobody.
     None(Forgetful),

@@ -16,7 +16,7 @@ use crate::reason::Reason;
 use crate::vendor::exchange::{Batch, Outcome};
 
 /// Longer than a dead run's lease; who is held then is held by a run that lives and accounts for them.
-const WAIT_FOR_OTHERS: Duration = Duration::from_secs(120);
+const WAIT_FOR_OTHERS: Duration = Duration::from_mins(2);
 
 const ASK_AGAIN_AFTER: Duration = Duration::from_secs(5);
 

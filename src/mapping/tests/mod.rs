@@ -30,7 +30,7 @@ impl Vendor for Paper {
         "paper"
     }
 
-    fn account(&self) -> &str {
+    fn account(&self) -> &'static str {
         "paper"
     }
 

@@ -101,7 +101,7 @@ impl Vendor for Vbee {
     }
 
     /// Campaigns have identifiers of their own over all accounts; keys are changed now and then.
-    fn account(&self) -> &str {
+    fn account(&self) -> &'static str {
         ""
     }
 
