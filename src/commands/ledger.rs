@@ -38,6 +38,7 @@ pub(super) async fn run<R: Read + Send + 'static>(
 }
 
 /// A ledger that is open to be read.
+#[expect(clippy::large_enum_variant, reason = "a command has one")]
 enum Records {
     Sqlite(Sqlite),
     Postgres(postgres::Records),
