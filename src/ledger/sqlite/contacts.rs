@@ -1,6 +1,6 @@
 //! What is known of people, in the file: one row for each.
 
-use rusqlite::{CachedStatement, Connection, OptionalExtension, Result, named_params};
+use rusqlite::{CachedStatement, Connection, OptionalExtension, Result};
 
 use super::schema::{ACCEPTED, UNKNOWN};
 use crate::ledger::{Key, Standing};
@@ -14,8 +14,7 @@ const STANDING: &str = "SELECT outcome, at FROM contact WHERE key = ?1";
 const WRITE: &str = "
     INSERT OR REPLACE INTO contact
         (key, outcome, at, campaign, stream, run, reason, primary_key, contact_id)
-    VALUES
-        (:key, :outcome, :at, :campaign, :stream, :run, :reason, :primary_key, :contact_id)";
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
 
 const ANY: &str = "SELECT EXISTS (SELECT 1 FROM contact)";
 
@@ -57,11 +56,18 @@ impl<'a> Standings<'a> {
 
 /// Writes what is known of somebody now.
 pub(super) fn write(connection: &Connection, key: &Key, row: &Row<&str>) -> Result<()> {
-    connection.prepare_cached(WRITE)?.execute(named_params! {
-        ":key": key.0, ":outcome": row.outcome, ":at": row.at, ":campaign": row.campaign,
-        ":stream": row.stream, ":run": row.run, ":reason": row.reason,
-        ":primary_key": row.primary_key, ":contact_id": row.contact_id,
-    })?;
+    // In the order of `WRITE`: to look parameters up by name takes a tenth of the whole.
+    connection.prepare_cached(WRITE)?.execute((
+        key.0,
+        row.outcome,
+        row.at,
+        row.campaign,
+        row.stream,
+        row.run,
+        row.reason,
+        row.primary_key,
+        row.contact_id,
+    ))?;
     Ok(())
 }
 

@@ -16,12 +16,14 @@ const LONGEST_QUEUE: usize = 64;
 /// Answers calls, one transaction after the other.
 pub(super) enum Desk {
     Thread { inbox: Option<mpsc::Sender<Job>>, thread: Mutex<Option<JoinHandle<()>>> },
-    Inline { book: Mutex<Option<Book>>, home: Memory },
+    Inline { book: Mutex<Option<Box<Book>>>, home: Memory },
 }
+
+type Work = Box<dyn FnOnce(&mut Book) -> rusqlite::Result<()> + Send>;
 
 /// A call on its way to the thread. What it gives travels on a channel of its own, inside `work`.
 pub(super) struct Job {
-    work: Box<dyn FnOnce(&mut Book) -> rusqlite::Result<()> + Send>,
+    work: Work,
     /// Hears after the commit.
     done: oneshot::Sender<Result<(), LedgerError>>,
 }
@@ -39,7 +41,7 @@ impl Desk {
 
     /// Keeps the book for calls on the spot; its connection goes home in the end.
     pub(super) fn inline(book: Book, home: &Memory) -> Self {
-        Self::Inline { book: Mutex::new(Some(book)), home: home.clone() }
+        Self::Inline { book: Mutex::new(Some(Box::new(book))), home: home.clone() }
     }
 
     /// Has something done within a transaction; when this returns, it is committed.
@@ -55,7 +57,7 @@ impl Desk {
             Self::Thread { inbox, .. } => {
                 let (give, given) = oneshot::channel();
                 let (done, finished) = oneshot::channel();
-                let work = Box::new(move |book: &mut Book| {
+                let work: Work = Box::new(move |book| {
                     // A caller that is gone needs no answer; what it asked for is done all the same.
                     drop(give.send(work(book)?));
                     Ok(())

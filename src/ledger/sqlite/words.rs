@@ -13,7 +13,7 @@ const ADD: &str = "INSERT INTO word (text) VALUES (?1)";
 
 /// The numbers of texts, as far as they are known.
 #[derive(Default)]
-pub(super) struct Words(HashMap<Box<str>, i64>);
+pub(super) struct Words(HashMap<Box<str>, i64, foldhash::fast::RandomState>);
 
 impl Words {
     /// The number of a text, which is given one if it has none.

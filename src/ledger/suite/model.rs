@@ -137,7 +137,9 @@ pub(in crate::ledger) async fn follows_the_model<H: Home>(home: &H, steps: &[Ste
                 let claimed: Vec<_> = people.intersection(&model.claimed).copied().collect();
                 let endings = claimed.iter().map(|&person| (entry(person), ending.clone())).collect();
                 ledger.settle(endings, now).await.unwrap();
-                claimed.iter().for_each(|&person| model.settle(person, ending));
+                for person in claimed {
+                    model.settle(person, ending);
+                }
             }
             Step::Wait { days } => model.today += days,
             Step::Decide { accepted, dry_run } => {
