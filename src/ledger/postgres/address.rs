@@ -132,7 +132,8 @@ fn fill_in(config: &mut Config) {
     if config.get_target_session_attrs() == TargetSessionAttrs::Any {
         config.target_session_attrs(TargetSessionAttrs::ReadWrite);
     }
-    config.keepalives_idle(KEEPALIVES_IDLE).tcp_user_timeout(KEEPALIVES_IDLE);
+    config.keepalives_idle(KEEPALIVES_IDLE).keepalives_interval(CONNECT_TIMEOUT).keepalives_retries(3);
+    config.tcp_user_timeout(KEEPALIVES_IDLE);
 }
 
 fn is_plain_name(name: &str) -> bool {

@@ -62,7 +62,7 @@ impl Run {
         let id = line
             .repeat(|session| async move {
                 let rows = session.rows(START, &[&name, &started, &millis(timing)]).await?;
-                let row = rows.first().ok_or(Fault::LeaseLost)?;
+                let row = rows.first().ok_or_else(|| Fault::Unfit("the run got no number".to_owned()))?;
                 Ok(row.try_get(0)?)
             })
             .await?;

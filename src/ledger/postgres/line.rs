@@ -139,6 +139,16 @@ impl Line {
         }
     }
 
+    /// Waits for a transaction no longer than for a few statements.
+    pub(super) async fn within<T>(
+        &self,
+        transaction: impl Future<Output = Result<T, Fault>>,
+    ) -> Result<T, LedgerError> {
+        let limit = self.timing.statement * 2 + GRACE;
+        let done = timeout(limit, transaction).await.unwrap_or(Err(Fault::Silent));
+        done.map_err(|fault| fault.at(self.place()))
+    }
+
     /// Takes a connection for the statements to come.
     pub(super) async fn keep(&self, session: Session) {
         *self.kept.lock().await = Some(Arc::new(session));

@@ -98,9 +98,8 @@ impl Postgres {
     ) -> Result<(Self, Opened), LedgerError> {
         let line = Line::new(url, timing)?;
         let mut session = line.first().await?;
-        let prepared =
-            schema::prepare(&mut session.client, line.schema(), hash_key, terms.expect_existing).await;
-        let condition = prepared.map_err(|fault| fault.at(line.place()))?;
+        let prepared = schema::prepare(&mut session.client, line.schema(), hash_key, terms.expect_existing);
+        let condition = line.within(prepared).await?;
         line.keep(session).await;
         let (run, recovered_unknown) = Run::start(&line, &terms.run, now, timing).await?;
         let days = i64::from(terms.call_again_after_days);
@@ -122,8 +121,8 @@ impl Postgres {
     pub async fn inspect(url: &str, hash_key: Option<&str>) -> Result<(Records, Opened), LedgerError> {
         let line = Line::new(url, Timing::default())?;
         let mut session = line.first().await?;
-        let found = schema::inspect(&mut session.client, line.schema(), hash_key).await;
-        let condition = found.map_err(|fault| fault.at(line.place()))?;
+        let found = schema::inspect(&mut session.client, line.schema(), hash_key);
+        let condition = line.within(found).await?;
         line.keep(session).await;
         Ok((Records { line }, Opened { recovered_unknown: 0, hasher: condition.hasher }))
     }
