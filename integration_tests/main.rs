@@ -9,6 +9,7 @@ mod commands;
 mod endings;
 mod extract;
 mod generated;
+mod kills;
 mod memory;
 mod rehearsal;
 mod tidy;
