@@ -9,6 +9,7 @@ mod commands;
 mod endings;
 mod extract;
 mod generated;
+mod kills;
 mod ledger;
 mod memory;
 mod rehearsal;

@@ -104,7 +104,7 @@ impl<C: Carrier, L: Ledger> Way<C, L> {
         outcomes: &mut [Option<Outcome>],
     ) -> Result<Claimed, LedgerError> {
         let retake = self.courier.may_repeat();
-        let entries = asked.iter().map(|(_, (_, entry))| entry.clone()).collect();
+        let entries: Vec<Entry> = asked.iter().map(|(_, (_, entry))| entry.clone()).collect();
         let standings = self.ledger.claim(entries, retake, self.courier.now()).await?;
         let mut claimed = Claimed { mine: Vec::new(), elsewhere: Vec::new(), maybe_sent: false };
         for (numbered, standing) in asked.into_iter().zip(standings) {
