@@ -162,10 +162,10 @@ impl Store {
     }
 
     /// What people could ask while a run is under way.
-    pub(crate) fn view(&self, ledger: &SimulatedLedger) -> View {
+    pub(crate) fn view(&self, ledger: &SimulatedLedger, run: u64) -> View {
         match (self, ledger) {
             (Self::Shared(database), _) => View::Shared(database.clone()),
-            (Self::Sqlite(_), SimulatedLedger::Sqlite(sqlite)) => View::Sqlite(Arc::clone(sqlite)),
+            (Self::Sqlite(_), SimulatedLedger::Sqlite(sqlite)) => View::Sqlite(Arc::clone(sqlite), run),
             (Self::Sqlite(_), SimulatedLedger::Shared(_)) => unreachable!("a store opens its own kind"),
         }
     }
@@ -175,14 +175,15 @@ impl Store {
 #[derive(Clone)]
 pub(crate) enum View {
     Shared(Database),
-    Sqlite(Arc<Sqlite>),
+    /// One run at a time has it, so every claim is that run's.
+    Sqlite(Arc<Sqlite>, u64),
 }
 
 impl View {
     pub(crate) fn row(&self, key: Key) -> Option<Row> {
         match self {
             Self::Shared(database) => database.row(key),
-            Self::Sqlite(sqlite) => {
+            Self::Sqlite(sqlite, run) => {
                 // In memory every answer is there at once.
                 let found = sqlite.find(vec![key]).now_or_never().expect("an inline ledger answers at once");
                 let found = found.unwrap_or_else(|error| panic!("{error}"));
@@ -190,7 +191,7 @@ impl View {
                     "accepted" => Row::Accepted,
                     "rejected" => Row::Rejected,
                     "unknown" => Row::Unknown,
-                    "claimed" => Row::Claimed { run: 0, was_unknown: false },
+                    "claimed" => Row::Claimed { run: *run, was_unknown: false },
                     other => panic!("outcome {other}"),
                 })
             }

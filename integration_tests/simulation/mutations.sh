@@ -26,7 +26,7 @@ plant() {
     echo "MISSED  $name"
     missed=$((missed + 1))
   else
-    echo "caught  $name: $(grep -m1 '^seed' "$copy/run" | cut -c1-110)"
+    echo "caught  $name: $(grep -m1 -E '^(seed|too little)' "$copy/run" | cut -c1-110)"
   fi
   cp "$copy/original" "$file"
 }

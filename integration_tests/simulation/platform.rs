@@ -38,6 +38,8 @@ pub(crate) struct Platform {
     pub(crate) lines: Vec<Line>,
     /// The ledger of the run under way.
     pub(crate) ledger: Option<View>,
+    /// Its number.
+    pub(crate) run: u64,
     /// Lines before this are acknowledged.
     pub(crate) acknowledged: usize,
     /// States that came back in this run.
@@ -82,7 +84,7 @@ impl Platform {
             let row = self.ledger.as_ref().unwrap().row(*key);
             let is_durable = matches!(row, Some(Row::Accepted | Row::Rejected | Row::Unknown));
             // Another run that lives may hold the person, and accounts for the call.
-            let is_held = matches!(row, Some(Row::Claimed { .. }));
+            let is_held = matches!(row, Some(Row::Claimed { run, .. }) if run != self.run);
             assert!(is_durable || is_held, "a state came back before {phone} was durable: {row:?}");
         }
         self.came_back.push(at);

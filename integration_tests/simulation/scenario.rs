@@ -190,7 +190,7 @@ impl Scenario {
         lines.push(state(lines.len()));
         let n_records = lines.iter().filter(|line| line.is_record).count();
         self.counts.records += u64::try_from(n_records).unwrap();
-        Arc::new(Mutex::new(Platform { lines, ledger: None, acknowledged: 0, came_back: Vec::new() }))
+        Arc::new(Mutex::new(Platform { lines, ledger: None, run: 0, acknowledged: 0, came_back: Vec::new() }))
     }
 
     async fn connections(&mut self, platforms: &[Arc<Mutex<Platform>>]) {
@@ -289,7 +289,11 @@ impl Scenario {
         };
         let courier = Arc::new(Courier::new(Arc::clone(&self.vendor), self.line.clone(), terms));
         let ledger = self.store.open(run, self.line.now());
-        platform.lock().unwrap().ledger = Some(self.store.view(&ledger));
+        {
+            let mut platform = platform.lock().unwrap();
+            platform.ledger = Some(self.store.view(&ledger, run));
+            platform.run = run;
+        }
         let ledger = Slow { ledger, rng: Mutex::new(rng.fork()) };
         let (sender, input) = mpsc::channel(2);
         let lines = {
@@ -315,7 +319,7 @@ impl Scenario {
     /// What must be true whatever happened.
     fn check(&mut self, platforms: &[Arc<Mutex<Platform>>]) {
         let ledger = self.store.open(u64::MAX, self.line.now());
-        let view = self.store.view(&ledger);
+        let view = self.store.view(&ledger, u64::MAX);
         let faulty = self.line.faulty.lock().unwrap();
         let book = faulty.simulator().book();
         self.counts.faults += faulty.injected().iter().map(|(_, count)| count).sum::<u64>();
