@@ -40,6 +40,8 @@ pub(crate) struct Platform {
     pub(crate) ledger: Option<View>,
     /// Its number.
     pub(crate) run: u64,
+    /// The line that it began with.
+    pub(crate) began_with: usize,
     /// Lines before this are acknowledged.
     pub(crate) acknowledged: usize,
     /// States that came back in this run.
@@ -80,7 +82,8 @@ impl Platform {
             (counted - f64::from(u32::try_from(n_records).unwrap())).abs() < 0.5,
             "{counted} of {n_records} records counted"
         );
-        for (key, phone) in self.lines[..at].iter().filter_map(|line| line.person.as_ref()) {
+        // Whoever was refused before this run began may be claimed again by a later record.
+        for (key, phone) in self.lines[self.began_with..at].iter().filter_map(|line| line.person.as_ref()) {
             let row = self.ledger.as_ref().unwrap().row(*key);
             let is_durable = matches!(row, Some(Row::Accepted | Row::Rejected | Row::Unknown));
             // Another run that lives may hold the person, and accounts for the call.

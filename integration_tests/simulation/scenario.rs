@@ -190,7 +190,14 @@ impl Scenario {
         lines.push(state(lines.len()));
         let n_records = lines.iter().filter(|line| line.is_record).count();
         self.counts.records += u64::try_from(n_records).unwrap();
-        Arc::new(Mutex::new(Platform { lines, ledger: None, run: 0, acknowledged: 0, came_back: Vec::new() }))
+        Arc::new(Mutex::new(Platform {
+            lines,
+            ledger: None,
+            run: 0,
+            began_with: 0,
+            acknowledged: 0,
+            came_back: Vec::new(),
+        }))
     }
 
     async fn connections(&mut self, platforms: &[Arc<Mutex<Platform>>]) {
@@ -293,6 +300,7 @@ impl Scenario {
             let mut platform = platform.lock().unwrap();
             platform.ledger = Some(self.store.view(&ledger, run));
             platform.run = run;
+            platform.began_with = platform.acknowledged;
         }
         let ledger = Slow { ledger, rng: Mutex::new(rng.fork()) };
         let (sender, input) = mpsc::channel(2);
