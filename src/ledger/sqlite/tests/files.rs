@@ -94,6 +94,26 @@ async fn those_who_were_left_claimed_are_counted_once() {
     }
 }
 
+/// The files as they are at some moment are what a killed process leaves.
+#[tokio::test]
+async fn what_was_answered_survives_a_kill() {
+    let folder = Folder::new();
+    let ledger = folder.open(terms("first"), day(0)).await.unwrap();
+    claim(&ledger, 0..4).await;
+    settle(&ledger, 0..1, accepted()).await;
+    settle(&ledger, 1..2, Ending::Released).await;
+    let left = Folder::new();
+    for file in fs::read_dir(&folder.0).unwrap() {
+        let file = file.unwrap();
+        fs::copy(file.path(), left.0.join(file.file_name())).unwrap();
+    }
+    assert!(left.0.join("ledger.db-wal").exists(), "the last transactions are not in the file itself");
+    let (next, opened) = Sqlite::open(&left.file(), &terms("second"), None, day(0)).unwrap();
+    assert_eq!(opened.recovered_unknown, 2);
+    let want = [Standing::Accepted, Standing::Free, Standing::Unknown, Standing::Unknown, Standing::Free];
+    assert_eq!(stand(&next, 0..5).await, want);
+}
+
 #[tokio::test]
 async fn inspection_sees_what_a_dead_run_left() {
     let folder = Folder::new();

@@ -6,7 +6,8 @@ use std::task::{Context, Waker};
 use rusqlite::Connection;
 
 use super::*;
-use crate::ledger::suite::{accepted, claim, day, entry, settle, stand, terms};
+use crate::contact::Campaign;
+use crate::ledger::suite::{accepted, claim, day, entry, key, rejected, settle, stand, terms};
 
 #[tokio::test]
 async fn many_callers_are_answered_each_with_its_own() {
@@ -63,15 +64,31 @@ async fn a_full_disk_undoes_the_whole_call() {
     };
     assert!(why.starts_with("there is no room for"), "{why}");
     assert_eq!(stand(&ledger, 0..2_000).await, [Standing::Elsewhere; 2_000], "all are claimed still");
-    let refused = ledger.claim((5_000..9_000).map(entry).collect(), false, day(0)).await;
+    // A campaign that is new is forgotten with the rest.
+    let autumn = |n| Entry { campaign: Campaign::new("autumn"), ..entry(n) };
+    let refused = ledger.claim((5_000..9_000).map(autumn).collect(), false, day(0)).await;
     assert!(matches!(refused, Err(LedgerError::Unusable(_))));
     assert_eq!(stand(&ledger, 5_000..5_003).await, [Standing::Free; 3], "nobody was claimed");
 
     fill(&ledger, false).await.unwrap();
     ledger.settle(endings, day(0)).await.unwrap();
     assert_eq!(stand(&ledger, 0..2_000).await, [Standing::Accepted; 2_000], "it can be said again");
-    let status = ledger.status().await.unwrap();
-    assert_eq!((status.len(), status[0].count), (1, 2_000), "and the texts were not mixed up");
+    ledger.claim(vec![autumn(5_000)], false, day(0)).await.unwrap();
+    let found = ledger.find(vec![key(0), key(5_000)]).await.unwrap();
+    let texts: Vec<_> = found.iter().map(|found| (&*found.campaign, &*found.run)).collect();
+    assert_eq!(texts, [("spring", "run"), ("autumn", "run")]);
+}
+
+#[tokio::test]
+async fn nobody_is_freed_who_was_not_claimed() {
+    let ledger = Memory::new().unwrap().open(terms("run"), day(0)).await.unwrap();
+    settle(&ledger, 0..2, accepted()).await;
+    settle(&ledger, 1..3, Ending::Unknown).await;
+    settle(&ledger, 0..4, rejected()).await;
+    settle(&ledger, 0..4, Ending::Released).await;
+    let want = [Standing::Accepted, Standing::Unknown, Standing::Unknown, Standing::Free];
+    assert_eq!(stand(&ledger, 0..4).await, want);
+    assert_eq!(ledger.find(vec![key(3)]).await.unwrap(), []);
 }
 
 #[tokio::test]
