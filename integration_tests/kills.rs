@@ -169,8 +169,8 @@ impl Platform {
         while self.n_done < self.lines.len() {
             self.run(None);
         }
-        assert!(self.n_recovered >= n_kills / 4, "hardly a kill hit anybody: {}", self.story());
         self.check_people();
+        assert!(self.n_recovered >= n_kills / 4, "hardly a kill hit anybody: {}", self.story());
     }
 
     /// Some kills hit the start, most a run at work.
