@@ -1,6 +1,8 @@
 # Two targets do everything on a fresh machine with cargo: `make demo` and `make test`.
 
-.PHONY: demo test check-format lint docs unit-tests generate bench image clean
+.PHONY: demo test check-format lint docs unit-tests simulate mutations generate image clean
+
+SEEDS ?= 1000000
 
 # The main job, against the embedded sandbox. Nobody is called.
 demo:
@@ -20,6 +22,15 @@ docs:
 
 unit-tests:
 	INSTA_UPDATE=no cargo test --locked
+
+# Millions of syncs with faults and crashes; a seed that fails is printed, and replays with
+# `cargo test --release --test simulation -- --from SEED --seeds 1`.
+simulate:
+	cargo test --release --locked --test simulation -- --seeds $(SEEDS)
+
+# Plants bugs one by one and demands that the simulation finds each.
+mutations:
+	integration_tests/simulation/mutations.sh
 
 # Rewrites what is generated from the code: the form, the contact's schema, the tables in the docs.
 generate:

@@ -9,6 +9,8 @@ mod commands;
 mod endings;
 mod extract;
 mod generated;
+mod kills;
+mod ledger;
 mod memory;
 mod rehearsal;
 mod tidy;

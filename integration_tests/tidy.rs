@@ -14,6 +14,7 @@ const LAYERS: &[&[&str]] = &[
     &["vendor"],
     &["config"],
     &["mapping"],
+    &["ledger"],
     &["delivery"],
     &["pipeline"],
     &["sandbox"],

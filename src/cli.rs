@@ -20,6 +20,9 @@ pub enum Command {
     /// What the platform calls.
     #[command(flatten)]
     Platform(PlatformCommand),
+    /// Look into the memory of who was sent to whom, or correct it.
+    #[command(subcommand)]
+    Ledger(LedgerCommand),
     /// Serve both vendors' APIs on this machine, to rehearse without calling anybody.
     Sandbox(SandboxArgs),
     /// Show a whole sync of a sample extract against the sandbox.
@@ -37,6 +40,74 @@ pub enum PlatformCommand {
     Discover(ConfigArgs),
     /// Read messages on stdin and add their records to the campaign.
     Write(WriteArgs),
+}
+
+/// What to do with the ledger.
+#[derive(Debug, Subcommand)]
+pub enum LedgerCommand {
+    /// Count contacts by campaign, outcome and run.
+    Status(ConfigArgs),
+    /// Show what is known of one number. The number is hashed on this machine.
+    Find(FindArgs),
+    /// Decide the unknown contacts of a run, after looking into the vendor's console.
+    Settle(SettleArgs),
+    /// Read records like `write` and remember everybody as called, without sending anything: for the
+    /// first sync of a campaign that was filled in another way.
+    Baseline(BaselineArgs),
+}
+
+/// Whom to look for.
+#[derive(Debug, Args)]
+pub struct FindArgs {
+    /// The configuration, a JSON file.
+    #[arg(long)]
+    pub config: PathBuf,
+    /// The number, in any form that a record may have it.
+    #[arg(long)]
+    pub phone: String,
+    /// Another campaign than those of the configuration; may be given several times.
+    #[arg(long = "campaign", value_name = "ID")]
+    pub campaigns: Vec<String>,
+}
+
+/// What to decide.
+#[derive(Debug, Args)]
+pub struct SettleArgs {
+    /// The configuration, a JSON file.
+    #[arg(long)]
+    pub config: PathBuf,
+    /// The run, as `ledger status` shows it.
+    #[arg(long)]
+    pub run: String,
+    /// What the vendor's console shows.
+    #[arg(long = "as", value_enum)]
+    pub decision: Decision,
+    /// Do it; otherwise it is only counted.
+    #[arg(long)]
+    pub yes: bool,
+}
+
+/// What became of contacts of whom nobody could say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Decision {
+    /// They are in the campaign: never sent again.
+    Accepted,
+    /// They are not: the next sync may send them.
+    NotDelivered,
+}
+
+/// What to take for called.
+#[derive(Debug, Args)]
+pub struct BaselineArgs {
+    /// The configuration, a JSON file.
+    #[arg(long)]
+    pub config: PathBuf,
+    /// The configured catalog, a JSON file.
+    #[arg(long)]
+    pub catalog: PathBuf,
+    /// Do it; otherwise it is only counted.
+    #[arg(long)]
+    pub yes: bool,
 }
 
 /// Where the configuration is.

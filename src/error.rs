@@ -35,6 +35,12 @@ pub enum Error {
         /// What is wrong, where to look, what to change.
         why: String,
     },
+    /// The ledger cannot be reached now: another run holds it, or its server is away.
+    #[error("{0}")]
+    LedgerUnavailable(String),
+    /// The ledger cannot be used until a person acts.
+    #[error("{0}")]
+    LedgerUnusable(String),
     /// More records were rejected than the user allows.
     #[error(
         "{rejected} of {total} records were rejected, more than limits.max_rejected_percent ({percent} %) allows"
@@ -116,10 +122,13 @@ impl Error {
     #[must_use]
     pub fn failure_type(&self) -> FailureType {
         match self {
-            Self::Config(_) | Self::File { .. } | Self::Refused { .. } | Self::TooManyRejected { .. } => {
-                FailureType::Config
-            }
+            Self::Config(_)
+            | Self::LedgerUnusable(_)
+            | Self::File { .. }
+            | Self::Refused { .. }
+            | Self::TooManyRejected { .. } => FailureType::Config,
             Self::Unreachable { .. }
+            | Self::LedgerUnavailable(_)
             | Self::Incomplete(_)
             | Self::Interrupted(_)
             | Self::Input(_)

@@ -3,26 +3,28 @@
 //! # The path of a record
 //!
 //! ```text
-//! stdin ─ protocol ─ mapping ─ pipeline: policy ─ dedupe ─ batch ─ delivery ─ vendor
-//!            │          │                 │                            │
-//!            └ STATE ───┴─────────────────┴──── outcomes ──────────────┴─▶ checkpoint ─ stdout
+//! stdin ─ protocol ─ mapping ─ pipeline: policy ─ dedupe ─ batch ─ ledger: claim ─ delivery ─ vendor
+//!            │          │                 │                                          │
+//!            └ STATE ───┴─────────────────┴── outcomes ◀─ ledger: settle ◀───────────┘
+//!                                             └────▶ checkpoint ─ stdout
 //! ```
 //!
 //! A thread reads stdin, decodes (`protocol`) and maps (`mapping`) each record. One loop (`pipeline`)
 //! takes what came of it, in order: it keeps policy, gathers batches and has them delivered
 //! (`delivery`), which asks the vendor's two pure functions (`vendor`) what to send and what the reply
-//! means. A STATE goes back when every record before it has an outcome.
+//! means. The `ledger` knows of each contact before its request leaves, and of its ending before a
+//! STATE does. A STATE goes back when every record before it has an outcome.
 //!
 //! # Invariants, and the tests that prove them
 //!
-//! 1. A STATE leaves only when every record read before it is settled:
-//!    `a_state_waits_for_the_records_before_it`.
+//! 1. A STATE leaves only when every record read before it is settled and that is durable:
+//!    `a_state_waits_for_the_records_before_it`, the simulation.
 //! 2. One STATE out for each STATE in, in order, as the text that came; only `destinationStats` is
 //!    spliced in: `only_the_statistics_are_spliced_in`, `both_vendors_with_every_fault`.
 //! 3. `recordCount + rejectedRecordCount` of a STATE = records since the previous STATE of that
 //!    stream: `states_come_back_in_order_with_what_ended_before_them`.
 //! 4. No contact is sent again when an earlier request may have arrived, unless the vendor is known
-//!    to recognise it: `never_sends_twice_what_may_have_arrived`.
+//!    to recognise it: `never_sends_twice_what_may_have_arrived`, the simulation, `kills`.
 //! 5. After a failure nothing new is sent; what is under way is heard out and recorded:
 //!    `after_a_failure_nothing_new_is_sent_and_what_is_under_way_is_heard_out`.
 //! 6. No secret and no whole phone number in any log, error, trace, panic or snapshot; stdout holds
@@ -39,6 +41,7 @@
 //! | `vendor` | one folder each: requests, replies, codes, simulator |
 //! | `config` | what the user fills in, and the form that is made of it |
 //! | `mapping` | a configured stream, compiled: record → contact or refusal |
+//! | `ledger` | who was sent to whom: none, SQLite, PostgreSQL |
 //! | `delivery` | one loop that sends, judges, waits, repeats, halves |
 //! | `pipeline` | the one loop over everything |
 //! | `sandbox` | the simulators behind a socket, with faults |
@@ -50,6 +53,7 @@ pub mod config;
 pub mod contact;
 pub mod delivery;
 pub mod error;
+pub mod ledger;
 pub mod mapping;
 pub mod phone;
 pub mod pipeline;

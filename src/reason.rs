@@ -85,6 +85,10 @@ reasons! {
     DuplicateInRun = "duplicate_in_run", "Nothing: the person is called once.";
     /// The vendor says that the number is in the campaign already.
     AlreadyInCampaign = "already_in_campaign", "Nothing: the person is called once.";
+    /// The ledger remembers that the vendor confirmed this person before.
+    AlreadyInLedger = "already_in_ledger", "Nothing: the person is called once.";
+    /// Another sync that is running now holds this person, and accounts for the call.
+    InAnotherRun = "in_another_run", "Nothing: the person is called once.";
     /// The call script has a variable that this contact does not fill.
     MissingVariable = "missing_variable", "Map a column to each variable of the script.";
     /// The vendor answered without this contact and gave no reason.

@@ -3,6 +3,8 @@
 mod check;
 mod demo;
 mod discover;
+mod ledger;
+mod remember;
 mod sandbox;
 mod set_up;
 mod spec;
@@ -43,6 +45,7 @@ where
     let World { stdin, mut stdout, now, environment, interrupted, is_terminal } = world;
     let for_people = match cli.command {
         Command::Sandbox(arguments) => sandbox::run(&arguments, now, &mut stdout, interrupted).await,
+        Command::Ledger(command) => ledger::run(command, stdin, now, &environment, &mut stdout).await,
         Command::Demo(arguments) => demo::run(&arguments, now, &mut stdout, is_terminal).await,
         Command::Platform(command) => {
             return platform(command, stdin, Output::new(stdout), now, &environment, interrupted).await;

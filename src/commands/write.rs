@@ -2,11 +2,13 @@
 
 use std::future::Future;
 use std::io::{Read, Write};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::remember::{self, Memory};
 use super::set_up::{SetUp, courier, request_timeout};
 use crate::cli::{Environment, WriteArgs};
 use crate::config::{Config, LedgerConfig, ObjectStorageConfig};
@@ -31,7 +33,7 @@ pub(super) async fn run<R: Read + Send + 'static, W: Write>(
     environment: &Environment,
     interrupted: impl Future<Output = &'static str>,
 ) -> (Output<W>, Result<(), Error>) {
-    match Job::read(arguments, now, environment) {
+    match Job::read(&arguments.config, &arguments.catalog, now, environment) {
         Ok(job) => {
             let (output, _, result) = job.run(stdin, output, interrupted).await;
             (output, result)
@@ -42,22 +44,28 @@ pub(super) async fn run<R: Read + Send + 'static, W: Write>(
 
 /// Everything that a sync needs, read and checked.
 pub(super) struct Job {
-    config: Config,
-    catalog: Catalog,
-    vendor: Arc<dyn Vendor>,
-    mappings: Arc<[Mapping]>,
+    pub(super) config: Config,
+    pub(super) catalog: Catalog,
+    pub(super) vendor: Arc<dyn Vendor>,
+    pub(super) mappings: Arc<[Mapping]>,
+    pub(super) sync_id: String,
     now: Timestamp,
 }
 
 impl Job {
-    fn read(arguments: &WriteArgs, now: Timestamp, environment: &Environment) -> Result<Self, Error> {
+    pub(super) fn read(
+        config: &Path,
+        catalog: &Path,
+        now: Timestamp,
+        environment: &Environment,
+    ) -> Result<Self, Error> {
         if environment.is_socket_mode {
             return Err(Error::Unsupported(
                 "the platform's socket data channel (DATA_CHANNEL_MEDIUM=SOCKET) is not supported; run this destination over stdio",
             ));
         }
-        let set_up = SetUp::read(&arguments.config)?;
-        let catalog = Catalog::read(&super::read_file("the configured catalog", &arguments.catalog)?)?;
+        let set_up = SetUp::read(config)?;
+        let catalog = Catalog::read(&super::read_file("the configured catalog", catalog)?)?;
         Self::new(set_up, catalog, now, environment)
     }
 
@@ -70,7 +78,7 @@ impl Job {
     ) -> Result<Self, Error> {
         let of_catalog = catalog.streams.iter().find_map(|stream| stream.sync_id).map(|id| id.to_string());
         let sync_id = of_catalog.or_else(|| environment.job_id.clone()).unwrap_or_default();
-        let run = RunContext { sync_id, now };
+        let run = RunContext { sync_id: sync_id.clone(), now };
         let shapes: Vec<_> = catalog.streams.iter().map(StreamShape::from).collect();
         let compiled = mapping::compile_catalog(&set_up.config, &set_up.vendor, &shapes, &run);
         let mappings = compiled.unwrap_or_else(|mistakes| {
@@ -78,7 +86,7 @@ impl Job {
             Vec::new()
         });
         let (config, vendor) = set_up.complete()?;
-        Ok(Self { config, catalog, vendor, mappings: mappings.into(), now })
+        Ok(Self { config, catalog, vendor, mappings: mappings.into(), sync_id, now })
     }
 
     /// Runs the sync; gives the output back, how the records ended, and why it failed if it did.
@@ -91,19 +99,24 @@ impl Job {
         if let Err(error) = self.introduce(&mut output) {
             return (output, Tally::default(), Err(error));
         }
+        let opened = remember::open(&self.config.ledger, self.vendor.as_ref(), &self.sync_id, self.now).await;
+        let memory = match opened.and_then(|memory| say_recovered(memory, &mut output)) {
+            Ok(memory) => memory,
+            Err(error) => return (output, Tally::default(), Err(error)),
+        };
         let stop = Stop::default();
         let clock = Arc::new(Clock::starting_at(self.now));
         let (notices, heard) = tokio::sync::mpsc::channel(MAX_WAITING_NOTICES);
         let plan = self.plan();
         let courier = courier(&self.config.delivery, self.vendor, clock, stop.clone(), notices);
         let names = self.catalog.streams.into_iter().map(|stream| stream.name);
-        let intake = Intake::new(names, Arc::clone(&self.mappings));
+        let intake = Intake::new(names, Arc::clone(&self.mappings), memory.keys);
         let started = courier.and_then(|courier| Ok((courier, feed(stdin, intake)?)));
         let (courier, input) = match started {
             Ok(started) => started,
             Err(error) => return (output, Tally::default(), Err(error)),
         };
-        let pipeline = Pipeline::new(plan, Arc::new(courier), output, stop);
+        let pipeline = Pipeline::new(plan, Arc::new(courier), Arc::new(memory.ledger), output, stop);
         let (tally, failure, mut output) = pipeline.run(input, heard, interrupted).await;
         let said = say_genders(&self.mappings, &mut output);
         (output, tally, failure.map_or(said, Err))
@@ -132,18 +145,18 @@ impl Job {
             Level::Info,
             &format!("destination-ai-voice {version}: streams in the catalog: {n_streams}; vendor: {vendor}"),
         )?;
-        match self.config.ledger {
-            LedgerConfig::None => output.log(
+        if matches!(self.config.ledger, LedgerConfig::None) {
+            output.log(
                 Level::Warn,
                 "no ledger is configured: people are remembered within this sync only, so a repeated sync can call them again",
-            )?,
+            )?;
         }
         match self.config.object_storage_config {
             ObjectStorageConfig::None => {}
         }
         for stream in &self.catalog.streams {
             let name = &stream.name;
-            if stream.full_refresh {
+            if stream.full_refresh && matches!(self.config.ledger, LedgerConfig::None) {
                 output.log(Level::Warn, &format!("stream {name} is a full refresh: without a ledger each sync calls everybody in it again"))?;
             }
             if stream.overwrite {
@@ -155,6 +168,18 @@ impl Job {
         }
         Ok(())
     }
+}
+
+/// People of a run that died.
+fn say_recovered(memory: Memory, output: &mut Output<impl Write>) -> Result<Memory, Error> {
+    if memory.recovered_unknown > 0 {
+        let count = memory.recovered_unknown;
+        let text = format!(
+            "{count} contacts were under way when an earlier sync died; nobody can say whether they were added (`ledger status` shows them)"
+        );
+        output.log(Level::Warn, &text)?;
+    }
+    Ok(memory)
 }
 
 /// A value that nobody understands is left out, which is no reason to refuse a record, but worth a line.

@@ -4,6 +4,7 @@
 //! dialect and `reading` holds a configuration against that same schema, so that every mistake is
 //! reported at once and the form can never promise what the program does not read.
 
+mod ledger;
 mod phone;
 mod reading;
 pub mod schema;
@@ -11,6 +12,7 @@ pub mod schema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use ledger::{LedgerConfig, MemoryConfig, PostgresConfig, ScopeConfig, SqliteConfig};
 pub use phone::{Extension, PhoneConfig, SeveralNumbers, VnOldPrefix};
 pub use reading::read;
 
@@ -156,16 +158,6 @@ pub enum OnUnknownOutcome {
     Hold,
     /// They are sent again, and people may be called twice.
     Resend,
-}
-
-/// The memory of who was sent to whom.
-#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
-#[serde(tag = "ledger_type", rename_all = "snake_case")]
-pub enum LedgerConfig {
-    /// People are remembered within one sync only.
-    #[default]
-    #[schemars(title = "None")]
-    None,
 }
 
 /// Where rejected records are kept.

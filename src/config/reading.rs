@@ -217,7 +217,7 @@ mod tests {
         delivery.batch_size: must be a whole number from 1 to 500
         delivery.on_unknown_outcome: must be one of: hold, resend
         delivery.max_batch_age_second: is not known; did you mean `max_batch_age_seconds`?
-        ledger.ledger_type: must be one of: none
+        ledger.ledger_type: must be one of: none, sqlite, postgres
         ");
     }
 

@@ -146,6 +146,9 @@ mod tests {
             }
         });
         secrets.sort();
-        assert_eq!(secrets, ["access_token", "api_key", "api_key", "api_secret", "api_secret"]);
+        assert_eq!(
+            secrets,
+            ["access_token", "api_key", "api_key", "api_secret", "api_secret", "hash_key", "hash_key", "url"]
+        );
     }
 }

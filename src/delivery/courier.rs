@@ -77,10 +77,22 @@ pub struct Notice(pub String);
 /// What became of a batch.
 #[derive(Debug)]
 pub struct Delivered {
-    /// One entry for each contact, in order. None: it is not settled, the next sync brings it again.
-    pub outcomes: Vec<Option<Outcome>>,
+    /// One for each contact, in order.
+    pub fates: Vec<Fate>,
     /// Why the run must stop, if it must.
     pub failure: Option<Error>,
+}
+
+/// What became of one contact.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// It has its outcome.
+    Ended(Outcome),
+    /// It is not settled, the next sync brings it again.
+    Open {
+        /// A request with it may have arrived.
+        maybe_sent: bool,
+    },
 }
 
 /// A part of a batch, after halving.
@@ -133,9 +145,26 @@ impl<C: Carrier> Courier<C> {
         }
     }
 
+    /// Whether what may have arrived may go out again: the vendor recognises it, or the user said so.
+    #[must_use]
+    pub fn may_repeat(&self) -> bool {
+        self.vendor.limits().resend_is_safe || self.rules.resend
+    }
+
+    /// The time of day.
+    #[must_use]
+    pub fn now(&self) -> jiff::Timestamp {
+        self.clock.now()
+    }
+
+    /// Waits; gives whether the run goes on.
+    pub async fn pause(&self, wait: Duration) -> bool {
+        self.wait_until(Instant::now() + wait).await.is_ok()
+    }
+
     /// Delivers a batch. Never fails as a whole: what is settled is told, whatever fails after it.
     pub async fn deliver(&self, batch: Batch) -> Delivered {
-        let mut outcomes = vec![None; batch.contacts.len()];
+        let mut fates = vec![Fate::Open { maybe_sent: batch.maybe_sent }; batch.contacts.len()];
         let mut parts = vec![Part { start: 0, batch }];
         let deadline = Instant::now() + self.rules.retry_for;
         while let Some(mut part) = parts.pop() {
@@ -148,7 +177,7 @@ impl<C: Carrier> Courier<C> {
                 }
                 End::Refused(why) => {
                     let n_contacts = part.batch.contacts.len();
-                    if n_contacts == outcomes.len() {
+                    if n_contacts == fates.len() {
                         self.notice(format!(
                             "{n_contacts} contacts were refused as a whole, halving to find which: {why}"
                         ));
@@ -156,14 +185,16 @@ impl<C: Carrier> Courier<C> {
                     parts.extend(part.halves());
                     continue;
                 }
-                End::Stopped => return Delivered { outcomes, failure: None },
-                End::Failed(error) => return Delivered { outcomes, failure: Some(error) },
+                End::Stopped => return Delivered { fates: left_open(fates, part, parts), failure: None },
+                End::Failed(error) => {
+                    return Delivered { fates: left_open(fates, part, parts), failure: Some(error) };
+                }
             };
-            for (slot, outcome) in outcomes.iter_mut().skip(part.start).zip(settled) {
-                *slot = Some(outcome);
+            for (fate, outcome) in fates.iter_mut().skip(part.start).zip(settled) {
+                *fate = Fate::Ended(outcome);
             }
         }
-        Delivered { failure: self.hopeless(), outcomes }
+        Delivered { failure: self.hopeless(), fates }
     }
 
     /// Attempts one part until there is nothing more to attempt.
@@ -264,7 +295,7 @@ impl<C: Carrier> Courier<C> {
 
     /// It may have been taken. Goes out again only where that rings nobody twice, or the user said so.
     fn unclear(&self, why: String, part: &mut Part, history: &History) -> Next {
-        if self.vendor.limits().resend_is_safe || self.rules.resend {
+        if self.may_repeat() {
             part.batch.maybe_sent = true;
             let until = Instant::now() + self.back_off(history.attempts);
             return if until > history.deadline {
@@ -336,6 +367,16 @@ impl<C: Carrier> Courier<C> {
 }
 
 struct Stopped;
+
+/// Says of what is not settled whether it may have been sent.
+fn left_open(mut fates: Vec<Fate>, part: Part, others: Vec<Part>) -> Vec<Fate> {
+    for Part { start, batch } in others.into_iter().chain([part]) {
+        for fate in fates.iter_mut().skip(start).take(batch.contacts.len()) {
+            *fate = Fate::Open { maybe_sent: batch.maybe_sent };
+        }
+    }
+    fates
+}
 
 impl Part {
     /// The front half last, so that it is taken off the stack first.

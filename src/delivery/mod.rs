@@ -13,7 +13,7 @@ mod tests;
 
 pub use carrier::{Carrier, CarryError};
 pub use clock::Clock;
-pub use courier::{Courier, Delivered, Notice, Rules, Terms};
+pub use courier::{Courier, Delivered, Fate, Notice, Rules, Terms};
 pub use http::HttpCarrier;
 pub use pace::Pace;
 pub use stop::Stop;

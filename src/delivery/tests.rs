@@ -10,13 +10,13 @@ use serde_json::{Value, json};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-use super::{Carrier, CarryError, Clock, Courier, Delivered, Notice, Pace, Rules, Stop, Terms};
+use super::{Carrier, CarryError, Clock, Courier, Delivered, Fate, Notice, Pace, Rules, Stop, Terms};
 use crate::contact::{Campaign, Contact};
 use crate::error::Error;
 use crate::phone::Phone;
 use crate::reason::Reason;
 use crate::vendor::Config;
-use crate::vendor::exchange::{Batch, Outcome, Reply, Request};
+use crate::vendor::exchange::{Batch, Reply, Request};
 
 type Answer = Result<Reply, CarryError>;
 
@@ -89,7 +89,11 @@ fn script(answers: impl IntoIterator<Item = Answer>) -> Script {
 }
 
 fn names(delivered: &Delivered) -> Vec<&'static str> {
-    delivered.outcomes.iter().map(|outcome| outcome.as_ref().map_or("open", Outcome::name)).collect()
+    let name = |fate: &Fate| match fate {
+        Fate::Ended(outcome) => outcome.name(),
+        Fate::Open { .. } => "open",
+    };
+    delivered.fates.iter().map(name).collect()
 }
 
 #[tokio::test(start_paused = true)]
@@ -190,8 +194,8 @@ async fn halves_a_refused_batch_until_one_stands_alone() {
     let mut want = ["accepted"; 8];
     want[2] = "rejected";
     assert_eq!(names(&run.delivered), want);
-    let reason = run.delivered.outcomes[2].as_ref().and_then(Outcome::reason);
-    assert_eq!(reason, Some(Reason::RefusedAlone));
+    let Fate::Ended(outcome) = &run.delivered.fates[2] else { panic!("open") };
+    assert_eq!(outcome.reason(), Some(Reason::RefusedAlone));
     assert_eq!(run.requests.len(), 7);
 }
 

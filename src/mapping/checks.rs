@@ -42,7 +42,7 @@ fn check_entry(
 ) {
     let run = RunContext { sync_id: String::new(), now: jiff::Timestamp::UNIX_EPOCH };
     let (name, namespace) = (entry.stream.trim(), entry.namespace.trim());
-    let stream = StreamShape { name, namespace, json_schema: &Value::Null };
+    let stream = StreamShape { name, namespace, json_schema: &Value::Null, primary_key: &[] };
     Mapping::compile_entry(config, vendor, &stream, Some((index, entry)), &run, mistakes);
 }
 

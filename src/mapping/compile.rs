@@ -11,6 +11,7 @@ use crate::vendor::exchange::Shape;
 use super::catalog::{Schema, entry_of, nearest};
 use super::engine::{Surroundings, names_in_scope};
 use super::field::{Field, Source};
+use super::primary_key::PrimaryKey;
 use super::row::{Column, RowReader};
 use super::template::{Condition, Template};
 use super::{CampaignSource, Mapping, RunContext, StreamShape, identity, phone_rules, text};
@@ -120,7 +121,9 @@ impl<'a> Compiler<'a> {
             Some(entry) => self.fields(&entry.fields),
             None => identity::fields(self),
         };
+        let primary_key = PrimaryKey::new(self.stream.primary_key, entry, &mut self.rows);
         Some(Mapping {
+            primary_key,
             deleted,
             only_when,
             campaign: campaign?,

@@ -14,6 +14,7 @@ mod json;
 mod number;
 mod order;
 mod phone_rules;
+mod primary_key;
 mod row;
 mod template;
 mod text;
@@ -32,9 +33,11 @@ use crate::vendor::Vendor;
 use crate::vendor::exchange::{Outcome, Shape};
 
 pub use checks::{check_catalog, check_streams, compile_catalog};
+pub use phone_rules::build as phone_rules;
 
 use engine::Surroundings;
 use field::{Field, View};
+use primary_key::PrimaryKey;
 use row::{Column, RowReader};
 use template::{Condition, Judgement, Template};
 
@@ -47,12 +50,19 @@ pub struct StreamShape<'a> {
     pub namespace: &'a str,
     /// Its `json_schema`; `Value::Null` when there is none.
     pub json_schema: &'a serde_json::Value,
+    /// The paths of its primary key's parts; none when nobody asks for the key.
+    pub primary_key: &'a [Vec<String>],
 }
 
 impl<'a> From<&'a CatalogStream> for StreamShape<'a> {
     fn from(stream: &'a CatalogStream) -> Self {
         let name = &stream.name;
-        Self { name: &name.name, namespace: &name.namespace, json_schema: &stream.json_schema }
+        Self {
+            name: &name.name,
+            namespace: &name.namespace,
+            json_schema: &stream.json_schema,
+            primary_key: &stream.primary_key,
+        }
     }
 }
 
@@ -83,6 +93,8 @@ pub enum Mapped {
         campaign: Campaign,
         /// Who is called.
         contact: Contact,
+        /// Which record it was, for people; blank when the stream has no primary key.
+        primary_key: Box<str>,
     },
     /// Nobody is called: `Suppressed` or `Invalid`. The detail holds no data of the record.
     Refused(Outcome),
@@ -90,6 +102,7 @@ pub enum Mapped {
 
 /// How the records of one catalog stream become contacts.
 pub struct Mapping {
+    primary_key: PrimaryKey,
     rows: RowReader,
     deleted: Column,
     only_when: Option<Condition>,
@@ -119,7 +132,7 @@ impl Mapping {
     /// Maps one record.
     pub fn map(&self, record: &Record<'_>) -> Mapped {
         match self.contact(record) {
-            Ok((campaign, contact)) => Mapped::Contact { campaign, contact },
+            Ok(mapped) => mapped,
             Err(outcome) => Mapped::Refused(outcome),
         }
     }
@@ -147,7 +160,7 @@ impl Mapping {
         self.genders_not_understood.load(Ordering::Relaxed)
     }
 
-    fn contact(&self, record: &Record<'_>) -> Result<(Campaign, Contact), Outcome> {
+    fn contact(&self, record: &Record<'_>) -> Result<Mapped, Outcome> {
         let row = self.rows.read(record.data.get());
         let view = View::new(&row, record, &self.surroundings);
         if self.deleted.find(&row).is_some_and(|raw| !text::is_blank(raw)) {
@@ -176,7 +189,11 @@ impl Mapping {
                 }
             }
         }
-        Ok((self.campaign(&view)?, contact))
+        Ok(Mapped::Contact {
+            campaign: self.campaign(&view)?,
+            contact,
+            primary_key: self.primary_key.of(&row),
+        })
     }
 
     fn phone(&self, view: &View<'_>) -> Result<Phone, Outcome> {

@@ -6,7 +6,7 @@ use crate::phone::{Region, Rules, WireFormat, region};
 use crate::vendor;
 
 /// Builds the rules; adds each mistake that is not in the list yet.
-pub(super) fn build(config: &Config, mistakes: &mut Vec<Mistake>) -> Rules {
+pub fn build(config: &Config, mistakes: &mut Vec<Mistake>) -> Rules {
     let phone = &config.phone;
     let format = wire_format(config);
     let default_region = read("phone.default_region".to_owned(), &phone.default_region, mistakes);

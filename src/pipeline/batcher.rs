@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::checkpoint::Interval;
-use super::item::Origin;
+use super::item::{Origin, Who};
 use crate::contact::{Campaign, Contact};
 use crate::vendor::exchange::Batch;
 
@@ -19,13 +19,24 @@ const MAX_OPEN_BYTES: usize = 4 << 20;
 /// Open batches at most; a template can name a campaign for each record.
 const MAX_OPEN: usize = 64;
 
+/// Contacts that may share a request.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) struct Lane {
+    /// Where they go.
+    pub(super) campaign: Campaign,
+    /// An earlier run may have sent them.
+    pub(super) maybe_sent: bool,
+}
+
 /// What a contact needs to be settled.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Ticket {
     /// Which checkpoint waits for it.
     pub(super) interval: Interval,
     /// Its record.
     pub(super) origin: Origin,
+    /// Who it is for the ledger.
+    pub(super) who: Who,
 }
 
 /// A batch that can go out.
@@ -42,7 +53,7 @@ pub(super) struct Ready {
 pub(super) struct Batcher {
     capacity: usize,
     max_age: Duration,
-    open: HashMap<Campaign, Open>,
+    open: HashMap<Lane, Open>,
     bytes: usize,
 }
 
@@ -63,22 +74,22 @@ impl Batcher {
     /// Adds a contact; gives the batch that it completes, or the one that makes room for it.
     pub(super) fn push(
         &mut self,
-        campaign: &Campaign,
+        lane: &Lane,
         contact: Contact,
         ticket: Ticket,
         now: Instant,
     ) -> Option<Ready> {
-        if !self.open.contains_key(campaign) {
-            self.open.insert(campaign.clone(), Open::new(self.capacity, now));
+        if !self.open.contains_key(lane) {
+            self.open.insert(lane.clone(), Open::new(self.capacity, now));
         }
-        let open = self.open.get_mut(campaign)?;
+        let open = self.open.get_mut(lane)?;
         let bytes = contact.text_bytes();
         open.contacts.push(contact);
         open.tickets.push(ticket);
         open.bytes += bytes;
         self.bytes += bytes;
         if open.contacts.len() >= self.capacity || open.bytes >= MAX_BATCH_BYTES {
-            return self.take(campaign);
+            return self.take(lane);
         }
         if self.open.len() > MAX_OPEN || self.bytes > MAX_OPEN_BYTES {
             return self.take(&self.oldest()?);
@@ -119,15 +130,16 @@ impl Batcher {
     }
 
     /// First by age, then by name: never by the map's chance order, so that runs can be replayed.
-    fn oldest(&self) -> Option<Campaign> {
-        let by_age = self.open.iter().min_by_key(|(campaign, open)| (open.since, *campaign));
-        by_age.map(|(campaign, _)| campaign.clone())
+    fn oldest(&self) -> Option<Lane> {
+        let by_age = self.open.iter().min_by_key(|(lane, open)| (open.since, *lane));
+        by_age.map(|(lane, _)| lane.clone())
     }
 
-    fn take(&mut self, campaign: &Campaign) -> Option<Ready> {
-        let open = self.open.remove(campaign)?;
+    fn take(&mut self, lane: &Lane) -> Option<Ready> {
+        let open = self.open.remove(lane)?;
         self.bytes = self.bytes.saturating_sub(open.bytes);
-        let batch = Batch { campaign: campaign.clone(), contacts: open.contacts, maybe_sent: false };
+        let batch =
+            Batch { campaign: lane.campaign.clone(), contacts: open.contacts, maybe_sent: lane.maybe_sent };
         Some(Ready { batch, tickets: open.tickets })
     }
 }

@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::item::{Item, Origin, StreamIndex};
+use super::item::{Item, Origin, StreamIndex, Who};
 use crate::error::Error;
+use crate::ledger::Keys;
 use crate::mapping::{Mapped, Mapping, Record};
 use crate::protocol::{self, Message, RecordMessage, StreamName, StreamStatus};
 
@@ -12,18 +13,23 @@ use crate::protocol::{self, Message, RecordMessage, StreamName, StreamStatus};
 pub struct Intake {
     mappings: Arc<[Mapping]>,
     by_name: HashMap<String, Vec<(String, StreamIndex)>>,
+    keys: Option<Keys>,
     line: u64,
 }
 
 impl Intake {
-    /// One mapping for each stream of the catalog, in its order.
+    /// One mapping for each stream of the catalog, in its order; keys where there is a ledger.
     #[must_use]
-    pub fn new(streams: impl IntoIterator<Item = StreamName>, mappings: Arc<[Mapping]>) -> Self {
+    pub fn new(
+        streams: impl IntoIterator<Item = StreamName>,
+        mappings: Arc<[Mapping]>,
+        keys: Option<Keys>,
+    ) -> Self {
         let mut by_name: HashMap<String, Vec<_>> = HashMap::new();
         for (index, stream) in streams.into_iter().enumerate() {
             by_name.entry(stream.name).or_default().push((stream.namespace, StreamIndex::new(index)));
         }
-        Self { mappings, by_name, line: 0 }
+        Self { mappings, by_name, keys, line: 0 }
     }
 
     /// Reads the next line, without its end.
@@ -67,7 +73,11 @@ impl Intake {
         let emitted_at = record.emitted_at.and_then(|raw| raw.get().parse().ok()).unwrap_or_default();
         let origin = Origin { stream, line: self.line };
         Ok(match mapping.map(&Record { data: record.data, emitted_at }) {
-            Mapped::Contact { campaign, contact } => Item::Contact { origin, campaign, contact },
+            Mapped::Contact { campaign, contact, primary_key } => {
+                let key = self.keys.as_ref().map(|keys| keys.key(&campaign, &contact.phone));
+                let who = Who { key: key.unwrap_or_default(), primary_key };
+                Item::Contact { origin, campaign, contact, who }
+            }
             Mapped::Refused(outcome) => Item::Refused { origin, outcome },
         })
     }

@@ -2,6 +2,7 @@
 
 use crate::contact::{Campaign, Contact};
 use crate::error::Error;
+use crate::ledger::Key;
 use crate::protocol::State;
 use crate::vendor::exchange::Outcome;
 
@@ -20,6 +21,8 @@ pub enum Item {
         campaign: Campaign,
         /// Who would be called.
         contact: Contact,
+        /// Who that is for the ledger.
+        who: Who,
     },
     /// A record that ends here.
     Refused {
@@ -41,6 +44,15 @@ pub struct Origin {
     pub stream: StreamIndex,
     /// Its line of the input, counted from 1.
     pub line: u64,
+}
+
+/// A contact, as the ledger knows it.
+#[derive(Clone, Debug, Default)]
+pub struct Who {
+    /// The key of its number; without a ledger the same for everybody.
+    pub key: Key,
+    /// The record's primary key, for people.
+    pub primary_key: Box<str>,
 }
 
 /// What one read of the input gave.

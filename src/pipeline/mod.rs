@@ -10,6 +10,7 @@ mod dedupe;
 mod feed;
 mod intake;
 mod item;
+mod sending;
 mod tally;
 #[cfg(test)]
 mod tests;
@@ -27,19 +28,21 @@ use tokio::time::{Instant, sleep_until};
 
 pub use feed::feed;
 pub use intake::Intake;
-pub use item::{Chunk, Item, Origin, StreamIndex};
+pub use item::{Chunk, Item, Origin, StreamIndex, Who};
 pub use tally::Tally;
 
 use crate::contact::{Campaign, Contact};
-use crate::delivery::{Carrier, Courier, Delivered, Notice, Stop};
+use crate::delivery::{Carrier, Courier, Notice, Stop};
 use crate::error::Error;
+use crate::ledger::{Ledger, Standing};
 use crate::phone::Phone;
 use crate::protocol::{Level, Output, StreamName};
 use crate::reason::Reason;
 use crate::vendor::exchange::Outcome;
-use batcher::{Batcher, Ready, Ticket};
-use checkpoint::Checkpoints;
+use batcher::{Batcher, Lane, Ready, Ticket};
+use checkpoint::{Checkpoints, Interval};
 use dedupe::Seen;
+use sending::{Heard, Way};
 
 /// How often the log says how far the run is.
 const PROGRESS_EVERY: Duration = Duration::from_secs(10);
@@ -67,9 +70,9 @@ pub struct Plan {
 }
 
 /// A run of `write`.
-pub struct Pipeline<C, W> {
+pub struct Pipeline<C, L, W> {
     plan: Plan,
-    courier: Arc<Courier<C>>,
+    way: Way<C, L>,
     output: Output<W>,
     stop: Stop,
     checkpoints: Checkpoints,
@@ -88,13 +91,6 @@ pub struct Pipeline<C, W> {
     incomplete: Option<String>,
 }
 
-/// A delivery that ended.
-struct Heard {
-    tickets: Vec<Ticket>,
-    phones: Vec<Phone>,
-    delivered: Delivered,
-}
-
 /// What the loop woke up for.
 enum Event {
     Heard(Result<Heard, JoinError>),
@@ -106,16 +102,17 @@ enum Event {
     GiveUp,
 }
 
-impl<C: Carrier, W: Write> Pipeline<C, W> {
+impl<C: Carrier, L: Ledger, W: Write> Pipeline<C, L, W> {
     /// A run that has not begun. `stop` is the one that the courier listens to.
-    pub fn new(plan: Plan, courier: Arc<Courier<C>>, output: Output<W>, stop: Stop) -> Self {
-        let names = plan.streams.iter().map(|(name, _)| name.clone()).collect();
+    pub fn new(plan: Plan, courier: Arc<Courier<C>>, ledger: Arc<L>, output: Output<W>, stop: Stop) -> Self {
+        let names: Vec<_> = plan.streams.iter().map(|(name, _)| name.clone()).collect();
+        let streams = names.iter().map(|name| Arc::from(name.to_string())).collect();
         Self {
             checkpoints: Checkpoints::new(names),
             batcher: Batcher::new(plan.batch_size, plan.max_batch_age),
             complete: vec![false; plan.streams.len()],
             plan,
-            courier,
+            way: Way { courier, ledger, streams },
             output,
             stop,
             seen: Seen::default(),
@@ -156,7 +153,10 @@ impl<C: Carrier, W: Write> Pipeline<C, W> {
                 Event::Heard(Err(error)) => {
                     self.fail(Error::Defect(format!("a delivery ended: {}", told(&error))));
                 }
-                Event::Chunk(Some(chunk)) => self.take(chunk),
+                Event::Chunk(Some(chunk)) => match self.look_up(&chunk).await {
+                    Ok(standings) => self.take(chunk, standings),
+                    Err(error) => self.fail(error),
+                },
                 Event::Chunk(None) => {
                     is_open = false;
                     self.input_ended();
@@ -176,6 +176,9 @@ impl<C: Carrier, W: Write> Pipeline<C, W> {
                     self.under_way.abort_all();
                 }
             }
+        }
+        if let Err(error) = self.way.ledger.close().await {
+            self.fail(error.into());
         }
         self.conclude(started);
         (self.tally, self.failure, self.output)
@@ -211,22 +214,37 @@ impl<C: Carrier, W: Write> Pipeline<C, W> {
     /// Starts deliveries, as many as may be under way.
     fn dispatch(&mut self) {
         while self.failure.is_none() && self.under_way.len() < self.plan.max_in_flight {
-            let Some(Ready { batch, tickets }) = self.ready.pop_front() else { return };
-            let phones = batch.contacts.iter().map(|contact| contact.phone.clone()).collect();
-            let courier = Arc::clone(&self.courier);
-            self.under_way
-                .spawn(async move { Heard { tickets, phones, delivered: courier.deliver(batch).await } });
+            let Some(ready) = self.ready.pop_front() else { return };
+            self.under_way.spawn(self.way.clone().send(ready));
         }
     }
 
-    fn take(&mut self, chunk: Chunk) {
+    /// What the ledger knows of the contacts of a chunk, in order; nothing when there is none.
+    async fn look_up(&self, chunk: &Chunk) -> Result<Vec<Standing>, Error> {
+        if !self.way.ledger.remembers() {
+            return Ok(Vec::new());
+        }
+        let key = |item: &Item| match item {
+            Item::Contact { who, .. } => Some(who.key),
+            _ => None,
+        };
+        let keys = chunk.items.iter().filter_map(key).collect();
+        Ok(self.way.ledger.look_up(keys, self.way.courier.now()).await?)
+    }
+
+    fn take(&mut self, chunk: Chunk, standings: Vec<Standing>) {
         let now = Instant::now();
+        let mut standings = standings.into_iter();
         for item in chunk.items {
             match item {
-                Item::Contact { origin, campaign, contact } => self.consider(origin, &campaign, contact, now),
+                Item::Contact { origin, campaign, contact, who } => {
+                    let standing = standings.next().unwrap_or(Standing::Free);
+                    let ticket = Ticket { interval: self.received(), origin, who };
+                    self.consider(ticket, campaign, contact, standing, now);
+                }
                 Item::Refused { origin, outcome } => {
-                    let ticket = self.received(origin);
-                    self.settle(ticket, &outcome, None);
+                    let interval = self.received();
+                    self.settle(interval, origin, &outcome, None);
                 }
                 Item::State(state) => self.checkpoints.close(state),
                 Item::Complete(stream) => {
@@ -244,49 +262,61 @@ impl<C: Carrier, W: Write> Pipeline<C, W> {
         }
     }
 
-    /// Policy that needs to know what was before: the same number, the limit.
-    fn consider(&mut self, origin: Origin, campaign: &Campaign, contact: Contact, now: Instant) {
-        let ticket = self.received(origin);
-        let is_at_limit = self.plan.max_contacts > 0 && self.n_sent >= self.plan.max_contacts;
-        let is_new = if is_at_limit {
-            !self.seen.contains(campaign, &contact.phone)
-        } else {
-            self.seen.insert(campaign, &contact.phone)
-        };
-        if !is_new {
-            self.settle(ticket, &Outcome::Duplicate(Reason::DuplicateInRun), Some(&contact.phone));
-        } else if is_at_limit {
-            let outcome = Outcome::Suppressed(Reason::MaxContactsPerSync, None);
-            self.settle(ticket, &outcome, Some(&contact.phone));
-        } else {
-            self.n_sent += 1;
-            self.ready.extend(self.batcher.push(campaign, contact, ticket, now));
+    /// Policy that needs to know what was before: the same number, the ledger, the limit.
+    fn consider(
+        &mut self,
+        ticket: Ticket,
+        campaign: Campaign,
+        contact: Contact,
+        standing: Standing,
+        now: Instant,
+    ) {
+        let outcome = self.kept_back(&campaign, &contact.phone, standing);
+        if let Some(outcome) = outcome {
+            self.settle(ticket.interval, ticket.origin, &outcome, Some(&contact.phone));
+            return;
         }
+        self.n_sent += 1;
+        let lane = Lane { campaign, maybe_sent: standing == Standing::Unknown };
+        self.ready.extend(self.batcher.push(&lane, contact, ticket, now));
     }
 
-    fn received(&mut self, origin: Origin) -> Ticket {
+    /// How a contact ends that must not be sent; none for those that may.
+    fn kept_back(&mut self, campaign: &Campaign, phone: &Phone, standing: Standing) -> Option<Outcome> {
+        if self.seen.contains(campaign, phone) {
+            return Some(Outcome::Duplicate(Reason::DuplicateInRun));
+        }
+        let kept_back = sending::kept_back(standing, self.way.courier.may_repeat());
+        if kept_back.is_none() && self.plan.max_contacts > 0 && self.n_sent >= self.plan.max_contacts {
+            return Some(Outcome::Suppressed(Reason::MaxContactsPerSync, None));
+        }
+        self.seen.insert(campaign, phone);
+        kept_back
+    }
+
+    fn received(&mut self) -> Interval {
         self.tally.received += 1;
-        Ticket { interval: self.checkpoints.received(), origin }
+        self.checkpoints.received()
     }
 
     fn heard(&mut self, heard: Heard) {
         self.waiting = None;
-        let Heard { tickets, phones, delivered } = heard;
-        for ((ticket, phone), outcome) in tickets.into_iter().zip(&phones).zip(delivered.outcomes) {
+        let Heard { tickets, phones, outcomes, failure } = heard;
+        for ((ticket, phone), outcome) in tickets.into_iter().zip(&phones).zip(outcomes) {
             if let Some(outcome) = outcome {
-                self.settle(ticket, &outcome, Some(phone));
+                self.settle(ticket.interval, ticket.origin, &outcome, Some(phone));
             }
         }
-        if let Some(error) = delivered.failure {
+        if let Some(error) = failure {
             self.fail(error);
         }
     }
 
-    fn settle(&mut self, ticket: Ticket, outcome: &Outcome, phone: Option<&Phone>) {
+    fn settle(&mut self, interval: Interval, origin: Origin, outcome: &Outcome, phone: Option<&Phone>) {
         let is_rejected = outcome.counts_as_rejected();
-        self.checkpoints.settle(ticket.interval, ticket.origin.stream, is_rejected);
+        self.checkpoints.settle(interval, origin.stream, is_rejected);
         if self.tally.count(outcome) {
-            let line = self.describe(ticket.origin, outcome, phone);
+            let line = self.describe(origin, outcome, phone);
             self.log(Level::Warn, &line);
         }
         let percent = self.plan.max_rejected_percent;

@@ -15,6 +15,7 @@ use super::{Chunk, Intake, Pipeline, Plan, Tally};
 use crate::config::{self, Config};
 use crate::delivery::{Carrier, CarryError, Clock, Courier, Pace, Rules, Stop, Terms};
 use crate::error::Error;
+use crate::ledger::Forgetful;
 use crate::mapping::{self, RunContext, StreamShape};
 use crate::protocol::{Catalog, Output};
 use crate::vendor::exchange::{Reply, Request};
@@ -125,7 +126,7 @@ impl Sync {
         let shapes: Vec<_> = catalog.streams.iter().map(StreamShape::from).collect();
         let mappings = mapping::compile_catalog(&config, &vendor, &shapes, &context).unwrap();
         let names: Vec<_> = catalog.streams.iter().map(|stream| stream.name.clone()).collect();
-        let intake = Intake::new(names.clone(), mappings.into());
+        let intake = Intake::new(names.clone(), mappings.into(), None);
         let plan = Plan {
             batch_size: config.delivery.batch_size.into(),
             max_batch_age: Duration::from_secs(config.delivery.max_batch_age_seconds.into()),
@@ -151,7 +152,13 @@ impl Sync {
             }
             "SIGTERM"
         };
-        let pipeline = Pipeline::new(plan, Arc::new(courier), Output::new(self.stdout.clone()), stop);
+        let pipeline = Pipeline::new(
+            plan,
+            Arc::new(courier),
+            Arc::new(Forgetful),
+            Output::new(self.stdout.clone()),
+            stop,
+        );
         let started = Instant::now();
         let (tally, failure, _) = pipeline.run(input, heard, interrupted).await;
         let stdout = String::from_utf8(self.stdout.written.lock().unwrap().clone()).unwrap();

@@ -27,6 +27,8 @@ pub struct CatalogStream {
     pub overwrite: bool,
     /// Given by platforms that also say when a stream is complete, and absent from all others.
     pub generation_id: Option<i64>,
+    /// The paths of the columns that tell its records apart.
+    pub primary_key: Vec<Vec<String>>,
     /// The platform's number of this sync.
     pub sync_id: Option<i64>,
 }
@@ -44,6 +46,8 @@ struct ConfiguredStream {
     minimum_generation_id: Option<i64>,
     #[serde(default)]
     sync_id: Option<i64>,
+    #[serde(default)]
+    primary_key: Option<Vec<Vec<String>>>,
 }
 
 #[derive(Deserialize)]
@@ -53,6 +57,8 @@ struct StreamBody {
     namespace: Option<String>,
     #[serde(default)]
     json_schema: Value,
+    #[serde(default)]
+    source_defined_primary_key: Option<Vec<Vec<String>>>,
 }
 
 impl From<ConfiguredStream> for CatalogStream {
@@ -64,7 +70,9 @@ impl From<ConfiguredStream> for CatalogStream {
             generation_id,
             minimum_generation_id,
             sync_id,
+            primary_key,
         } = configured;
+        let chosen = primary_key.filter(|parts| !parts.is_empty());
         let replaces = generation_id.is_some_and(|id| id > 0 && minimum_generation_id == Some(id));
         Self {
             name: StreamName { namespace: stream.namespace.unwrap_or_default(), name: stream.name },
@@ -72,6 +80,7 @@ impl From<ConfiguredStream> for CatalogStream {
             full_refresh: sync_mode.as_deref() == Some("full_refresh"),
             overwrite: replaces || destination_sync_mode.is_some_and(|mode| mode.starts_with("overwrite")),
             generation_id,
+            primary_key: chosen.or(stream.source_defined_primary_key).unwrap_or_default(),
             sync_id,
         }
     }

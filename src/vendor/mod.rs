@@ -36,6 +36,9 @@ pub trait Vendor: Send + Sync {
     /// The vendor's name, as in `vendor_type`.
     fn name(&self) -> &'static str;
 
+    /// What tells this account from others of the same vendor, for the ledger; holds no secret.
+    fn account(&self) -> &str;
+
     /// Which fields of a contact the API has.
     fn shape(&self) -> Shape;
 

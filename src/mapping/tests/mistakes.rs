@@ -29,7 +29,7 @@ fn every_mistake_of_every_stream_is_told_at_once() {
     let catalog = [
         shape("people", &people),
         shape("others", &others),
-        StreamShape { name: "spaced", namespace: "public", json_schema: UNKNOWN },
+        StreamShape { name: "spaced", namespace: "public", json_schema: UNKNOWN, primary_key: &[] },
         shape("unmapped", UNKNOWN),
     ];
     insta::assert_snapshot!(mistakes(&config(&streams, &json!({})), &with_fields(), &catalog), @"
@@ -114,7 +114,7 @@ fn an_entry_with_the_very_namespace_goes_before_one_without() {
     ]);
     let config = config(&streams, &json!({}));
     for (namespace, want) in [("", "9 +84912345678"), ("a", "9 +84912345678"), ("b", "9 +84987654321")] {
-        let stream = StreamShape { name: "people", namespace, json_schema: UNKNOWN };
+        let stream = StreamShape { name: "people", namespace, json_schema: UNKNOWN, primary_key: &[] };
         let mapping = compiled(&config, &with_fields(), &stream);
         assert_eq!(
             shown(&map(&mapping, r#"{"any":"+84912345678","b":"+84987654321"}"#)),

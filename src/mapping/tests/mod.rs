@@ -30,6 +30,10 @@ impl Vendor for Paper {
         "paper"
     }
 
+    fn account(&self) -> &'static str {
+        "paper"
+    }
+
     fn shape(&self) -> Shape {
         self.0
     }
@@ -98,7 +102,7 @@ fn people(entry: &Value, fields: &Value) -> Config {
 const UNKNOWN: &Value = &Value::Null;
 
 fn shape<'a>(name: &'a str, json_schema: &'a Value) -> StreamShape<'a> {
-    StreamShape { name, namespace: "", json_schema }
+    StreamShape { name, namespace: "", json_schema, primary_key: &[] }
 }
 
 /// A catalog's schema with these columns.
@@ -130,7 +134,7 @@ fn shown(mapped: &Mapped) -> String {
             return format!("invalid {} {}", reason.code(), detail.as_deref().unwrap_or("-"));
         }
         Mapped::Refused(outcome) => panic!("{outcome:?} is not the mapping's to say"),
-        Mapped::Contact { campaign, contact } => (campaign, contact),
+        Mapped::Contact { campaign, contact, primary_key: _ } => (campaign, contact),
     };
     let mut line = format!("{} {}", campaign.as_str(), contact.phone.expose());
     if let Some(name) = &contact.name {

@@ -84,6 +84,10 @@ impl Vendor for Itnio {
         "itnio"
     }
 
+    fn account(&self) -> &str {
+        &self.app_id
+    }
+
     fn shape(&self) -> Shape {
         Shape { name: true, gender: true, reserved: &[] }
     }

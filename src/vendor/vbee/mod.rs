@@ -100,6 +100,11 @@ impl Vendor for Vbee {
         "vbee"
     }
 
+    /// Campaigns have identifiers of their own over all accounts; keys are changed now and then.
+    fn account(&self) -> &'static str {
+        ""
+    }
+
     fn shape(&self) -> Shape {
         Shape { name: false, gender: false, reserved: body::RESERVED }
     }

@@ -1,0 +1,139 @@
+//! The ledger, as its users meet it: through `write`, `check` and the commands for people.
+
+use serde_json::{Value, json};
+
+use crate::command::{self, Finished, Folder};
+use crate::extract::{self, extract};
+use crate::rehearsal::Rehearsal;
+
+/// A connection to the Vbee sandbox with a ledger in a folder of its own.
+struct Connection {
+    folder: Folder,
+    config: String,
+    catalog: String,
+}
+
+impl Connection {
+    fn new(rehearsal: &Rehearsal, options: &Value) -> Self {
+        let folder = Folder::new();
+        let mut ledger = json!({ "ledger_type": "sqlite", "path": folder.path("ledger.sqlite") });
+        for (name, value) in options.as_object().into_iter().flatten() {
+            ledger[name] = value.clone();
+        }
+        let sections = json!({
+            "streams": extract::streams("vbee"), "ledger": ledger, "delivery": { "max_requests_per_second": 0 },
+        });
+        let config = folder.file("config.json", &rehearsal.config("vbee", &sections).to_string());
+        let catalog = folder.file("catalog.json", &extract::catalog());
+        Self { folder, config, catalog }
+    }
+
+    fn write(&self, lines: &[u8]) -> Finished {
+        command::run(["write", "--config", &self.config, "--catalog", &self.catalog], lines)
+    }
+
+    fn ledger(&self, arguments: &[&str], input: &[u8]) -> Finished {
+        let whole = ["ledger"].into_iter().chain(arguments.iter().copied()).chain(["--config", &self.config]);
+        command::run(whole, input)
+    }
+}
+
+#[test]
+fn a_full_refresh_of_known_people_calls_nobody() {
+    let rehearsal = Rehearsal::new("none", &[]);
+    let connection = Connection::new(&rehearsal, &json!({}));
+    let extract = extract(2_000, 100, 7);
+    for run in 1..=3 {
+        let finished = connection.write(&extract.lines);
+        assert_eq!((finished.code, finished.stderr.as_str()), (0, ""), "run {run}: {}", finished.stdout);
+        assert_eq!(finished.of_type("STATE").len(), extract.states.len());
+    }
+    let calls = rehearsal.ask("/calls?format=json");
+    assert_eq!(
+        (&calls["people"], &calls["called_more_than_once"]),
+        (&json!(extract.expected.people), &json!(0))
+    );
+
+    let status = connection.ledger(&["status"], b"");
+    assert!(
+        status.stdout.contains(&format!("accepted {:>12}", extract.expected.people)),
+        "{}",
+        status.stdout
+    );
+    // The first person of every extract.
+    let found = connection.ledger(&["find", "--phone", "098 000 0000"], b"");
+    assert!(found.stdout.contains("+84****000") && found.stdout.contains("accepted"), "{}", found.stdout);
+    let bytes = std::fs::read(connection.folder.path("ledger.sqlite")).unwrap();
+    assert!(!String::from_utf8_lossy(&bytes).contains("980000000"), "the ledger holds a number");
+}
+
+#[test]
+fn a_ledger_that_was_expected_and_is_not_there_stops_everything() {
+    let rehearsal = Rehearsal::new("none", &[]);
+    let connection = Connection::new(&rehearsal, &json!({ "expect_existing": true }));
+    let finished = connection.write(&extract(10, 10, 7).lines);
+    let traces = finished.of_type("TRACE");
+    assert_eq!((finished.code, traces.len()), (1, 1), "{}", finished.stdout);
+    assert_eq!(traces[0]["trace"]["error"]["failure_type"], "config_error");
+    assert_eq!(rehearsal.ask("/calls?format=json")["people"], 0);
+}
+
+#[test]
+fn check_says_what_the_ledger_guarantees() {
+    let rehearsal = Rehearsal::new("none", &[]);
+    for (options, told) in [
+        (json!({}), "within a campaign nobody is called twice"),
+        (json!({ "scope": "everywhere", "call_again_after_days": 7 }), "nobody is called again for 7 days"),
+    ] {
+        let connection = Connection::new(&rehearsal, &options);
+        let finished = command::run(["check", "--config", &connection.config], b"");
+        let status = &finished.messages()[0]["connectionStatus"];
+        assert_eq!(status["status"], "SUCCEEDED");
+        assert!(status["message"].as_str().unwrap().contains(told), "{status}");
+    }
+    let connection = Connection::new(&rehearsal, &json!({ "path": "/nowhere/ledger.sqlite" }));
+    let finished = command::run(["check", "--config", &connection.config], b"");
+    let status = &finished.messages()[0]["connectionStatus"];
+    assert_eq!(status["status"], "FAILED");
+    assert!(status["message"].as_str().unwrap().contains("/nowhere"), "{status}");
+}
+
+#[test]
+fn a_baseline_calls_nobody_and_is_remembered() {
+    let rehearsal = Rehearsal::new("none", &[]);
+    let connection = Connection::new(&rehearsal, &json!({}));
+    let extract = extract(500, 100, 7);
+    let baseline = |yes: &[&str]| {
+        let arguments = [&["baseline", "--catalog", &connection.catalog], yes].concat();
+        connection.ledger(&arguments, &extract.lines).stdout
+    };
+    let people = extract.expected.people;
+    assert!(baseline(&[]).contains(&format!("{people} people would be remembered")));
+    assert!(baseline(&["--yes"]).contains(&format!("{people} people are now remembered")));
+    assert!(baseline(&["--yes"]).starts_with("0 people are now remembered"));
+    assert_eq!(connection.write(&extract.lines).code, 0);
+    assert_eq!(rehearsal.ask("/calls?format=json")["people"], 0);
+}
+
+#[test]
+fn people_of_whom_nobody_can_say_are_held_until_somebody_settles_them() {
+    let rehearsal = Rehearsal::new("drop_before=1", &[]);
+    let connection = Connection::new(&rehearsal, &json!({}));
+    let extract = extract(40, 40, 7);
+    let finished = connection.write(&extract.lines);
+    assert!(finished.stdout.contains("outcome_unknown"), "{}", finished.stdout);
+    let status = connection.ledger(&["status"], b"").stdout;
+    let line = status.lines().find(|line| line.contains("unknown")).unwrap_or_else(|| panic!("{status}"));
+    let run = line.split_whitespace().last().unwrap().to_owned();
+
+    let again = connection.write(&extract.lines);
+    assert!(again.stdout.contains("ledger settle"), "held people are told with what to do: {}", again.stdout);
+    let settle = |yes: &[&str]| {
+        let arguments = [&["settle", "--run", &run, "--as", "not-delivered"], yes].concat();
+        connection.ledger(&arguments, b"").stdout
+    };
+    let people = extract.expected.people;
+    assert!(settle(&[]).starts_with(&format!("{people} unknown contacts")), "{}", settle(&[]));
+    assert!(settle(&["--yes"]).starts_with(&format!("{people} contacts")));
+    assert_eq!(settle(&["--yes"]), format!("Run {run} has no unknown contacts.\n"));
+}

@@ -1,0 +1,64 @@
+#!/usr/bin/env bash
+# Shows that the simulation can fail: plants one bug at a time in a copy of the sources and demands
+# that the simulation finds it. Run by hand (`make mutations`): each bug costs a build.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$PWD/target}"
+copy=$(mktemp -d)
+trap 'rm -rf "$copy"' EXIT
+git archive HEAD | tar -x -C "$copy"
+cd "$copy"
+missed=0
+
+# plant NAME FILE FROM TO: replaces the text FROM, which must be there, by TO.
+plant() {
+  local name=$1 file=$2
+  cp "$file" "$copy/original"
+  FROM=$3 TO=$4 perl -0pi -e 's/\Q$ENV{FROM}\E/$ENV{TO}/' "$file"
+  if cmp -s "$file" "$copy/original"; then
+    echo "STALE   $name: its text is not in $file any more"
+    missed=$((missed + 1))
+  elif ! cargo test --quiet --test simulation --no-run >"$copy/build" 2>&1; then
+    echo "BROKEN  $name: does not compile"
+    tail -n 20 "$copy/build"
+    missed=$((missed + 1))
+  elif cargo test --quiet --test simulation -- --seeds "${SEEDS:-3000}" >"$copy/run" 2>&1; then
+    echo "MISSED  $name"
+    missed=$((missed + 1))
+  else
+    echo "caught  $name: $(grep -m1 -E '^(seed|too little)' "$copy/run" | cut -c1-110)"
+  fi
+  cp "$copy/original" "$file"
+}
+
+sending=src/pipeline/sending.rs
+plant "the request leaves before the claim" $sending \
+  'self.ledger.claim(entries, retake, self.courier.now()).await?' \
+  'self.ledger.look_up(entries.iter().map(|entry: &Entry| entry.key).collect(), self.courier.now()).await?'
+plant "endings are not written" $sending \
+  'self.ledger.settle(endings, self.courier.now()).await?;' \
+  'let _: Vec<(Entry, Ending)> = endings;'
+plant "people of a dead run are sent again" $sending \
+  'Standing::Unknown if retake => None,' 'Standing::Unknown if retake || standing == Standing::Unknown => None,'
+plant "accepted people are sent again" $sending \
+  'Standing::Accepted => Some(Outcome::Duplicate(Reason::AlreadyInLedger)),' 'Standing::Accepted => None,'
+plant "people of another run are sent, too" $sending \
+  'None if standing == Standing::Elsewhere => claimed.elsewhere.push(numbered),' \
+  'None if standing == Standing::Elsewhere => claimed.mine.push(numbered),'
+plant "an unknown ending is let go of" $sending \
+  'Fate::Ended(Outcome::Unknown(_)) | Fate::Open { maybe_sent: true } => Ending::Unknown,' \
+  'Fate::Ended(Outcome::Unknown(_)) | Fate::Open { maybe_sent: true } => Ending::Released,'
+plant "a lost answer is repeated everywhere" src/delivery/courier.rs \
+  'if self.may_repeat() {' 'if self.may_repeat() || !why.is_empty() {'
+plant "a lost answer counts as success" src/delivery/courier.rs \
+  'Outcome::Unknown(Some(detail))' 'Outcome::Accepted { contact_id: Some(detail) }'
+plant "a state does not wait for its records" src/pipeline/checkpoint.rs \
+  'if front.pending > 0 {' 'if front.pending > 1_000_000 {'
+plant "a record is counted twice" src/pipeline/checkpoint.rs \
+  'stats.rejected += 1 } else { stats.records += 1 }' 'stats.rejected += 1 } else { stats.records += 2 }'
+plant "SQLite forgets what a dead run had claimed" src/ledger/sqlite/opening.rs \
+  'let recovered_unknown = recover(&transaction).map_err(complain)?;' \
+  'let recovered_unknown = 0; transaction.execute("DELETE FROM intent", []).map_err(complain)?;'
+
+echo "mutations: $missed missed"
+[ "$missed" -eq 0 ]

@@ -1,0 +1,52 @@
+//! The way to a simulated vendor: it takes time before and after, so that a crash can come between.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use destination_ai_voice::delivery::{Carrier, CarryError};
+use destination_ai_voice::sandbox::faulty::{Answer, Faulty};
+use destination_ai_voice::vendor::exchange::{Reply, Request};
+use jiff::{SignedDuration, Timestamp};
+use tokio::time::{Instant, sleep};
+
+/// The vendor of a scenario; outlives every run.
+#[derive(Clone)]
+pub(crate) struct Line {
+    pub(crate) faulty: Arc<Mutex<Faulty>>,
+    pub(crate) rng: Arc<Mutex<fastrand::Rng>>,
+    pub(crate) began: Instant,
+}
+
+/// When every scenario begins.
+pub(crate) fn beginning() -> Timestamp {
+    Timestamp::from_second(1_795_000_000).unwrap()
+}
+
+impl Line {
+    pub(crate) fn now(&self) -> Timestamp {
+        beginning() + SignedDuration::try_from(self.began.elapsed()).unwrap()
+    }
+
+    async fn travel(&self) {
+        let ms = self.rng.lock().unwrap().u64(1..300);
+        sleep(Duration::from_millis(ms)).await;
+    }
+}
+
+impl Carrier for Line {
+    async fn carry(&self, request: Request) -> Result<Reply, CarryError> {
+        self.travel().await;
+        let answer = self.faulty.lock().unwrap().answer(&request, self.now());
+        self.travel().await;
+        let lost = |why: &str| Err(CarryError::Lost(why.to_owned()));
+        match answer {
+            Answer::Reply(reply) => Ok(reply),
+            Answer::ReplyAfter(wait, reply) => {
+                sleep(wait).await;
+                Ok(reply)
+            }
+            Answer::DroppedBefore | Answer::DroppedAfter => lost("connection closed"),
+            Answer::CutOff(_) => lost("the answer broke off"),
+        }
+    }
+}

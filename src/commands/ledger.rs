@@ -1,0 +1,234 @@
+//! `ledger status | find | settle | baseline`: the memory of who was sent to whom, for people.
+
+use std::collections::HashSet;
+use std::io::{Read, Write};
+use std::path::Path;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::remember;
+use super::set_up::SetUp;
+use super::write::Job;
+use crate::cli::{BaselineArgs, Decision, Environment, FindArgs, LedgerCommand, SettleArgs};
+use crate::config::{Config, LedgerConfig};
+use crate::error::Error;
+use crate::ledger::postgres::{self, Postgres};
+use crate::ledger::sqlite::Sqlite;
+use crate::ledger::{Ending, Entry, Found, Hasher, Inspect, Key, Ledger, LedgerError, Standing, StatusRow};
+use crate::mapping;
+use crate::phone::PhoneInput;
+use crate::pipeline::{Chunk, Intake, Item, feed};
+use crate::vendor::Vendor;
+
+pub(super) async fn run<R: Read + Send + 'static>(
+    command: LedgerCommand,
+    stdin: R,
+    now: Timestamp,
+    environment: &Environment,
+    stdout: &mut impl Write,
+) -> Result<(), Error> {
+    let text = match command {
+        LedgerCommand::Status(arguments) => status(&arguments.config).await?,
+        LedgerCommand::Find(arguments) => find(&arguments).await?,
+        LedgerCommand::Settle(arguments) => settle(&arguments, now).await?,
+        LedgerCommand::Baseline(arguments) => baseline(&arguments, stdin, now, environment).await?,
+    };
+    writeln!(stdout, "{text}").map_err(Error::Output)
+}
+
+/// A ledger that is open to be read.
+#[expect(clippy::large_enum_variant, reason = "a command has one")]
+enum Records {
+    Sqlite(Sqlite),
+    Postgres(postgres::Records),
+}
+
+impl Records {
+    async fn open(config: &LedgerConfig) -> Result<(Self, Hasher), Error> {
+        match config {
+            LedgerConfig::None => Err(Error::config("ledger", "this configuration has no ledger")),
+            LedgerConfig::Sqlite(sqlite) => {
+                let (ledger, opened) = Sqlite::inspect(Path::new(&sqlite.path), sqlite.memory.hash_key())?;
+                Ok((Self::Sqlite(ledger), opened.hasher))
+            }
+            LedgerConfig::Postgres(postgres) => {
+                let url = postgres.url.expose();
+                let (records, opened) = Postgres::inspect(url, postgres.memory.hash_key()).await?;
+                Ok((Self::Postgres(records), opened.hasher))
+            }
+        }
+    }
+
+    async fn status(&self) -> Result<Vec<StatusRow>, LedgerError> {
+        match self {
+            Self::Sqlite(ledger) => ledger.status().await,
+            Self::Postgres(ledger) => ledger.status().await,
+        }
+    }
+
+    async fn find(&self, keys: Vec<Key>) -> Result<Vec<Found>, LedgerError> {
+        match self {
+            Self::Sqlite(ledger) => ledger.find(keys).await,
+            Self::Postgres(ledger) => ledger.find(keys).await,
+        }
+    }
+
+    async fn decide(
+        &self,
+        run: &str,
+        accepted: bool,
+        dry_run: bool,
+        now: Timestamp,
+    ) -> Result<u64, LedgerError> {
+        match self {
+            Self::Sqlite(ledger) => ledger.decide(run, accepted, dry_run, now).await,
+            Self::Postgres(ledger) => ledger.decide(run, accepted, dry_run, now).await,
+        }
+    }
+}
+
+async fn status(config: &Path) -> Result<String, Error> {
+    let (config, _) = SetUp::read(config)?.complete()?;
+    let (records, _) = Records::open(&config.ledger).await?;
+    let rows = records.status().await?;
+    if rows.is_empty() {
+        return Ok("The ledger is empty.".to_owned());
+    }
+    let mut text = format!("{:<28} {:<10} {:>10}  run", "campaign", "outcome", "contacts");
+    for StatusRow { campaign, outcome, run, count } in rows {
+        text.push_str(&format!("\n{campaign:<28} {outcome:<10} {count:>10}  {run}"));
+    }
+    Ok(text)
+}
+
+async fn find(arguments: &FindArgs) -> Result<String, Error> {
+    let (config, vendor) = SetUp::read(&arguments.config)?.complete()?;
+    let mut mistakes = Vec::new();
+    let rules = mapping::phone_rules(&config, &mut mistakes);
+    if !mistakes.is_empty() {
+        return Err(Error::Config(mistakes));
+    }
+    let phone = rules.normalise(PhoneInput::Text(arguments.phone.trim()), None).map_err(|refusal| {
+        Error::config("--phone", format!("{}: {}", refusal.reason.code(), refusal.reason.meaning()))
+    })?;
+    let (records, hasher) = Records::open(&config.ledger).await?;
+    let Some(memory) = config.ledger.memory() else { return Ok(String::new()) };
+    let keys = remember::keys(hasher, memory, vendor.as_ref());
+    let campaigns = campaigns(&config, vendor.as_ref(), &arguments.campaigns)?;
+    let asked: HashSet<Key> = campaigns.iter().map(|campaign| keys.key(campaign, &phone)).collect();
+    let found = records.find(asked.into_iter().collect()).await?;
+    if found.is_empty() {
+        return Ok(format!("{phone} is not in the ledger, for the campaigns of this configuration."));
+    }
+    let mut text = phone.to_string();
+    for Found { campaign, outcome, reason, contact_id, stream, primary_key, run, at } in found {
+        text.push_str(&format!("\n{at} campaign {campaign}: {outcome}"));
+        for (name, value) in [
+            ("reason", reason),
+            ("contact id", contact_id),
+            ("stream", stream),
+            ("primary key", primary_key),
+            ("run", run),
+        ] {
+            if !value.is_empty() {
+                text.push_str(&format!(", {name} {value}"));
+            }
+        }
+    }
+    Ok(text)
+}
+
+/// The campaigns that a configuration names, and those of the command line.
+fn campaigns(
+    config: &Config,
+    vendor: &dyn Vendor,
+    more: &[String],
+) -> Result<Vec<crate::contact::Campaign>, Error> {
+    let constants = config.streams.iter().map(|stream| stream.campaign.trim());
+    let named = constants.filter(|campaign| !campaign.contains('{')).chain(more.iter().map(String::as_str));
+    let each = std::iter::once("").chain(named).map(|id| vendor.campaign(id));
+    each.collect::<Result<_, _>>().map_err(|why| Error::config("--campaign", why))
+}
+
+async fn settle(arguments: &SettleArgs, now: Timestamp) -> Result<String, Error> {
+    let SettleArgs { config, run, decision, yes } = arguments;
+    let (config, _) = SetUp::read(config)?.complete()?;
+    let (records, _) = Records::open(&config.ledger).await?;
+    let count = records.decide(run, *decision == Decision::Accepted, !yes, now).await?;
+    let meaning = match decision {
+        Decision::Accepted => "in the campaign, and never sent again",
+        Decision::NotDelivered => "not in the campaign, and free to be sent by the next sync",
+    };
+    Ok(match (count, yes) {
+        (0, _) => format!("Run {run} has no unknown contacts."),
+        (count, true) => format!("{count} contacts of run {run} are now taken to be {meaning}."),
+        (count, false) => {
+            format!(
+                "{count} unknown contacts of run {run} would be taken to be {meaning}. Nothing was changed; add --yes to do it."
+            )
+        }
+    })
+}
+
+async fn baseline<R: Read + Send + 'static>(
+    arguments: &BaselineArgs,
+    stdin: R,
+    now: Timestamp,
+    environment: &Environment,
+) -> Result<String, Error> {
+    let job = Job::read(&arguments.config, &arguments.catalog, now, environment)?;
+    let memory = remember::open(&job.config.ledger, job.vendor.as_ref(), &job.sync_id, now).await?;
+    if memory.keys.is_none() {
+        return Err(Error::config("ledger", "this configuration has no ledger to remember people in"));
+    }
+    let streams: Vec<Arc<str>> =
+        job.catalog.streams.iter().map(|stream| stream.name.to_string().into()).collect();
+    let names = job.catalog.streams.iter().map(|stream| stream.name.clone());
+    let mut input = feed(stdin, Intake::new(names, Arc::clone(&job.mappings), memory.keys))?;
+    let (mut seen, mut n_new, mut n_known, mut n_refused) = (HashSet::new(), 0_u64, 0_u64, 0_u64);
+    while let Some(Chunk { items, failure }) = input.recv().await {
+        let mut entries = Vec::new();
+        for item in items {
+            match item {
+                Item::Contact { origin, campaign, who, .. } if seen.insert(who.key) => {
+                    let stream = streams.get(origin.stream.index()).cloned().unwrap_or_default();
+                    entries.push(Entry { key: who.key, campaign, stream, primary_key: who.primary_key });
+                }
+                Item::Contact { .. } => n_known += 1,
+                Item::Refused { .. } => n_refused += 1,
+                Item::State(_) | Item::Complete(_) => {}
+            }
+        }
+        let keys = entries.iter().map(|entry| entry.key).collect();
+        let standings = memory.ledger.look_up(keys, now).await?;
+        let is_new = |standing: &Standing| matches!(standing, Standing::Free | Standing::Unknown);
+        let n_entries = entries.len();
+        let new: Vec<Entry> = entries
+            .into_iter()
+            .zip(&standings)
+            .filter(|(_, standing)| is_new(standing))
+            .map(|(entry, _)| entry)
+            .collect();
+        n_new += count(new.len());
+        n_known += count(n_entries - new.len());
+        if arguments.yes && !new.is_empty() {
+            memory.ledger.claim(new.clone(), true, now).await?;
+            let accepted = |entry| (entry, Ending::Accepted { contact_id: None });
+            memory.ledger.settle(new.into_iter().map(accepted).collect(), now).await?;
+        }
+        if let Some(error) = failure {
+            return Err(error);
+        }
+    }
+    memory.ledger.close().await?;
+    let would = if arguments.yes { "are now remembered as called" } else { "would be remembered as called" };
+    let hint = if arguments.yes { "" } else { " Nothing was changed; add --yes to do it." };
+    Ok(format!(
+        "{n_new} people {would}, {n_known} records were of people known before, {n_refused} records had nobody to call. Nothing was sent.{hint}"
+    ))
+}
+
+fn count(n: usize) -> u64 {
+    u64::try_from(n).expect("a count of things in memory fits into 64 bits")
+}

@@ -1,0 +1,84 @@
+//! Opens the ledger that the configuration names, for a run.
+
+use std::path::Path;
+
+use jiff::Timestamp;
+
+use crate::config::{LedgerConfig, MemoryConfig, ScopeConfig};
+use crate::error::Error;
+use crate::ledger::postgres::Postgres;
+use crate::ledger::sqlite::Sqlite;
+use crate::ledger::{AnyLedger, Forgetful, Hasher, Keys, Scope, Terms};
+use crate::vendor::Vendor;
+
+/// A ledger that is open for a run.
+pub(super) struct Memory {
+    pub(super) ledger: AnyLedger,
+    /// None without a ledger.
+    pub(super) keys: Option<Keys>,
+    /// Contacts that dead runs had claimed and not settled.
+    pub(super) recovered_unknown: u64,
+}
+
+/// Opens the ledger; nothing is sent when that fails.
+pub(super) async fn open(
+    config: &LedgerConfig,
+    vendor: &dyn Vendor,
+    sync_id: &str,
+    now: Timestamp,
+) -> Result<Memory, Error> {
+    let run = format!("{}-{:08x}", if sync_id.is_empty() { "run" } else { sync_id }, fastrand::u32(..));
+    let (ledger, hasher, recovered_unknown, memory) = match config {
+        LedgerConfig::None => {
+            return Ok(Memory { ledger: AnyLedger::None(Forgetful), keys: None, recovered_unknown: 0 });
+        }
+        LedgerConfig::Sqlite(sqlite) => {
+            let terms = terms(&sqlite.memory, run);
+            let path = Path::new(&sqlite.path);
+            let (ledger, opened) = Sqlite::open(path, &terms, sqlite.memory.hash_key(), now)?;
+            (AnyLedger::Sqlite(ledger), opened.hasher, opened.recovered_unknown, &sqlite.memory)
+        }
+        LedgerConfig::Postgres(postgres) => {
+            let terms = terms(&postgres.memory, run);
+            let url = postgres.url.expose();
+            let (ledger, opened) = Postgres::open(url, &terms, postgres.memory.hash_key(), now).await?;
+            (AnyLedger::Postgres(ledger), opened.hasher, opened.recovered_unknown, &postgres.memory)
+        }
+    };
+    Ok(Memory { ledger, keys: Some(keys(hasher, memory, vendor)), recovered_unknown })
+}
+
+/// The keys of this account within the configured scope.
+pub(super) fn keys(hasher: Hasher, memory: &MemoryConfig, vendor: &dyn Vendor) -> Keys {
+    Keys::new(hasher, scope(memory), format!("{}/{}", vendor.name(), vendor.account()))
+}
+
+/// One sentence on what this configuration guarantees.
+pub(super) fn guarantee(config: &LedgerConfig) -> String {
+    let Some(memory) = config.memory() else {
+        return "Without a ledger people are remembered within one sync only: a repeated sync can call them again."
+            .to_owned();
+    };
+    let within = match scope(memory) {
+        Scope::Campaign => "a campaign",
+        Scope::Account => "this account",
+        Scope::Everywhere => "everything that shares the ledger",
+    };
+    match memory.call_again_after_days {
+        0 => format!("The ledger works: within {within} nobody is called twice, whatever happens to a sync."),
+        days => format!("The ledger works: within {within} nobody is called again for {days} days."),
+    }
+}
+
+fn scope(memory: &MemoryConfig) -> Scope {
+    match memory.scope {
+        ScopeConfig::Campaign => Scope::Campaign,
+        ScopeConfig::Account => Scope::Account,
+        ScopeConfig::Everywhere => Scope::Everywhere,
+    }
+}
+
+fn terms(memory: &MemoryConfig, run: String) -> Terms {
+    let MemoryConfig { scope: _, call_again_after_days, hash_key: _, expect_existing } = memory;
+    Terms { run, call_again_after_days: *call_again_after_days, expect_existing: *expect_existing }
+}

@@ -1,0 +1,175 @@
+//! What survives a crash: who was sent to whom.
+//!
+//! Before a request leaves, the contacts in it are *claimed*, and that is durable; afterwards they
+//! are *settled*. A claim that is found without an ending belongs to a run that died: its people may
+//! have been sent, nobody can say, so they are `Unknown` until a person settles them or the vendor
+//! recognises a repeat. Keys are keyed hashes: the ledger holds no number and no name.
+
+mod any;
+mod error;
+mod key;
+mod none;
+pub mod postgres;
+pub mod sqlite;
+#[cfg(test)]
+mod suite;
+
+use std::future::Future;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use crate::contact::Campaign;
+
+pub use any::AnyLedger;
+pub use error::LedgerError;
+pub use key::{Hasher, Key, Keys, Scope};
+pub use none::Forgetful;
+
+/// What the ledger says about a person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// May be sent: never was, was refused, or long enough ago.
+    Free,
+    /// May have been sent, nobody can say.
+    Unknown,
+    /// Was confirmed by the vendor.
+    Accepted,
+    /// Is being sent by another run that lives.
+    Elsewhere,
+}
+
+/// A contact that is about to be sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// Who.
+    pub key: Key,
+    /// Where to.
+    pub campaign: Campaign,
+    /// The record's stream, with its namespace.
+    pub stream: Arc<str>,
+    /// The record's primary key, as JSON text; blank where the catalog names none.
+    pub primary_key: Box<str>,
+}
+
+/// How a claimed contact ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// The vendor confirmed it, or has it already.
+    Accepted {
+        /// The vendor's own identifier.
+        contact_id: Option<Box<str>>,
+    },
+    /// The vendor refused it: it may be sent again.
+    Rejected {
+        /// The stable code of the reason.
+        reason: &'static str,
+    },
+    /// It may have been sent.
+    Unknown,
+    /// It was not sent: as if it had never been claimed, or still unknown if it was that before.
+    Released,
+}
+
+/// What every kind of ledger goes by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Terms {
+    /// The name of this run: unique, so that its claims can be told from others'.
+    pub run: String,
+    /// Accepted contacts are free again after so many days; 0: never.
+    pub call_again_after_days: u32,
+    /// Stop when the ledger is new or empty: it was expected to remember something.
+    pub expect_existing: bool,
+}
+
+/// The memory of who was sent to whom. Every implementation passes `suite`.
+///
+/// `now` is the caller's clock (a simulation's, too). Where several machines share a ledger, leases
+/// go by the ledger's own clock.
+pub trait Ledger: Send + Sync + 'static {
+    /// Whether anything is remembered at all; where not, nobody needs to ask.
+    fn remembers(&self) -> bool {
+        true
+    }
+
+    /// What is known of these people, one answer for each key, in order. Writes nothing. Claims of
+    /// dead runs read as `Unknown`, claims of this run as `Elsewhere`.
+    fn look_up(
+        &self,
+        keys: Vec<Key>,
+        now: Timestamp,
+    ) -> impl Future<Output = Result<Vec<Standing>, LedgerError>> + Send;
+
+    /// Claims those who are free (with `retake`: also those who are unknown), in one atomic step
+    /// that is durable when it returns. Gives what each was before, in order: `Free` (and with
+    /// `retake` `Unknown`) means that it is claimed now. No key occurs twice.
+    fn claim(
+        &self,
+        entries: Vec<Entry>,
+        retake: bool,
+        now: Timestamp,
+    ) -> impl Future<Output = Result<Vec<Standing>, LedgerError>> + Send;
+
+    /// Settles contacts that this run claimed; durable when it returns.
+    fn settle(
+        &self,
+        endings: Vec<(Entry, Ending)>,
+        now: Timestamp,
+    ) -> impl Future<Output = Result<(), LedgerError>> + Send;
+
+    /// Ends the run: everything is settled, and other runs need not wait for its lease.
+    fn close(&self) -> impl Future<Output = Result<(), LedgerError>> + Send;
+}
+
+/// What people ask a ledger.
+pub trait Inspect {
+    /// How many contacts there are by campaign, outcome and run.
+    fn status(&self) -> impl Future<Output = Result<Vec<StatusRow>, LedgerError>> + Send;
+
+    /// What is known of one person, under any of these keys.
+    fn find(&self, keys: Vec<Key>) -> impl Future<Output = Result<Vec<Found>, LedgerError>> + Send;
+
+    /// Decides the unknown contacts of a run; gives how many they were. They become accepted, or
+    /// free again. With `dry_run` only counts them.
+    fn decide(
+        &self,
+        run: &str,
+        accepted: bool,
+        dry_run: bool,
+        now: Timestamp,
+    ) -> impl Future<Output = Result<u64, LedgerError>> + Send;
+}
+
+/// One line of `ledger status`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct StatusRow {
+    /// The campaign.
+    pub campaign: String,
+    /// `accepted`, `rejected`, `unknown` or `claimed` (a run under way).
+    pub outcome: String,
+    /// The run that wrote it.
+    pub run: String,
+    /// How many contacts.
+    pub count: u64,
+}
+
+/// What the ledger knows of one person in one campaign.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// The campaign.
+    pub campaign: String,
+    /// `accepted`, `rejected`, `unknown` or `claimed`.
+    pub outcome: String,
+    /// The stable code of the reason, for rejected ones.
+    pub reason: String,
+    /// The vendor's own identifier.
+    pub contact_id: String,
+    /// The record's stream.
+    pub stream: String,
+    /// The record's primary key.
+    pub primary_key: String,
+    /// The run that wrote it.
+    pub run: String,
+    /// When.
+    pub at: Timestamp,
+}

@@ -1,0 +1,132 @@
+//! Whether this run lives, in the eyes of the others.
+//!
+//! The server's clock decides: it writes when a lease expires and compares it. Our own clock only
+//! decides that a lease is lost *earlier*, which is the safe side.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
+
+use jiff::Timestamp;
+use tokio::task::JoinHandle;
+
+use super::Timing;
+use super::fault::Fault;
+use super::line::Line;
+use crate::ledger::LedgerError;
+
+const START: &str = "INSERT INTO run (name, started, heartbeat, expires)
+    VALUES ($1, $2, now(), now() + $3::bigint * interval '1 millisecond')
+    RETURNING id";
+
+/// A lease that has run out is not renewed: others may have acted on it.
+const BEAT: &str = "UPDATE run
+    SET heartbeat = now(), expires = now() + $2::bigint * interval '1 millisecond'
+    WHERE id = $1 AND ended IS NULL AND expires > now()";
+
+const END: &str = "UPDATE run SET ended = now() WHERE id = $1 AND ended IS NULL";
+
+/// Runs that died are found by whoever starts next; counted once.
+const BURY: &str = "WITH dead AS (
+        UPDATE run SET ended = expires WHERE ended IS NULL AND expires <= now() RETURNING id
+    )
+    SELECT count(*) FROM contact JOIN dead ON dead.id = contact.claimed_by";
+
+/// A run that is registered and keeps saying that it lives.
+pub(super) struct Run {
+    pub(super) id: i64,
+    lease: Arc<Lease>,
+    heart: JoinHandle<()>,
+}
+
+/// Until when the others certainly know that we live; `None` when that is over for good.
+struct Lease {
+    safe_until: Mutex<Option<Instant>>,
+}
+
+impl Run {
+    /// Registers a run, and gives how many contacts the dead ones before it left unknown.
+    pub(super) async fn start(
+        line: &Line,
+        name: &str,
+        now: Timestamp,
+        timing: Timing,
+    ) -> Result<(Self, u64), LedgerError> {
+        let left = line
+            .repeat(|session| async move {
+                Ok(session.rows(BURY, &[]).await?.first().map(|row| row.try_get::<_, i64>(0)).transpose()?)
+            })
+            .await?;
+        let asked = Instant::now();
+        let started = std::time::SystemTime::from(now);
+        // A lost answer leaves a run behind that never claims anything.
+        let id = line
+            .repeat(|session| async move {
+                let rows = session.rows(START, &[&name, &started, &millis(timing)]).await?;
+                let row = rows.first().ok_or_else(|| Fault::Unfit("the run got no number".to_owned()))?;
+                Ok(row.try_get(0)?)
+            })
+            .await?;
+        let lease = Arc::new(Lease { safe_until: Mutex::new(Some(asked + timing.lease)) });
+        // A statement that waits for a lock must not hold up the heartbeat: it has its own connection.
+        let heart = tokio::spawn(beat(line.beside(), id, timing, Arc::clone(&lease)));
+        let left = left.and_then(|count| u64::try_from(count).ok()).unwrap_or_default();
+        Ok((Self { id, lease, heart }, left))
+    }
+
+    /// Refuses when others may take this run for dead.
+    pub(super) fn check(&self) -> Result<(), Fault> {
+        if self.lease.holds() { Ok(()) } else { Err(Fault::LeaseLost) }
+    }
+
+    /// Ends the run: what it has not settled is unknown.
+    pub(super) async fn end(&self, line: &Line) -> Result<(), LedgerError> {
+        self.heart.abort();
+        self.lease.lose();
+        line.repeat(|session| async move { session.written(END, &[&self.id]).await }).await?;
+        Ok(())
+    }
+}
+
+impl Drop for Run {
+    fn drop(&mut self) {
+        self.heart.abort();
+    }
+}
+
+impl Lease {
+    fn holds(&self) -> bool {
+        let safe_until = self.safe_until.lock().unwrap_or_else(PoisonError::into_inner);
+        safe_until.is_some_and(|end| Instant::now() < end)
+    }
+
+    /// A renewal that is heard of after the old lease's end is none: in between, others may have
+    /// seen the old one only.
+    fn renew(&self, until: Instant) -> bool {
+        let mut safe_until = self.safe_until.lock().unwrap_or_else(PoisonError::into_inner);
+        let in_time = safe_until.is_some_and(|end| Instant::now() < end);
+        *safe_until = in_time.then_some(until);
+        in_time
+    }
+
+    fn lose(&self) {
+        *self.safe_until.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+}
+
+async fn beat(line: Line, id: i64, timing: Timing, lease: Arc<Lease>) {
+    loop {
+        tokio::time::sleep(timing.heartbeat).await;
+        let asked = Instant::now();
+        match line.repeat(|session| async move { session.written(BEAT, &[&id, &millis(timing)]).await }).await
+        {
+            Ok(1) if lease.renew(asked + timing.lease) => {}
+            Ok(_) => return lease.lose(),
+            // The lease may still hold, and the database may come back in time.
+            Err(_) => {}
+        }
+    }
+}
+
+fn millis(timing: Timing) -> i64 {
+    i64::try_from(timing.lease.as_millis()).unwrap_or(i64::MAX)
+}

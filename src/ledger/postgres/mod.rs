@@ -1,0 +1,295 @@
+//! A database that many connectors share.
+//!
+//! A claim is one statement, so two connectors that hold the same person never both get it. A run
+//! says that it lives by renewing a lease; the claims of one that stopped doing so are unknown.
+//! Statements are written so that a lost answer is asked for again without harm.
+
+mod address;
+mod batch;
+mod fault;
+#[cfg(test)]
+mod harness;
+mod inspect;
+mod lease;
+mod line;
+mod schema;
+mod statements;
+#[cfg(test)]
+mod tests;
+mod tls;
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::time::{Duration, SystemTime};
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{Ending, Entry, Found, Inspect, Key, Ledger, LedgerError, Standing, StatusRow, Terms};
+use batch::{Batch, Endings};
+use fault::Fault;
+use lease::Run;
+use line::Line;
+use statements::{CLAIM, LOOK_UP, MARK_USED, SETTLE};
+
+pub use super::sqlite::Opened;
+pub use inspect::Records;
+
+/// How often one claim is tried when people become free between the claim and the look-up.
+const CLAIM_ROUNDS: usize = 3;
+
+/// How long things may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Timing {
+    /// A run that was silent for so long is dead.
+    pub lease: Duration,
+    /// How often a run says that it lives.
+    pub heartbeat: Duration,
+    /// A statement that takes longer is given up.
+    pub statement: Duration,
+    /// No further attempt begins after so long.
+    pub retry_for: Duration,
+}
+
+/// A run of a connector on a shared ledger.
+pub struct Postgres {
+    records: Records,
+    run: Run,
+    call_again_after: Option<SignedDuration>,
+    claims: AtomicI64,
+    is_marked_used: AtomicBool,
+}
+
+impl Default for Timing {
+    fn default() -> Self {
+        Self {
+            lease: Duration::from_mins(1),
+            heartbeat: Duration::from_secs(15),
+            statement: Duration::from_secs(30),
+            retry_for: Duration::from_secs(45),
+        }
+    }
+}
+
+impl Postgres {
+    /// Opens the ledger at a URL, makes its tables if there are none, and registers the run. Must be
+    /// called within a tokio runtime, where the heartbeat stays.
+    ///
+    /// # Errors
+    /// When the database cannot be reached or used, or the ledger in it is not the one that is meant.
+    pub async fn open(
+        url: &str,
+        terms: &Terms,
+        hash_key: Option<&str>,
+        now: Timestamp,
+    ) -> Result<(Self, Opened), LedgerError> {
+        Self::open_with(url, terms, hash_key, now, Timing::default()).await
+    }
+
+    /// Opens with other times than the usual ones.
+    ///
+    /// # Errors
+    /// As `open`.
+    pub async fn open_with(
+        url: &str,
+        terms: &Terms,
+        hash_key: Option<&str>,
+        now: Timestamp,
+        timing: Timing,
+    ) -> Result<(Self, Opened), LedgerError> {
+        let line = Line::new(url, timing)?;
+        let mut session = line.first().await?;
+        let prepared = schema::prepare(&mut session.client, line.schema(), hash_key, terms.expect_existing);
+        let condition = line.within(prepared).await?;
+        line.keep(session).await;
+        let (run, recovered_unknown) = Run::start(&line, &terms.run, now, timing).await?;
+        let days = i64::from(terms.call_again_after_days);
+        let postgres = Self {
+            records: Records { line },
+            run,
+            call_again_after: (days > 0).then(|| SignedDuration::from_hours(24 * days)),
+            claims: AtomicI64::new(0),
+            is_marked_used: AtomicBool::new(condition.used),
+        };
+        Ok((postgres, Opened { recovered_unknown, hasher: condition.hasher }))
+    }
+
+    /// Opens a ledger that is there already, to read it and to decide in it: no run is registered,
+    /// nothing is made.
+    ///
+    /// # Errors
+    /// When there is no ledger, or it cannot be reached or used.
+    pub async fn inspect(url: &str, hash_key: Option<&str>) -> Result<(Records, Opened), LedgerError> {
+        let line = Line::new(url, Timing::default())?;
+        let mut session = line.first().await?;
+        let found = schema::inspect(&mut session.client, line.schema(), hash_key);
+        let condition = line.within(found).await?;
+        line.keep(session).await;
+        Ok((Records { line }, Opened { recovered_unknown: 0, hasher: condition.hasher }))
+    }
+
+    /// Whoever was accepted at this time or before is free again.
+    fn free_before(&self, now: Timestamp) -> Option<SystemTime> {
+        let before = now.checked_sub(self.call_again_after?);
+        Some(before.unwrap_or(Timestamp::MIN).into())
+    }
+
+    /// What is known of people who are not free.
+    async fn known(
+        &self,
+        keys: &[&[u8]],
+        free_before: Option<SystemTime>,
+    ) -> Result<HashMap<Key, Standing>, LedgerError> {
+        let rows = self
+            .records
+            .line
+            .repeat(|session| async move { session.rows(LOOK_UP, &[&keys, &free_before]).await });
+        rows.await?.iter().map(known_row).collect::<Result<_, _>>().map_err(|fault| self.refuse(&fault))
+    }
+
+    /// Claims once; gives who is ours now, and whether they had been unknown.
+    async fn take(
+        &self,
+        entries: &[&Entry],
+        number: i64,
+        retake: bool,
+        now: Timestamp,
+    ) -> Result<HashMap<Key, Standing>, LedgerError> {
+        self.run.check().map_err(|fault| self.refuse(&fault))?;
+        let batch = &Batch::new(entries.iter().copied());
+        let (free_before, now) = (self.free_before(now), SystemTime::from(now));
+        let rows = self.records.line.repeat(|session| async move {
+            let Batch { keys, campaigns, streams, primary_keys } = batch;
+            let parameters: [line::Parameter<'_>; 9] =
+                [&self.run.id, &number, &now, &free_before, &retake, keys, campaigns, streams, primary_keys];
+            let rows = session.rows(CLAIM, &parameters).await?;
+            if rows.is_empty() { Err(Fault::LeaseLost) } else { Ok(rows) }
+        });
+        let rows = rows.await?;
+        // The answer may have taken longer than the lease: then the claim stands, and is nobody's.
+        self.run.check().map_err(|fault| self.refuse(&fault))?;
+        let taken = rows.iter().filter_map(|row| taken_row(row).transpose());
+        taken.collect::<Result<_, _>>().map_err(|fault| self.refuse(&fault))
+    }
+
+    /// From the first claim on, an empty ledger is one that was lost.
+    async fn mark_used(&self) -> Result<(), LedgerError> {
+        if !self.is_marked_used.load(Ordering::Relaxed) {
+            let marking = |session: std::sync::Arc<line::Session>| async move {
+                session.written(MARK_USED, &[&schema::USED]).await
+            };
+            self.records.line.repeat(marking).await?;
+            self.is_marked_used.store(true, Ordering::Relaxed);
+        }
+        Ok(())
+    }
+
+    fn refuse(&self, fault: &Fault) -> LedgerError {
+        fault.at(self.records.line.place())
+    }
+}
+
+impl Ledger for Postgres {
+    async fn look_up(&self, keys: Vec<Key>, now: Timestamp) -> Result<Vec<Standing>, LedgerError> {
+        if keys.is_empty() {
+            return Ok(Vec::new());
+        }
+        let wanted: Vec<&[u8]> = keys.iter().map(|key| key.0.as_slice()).collect();
+        let known = self.known(&wanted, self.free_before(now)).await?;
+        Ok(keys.iter().map(|key| known.get(key).copied().unwrap_or(Standing::Free)).collect())
+    }
+
+    async fn claim(
+        &self,
+        entries: Vec<Entry>,
+        retake: bool,
+        now: Timestamp,
+    ) -> Result<Vec<Standing>, LedgerError> {
+        let number = self.claims.fetch_add(1, Ordering::Relaxed);
+        let mut standings = HashMap::with_capacity(entries.len());
+        let mut open: Vec<&Entry> = entries.iter().collect();
+        for _ in 0..CLAIM_ROUNDS {
+            if open.is_empty() {
+                break;
+            }
+            standings.extend(self.take(&open, number, retake, now).await?);
+            open.retain(|entry| !standings.contains_key(&entry.key));
+            if open.is_empty() {
+                break;
+            }
+            let left: Vec<&[u8]> = open.iter().map(|entry| entry.key.0.as_slice()).collect();
+            let held = self.known(&left, self.free_before(now)).await?;
+            // Who is free now was let go by somebody a moment ago: the next round is for them.
+            let stands = |standing: Standing| standing != Standing::Unknown || !retake;
+            standings.extend(held.into_iter().filter(|(_, standing)| stands(*standing)));
+            open.retain(|entry| !standings.contains_key(&entry.key));
+        }
+        if !entries.is_empty() {
+            self.mark_used().await?;
+        }
+        Ok(entries
+            .iter()
+            .map(|entry| standings.get(&entry.key).copied().unwrap_or(Standing::Elsewhere))
+            .collect())
+    }
+
+    async fn settle(&self, endings: Vec<(Entry, Ending)>, now: Timestamp) -> Result<(), LedgerError> {
+        if endings.is_empty() {
+            return Ok(());
+        }
+        let batch = &Batch::new(endings.iter().map(|(entry, _)| entry));
+        let columns = &Endings::new(endings.iter().map(|(_, ending)| ending));
+        let now = SystemTime::from(now);
+        let settled = self.records.line.repeat(|session| async move {
+            let Batch { keys, campaigns, streams, primary_keys } = batch;
+            let Endings { outcomes, reasons, contact_ids } = columns;
+            let parameters: [line::Parameter<'_>; 9] =
+                [&self.run.id, &now, keys, campaigns, streams, primary_keys, outcomes, reasons, contact_ids];
+            session.written(SETTLE, &parameters).await
+        });
+        settled.await.map(drop)
+    }
+
+    async fn close(&self) -> Result<(), LedgerError> {
+        self.run.end(&self.records.line).await
+    }
+}
+
+impl Inspect for Postgres {
+    async fn status(&self) -> Result<Vec<StatusRow>, LedgerError> {
+        self.records.status().await
+    }
+
+    async fn find(&self, keys: Vec<Key>) -> Result<Vec<Found>, LedgerError> {
+        self.records.find(keys).await
+    }
+
+    async fn decide(
+        &self,
+        run: &str,
+        accepted: bool,
+        dry_run: bool,
+        now: Timestamp,
+    ) -> Result<u64, LedgerError> {
+        self.records.decide(run, accepted, dry_run, now).await
+    }
+}
+
+fn known_row(row: &tokio_postgres::Row) -> Result<(Key, Standing), Fault> {
+    let standing = match row.try_get(1)? {
+        "accepted" => Standing::Accepted,
+        "claimed" => Standing::Elsewhere,
+        _ => Standing::Unknown,
+    };
+    Ok((key(row.try_get(0)?)?, standing))
+}
+
+fn taken_row(row: &tokio_postgres::Row) -> Result<Option<(Key, Standing)>, Fault> {
+    let Some(bytes) = row.try_get::<_, Option<&[u8]>>(0)? else { return Ok(None) };
+    let standing = if row.try_get(1)? { Standing::Unknown } else { Standing::Free };
+    Ok(Some((key(bytes)?, standing)))
+}
+
+fn key(bytes: &[u8]) -> Result<Key, Fault> {
+    let bytes = bytes.try_into().map_err(|_| Fault::Unfit("a contact's key has not 16 bytes".to_owned()))?;
+    Ok(Key(bytes))
+}

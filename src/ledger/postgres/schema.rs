@@ -1,0 +1,216 @@
+//! The tables: made on first use, brought forward by versions, never backward.
+
+use std::fmt::Write as _;
+
+use rustls::crypto::aws_lc_rs;
+use tokio_postgres::{Client, Transaction};
+
+use super::fault::Fault;
+use crate::ledger::Hasher;
+
+/// One step for each version. A row of `contact` holds how a person's last run ended (`outcome`,
+/// `run`, `at`, …; no outcome: free) and, apart from it, who is sending it now (`claimed_by`, …), so
+/// that a claim can be given back without a trace. A claim whose run is over is an unknown ending
+/// for everybody: nothing needs to be rewritten when a run dies, and `known` is where that is said.
+/// Rows of `run` are never deleted.
+const MIGRATIONS: &[&str] = &["
+CREATE TABLE meta (
+    name  text PRIMARY KEY,
+    value text NOT NULL
+);
+CREATE TABLE run (
+    id        bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    name      text NOT NULL,
+    started   timestamptz NOT NULL,
+    heartbeat timestamptz NOT NULL,
+    expires   timestamptz NOT NULL,
+    ended     timestamptz
+);
+CREATE TABLE contact (
+    key         bytea PRIMARY KEY CHECK (octet_length(key) = 16),
+    campaign    text NOT NULL,
+    stream      text NOT NULL,
+    primary_key text NOT NULL,
+    outcome     text CHECK (outcome IN ('accepted', 'rejected', 'unknown')),
+    reason      text NOT NULL DEFAULT '',
+    contact_id  text NOT NULL DEFAULT '',
+    run         bigint,
+    at          timestamptz,
+    claimed_by  bigint,
+    claimed_at  timestamptz,
+    claim       bigint
+);
+CREATE INDEX contact_claimed ON contact (claimed_by) WHERE claimed_by IS NOT NULL;
+CREATE INDEX contact_unknown ON contact (run) WHERE outcome = 'unknown';
+CREATE VIEW known AS
+SELECT
+    c.key, c.campaign, c.stream, c.primary_key,
+    CASE
+        WHEN c.claimed_by IS NULL THEN c.outcome
+        WHEN r.ended IS NULL AND r.expires > now() THEN 'claimed'
+        ELSE 'unknown'
+    END AS outcome,
+    CASE WHEN c.claimed_by IS NULL THEN c.reason ELSE '' END AS reason,
+    CASE WHEN c.claimed_by IS NULL THEN c.contact_id ELSE '' END AS contact_id,
+    coalesce(c.claimed_by, c.run) AS run,
+    coalesce(c.claimed_at, c.at) AS at
+FROM contact AS c LEFT JOIN run AS r ON r.id = c.claimed_by;
+"];
+
+/// Keeps two first runs apart; any number that nobody else in the database uses.
+const LOCK: &str = "SELECT pg_advisory_xact_lock(4710231187652211)";
+
+const HAS_SCHEMA: &str = "SELECT to_regnamespace(quote_ident($1)) IS NOT NULL";
+const HAS_TABLES: &str = "SELECT to_regclass(quote_ident($1) || '.meta') IS NOT NULL";
+const META: &str = "SELECT value FROM meta WHERE name = $1";
+const SET_META: &str = "INSERT INTO meta (name, value) VALUES ($1, $2)
+    ON CONFLICT (name) DO UPDATE SET value = excluded.value";
+const HAS_CONTACTS: &str = "SELECT EXISTS (SELECT FROM contact)";
+
+const VERSION: &str = "schema_version";
+/// The key itself, when nobody configured one.
+const HASH_KEY: &str = "hash_key";
+/// What the key makes of nothing: tells whether a configured key is the right one, and tells no more.
+const HASH_MARK: &str = "hash_mark";
+/// Written by the first claim.
+pub(super) const USED: &str = "used";
+
+/// What the tables say about the ledger as a whole.
+pub(super) struct Condition {
+    pub(super) hasher: Hasher,
+    /// Whether somebody was ever claimed.
+    pub(super) used: bool,
+}
+
+/// Makes the tables or brings them forward, and checks that this is the ledger that is meant.
+pub(super) async fn prepare(
+    client: &mut Client,
+    schema: &str,
+    hash_key: Option<&str>,
+    expect_existing: bool,
+) -> Result<Condition, Fault> {
+    let step = client.transaction().await?;
+    step.execute(LOCK, &[]).await?;
+    if !truth(&step, HAS_TABLES, schema).await? {
+        if expect_existing {
+            return Err(unfit(
+                "there is no ledger here, and one is expected; is this the right database and schema?",
+            ));
+        }
+        if !truth(&step, HAS_SCHEMA, schema).await? {
+            step.batch_execute(&format!("CREATE SCHEMA \"{schema}\"")).await?;
+        }
+        migrate(&step, 0).await?;
+        set_key(&step, hash_key).await?;
+    }
+    migrate(&step, version(&step).await?).await?;
+    let condition = condition(&step, hash_key).await?;
+    let is_empty = !step.query_one(HAS_CONTACTS, &[]).await?.try_get::<_, bool>(0)?;
+    if is_empty && (condition.used || expect_existing) {
+        return Err(unfit(
+            "the ledger is empty, and contacts are expected: everybody would be called again; restore it from a \
+             backup, or drop its schema to begin anew",
+        ));
+    }
+    step.commit().await?;
+    Ok(condition)
+}
+
+/// Reads what there is, and makes nothing.
+pub(super) async fn inspect(
+    client: &mut Client,
+    schema: &str,
+    hash_key: Option<&str>,
+) -> Result<Condition, Fault> {
+    let step = client.transaction().await?;
+    if !truth(&step, HAS_TABLES, schema).await? {
+        return Err(unfit("there is no ledger here yet; is this the right database and schema?"));
+    }
+    if version(&step).await? != MIGRATIONS.len() {
+        return Err(unfit("the ledger is of an older version; the next sync brings it forward"));
+    }
+    condition(&step, hash_key).await
+}
+
+async fn version(step: &Transaction<'_>) -> Result<usize, Fault> {
+    let found = meta(step, VERSION).await?.and_then(|text| text.parse().ok());
+    let version: usize =
+        found.ok_or_else(|| unfit("the ledger's version is missing; restore it from a backup"))?;
+    if version > MIGRATIONS.len() {
+        return Err(unfit(&format!(
+            "the ledger has version {version}, and this program knows versions up to {}; use the newer program",
+            MIGRATIONS.len()
+        )));
+    }
+    Ok(version)
+}
+
+async fn migrate(step: &Transaction<'_>, version: usize) -> Result<(), Fault> {
+    let Some(steps @ [_, ..]) = MIGRATIONS.get(version..) else { return Ok(()) };
+    for migration in steps {
+        step.batch_execute(migration).await?;
+    }
+    set_meta(step, VERSION, &MIGRATIONS.len().to_string()).await
+}
+
+async fn set_key(step: &Transaction<'_>, configured: Option<&str>) -> Result<(), Fault> {
+    let made = if configured.is_none() { Some(random_key()?) } else { None };
+    if let Some(made) = &made {
+        set_meta(step, HASH_KEY, made).await?;
+    }
+    let hash_key = configured.or(made.as_deref()).unwrap_or_default();
+    set_meta(step, HASH_MARK, &mark(&Hasher::new(hash_key))).await
+}
+
+async fn condition(step: &Transaction<'_>, configured: Option<&str>) -> Result<Condition, Fault> {
+    let kept = meta(step, HASH_KEY).await?;
+    let Some(hash_key) = configured.or(kept.as_deref()) else {
+        return Err(unfit("the ledger was made with a configured hash key; configure the same one"));
+    };
+    let hasher = Hasher::new(hash_key);
+    if meta(step, HASH_MARK).await?.as_deref() != Some(&mark(&hasher)) {
+        return Err(unfit(
+            "the configured hash key is not the ledger's: nobody would be recognised, everybody called again; \
+             configure the key the ledger was made with (none, if none was configured then)",
+        ));
+    }
+    let used = meta(step, USED).await?.is_some();
+    Ok(Condition { hasher, used })
+}
+
+fn mark(hasher: &Hasher) -> String {
+    hex(&hasher.key("hash mark", "").0)
+}
+
+/// From the source that also makes TLS keys.
+fn random_key() -> Result<String, Fault> {
+    let mut bytes = [0; 32];
+    let filled = aws_lc_rs::default_provider().secure_random.fill(&mut bytes);
+    filled.map_err(|_| unfit("this machine gives no random numbers"))?;
+    Ok(hex(&bytes))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        write!(text, "{byte:02x}").expect("a text takes whatever is written");
+        text
+    })
+}
+
+async fn truth(step: &Transaction<'_>, sql: &str, schema: &str) -> Result<bool, Fault> {
+    Ok(step.query_one(sql, &[&schema]).await?.try_get(0)?)
+}
+
+async fn meta(step: &Transaction<'_>, name: &str) -> Result<Option<String>, Fault> {
+    let row = step.query_opt(META, &[&name]).await?;
+    Ok(row.map(|row| row.try_get(0)).transpose()?)
+}
+
+async fn set_meta(step: &Transaction<'_>, name: &str, value: &str) -> Result<(), Fault> {
+    step.execute(SET_META, &[&name, &value]).await?;
+    Ok(())
+}
+
+fn unfit(why: &str) -> Fault {
+    Fault::Unfit(why.to_owned())
+}

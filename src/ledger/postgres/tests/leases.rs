@@ -1,0 +1,121 @@
+//! Who lives, in the eyes of the others.
+
+use super::*;
+use crate::ledger::suite::{claim, day, settle, stand};
+
+use Standing::{Accepted, Elsewhere, Free, Unknown};
+
+/// A lease that is over soon, with or without a heart that beats.
+fn short(heartbeat: Duration) -> Timing {
+    Timing { lease: Duration::from_millis(400), heartbeat, ..Timing::default() }
+}
+
+const NEVER: Duration = Duration::from_hours(1);
+const OFTEN: Duration = Duration::from_millis(50);
+
+/// The lease is the server's time: nothing but waiting makes it pass.
+async fn outlast_a_lease() {
+    tokio::time::sleep(Duration::from_millis(700)).await;
+}
+
+#[tokio::test]
+async fn a_silent_run_is_dead_when_its_lease_is_over() {
+    let database = Database::new().await;
+    let silent = database.open_with("silent", short(NEVER)).await;
+    claim(&silent, 0..2).await;
+    let other = database.open("other").await;
+    assert_eq!(stand(&other, 0..2).await, [Elsewhere; 2]);
+    assert_eq!(other.claim(vec![entry(0)], true, day(0)).await.unwrap(), [Elsewhere], "it may live");
+    outlast_a_lease().await;
+    assert_eq!(stand(&other, 0..2).await, [Unknown; 2]);
+    assert_eq!(other.claim(vec![entry(0)], false, day(0)).await.unwrap(), [Unknown], "unknown is not free");
+
+    let refused = silent.claim(vec![entry(5)], false, day(0)).await.unwrap_err();
+    assert!(matches!(refused, LedgerError::Unavailable(ref why) if why.contains("lease")), "{refused:?}");
+    assert_eq!(stand(&other, 5..6).await, [Free]);
+    // The vendor's answer still came: it counts.
+    settle(&silent, 0..1, suite::accepted()).await;
+    assert_eq!(stand(&other, 0..2).await, [Accepted, Unknown]);
+}
+
+#[tokio::test]
+async fn the_server_too_refuses_claims_without_a_lease() {
+    let database = Database::new().await;
+    let ledger = database.open("first").await;
+    claim(&ledger, 0..1).await;
+    // Our own clock knows nothing of this: a machine that slept.
+    database.execute("UPDATE run SET expires = now()").await;
+    let refused = ledger.claim(vec![entry(1)], false, day(0)).await.unwrap_err();
+    assert!(matches!(refused, LedgerError::Unavailable(_)), "{refused:?}");
+    assert_eq!(stand(&ledger, 0..2).await, [Unknown, Free]);
+}
+
+#[tokio::test]
+async fn a_lost_lease_is_not_renewed() {
+    let database = Database::new().await;
+    let ledger = database.open_with("first", Timing { heartbeat: OFTEN, ..Timing::default() }).await;
+    database.execute("UPDATE run SET expires = now()").await;
+    outlast_a_lease().await;
+    assert_eq!(database.number("SELECT count(*) FROM ai_voice_ledger.run WHERE expires > now()").await, 0);
+    assert!(ledger.run.check().is_err(), "and the run knows it");
+}
+
+#[tokio::test]
+async fn a_beating_heart_keeps_the_lease() {
+    let database = Database::new().await;
+    let living = database.open_with("living", short(OFTEN)).await;
+    claim(&living, 0..2).await;
+    let other = database.open("other").await;
+    outlast_a_lease().await;
+    outlast_a_lease().await;
+    assert_eq!(stand(&other, 0..2).await, [Elsewhere; 2]);
+    assert_eq!(claim(&living, 2..3).await, [Free]);
+}
+
+#[tokio::test]
+async fn closing_frees_at_once() {
+    let database = Database::new().await;
+    let first = database.open("first").await;
+    claim(&first, 0..2).await;
+    settle(&first, 0..1, suite::accepted()).await;
+    first.close().await.unwrap();
+    let (second, opened) = Postgres::open(&database.url, &terms("second"), None, day(0)).await.unwrap();
+    assert_eq!(stand(&second, 0..3).await, [Accepted, Unknown, Free], "what was not settled is unknown");
+    assert_eq!(opened.recovered_unknown, 0, "nobody died");
+    assert!(first.claim(vec![entry(9)], false, day(0)).await.is_err(), "a closed run claims nothing");
+    first.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn the_next_run_hears_once_what_a_dead_one_left() {
+    let database = Database::new().await;
+    let dead = database.open("dead").await;
+    claim(&dead, 0..5).await;
+    settle(&dead, 0..2, suite::accepted()).await;
+    database.kill(dead).await;
+    for (run, left) in [("second", 3), ("third", 0)] {
+        let (_, opened) = Postgres::open(&database.url, &terms(run), None, day(0)).await.unwrap();
+        assert_eq!(opened.recovered_unknown, left, "{run}");
+    }
+}
+
+/// The dead run was only slow. What it has to say is heard as far as it keeps people from being called.
+#[tokio::test]
+async fn a_run_that_was_taken_for_dead_can_still_say_what_it_knows() {
+    let database = Database::new().await;
+    let slow = database.open("slow").await;
+    claim(&slow, 0..6).await;
+    database.execute("UPDATE run SET expires = now()").await;
+    let other = database.open("other").await;
+    let retaken = other.claim((0..2).map(entry).collect(), true, day(0)).await.unwrap();
+    assert_eq!(retaken, [Unknown; 2]);
+    settle(&slow, 0..1, suite::accepted()).await;
+    settle(&slow, 1..2, Ending::Released).await;
+    settle(&slow, 2..3, suite::rejected()).await;
+    settle(&slow, 3..4, Ending::Released).await;
+    assert_eq!(other.decide("slow", false, false, day(0)).await.unwrap(), 2);
+    settle(&slow, 4..5, Ending::Unknown).await;
+    assert_eq!(stand(&other, 0..6).await, [Accepted, Elsewhere, Free, Free, Unknown, Free]);
+    settle(&other, 0..2, suite::rejected()).await;
+    assert_eq!(stand(&other, 0..2).await, [Accepted, Free], "accepted by anybody is accepted");
+}

@@ -1,0 +1,68 @@
+//! The suite on a real server, and what only a shared database has.
+
+mod connection;
+mod leases;
+mod opening;
+mod sharing;
+mod speed;
+
+use proptest::prelude::*;
+
+use super::harness::{self, server};
+use super::*;
+use crate::ledger::suite::{self, Home, entry, ledger_suite, terms};
+
+/// One test's database.
+struct Database {
+    url: String,
+}
+
+impl Database {
+    async fn new() -> Self {
+        Self { url: server().database().await }
+    }
+
+    /// Statements past the ledger.
+    async fn execute(&self, sql: &str) {
+        harness::execute(&self.url, &format!("SET search_path TO ai_voice_ledger; {sql}")).await;
+    }
+
+    /// A number that a statement gives.
+    async fn number(&self, sql: &str) -> i64 {
+        harness::connect(&self.url).await.query_one(sql, &[]).await.unwrap().get(0)
+    }
+
+    async fn open(&self, run: &str) -> Postgres {
+        self.open_with(run, Timing::default()).await
+    }
+
+    async fn open_with(&self, run: &str, timing: Timing) -> Postgres {
+        Postgres::open_with(&self.url, &terms(run), None, suite::day(0), timing).await.unwrap().0
+    }
+}
+
+impl Home for Database {
+    type Ledger = Postgres;
+    const SHARED: bool = true;
+
+    async fn open(&self, terms: Terms, now: Timestamp) -> Result<Postgres, LedgerError> {
+        Postgres::open(&self.url, &terms, None, now).await.map(|(ledger, _)| ledger)
+    }
+
+    async fn kill(&self, ledger: Postgres) {
+        let id = ledger.run.id;
+        drop(ledger);
+        self.execute(&format!("UPDATE run SET expires = now() WHERE id = {id}")).await;
+    }
+}
+
+ledger_suite! { Some(Database::new().await) }
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, cases: 12, ..ProptestConfig::default() })]
+    #[test]
+    fn any_sequence_is_as_the_model_says(steps in suite::plan()) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async { suite::follows_the_model(&Database::new().await, &steps).await });
+    }
+}

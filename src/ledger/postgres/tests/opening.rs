@@ -1,0 +1,130 @@
+//! What a ledger is found to be when it is opened.
+
+use super::*;
+use crate::ledger::Hasher;
+use crate::ledger::suite::{claim, day, settle, stand};
+
+async fn open(database: &Database, terms: &Terms, hash_key: Option<&str>) -> Result<Opened, LedgerError> {
+    Postgres::open(&database.url, terms, hash_key, day(0)).await.map(|(_, opened)| opened)
+}
+
+async fn assert_unusable(database: &Database, terms: &Terms, hash_key: Option<&str>, word: &str) {
+    match open(database, terms, hash_key).await {
+        Err(LedgerError::Unusable(why)) => assert!(why.contains(word), "{word} in: {why}"),
+        Err(other) => panic!("{word}: {other:?}"),
+        Ok(_) => panic!("{word}: it was opened"),
+    }
+}
+
+fn expecting(run: &str) -> Terms {
+    Terms { expect_existing: true, ..terms(run) }
+}
+
+#[tokio::test]
+async fn a_newer_ledger_is_left_alone() {
+    let database = Database::new().await;
+    open(&database, &terms("first"), None).await.unwrap();
+    database.execute("UPDATE meta SET value = '2' WHERE name = 'schema_version'").await;
+    assert_unusable(&database, &terms("second"), None, "use the newer program").await;
+    assert!(matches!(Postgres::inspect(&database.url, None).await, Err(LedgerError::Unusable(_))));
+    database.execute("DELETE FROM meta WHERE name = 'schema_version'").await;
+    assert_unusable(&database, &terms("third"), None, "version is missing").await;
+}
+
+#[tokio::test]
+async fn an_expected_ledger_must_be_there_and_remember() {
+    let database = Database::new().await;
+    assert_unusable(&database, &expecting("first"), None, "one is expected").await;
+    let schemas = "SELECT count(*) FROM pg_namespace WHERE nspname = 'ai_voice_ledger'";
+    assert_eq!(database.number(schemas).await, 0, "a refusal makes nothing");
+    let ledger = database.open("second").await;
+    assert_unusable(&database, &expecting("third"), None, "is empty").await;
+    open(&database, &terms("fourth"), None).await.unwrap();
+    claim(&ledger, 0..1).await;
+    open(&database, &expecting("fifth"), None).await.unwrap();
+    database.execute("TRUNCATE contact").await;
+    assert_unusable(&database, &terms("sixth"), None, "is empty").await;
+    assert_unusable(&database, &expecting("seventh"), None, "is empty").await;
+}
+
+#[tokio::test]
+async fn released_people_leave_a_ledger_that_is_not_empty() {
+    let database = Database::new().await;
+    let ledger = database.open("first").await;
+    claim(&ledger, 0..2).await;
+    settle(&ledger, 0..2, Ending::Released).await;
+    assert_eq!(ledger.status().await.unwrap(), []);
+    open(&database, &terms("second"), None).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_ledger_keeps_its_hash_key() {
+    let random = Database::new().await;
+    let made = open(&random, &terms("first"), None).await.unwrap().hasher;
+    let kept = open(&random, &terms("second"), None).await.unwrap().hasher;
+    assert_eq!(made.key("a", "b"), kept.key("a", "b"));
+    assert_unusable(&random, &terms("third"), Some("another"), "not the ledger's").await;
+    let other = open(&Database::new().await, &terms("first"), None).await.unwrap().hasher;
+    assert_ne!(made.key("a", "b"), other.key("a", "b"), "each ledger has its own");
+
+    let configured = Database::new().await;
+    let given = open(&configured, &terms("first"), Some("given-key")).await.unwrap().hasher;
+    assert_eq!(given.key("a", "b"), Hasher::new("given-key").key("a", "b"));
+    open(&configured, &terms("second"), Some("given-key")).await.unwrap();
+    assert_unusable(&configured, &terms("third"), Some("another"), "not the ledger's").await;
+    assert_unusable(&configured, &terms("fourth"), None, "configure the same one").await;
+    let told =
+        configured.number("SELECT count(*) FROM ai_voice_ledger.meta WHERE value LIKE '%given-key%'").await;
+    assert_eq!(told, 0, "a configured key is not kept beside what it hides");
+}
+
+#[tokio::test]
+async fn inspection_needs_no_run_and_makes_nothing() {
+    let database = Database::new().await;
+    let Err(LedgerError::Unusable(why)) = Postgres::inspect(&database.url, None).await else {
+        panic!("opened")
+    };
+    assert!(why.contains("no ledger here yet"), "{why}");
+    let ledger = database.open("first").await;
+    claim(&ledger, 0..2).await;
+    settle(&ledger, 0..1, Ending::Unknown).await;
+    let runs = "SELECT count(*) FROM ai_voice_ledger.run";
+    let (records, opened) = Postgres::inspect(&database.url, None).await.unwrap();
+    assert_eq!((database.number(runs).await, opened.recovered_unknown), (1, 0));
+    let outcomes: Vec<_> = records.status().await.unwrap().into_iter().map(|row| row.outcome).collect();
+    assert_eq!(outcomes, ["claimed", "unknown"]);
+    assert_eq!(records.decide("first", true, false, day(1)).await.unwrap(), 1);
+    assert_eq!(stand(&ledger, 0..2).await, [Standing::Accepted, Standing::Elsewhere]);
+}
+
+#[tokio::test]
+async fn ledgers_in_two_schemas_know_nothing_of_each_other() {
+    let database = Database::new().await;
+    let ledger = database.open("first").await;
+    claim(&ledger, 0..1).await;
+    let url = format!("{}?schema=other_1", database.url);
+    let (other, _) = Postgres::open(&url, &terms("second"), None, day(0)).await.unwrap();
+    assert_eq!(claim(&other, 0..1).await, [Standing::Free]);
+}
+
+#[tokio::test]
+async fn the_tables_name_nobody() {
+    let database = Database::new().await;
+    let (ledger, opened) = Postgres::open(&database.url, &terms("first"), None, day(0)).await.unwrap();
+    let contact = Entry { key: opened.hasher.key("itnio/9", "+14155550123"), ..entry(0) };
+    ledger.claim(vec![contact.clone()], false, day(0)).await.unwrap();
+    let nul = Ending::Accepted { contact_id: Some("a\0b".into()) };
+    ledger.settle(vec![(contact, nul)], day(0)).await.unwrap();
+    for table in ["meta", "run", "contact"] {
+        for number in ["4155550123", "0123"] {
+            let sql =
+                format!("SELECT count(*) FROM ai_voice_ledger.{table} AS t WHERE t::text LIKE '%{number}%'");
+            assert_eq!(database.number(&sql).await, 0, "{table}");
+        }
+    }
+    let columns = database.number(
+        "SELECT count(*) FROM information_schema.columns
+        WHERE table_schema = 'ai_voice_ledger' AND table_name = 'contact'",
+    );
+    assert_eq!(columns.await, 12, "a new column must be thought about here");
+}

@@ -1,0 +1,95 @@
+//! What is known of people, in the file: one row for each.
+
+use rusqlite::{CachedStatement, Connection, OptionalExtension, Result};
+
+use super::schema::{ACCEPTED, UNKNOWN};
+use crate::ledger::{Key, Standing};
+
+const READ: &str = "
+    SELECT outcome, at, campaign, stream, run, reason, primary_key, contact_id
+    FROM contact WHERE key = ?1";
+
+const STANDING: &str = "SELECT outcome, at FROM contact WHERE key = ?1";
+
+const WRITE: &str = "
+    INSERT OR REPLACE INTO contact
+        (key, outcome, at, campaign, stream, run, reason, primary_key, contact_id)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
+
+const ANY: &str = "SELECT EXISTS (SELECT 1 FROM contact)";
+
+/// A row without its key. Numbers are those of `schema` and `words`; times are milliseconds.
+pub(super) struct Row<Text> {
+    pub(super) outcome: i64,
+    pub(super) at: i64,
+    pub(super) campaign: i64,
+    pub(super) stream: i64,
+    pub(super) run: i64,
+    pub(super) reason: Option<i64>,
+    pub(super) primary_key: Text,
+    pub(super) contact_id: Option<Text>,
+}
+
+/// Answers where people stand, one by one.
+pub(super) struct Standings<'a> {
+    statement: CachedStatement<'a>,
+    /// Who was accepted then or before may be called again.
+    called_again: Option<i64>,
+}
+
+impl<'a> Standings<'a> {
+    pub(super) fn new(connection: &'a Connection, called_again: Option<i64>) -> Result<Self> {
+        Ok(Self { statement: connection.prepare_cached(STANDING)?, called_again })
+    }
+
+    /// Where somebody stands who is not claimed.
+    pub(super) fn of(&mut self, key: &Key) -> Result<Standing> {
+        let row: Option<(i64, i64)> =
+            self.statement.query_row([key.0], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+        Ok(match row {
+            Some((ACCEPTED, at)) if self.called_again.is_none_or(|moment| at > moment) => Standing::Accepted,
+            Some((UNKNOWN, _)) => Standing::Unknown,
+            _ => Standing::Free,
+        })
+    }
+}
+
+/// Writes what is known of somebody now.
+pub(super) fn write(connection: &Connection, key: &Key, row: &Row<&str>) -> Result<()> {
+    // In the order of `WRITE`: to look parameters up by name takes a tenth of the whole.
+    connection.prepare_cached(WRITE)?.execute((
+        key.0,
+        row.outcome,
+        row.at,
+        row.campaign,
+        row.stream,
+        row.run,
+        row.reason,
+        row.primary_key,
+        row.contact_id,
+    ))?;
+    Ok(())
+}
+
+/// What is known of somebody.
+pub(super) fn read(connection: &Connection, key: &Key) -> Result<Option<Row<String>>> {
+    let mut statement = connection.prepare_cached(READ)?;
+    let row = statement.query_row([key.0], |row| {
+        Ok(Row {
+            outcome: row.get(0)?,
+            at: row.get(1)?,
+            campaign: row.get(2)?,
+            stream: row.get(3)?,
+            run: row.get(4)?,
+            reason: row.get(5)?,
+            primary_key: row.get(6)?,
+            contact_id: row.get(7)?,
+        })
+    });
+    row.optional()
+}
+
+/// Whether anything is known of anybody.
+pub(super) fn any(connection: &Connection) -> Result<bool> {
+    connection.query_row(ANY, [], |row| row.get(0))
+}

@@ -1,0 +1,136 @@
+//! Where calls meet the connection: at a thread of its own, or on the spot.
+
+use std::sync::{Mutex, PoisonError};
+use std::thread::JoinHandle;
+
+use tokio::sync::{mpsc, oneshot};
+
+use super::book::Book;
+use super::memory::Memory;
+use crate::ledger::LedgerError;
+
+/// Calls that may wait for the thread, and so the most that share a transaction. A caller has one
+/// batch in each, so that neither memory nor a transaction grows.
+const LONGEST_QUEUE: usize = 64;
+
+/// Answers calls, one transaction after the other.
+pub(super) enum Desk {
+    Thread { inbox: Option<mpsc::Sender<Job>>, thread: Mutex<Option<JoinHandle<()>>> },
+    Inline { book: Mutex<Option<Box<Book>>>, home: Memory },
+}
+
+type Work = Box<dyn FnOnce(&mut Book) -> rusqlite::Result<()> + Send>;
+
+/// A call on its way to the thread. What it gives travels on a channel of its own, inside `work`.
+pub(super) struct Job {
+    work: Work,
+    /// Hears after the commit.
+    done: oneshot::Sender<Result<(), LedgerError>>,
+}
+
+impl Desk {
+    /// Gives the book to a thread.
+    pub(super) fn thread(book: Book) -> Result<Self, LedgerError> {
+        let (inbox, jobs) = mpsc::channel(LONGEST_QUEUE);
+        let thread = std::thread::Builder::new().name("ledger".to_owned());
+        let thread = thread
+            .spawn(move || serve(book, jobs))
+            .map_err(|error| LedgerError::Unavailable(format!("no thread for it: {error}")))?;
+        Ok(Self::Thread { inbox: Some(inbox), thread: Mutex::new(Some(thread)) })
+    }
+
+    /// Keeps the book for calls on the spot; its connection goes home in the end.
+    pub(super) fn inline(book: Book, home: &Memory) -> Self {
+        Self::Inline { book: Mutex::new(Some(Box::new(book))), home: home.clone() }
+    }
+
+    /// Has something done within a transaction; when this returns, it is committed.
+    pub(super) async fn call<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Book) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, LedgerError> {
+        match self {
+            Self::Inline { book, .. } => {
+                let mut book = book.lock().unwrap_or_else(PoisonError::into_inner);
+                book.as_mut().ok_or_else(closed)?.transaction(work)
+            }
+            Self::Thread { inbox, .. } => {
+                let (give, given) = oneshot::channel();
+                let (done, finished) = oneshot::channel();
+                let work: Work = Box::new(move |book| {
+                    // A caller that is gone needs no answer; what it asked for is done all the same.
+                    drop(give.send(work(book)?));
+                    Ok(())
+                });
+                let inbox = inbox.as_ref().ok_or_else(closed)?;
+                inbox.send(Job { work, done }).await.map_err(|_| closed())?;
+                finished.await.map_err(|_| closed())??;
+                given.await.map_err(|_| closed())
+            }
+        }
+    }
+
+    /// Ends the run: the next one can open the ledger when this returns.
+    pub(super) async fn close(&self) -> Result<(), LedgerError> {
+        self.call(|book| {
+            book.is_closing = true;
+            Ok(())
+        })
+        .await?;
+        self.leave();
+        Ok(())
+    }
+
+    /// Waits for the end of the thread, or gives the connection back.
+    fn leave(&self) {
+        match self {
+            Self::Thread { thread, .. } => {
+                let thread = thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+                if let Some(thread) = thread {
+                    // One that panicked has said so, and its callers have heard that it is closed.
+                    thread.join().unwrap_or_default();
+                }
+            }
+            Self::Inline { book, home } => {
+                let book = book.lock().unwrap_or_else(PoisonError::into_inner).take();
+                if let Some(book) = book {
+                    home.put(book.into_connection());
+                }
+            }
+        }
+    }
+}
+
+impl Drop for Desk {
+    fn drop(&mut self) {
+        if let Self::Thread { inbox, .. } = self {
+            // The thread ends when nobody can call it any more.
+            drop(inbox.take());
+        }
+        self.leave();
+    }
+}
+
+/// The thread: everything that waits goes into one transaction, because a commit costs as much as
+/// writing several hundred contacts.
+fn serve(mut book: Book, mut jobs: mpsc::Receiver<Job>) {
+    while !book.is_closing
+        && let Some(first) = jobs.blocking_recv()
+    {
+        let mut group = vec![first];
+        while group.len() < LONGEST_QUEUE
+            && let Ok(next) = jobs.try_recv()
+        {
+            group.push(next);
+        }
+        let (work, callers): (Vec<_>, Vec<_>) = group.into_iter().map(|job| (job.work, job.done)).unzip();
+        let outcome = book.transaction(|book| work.into_iter().try_for_each(|work| work(book)));
+        for caller in callers {
+            drop(caller.send(outcome.clone()));
+        }
+    }
+}
+
+fn closed() -> LedgerError {
+    LedgerError::Unavailable("it is closed".to_owned())
+}

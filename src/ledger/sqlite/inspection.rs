@@ -1,0 +1,136 @@
+//! What people ask the ledger in a file.
+
+use std::collections::{BTreeMap, HashMap};
+
+use jiff::Timestamp;
+use rusqlite::{Connection, Result};
+
+use super::book::Book;
+use super::complaint::damaged;
+use super::contacts::{self, Row};
+use super::schema::{ACCEPTED, CLAIMED, REJECTED, UNKNOWN};
+use super::{intents, words};
+use crate::ledger::{Found, Key, StatusRow};
+
+const COUNT: &str = "SELECT campaign, outcome, run, count(*) FROM contact GROUP BY campaign, outcome, run";
+
+const OF_RUN: &str = "
+    SELECT key FROM contact
+    WHERE outcome = ?1 AND run = (SELECT id FROM word WHERE text = ?2)";
+
+const DECIDE: &str = "UPDATE contact SET outcome = ?2, at = ?3 WHERE key = ?1";
+
+impl Book {
+    /// Counts contacts. Who is claimed counts as that only, whatever was known before.
+    pub(super) fn status(&self) -> Result<Vec<StatusRow>> {
+        let mut counts = counts(&self.connection)?;
+        for (key, row) in claimed(&self.connection)? {
+            if let Some(before) = contacts::read(&self.connection, &key)? {
+                let count = counts.entry((before.campaign, before.outcome, before.run)).or_default();
+                *count = count.saturating_sub(1);
+            }
+            *counts.entry((row.campaign, row.outcome, row.run)).or_default() += 1;
+        }
+        counts.retain(|_, count| *count > 0);
+        let mut rows = Vec::with_capacity(counts.len());
+        for ((campaign, outcome, run), count) in counts {
+            rows.push(StatusRow {
+                campaign: words::text(&self.connection, campaign)?,
+                outcome: name(outcome)?.to_owned(),
+                run: words::text(&self.connection, run)?,
+                count,
+            });
+        }
+        Ok(rows)
+    }
+
+    /// What is known under these keys, in their order.
+    pub(super) fn find(&self, keys: &[Key]) -> Result<Vec<Found>> {
+        let mut claimed = claimed(&self.connection)?;
+        let mut found = Vec::new();
+        for key in keys {
+            let row = match claimed.remove(key) {
+                Some(row) => Some(row),
+                None => contacts::read(&self.connection, key)?,
+            };
+            if let Some(row) = row {
+                found.push(describe(&self.connection, row)?);
+            }
+        }
+        Ok(found)
+    }
+
+    /// Makes the unknown contacts of a run accepted, or free. Those who are being sent again are not
+    /// for a person to decide.
+    pub(super) fn decide(&self, run: &str, accepted: bool, dry_run: bool, now: Timestamp) -> Result<u64> {
+        let mut statement = self.connection.prepare(OF_RUN)?;
+        let keys = statement.query_map((UNKNOWN, run), |row| row.get(0).map(Key))?;
+        let mut undecided = keys.collect::<Result<Vec<_>>>()?;
+        undecided.retain(|key| !self.claims.contains(key));
+        if !dry_run {
+            let outcome = if accepted { ACCEPTED } else { REJECTED };
+            let mut decide = self.connection.prepare(DECIDE)?;
+            for key in &undecided {
+                decide.execute((key.0, outcome, now.as_millisecond()))?;
+            }
+        }
+        Ok(u64::try_from(undecided.len()).expect("a machine word fits into 64 bits"))
+    }
+}
+
+/// How many rows there are by campaign, outcome and run.
+fn counts(connection: &Connection) -> Result<BTreeMap<(i64, i64, i64), u64>> {
+    let mut statement = connection.prepare(COUNT)?;
+    let mut rows = statement.query([])?;
+    let mut counts = BTreeMap::new();
+    while let Some(row) = rows.next()? {
+        let count: i64 = row.get(3)?;
+        counts.insert((row.get(0)?, row.get(1)?, row.get(2)?), u64::try_from(count).unwrap_or_default());
+    }
+    Ok(counts)
+}
+
+/// Who is claimed now.
+fn claimed(connection: &Connection) -> Result<HashMap<Key, Row<String>>> {
+    let mut rows = HashMap::new();
+    for intent in intents::all(connection)? {
+        for claimed in intent.contacts {
+            let row = Row {
+                outcome: CLAIMED,
+                at: intent.at,
+                campaign: claimed.campaign,
+                stream: claimed.stream,
+                run: intent.run,
+                reason: None,
+                primary_key: claimed.primary_key,
+                contact_id: None,
+            };
+            rows.insert(claimed.key, row);
+        }
+    }
+    Ok(rows)
+}
+
+fn describe(connection: &Connection, row: Row<String>) -> Result<Found> {
+    let reason = row.reason.map(|reason| words::text(connection, reason)).transpose()?;
+    Ok(Found {
+        campaign: words::text(connection, row.campaign)?,
+        outcome: name(row.outcome)?.to_owned(),
+        reason: reason.unwrap_or_default(),
+        contact_id: row.contact_id.unwrap_or_default(),
+        stream: words::text(connection, row.stream)?,
+        primary_key: row.primary_key,
+        run: words::text(connection, row.run)?,
+        at: Timestamp::from_millisecond(row.at).map_err(|_| damaged())?,
+    })
+}
+
+fn name(outcome: i64) -> Result<&'static str> {
+    match outcome {
+        CLAIMED => Ok("claimed"),
+        ACCEPTED => Ok("accepted"),
+        REJECTED => Ok("rejected"),
+        UNKNOWN => Ok("unknown"),
+        _ => Err(damaged()),
+    }
+}

@@ -1,0 +1,68 @@
+//! What a ledger knows of itself.
+
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension, Result};
+
+use crate::ledger::{Hasher, Key};
+
+const READ: &str = "SELECT value FROM meta WHERE name = ?1";
+const WRITE: &str = "INSERT INTO meta (name, value) VALUES (?1, ?2)";
+const MARK_AS_USED: &str = "INSERT OR IGNORE INTO meta (name, value) VALUES ('used', 'yes')";
+/// SQLite's generator is seeded by the operating system.
+const RANDOM: &str = "SELECT lower(hex(randomblob(32)))";
+
+/// Whether the hash key is the one that the ledger was made with.
+pub(super) enum HashKey {
+    /// It is.
+    Right(Hasher),
+    /// The configured one is another; or the ledger keeps its own.
+    Differs,
+    /// None is configured, and the ledger was made with one.
+    Absent,
+}
+
+/// Finds the hash key, and keeps what is needed to know it again.
+pub(super) fn hash_key(connection: &Connection, configured: Option<&str>, now: Timestamp) -> Result<HashKey> {
+    let Some(check) = read(connection, "hash_check")? else {
+        write(connection, "created", &now.to_string())?;
+        let hasher = if let Some(hash_key) = configured {
+            Hasher::new(hash_key)
+        } else {
+            let random: String = connection.query_row(RANDOM, [], |row| row.get(0))?;
+            write(connection, "hash_key", &random)?;
+            Hasher::new(&random)
+        };
+        write(connection, "hash_check", &check_of(&hasher))?;
+        return Ok(HashKey::Right(hasher));
+    };
+    let own = read(connection, "hash_key")?;
+    let Some(hash_key) = configured.or(own.as_deref()) else { return Ok(HashKey::Absent) };
+    let hasher = Hasher::new(hash_key);
+    Ok(if check_of(&hasher) == check { HashKey::Right(hasher) } else { HashKey::Differs })
+}
+
+/// Remembers that something was known of somebody.
+pub(super) fn mark_as_used(connection: &Connection) -> Result<()> {
+    connection.prepare_cached(MARK_AS_USED)?.execute([])?;
+    Ok(())
+}
+
+/// Whether anything was ever known of anybody.
+pub(super) fn was_used(connection: &Connection) -> Result<bool> {
+    Ok(read(connection, "used")?.is_some())
+}
+
+/// Tells keys apart without giving them away.
+fn check_of(hasher: &Hasher) -> String {
+    let Key(bytes) = hasher.key("which hash key is this?", "");
+    format!("{:032x}", u128::from_be_bytes(bytes))
+}
+
+fn read(connection: &Connection, name: &str) -> Result<Option<String>> {
+    connection.query_row(READ, [name], |row| row.get(0)).optional()
+}
+
+fn write(connection: &Connection, name: &str, value: &str) -> Result<()> {
+    connection.execute(WRITE, [name, value])?;
+    Ok(())
+}

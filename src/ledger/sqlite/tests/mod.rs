@@ -1,0 +1,90 @@
+//! The suite on a file, with its thread, and in memory, without; and what only SQLite has.
+
+mod files;
+mod groups;
+mod refusals;
+
+use std::path::PathBuf;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::ledger::suite::{self, Home, ledger_suite};
+
+/// A folder of one test, gone with it.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new() -> Self {
+        let name = format!("ai-voice-ledger-{}-{:x}", std::process::id(), fastrand::u64(..));
+        let path = std::env::temp_dir().join(name);
+        std::fs::create_dir(&path).unwrap();
+        Self(path)
+    }
+
+    fn file(&self) -> PathBuf {
+        self.0.join("ledger.db")
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        drop(std::fs::remove_dir_all(&self.0));
+    }
+}
+
+impl Home for Folder {
+    type Ledger = Sqlite;
+    const SHARED: bool = false;
+
+    async fn open(&self, terms: Terms, now: Timestamp) -> Result<Sqlite, LedgerError> {
+        Sqlite::open(&self.file(), &terms, None, now).map(|(ledger, _)| ledger)
+    }
+
+    async fn kill(&self, ledger: Sqlite) {
+        drop(ledger);
+    }
+}
+
+impl Home for Memory {
+    type Ledger = Sqlite;
+    const SHARED: bool = false;
+
+    async fn open(&self, terms: Terms, now: Timestamp) -> Result<Sqlite, LedgerError> {
+        Sqlite::in_memory(self, &terms, Some("a simulation's"), now).map(|(ledger, _)| ledger)
+    }
+
+    async fn kill(&self, ledger: Sqlite) {
+        drop(ledger);
+    }
+}
+
+mod in_a_file {
+    use super::*;
+    ledger_suite! { Some(Folder::new()) }
+}
+
+mod in_memory {
+    use super::*;
+    ledger_suite! { Some(Memory::new().unwrap()) }
+}
+
+fn run(test: impl Future<Output = ()>) {
+    tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(test);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, cases: 256, ..ProptestConfig::default() })]
+    #[test]
+    fn any_sequence_in_memory_is_as_the_model_says(steps in suite::plan()) {
+        run(suite::follows_the_model(&Memory::new().unwrap(), &steps));
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, cases: 16, ..ProptestConfig::default() })]
+    #[test]
+    fn any_sequence_in_a_file_is_as_the_model_says(steps in suite::plan()) {
+        run(suite::follows_the_model(&Folder::new(), &steps));
+    }
+}

@@ -1,0 +1,147 @@
+//! Ledgers that a run must not use, and what it says then.
+
+use std::fs;
+
+use rusqlite::{Connection, ErrorCode, ffi};
+
+use super::*;
+use crate::ledger::sqlite::complaint::complain;
+use crate::ledger::suite::{accepted, day, send, terms};
+
+/// Why a ledger does not open; its place is left out.
+fn refusal(folder: &Folder, terms: &Terms, hash_key: Option<&str>) -> String {
+    let refused = Sqlite::open(&folder.file(), terms, hash_key, day(0)).err().unwrap().to_string();
+    refused.replace(&folder.0.display().to_string(), "…")
+}
+
+fn expecting() -> Terms {
+    Terms { expect_existing: true, ..terms("run") }
+}
+
+#[test]
+fn a_folder_that_is_missing() {
+    let folder = Folder::new();
+    let nowhere = Folder(folder.0.join("nowhere"));
+    insta::assert_snapshot!(refusal(&nowhere, &terms("run"), None), @"the ledger cannot be used: the folder of …/ledger.db does not exist; create it, or check that its volume is mounted");
+    fs::create_dir(folder.file()).unwrap();
+    insta::assert_snapshot!(refusal(&folder, &terms("run"), None), @"the ledger cannot be used: …/ledger.db is a folder; set `path` to a file in it");
+}
+
+#[test]
+fn a_file_that_is_something_else() {
+    let folder = Folder::new();
+    fs::write(folder.file(), "phone,name\n".repeat(1_000)).unwrap();
+    insta::assert_snapshot!(refusal(&folder, &terms("run"), None), @"the ledger cannot be used: …/ledger.db is not a ledger; set `path` to a file of its own");
+
+    let folder = Folder::new();
+    Connection::open(folder.file()).unwrap().execute_batch("CREATE TABLE orders (id)").unwrap();
+    assert!(
+        refusal(&folder, &terms("run"), None).ends_with("is not a ledger; set `path` to a file of its own")
+    );
+}
+
+#[test]
+fn a_ledger_of_a_newer_version() {
+    let folder = Folder::new();
+    drop(Sqlite::open(&folder.file(), &terms("run"), None, day(0)).unwrap());
+    Connection::open(folder.file()).unwrap().pragma_update(None, "user_version", 99).unwrap();
+    insta::assert_snapshot!(refusal(&folder, &terms("run"), None), @"the ledger cannot be used: …/ledger.db was made by a newer version (its format is 99, this program knows 1); update this program");
+}
+
+#[test]
+fn one_that_was_expected_to_be_there() {
+    let folder = Folder::new();
+    insta::assert_snapshot!(refusal(&folder, &expecting(), None), @"the ledger cannot be used: there is none at …/ledger.db; check `path` and that its volume is mounted; if this is the first sync with it, turn `expect_existing` off");
+    assert!(!folder.file().exists(), "refusing makes no file");
+    fs::write(folder.file(), "").unwrap();
+    insta::assert_snapshot!(refusal(&folder, &expecting(), None), @"the ledger cannot be used: …/ledger.db is new or empty although `expect_existing` is on; check `path` and that its volume is mounted; if this is the first sync with it, turn `expect_existing` off");
+}
+
+#[tokio::test]
+async fn one_that_was_emptied() {
+    let folder = Folder::new();
+    for run in ["first", "second"] {
+        let ledger = folder.open(terms(run), day(0)).await.unwrap();
+        ledger.close().await.unwrap();
+    }
+    let ledger = folder.open(terms("third"), day(0)).await.unwrap();
+    send(&ledger, 0..1, accepted()).await;
+    drop(ledger);
+    assert!(folder.open(expecting(), day(0)).await.is_ok(), "one contact is not empty");
+    Connection::open(folder.file()).unwrap().execute("DELETE FROM contact", []).unwrap();
+    insta::assert_snapshot!(refusal(&folder, &terms("run"), None), @"the ledger cannot be used: …/ledger.db was used before but is empty now; restore it from a backup, or delete the file to start over, which may call everybody again");
+}
+
+#[tokio::test]
+async fn one_with_nobody_left_to_decide_is_not_empty() {
+    let folder = Folder::new();
+    let ledger = folder.open(terms("first"), day(0)).await.unwrap();
+    send(&ledger, 0..3, Ending::Unknown).await;
+    assert_eq!(ledger.decide("first", false, false, day(0)).await.unwrap(), 3);
+    drop(ledger);
+    assert!(folder.open(expecting(), day(0)).await.is_ok());
+}
+
+#[tokio::test]
+async fn one_that_a_run_is_using() {
+    let folder = Folder::new();
+    let first = folder.open(terms("first"), day(0)).await.unwrap();
+    insta::assert_snapshot!(refusal(&folder, &terms("run"), None), @"the ledger cannot be reached: another run is using …/ledger.db; wait for it, or give each connector its own file, or use `postgres`");
+    assert!(matches!(Sqlite::inspect(&folder.file(), None), Err(LedgerError::Unavailable(_))));
+    send(&first, 0..1, accepted()).await;
+    assert!(matches!(first.close().await, Ok(())));
+    assert!(folder.open(terms("second"), day(0)).await.is_ok());
+    let late = first.look_up(Vec::new(), day(0)).await;
+    assert_eq!(late, Err(LedgerError::Unavailable("it is closed".to_owned())));
+}
+
+#[test]
+fn another_hash_key() {
+    for (name, made_with, opened_with, says) in [
+        ("its own", None, None, ""),
+        ("blank is none", None, Some(""), ""),
+        ("the same", Some("a"), Some("a"), ""),
+        ("another", Some("a"), Some("b"), "made with another `hash_key`, or with none"),
+        ("one instead of its own", None, Some("b"), "made with another `hash_key`, or with none"),
+        ("none instead of one", Some("a"), None, "made with a `hash_key`"),
+    ] {
+        let folder = Folder::new();
+        let (_, made) = Sqlite::open(&folder.file(), &terms("run"), made_with, day(0)).unwrap();
+        match Sqlite::open(&folder.file(), &terms("run"), opened_with, day(0)) {
+            Ok((_, opened)) => {
+                assert_eq!(made.hasher.key("s", "n"), opened.hasher.key("s", "n"), "{name}");
+                assert_eq!(says, "", "{name}");
+            }
+            Err(error) => {
+                assert!(!says.is_empty() && error.to_string().contains(says), "{name}: {error}");
+                assert!(matches!(error, LedgerError::Unusable(_)), "{name}");
+            }
+        }
+    }
+    let two = [Folder::new(), Folder::new()];
+    let keys = two.each_ref().map(|folder| {
+        let (_, opened) = Sqlite::open(&folder.file(), &terms("run"), None, day(0)).unwrap();
+        opened.hasher.key("s", "n")
+    });
+    assert_ne!(keys[0], keys[1], "each ledger's own key is another");
+}
+
+#[test]
+fn what_sqlite_says_is_said_in_our_words() {
+    for (name, code, may_pass, says) in [
+        ("busy", ffi::SQLITE_BUSY, true, "another run is using"),
+        ("read-only", ffi::SQLITE_READONLY, false, "permission"),
+        ("not opened", ffi::SQLITE_CANTOPEN, false, "permission"),
+        ("full", ffi::SQLITE_FULL, false, "free some space"),
+        ("corrupt", ffi::SQLITE_CORRUPT, false, "restore it from a backup"),
+        ("not a database", ffi::SQLITE_NOTADB, false, "is not a ledger"),
+        ("the disk fails", ffi::SQLITE_IOERR, true, "disk I/O error"),
+    ] {
+        let error = rusqlite::Error::SqliteFailure(ffi::Error::new(code), None);
+        assert_ne!(error.sqlite_error_code(), Some(ErrorCode::Unknown), "{name}");
+        let complaint = complain("/ledger.db", &error);
+        assert_eq!(matches!(complaint, LedgerError::Unavailable(_)), may_pass, "{name}");
+        let text = complaint.to_string();
+        assert!(text.contains(says) && text.contains("/ledger.db"), "{name}: {text}");
+    }
+}

@@ -1,0 +1,124 @@
+//! What every ledger must do, whatever it is made of.
+//!
+//! A backend implements `Home` in its tests and calls `ledger_suite!`, which makes one test of each
+//! behaviour here; `model` adds random sequences.
+
+mod deaths;
+mod inspection;
+mod model;
+mod standing;
+
+use std::ops::Range;
+
+use crate::reason::Reason;
+
+use super::*;
+
+pub(super) use deaths::*;
+pub(super) use inspection::*;
+pub(super) use model::{follows_the_model, plan};
+pub(super) use standing::*;
+
+/// Where one test's ledger lives while its runs come and go. Every `Home` starts empty.
+pub(super) trait Home {
+    /// What is under test.
+    type Ledger: Ledger + Inspect;
+
+    /// Whether two runs may live at once. If not, the second is refused.
+    const SHARED: bool;
+
+    /// Starts a run.
+    async fn open(&self, terms: Terms, now: Timestamp) -> Result<Self::Ledger, LedgerError>;
+
+    /// The run's process dies: nothing is closed, and its lease, if there is one, is over.
+    async fn kill(&self, ledger: Self::Ledger);
+}
+
+/// Makes one test of each behaviour. The argument gives an `Option` of a fresh `Home`, and may
+/// await; `None`: this machine has no such backend.
+macro_rules! ledger_suite {
+    ($home:expr) => {
+        crate::ledger::suite::ledger_suite! { $home;
+            never_seen_is_free claimed_is_held_and_unknown_after_death accepted_is_a_duplicate_for_ever
+            accepted_is_free_again_after_the_days_of_call_again rejected_is_free_again
+            unknown_is_held_until_it_is_retaken released_is_as_before subsets_settle
+            answers_come_in_order keys_that_differ_in_one_bit_are_two_people empty_calls_do_nothing
+            many_contacts_in_one_claim claims_of_one_run_exclude_each_other
+            claims_of_two_runs_exclude_each_other a_closed_run_leaves_everything_to_the_next
+            a_run_that_died_before_settling a_run_that_died_between_two_settles
+            whatever_it_was_before_the_claim_it_dies_unknown restarting_twice_changes_nothing
+            status_counts find_tells_everything deciding_settles_the_unknown_of_one_run
+            a_dry_run_only_counts
+        }
+    };
+    ($home:expr; $($behaviour:ident)+) => {$(
+        #[tokio::test]
+        async fn $behaviour() {
+            let Some(home) = $home else { return };
+            crate::ledger::suite::$behaviour(&home).await;
+        }
+    )+};
+}
+pub(super) use ledger_suite;
+
+/// The terms of a run with this name, which calls nobody again.
+pub(super) fn terms(run: &str) -> Terms {
+    Terms { run: run.to_owned(), call_again_after_days: 0, expect_existing: false }
+}
+
+/// A moment, so many days after some beginning.
+pub(super) fn day(n_days: i64) -> Timestamp {
+    Timestamp::from_second(1_750_000_000 + n_days * 86_400).unwrap()
+}
+
+/// The n-th person.
+pub(super) fn key(n: u32) -> Key {
+    let mut key = [0x5a; 16];
+    key[4..8].copy_from_slice(&n.to_be_bytes());
+    Key(key)
+}
+
+/// The n-th person as a contact of one campaign.
+pub(super) fn entry(n: u32) -> Entry {
+    Entry {
+        key: key(n),
+        campaign: Campaign::new("spring"),
+        stream: "public.customers".into(),
+        primary_key: format!("[{n}]").into(),
+    }
+}
+
+pub(super) fn accepted() -> Ending {
+    Ending::Accepted { contact_id: None }
+}
+
+pub(super) fn rejected() -> Ending {
+    Ending::Rejected { reason: Reason::InvalidNumber.code() }
+}
+
+/// Opens, or the test is over.
+pub(super) async fn open<H: Home>(home: &H, run: &str) -> H::Ledger {
+    home.open(terms(run), day(0)).await.unwrap()
+}
+
+/// The standing of the people in a range.
+pub(super) async fn stand(ledger: &impl Ledger, people: Range<u32>) -> Vec<Standing> {
+    ledger.look_up(people.map(key).collect(), day(0)).await.unwrap()
+}
+
+/// Claims the people in a range.
+pub(super) async fn claim(ledger: &impl Ledger, people: Range<u32>) -> Vec<Standing> {
+    ledger.claim(people.map(entry).collect(), false, day(0)).await.unwrap()
+}
+
+/// Settles the people in a range, all in one way.
+pub(super) async fn settle(ledger: &impl Ledger, people: Range<u32>, ending: Ending) {
+    let endings = people.map(|n| (entry(n), ending.clone())).collect();
+    ledger.settle(endings, day(0)).await.unwrap();
+}
+
+/// Claims and settles.
+pub(super) async fn send(ledger: &impl Ledger, people: Range<u32>, ending: Ending) {
+    claim(ledger, people.clone()).await;
+    settle(ledger, people, ending).await;
+}

@@ -1,0 +1,183 @@
+//! Random sequences of calls, deaths and restarts, held against a model that fits on a page.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use proptest::prelude::*;
+
+use super::*;
+
+const N_PEOPLE: u32 = 6;
+const CALL_AGAIN_AFTER_DAYS: u32 = 7;
+
+/// Something that a run does, or that happens to it.
+#[derive(Clone, Debug)]
+pub(in crate::ledger) enum Step {
+    Claim { people: BTreeSet<u32>, retake: bool },
+    Settle { people: BTreeSet<u32>, ending: Ending },
+    Wait { days: i64 },
+    Decide { accepted: bool, dry_run: bool },
+    Die,
+    Close,
+}
+
+/// Any sequence of steps.
+pub(in crate::ledger) fn plan() -> impl Strategy<Value = Vec<Step>> {
+    let people = || proptest::collection::btree_set(0..N_PEOPLE, 0..5);
+    let ending = prop_oneof![
+        3 => Just(accepted()),
+        1 => Just(rejected()),
+        1 => Just(Ending::Unknown),
+        1 => Just(Ending::Released),
+    ];
+    let step = prop_oneof![
+        8 => (people(), any::<bool>()).prop_map(|(people, retake)| Step::Claim { people, retake }),
+        8 => (people(), ending).prop_map(|(people, ending)| Step::Settle { people, ending }),
+        2 => (0_i64..5).prop_map(|days| Step::Wait { days }),
+        1 => any::<(bool, bool)>().prop_map(|(accepted, dry_run)| Step::Decide { accepted, dry_run }),
+        2 => Just(Step::Die),
+        1 => Just(Step::Close),
+    ];
+    proptest::collection::vec(step, 1..40)
+}
+
+/// What is remembered of a person.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Memory {
+    Accepted { day: i64 },
+    Rejected,
+    Unknown,
+}
+
+#[derive(Default)]
+struct Model {
+    today: i64,
+    known: BTreeMap<u32, Memory>,
+    claimed: BTreeSet<u32>,
+}
+
+impl Model {
+    fn standing(&self, person: u32) -> Standing {
+        if self.claimed.contains(&person) {
+            return Standing::Elsewhere;
+        }
+        match self.known.get(&person) {
+            None | Some(Memory::Rejected) => Standing::Free,
+            Some(Memory::Unknown) => Standing::Unknown,
+            Some(Memory::Accepted { day }) if self.today - day >= i64::from(CALL_AGAIN_AFTER_DAYS) => {
+                Standing::Free
+            }
+            Some(Memory::Accepted { .. }) => Standing::Accepted,
+        }
+    }
+
+    fn claim(&mut self, people: &BTreeSet<u32>, retake: bool) -> Vec<Standing> {
+        let standing: Vec<_> = people.iter().map(|&person| self.standing(person)).collect();
+        for (&person, before) in people.iter().zip(&standing) {
+            if *before == Standing::Free || (retake && *before == Standing::Unknown) {
+                self.claimed.insert(person);
+            }
+        }
+        standing
+    }
+
+    fn settle(&mut self, person: u32, ending: &Ending) {
+        self.claimed.remove(&person);
+        let memory = match ending {
+            Ending::Accepted { .. } => Memory::Accepted { day: self.today },
+            Ending::Rejected { .. } => Memory::Rejected,
+            Ending::Unknown => Memory::Unknown,
+            Ending::Released => return,
+        };
+        self.known.insert(person, memory);
+    }
+
+    fn end(&mut self) {
+        for person in std::mem::take(&mut self.claimed) {
+            self.known.insert(person, Memory::Unknown);
+        }
+    }
+
+    fn decide(&mut self, accepted: bool, dry_run: bool) -> u64 {
+        let mut count = 0;
+        for (person, memory) in &mut self.known {
+            if *memory != Memory::Unknown || self.claimed.contains(person) {
+                continue;
+            }
+            count += 1;
+            if !dry_run {
+                *memory = if accepted { Memory::Accepted { day: self.today } } else { Memory::Rejected };
+            }
+        }
+        count
+    }
+
+    /// How many are claimed, unknown and accepted. Rejected ones may be forgotten.
+    fn counts(&self) -> [usize; 3] {
+        let unclaimed = || self.known.iter().filter(|(person, _)| !self.claimed.contains(person));
+        let unknown = unclaimed().filter(|(_, memory)| **memory == Memory::Unknown).count();
+        let accepted = unclaimed().filter(|(_, memory)| matches!(memory, Memory::Accepted { .. })).count();
+        [self.claimed.len(), unknown, accepted]
+    }
+}
+
+/// Walks a fresh ledger and the model through the same steps; after each they must agree.
+pub(in crate::ledger) async fn follows_the_model<H: Home>(home: &H, steps: &[Step]) {
+    let mut model = Model::default();
+    let mut runs = vec!["run 0".to_owned()];
+    let mut ledger = start(home, &runs, &model).await;
+    for step in steps {
+        let now = moment(&model);
+        match step {
+            Step::Claim { people, retake } => {
+                let entries = people.iter().map(|&person| entry(person)).collect();
+                let standing = ledger.claim(entries, *retake, now).await.unwrap();
+                assert_eq!(standing, model.claim(people, *retake), "{step:?}");
+            }
+            Step::Settle { people, ending } => {
+                let claimed: Vec<_> = people.intersection(&model.claimed).copied().collect();
+                let endings = claimed.iter().map(|&person| (entry(person), ending.clone())).collect();
+                ledger.settle(endings, now).await.unwrap();
+                for person in claimed {
+                    model.settle(person, ending);
+                }
+            }
+            Step::Wait { days } => model.today += days,
+            Step::Decide { accepted, dry_run } => {
+                let mut count = 0;
+                for run in &runs {
+                    count += ledger.decide(run, *accepted, *dry_run, now).await.unwrap();
+                }
+                assert_eq!(count, model.decide(*accepted, *dry_run), "{step:?}");
+            }
+            Step::Die | Step::Close => {
+                if matches!(step, Step::Close) {
+                    ledger.close().await.unwrap();
+                }
+                home.kill(ledger).await;
+                model.end();
+                runs.push(format!("run {}", runs.len()));
+                ledger = start(home, &runs, &model).await;
+            }
+        }
+        agree(&ledger, &model, step).await;
+    }
+}
+
+async fn start<H: Home>(home: &H, runs: &[String], model: &Model) -> H::Ledger {
+    let terms = Terms { call_again_after_days: CALL_AGAIN_AFTER_DAYS, ..terms(runs.last().unwrap()) };
+    home.open(terms, moment(model)).await.unwrap()
+}
+
+async fn agree(ledger: &(impl Ledger + Inspect), model: &Model, step: &Step) {
+    let standing = ledger.look_up((0..N_PEOPLE).map(key).collect(), moment(model)).await.unwrap();
+    let want: Vec<_> = (0..N_PEOPLE).map(|person| model.standing(person)).collect();
+    assert_eq!(standing, want, "after {step:?}");
+    let status = ledger.status().await.unwrap();
+    let count = |outcome: &str| status.iter().filter(|row| row.outcome == outcome).map(|row| row.count).sum();
+    let counts = ["claimed", "unknown", "accepted"].map(|outcome| -> u64 { count(outcome) });
+    assert_eq!(counts.map(|n| usize::try_from(n).unwrap()), model.counts(), "after {step:?}");
+}
+
+fn moment(model: &Model) -> Timestamp {
+    day(model.today)
+}

@@ -1,0 +1,208 @@
+//! One batch's way: claim it, deliver it, settle it.
+//!
+//! The claim is durable before the request leaves and the ending before the loop hears of it, so a
+//! crash at any point leaves nobody of whom the ledger does not know that they may have been sent.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::batcher::{Ready, Ticket};
+use crate::contact::{Campaign, Contact};
+use crate::delivery::{Carrier, Courier, Delivered, Fate};
+use crate::error::Error;
+use crate::ledger::{Ending, Entry, Ledger, LedgerError, Standing};
+use crate::phone::Phone;
+use crate::reason::Reason;
+use crate::vendor::exchange::{Batch, Outcome};
+
+/// Longer than a dead run's lease; who is held then is held by a run that lives and accounts for them.
+const WAIT_FOR_OTHERS: Duration = Duration::from_mins(2);
+
+const ASK_AGAIN_AFTER: Duration = Duration::from_secs(5);
+
+/// A batch whose way has ended.
+pub(super) struct Heard {
+    pub(super) tickets: Vec<Ticket>,
+    pub(super) phones: Vec<Phone>,
+    /// One for each contact, in order. None: it is not settled, the next sync brings it again.
+    pub(super) outcomes: Vec<Option<Outcome>>,
+    /// Why the run must stop, if it must.
+    pub(super) failure: Option<Error>,
+}
+
+/// What a batch needs on its way.
+pub(super) struct Way<C, L> {
+    pub(super) courier: Arc<Courier<C>>,
+    pub(super) ledger: Arc<L>,
+    /// The names of the catalog's streams, for the ledger.
+    pub(super) streams: Arc<[Arc<str>]>,
+}
+
+impl<C, L> Clone for Way<C, L> {
+    fn clone(&self) -> Self {
+        let Self { courier, ledger, streams } = self;
+        Self { courier: Arc::clone(courier), ledger: Arc::clone(ledger), streams: Arc::clone(streams) }
+    }
+}
+
+impl<C: Carrier, L: Ledger> Way<C, L> {
+    /// Sends a batch; never fails as a whole.
+    pub(super) async fn send(self, ready: Ready) -> Heard {
+        let Ready { batch, tickets } = ready;
+        let phones = batch.contacts.iter().map(|contact| contact.phone.clone()).collect();
+        let n_contacts = batch.contacts.len();
+        if !self.ledger.remembers() {
+            let Delivered { fates, failure } = self.courier.deliver(batch).await;
+            let outcomes = fates.into_iter().map(ended).collect();
+            return Heard { tickets, phones, outcomes, failure };
+        }
+        let entries = self.entries(&batch, &tickets);
+        match self.remembered(batch, entries).await {
+            Ok((outcomes, failure)) => Heard { tickets, phones, outcomes, failure },
+            // What was not claimed was not sent, and what was not settled must not count as settled.
+            Err(error) => {
+                Heard { tickets, phones, outcomes: vec![None; n_contacts], failure: Some(error.into()) }
+            }
+        }
+    }
+
+    /// Claims, delivers and settles; those whom another run holds are asked for again for a while,
+    /// because a run that died holds its people until its lease has ended.
+    async fn remembered(
+        &self,
+        batch: Batch,
+        entries: Vec<Entry>,
+    ) -> Result<(Vec<Option<Outcome>>, Option<Error>), LedgerError> {
+        let Batch { campaign, contacts, maybe_sent } = batch;
+        let mut outcomes = vec![None; contacts.len()];
+        let mut asked: Vec<_> = contacts.into_iter().zip(entries).enumerate().collect();
+        let mut waited = Duration::ZERO;
+        loop {
+            let claimed = self.claim(asked, &mut outcomes).await?;
+            let maybe_sent = maybe_sent || claimed.maybe_sent;
+            let failure = self.deliver(&campaign, claimed.mine, maybe_sent, &mut outcomes).await?;
+            if claimed.elsewhere.is_empty() || failure.is_some() {
+                return Ok((outcomes, failure));
+            }
+            if waited >= WAIT_FOR_OTHERS {
+                for (place, _) in claimed.elsewhere {
+                    set(&mut outcomes, place, Outcome::Duplicate(Reason::InAnotherRun));
+                }
+                return Ok((outcomes, None));
+            }
+            if !self.courier.pause(ASK_AGAIN_AFTER).await {
+                return Ok((outcomes, None));
+            }
+            waited += ASK_AGAIN_AFTER;
+            asked = claimed.elsewhere;
+        }
+    }
+
+    async fn claim(
+        &self,
+        asked: Vec<Numbered>,
+        outcomes: &mut [Option<Outcome>],
+    ) -> Result<Claimed, LedgerError> {
+        let retake = self.courier.may_repeat();
+        let entries: Vec<Entry> = asked.iter().map(|(_, (_, entry))| entry.clone()).collect();
+        let standings = self.ledger.claim(entries, retake, self.courier.now()).await?;
+        let mut claimed = Claimed { mine: Vec::new(), elsewhere: Vec::new(), maybe_sent: false };
+        for (numbered, standing) in asked.into_iter().zip(standings) {
+            match kept_back(standing, retake) {
+                Some(outcome) => set(outcomes, numbered.0, outcome),
+                None if standing == Standing::Elsewhere => claimed.elsewhere.push(numbered),
+                None => {
+                    claimed.maybe_sent |= standing == Standing::Unknown;
+                    claimed.mine.push(numbered);
+                }
+            }
+        }
+        Ok(claimed)
+    }
+
+    async fn deliver(
+        &self,
+        campaign: &Campaign,
+        mine: Vec<Numbered>,
+        maybe_sent: bool,
+        outcomes: &mut [Option<Outcome>],
+    ) -> Result<Option<Error>, LedgerError> {
+        if mine.is_empty() {
+            return Ok(None);
+        }
+        let (places, pairs): (Vec<_>, Vec<_>) = mine.into_iter().unzip();
+        let (contacts, entries): (Vec<_>, Vec<_>) = pairs.into_iter().unzip();
+        let batch = Batch { campaign: campaign.clone(), contacts, maybe_sent };
+        let Delivered { fates, failure } = self.courier.deliver(batch).await;
+        let endings = entries.into_iter().zip(fates.iter().map(ending)).collect();
+        self.ledger.settle(endings, self.courier.now()).await?;
+        for (place, fate) in places.into_iter().zip(fates) {
+            if let Fate::Ended(outcome) = fate {
+                set(outcomes, place, outcome);
+            }
+        }
+        Ok(failure)
+    }
+
+    fn entries(&self, batch: &Batch, tickets: &[Ticket]) -> Vec<Entry> {
+        let nameless: Arc<str> = Arc::from("");
+        let entry = |ticket: &Ticket| Entry {
+            key: ticket.who.key,
+            campaign: batch.campaign.clone(),
+            stream: self.streams.get(ticket.origin.stream.index()).unwrap_or(&nameless).clone(),
+            primary_key: ticket.who.primary_key.clone(),
+        };
+        tickets.iter().map(entry).collect()
+    }
+}
+
+/// A contact with its entry and its place in the batch.
+type Numbered = (usize, (Contact, Entry));
+
+/// How a claim was answered.
+struct Claimed {
+    /// Claimed now, to be sent.
+    mine: Vec<Numbered>,
+    /// Held by another run.
+    elsewhere: Vec<Numbered>,
+    /// One of ours may have been sent by a run that died.
+    maybe_sent: bool,
+}
+
+fn set(outcomes: &mut [Option<Outcome>], place: usize, outcome: Outcome) {
+    if let Some(slot) = outcomes.get_mut(place) {
+        *slot = Some(outcome);
+    }
+}
+
+/// How a contact ends that the ledger keeps from being sent; none for those that may be claimed, now
+/// or when another run has let go of them.
+pub(super) fn kept_back(standing: Standing, retake: bool) -> Option<Outcome> {
+    match standing {
+        Standing::Free | Standing::Elsewhere => None,
+        Standing::Unknown if retake => None,
+        Standing::Unknown => {
+            let why =
+                "an earlier sync may have sent it; look into the vendor's console, then `ledger settle`";
+            Some(Outcome::Unknown(Some(why.into())))
+        }
+        Standing::Accepted => Some(Outcome::Duplicate(Reason::AlreadyInLedger)),
+    }
+}
+
+fn ended(fate: Fate) -> Option<Outcome> {
+    match fate {
+        Fate::Ended(outcome) => Some(outcome),
+        Fate::Open { .. } => None,
+    }
+}
+
+fn ending(fate: &Fate) -> Ending {
+    match fate {
+        Fate::Ended(Outcome::Accepted { contact_id }) => Ending::Accepted { contact_id: contact_id.clone() },
+        Fate::Ended(Outcome::Duplicate(_)) => Ending::Accepted { contact_id: None },
+        Fate::Ended(Outcome::Unknown(_)) | Fate::Open { maybe_sent: true } => Ending::Unknown,
+        Fate::Ended(outcome) => Ending::Rejected { reason: outcome.reason().map_or("", Reason::code) },
+        Fate::Open { maybe_sent: false } => Ending::Released,
+    }
+}
