@@ -28,7 +28,7 @@ const FAULTS: &str = "busy=0.02,drop_before=0.003,drop_after=0.006,cut_off=0.004
 const STATE_EVERY: u64 = 50;
 
 /// A run that says nothing for so long hangs.
-const SILENCE: Duration = Duration::from_secs(60);
+const SILENCE: Duration = Duration::from_mins(1);
 
 /// A dead run's people are held for the minute that its lease lasts. Here it is over at once, by the
 /// server's clock, as if the minute had passed. The first run may have died before the table was made.

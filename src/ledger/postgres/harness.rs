@@ -9,14 +9,14 @@ use std::net::TcpListener;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown};
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{ChildStdin, Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 const INSTALL: &str = "these tests need a PostgreSQL server: apt-get install postgresql";
-const START_TIMEOUT: Duration = Duration::from_secs(60);
+const START_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// The password of the superuser `postgres`.
 const PASSWORD: &str = "s3cret@1";
@@ -52,8 +52,8 @@ pub(crate) struct Server {
     /// Certificates, the socket, the log.
     pub(crate) folder: PathBuf,
     n_databases: AtomicU32,
-    /// The shell reads its other end.
-    _pipe: ChildStdin,
+    /// The shell, with the pipe that it reads.
+    _keeper: Child,
 }
 
 /// Gives the server of this process.
@@ -89,13 +89,8 @@ impl Server {
         // Its own group: the terminal's interrupt is for us, and the pipe tells the shell.
         keeper.current_dir(&folder).process_group(0);
         keeper.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
-        let mut child = keeper.spawn().unwrap_or_else(|error| panic!("{keeper:?}: {error}"));
-        let server = Self {
-            port,
-            folder,
-            n_databases: AtomicU32::new(0),
-            _pipe: child.stdin.take().expect("it is piped"),
-        };
+        let child = keeper.spawn().unwrap_or_else(|error| panic!("{keeper:?}: {error}"));
+        let server = Self { port, folder, n_databases: AtomicU32::new(0), _keeper: child };
         server.wait();
         server
     }
