@@ -22,13 +22,13 @@ use crate::rehearsal::Rehearsal;
 #[path = "../src/ledger/postgres/harness.rs"]
 mod postgres_server;
 
-/// At rates at which most runs see one; lost answers pause a run, and time is dear.
-const FAULTS: &str = "busy=0.02,drop_before=0.005,drop_after=0.01,cut_off=0.01,slow=0.05";
+/// Lost answers are rare, because each pauses a run; a kill loses those under way anyhow.
+const FAULTS: &str = "busy=0.02,drop_before=0.003,drop_after=0.006,cut_off=0.004,slow=0.05";
 
 const STATE_EVERY: u64 = 50;
 
 /// A run that says nothing for so long hangs.
-const SILENCE: Duration = Duration::from_secs(60);
+const SILENCE: Duration = Duration::from_mins(1);
 
 /// A dead run's people are held for the minute that its lease lasts. Here it is over at once, by the
 /// server's clock, as if the minute had passed. The first run may have died before the table was made.
@@ -106,7 +106,7 @@ fn nobody_is_called_twice_by_killed_runs_with_a_database() {
 
 #[test]
 fn nobody_is_called_twice_by_killed_runs_where_repeats_are_recognised() {
-    Platform::new("itnio", 3_000, None).kill_and_check(12);
+    Platform::new("itnio", 6_000, None).kill_and_check(12);
 }
 
 impl Database {
@@ -170,13 +170,13 @@ impl Platform {
             self.run(None);
         }
         self.check_people();
-        assert!(self.n_recovered >= n_kills / 4, "hardly a kill hit anybody: {}", self.story());
+        assert!(self.n_recovered >= n_kills / 8, "hardly a kill hit anybody: {}", self.story());
     }
 
     /// Some kills hit the start, most a run at work.
     fn moment(&mut self) -> Moment {
         let n_states = self.rng.usize(0..5);
-        let longest = if n_states == 0 { 200 } else { 40 };
+        let longest = if n_states == 0 { 200 } else { 25 };
         Moment { n_states, then: Duration::from_micros(self.rng.u64(0..longest * 1_000)) }
     }
 
