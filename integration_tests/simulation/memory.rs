@@ -2,7 +2,7 @@
 //! can come before and after each of its steps.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use destination_ai_voice::ledger::sqlite::{Memory, Sqlite};
@@ -28,6 +28,8 @@ struct Shared {
     rows: HashMap<Key, Row>,
     alive: HashSet<u64>,
     died: HashMap<u64, Instant>,
+    /// What no ledger should be asked.
+    violation: Option<&'static str>,
 }
 
 /// The database that all runs of a scenario share.
@@ -41,14 +43,24 @@ pub(crate) struct Connection {
 }
 
 impl Database {
+    /// A run that panics must not take the ledger with it.
+    fn locked(&self) -> MutexGuard<'_, Shared> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What the ledger was asked and should not have been.
+    pub(crate) fn violation(&self) -> Option<&'static str> {
+        self.locked().violation
+    }
+
     pub(crate) fn connect(&self, run: u64) -> Connection {
-        self.0.lock().unwrap().alive.insert(run);
+        self.locked().alive.insert(run);
         Connection { database: self.clone(), run }
     }
 
     /// What the ledger would tell a person who asks.
     pub(crate) fn row(&self, key: Key) -> Option<Row> {
-        self.0.lock().unwrap().rows.get(&key).copied()
+        self.locked().rows.get(&key).copied()
     }
 }
 
@@ -70,7 +82,7 @@ impl Shared {
 impl Drop for Connection {
     /// A crash, as the database sees it.
     fn drop(&mut self) {
-        let mut shared = self.database.0.lock().unwrap();
+        let mut shared = self.database.locked();
         if shared.alive.remove(&self.run) {
             shared.died.insert(self.run, Instant::now());
         }
@@ -79,7 +91,7 @@ impl Drop for Connection {
 
 impl Ledger for Connection {
     async fn look_up(&self, keys: Vec<Key>, _: Timestamp) -> Result<Vec<Standing>, LedgerError> {
-        let shared = self.database.0.lock().unwrap();
+        let shared = self.database.locked();
         Ok(keys.into_iter().map(|key| shared.standing(key, self.run)).collect())
     }
 
@@ -89,7 +101,7 @@ impl Ledger for Connection {
         retake: bool,
         _: Timestamp,
     ) -> Result<Vec<Standing>, LedgerError> {
-        let mut shared = self.database.0.lock().unwrap();
+        let mut shared = self.database.locked();
         let run = self.run;
         let mut claim = |entry: Entry| {
             let standing = shared.standing(entry.key, run);
@@ -103,11 +115,15 @@ impl Ledger for Connection {
     }
 
     async fn settle(&self, endings: Vec<(Entry, Ending)>, _: Timestamp) -> Result<(), LedgerError> {
-        let mut shared = self.database.0.lock().unwrap();
+        let mut shared = self.database.locked();
         for (entry, ending) in endings {
-            let claimed = shared.rows.get(&entry.key).copied();
-            let Some(Row::Claimed { run, was_unknown }) = claimed else { panic!("settled without a claim") };
-            assert_eq!(run, self.run, "settled another run's claim");
+            let was_unknown = match shared.rows.get(&entry.key) {
+                Some(Row::Claimed { run, was_unknown }) if *run == self.run => *was_unknown,
+                _ => {
+                    shared.violation = Some("a contact was settled that its run had not claimed");
+                    continue;
+                }
+            };
             let row = match ending {
                 Ending::Accepted { .. } => Some(Row::Accepted),
                 Ending::Rejected { .. } => Some(Row::Rejected),
@@ -123,7 +139,7 @@ impl Ledger for Connection {
     }
 
     async fn close(&self) -> Result<(), LedgerError> {
-        self.database.0.lock().unwrap().alive.remove(&self.run);
+        self.database.locked().alive.remove(&self.run);
         Ok(())
     }
 }

@@ -328,6 +328,9 @@ impl Scenario {
     fn check(&mut self, platforms: &[Arc<Mutex<Platform>>]) {
         let ledger = self.store.open(u64::MAX, self.line.now());
         let view = self.store.view(&ledger, u64::MAX);
+        if let Store::Shared(database) = &self.store {
+            assert_eq!(database.violation(), None);
+        }
         let faulty = self.line.faulty.lock().unwrap();
         let book = faulty.simulator().book();
         self.counts.faults += faulty.injected().iter().map(|(_, count)| count).sum::<u64>();
