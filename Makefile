@@ -1,6 +1,6 @@
 # Two targets do everything on a fresh machine with cargo: `make demo` and `make test`.
 
-.PHONY: demo test check-format lint docs unit-tests simulate mutations generate image clean
+.PHONY: demo test check-format lint docs unit-tests simulate kills mutations generate image clean
 
 SEEDS ?= 1000000
 
@@ -27,6 +27,11 @@ unit-tests:
 # `cargo test --release --test simulation -- --from SEED --seeds 1`.
 simulate:
 	cargo test --release --locked --test simulation -- --seeds $(SEEDS)
+
+# The release binary, killed at random instants, with SQLite and with PostgreSQL.
+kills:
+	cargo build --release --locked
+	AI_VOICE_BINARY=$(CURDIR)/target/release/destination-ai-voice cargo test --locked --test integration_tests kills
 
 # Plants bugs one by one and demands that the simulation finds each.
 mutations:

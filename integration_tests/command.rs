@@ -14,9 +14,10 @@ pub(crate) struct Finished {
     pub(crate) stderr: String,
 }
 
-/// The binary of this test run.
+/// The binary of this test run, or another one that the environment names.
 pub(crate) fn binary() -> PathBuf {
-    PathBuf::from(env!("CARGO_BIN_EXE_destination-ai-voice"))
+    let named = std::env::var_os("AI_VOICE_BINARY").map(PathBuf::from);
+    named.unwrap_or_else(|| PathBuf::from(env!("CARGO_BIN_EXE_destination-ai-voice")))
 }
 
 /// Runs a command to its end, with an input.
