@@ -96,12 +96,12 @@ struct Ended {
 
 #[test]
 fn nobody_is_called_twice_by_killed_runs_with_a_file() {
-    Platform::new("vbee", 10_000, None).kill_and_check(52);
+    Platform::new("vbee", 16_000, None).kill_and_check(52);
 }
 
 #[test]
 fn nobody_is_called_twice_by_killed_runs_with_a_database() {
-    Platform::new("vbee", 10_000, Some(Database::new())).kill_and_check(52);
+    Platform::new("vbee", 16_000, Some(Database::new())).kill_and_check(52);
 }
 
 #[test]
