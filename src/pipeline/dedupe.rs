@@ -1,6 +1,6 @@
 //! Within a run, a number goes to a campaign once.
 //!
-//! Numbers are kept exactly, in compressed bitmaps: about 2 to 8 bytes each, and no sudden doubling
+//! Numbers are kept exactly, in compressed bitmaps: a few bytes each, and no sudden doubling
 //! as a hash table would do in the middle of a sync.
 
 use std::collections::{HashMap, HashSet};
