@@ -105,3 +105,16 @@ fn only_main_knows_stdout() {
         );
     }
 }
+
+#[test]
+fn the_map_names_tests_that_exist() {
+    let map = fs::read_to_string(root().join("src/lib.rs")).unwrap();
+    let files = [sources(&root().join("src")), sources(&root().join("integration_tests"))].concat();
+    let code: String = files.iter().map(|path| fs::read_to_string(path).unwrap()).collect();
+    let quoted = map.split('`').skip(1).step_by(2);
+    let names: Vec<&str> = quoted.filter(|name| name.matches('_').count() >= 3).collect();
+    assert!(names.len() >= 7, "{names:?}");
+    for name in names {
+        assert!(code.contains(&format!("fn {name}(")), "no test is called {name}");
+    }
+}
