@@ -41,7 +41,7 @@ impl Intake {
         if line.trim_ascii().is_empty() {
             return Ok(None);
         }
-        let text = std::str::from_utf8(line).map_err(|_| self.refuse("is not UTF-8"))?;
+        let text = simdutf8::basic::from_utf8(line).map_err(|_| self.refuse("is not UTF-8"))?;
         match protocol::read(text).map_err(|why| self.refuse(why))? {
             Message::Record(record) => self.map(&record).map(Some),
             Message::State(state) => Ok(Some(Item::State(state))),
@@ -72,7 +72,7 @@ impl Intake {
         };
         let emitted_at = record.emitted_at.and_then(|raw| raw.get().parse().ok()).unwrap_or_default();
         let origin = Origin { stream, line: self.line };
-        Ok(match mapping.map(&Record { data: record.data, emitted_at }) {
+        Ok(match mapping.map(&Record { data: &record.data, emitted_at }) {
             Mapped::Contact { campaign, contact, primary_key } => {
                 let key = self.keys.as_ref().map(|keys| keys.key(&campaign, &contact.phone));
                 let who = Who { key: key.unwrap_or_default(), primary_key };

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::StreamName;
+use super::object::{MaybeObject, Object};
 use super::state::State;
 use super::text::Text;
 
@@ -30,8 +31,8 @@ pub struct RecordMessage<'a> {
     pub stream: Cow<'a, str>,
     /// The stream's namespace; blank when there is none.
     pub namespace: Cow<'a, str>,
-    /// The record's JSON object, as text.
-    pub data: &'a RawValue,
+    /// The record's columns.
+    pub data: Object<'a>,
     /// When the source read it, as it was written (milliseconds, from some platforms seconds).
     pub emitted_at: Option<&'a RawValue>,
 }
@@ -94,7 +95,7 @@ struct RecordBody<'a> {
     #[serde(borrow, default)]
     namespace: Text<'a>,
     #[serde(borrow, default)]
-    data: Option<&'a RawValue>,
+    data: MaybeObject<'a>,
     #[serde(borrow, default)]
     emitted_at: Option<&'a RawValue>,
 }
@@ -104,11 +105,10 @@ fn record(envelope: Envelope<'_>) -> Result<RecordMessage<'_>, String> {
     if body.stream.0.is_empty() {
         return Err("is a RECORD without its `stream`".to_owned());
     }
-    let data = body.data.filter(|data| data.get().starts_with('{'));
     Ok(RecordMessage {
         stream: body.stream.0,
         namespace: body.namespace.0,
-        data: data.ok_or("is a RECORD whose `data` is not an object")?,
+        data: body.data.0.ok_or("is a RECORD whose `data` is not an object")?,
         emitted_at: body.emitted_at,
     })
 }
@@ -159,7 +159,7 @@ mod tests {
         let line = r#"{"type":"RECORD","log":null,"spec":null,"connectionStatus":null,"catalog":null,"record":{"namespace":null,"stream":"contacts","data":{"phone":"+84901234567"},"emitted_at":1795305451267,"meta":null,"file_reference":null},"state":null,"trace":null,"control":null,"destination_catalog":null}"#;
         let Ok(Message::Record(record)) = read(line) else { panic!("not a record") };
         assert_eq!((record.stream.as_ref(), record.namespace.as_ref()), ("contacts", ""));
-        assert_eq!(record.data.get(), r#"{"phone":"+84901234567"}"#);
+        assert_eq!(record.data.to_json(), r#"{"phone":"+84901234567"}"#);
         assert!(matches!(record.stream, Cow::Borrowed(_)), "copied without need");
     }
 

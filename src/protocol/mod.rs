@@ -2,14 +2,18 @@
 
 mod catalog;
 mod incoming;
+mod object;
 mod outgoing;
 mod state;
+mod string;
 mod text;
 
 pub use catalog::{Catalog, CatalogStream};
 pub use incoming::{Message, RecordMessage, StreamStatus, read};
+pub use object::Object;
 pub use outgoing::{Level, Output};
 pub use state::{State, StateScope, Stats};
+pub(crate) use string::{string, unquoted};
 
 use std::fmt;
 
