@@ -158,7 +158,7 @@ impl Mapping {
     }
 
     fn contact(&self, record: &Record<'_>) -> Result<Mapped, Outcome> {
-        let row = self.rows.read(record.data.members());
+        let row = self.rows.read(record.data);
         let view = View::new(&row, record, &self.surroundings);
         if self.deleted.find(&row).is_some_and(|raw| !text::is_blank(raw)) {
             return Err(Outcome::Suppressed(Reason::DeletedInSource, None));

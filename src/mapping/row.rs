@@ -1,6 +1,7 @@
 //! One pass over a record's members: the wanted columns fall into their slots, the others are skipped.
 
 use std::collections::HashMap;
+use std::sync::OnceLock;
 
 use foldhash::fast::FixedState;
 
@@ -15,6 +16,9 @@ pub(super) struct RowReader {
     names: HashMap<Box<str>, usize, FixedState>,
     /// Identity mapping wants every column, also those that the catalog does not list.
     pub(super) keep_others: bool,
+    /// The columns of the first record and their slots. Nearly all records have the same ones in the
+    /// same order, and comparing a name with one other is quicker than looking it up.
+    usual: OnceLock<Vec<(Box<str>, Option<usize>)>>,
 }
 
 /// The wanted values of one record, as raw JSON text.
@@ -55,10 +59,17 @@ impl RowReader {
     }
 
     /// Reads a record. The last of several equal names wins.
-    pub(super) fn read<'a>(&self, members: impl Iterator<Item = (&'a str, &'a str)>) -> Row<'a> {
+    pub(super) fn read<'a>(&self, object: &'a Object<'_>) -> Row<'a> {
         let mut row = Row { slots: vec![None; self.names.len()], others: Others::default() };
-        for (name, raw) in members {
-            if let Some(&slot) = self.names.get(name) {
+        let slot = |name: &str| self.names.get(name).copied();
+        let first = || object.members().map(|(name, _)| (name.into(), slot(name))).collect();
+        let mut usual = self.usual.get_or_init(first).iter();
+        for (name, raw) in object.members() {
+            let slot = match usual.next() {
+                Some((known, slot)) if **known == *name => *slot,
+                _ => slot(name),
+            };
+            if let Some(slot) = slot {
                 if let Some(value) = row.slots.get_mut(slot) {
                     *value = Some(raw);
                 }
@@ -149,7 +160,7 @@ mod tests {
             ("white space", " { \"a\" : { } , \"b\" : 1.50 } ", [Some("1.50"), Some("{ }"), None]),
         ] {
             let object = object(data);
-            let row = reader.read(object.members());
+            let row = reader.read(&object);
             assert_eq!([row.slot(b), row.slot(a), row.slot(accent)], want, "{name}");
             assert_eq!(row.others().count(), 0, "{name}");
         }
@@ -160,7 +171,7 @@ mod tests {
         let mut reader = RowReader { keep_others: true, ..RowReader::default() };
         reader.want("known");
         let object = object(r#"{"z":1,"known":2,"a":3,"z":4}"#);
-        let row = reader.read(object.members());
+        let row = reader.read(&object);
         assert_eq!(row.others().collect::<Vec<_>>(), [("z", "4"), ("a", "3")]);
     }
 
@@ -177,7 +188,7 @@ mod tests {
             (r#"{"a":"b"}"#, None),
             (r#"{"a":null}"#, None),
         ] {
-            assert_eq!(column.find(&reader.read(object(data).members())), want, "{data}");
+            assert_eq!(column.find(&reader.read(&object(data))), want, "{data}");
         }
     }
 }

@@ -52,8 +52,9 @@ pub(super) fn nfc(text: Cow<'_, str>) -> Cow<'_, str> {
 /// scripts, Vietnamese with its marks included, and of Chinese, by their first bytes.
 fn is_plain(text: &[u8]) -> bool {
     let (blocks, _) = text.as_chunks::<16>();
-    let is_simple = |plain: bool, byte: &u8| plain & byte.is_ascii() & (*byte != b'\\');
-    let n_simple = blocks.iter().take_while(|block| block.iter().fold(true, is_simple)).count();
+    // Not a truth value for each byte: compilers make few instructions of a block without branches.
+    let odd = |so_far: u8, byte: &u8| so_far | (byte & 0x80) | u8::from(*byte == b'\\');
+    let n_simple = blocks.iter().take_while(|block| block.iter().fold(0, odd) == 0).count();
     let mut bytes = text.iter().skip(16 * n_simple);
     while let Some(first) = bytes.next() {
         let n_more = match first {

@@ -6,8 +6,6 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::string::string;
-
 /// Room for the columns of most records.
 const USUAL_MEMBERS: usize = 16;
 
@@ -74,10 +72,38 @@ impl<'de> Visitor<'de> for Members {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Object<'de>, A::Error> {
         let mut members = Vec::with_capacity(USUAL_MEMBERS);
-        while let Some((name, value)) = map.next_entry::<&RawValue, &RawValue>()? {
-            members.push((string(name.get()), value.get()));
+        while let Some((Name(name), value)) = map.next_entry::<Name<'_>, &RawValue>()? {
+            members.push((name, value.get()));
         }
         Ok(Object { members })
+    }
+}
+
+/// What a member's name says; half of a character, which is no text, is replaced.
+struct Name<'a>(Cow<'a, str>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Name<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_bytes(NameVisitor)
+    }
+}
+
+struct NameVisitor;
+
+impl<'de> Visitor<'de> for NameVisitor {
+    type Value = Name<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a name")
+    }
+
+    fn visit_borrowed_bytes<E>(self, name: &'de [u8]) -> Result<Name<'de>, E> {
+        let lossy = |_| String::from_utf8_lossy(name);
+        Ok(Name(std::str::from_utf8(name).map_or_else(lossy, Cow::Borrowed)))
+    }
+
+    fn visit_bytes<E>(self, name: &[u8]) -> Result<Name<'de>, E> {
+        Ok(Name(Cow::Owned(String::from_utf8_lossy(name).into_owned())))
     }
 }
 

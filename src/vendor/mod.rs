@@ -12,6 +12,7 @@ mod json;
 mod roster;
 pub mod vbee; // vendor:
 mod words;
+mod writer;
 
 #[cfg(test)]
 mod contract;

@@ -66,6 +66,7 @@ impl ToSql for Number<'_> {
     }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "map_err gives the error away")]
 fn refused(error: rusqlite::Error) -> Error {
     Error::TemporaryFile(error.to_string())
 }
