@@ -1,7 +1,7 @@
 //! The binary as a Singer target: a tap's messages in, bare states out, everything else on stderr.
 
-use std::io::{BufRead, BufReader, Write};
-use std::process::{Command, Stdio};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::process::{Child, ChildStdin, Command, Stdio};
 
 use serde_json::{Value, json};
 
@@ -57,6 +57,30 @@ impl Target {
         std::os::unix::fs::symlink(command::binary(), &name).unwrap();
         let config = folder.file("config.json", config);
         Self { folder, config, name }
+    }
+
+    /// The same, stopped in the middle: what comes behind the first state is `rest`'s to say.
+    fn run_until(&self, input: &[u8], rest: impl FnOnce(&mut Child, ChildStdin)) -> Finished {
+        let mut child = Command::new(&self.name)
+            .args(["--config", &self.config])
+            .env("NO_PROXY", "127.0.0.1")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut stdin = child.stdin.take().unwrap();
+        stdin.write_all(input).unwrap();
+        let mut stdout = String::new();
+        let mut reader = BufReader::new(child.stdout.take().unwrap());
+        reader.read_line(&mut stdout).unwrap();
+        rest(&mut child, stdin);
+        reader.read_to_string(&mut stdout).unwrap();
+        let ended = child.wait_with_output().unwrap();
+        let stderr = String::from_utf8(ended.stderr).unwrap();
+        let finished = Finished { code: ended.status.code().unwrap_or(-1), stdout, stderr };
+        check_silence(&finished);
+        finished
     }
 
     /// As a runner calls it.
@@ -158,23 +182,14 @@ fn a_killed_run_is_made_good_by_the_next_one() {
     let rehearsal = Rehearsal::new("none", &[]);
     let folder = Folder::new();
     let target = Target::new(&rehearsal, "itnio", &ledger(&folder.path("")));
-    let mut child = Command::new(&target.name)
-        .args(["--config", &target.config])
-        .env("NO_PROXY", "127.0.0.1")
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    let mut stdin = child.stdin.take().unwrap();
-    stdin.write_all(&lines([SCHEMA.to_owned(), record(0), record(1), state(STATES[0])])).unwrap();
-    let mut came = String::new();
-    let mut stdout = BufReader::new(child.stdout.take().unwrap());
-    stdout.read_line(&mut came).unwrap();
-    assert_eq!(came.trim_end(), STATES[0], "a state comes back while the tap goes on");
-    stdin.write_all(&lines([record(2), state(STATES[1])])).unwrap();
-    child.kill().unwrap();
-    child.wait().unwrap();
+    let input = lines([SCHEMA, &record(0), &record(1), &state(STATES[0])]);
+    let killed = target.run_until(&input, |child, mut stdin| {
+        stdin.write_all(&lines([record(2), state(STATES[1])])).unwrap();
+        child.kill().unwrap();
+    });
+    assert_eq!(killed.code, -1);
+    let came = killed.stdout.lines().next();
+    assert_eq!(came, Some(STATES[0]), "a state comes back while the tap goes on");
 
     // The runner knows the first state; a tap that begins there sends what came after it, one twice.
     let finished = target.run(&lines([SCHEMA, &record(1), &record(2), &record(3), &state(STATES[1])]));
@@ -198,7 +213,10 @@ fn a_failed_run_hands_back_the_states_of_what_was_settled() {
         ("not mapped", &other, "did you mean `public-contacts`?"),
         ("columns", &narrow, "streams[0].fields[0].column: stream `public-contacts` has no column `mobile`"),
     ] {
-        let finished = target.run(&lines([SCHEMA, &record(1), &state(STATES[0]), line, &state(STATES[1])]));
+        let input = lines([SCHEMA, &record(1), &state(STATES[0])]);
+        let finished = target.run_until(&input, |_, mut stdin| {
+            stdin.write_all(&lines([line, &record(2), &state(STATES[1])])).unwrap();
+        });
         assert_eq!(
             (finished.code, finished.stdout.trim_end()),
             (1, STATES[0]),
@@ -209,7 +227,7 @@ fn a_failed_run_hands_back_the_states_of_what_was_settled() {
         assert!(is_told, "{name}: {}", finished.stderr);
         assert!(!finished.stderr.contains("0987654321"), "{name}: {}", finished.stderr);
     }
-    assert_eq!(rehearsal.ask("/calls?format=json")["people"], 1);
+    assert_eq!(rehearsal.ask("/calls?format=json")["people"], 1, "nothing new is sent after a failure");
 }
 
 #[test]

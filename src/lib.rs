@@ -37,7 +37,7 @@
 //! | --- | --- |
 //! | `error`, `secret`, `reason`, `phone` | words that everything shares |
 //! | `contact` | what a record maps to |
-//! | `protocol` | the platform's messages; the only writer of stdout |
+//! | `protocol` | the platforms' messages, Airbyte's and Singer's; the only writer of stdout |
 //! | `vendor` | one folder each: requests, replies, codes, simulator |
 //! | `config` | what the user fills in, and the form that is made of it |
 //! | `mapping` | a configured stream, compiled: record → contact or refusal |

@@ -12,7 +12,7 @@ use super::write::Job;
 use crate::cli::{AboutFormat, TargetArgs};
 use crate::config::schema;
 use crate::error::Error;
-use crate::protocol::{About, Dialect, Output, nested};
+use crate::protocol::{About, Dialect, Output};
 
 /// Gives whether it succeeded; what failed has been said.
 pub(super) async fn run<R: Read + Send + 'static, W: Write>(
@@ -52,6 +52,5 @@ pub(super) async fn run<R: Read + Send + 'static, W: Write>(
 
 /// A sync of whatever a tap announces.
 pub(super) fn job(config: &Path, now: Timestamp) -> Result<Job, Error> {
-    let text = super::read_file("the configuration", config)?;
-    Job::announced(Dialect::Singer, SetUp::new(&nested(&text))?, now)
+    Job::announced(Dialect::Singer, SetUp::read(config)?, now)
 }
