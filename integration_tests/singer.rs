@@ -175,6 +175,9 @@ fn with_a_ledger_a_second_run_calls_nobody_again() {
     let calls = rehearsal.ask("/calls?format=json");
     assert_eq!((&calls["people"], &calls["called_more_than_once"]), (&json!(301), &json!(0)));
     assert!(finished.stderr.contains("already_in_ledger: 1 records"), "{}", finished.stderr);
+    let find = ["ledger", "find", "--phone", "0980000300", "--config", &target.config];
+    let found = command::run(find, b"").stdout;
+    assert!(found.contains("stream public-contacts, primary key 300,"), "{found}");
 }
 
 #[test]
