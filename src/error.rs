@@ -83,6 +83,11 @@ pub enum Error {
     /// Nobody reads stdout any more.
     #[error("cannot write to stdout")]
     Output(#[source] io::Error),
+    /// A long sync needs a temporary file, and cannot write one.
+    #[error(
+        "the numbers of this sync do not fit into memory, and no temporary file can hold them ({0}): give the connector a writable folder with free space, named by TMPDIR"
+    )]
+    TemporaryFile(String),
     /// The platform asks for something that this program does not do.
     #[error("{0}")]
     Unsupported(&'static str),
@@ -132,6 +137,7 @@ impl Error {
             | Self::Incomplete(_)
             | Self::Interrupted(_)
             | Self::Input(_)
+            | Self::TemporaryFile(_)
             | Self::Output(_) => FailureType::Transient,
             Self::Protocol { .. } | Self::Unreadable { .. } | Self::Unsupported(_) | Self::Defect(_) => {
                 FailureType::System

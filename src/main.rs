@@ -7,6 +7,11 @@ use destination_ai_voice::cli::{Cli, Environment};
 use destination_ai_voice::commands::{self, World};
 use tokio::signal::unix::{SignalKind, signal};
 
+/// Records are made on one thread and dropped on another, which the C library's allocators (musl's
+/// above all) do slowly.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// A wrong command line, by the custom of Unix programs.
 const USAGE: u8 = 2;
 

@@ -8,7 +8,9 @@ use minijinja::value::{Enumerator, Object, ObjectRepr, Value, ValueKind};
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, Output, State, UndefinedBehavior};
 use serde_json::value::RawValue;
 
-use super::row::{Row, member, members};
+use crate::protocol;
+
+use super::row::{self, Row, member};
 use super::{Record, RunContext, StreamShape, number, order, text};
 
 /// Instructions of one template on one record: far more than a sentence takes, and over in milliseconds.
@@ -77,7 +79,7 @@ impl Surroundings {
         let columns = Columns {
             names: Arc::clone(&self.names),
             values: self.slots.iter().map(value).collect(),
-            whole: self.whole_record.then(|| Json { raw: record.data.get().into(), depth: 0 }),
+            whole: self.whole_record.then(|| Json { raw: record.data.to_json().into(), depth: 0 }),
         };
         Value::from_object(Scope {
             fixed: Arc::clone(&self.fixed),
@@ -182,7 +184,7 @@ impl Json {
     }
 
     fn keys(&self) -> Enumerator {
-        Enumerator::Values(members(&self.raw).into_iter().map(|(name, _)| Value::from(&*name)).collect())
+        Enumerator::Values(row::names(&self.raw).into_iter().map(Value::from).collect())
     }
 
     fn compact(&self) -> Cow<'_, str> {
@@ -228,7 +230,7 @@ impl fmt::Debug for Json {
 /// A JSON value as the engine's. Numbers become numbers, so that a template can calculate with them.
 fn value_of(raw: &str, depth: usize) -> Value {
     match raw.as_bytes().first() {
-        Some(b'"') => Value::from(&*text::nfc(text::string(raw))),
+        Some(b'"') => Value::from(&*text::nfc(protocol::string(raw))),
         Some(b't') => Value::from(true),
         Some(b'f') => Value::from(false),
         Some(b'{' | b'[') if depth < DEEPEST => Value::from_object(Json { raw: raw.into(), depth }),

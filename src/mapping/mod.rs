@@ -10,7 +10,6 @@ mod engine;
 mod field;
 mod gender;
 mod identity;
-mod json;
 mod number;
 mod order;
 mod phone_rules;
@@ -23,11 +22,9 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use serde_json::value::RawValue;
-
 use crate::contact::{Campaign, Contact, Gender, Variables};
 use crate::phone::{Phone, PhoneInput, Region, Rules, region};
-use crate::protocol::CatalogStream;
+use crate::protocol::{self, CatalogStream, Object};
 use crate::reason::Reason;
 use crate::vendor::Vendor;
 use crate::vendor::exchange::{Outcome, Shape};
@@ -78,8 +75,8 @@ pub struct RunContext {
 /// One record, as far as the mapping needs it.
 #[derive(Clone, Copy, Debug)]
 pub struct Record<'a> {
-    /// The members, as they came.
-    pub data: &'a RawValue,
+    /// Its columns.
+    pub data: &'a Object<'a>,
     /// When the source read it, as it came (milliseconds by the protocol, seconds from some sources).
     pub emitted_at: i64,
 }
@@ -161,7 +158,7 @@ impl Mapping {
     }
 
     fn contact(&self, record: &Record<'_>) -> Result<Mapped, Outcome> {
-        let row = self.rows.read(record.data.get());
+        let row = self.rows.read(record.data.members());
         let view = View::new(&row, record, &self.surroundings);
         let is_set = |column: &Column| column.find(&row).is_some_and(|raw| !text::is_blank(raw));
         if self.deleted.iter().any(is_set) {
@@ -203,7 +200,7 @@ impl Mapping {
         let input = if let Some(raw) = self.phone.raw(view) {
             match raw.as_bytes().first() {
                 Some(b'"') => {
-                    unescaped = text::string(raw);
+                    unescaped = protocol::string(raw);
                     PhoneInput::Text(unescaped.trim())
                 }
                 Some(b'-' | b'0'..=b'9') => PhoneInput::Number(raw),

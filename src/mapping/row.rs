@@ -1,11 +1,10 @@
 //! One pass over a record's members: the wanted columns fall into their slots, the others are skipped.
 
-use std::borrow::Cow;
 use std::collections::HashMap;
 
 use foldhash::fast::FixedState;
 
-use super::json::Members;
+use crate::protocol::Object;
 
 /// Room for the other columns of most records, so that their table need not grow.
 const OTHERS: usize = 28;
@@ -28,8 +27,8 @@ pub(super) struct Row<'a> {
 /// Columns without a slot, in the record's order, each once.
 #[derive(Debug, Default)]
 struct Others<'a> {
-    members: Vec<(Cow<'a, str>, &'a str)>,
-    places: HashMap<Cow<'a, str>, usize, FixedState>,
+    members: Vec<(&'a str, &'a str)>,
+    places: HashMap<&'a str, usize, FixedState>,
 }
 
 /// Where a configured column is found in a row.
@@ -55,11 +54,11 @@ impl RowReader {
         names.into_iter().map(|(_, name)| name.to_string()).collect()
     }
 
-    /// Reads a record. What is no JSON object has no columns.
-    pub(super) fn read<'a>(&self, data: &'a str) -> Row<'a> {
+    /// Reads a record. The last of several equal names wins.
+    pub(super) fn read<'a>(&self, members: impl Iterator<Item = (&'a str, &'a str)>) -> Row<'a> {
         let mut row = Row { slots: vec![None; self.names.len()], others: Others::default() };
-        for (name, raw) in Members::of(data) {
-            if let Some(&slot) = self.names.get(&*name) {
+        for (name, raw) in members {
+            if let Some(&slot) = self.names.get(name) {
                 if let Some(value) = row.slots.get_mut(slot) {
                     *value = Some(raw);
                 }
@@ -78,8 +77,8 @@ impl<'a> Row<'a> {
     }
 
     /// The columns that have no slot, when they are kept.
-    pub(super) fn others(&self) -> impl Iterator<Item = (&str, &'a str)> {
-        self.others.members.iter().map(|(name, raw)| (&**name, *raw))
+    pub(super) fn others(&self) -> impl Iterator<Item = (&'a str, &'a str)> {
+        self.others.members.iter().copied()
     }
 
     /// Bytes of all values that are kept, a little more than their texts will take.
@@ -103,22 +102,29 @@ impl Column {
 
 /// One member of a JSON object; nothing of anything else. The last of several wins.
 pub(super) fn member<'a>(raw: &'a str, name: &str) -> Option<&'a str> {
-    Members::of(raw).filter(|(other, _)| other == name).last().map(|(_, raw)| raw)
+    object(raw).members().filter(|(other, _)| *other == name).last().map(|(_, raw)| raw)
 }
 
-/// All members of a JSON object, each once.
-pub(super) fn members(raw: &str) -> Vec<(Cow<'_, str>, &str)> {
-    let reader = RowReader { keep_others: true, ..RowReader::default() };
-    reader.read(raw).others.members
+/// The names of a JSON object's members, each once.
+pub(super) fn names(raw: &str) -> Vec<String> {
+    let object = object(raw);
+    let mut others = Others::default();
+    object.members().for_each(|(name, raw)| others.put(name, raw));
+    others.members.into_iter().map(|(name, _)| name.to_owned()).collect()
+}
+
+/// What is no JSON object has no members.
+fn object(raw: &str) -> Object<'_> {
+    serde_json::from_str(raw).unwrap_or_default()
 }
 
 impl<'a> Others<'a> {
     /// The last of several equal names wins, at the place of the first.
-    fn put(&mut self, name: Cow<'a, str>, raw: &'a str) {
+    fn put(&mut self, name: &'a str, raw: &'a str) {
         if self.places.is_empty() {
             self.places.reserve(OTHERS);
         }
-        let place = *self.places.entry(name.clone()).or_insert(self.members.len());
+        let place = *self.places.entry(name).or_insert(self.members.len());
         match self.members.get_mut(place) {
             Some(member) => member.1 = raw,
             None => self.members.push((name, raw)),
@@ -141,9 +147,9 @@ mod tests {
             ("escaped names", r#"{"\u0061":1,"\u00e9":2}"#, [None, Some("1"), Some("2")]),
             ("names that are no text", r#"{"\ud800":1,"a":2}"#, [None, Some("2"), None]),
             ("white space", " { \"a\" : { } , \"b\" : 1.50 } ", [Some("1.50"), Some("{ }"), None]),
-            ("no object", "[1,2]", [None; 3]),
         ] {
-            let row = reader.read(data);
+            let object = object(data);
+            let row = reader.read(object.members());
             assert_eq!([row.slot(b), row.slot(a), row.slot(accent)], want, "{name}");
             assert_eq!(row.others().count(), 0, "{name}");
         }
@@ -153,7 +159,8 @@ mod tests {
     fn other_columns_are_kept_in_order_once() {
         let mut reader = RowReader { keep_others: true, ..RowReader::default() };
         reader.want("known");
-        let row = reader.read(r#"{"z":1,"known":2,"a":3,"z":4}"#);
+        let object = object(r#"{"z":1,"known":2,"a":3,"z":4}"#);
+        let row = reader.read(object.members());
         assert_eq!(row.others().collect::<Vec<_>>(), [("z", "4"), ("a", "3")]);
     }
 
@@ -170,7 +177,7 @@ mod tests {
             (r#"{"a":"b"}"#, None),
             (r#"{"a":null}"#, None),
         ] {
-            assert_eq!(column.find(&reader.read(data)), want, "{data}");
+            assert_eq!(column.find(&reader.read(object(data).members())), want, "{data}");
         }
     }
 }

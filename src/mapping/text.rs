@@ -1,12 +1,11 @@
 //! A JSON value as the text that a call script speaks.
 
 use std::borrow::Cow;
-use std::fmt;
 
-use serde::de::{Deserializer, Visitor};
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 
-use super::{json, number};
+use super::number;
+use crate::protocol::{string, unquoted};
 
 /// The value as text in Unicode's NFC; nothing when it is null or blank.
 pub(super) fn of(raw: &str) -> Option<Cow<'_, str>> {
@@ -16,7 +15,10 @@ pub(super) fn of(raw: &str) -> Option<Cow<'_, str>> {
 /// The value as text, also when it is blank; nothing when it is null.
 pub(super) fn whole(raw: &str) -> Option<Cow<'_, str>> {
     match raw.as_bytes().first()? {
-        b'"' => Some(nfc(string(raw))),
+        b'"' => {
+            let inner = unquoted(raw);
+            Some(if is_plain(inner.as_bytes()) { inner.into() } else { nfc(string(raw)) })
+        }
         b'n' => None,
         b't' | b'f' => Some(Cow::Borrowed(raw)),
         b'{' | b'[' => Some(nfc(compact(raw))),
@@ -38,28 +40,38 @@ pub(super) fn says_nothing(text: &str) -> bool {
     text.chars().all(char::is_whitespace)
 }
 
-/// What a JSON string says.
-pub(super) fn string(raw: &str) -> Cow<'_, str> {
-    let inner = unquoted(raw);
-    // Inside of a string, a quote has a backslash before it.
-    if json::quote_or_backslash(inner.as_bytes()).is_none() {
-        return Cow::Borrowed(inner);
-    }
-    let unescaped = serde_json::Deserializer::from_str(raw).deserialize_bytes(Lossy);
-    Cow::Owned(unescaped.unwrap_or_default())
-}
-
-/// A string without its quotes, escapes and all.
-pub(super) fn unquoted(raw: &str) -> &str {
-    raw.get(1..raw.len().saturating_sub(1)).unwrap_or_default()
-}
-
 /// The text in NFC: decomposed letters are mispronounced by the vendors' voices.
 pub(super) fn nfc(text: Cow<'_, str>) -> Cow<'_, str> {
     if text.is_ascii() || is_nfc_quick(text.chars()) == IsNormalized::Yes {
         return text;
     }
     Cow::Owned(text.nfc().collect())
+}
+
+/// Whether a text has neither escapes nor characters that NFC could change: it knows those of Latin
+/// scripts, Vietnamese with its marks included, and of Chinese, by their first bytes.
+fn is_plain(text: &[u8]) -> bool {
+    let (blocks, _) = text.as_chunks::<16>();
+    let is_simple = |plain: bool, byte: &u8| plain & byte.is_ascii() & (*byte != b'\\');
+    let n_simple = blocks.iter().take_while(|block| block.iter().fold(true, is_simple)).count();
+    let mut bytes = text.iter().skip(16 * n_simple);
+    while let Some(first) = bytes.next() {
+        let n_more = match first {
+            b'\\' => return false,
+            ..0x80 => 0,
+            // U+0080 to U+02FF.
+            0x80..0xCC => 1,
+            // U+1E80 to U+1EFF.
+            0xE1 if matches!(bytes.next(), Some(0xBA | 0xBB)) => 1,
+            // U+4000 to U+9FFF.
+            0xE4..0xEA => 2,
+            _ => return false,
+        };
+        for _ in 0..n_more {
+            bytes.next();
+        }
+    }
+    true
 }
 
 /// JSON without white space between its tokens.
@@ -82,23 +94,10 @@ pub(super) fn compact(raw: &str) -> Cow<'_, str> {
     Cow::Owned(text)
 }
 
-/// JSON can escape half of a character (`\ud83d` alone), which is no text: U+FFFD stands for it.
-struct Lossy;
-
-impl Visitor<'_> for Lossy {
-    type Value = String;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a string")
-    }
-
-    fn visit_bytes<E>(self, text: &[u8]) -> Result<String, E> {
-        Ok(String::from_utf8_lossy(text).into_owned())
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use unicode_normalization::char::canonical_combining_class;
+
     use super::*;
 
     #[test]
@@ -127,6 +126,33 @@ mod tests {
     fn ordinary_text_is_not_copied() {
         for raw in [r#""An""#, "\"Nguyễn Văn\"", "12", "5.0", "true", r#"{"a":1}"#] {
             assert!(matches!(of(raw), Some(Cow::Borrowed(_))), "{raw}");
+        }
+    }
+
+    #[test]
+    fn what_is_plain_is_so_by_the_library() {
+        let (mut n_plain, mut buffer) = (0, [0; 4]);
+        for c in '\0'..=char::MAX {
+            if is_plain(c.encode_utf8(&mut buffer).as_bytes()) {
+                n_plain += 1;
+                // No character of these joins the one before it or the one behind it.
+                assert_eq!(is_nfc_quick(['e', c, 'o'].into_iter()), IsNormalized::Yes, "{c:?}");
+                assert_eq!(canonical_combining_class(c), 0, "{c:?}");
+            }
+        }
+        assert_eq!(n_plain, 0x300 - 1 + 0x80 + 0x6000, "all but the backslash");
+    }
+
+    #[test]
+    fn a_text_is_plain_when_all_of_it_is() {
+        let plain = "Số 12 Trần Hưng Đạo, Quận 1, TP. Hồ Chí Minh; 上海市浦东新区";
+        assert!(is_plain(plain.as_bytes()));
+        for place in plain.char_indices().map(|(place, _)| place) {
+            for odd in ["\\", "\u{302}", "\u{1EA0}\u{323}", "😀"] {
+                let mut text = plain.to_owned();
+                text.insert_str(place, odd);
+                assert!(!is_plain(text.as_bytes()), "{odd} at {place}");
+            }
         }
     }
 

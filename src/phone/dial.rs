@@ -82,11 +82,10 @@ pub(super) fn dial(rules: &Rules, text: &str, region: Option<Region>) -> Result<
 
 /// The type of a number that does not exist is unknown.
 fn parse(text: &str, region: Option<Region>) -> Result<(PhoneNumber, PhoneNumberType), Refusal> {
-    if let Some(number) = familiar::read(text, region) {
-        let kind = number.get_type();
-        if kind != PhoneNumberType::Unknown {
-            return Ok((number, kind));
-        }
+    if let Some((number, kind)) = familiar::read(text, region)
+        && kind != PhoneNumberType::Unknown
+    {
+        return Ok((number, kind));
     }
     let number = PHONE_NUMBER_UTIL.parse(text, region).map_err(|error| unreadable(&error, text))?;
     let kind = number.get_type();

@@ -2,9 +2,13 @@
 //!
 //! Parsing is three quarters of what a number costs, and most of it looks for things that these numbers do not
 //! have: carrier codes, extensions, other countries' international prefixes. They are taken apart here; whether
-//! they exist is still the library's word. A test holds that it takes them apart in the same way.
+//! they exist is still the library's word, which is remembered for mobile numbers: no later digit than the fifth
+//! decides about them. Tests hold both against the library.
 
-use rlibphonenumber::{PhoneNumber, Region};
+use std::ops::Range;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use rlibphonenumber::{PhoneNumber, PhoneNumberType, Region};
 
 /// How a country writes the numbers that this module knows.
 struct Plan {
@@ -17,9 +21,15 @@ struct Plan {
     max_digits: usize,
     /// How numbers without country code and trunk 0 begin, so that no other prefix can be meant.
     begins: &'static [&'static str],
+    /// Mobile numbers.
+    mobile: Range<u64>,
+    /// What parts the first five digits of a mobile number from the others.
+    rest: u64,
+    /// The first five digits of which the library said that they begin mobile numbers.
+    known_mobile: [AtomicBool; 100_000],
 }
 
-const PLANS: [Plan; 2] = [
+static PLANS: [Plan; 2] = [
     Plan {
         region: Region::VN,
         code: "84",
@@ -27,6 +37,9 @@ const PLANS: [Plan; 2] = [
         trunk_zero: true,
         max_digits: 10,
         begins: &["1", "2", "3", "4", "5", "6", "7", "8", "9"],
+        mobile: 100_000_000..1_000_000_000,
+        rest: 10_000,
+        known_mobile: [const { AtomicBool::new(false) }; 100_000],
     },
     Plan {
         region: Region::CN,
@@ -36,20 +49,26 @@ const PLANS: [Plan; 2] = [
         max_digits: 12,
         // 10, 11, 12 and 179 are prefixes of carriers too.
         begins: &["13", "14", "15", "16", "18", "19"],
+        mobile: 10_000_000_000..20_000_000_000,
+        rest: 1_000_000,
+        known_mobile: [const { AtomicBool::new(false) }; 100_000],
     },
 ];
 
-/// Reads digits with or without a leading plus, when there is but one way to read them.
-pub(super) fn read(number: &str, region: Option<Region>) -> Option<PhoneNumber> {
+/// Reads digits with or without a leading plus, when there is but one way to read them. The type of a number that
+/// does not exist is unknown.
+pub(super) fn read(number: &str, region: Option<Region>) -> Option<(PhoneNumber, PhoneNumberType)> {
     PLANS.iter().find_map(|plan| {
         let national = plan.national(number, region)?;
         let known = national.len() <= plan.max_digits
             && plan.begins.iter().any(|beginning| national.starts_with(beginning));
-        Some(PhoneNumber {
+        let number = PhoneNumber {
             country_code: plan.country_code,
             national_number: known.then(|| national.parse().ok()).flatten()?,
             ..PhoneNumber::default()
-        })
+        };
+        let kind = plan.kind(&number);
+        Some((number, kind))
     })
 }
 
@@ -71,6 +90,20 @@ impl Plan {
             None => Some(number),
         }
     }
+
+    fn kind(&self, number: &PhoneNumber) -> PhoneNumberType {
+        let national = number.national_number;
+        let beginning = usize::try_from(national / self.rest).unwrap_or(usize::MAX);
+        let known = self.known_mobile.get(beginning).filter(|_| self.mobile.contains(&national));
+        if known.is_some_and(|known| known.load(Ordering::Relaxed)) {
+            return PhoneNumberType::Mobile;
+        }
+        let kind = number.get_type();
+        if let (Some(known), PhoneNumberType::Mobile) = (known, kind) {
+            known.store(true, Ordering::Relaxed);
+        }
+        kind
+    }
 }
 
 #[cfg(test)]
@@ -82,9 +115,11 @@ mod tests {
 
     /// Whether the short way was taken; fails when it leads elsewhere than the library's.
     fn agrees(number: &str, region: Option<Region>) -> bool {
-        let Some(read) = super::read(number, region).filter(PhoneNumber::is_valid) else {
+        let Some((read, kind)) = super::read(number, region) else { return false };
+        assert_eq!(kind, read.get_type(), "{number} in {region:?}");
+        if kind == PhoneNumberType::Unknown {
             return false;
-        };
+        }
         let parsed = PHONE_NUMBER_UTIL.parse(number, region);
         assert_eq!(parsed.as_ref(), Ok(&read), "{number} in {region:?}");
         true
@@ -128,6 +163,31 @@ mod tests {
             }
         }
         assert!(n_read > 10_000, "{n_read}");
+    }
+
+    /// What was remembered of one number must hold for every other one with the same five digits.
+    #[test]
+    fn the_first_five_digits_decide_whether_a_number_is_mobile() {
+        let mut random = fastrand::Rng::with_seed(1);
+        for plan in &PLANS {
+            let mut n_mobile = 0;
+            for beginning in plan.mobile.start / plan.rest..plan.mobile.end / plan.rest {
+                let rests = [0, plan.rest - 1, random.u64(..plan.rest), random.u64(..plan.rest)];
+                let kinds = rests.map(|rest| {
+                    let number = PhoneNumber {
+                        country_code: plan.country_code,
+                        national_number: beginning * plan.rest + rest,
+                        ..PhoneNumber::default()
+                    };
+                    (number.get_type(), plan.kind(&number))
+                });
+                let mobile = (PhoneNumberType::Mobile, PhoneNumberType::Mobile);
+                let n_alike = kinds.iter().filter(|kinds| **kinds == mobile).count();
+                assert!(matches!(n_alike, 0 | 4), "{} {beginning}: {kinds:?}", plan.code);
+                n_mobile += n_alike;
+            }
+            assert!(n_mobile > 10_000, "{n_mobile} of {}", plan.code);
+        }
     }
 
     proptest! {

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use foldhash::fast::FixedState;
 use tokio::time::Instant;
 
 use super::checkpoint::Interval;
@@ -53,7 +54,7 @@ pub(super) struct Ready {
 pub(super) struct Batcher {
     capacity: usize,
     max_age: Duration,
-    open: HashMap<Lane, Open>,
+    open: HashMap<Lane, Open, FixedState>,
     bytes: usize,
 }
 
@@ -68,7 +69,7 @@ struct Open {
 impl Batcher {
     /// Batches of `capacity` contacts, or fewer when the first one has waited `max_age`.
     pub(super) fn new(capacity: usize, max_age: Duration) -> Self {
-        Self { capacity, max_age, open: HashMap::new(), bytes: 0 }
+        Self { capacity, max_age, open: HashMap::default(), bytes: 0 }
     }
 
     /// Adds a contact; gives the batch that it completes, or the one that makes room for it.

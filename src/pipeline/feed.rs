@@ -26,7 +26,7 @@ const MAX_WAITING_CHUNKS: usize = 2;
 pub fn feed(input: impl Read + Send + 'static, intake: Intake) -> Result<mpsc::Receiver<Chunk>, Error> {
     let (sender, receiver) = mpsc::channel(MAX_WAITING_CHUNKS);
     let thread = std::thread::Builder::new().name("intake".to_owned());
-    thread.spawn(move || Feed { input, intake, sender }.run()).map_err(Error::Input)?;
+    thread.spawn(move || Feed { input, intake, sender, n_items: 0 }.run()).map_err(Error::Input)?;
     Ok(receiver)
 }
 
@@ -34,6 +34,8 @@ struct Feed<R> {
     input: R,
     intake: Intake,
     sender: mpsc::Sender<Chunk>,
+    /// In the chunk before; the next one will have about as many.
+    n_items: usize,
 }
 
 impl<R: Read> Feed<R> {
@@ -77,7 +79,7 @@ impl<R: Read> Feed<R> {
 
     /// Gives whether there is more to do.
     fn pass_on(&mut self, mut lines: &[u8]) -> bool {
-        let mut chunk = Chunk::default();
+        let mut chunk = Chunk { items: Vec::with_capacity(self.n_items), failure: None };
         while !lines.is_empty() && chunk.failure.is_none() {
             let end = memchr(b'\n', lines).unwrap_or(lines.len());
             let (line, rest) = lines.split_at(end);
@@ -87,6 +89,7 @@ impl<R: Read> Feed<R> {
                 Err(error) => chunk.failure = Some(error),
             }
         }
+        self.n_items = chunk.items.len();
         let goes_on = chunk.failure.is_none();
         self.sender.blocking_send(chunk).is_ok() && goes_on
     }

@@ -53,7 +53,7 @@ impl Intake {
         if line.trim_ascii().is_empty() {
             return Ok(None);
         }
-        let text = std::str::from_utf8(line).map_err(|_| self.refuse("is not UTF-8"))?;
+        let text = simdutf8::basic::from_utf8(line).map_err(|_| self.refuse("is not UTF-8"))?;
         match self.dialect.read(text).map_err(|why| self.refuse(why))? {
             Message::Record(record) => self.map(&record).map(Some),
             Message::State(state) => Ok(Some(Item::State(state))),
@@ -85,7 +85,7 @@ impl Intake {
             return Err(self.refuse(format!("is a RECORD of stream {name}, {why}")));
         };
         let origin = Origin { stream, line: self.line };
-        Ok(match mapping.map(&Record { data: record.data, emitted_at: record.emitted_at }) {
+        Ok(match mapping.map(&Record { data: &record.data, emitted_at: record.emitted_at }) {
             Mapped::Contact { campaign, contact, primary_key } => {
                 let key = self.keys.as_ref().map(|keys| keys.key(&campaign, &contact.phone));
                 let who = Who { key: key.unwrap_or_default(), primary_key };

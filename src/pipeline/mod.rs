@@ -287,10 +287,12 @@ impl<C: Carrier, L: Ledger, W: Write> Pipeline<C, L, W> {
         standing: Standing,
         now: Instant,
     ) {
-        let outcome = self.kept_back(&campaign, &contact.phone, standing);
-        if let Some(outcome) = outcome {
-            self.settle(ticket.interval, ticket.origin, &outcome, Some(&contact.phone));
-            return;
+        match self.kept_back(&campaign, &contact.phone, standing) {
+            Ok(None) => {}
+            Ok(Some(outcome)) => {
+                return self.settle(ticket.interval, ticket.origin, &outcome, Some(&contact.phone));
+            }
+            Err(error) => return self.fail(error),
         }
         self.n_sent += 1;
         let lane = Lane { campaign, maybe_sent: standing == Standing::Unknown };
@@ -298,16 +300,26 @@ impl<C: Carrier, L: Ledger, W: Write> Pipeline<C, L, W> {
     }
 
     /// How a contact ends that must not be sent; none for those that may.
-    fn kept_back(&mut self, campaign: &Campaign, phone: &Phone, standing: Standing) -> Option<Outcome> {
-        if self.seen.contains(campaign, phone) {
-            return Some(Outcome::Duplicate(Reason::DuplicateInRun));
-        }
+    fn kept_back(
+        &mut self,
+        campaign: &Campaign,
+        phone: &Phone,
+        standing: Standing,
+    ) -> Result<Option<Outcome>, Error> {
         let kept_back = sending::kept_back(standing, self.way.courier.may_repeat());
-        if kept_back.is_none() && self.plan.max_contacts > 0 && self.n_sent >= self.plan.max_contacts {
-            return Some(Outcome::Suppressed(Reason::MaxContactsPerSync, None));
-        }
-        self.seen.insert(campaign, phone);
-        kept_back
+        let limit = self.plan.max_contacts;
+        let is_over = kept_back.is_none() && limit > 0 && self.n_sent >= limit;
+        // Who is over the limit was not sent, and is no duplicate when they come again.
+        let is_new = if is_over {
+            !self.seen.contains(campaign, phone)?
+        } else {
+            self.seen.insert(campaign, phone)?
+        };
+        Ok(match kept_back {
+            _ if !is_new => Some(Outcome::Duplicate(Reason::DuplicateInRun)),
+            _ if is_over => Some(Outcome::Suppressed(Reason::MaxContactsPerSync, None)),
+            kept_back => kept_back,
+        })
     }
 
     fn received(&mut self) -> Interval {

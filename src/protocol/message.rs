@@ -2,9 +2,7 @@
 
 use std::borrow::Cow;
 
-use serde_json::value::RawValue;
-
-use super::{CatalogStream, State, StreamName};
+use super::{CatalogStream, Object, State, StreamName};
 
 /// A message that means something to a destination.
 #[derive(Debug)]
@@ -28,8 +26,8 @@ pub struct RecordMessage<'a> {
     pub stream: Cow<'a, str>,
     /// The stream's namespace; blank when there is none.
     pub namespace: Cow<'a, str>,
-    /// The record's JSON object, as text.
-    pub data: &'a RawValue,
+    /// The record's columns.
+    pub data: Object<'a>,
     /// When the source read it (milliseconds, from some platforms seconds); 0 when nobody says.
     pub emitted_at: i64,
 }

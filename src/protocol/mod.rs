@@ -6,16 +6,20 @@
 mod airbyte;
 mod catalog;
 mod message;
+mod object;
 mod output;
 mod singer;
 mod state;
+mod string;
 mod text;
 
 pub use catalog::{Catalog, CatalogStream};
 pub use message::{Message, RecordMessage, StreamStatus};
+pub use object::Object;
 pub use output::{Level, Output};
 pub use singer::{About, nested};
 pub use state::{State, StateScope, Stats};
+pub(crate) use string::{string, unquoted};
 
 use std::fmt;
 

@@ -120,7 +120,7 @@ fn compiled(config: &Config, vendor: &Arc<dyn Vendor>, stream: &StreamShape<'_>)
 }
 
 fn map(mapping: &Mapping, data: &str) -> Mapped {
-    let data: Box<RawValue> = serde_json::from_str(data).unwrap();
+    let data: Object<'_> = serde_json::from_str(data).unwrap();
     mapping.map(&Record { data: &data, emitted_at: 1_763_712_000_000 })
 }
 

@@ -5,6 +5,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::super::message::describe;
+use super::super::object::MaybeObject;
 use super::super::text::Text;
 use super::super::{Message, RecordMessage, StreamName, StreamStatus};
 use super::state;
@@ -48,7 +49,7 @@ struct RecordBody<'a> {
     #[serde(borrow, default)]
     namespace: Text<'a>,
     #[serde(borrow, default)]
-    data: Option<&'a RawValue>,
+    data: MaybeObject<'a>,
     #[serde(borrow, default)]
     emitted_at: Option<&'a RawValue>,
 }
@@ -58,11 +59,10 @@ fn record(envelope: Envelope<'_>) -> Result<RecordMessage<'_>, String> {
     if body.stream.0.is_empty() {
         return Err("is a RECORD without its `stream`".to_owned());
     }
-    let data = body.data.filter(|data| data.get().starts_with('{'));
     Ok(RecordMessage {
         stream: body.stream.0,
         namespace: body.namespace.0,
-        data: data.ok_or("is a RECORD whose `data` is not an object")?,
+        data: body.data.0.ok_or("is a RECORD whose `data` is not an object")?,
         emitted_at: body.emitted_at.and_then(|raw| raw.get().parse().ok()).unwrap_or_default(),
     })
 }
@@ -115,7 +115,7 @@ mod tests {
         let line = r#"{"type":"RECORD","log":null,"spec":null,"connectionStatus":null,"catalog":null,"record":{"namespace":null,"stream":"contacts","data":{"phone":"+84901234567"},"emitted_at":1795305451267,"meta":null,"file_reference":null},"state":null,"trace":null,"control":null,"destination_catalog":null}"#;
         let Ok(Message::Record(record)) = read(line) else { panic!("not a record") };
         assert_eq!((record.stream.as_ref(), record.namespace.as_ref()), ("contacts", ""));
-        assert_eq!(record.data.get(), r#"{"phone":"+84901234567"}"#);
+        assert_eq!(record.data.to_json(), r#"{"phone":"+84901234567"}"#);
         assert_eq!(record.emitted_at, 1_795_305_451_267);
         assert!(matches!(record.stream, Cow::Borrowed(_)), "copied without need");
     }

@@ -5,6 +5,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::super::message::describe;
+use super::super::object::MaybeObject;
 use super::super::text::Text;
 use super::super::{CatalogStream, Message, RecordMessage, State, StateScope, StreamName};
 
@@ -35,7 +36,7 @@ struct Envelope<'a> {
     #[serde(borrow, default)]
     stream: Text<'a>,
     #[serde(borrow, default)]
-    record: Option<&'a RawValue>,
+    record: MaybeObject<'a>,
     #[serde(borrow, default)]
     time_extracted: Option<&'a RawValue>,
     #[serde(borrow, default, deserialize_with = "even_null")]
@@ -55,11 +56,10 @@ fn record(message: Envelope<'_>) -> Result<RecordMessage<'_>, String> {
     if message.stream.0.is_empty() {
         return Err("is a RECORD without its `stream`".to_owned());
     }
-    let data = message.record.filter(|data| data.get().starts_with('{'));
     Ok(RecordMessage {
         stream: message.stream.0,
         namespace: "".into(),
-        data: data.ok_or("is a RECORD whose `record` is not an object")?,
+        data: message.record.0.ok_or("is a RECORD whose `record` is not an object")?,
         emitted_at: message.time_extracted.and_then(milliseconds).unwrap_or_default(),
     })
 }
@@ -108,7 +108,7 @@ mod tests {
         let line = r#"{"type":"RECORD","stream":"public-contacts","record":{"phone":"+84901234567"},"version":1,"time_extracted":"2025-11-22T01:02:03.456789+00:00"}"#;
         let Ok(Message::Record(record)) = read(line) else { panic!("not a record") };
         assert_eq!((record.stream.as_ref(), record.namespace.as_ref()), ("public-contacts", ""));
-        assert_eq!(record.data.get(), r#"{"phone":"+84901234567"}"#);
+        assert_eq!(record.data.to_json(), r#"{"phone":"+84901234567"}"#);
         assert_eq!(record.emitted_at, 1_763_773_323_456);
         assert!(matches!(record.stream, Cow::Borrowed(_)), "copied without need");
         for time in ["", r#","time_extracted":null"#, r#","time_extracted":"yesterday""#] {
