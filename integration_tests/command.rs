@@ -22,7 +22,16 @@ pub(crate) fn binary() -> PathBuf {
 
 /// Runs a command to its end, with an input.
 pub(crate) fn run<A: AsRef<OsStr>>(arguments: impl IntoIterator<Item = A>, input: &[u8]) -> Finished {
-    let mut command = Command::new(binary());
+    run_as(binary(), arguments, input)
+}
+
+/// The same under another name.
+pub(crate) fn run_as<A: AsRef<OsStr>>(
+    name: impl AsRef<OsStr>,
+    arguments: impl IntoIterator<Item = A>,
+    input: &[u8],
+) -> Finished {
+    let mut command = Command::new(name);
     command.args(arguments).env_remove("WORKER_JOB_ID").env("NO_PROXY", "127.0.0.1");
     let mut child = command
         .stdin(Stdio::piped())

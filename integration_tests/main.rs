@@ -13,6 +13,7 @@ mod kills;
 mod ledger;
 mod memory;
 mod rehearsal;
+mod singer;
 mod tidy;
 mod write;
 

@@ -1,17 +1,29 @@
 //! The command line, and the few environment variables that the platform sets.
 
-use std::ffi::OsString;
-use std::path::PathBuf;
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
-/// Adds warehouse records to AI voice-call campaigns. A destination connector for data-sync platforms.
+/// Under this name the program is a Singer target.
+const TARGET: &str = "target-ai-voice";
+
+/// Adds warehouse records to AI voice-call campaigns. A destination connector for data-sync platforms,
+/// and without a command a Singer target.
 #[derive(Debug, Parser)]
 #[command(name = "destination-ai-voice", version, propagate_version = true)]
+#[command(
+    arg_required_else_help = true,
+    args_conflicts_with_subcommands = true,
+    subcommand_negates_reqs = true
+)]
 pub struct Cli {
-    /// What to do.
+    /// What to do; nothing when a Singer runner asks.
     #[command(subcommand)]
-    pub command: Command,
+    pub command: Option<Command>,
+    /// What a Singer runner says.
+    #[command(flatten)]
+    pub target: TargetArgs,
 }
 
 /// What to do.
@@ -27,6 +39,29 @@ pub enum Command {
     Sandbox(SandboxArgs),
     /// Show a whole sync of a sample extract against the sandbox.
     Demo(DemoArgs),
+}
+
+/// What a Singer runner says.
+#[derive(Debug, Args)]
+pub struct TargetArgs {
+    /// The configuration, a JSON file; a Singer tap's messages are read on stdin.
+    #[arg(short, long, required_unless_present = "about")]
+    pub config: Option<PathBuf>,
+    /// Print what this Singer target is and which settings it has.
+    #[arg(long)]
+    pub about: bool,
+    /// How to print it.
+    #[arg(long, value_enum, default_value_t = AboutFormat::Text, requires = "about")]
+    pub format: AboutFormat,
+}
+
+/// How to print what this target is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum AboutFormat {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
 }
 
 /// The commands of the protocol.
@@ -102,9 +137,9 @@ pub struct BaselineArgs {
     /// The configuration, a JSON file.
     #[arg(long)]
     pub config: PathBuf,
-    /// The configured catalog, a JSON file.
+    /// The configured catalog, a JSON file. Without it stdin is a Singer tap's.
     #[arg(long)]
-    pub catalog: PathBuf,
+    pub catalog: Option<PathBuf>,
     /// Do it; otherwise it is only counted.
     #[arg(long)]
     pub yes: bool,
@@ -181,14 +216,16 @@ impl Cli {
     /// # Errors
     /// With the usage, or with the help when it was asked for.
     pub fn read(arguments: impl IntoIterator<Item = OsString>) -> Result<Self, clap::Error> {
-        let plain = arguments.into_iter().enumerate().map(|(position, argument)| match argument.to_str() {
-            Some("--spec") if position == 1 => "spec".into(),
-            Some("--check") if position == 1 => "check".into(),
-            Some("--discover") if position == 1 => "discover".into(),
-            Some("--write") if position == 1 => "write".into(),
-            _ => argument,
-        });
-        Self::try_parse_from(plain)
+        let mut arguments: Vec<OsString> = arguments.into_iter().collect();
+        if let Some(command) = arguments.get_mut(1) {
+            let platforms = ["--spec", "--check", "--discover", "--write"];
+            let spelled = platforms.into_iter().find(|spelled| command == spelled);
+            *command = spelled.map_or(std::mem::take(command), |spelled| spelled.trim_matches('-').into());
+        }
+        let called = arguments.first().map(Path::new).and_then(Path::file_stem);
+        let grammar =
+            if called == Some(OsStr::new(TARGET)) { Self::command().name(TARGET) } else { Self::command() };
+        Self::from_arg_matches(&grammar.try_get_matches_from(arguments)?)
     }
 }
 

@@ -20,7 +20,8 @@
 //! 1. A STATE leaves only when every record read before it is settled and that is durable:
 //!    `a_state_waits_for_the_records_before_it`, the simulation.
 //! 2. One STATE out for each STATE in, in order, as the text that came; only `destinationStats` is
-//!    spliced in: `only_the_statistics_are_spliced_in`, `itnio_with_every_fault`, `vbee_with_every_fault`.
+//!    spliced in: `only_the_statistics_are_spliced_in`, `any_state_goes_back_as_the_text_that_came`,
+//!    `itnio_with_every_fault`, `vbee_with_every_fault`.
 //! 3. `recordCount + rejectedRecordCount` of a STATE = records since the previous STATE of that
 //!    stream: `states_come_back_in_order_with_what_ended_before_them`.
 //! 4. No contact is sent again when an earlier request may have arrived, unless the vendor is known
@@ -28,7 +29,8 @@
 //! 5. After a failure nothing new is sent; what is under way is heard out and recorded:
 //!    `after_a_failure_nothing_new_is_sent_and_what_is_under_way_is_heard_out`.
 //! 6. No secret and no whole phone number in any log, error, trace, panic or snapshot; stdout holds
-//!    protocol lines only: `itnio_with_every_fault`, `vbee_with_every_fault`, `only_main_knows_stdout`.
+//!    protocol lines only: `itnio_with_every_fault`, `vbee_with_every_fault`, `only_main_knows_stdout`,
+//!    `states_come_back_bare_in_order_and_nothing_else_is_on_stdout`.
 //! 7. Memory is bounded, whatever stdin holds: `memory_does_not_grow_with_the_input`.
 //!
 //! # The modules, bottom-up; each uses only those above it in this list
@@ -37,7 +39,7 @@
 //! | --- | --- |
 //! | `error`, `secret`, `reason`, `phone` | words that everything shares |
 //! | `contact` | what a record maps to |
-//! | `protocol` | the platform's messages; the only writer of stdout |
+//! | `protocol` | the platforms' messages, Airbyte's and Singer's; the only writer of stdout |
 //! | `vendor` | one folder each: requests, replies, codes, simulator |
 //! | `config` | what the user fills in, and the form that is made of it |
 //! | `mapping` | a configured stream, compiled: record → contact or refusal |

@@ -31,6 +31,7 @@ fn main() -> ExitCode {
     let world = World {
         stdin: std::io::stdin(),
         stdout: std::io::stdout(),
+        stderr: Box::new(std::io::stderr()),
         #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the clock")]
         now: jiff::Timestamp::now(),
         environment: Environment::read(),

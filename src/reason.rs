@@ -77,7 +77,7 @@ reasons! {
     BadCampaign = "bad_campaign", "Correct the column or the template behind `campaign`.";
     /// The stream's `only_when` is not true for this record.
     OnlyWhen = "only_when", "Nothing, when this is what you want; otherwise correct `only_when`.";
-    /// The source marked the record as deleted (`_ab_cdc_deleted_at`).
+    /// The source marked the record as deleted (`_ab_cdc_deleted_at`, `_sdc_deleted_at`).
     DeletedInSource = "deleted_in_source", "Nothing: a deleted customer is not called.";
     /// The sync had reached `limits.max_contacts_per_sync`.
     MaxContactsPerSync = "max_contacts_per_sync", "Raise the limit and sync the record again.";

@@ -273,7 +273,7 @@ impl Scenario {
         let context = RunContext { sync_id: run.to_string(), now: beginning() };
         let mappings = mapping::compile_catalog(&self.config, &self.vendor, &shapes, &context).unwrap();
         let names: Vec<_> = catalog.streams.iter().map(|stream| stream.name.clone()).collect();
-        let intake = Intake::new(names.clone(), mappings.into(), Some(self.keys.clone()));
+        let intake = Intake::new(names.clone(), mappings, Some(self.keys.clone()));
         let delivery = &self.config.delivery;
         let plan = Plan {
             batch_size: delivery.batch_size.into(),

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 
 use super::remember;
 use super::set_up::SetUp;
+use super::target;
 use super::write::Job;
 use crate::cli::{BaselineArgs, Decision, Environment, FindArgs, LedgerCommand, SettleArgs};
 use crate::config::{Config, LedgerConfig};
@@ -18,7 +19,7 @@ use crate::ledger::sqlite::Sqlite;
 use crate::ledger::{Ending, Entry, Found, Hasher, Inspect, Key, Ledger, LedgerError, Standing, StatusRow};
 use crate::mapping;
 use crate::phone::PhoneInput;
-use crate::pipeline::{Chunk, Intake, Item, feed};
+use crate::pipeline::{Chunk, Item, feed};
 use crate::vendor::Vendor;
 
 pub(super) async fn run<R: Read + Send + 'static>(
@@ -177,15 +178,18 @@ async fn baseline<R: Read + Send + 'static>(
     now: Timestamp,
     environment: &Environment,
 ) -> Result<String, Error> {
-    let job = Job::read(&arguments.config, &arguments.catalog, now, environment)?;
+    let job = match &arguments.catalog {
+        Some(catalog) => Job::read(&arguments.config, catalog, now, environment)?,
+        None => target::job(&arguments.config, now)?,
+    };
     let memory = remember::open(&job.config.ledger, job.vendor.as_ref(), &job.sync_id, now).await?;
     if memory.keys.is_none() {
         return Err(Error::config("ledger", "this configuration has no ledger to remember people in"));
     }
-    let streams: Vec<Arc<str>> =
+    let mut streams: Vec<Arc<str>> =
         job.catalog.streams.iter().map(|stream| stream.name.to_string().into()).collect();
-    let names = job.catalog.streams.iter().map(|stream| stream.name.clone());
-    let mut input = feed(stdin, Intake::new(names, Arc::clone(&job.mappings), memory.keys))?;
+    let (intake, _) = job.intake(memory.keys);
+    let mut input = feed(stdin, intake)?;
     let (mut seen, mut n_new, mut n_known, mut n_refused) = (HashSet::new(), 0_u64, 0_u64, 0_u64);
     while let Some(Chunk { items, failure }) = input.recv().await {
         let mut entries = Vec::new();
@@ -197,7 +201,10 @@ async fn baseline<R: Read + Send + 'static>(
                 }
                 Item::Contact { .. } => n_known += 1,
                 Item::Refused { .. } => n_refused += 1,
-                Item::State(_) | Item::Complete(_) => {}
+                Item::Stream { index, name, .. } if index.index() == streams.len() => {
+                    streams.push(name.to_string().into());
+                }
+                Item::Stream { .. } | Item::State(_) | Item::Complete(_) => {}
             }
         }
         let keys = entries.iter().map(|entry| entry.key).collect();

@@ -8,6 +8,7 @@ mod remember;
 mod sandbox;
 mod set_up;
 mod spec;
+mod target;
 mod write;
 
 use std::future::Future;
@@ -25,6 +26,8 @@ pub struct World<R, W, F> {
     pub stdin: R,
     /// The protocol's lines, or text for people.
     pub stdout: W,
+    /// Lines for people, where stdout is for states only.
+    pub stderr: Box<dyn Write>,
     /// The time at the start.
     pub now: Timestamp,
     /// What the platform says beside the arguments.
@@ -35,15 +38,19 @@ pub struct World<R, W, F> {
     pub is_terminal: bool,
 }
 
-/// Runs a command; gives whether it succeeded. What failed has been said on stdout.
+/// Runs a command; gives whether it succeeded. What failed has been said.
 pub async fn run<R, W, F>(cli: Cli, world: World<R, W, F>) -> bool
 where
     R: Read + Send + 'static,
     W: Write,
     F: Future<Output = &'static str>,
 {
-    let World { stdin, mut stdout, now, environment, interrupted, is_terminal } = world;
-    let for_people = match cli.command {
+    let World { stdin, mut stdout, stderr, now, environment, interrupted, is_terminal } = world;
+    let Some(command) = cli.command else {
+        let output = Output::singer(stdout, stderr);
+        return target::run(&cli.target, stdin, output, now, interrupted).await;
+    };
+    let for_people = match command {
         Command::Sandbox(arguments) => sandbox::run(&arguments, now, &mut stdout, interrupted).await,
         Command::Ledger(command) => ledger::run(command, stdin, now, &environment, &mut stdout).await,
         Command::Demo(arguments) => demo::run(&arguments, now, &mut stdout, is_terminal).await,

@@ -7,6 +7,7 @@ use std::time::Duration;
 use crate::config::{self, Config, DeliveryConfig, OnUnknownOutcome};
 use crate::delivery::{Clock, Courier, HttpCarrier, Notice, Pace, Rules, Stop, Terms};
 use crate::error::{Error, Mistake};
+use crate::protocol::nested;
 use crate::vendor::Vendor;
 
 /// A configuration that can be read, with what is wrong in it so far.
@@ -19,7 +20,7 @@ pub(super) struct SetUp {
 impl SetUp {
     /// Reads the configuration; what is only doubtful is among its mistakes.
     pub(super) fn read(path: &Path) -> Result<Self, Error> {
-        Self::new(&super::read_file("the configuration", path)?)
+        Self::new(&nested(&super::read_file("the configuration", path)?))
     }
 
     pub(super) fn new(text: &str) -> Result<Self, Error> {

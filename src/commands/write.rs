@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::io::{Read, Write};
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -14,9 +14,10 @@ use crate::cli::{Environment, WriteArgs};
 use crate::config::{Config, LedgerConfig, ObjectStorageConfig};
 use crate::delivery::{Clock, Stop};
 use crate::error::Error;
+use crate::ledger::Keys;
 use crate::mapping::{self, Mapping, RunContext, StreamShape};
-use crate::pipeline::{Intake, Pipeline, Plan, Tally, feed};
-use crate::protocol::{Catalog, Level, Output};
+use crate::pipeline::{Announced, Intake, Pipeline, Plan, Tally, feed};
+use crate::protocol::{Catalog, CatalogStream, Dialect, Level, Output};
 use crate::vendor::Vendor;
 
 /// Beyond the time that a request itself may take.
@@ -47,8 +48,10 @@ pub(super) struct Job {
     pub(super) config: Config,
     pub(super) catalog: Catalog,
     pub(super) vendor: Arc<dyn Vendor>,
-    pub(super) mappings: Arc<[Mapping]>,
     pub(super) sync_id: String,
+    dialect: Dialect,
+    /// Of the catalog's streams, in its order.
+    mappings: Vec<Arc<Mapping>>,
     now: Timestamp,
 }
 
@@ -86,7 +89,35 @@ impl Job {
             Vec::new()
         });
         let (config, vendor) = set_up.complete()?;
-        Ok(Self { config, catalog, vendor, mappings: mappings.into(), sync_id, now })
+        Ok(Self { config, catalog, vendor, sync_id, dialect: Dialect::Airbyte, mappings, now })
+    }
+
+    /// A sync without a catalog: the mapping is checked as far as that goes now, and for each stream
+    /// when it is announced.
+    pub(super) fn announced(dialect: Dialect, mut set_up: SetUp, now: Timestamp) -> Result<Self, Error> {
+        mapping::check_streams(&set_up.config, &set_up.vendor, &mut set_up.mistakes);
+        let (config, vendor) = set_up.complete()?;
+        let (catalog, sync_id) = (Catalog::default(), String::new());
+        Ok(Self { config, catalog, vendor, sync_id, dialect, mappings: Vec::new(), now })
+    }
+
+    /// What makes items of the input; and the mappings of the streams that it announces, as they come.
+    pub(super) fn intake(&self, keys: Option<Keys>) -> (Intake, mpsc::Receiver<Arc<Mapping>>) {
+        let (tell, told) = mpsc::channel();
+        if self.dialect == Dialect::Airbyte {
+            let names = self.catalog.streams.iter().map(|stream| stream.name.clone());
+            return (Intake::new(names, self.mappings.clone(), keys), told);
+        }
+        let (config, vendor) = (self.config.clone(), Arc::clone(&self.vendor));
+        let run = RunContext { sync_id: self.sync_id.clone(), now: self.now };
+        let compile = move |stream: &CatalogStream| {
+            let compiled = mapping::compile_stream(&config, &vendor, &StreamShape::from(stream), &run);
+            let mapping = Arc::new(compiled.map_err(Error::Config)?);
+            // Not everybody wants to know.
+            drop(tell.send(Arc::clone(&mapping)));
+            Ok(mapping)
+        };
+        (Intake::announced(self.dialect, Announced::new(Box::new(compile)), keys), told)
     }
 
     /// Runs the sync; gives the output back, how the records ended, and why it failed if it did.
@@ -108,9 +139,8 @@ impl Job {
         let clock = Arc::new(Clock::starting_at(self.now));
         let (notices, heard) = tokio::sync::mpsc::channel(MAX_WAITING_NOTICES);
         let plan = self.plan();
+        let (intake, announced) = self.intake(memory.keys);
         let courier = courier(&self.config.delivery, self.vendor, clock, stop.clone(), notices);
-        let names = self.catalog.streams.into_iter().map(|stream| stream.name);
-        let intake = Intake::new(names, Arc::clone(&self.mappings), memory.keys);
         let started = courier.and_then(|courier| Ok((courier, feed(stdin, intake)?)));
         let (courier, input) = match started {
             Ok(started) => started,
@@ -118,7 +148,7 @@ impl Job {
         };
         let pipeline = Pipeline::new(plan, Arc::new(courier), Arc::new(memory.ledger), output, stop);
         let (tally, failure, mut output) = pipeline.run(input, heard, interrupted).await;
-        let said = say_genders(&self.mappings, &mut output);
+        let said = say_genders(self.mappings.into_iter().chain(announced.try_iter()), &mut output);
         (output, tally, failure.map_or(said, Err))
     }
 
@@ -138,13 +168,13 @@ impl Job {
 
     /// Says at the start what an operator would ask later.
     fn introduce(&self, output: &mut Output<impl Write>) -> Result<(), Error> {
-        let n_streams = self.catalog.streams.len();
         let version = env!("CARGO_PKG_VERSION");
         let vendor = self.vendor.name();
-        output.log(
-            Level::Info,
-            &format!("destination-ai-voice {version}: streams in the catalog: {n_streams}; vendor: {vendor}"),
-        )?;
+        let streams = match self.dialect {
+            Dialect::Airbyte => format!("streams in the catalog: {}", self.catalog.streams.len()),
+            Dialect::Singer => "streams as they are announced".to_owned(),
+        };
+        output.log(Level::Info, &format!("destination-ai-voice {version}: {streams}; vendor: {vendor}"))?;
         if matches!(self.config.ledger, LedgerConfig::None) {
             output.log(
                 Level::Warn,
@@ -163,7 +193,7 @@ impl Job {
                 output.log(Level::Warn, &format!("stream {name} asks to overwrite: calls cannot be taken back, so its records are added"))?;
             }
         }
-        for warning in self.mappings.iter().flat_map(Mapping::warnings) {
+        for warning in self.mappings.iter().flat_map(|mapping| mapping.warnings()) {
             output.log(Level::Warn, warning)?;
         }
         Ok(())
@@ -183,8 +213,11 @@ fn say_recovered(memory: Memory, output: &mut Output<impl Write>) -> Result<Memo
 }
 
 /// A value that nobody understands is left out, which is no reason to refuse a record, but worth a line.
-fn say_genders(mappings: &[Mapping], output: &mut Output<impl Write>) -> Result<(), Error> {
-    match mappings.iter().map(Mapping::genders_not_understood).sum::<u64>() {
+fn say_genders(
+    mappings: impl Iterator<Item = Arc<Mapping>>,
+    output: &mut Output<impl Write>,
+) -> Result<(), Error> {
+    match mappings.map(|mapping| mapping.genders_not_understood()).sum::<u64>() {
         0 => Ok(()),
         count => {
             output.log(Level::Warn, &format!("{count} values of gender were not understood and left out"))

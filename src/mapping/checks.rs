@@ -92,11 +92,11 @@ pub fn compile_catalog(
     vendor: &Arc<dyn Vendor>,
     streams: &[StreamShape<'_>],
     run: &RunContext,
-) -> Result<Vec<Mapping>, Vec<Mistake>> {
+) -> Result<Vec<Arc<Mapping>>, Vec<Mistake>> {
     let mut mistakes = Vec::new();
     check_names(config, &mut mistakes);
     check_catalog(config, streams, &mut mistakes);
-    let compile = |stream| Mapping::compile(config, vendor, stream, run, &mut mistakes);
+    let compile = |stream| Mapping::compile(config, vendor, stream, run, &mut mistakes).map(Arc::new);
     let mappings = streams.iter().filter_map(compile).collect();
     let used: Vec<_> = streams.iter().filter_map(|stream| catalog::entry_of(config, stream)).collect();
     for (index, entry) in config.streams.iter().enumerate() {
@@ -105,6 +105,30 @@ pub fn compile_catalog(
         }
     }
     if mistakes.is_empty() { Ok(mappings) } else { Err(mistakes) }
+}
+
+/// Compiles the mapping of one stream, where no catalog says which others there are.
+///
+/// # Errors
+/// Every mistake that this stream shows in the `streams` and `phone` sections.
+pub fn compile_stream(
+    config: &Config,
+    vendor: &Arc<dyn Vendor>,
+    stream: &StreamShape<'_>,
+    run: &RunContext,
+) -> Result<Mapping, Vec<Mistake>> {
+    let mut mistakes = Vec::new();
+    if !config.streams.is_empty() && catalog::entry_of(config, stream).is_none() {
+        let configured = config.streams.iter().map(|entry| entry.stream.trim());
+        let hint = did_you_mean(stream.name, configured);
+        let stream = shown(stream.name, stream.namespace);
+        let why = format!(
+            "the input has stream {stream}, which no entry maps{hint}; add an entry, or deselect the stream"
+        );
+        return Err(vec![Mistake::new("streams", why)]);
+    }
+    let mapping = Mapping::compile(config, vendor, stream, run, &mut mistakes);
+    mapping.filter(|_| mistakes.is_empty()).ok_or(mistakes)
 }
 
 fn shown(name: &str, namespace: &str) -> String {

@@ -16,8 +16,8 @@ use super::row::{Column, RowReader};
 use super::template::{Condition, Template};
 use super::{CampaignSource, Mapping, RunContext, StreamShape, identity, phone_rules, text};
 
-/// Set by sources that read a database's log, on records that were deleted there.
-const DELETED: &str = "_ab_cdc_deleted_at";
+/// Set by sources that read a database's log, on records that were deleted there: Airbyte's and Singer's.
+const DELETED: [&str; 2] = ["_ab_cdc_deleted_at", "_sdc_deleted_at"];
 
 /// The field whose value is called.
 pub(super) const PHONE: &str = "phone_number";
@@ -113,7 +113,7 @@ impl<'a> Compiler<'a> {
         let rules = phone_rules::build(config, &mut self.mistakes);
         let region = config.phone.region_column.trim();
         let region = (!region.is_empty() && !rules.as_is).then(|| self.column("phone.region_column", region));
-        let deleted = Column { exact: Some(self.rows.want(DELETED)), nested: None };
+        let deleted = DELETED.map(|name| Column { exact: Some(self.rows.want(name)), nested: None });
         let campaign = self.campaign(entry.map_or("", |entry| entry.campaign.trim()));
         let only_when = entry.and_then(|entry| self.only_when(entry.only_when.trim()));
         let configured = entry.filter(|entry| !entry.fields.is_empty());

@@ -10,7 +10,7 @@ use super::row::{Column, RowReader};
 const PHONES: [&str; 2] = [PHONE, "phoneNumber"];
 
 /// Columns of the platform and of its sources, which tell nothing about a person.
-const PLATFORM: [&str; 2] = ["_airbyte_", "_ab_"];
+const PLATFORM: [&str; 3] = ["_airbyte_", "_ab_", "_sdc_"];
 
 /// The fields of a stream without configured ones. Runs last, because it must not miss a column that
 /// already has a slot for something else.

@@ -29,7 +29,7 @@ use crate::reason::Reason;
 use crate::vendor::Vendor;
 use crate::vendor::exchange::{Outcome, Shape};
 
-pub use checks::{check_catalog, check_streams, compile_catalog};
+pub use checks::{check_catalog, check_streams, compile_catalog, compile_stream};
 pub use phone_rules::build as phone_rules;
 
 use engine::Surroundings;
@@ -101,7 +101,7 @@ pub enum Mapped {
 pub struct Mapping {
     primary_key: PrimaryKey,
     rows: RowReader,
-    deleted: Column,
+    deleted: [Column; 2],
     only_when: Option<Condition>,
     campaign: CampaignSource,
     phone: Field,
@@ -160,7 +160,8 @@ impl Mapping {
     fn contact(&self, record: &Record<'_>) -> Result<Mapped, Outcome> {
         let row = self.rows.read(record.data);
         let view = View::new(&row, record, &self.surroundings);
-        if self.deleted.find(&row).is_some_and(|raw| !text::is_blank(raw)) {
+        let is_set = |column: &Column| column.find(&row).is_some_and(|raw| !text::is_blank(raw));
+        if self.deleted.iter().any(is_set) {
             return Err(Outcome::Suppressed(Reason::DeletedInSource, None));
         }
         if let Some(condition) = &self.only_when {

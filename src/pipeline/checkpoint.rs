@@ -45,6 +45,12 @@ impl Checkpoints {
         Self { waiting: VecDeque::from([Waiting::default()]), first: 0, released, streams, bytes: 0 }
     }
 
+    /// A stream that was not known at the beginning.
+    pub(super) fn add_stream(&mut self, name: StreamName) {
+        self.streams.push(name);
+        self.released.push(Stats::default());
+    }
+
     /// The interval of the records that are read now.
     pub(super) fn open(&self) -> Interval {
         Interval(self.first + to_u64(self.waiting.len()) - 1)

@@ -3,16 +3,20 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::announced::Announced;
 use super::item::{Item, Origin, StreamIndex, Who};
 use crate::error::Error;
 use crate::ledger::Keys;
 use crate::mapping::{Mapped, Mapping, Record};
-use crate::protocol::{self, Message, RecordMessage, StreamName, StreamStatus};
+use crate::protocol::{CatalogStream, Dialect, Message, RecordMessage, StreamName, StreamStatus};
 
 /// Makes items of lines.
 pub struct Intake {
-    mappings: Arc<[Mapping]>,
+    dialect: Dialect,
+    mappings: Vec<Arc<Mapping>>,
     by_name: HashMap<String, Vec<(String, StreamIndex)>>,
+    /// Streams that come between the records, where the dialect has them.
+    announced: Option<Announced>,
     keys: Option<Keys>,
     line: u64,
 }
@@ -22,14 +26,22 @@ impl Intake {
     #[must_use]
     pub fn new(
         streams: impl IntoIterator<Item = StreamName>,
-        mappings: Arc<[Mapping]>,
+        mappings: Vec<Arc<Mapping>>,
         keys: Option<Keys>,
     ) -> Self {
-        let mut by_name: HashMap<String, Vec<_>> = HashMap::new();
+        let dialect = Dialect::Airbyte;
+        let mut intake = Self { dialect, mappings, by_name: HashMap::new(), announced: None, keys, line: 0 };
         for (index, stream) in streams.into_iter().enumerate() {
-            by_name.entry(stream.name).or_default().push((stream.namespace, StreamIndex::new(index)));
+            intake.name(stream, StreamIndex::new(index));
         }
-        Self { mappings, by_name, keys, line: 0 }
+        intake
+    }
+
+    /// No stream is known before its announcement.
+    #[must_use]
+    pub fn announced(dialect: Dialect, announced: Announced, keys: Option<Keys>) -> Self {
+        let none = Self::new([], Vec::new(), keys);
+        Self { dialect, announced: Some(announced), ..none }
     }
 
     /// Reads the next line, without its end.
@@ -42,9 +54,10 @@ impl Intake {
             return Ok(None);
         }
         let text = simdutf8::basic::from_utf8(line).map_err(|_| self.refuse("is not UTF-8"))?;
-        match protocol::read(text).map_err(|why| self.refuse(why))? {
+        match self.dialect.read(text).map_err(|why| self.refuse(why))? {
             Message::Record(record) => self.map(&record).map(Some),
             Message::State(state) => Ok(Some(Item::State(state))),
+            Message::Stream(stream) => self.announce(*stream),
             Message::Status(name, StreamStatus::Complete) => {
                 Ok(self.find(&name.namespace, &name.name).map(Item::Complete))
             }
@@ -68,11 +81,11 @@ impl Intake {
         let Some((stream, mapping)) = mapping else {
             let name =
                 StreamName { namespace: record.namespace.to_string(), name: record.stream.to_string() };
-            return Err(self.refuse(format!("is a RECORD of stream {name}, which the catalog does not have")));
+            let why = self.dialect.why_unknown();
+            return Err(self.refuse(format!("is a RECORD of stream {name}, {why}")));
         };
-        let emitted_at = record.emitted_at.and_then(|raw| raw.get().parse().ok()).unwrap_or_default();
         let origin = Origin { stream, line: self.line };
-        Ok(match mapping.map(&Record { data: &record.data, emitted_at }) {
+        Ok(match mapping.map(&Record { data: &record.data, emitted_at: record.emitted_at }) {
             Mapped::Contact { campaign, contact, primary_key } => {
                 let key = self.keys.as_ref().map(|keys| keys.key(&campaign, &contact.phone));
                 let who = Who { key: key.unwrap_or_default(), primary_key };
@@ -80,6 +93,25 @@ impl Intake {
             }
             Mapped::Refused(outcome) => Item::Refused { origin, outcome },
         })
+    }
+
+    /// A stream that came between the records: its mapping serves from here on.
+    fn announce(&mut self, stream: CatalogStream) -> Result<Option<Item>, Error> {
+        let name = stream.name.clone();
+        let Some(announced) = &mut self.announced else { return Ok(None) };
+        let Some((index, mapping)) = announced.take(stream)? else { return Ok(None) };
+        let warnings = mapping.warnings().to_vec();
+        if let Some(earlier) = self.mappings.get_mut(index.index()) {
+            *earlier = mapping;
+        } else {
+            self.mappings.push(mapping);
+            self.name(name.clone(), index);
+        }
+        Ok(Some(Item::Stream { index, name, warnings }))
+    }
+
+    fn name(&mut self, stream: StreamName, index: StreamIndex) {
+        self.by_name.entry(stream.name).or_default().push((stream.namespace, index));
     }
 
     fn find(&self, namespace: &str, name: &str) -> Option<StreamIndex> {

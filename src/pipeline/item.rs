@@ -3,7 +3,7 @@
 use crate::contact::{Campaign, Contact};
 use crate::error::Error;
 use crate::ledger::Key;
-use crate::protocol::State;
+use crate::protocol::{State, StreamName};
 use crate::vendor::exchange::Outcome;
 
 /// A stream's place in the catalog.
@@ -33,6 +33,15 @@ pub enum Item {
     },
     /// A position of the source.
     State(State),
+    /// A stream that the catalog does not have, or that looks different from here on.
+    Stream {
+        /// Its place; a new one follows the last.
+        index: StreamIndex,
+        /// Its name.
+        name: StreamName,
+        /// What the user should know before its records, for the log.
+        warnings: Vec<String>,
+    },
     /// A stream is complete at the source.
     Complete(StreamIndex),
 }

@@ -4,6 +4,7 @@
 //! out. Work that only costs time (decoding, mapping) runs on a thread beside it, deliveries as
 //! tasks under it.
 
+mod announced;
 mod batcher;
 mod checkpoint;
 mod dedupe;
@@ -26,6 +27,7 @@ use tokio::sync::mpsc;
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::{Instant, sleep_until};
 
+pub use announced::{Announced, Compile};
 pub use feed::feed;
 pub use intake::Intake;
 pub use item::{Chunk, Item, Origin, StreamIndex, Who};
@@ -65,7 +67,7 @@ pub struct Plan {
     pub max_contacts: u64,
     /// Share of rejected records that fails the run; 100: none does.
     pub max_rejected_percent: u8,
-    /// The catalog's streams, and whether the platform says when each is complete.
+    /// The catalog's streams, and whether the platform says when each is complete. Announced ones follow.
     pub streams: Vec<(StreamName, bool)>,
 }
 
@@ -247,6 +249,7 @@ impl<C: Carrier, L: Ledger, W: Write> Pipeline<C, L, W> {
                     self.settle(interval, origin, &outcome, None);
                 }
                 Item::State(state) => self.checkpoints.close(state),
+                Item::Stream { index, name, warnings } => self.announced(index, name, &warnings),
                 Item::Complete(stream) => {
                     if let Some(complete) = self.complete.get_mut(stream.index()) {
                         *complete = true;
@@ -259,6 +262,19 @@ impl<C: Carrier, L: Ledger, W: Write> Pipeline<C, L, W> {
         }
         if let Some(error) = chunk.failure {
             self.fail(error);
+        }
+    }
+
+    /// A stream that the plan does not have yet, or that looks different from here on.
+    fn announced(&mut self, index: StreamIndex, name: StreamName, warnings: &[String]) {
+        if index.index() == self.plan.streams.len() {
+            self.checkpoints.add_stream(name.clone());
+            self.way.streams = self.way.streams.iter().cloned().chain([name.to_string().into()]).collect();
+            self.plan.streams.push((name, false));
+            self.complete.push(false);
+        }
+        for warning in warnings {
+            self.log(Level::Warn, warning);
         }
     }
 

@@ -126,7 +126,7 @@ impl Sync {
         let shapes: Vec<_> = catalog.streams.iter().map(StreamShape::from).collect();
         let mappings = mapping::compile_catalog(&config, &vendor, &shapes, &context).unwrap();
         let names: Vec<_> = catalog.streams.iter().map(|stream| stream.name.clone()).collect();
-        let intake = Intake::new(names.clone(), mappings.into(), None);
+        let intake = Intake::new(names.clone(), mappings, None);
         let plan = Plan {
             batch_size: config.delivery.batch_size.into(),
             max_batch_age: Duration::from_secs(config.delivery.max_batch_age_seconds.into()),

@@ -1,21 +1,58 @@
-//! The platform's words: what comes in on stdin, what goes out on stdout.
+//! The words of whoever sends the records: what comes in on stdin, what goes out on stdout.
+//!
+//! Two protocols are spoken, each in a folder of its own: a decoder that makes a `Message` of a line,
+//! and what it writes. Everything else of the program knows the types of this module only.
 
+mod airbyte;
 mod catalog;
-mod incoming;
+mod message;
 mod object;
-mod outgoing;
+mod output;
+mod singer;
 mod state;
 mod string;
 mod text;
 
 pub use catalog::{Catalog, CatalogStream};
-pub use incoming::{Message, RecordMessage, StreamStatus, read};
+pub use message::{Message, RecordMessage, StreamStatus};
 pub use object::Object;
-pub use outgoing::{Level, Output};
+pub use output::{Level, Output};
+pub use singer::{About, nested};
 pub use state::{State, StateScope, Stats};
 pub(crate) use string::{string, unquoted};
 
 use std::fmt;
+
+/// Which protocol stdin speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dialect {
+    /// Of Airbyte and the platforms that took it over: the streams are in a catalog.
+    Airbyte,
+    /// Of Meltano and other Singer runners: the streams are announced between the records.
+    Singer,
+}
+
+impl Dialect {
+    /// Reads one line.
+    ///
+    /// # Errors
+    /// Says what is wrong with the line and at which column; never shows what it holds.
+    pub fn read(self, line: &str) -> Result<Message<'_>, String> {
+        match self {
+            Self::Airbyte => airbyte::read(line),
+            Self::Singer => singer::read(line),
+        }
+    }
+
+    /// Why a stream is not known; the end of a sentence.
+    #[must_use]
+    pub fn why_unknown(self) -> &'static str {
+        match self {
+            Self::Airbyte => "which the catalog does not have",
+            Self::Singer => "whose SCHEMA has not come before it",
+        }
+    }
+}
 
 /// A stream's name within its namespace; absent, null and blank namespaces are the same.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]

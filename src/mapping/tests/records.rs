@@ -89,6 +89,11 @@ fn a_record_deleted_in_the_source_is_suppressed_before_anything_else() {
     );
     for (name, members, want) in [
         ("deleted", r#","_ab_cdc_deleted_at":"2026-11-01""#, "suppressed deleted_in_source -"),
+        (
+            "deleted at a tap",
+            r#","_sdc_deleted_at":"2025-11-22T00:00:00Z""#,
+            "suppressed deleted_in_source -",
+        ),
         ("a number", r#","_ab_cdc_deleted_at":0"#, "suppressed deleted_in_source -"),
         ("not deleted", r#","_ab_cdc_deleted_at":null"#, "suppressed only_when -"),
         ("blank", r#","_ab_cdc_deleted_at":"""#, "suppressed only_when -"),

@@ -1,60 +1,19 @@
-//! The only writer of stdout. Each line is a message, flushed at once: the platform reads a pipe,
-//! and a state that waits in a buffer is lost when the container is killed.
+//! Lines for people and answers to questions, as messages.
 
 use std::io::Write;
 
 use jiff::Timestamp;
-use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::state::{State, Stats};
+use super::super::{Level, Output};
 use crate::error::{Error, FailureType};
 
-/// How much a LOG message matters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "UPPERCASE")]
-pub enum Level {
-    /// For the record.
-    Info,
-    /// Somebody should look.
-    Warn,
-    /// The run stops because of it.
-    Error,
-}
-
-/// Writes the protocol's messages.
-#[derive(Debug)]
-pub struct Output<W> {
-    writer: W,
-}
-
 impl<W: Write> Output<W> {
-    /// Writes to `writer`.
-    pub fn new(writer: W) -> Self {
-        Self { writer }
-    }
-
-    /// Hands a STATE back.
-    ///
-    /// # Errors
-    /// When nobody reads.
-    pub fn state(&mut self, state: &State, stats: Stats) -> Result<(), Error> {
-        self.line(state.with_stats(stats).as_bytes())
-    }
-
-    /// Writes a line for people.
-    ///
-    /// # Errors
-    /// When nobody reads.
-    pub fn log(&mut self, level: Level, message: &str) -> Result<(), Error> {
+    pub(in crate::protocol) fn log_message(&mut self, level: Level, message: &str) -> Result<(), Error> {
         self.message(&json!({ "type": "LOG", "log": { "level": level, "message": message } }))
     }
 
-    /// Says why the command failed, and whose turn it is.
-    ///
-    /// # Errors
-    /// When nobody reads.
-    pub fn failure(&mut self, error: &Error, now: Timestamp) -> Result<(), Error> {
+    pub(in crate::protocol) fn trace_message(&mut self, error: &Error, now: Timestamp) -> Result<(), Error> {
         let failure_type = match error.failure_type() {
             FailureType::Config => "config_error",
             FailureType::Transient => "transient_error",
@@ -104,14 +63,5 @@ impl<W: Write> Output<W> {
 
     fn message(&mut self, message: &Value) -> Result<(), Error> {
         self.line(message.to_string().as_bytes())
-    }
-
-    fn line(&mut self, line: &[u8]) -> Result<(), Error> {
-        let mut write = || {
-            self.writer.write_all(line)?;
-            self.writer.write_all(b"\n")?;
-            self.writer.flush()
-        };
-        write().map_err(Error::Output)
     }
 }

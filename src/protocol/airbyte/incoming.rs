@@ -1,78 +1,32 @@
 //! One line of stdin, read without copying: what a message is decides its `type`, never which
 //! payload keys exist (some platforms send every key of every message as an explicit null).
 
-use std::borrow::Cow;
-
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::StreamName;
-use super::object::{MaybeObject, Object};
-use super::state::State;
-use super::text::Text;
-
-/// A message that means something to a destination.
-#[derive(Debug)]
-pub enum Message<'a> {
-    /// One record of a stream.
-    Record(RecordMessage<'a>),
-    /// A position of the source, to be handed back when everything before it is settled.
-    State(State),
-    /// A stream has ended at the source.
-    Status(StreamName, StreamStatus),
-    /// Logs, estimates, kinds of later protocol versions.
-    Other,
-}
-
-/// One record, its data unread.
-#[derive(Debug)]
-pub struct RecordMessage<'a> {
-    /// The stream's name.
-    pub stream: Cow<'a, str>,
-    /// The stream's namespace; blank when there is none.
-    pub namespace: Cow<'a, str>,
-    /// The record's columns.
-    pub data: Object<'a>,
-    /// When the source read it, as it was written (milliseconds, from some platforms seconds).
-    pub emitted_at: Option<&'a RawValue>,
-}
-
-/// How a stream ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum StreamStatus {
-    /// Everything was read.
-    Complete,
-    /// The source failed on the way.
-    Incomplete,
-}
+use super::super::message::describe;
+use super::super::object::MaybeObject;
+use super::super::text::Text;
+use super::super::{Message, RecordMessage, StreamName, StreamStatus};
+use super::state;
 
 /// Reads one line.
 ///
 /// # Errors
 /// Says what is wrong with the line and at which column; never shows what it holds.
-pub fn read(line: &str) -> Result<Message<'_>, String> {
+pub(in crate::protocol) fn read(line: &str) -> Result<Message<'_>, String> {
     let envelope: Envelope<'_> = serde_json::from_str(line).map_err(|error| describe(&error))?;
     match envelope.kind.0.as_ref() {
         "RECORD" => record(envelope).map(Message::Record),
         "STATE" => {
             let state = envelope.state.ok_or("is a STATE without its `state`")?;
-            State::new(line, state).map(Message::State)
+            state::read(line, state).map(Message::State)
         }
         "TRACE" => {
             Ok(status(envelope.trace).map_or(Message::Other, |(name, end)| Message::Status(name, end)))
         }
         "" => Err("is a message without its `type`".to_owned()),
         _ => Ok(Message::Other),
-    }
-}
-
-/// The message of a serde error could quote the line, and the line is personal data.
-pub(super) fn describe(error: &serde_json::Error) -> String {
-    let column = error.column();
-    if error.is_data() {
-        format!("is not a message of the protocol (column {column})")
-    } else {
-        format!("is not JSON (column {column})")
     }
 }
 
@@ -109,7 +63,7 @@ fn record(envelope: Envelope<'_>) -> Result<RecordMessage<'_>, String> {
         stream: body.stream.0,
         namespace: body.namespace.0,
         data: body.data.0.ok_or("is a RECORD whose `data` is not an object")?,
-        emitted_at: body.emitted_at,
+        emitted_at: body.emitted_at.and_then(|raw| raw.get().parse().ok()).unwrap_or_default(),
     })
 }
 
@@ -152,6 +106,8 @@ fn status(trace: Option<&RawValue>) -> Option<(StreamName, StreamStatus)> {
 
 #[cfg(test)]
 mod tests {
+    use std::borrow::Cow;
+
     use super::*;
 
     #[test]
@@ -160,6 +116,7 @@ mod tests {
         let Ok(Message::Record(record)) = read(line) else { panic!("not a record") };
         assert_eq!((record.stream.as_ref(), record.namespace.as_ref()), ("contacts", ""));
         assert_eq!(record.data.to_json(), r#"{"phone":"+84901234567"}"#);
+        assert_eq!(record.emitted_at, 1_795_305_451_267);
         assert!(matches!(record.stream, Cow::Borrowed(_)), "copied without need");
     }
 

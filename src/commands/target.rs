@@ -1,0 +1,56 @@
+//! What a Singer runner calls: the same job as `write`, its streams announced on stdin, and nothing
+//! but states on stdout.
+
+use std::future::Future;
+use std::io::{Read, Write};
+use std::path::Path;
+
+use jiff::Timestamp;
+
+use super::set_up::SetUp;
+use super::write::Job;
+use crate::cli::{AboutFormat, TargetArgs};
+use crate::config::schema;
+use crate::error::Error;
+use crate::protocol::{About, Dialect, Output};
+
+/// Gives whether it succeeded; what failed has been said.
+pub(super) async fn run<R: Read + Send + 'static, W: Write>(
+    arguments: &TargetArgs,
+    stdin: R,
+    mut output: Output<W>,
+    now: Timestamp,
+    interrupted: impl Future<Output = &'static str>,
+) -> bool {
+    let TargetArgs { config, about, format } = arguments;
+    let result = match config {
+        Some(config) if !about => match job(config, now) {
+            Ok(job) => {
+                let (returned, _, result) = job.run(stdin, output, interrupted).await;
+                output = returned;
+                result
+            }
+            Err(error) => Err(error),
+        },
+        _ => {
+            let about = About::new(&schema::form());
+            output.about(&match format {
+                AboutFormat::Text => about.text(),
+                AboutFormat::Json => about.json(),
+            })
+        }
+    };
+    match result {
+        Ok(()) => true,
+        Err(error) => {
+            // When nobody reads stderr, the exit code still says it.
+            drop(output.failure(&error, now));
+            false
+        }
+    }
+}
+
+/// A sync of whatever a tap announces.
+pub(super) fn job(config: &Path, now: Timestamp) -> Result<Job, Error> {
+    Job::announced(Dialect::Singer, SetUp::read(config)?, now)
+}

@@ -1,0 +1,8 @@
+//! The Airbyte protocol: records and states in envelopes, logs and failures among them on stdout.
+
+mod catalog;
+mod incoming;
+mod outgoing;
+mod state;
+
+pub(super) use incoming::read;

@@ -1,0 +1,11 @@
+//! The Singer protocol: SCHEMA, RECORD and STATE lines in, the bare values of states out.
+
+mod about;
+mod incoming;
+mod log;
+mod settings;
+
+pub use about::About;
+pub(super) use incoming::read;
+pub(super) use log::Log;
+pub use settings::nested;
