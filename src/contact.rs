@@ -3,6 +3,9 @@
 use std::fmt;
 use std::sync::Arc;
 
+use compact_str::CompactString;
+use smallvec::SmallVec;
+
 use crate::phone::Phone;
 
 /// One person to be called.
@@ -11,7 +14,7 @@ pub struct Contact {
     /// Whom the vendor dials.
     pub phone: Phone,
     /// The customer's name, where the vendor has a field for it.
-    pub name: Option<Box<str>>,
+    pub name: Option<CompactString>,
     /// The customer's gender, where the vendor has a field for it.
     pub gender: Option<Gender>,
     /// What the call script speaks.
@@ -31,13 +34,16 @@ pub enum Gender {
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Campaign(Arc<str>);
 
+/// Variables that most call scripts do with; more take an allocation.
+const USUAL_VARIABLES: usize = 6;
+
 /// Named texts in the order they were added, kept in one buffer: a contact costs one allocation
 /// for all of them, not two for each.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Variables {
     text: String,
     /// Where each name and each value ends in `text`.
-    ends: Vec<(u32, u32)>,
+    ends: SmallVec<[(u32, u32); USUAL_VARIABLES]>,
 }
 
 impl Contact {
@@ -84,7 +90,7 @@ impl Variables {
     /// No variables yet, with room for so many and for so many bytes of names and values.
     #[must_use]
     pub fn with_capacity(n_variables: usize, bytes: usize) -> Self {
-        Self { text: String::with_capacity(bytes), ends: Vec::with_capacity(n_variables) }
+        Self { text: String::with_capacity(bytes), ends: SmallVec::with_capacity(n_variables) }
     }
 
     /// Adds a named text.

@@ -22,6 +22,8 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use compact_str::CompactString;
+
 use crate::contact::{Campaign, Contact, Gender, Variables};
 use crate::phone::{Phone, PhoneInput, Region, Rules, region};
 use crate::protocol::{self, CatalogStream, Object};
@@ -169,7 +171,7 @@ impl Mapping {
         }
         let mut contact = Contact::new(self.phone(&view)?);
         if let Some(field) = &self.name {
-            contact.name = field.text(&view)?.map(|name| Box::from(name.trim()));
+            contact.name = field.text(&view)?.map(|name| CompactString::from(name.trim()));
         }
         if let Some(field) = &self.gender {
             contact.gender = field.text(&view)?.and_then(|text| self.gender(&text));

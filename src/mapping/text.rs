@@ -51,28 +51,36 @@ pub(super) fn nfc(text: Cow<'_, str>) -> Cow<'_, str> {
 /// Whether a text has neither escapes nor characters that NFC could change: it knows those of Latin
 /// scripts, Vietnamese with its marks included, and of Chinese, by their first bytes.
 fn is_plain(text: &[u8]) -> bool {
-    let (blocks, _) = text.as_chunks::<16>();
-    // Not a truth value for each byte: compilers make few instructions of a block without branches.
-    let odd = |so_far: u8, byte: &u8| so_far | (byte & 0x80) | u8::from(*byte == b'\\');
-    let n_simple = blocks.iter().take_while(|block| block.iter().fold(0, odd) == 0).count();
-    let mut bytes = text.iter().skip(16 * n_simple);
-    while let Some(first) = bytes.next() {
-        let n_more = match first {
+    let mut rest = behind_ascii(text);
+    while let Some((first, behind)) = rest.split_first() {
+        rest = match first {
             b'\\' => return false,
-            ..0x80 => 0,
+            ..0x80 => behind,
             // U+0080 to U+02FF.
-            0x80..0xCC => 1,
+            0x80..0xCC => behind_ascii(behind.get(1..).unwrap_or_default()),
             // U+1E80 to U+1EFF.
-            0xE1 if matches!(bytes.next(), Some(0xBA | 0xBB)) => 1,
+            0xE1 if matches!(behind.first(), Some(0xBA | 0xBB)) => {
+                behind_ascii(behind.get(2..).unwrap_or_default())
+            }
             // U+4000 to U+9FFF.
-            0xE4..0xEA => 2,
+            0xE4..0xEA => behind.get(2..).unwrap_or_default(),
             _ => return false,
         };
-        for _ in 0..n_more {
-            bytes.next();
-        }
     }
     true
+}
+
+/// The rest behind blocks of ASCII without a backslash.
+fn behind_ascii(mut text: &[u8]) -> &[u8] {
+    // Not a truth value for each byte: compilers make few instructions of a block without branches.
+    let odd = |so_far: u8, byte: &u8| so_far | (byte & 0x80) | u8::from(*byte == b'\\');
+    while let Some((block, behind)) = text.split_first_chunk::<8>() {
+        if block.iter().fold(0, odd) != 0 {
+            break;
+        }
+        text = behind;
+    }
+    text
 }
 
 /// JSON without white space between its tokens.

@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use foldhash::fast::FixedState;
+
 use super::announced::Announced;
 use super::item::{Item, Origin, StreamIndex, Who};
 use crate::error::Error;
@@ -14,7 +16,7 @@ use crate::protocol::{CatalogStream, Dialect, Message, RecordMessage, StreamName
 pub struct Intake {
     dialect: Dialect,
     mappings: Vec<Arc<Mapping>>,
-    by_name: HashMap<String, Vec<(String, StreamIndex)>>,
+    by_name: HashMap<String, Vec<(String, StreamIndex)>, FixedState>,
     /// Streams that come between the records, where the dialect has them.
     announced: Option<Announced>,
     keys: Option<Keys>,
@@ -30,7 +32,8 @@ impl Intake {
         keys: Option<Keys>,
     ) -> Self {
         let dialect = Dialect::Airbyte;
-        let mut intake = Self { dialect, mappings, by_name: HashMap::new(), announced: None, keys, line: 0 };
+        let mut intake =
+            Self { dialect, mappings, by_name: HashMap::default(), announced: None, keys, line: 0 };
         for (index, stream) in streams.into_iter().enumerate() {
             intake.name(stream, StreamIndex::new(index));
         }

@@ -8,6 +8,7 @@ mod catalog;
 mod message;
 mod object;
 mod output;
+mod scan;
 mod singer;
 mod state;
 mod string;

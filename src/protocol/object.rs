@@ -7,7 +7,7 @@ use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Vis
 use serde_json::value::RawValue;
 
 /// Room for the columns of most records.
-const USUAL_MEMBERS: usize = 16;
+pub(super) const USUAL_MEMBERS: usize = 16;
 
 /// The members of an object in their order; each value as its JSON text.
 #[derive(Clone, Default)]
@@ -20,6 +20,11 @@ pub struct Object<'a> {
 pub(super) struct MaybeObject<'a>(pub(super) Option<Object<'a>>);
 
 impl<'a> Object<'a> {
+    /// An object of these members.
+    pub(super) fn new(members: Vec<(Cow<'a, str>, &'a str)>) -> Self {
+        Self { members }
+    }
+
     /// The names, and the values as they are written.
     pub fn members(&self) -> impl Iterator<Item = (&str, &'a str)> {
         self.members.iter().map(|(name, raw)| (&**name, *raw))

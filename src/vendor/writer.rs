@@ -47,12 +47,10 @@ impl JsonWriter {
     pub(super) fn string(&mut self, text: &str) {
         self.separate();
         self.json.push(b'"');
-        let mut rest = text.as_bytes();
-        while let Some((plain, odd)) = rest.split_at_checked(n_plain(rest)) {
-            self.json.extend_from_slice(plain);
-            let Some((first, behind)) = odd.split_first() else { break };
-            self.escape(*first);
-            rest = behind;
+        if is_plain(text.as_bytes()) {
+            self.json.extend_from_slice(text.as_bytes());
+        } else {
+            text.bytes().for_each(|byte| if is_odd(byte) { self.escape(byte) } else { self.json.push(byte) });
         }
         self.json.push(b'"');
     }
@@ -87,15 +85,27 @@ impl JsonWriter {
     }
 }
 
-/// Bytes before the first one that JSON wants escaped. Sixteen at a time: compilers make few
-/// instructions of a block without branches.
-fn n_plain(text: &[u8]) -> usize {
+/// Whether JSON wants a byte escaped.
+fn is_odd(byte: u8) -> bool {
+    byte < b' ' || matches!(byte, b'"' | b'\\')
+}
+
+/// Whether a text can be copied as it is.
+fn is_plain(text: &[u8]) -> bool {
+    let (blocks, rest) = text.as_chunks::<16>();
+    // The last block overlaps the one before, so that no text of some length is looked at byte by byte.
+    let last = text.last_chunk::<16>();
+    match (last, rest.first_chunk::<8>(), rest.last_chunk::<8>()) {
+        (Some(last), ..) => blocks.iter().all(is_plain_block) && is_plain_block(last),
+        (None, Some(first), Some(last)) => is_plain_block(first) && is_plain_block(last),
+        _ => !rest.iter().any(|byte| is_odd(*byte)),
+    }
+}
+
+/// Without branches, so that compilers make few instructions of it.
+fn is_plain_block<const N: usize>(block: &[u8; N]) -> bool {
     let odd = |byte: &u8| u8::from(*byte < b' ') | u8::from(*byte == b'"') | u8::from(*byte == b'\\');
-    let (blocks, _) = text.as_chunks::<16>();
-    let is_plain = |block: &&[u8; 16]| block.iter().fold(0, |so_far, byte| so_far | odd(byte)) == 0;
-    let n_passed = 16 * blocks.iter().take_while(is_plain).count();
-    let rest = text.get(n_passed..).unwrap_or_default();
-    n_passed + rest.iter().position(|byte| odd(byte) == 1).unwrap_or(rest.len())
+    block.iter().fold(0, |so_far, byte| so_far | odd(byte)) == 0
 }
 
 #[cfg(test)]

@@ -8,16 +8,19 @@ use super::super::message::describe;
 use super::super::object::MaybeObject;
 use super::super::text::Text;
 use super::super::{Message, RecordMessage, StreamName, StreamStatus};
-use super::state;
+use super::{record, state};
 
 /// Reads one line.
 ///
 /// # Errors
 /// Says what is wrong with the line and at which column; never shows what it holds.
 pub(in crate::protocol) fn read(line: &str) -> Result<Message<'_>, String> {
+    if let Some(record) = record::read(line) {
+        return Ok(Message::Record(record));
+    }
     let envelope: Envelope<'_> = serde_json::from_str(line).map_err(|error| describe(&error))?;
     match envelope.kind.0.as_ref() {
-        "RECORD" => record(envelope).map(Message::Record),
+        "RECORD" => long_record(envelope).map(Message::Record),
         "STATE" => {
             let state = envelope.state.ok_or("is a STATE without its `state`")?;
             state::read(line, state).map(Message::State)
@@ -54,7 +57,7 @@ struct RecordBody<'a> {
     emitted_at: Option<&'a RawValue>,
 }
 
-fn record(envelope: Envelope<'_>) -> Result<RecordMessage<'_>, String> {
+fn long_record(envelope: Envelope<'_>) -> Result<RecordMessage<'_>, String> {
     let body = envelope.record.ok_or("is a RECORD without its `record`")?;
     if body.stream.0.is_empty() {
         return Err("is a RECORD without its `stream`".to_owned());

@@ -3,6 +3,7 @@
 mod catalog;
 mod incoming;
 mod outgoing;
+mod record;
 mod state;
 
 pub(super) use incoming::read;
