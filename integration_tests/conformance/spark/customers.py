@@ -1,9 +1,6 @@
 """Twenty thousand invented customers, made by the database itself."""
 
 N_CUSTOMERS = 20_000
-#: One in twenty has no number, one in twenty has the number of somebody in another partition.
-N_WITHOUT = N_CUSTOMERS // 20
-N_PEOPLE = N_CUSTOMERS - 2 * N_WITHOUT
 
 TABLE = f"""
 CREATE TABLE customers AS
@@ -32,6 +29,21 @@ STREAM = {
 }
 
 
-def people() -> set[str]:
-    """The numbers that are to be called, without the plus."""
-    return {f"8498{id:07}" for id in range(1, N_CUSTOMERS + 1) if id % 10}
+def number(id: int) -> str | None:
+    """A customer's number without the plus: as in the table, one in twenty has none, and one in
+    twenty has that of somebody in another partition."""
+    if id % 20 == 0:
+        return None
+    person = (id + 5000) % N_CUSTOMERS + 1 if id % 20 == 10 else id
+    return f"8498{person:07}"
+
+
+def people(n_customers: int = N_CUSTOMERS) -> set[str]:
+    """The numbers that are to be called for the first so many customers."""
+    return {number(id) for id in range(1, n_customers + 1)} - {None}
+
+
+def counts(n_customers: int = N_CUSTOMERS) -> tuple[int, int]:
+    """How many of their rows are accepted, and how many rejected."""
+    n_without = n_customers // 20
+    return n_customers - n_without, n_without

@@ -32,12 +32,12 @@ StandIn = Callable[[str], Connector]
 def stand_in(tmp_path: Path) -> StandIn:
     """A connector that is a few lines of shell; it is started in the test's folder."""
 
-    def make(script: str, ledger: str = "postgres") -> Connector:
+    def make(script: str, ledger: str = "postgres", silence: float = 60) -> Connector:
         program = tmp_path / "connector"
         program.write_text(f"#!/bin/sh\ncd {tmp_path}\n{script}\n")
         program.chmod(0o755)
         config = json_file(tmp_path, "config.json", {"ledger": {"ledger_type": ledger}})
-        return Connector(str(config), "customers", binary=str(program), silence_seconds=3)
+        return Connector(str(config), "customers", binary=str(program), silence_seconds=silence)
 
     return make
 
@@ -59,7 +59,6 @@ def test_a_connector_that_does_its_work_is_believed(stand_in: StandIn) -> None:
         (f"cat > read; echo '{STATE % 3}' | sed s/:7/:8/", "did not hand the state back"),
         ("exit 0", "did not hand the state back"),
         ("kill -KILL $$", "ended with -9 and gave no reason"),
-        ("exec sleep 600", "said nothing any more"),
         ("exec cat", "accounts for 0 of 60000 rows"),
         ("exec yes nonsense", "what is not the protocol"),
         (
@@ -72,6 +71,11 @@ def test_everything_else_fails_the_partition(stand_in: StandIn, script: str, why
     with pytest.raises(ConnectorFailed, match=f"partition 7: .*{why}") as caught:
         send(stand_in(script), ROWS * 20_000)
     assert PHONE[3:] not in str(caught.value)
+
+
+def test_a_silent_connector_is_given_up(stand_in: StandIn) -> None:
+    with pytest.raises(ConnectorFailed, match="said nothing any more"):
+        send(stand_in("exec sleep 600", silence=1), ROWS * 20_000)
 
 
 @pytest.mark.parametrize("ledger", ["none", "sqlite"])
