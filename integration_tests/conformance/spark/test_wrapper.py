@@ -79,7 +79,9 @@ def test_a_silent_connector_is_given_up(stand_in: StandIn) -> None:
 
 
 @pytest.mark.parametrize("ledger", ["none", "sqlite"])
-def test_only_a_shared_ledger_is_good_enough(stand_in: StandIn, tmp_path: Path, ledger: str) -> None:
+def test_only_a_shared_ledger_is_good_enough(
+    stand_in: StandIn, tmp_path: Path, ledger: str
+) -> None:
     with pytest.raises(ConnectorFailed, match="must be postgres"):
         send(stand_in("touch started", ledger))
     assert not (tmp_path / "started").exists()
@@ -116,12 +118,18 @@ def test_values_reach_the_connector_as_the_warehouse_has_them(
 
 
 def test_a_connector_does_not_outlive_its_killed_task(stand_in: StandIn, tmp_path: Path) -> None:
-    script = "trap 'echo interrupted > end; exit 1' TERM; touch started; while :; do sleep 0.1; done"
+    script = (
+        "trap 'echo interrupted > end; exit 1' TERM; touch started; while :; do sleep 0.1; done"
+    )
     connector = stand_in(script)
     task = subprocess.Popen(
-        [sys.executable, "-c", "import ai_voice_spark as s, sys, time\n"
-         f"rows = iter(lambda: time.sleep(1) or {{'id': 1}}, None)\n"
-         f"s.deliver(s.{connector!r}, ['id'], 0, rows)"],
+        [
+            sys.executable,
+            "-c",
+            "import ai_voice_spark as s, sys, time\n"
+            f"rows = iter(lambda: time.sleep(1) or {{'id': 1}}, None)\n"
+            f"s.deliver(s.{connector!r}, ['id'], 0, rows)",
+        ],
         env={**os.environ, "PYTHONPATH": str(WRAPPER.parent)},
     )
     try:
