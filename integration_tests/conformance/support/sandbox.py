@@ -42,10 +42,13 @@ class Sandbox:
         }
         return {"vendor": vendors[vendor], "phone": {"default_region": "VN"}, **sections}
 
-    def calls(self) -> dict:
-        """What the page of calls says: `calls`, `people`, `called_more_than_once`, `entries`, …"""
+    def calls(self, entries: int | str = 1000) -> dict:
+        """What the page of calls says: `calls`, `people`, `called_more_than_once`, `entries`, …
+
+        `entries` is how many people it names at most, or `all`.
+        """
         request = urllib.request.Request(
-            f"{self.address}/calls", headers={"accept": "application/json"}
+            f"{self.address}/calls?entries={entries}", headers={"accept": "application/json"}
         )
         with _OPENER.open(request, timeout=30) as answer:
             return json.load(answer)
