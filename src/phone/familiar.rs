@@ -21,7 +21,7 @@ struct Plan {
     max_digits: usize,
     /// How numbers without country code and trunk 0 begin, so that no other prefix can be meant.
     begins: &'static [&'static str],
-    /// As long as a mobile number.
+    /// As long as a mobile number, without beginnings (121 in Vietnam) where later digits decide.
     mobile: Range<u64>,
     /// By what stands before the last six digits: whether the library said that such numbers are mobile.
     known_mobile: [AtomicBool; 20_000],
@@ -38,7 +38,7 @@ static PLANS: [Plan; 2] = [
         trunk_zero: true,
         max_digits: 10,
         begins: &["1", "2", "3", "4", "5", "6", "7", "8", "9"],
-        mobile: 100_000_000..1_000_000_000,
+        mobile: 300_000_000..1_000_000_000,
         known_mobile: [const { AtomicBool::new(false) }; 20_000],
     },
     Plan {
