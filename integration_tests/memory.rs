@@ -70,18 +70,17 @@ fn peak_of_sync(vendor: &str, n_records: u64, padding: usize) -> u64 {
     highest.into_inner()
 }
 
-/// What the dedupe of a million numbers may take, and the noise of an allocator, in KiB.
-const TOLERANCE: u64 = 6 << 10;
+/// What the dedupe may take for each contact, as the docs promise, in bytes.
+const BYTES_PER_CONTACT: u64 = 24;
 
 #[test]
 fn memory_does_not_grow_with_the_input() {
     for vendor in ["itnio", "vbee"] {
         let small = peak_of_sync(vendor, 10_000, 0);
         let large = peak_of_sync(vendor, 1_000_000, 0);
-        assert!(
-            large <= small + TOLERANCE,
-            "{vendor}: {small} KiB for 10,000 records, {large} KiB for 1,000,000"
-        );
+        let allowed = small + 990_000 * BYTES_PER_CONTACT / 1024;
+        assert!(large <= allowed, "{vendor}: {small} KiB for 10,000 records, {large} KiB for 1,000,000");
+        assert!(small < 40 << 10, "{vendor}: {small} KiB for 10,000 records");
     }
 }
 

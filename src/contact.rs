@@ -56,7 +56,7 @@ impl Contact {
     /// Bytes of text that this contact holds, the measure by which batches are cut.
     #[must_use]
     pub fn text_bytes(&self) -> usize {
-        self.variables.text.len() + self.name.as_ref().map_or(0, |name| name.len())
+        self.variables.text.len() + self.name.as_ref().map_or(0, CompactString::len)
     }
 }
 

@@ -15,7 +15,7 @@ use crate::phone::Phone;
 use numbers::Numbers;
 use overflow::Overflow;
 
-/// Numbers in memory at most, over all campaigns: 170 MiB when they are just beyond a doubling.
+/// Numbers in memory at most, over all campaigns: up to 115 MiB, when they are just beyond a doubling.
 const MAX_IN_MEMORY: usize = 8 << 20;
 
 /// An identifier of a vendor takes as much memory as so many numbers.
