@@ -1,6 +1,7 @@
 # Two targets do everything on a fresh machine with cargo: `make demo` and `make test`.
 
-.PHONY: demo test check-format lint docs unit-tests simulate kills mutations generate image clean
+.PHONY: demo test check-format lint docs unit-tests simulate kills mutations bench bench-end-to-end \
+	generate image clean
 
 SEEDS ?= 1000000
 
@@ -36,6 +37,14 @@ kills:
 # Plants bugs one by one and demands that the simulation finds each.
 mutations:
 	integration_tests/simulation/mutations.sh
+
+# What each stage of a record's path costs alone; `make bench STAGE=map` for one.
+bench:
+	cargo bench --locked --bench stages -- $(STAGE)
+
+# Whole syncs beside a floor and a Python peer; `make bench-end-to-end OPTIONS=--help`.
+bench-end-to-end:
+	benches/end_to_end/run.py $(OPTIONS)
 
 # Rewrites what is generated from the code: the form, the contact's schema, the tables in the docs.
 generate:

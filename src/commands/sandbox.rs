@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::io::Write;
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::Timestamp;
 
@@ -10,7 +11,7 @@ use crate::cli::SandboxArgs;
 use crate::delivery::Clock;
 use crate::error::Error;
 use crate::sandbox::faults::FaultPlan;
-use crate::sandbox::{Options, Sandbox};
+use crate::sandbox::{FastOptions, Options, Sandbox};
 
 pub(super) async fn run(
     arguments: &SandboxArgs,
@@ -18,8 +19,12 @@ pub(super) async fn run(
     stdout: &mut impl Write,
     interrupted: impl Future<Output = &'static str>,
 ) -> Result<(), Error> {
-    let sandbox = start(options(arguments)?, now).await?;
-    introduce(&sandbox, stdout).map_err(Error::Output)?;
+    let sandbox = if arguments.fast {
+        start_fast(arguments, now).await?
+    } else {
+        start(options(arguments)?, now).await?
+    };
+    introduce(&sandbox, arguments.fast, stdout).map_err(Error::Output)?;
     interrupted.await;
     sandbox.stop().await;
     Ok(())
@@ -30,7 +35,18 @@ pub(super) async fn start(options: Options, now: Timestamp) -> Result<Sandbox, E
     let clock = Arc::new(Clock::starting_at(now));
     let port = options.port;
     let started = Sandbox::start(options, move || clock.now()).await;
-    started.map_err(|source| Error::File { what: "the port", path: format!("127.0.0.1:{port}"), source })
+    started.map_err(|source| taken(port, source))
+}
+
+async fn start_fast(arguments: &SandboxArgs, now: Timestamp) -> Result<Sandbox, Error> {
+    let clock = Clock::starting_at(now);
+    let options = FastOptions { port: arguments.port, latency: Duration::from_millis(arguments.latency) };
+    let started = Sandbox::start_fast(options, move || clock.now()).await;
+    started.map_err(|source| taken(options.port, source))
+}
+
+fn taken(port: u16, source: std::io::Error) -> Error {
+    Error::File { what: "the port", path: format!("127.0.0.1:{port}"), source }
 }
 
 /// Reads a fault plan.
@@ -39,7 +55,8 @@ pub(super) fn faults(text: &str) -> Result<FaultPlan, Error> {
 }
 
 fn options(arguments: &SandboxArgs) -> Result<Options, Error> {
-    let SandboxArgs { port, faults: plan, seed, required_variables, show_numbers } = arguments;
+    let SandboxArgs { port, fast: _, latency: _, faults: plan, seed, required_variables, show_numbers } =
+        arguments;
     Ok(Options {
         port: *port,
         seed: *seed,
@@ -49,11 +66,16 @@ fn options(arguments: &SandboxArgs) -> Result<Options, Error> {
     })
 }
 
-fn introduce(sandbox: &Sandbox, stdout: &mut impl Write) -> std::io::Result<()> {
+fn introduce(sandbox: &Sandbox, is_fast: bool, stdout: &mut impl Write) -> std::io::Result<()> {
     let home = format!("http://{}", sandbox.address());
-    writeln!(stdout, "Both vendors' APIs are simulated at {home}. Nobody is called.")?;
-    writeln!(stdout, "Who would be called how often: {home}/calls")?;
-    writeln!(stdout, "What went wrong so far:        {home}/faults")?;
+    if is_fast {
+        writeln!(stdout, "At {home} both vendors accept everybody unread. Nobody is called.")?;
+        writeln!(stdout, "How many came, and nothing about them: {home}/calls")?;
+    } else {
+        writeln!(stdout, "Both vendors' APIs are simulated at {home}. Nobody is called.")?;
+        writeln!(stdout, "Who would be called how often: {home}/calls")?;
+        writeln!(stdout, "What went wrong so far:        {home}/faults")?;
+    }
     for vendor in sandbox.vendors() {
         let config = sandbox.connector_config(vendor).unwrap_or_default();
         writeln!(stdout, "\nA configuration for {vendor}; the credentials are invented:\n{config:#}")?;

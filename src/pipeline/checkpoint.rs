@@ -11,11 +11,11 @@ use crate::protocol::{State, StateScope, Stats, StreamName};
 
 /// Which interval a record belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Interval(u64);
+pub struct Interval(u64);
 
 /// The STATEs that wait, and what they wait for. The last interval is open: it has no STATE yet.
 #[derive(Debug)]
-pub(super) struct Checkpoints {
+pub struct Checkpoints {
     waiting: VecDeque<Waiting>,
     /// The number of the interval in front.
     first: u64,
@@ -40,7 +40,8 @@ const MAX_WAITING_STATES: usize = 10_000;
 
 impl Checkpoints {
     /// No record, no STATE; `streams` by index.
-    pub(super) fn new(streams: Vec<StreamName>) -> Self {
+    #[must_use]
+    pub fn new(streams: Vec<StreamName>) -> Self {
         let released = vec![Stats::default(); streams.len()];
         Self { waiting: VecDeque::from([Waiting::default()]), first: 0, released, streams, bytes: 0 }
     }
@@ -52,12 +53,13 @@ impl Checkpoints {
     }
 
     /// The interval of the records that are read now.
-    pub(super) fn open(&self) -> Interval {
+    #[must_use]
+    pub fn open(&self) -> Interval {
         Interval(self.first + to_u64(self.waiting.len()) - 1)
     }
 
     /// A record was read.
-    pub(super) fn received(&mut self) -> Interval {
+    pub fn received(&mut self) -> Interval {
         if let Some(open) = self.waiting.back_mut() {
             open.pending += 1;
         }
@@ -65,7 +67,7 @@ impl Checkpoints {
     }
 
     /// A record ended.
-    pub(super) fn settle(&mut self, interval: Interval, stream: StreamIndex, is_rejected: bool) {
+    pub fn settle(&mut self, interval: Interval, stream: StreamIndex, is_rejected: bool) {
         let index = usize::try_from(interval.0 - self.first).unwrap_or(usize::MAX);
         let Some(waiting) = self.waiting.get_mut(index) else { return };
         waiting.pending -= 1;
@@ -74,7 +76,7 @@ impl Checkpoints {
     }
 
     /// A STATE was read: it closes the open interval.
-    pub(super) fn close(&mut self, state: State) {
+    pub fn close(&mut self, state: State) {
         self.bytes += state.len();
         if let Some(open) = self.waiting.back_mut() {
             open.state = Some(state);
@@ -83,7 +85,7 @@ impl Checkpoints {
     }
 
     /// Gives the next STATE that may go back, with what ended since the previous one of its scope.
-    pub(super) fn next_ready(&mut self) -> Option<(State, Stats)> {
+    pub fn next_ready(&mut self) -> Option<(State, Stats)> {
         let front = self.waiting.front_mut()?;
         if front.pending > 0 {
             return None;
@@ -103,7 +105,8 @@ impl Checkpoints {
     }
 
     /// Whether so much is waiting that reading must wait, too.
-    pub(super) fn is_full(&self) -> bool {
+    #[must_use]
+    pub fn is_full(&self) -> bool {
         self.bytes > MAX_WAITING_BYTES || self.waiting.len() > MAX_WAITING_STATES
     }
 

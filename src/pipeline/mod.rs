@@ -28,6 +28,7 @@ use tokio::task::{JoinError, JoinSet};
 use tokio::time::{Instant, sleep_until};
 
 pub use announced::{Announced, Compile};
+pub use checkpoint::{Checkpoints, Interval};
 pub use feed::feed;
 pub use intake::Intake;
 pub use item::{Chunk, Item, Origin, StreamIndex, Who};
@@ -42,7 +43,6 @@ use crate::protocol::{Level, Output, StreamName};
 use crate::reason::Reason;
 use crate::vendor::exchange::Outcome;
 use batcher::{Batcher, Lane, Ready, Ticket};
-use checkpoint::{Checkpoints, Interval};
 use dedupe::Seen;
 use sending::{Heard, Way};
 

@@ -51,13 +51,6 @@ impl Desk {
         Self { options, address, clock, played }
     }
 
-    /// A whole configuration of the connector for each vendor.
-    pub(super) fn connector_configs(&self) -> Vec<(&'static str, Value)> {
-        let root = self.root();
-        let config = |one: &Played| (one.name, vendors::connector_config(one.faulty.simulator(), &root));
-        self.played().iter().map(config).collect()
-    }
-
     /// The routes.
     pub(super) fn router(self) -> Router {
         let endpoints: Vec<_> = self.played().iter().map(|one| (one.name, one.faulty.path())).collect();

@@ -200,6 +200,7 @@ mod tests {
 
     use super::*;
     use crate::vendor::call_book::CallBook;
+    use crate::vendor::shortcut::Shortcut;
 
     /// Takes everything, and tells what and when.
     struct Willing(mpsc::Sender<(Bytes, Timestamp)>, CallBook);
@@ -219,6 +220,10 @@ mod tests {
 
         fn book(&self) -> &CallBook {
             &self.1
+        }
+
+        fn shortcut(&self) -> Shortcut {
+            Shortcut { credential: "", number_key: "", answer: |_| Bytes::new() }
         }
 
         fn connector_config(&self, _: &str) -> Value {

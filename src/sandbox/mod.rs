@@ -5,6 +5,7 @@
 //! can read the credentials, which are invented.
 
 mod desk;
+mod fast;
 pub mod faults;
 pub mod faulty;
 mod pages;
@@ -19,6 +20,7 @@ use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
+use axum::Router;
 use jiff::Timestamp;
 use serde_json::Value;
 use tokio::net::TcpListener;
@@ -27,6 +29,8 @@ use tokio::task::JoinHandle;
 
 use desk::Desk;
 use faults::FaultPlan;
+
+pub use fast::FastOptions;
 
 /// Tells the time; handed in, so that tests can hold it.
 pub type Clock = dyn Fn() -> Timestamp + Send + Sync;
@@ -78,13 +82,29 @@ impl Sandbox {
         clock: impl Fn() -> Timestamp + Send + Sync + 'static,
     ) -> io::Result<Self> {
         let clock: Arc<Clock> = Arc::new(clock);
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port)).await?;
-        let address = listener.local_addr()?;
-        let desk = Desk::new(options, address, Arc::clone(&clock));
-        let configs = desk.connector_configs();
+        let (listener, address) = listen(options.port).await?;
+        let router = Desk::new(options, address, Arc::clone(&clock)).router();
+        Ok(Self::serve(listener, address, router, clock))
+    }
+
+    /// Starts to count on 127.0.0.1, within the current runtime: for measuring, not for rehearsing.
+    ///
+    /// # Errors
+    /// When the port is taken.
+    pub async fn start_fast(
+        options: FastOptions,
+        clock: impl Fn() -> Timestamp + Send + Sync + 'static,
+    ) -> io::Result<Self> {
+        let FastOptions { port, latency } = options;
+        let (listener, address) = listen(port).await?;
+        Ok(Self::serve(listener, address, fast::router(latency), Arc::new(clock)))
+    }
+
+    fn serve(listener: TcpListener, address: SocketAddr, router: Router, clock: Arc<Clock>) -> Self {
         let (stop, stopping) = watch::channel(());
-        let serving = tokio::spawn(server::serve(listener, desk.router(), clock, stopping));
-        Ok(Self { address, configs, stop, serving })
+        let serving = tokio::spawn(server::serve(listener, router, clock, stopping));
+        let configs = vendors::connector_configs(&format!("http://{address}"));
+        Self { address, configs, stop, serving }
     }
 
     /// Where it listens.
@@ -110,4 +130,10 @@ impl Sandbox {
         // It ends in no other way than by itself.
         drop(self.serving.await);
     }
+}
+
+async fn listen(port: u16) -> io::Result<(TcpListener, SocketAddr)> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
+    let address = listener.local_addr()?;
+    Ok((listener, address))
 }

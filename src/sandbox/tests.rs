@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
 use super::faults::{Fault, FaultPlan};
-use super::{Options, Sandbox};
+use super::{FastOptions, Options, Sandbox};
 use crate::contact::Contact;
 use crate::phone::Phone;
 use crate::reason::Reason;
@@ -31,7 +31,10 @@ struct Rehearsal {
 
 impl Rehearsal {
     async fn start(vendor: &str, options: Options) -> Self {
-        let sandbox = Sandbox::start(options, now).await.expect("a free port");
+        Self::against(Sandbox::start(options, now).await.expect("a free port"), vendor)
+    }
+
+    fn against(sandbox: Sandbox, vendor: &str) -> Self {
         let config = sandbox.connector_config(vendor).expect("a vendor that is played");
         let config: Config = serde_json::from_value(config["vendor"].clone()).expect("a good section");
         let client = reqwest::Client::builder().no_proxy().build().expect("a client");
@@ -313,6 +316,66 @@ async fn the_first_page_says_what_to_paste() {
     }
     assert!(page.contains("drop_after=0.02"), "{page}");
     assert!(rehearsal.sandbox.connector_config("acme").is_none());
+}
+
+#[tokio::test]
+async fn the_fast_sandbox_accepts_everybody_and_counts_them() {
+    for vendor in VENDORS {
+        let sandbox = Sandbox::start_fast(FastOptions::default(), now).await.expect("a free port");
+        let rehearsal = Rehearsal::against(sandbox, vendor);
+        let mut contacts = ann_and_ben();
+        contacts[0].variables.push("note", "\"phoneNumber\": \"1\", \"phone_number\": \"1\"");
+        for _ in 0..2 {
+            let reply = rehearsal.send(&contacts).await.expect("an answer");
+            let Verdict::Settled(outcomes) = rehearsal.read(&contacts, &reply) else {
+                panic!("{vendor}: {reply:?}")
+            };
+            assert!(outcomes.iter().all(|one| matches!(one, Outcome::Accepted { .. })), "{vendor}");
+        }
+        let bytes = rehearsal.vendor.submit(&rehearsal.batch(&contacts), now()).body.len();
+        let calls = rehearsal.json("/calls").await;
+        assert_eq!((&calls["requests"], &calls["contacts"]), (&2.into(), &4.into()), "{vendor}");
+        assert_eq!(calls["bytes"], 2 * bytes, "{vendor}");
+        let of_vendors = calls["vendors"].as_array().expect("a list");
+        let own = of_vendors.iter().find(|one| one["vendor"] == vendor).expect("every vendor is there");
+        assert_eq!(own["contacts"], 4, "{vendor}");
+        assert!(calls["remark"].as_str().is_some_and(|text| text.contains("not remembered")), "{calls}");
+        assert!(!calls.to_string().contains("4155550"), "{calls}");
+        rehearsal.client.post(rehearsal.url("/reset")).send().await.expect("an answer");
+        assert_eq!(rehearsal.json("/calls").await["requests"], 0, "{vendor}");
+    }
+}
+
+#[tokio::test]
+async fn the_fast_sandbox_takes_nobody_without_credentials() {
+    let sandbox = Sandbox::start_fast(FastOptions::default(), now).await.expect("a free port");
+    let rehearsal = Rehearsal::against(sandbox, "itnio");
+    let request = rehearsal.vendor.submit(&rehearsal.batch(&ann_and_ben()), now());
+    let answer = rehearsal.client.post(&request.url).body(request.body).send().await.expect("an answer");
+    assert_eq!(answer.status().as_u16(), 401);
+    let calls = rehearsal.json("/calls").await;
+    assert_eq!((&calls["requests"], &calls["contacts"]), (&1.into(), &0.into()));
+}
+
+/// How long is for the clock to say; that the request stays open meanwhile is what counts.
+#[tokio::test]
+async fn the_fast_sandbox_holds_its_answers_back() {
+    let options = FastOptions { latency: Duration::from_hours(1), ..FastOptions::default() };
+    let sandbox = Sandbox::start_fast(options, now).await.expect("a free port");
+    let rehearsal = Rehearsal::against(sandbox, "vbee");
+    let contacts = ann_and_ben();
+    let mut sending = std::pin::pin!(rehearsal.send(&contacts));
+    loop {
+        tokio::select! {
+            biased;
+            answer = sending.as_mut() => panic!("answered at once: {answer:?}"),
+            calls = rehearsal.json("/calls") => {
+                if calls["contacts"] == 2 {
+                    break;
+                }
+            }
+        }
+    }
 }
 
 #[tokio::test]

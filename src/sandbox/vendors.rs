@@ -24,6 +24,12 @@ pub(super) fn simulators(options: &Options) -> Vec<(&'static str, Box<dyn Simula
     ]
 }
 
+/// A whole configuration of the connector for each vendor, by its name.
+pub(super) fn connector_configs(root: &str) -> Vec<(&'static str, Value)> {
+    let played = simulators(&Options::default()).into_iter();
+    played.map(|(name, simulator)| (name, connector_config(&*simulator, root))).collect()
+}
+
 /// A whole configuration of the connector that sends to this simulator.
 pub(super) fn connector_config(simulator: &dyn Simulator, root: &str) -> Value {
     json!({ "vendor": simulator.connector_config(root), "phone": { "default_region": "VN" } })

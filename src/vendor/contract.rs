@@ -90,6 +90,29 @@ fn a_full_batch_is_accepted_whole_and_in_order() {
 }
 
 #[test]
+fn a_batch_that_is_taken_unread_is_accepted_whole() {
+    for simulator in simulators() {
+        let vendor = config(simulator.connector_config(ROOT)).build();
+        let shortcut = simulator.shortcut();
+        for n_contacts in [0, 1, vendor.limits().max_batch] {
+            let batch = batch(&*vendor, contacts(n_contacts));
+            let request = vendor.submit(&batch, now());
+            assert!(request.header(shortcut.credential).is_some(), "{}", vendor.name());
+            let numbers = shortcut.numbers(&request.body);
+            assert_eq!(numbers.len(), n_contacts, "{}", vendor.name());
+            let reply = Reply { status: 200, body: (shortcut.answer)(&numbers), ..Reply::default() };
+            if n_contacts == 0 {
+                assert_eq!(vendor.read_probe(&reply, now()), Ok(()), "{}", vendor.name());
+                continue;
+            }
+            let Verdict::Settled(outcomes) = vendor.read(&batch, &reply) else { panic!("{}", vendor.name()) };
+            assert_eq!(outcomes.len(), n_contacts, "{}", vendor.name());
+            assert!(outcomes.iter().all(|outcome| outcome.name() == "accepted"), "{}", vendor.name());
+        }
+    }
+}
+
+#[test]
 fn a_resend_that_is_called_safe_calls_nobody_again() {
     for mut simulator in simulators() {
         let vendor = config(simulator.connector_config(ROOT)).build();

@@ -10,6 +10,7 @@ mod http;
 pub mod itnio; // vendor:
 mod json;
 mod roster;
+pub mod shortcut;
 pub mod vbee; // vendor:
 mod words;
 mod writer;
@@ -31,6 +32,7 @@ use crate::phone::WireFormat;
 
 use call_book::CallBook;
 use exchange::{Batch, Limits, Reply, Request, Shape, Verdict};
+use shortcut::Shortcut;
 
 /// One vendor's API for adding contacts to a campaign.
 pub trait Vendor: Send + Sync {
@@ -78,6 +80,9 @@ pub trait Simulator: Send {
 
     /// Whom it would have called by now.
     fn book(&self) -> &CallBook;
+
+    /// How everybody is taken without being read, for measuring.
+    fn shortcut(&self) -> Shortcut;
 
     /// The connector's `vendor` section that fits this simulator; `root` is `http://host:port`.
     fn connector_config(&self, root: &str) -> serde_json::Value;

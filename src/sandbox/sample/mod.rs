@@ -34,6 +34,7 @@ const FIRST_UPDATE: i64 = 1_793_577_600;
 #[derive(Clone, Debug)]
 pub struct Sample {
     seed: u64,
+    is_clean: bool,
     n_records: u64,
     next_record: u64,
     n_states: u64,
@@ -76,7 +77,13 @@ impl Sample {
     /// A sample of this many records.
     #[must_use]
     pub fn new(n_records: u64, seed: u64) -> Self {
-        Self { seed, n_records, next_record: 0, n_states: 0, covered: 0, complete: false }
+        Self { seed, is_clean: false, n_records, next_record: 0, n_states: 0, covered: 0, complete: false }
+    }
+
+    /// The same customers without their troubles: every record is somebody who can be called.
+    #[must_use]
+    pub fn without_troubles(self) -> Self {
+        Self { is_clean: true, ..self }
     }
 
     /// What the whole sample holds.
@@ -84,7 +91,7 @@ impl Sample {
     pub fn tally(&self) -> Tally {
         let mut tally = Tally::default();
         for place in 0..self.n_records {
-            *match person::trouble(self.seed, place) {
+            *match self.trouble(place) {
                 Trouble::None => &mut tally.good,
                 Trouble::BadNumber => &mut tally.bad_numbers,
                 Trouble::Duplicate => &mut tally.duplicates,
@@ -95,8 +102,12 @@ impl Sample {
         tally
     }
 
+    fn trouble(&self, place: u64) -> Trouble {
+        if self.is_clean { Trouble::None } else { person::trouble(self.seed, place) }
+    }
+
     fn record(&self, place: u64) -> Value {
-        let person = Person::at(self.seed, place);
+        let person = Person::at(self.seed, place, self.trouble(place));
         json!({"type": "RECORD", "record": {
             "namespace": NAMESPACE,
             "stream": STREAM,
@@ -284,6 +295,23 @@ mod tests {
         let want =
             "contains_letters masked missing multiple_numbers placeholder precision_lost too_long too_short";
         assert_eq!(refusals.join(" "), want);
+    }
+
+    #[test]
+    fn a_sample_without_troubles_is_people_who_can_be_called() {
+        let sample = Sample::new(2000, 3).without_troubles();
+        assert_eq!(sample.tally(), Tally { good: 2000, ..Tally::default() });
+        let rules = Rules { default_region: region("VN"), ..Rules::default() };
+        let mut numbers = BTreeSet::new();
+        for line in sample {
+            let line: Value = serde_json::from_str(&line).expect("a line is JSON");
+            let Some(record) = line["record"]["data"].as_object() else { continue };
+            let mobile = record["mobile"].as_str().expect("a number");
+            let phone = rules.normalise(PhoneInput::Text(mobile), None).expect("a good number");
+            assert!(numbers.insert(phone.expose().to_owned()), "{mobile} was there before");
+            assert!(record["id_last4"].is_string() && record["consent"] == "yes", "{record:?}");
+        }
+        assert_eq!(numbers.len(), 2000);
     }
 
     #[test]

@@ -96,9 +96,8 @@ pub(super) fn trouble(seed: u64, place: u64) -> Trouble {
 }
 
 impl Person {
-    /// The customer at a place of the table.
-    pub(super) fn at(seed: u64, place: u64) -> Self {
-        let trouble = trouble(seed, place);
+    /// The customer at a place of the table, with this trouble.
+    pub(super) fn at(seed: u64, place: u64, trouble: Trouble) -> Self {
         let first = if trouble == Trouble::Duplicate { first_of(seed, place) } else { None };
         let who = first.unwrap_or(place);
         let (full_name, sex) = name_and_sex(&mut draw(seed, who, "name"));

@@ -6,6 +6,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use bytes::Bytes;
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::json;
@@ -14,6 +15,7 @@ use crate::secret::Secret;
 use crate::vendor::Twist;
 use crate::vendor::call_book::{CallBook, Numbers};
 use crate::vendor::exchange::{Reply, Request};
+use crate::vendor::shortcut::Shortcut;
 
 use super::{ENDPOINT, MAX_BATCH, codes, sign};
 
@@ -214,6 +216,11 @@ impl crate::vendor::Simulator for Simulator {
 
     fn book(&self) -> &CallBook {
         &self.book
+    }
+
+    fn shortcut(&self) -> Shortcut {
+        const TAKEN: &[u8] = br#"{"status":"0","reason":"success","data":[]}"#;
+        Shortcut { credential: "sign", number_key: "\"phoneNumber\"", answer: |_| Bytes::from_static(TAKEN) }
     }
 
     fn connector_config(&self, root: &str) -> serde_json::Value {

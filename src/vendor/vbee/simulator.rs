@@ -4,6 +4,7 @@
 
 use std::hash::BuildHasher;
 
+use bytes::Bytes;
 use foldhash::quality::FixedState;
 use jiff::Timestamp;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, dangerous, decode, decode_header};
@@ -14,6 +15,7 @@ use crate::secret::Secret;
 use crate::vendor::Twist;
 use crate::vendor::call_book::{CallBook, Numbers};
 use crate::vendor::exchange::{Reply, Request};
+use crate::vendor::shortcut::Shortcut;
 
 use super::token::Claims;
 use super::{ENDPOINT, MAX_BATCH};
@@ -185,6 +187,10 @@ impl crate::vendor::Simulator for Simulator {
         &self.book
     }
 
+    fn shortcut(&self) -> Shortcut {
+        Shortcut { credential: "authorization", number_key: "\"phone_number\"", answer: all_added }
+    }
+
     fn connector_config(&self, root: &str) -> Value {
         json!({
             "vendor_type": "vbee",
@@ -197,6 +203,34 @@ impl crate::vendor::Simulator for Simulator {
             "base_url": root.trim_end_matches('/'),
         })
     }
+}
+
+/// The answer that lists everybody, in order and without their personal fields; the ids are the
+/// numbers' last digits, in the length of real ones.
+fn all_added(numbers: &[&[u8]]) -> Bytes {
+    const BEGIN: &[u8] = br#"{"result":["#;
+    const END: &[u8] = br#"],"status":1}"#;
+    const ID: &[u8] = br#"{"contact_id":"00000000-0000-4000-8000-"#;
+    const NUMBER: &[u8] = br#"","so_dien_thoai":"#;
+    const ID_DIGITS: usize = 12;
+    let entry = ID.len() + ID_DIGITS + NUMBER.len() + 20;
+    let mut body = Vec::with_capacity(BEGIN.len() + numbers.len() * entry + END.len());
+    body.extend_from_slice(BEGIN);
+    for (index, number) in numbers.iter().enumerate() {
+        if index > 0 {
+            body.push(b',');
+        }
+        body.extend_from_slice(ID);
+        let digits = number.iter().copied().filter(u8::is_ascii_digit).rev();
+        let mut last: [u8; ID_DIGITS] = [b'0'; ID_DIGITS];
+        last.iter_mut().rev().zip(digits).for_each(|(place, digit)| *place = digit);
+        body.extend_from_slice(&last);
+        body.extend_from_slice(NUMBER);
+        body.extend_from_slice(number);
+        body.push(b'}');
+    }
+    body.extend_from_slice(END);
+    body.into()
 }
 
 /// A number as the vendor shows it; nothing when it cannot be one. A leading zero is Vietnam's.

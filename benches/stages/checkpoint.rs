@@ -1,0 +1,68 @@
+//! Which STATE may go back: records are received and settled, STATEs close and are released.
+
+use std::hint::black_box;
+
+use criterion::{BatchSize, Criterion, Throughput};
+use destination_ai_voice::pipeline::{Checkpoints, StreamIndex};
+use destination_ai_voice::protocol::{Catalog, Dialect, Message, State, StreamName};
+
+use crate::extract::Extract;
+use crate::inputs::RECORDS;
+
+/// Records from one STATE to the next.
+const DISTANCES: [u64; 3] = [1, 100, 1000];
+
+pub(crate) fn measure(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("checkpoint");
+    group.throughput(Throughput::Elements(RECORDS));
+    for n_streams in [1, 100] {
+        let extract = Extract { n_records: 1, n_streams, ..Extract::default() };
+        let state = state(extract);
+        for distance in DISTANCES {
+            let name = format!("{n_streams} streams, a state every {distance} records");
+            group.bench_function(name, |bencher| {
+                let new = || (Checkpoints::new(names(n_streams)), states(&state, distance));
+                bencher.iter_batched(new, |(all, states)| run(all, states, distance), BatchSize::SmallInput);
+            });
+        }
+    }
+}
+
+/// Everything is received, then settled, then released.
+fn run(mut checkpoints: Checkpoints, states: Vec<State>, distance: u64) -> Checkpoints {
+    let stream = StreamIndex::new(0);
+    let mut intervals = Vec::new();
+    let mut n_released = 0;
+    for state in states {
+        intervals.extend((0..distance).map(|_| checkpoints.received()));
+        checkpoints.close(state);
+    }
+    for interval in intervals {
+        checkpoints.settle(black_box(interval), stream, false);
+        while let Some(ready) = checkpoints.next_ready() {
+            black_box(ready);
+            n_released += distance;
+        }
+    }
+    assert_eq!(n_released, RECORDS, "every state is released");
+    checkpoints
+}
+
+fn names(n_streams: usize) -> Vec<StreamName> {
+    let extract = Extract { n_streams, ..Extract::default() };
+    let catalog = Catalog::read(&extract.catalog().to_string()).expect("the catalog can be read");
+    catalog.streams.into_iter().map(|stream| stream.name).collect()
+}
+
+fn states(state: &State, distance: u64) -> Vec<State> {
+    (0..RECORDS / distance).map(|_| state.clone()).collect()
+}
+
+fn state(extract: Extract) -> State {
+    let lines: Vec<_> = extract.lines().collect();
+    let read = lines.iter().find_map(|line| match Dialect::Airbyte.read(line) {
+        Ok(Message::State(state)) => Some(state),
+        _ => None,
+    });
+    read.expect("an extract has a state")
+}
