@@ -47,6 +47,8 @@ pub(super) struct Ready {
     pub(super) batch: Batch,
     /// One for each contact, in order.
     pub(super) tickets: Vec<Ticket>,
+    /// Text in all contacts.
+    pub(super) bytes: usize,
 }
 
 /// Gathers contacts.
@@ -141,7 +143,7 @@ impl Batcher {
         self.bytes = self.bytes.saturating_sub(open.bytes);
         let batch =
             Batch { campaign: lane.campaign.clone(), contacts: open.contacts, maybe_sent: lane.maybe_sent };
-        Some(Ready { batch, tickets: open.tickets })
+        Some(Ready { batch, tickets: open.tickets, bytes: open.bytes })
     }
 }
 

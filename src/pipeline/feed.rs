@@ -16,7 +16,7 @@ const READ_BYTES: usize = 256 << 10;
 const MAX_LINE_BYTES: usize = 64 << 20;
 
 /// Chunks that may wait for the loop; each is what one read gave.
-const MAX_WAITING_CHUNKS: usize = 2;
+const MAX_WAITING_CHUNKS: usize = 1;
 
 /// Starts the thread. It ends with the input, with the first line that is not the protocol's, or
 /// when nobody takes its chunks any more.

@@ -49,6 +49,10 @@ use sending::{Heard, Way};
 /// How often the log says how far the run is.
 const PROGRESS_EVERY: Duration = Duration::from_secs(10);
 
+/// Text of contacts under way beyond which nothing more is sent: ordinary batches have a hundredth of
+/// it, but a record can be a megabyte, and its request as much again.
+const MAX_BYTES_UNDER_WAY: usize = 2 << 20;
+
 /// Records after which a share of rejected ones means something.
 const SHARE_COUNTS_AFTER: u64 = 100;
 
@@ -81,7 +85,9 @@ pub struct Pipeline<C, L, W> {
     batcher: Batcher,
     seen: Seen,
     ready: VecDeque<Ready>,
-    under_way: JoinSet<Heard>,
+    /// Each with its bytes.
+    under_way: JoinSet<(usize, Heard)>,
+    bytes_under_way: usize,
     complete: Vec<bool>,
     tally: Tally,
     n_sent: u64,
@@ -95,7 +101,7 @@ pub struct Pipeline<C, L, W> {
 
 /// What the loop woke up for.
 enum Event {
-    Heard(Result<Heard, JoinError>),
+    Heard(Result<(usize, Heard), JoinError>),
     Chunk(Option<Chunk>),
     Notice(Notice),
     BatchDue,
@@ -120,6 +126,7 @@ impl<C: Carrier, L: Ledger, W: Write> Pipeline<C, L, W> {
             seen: Seen::default(),
             ready: VecDeque::new(),
             under_way: JoinSet::new(),
+            bytes_under_way: 0,
             tally: Tally::default(),
             n_sent: 0,
             waiting: None,
@@ -151,7 +158,10 @@ impl<C: Carrier, L: Ledger, W: Write> Pipeline<C, L, W> {
             let event =
                 self.next(may_read, progress_at, &mut input, &mut notices, interrupted.as_mut()).await;
             match event {
-                Event::Heard(Ok(heard)) => self.heard(heard),
+                Event::Heard(Ok((bytes, heard))) => {
+                    self.bytes_under_way -= bytes;
+                    self.heard(heard);
+                }
                 Event::Heard(Err(error)) => {
                     self.fail(Error::Defect(format!("a delivery ended: {}", told(&error))));
                 }
@@ -215,9 +225,14 @@ impl<C: Carrier, L: Ledger, W: Write> Pipeline<C, L, W> {
 
     /// Starts deliveries, as many as may be under way.
     fn dispatch(&mut self) {
-        while self.failure.is_none() && self.under_way.len() < self.plan.max_in_flight {
+        while self.failure.is_none()
+            && self.under_way.len() < self.plan.max_in_flight
+            && self.bytes_under_way < MAX_BYTES_UNDER_WAY
+        {
             let Some(ready) = self.ready.pop_front() else { return };
-            self.under_way.spawn(self.way.clone().send(ready));
+            let (way, bytes) = (self.way.clone(), ready.bytes);
+            self.bytes_under_way += bytes;
+            self.under_way.spawn(async move { (bytes, way.send(ready).await) });
         }
     }
 

@@ -48,7 +48,7 @@ impl<C, L> Clone for Way<C, L> {
 impl<C: Carrier, L: Ledger> Way<C, L> {
     /// Sends a batch; never fails as a whole.
     pub(super) async fn send(self, ready: Ready) -> Heard {
-        let Ready { batch, tickets } = ready;
+        let Ready { batch, tickets, bytes: _ } = ready;
         let phones = batch.contacts.iter().map(|contact| contact.phone.clone()).collect();
         let n_contacts = batch.contacts.len();
         if !self.ledger.remembers() {
