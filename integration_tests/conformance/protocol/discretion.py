@@ -1,10 +1,15 @@
-"""What a connector must not say: whole phone numbers and secrets."""
+"""What a connector must not say: whole phone numbers, secrets, states that nobody sent."""
 
 import json
 import re
 
 # The number of somebody in `people`, whatever was put between its digits.
 _WHOLE_NUMBER = re.compile(r"98[\s().-]*0[\s().-]*0(?:[\s().-]*\d){5}")
+
+# What a destination adds to a STATE.
+_STATISTICS = re.compile(
+    r',?"destinationStats":(?:null|\{"recordCount":\d+\.0,"rejectedRecordCount":\d+\.0\})'
+)
 
 
 def secrets(config: dict) -> list[str]:
@@ -35,3 +40,8 @@ def is_state(line: str) -> bool:
     except ValueError:
         return False
     return isinstance(message, dict) and message.get("type") == "STATE"
+
+
+def without_statistics(line: str) -> str:
+    """The text of a STATE without the one thing that a destination adds to it."""
+    return _STATISTICS.sub("", line)

@@ -3,6 +3,8 @@
 import json
 from collections.abc import Iterable
 
+from support.sandbox import Sandbox
+
 STREAM = "contacts"
 
 
@@ -69,3 +71,13 @@ def catalog(*streams: str, **settings: object) -> dict:
             for name in streams or (STREAM,)
         ]
     }
+
+
+def called(vendors: Sandbox) -> dict[str, int]:
+    """How often each number would be called."""
+    return {entry["phone_number"].lstrip("+"): entry["times"] for entry in vendors.calls()["entries"]}
+
+
+def once(people: Iterable[int]) -> dict[str, int]:
+    """What `called` says when each of them was called once."""
+    return {number(person): 1 for person in people}

@@ -1,7 +1,5 @@
 """Every line of every command, read by the protocol's own models."""
 
-import json
-import re
 from dataclasses import dataclass
 
 import pytest
@@ -16,12 +14,10 @@ from airbyte_cdk.test.standard_tests._spec_lint import (
 from airbyte_protocol.models import AirbyteMessage
 from pydantic import BaseModel
 
-from protocol.discretion import assert_discreet
+from protocol.discretion import assert_discreet, without_statistics
 from protocol.endings import COMMANDS, FAILURES, SYNCS, Ending
 from support.connector import Finished, json_file, run
 from support.sandbox import sandbox
-
-_STATISTICS = re.compile(r',?"destinationStats":(?:null|\{"recordCount":\d+\.0,"rejectedRecordCount":\d+\.0\})')
 
 
 @dataclass
@@ -118,11 +114,6 @@ def test_a_wrong_command_line_says_nothing_on_stdout() -> None:
         finished = run(*arguments)
         assert (finished.code, finished.stdout) == (2, ""), arguments
         assert finished.stderr
-
-
-def without_statistics(line: str) -> str:
-    """The text of a STATE without the one thing that a destination adds."""
-    return _STATISTICS.sub("", line)
 
 
 def unknown_keys(model: BaseModel) -> list[str]:
