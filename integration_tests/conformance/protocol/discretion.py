@@ -28,7 +28,7 @@ def assert_discreet(text: str, config: dict | None = None) -> None:
         if is_state(line):
             continue
         found = _WHOLE_NUMBER.search(line)
-        assert not found, f"a whole number was said: {line[:found.start()]}<here>"
+        assert not found, f"a whole number was said: {line[: found.start()]}<here>"
         for secret in secrets(config) if config else []:
             assert secret not in line, "a secret was said"
 

@@ -68,7 +68,7 @@ class Ending:
     n_states: int = 0
     """How many of the STATEs must have come back; the first ones."""
     counts: tuple[int, int | None] = (0, 0)
-    """All records and the rejected ones, over the STATEs that came back; None is up to the faults."""
+    """All records and the rejected ones, over the STATEs that came back; None: up to the faults."""
 
 
 def states(*numbers: int) -> list[str]:
@@ -82,7 +82,9 @@ COMMANDS = (
     Ending("check", ("check",), kind="CONNECTION_STATUS", status="SUCCEEDED"),
     Ending("check, vbee", ("check",), vbee, kind="CONNECTION_STATUS", status="SUCCEEDED"),
     *(
-        Ending(f"check, {name}", ("check",), config, faults, kind="CONNECTION_STATUS", status="FAILED")
+        Ending(
+            f"check, {name}", ("check",), config, faults, kind="CONNECTION_STATUS", status="FAILED"
+        )
         for name, config, faults in (
             ("wrong key at itnio", wrong_key("itnio"), "none"),
             ("wrong key at vbee", wrong_key("vbee"), "none"),
@@ -98,72 +100,173 @@ SYNCS = (
     Ending(
         "every kind of state",
         lines=(
-            *rows(range(3)), stream_state(1, STRANGE),
-            *rows(range(3, 5)), GLOBAL % ("global", STRANGE, 2), GLOBAL % ("global_", '{"lsn":3}', 3),
-            *rows(range(5, 6)), LEGACY, NULLS,
+            *rows(range(3)),
+            stream_state(1, STRANGE),
+            *rows(range(3, 5)),
+            GLOBAL % ("global", STRANGE, 2),
+            GLOBAL % ("global_", '{"lsn":3}', 3),
+            *rows(range(5, 6)),
+            LEGACY,
+            NULLS,
         ),
-        n_states=5, counts=(6, 0),
+        n_states=5,
+        counts=(6, 0),
     ),
     Ending("vbee", config=vbee, lines=(*rows(range(250)), *states(1)), n_states=1, counts=(250, 0)),
     Ending(
         "rejected and repeated rows",
         lines=(
-            *rows((1, 1, 2)), *(record({"phone_number": value}) for value in (
-                None, "", "n/a", True, [980000001], "O980000007", "9.8E8", "098****321",
-                "0980000001 / 0980000002", "1", "0980000009990000", 0.5,
-            )), record({}), *states(1),
+            *rows((1, 1, 2)),
+            *(
+                record({"phone_number": value})
+                for value in (
+                    None,
+                    "",
+                    "n/a",
+                    True,
+                    [980000001],
+                    "O980000007",
+                    "9.8E8",
+                    "098****321",
+                    "0980000001 / 0980000002",
+                    "1",
+                    "0980000009990000",
+                    0.5,
+                )
+            ),
+            record({}),
+            *states(1),
         ),
-        n_states=1, counts=(16, 13),
+        n_states=1,
+        counts=(16, 13),
     ),
     Ending(
         "completed streams",
-        catalog=catalog("contacts", "leads", generation_id=3, minimum_generation_id=0, sync_id=1234),
+        catalog=catalog(
+            "contacts", "leads", generation_id=3, minimum_generation_id=0, sync_id=1234
+        ),
         lines=(*rows(range(5)), *states(1), *rows((7, 8), "leads"), complete(), complete("leads")),
-        n_states=1, counts=(5, 0),
+        n_states=1,
+        counts=(5, 0),
     ),
     Ending(
         "a reset",
         catalog=catalog(sync_mode="full_refresh", destination_sync_mode="overwrite"),
-        lines=(stream_state(1, "null"), NULLS), n_states=2,
+        lines=(stream_state(1, "null"), NULLS),
+        n_states=2,
     ),
     Ending("nothing at all", catalog={"streams": []}),
     Ending(
-        "lost answers at a vendor that knows repeats", faults="drop_after=0.4,cut_off=0.2",
-        lines=(*rows(range(300)), *states(1)), n_states=1, counts=(300, 0),
+        "lost answers at a vendor that knows repeats",
+        faults="drop_after=0.4,cut_off=0.2",
+        lines=(*rows(range(300)), *states(1)),
+        n_states=1,
+        counts=(300, 0),
     ),
     Ending(
-        "every fault", faults="all",
-        lines=(*rows(range(300)), *states(1)), n_states=1, counts=(300, None),
+        "every fault",
+        faults="all",
+        lines=(*rows(range(300)), *states(1)),
+        n_states=1,
+        counts=(300, None),
     ),
 )
 
 FAILURES = (
-    Ending("wrong key", config=wrong_key("itnio"), lines=(*rows((1,)), *states(1)), code=1, failure_type="config_error"),
-    Ending("wrong key at vbee", config=wrong_key("vbee"), lines=(*rows((1,)), *states(1)), code=1, failure_type="config_error"),
+    Ending(
+        "wrong key",
+        config=wrong_key("itnio"),
+        lines=(*rows((1,)), *states(1)),
+        code=1,
+        failure_type="config_error",
+    ),
+    Ending(
+        "wrong key at vbee",
+        config=wrong_key("vbee"),
+        lines=(*rows((1,)), *states(1)),
+        code=1,
+        failure_type="config_error",
+    ),
     Ending("nothing filled in", config=lambda _: "{}", code=1, failure_type="config_error"),
-    Ending("no JSON", config=lambda _: '{"vendor": "s3cret-n0t-closed', code=1, failure_type="config_error"),
+    Ending(
+        "no JSON",
+        config=lambda _: '{"vendor": "s3cret-n0t-closed',
+        code=1,
+        failure_type="config_error",
+    ),
     Ending(
         "a mapping without its column",
-        config=lambda sandbox: sandbox.config("itnio", streams=[
-            {"stream": "contacts", "fields": [{"field": "phone_number", "column": "mobile"}]}
-        ]),
-        lines=(*rows((1,)), *states(1)), code=1, failure_type="config_error",
+        config=lambda sandbox: sandbox.config(
+            "itnio",
+            streams=[
+                {"stream": "contacts", "fields": [{"field": "phone_number", "column": "mobile"}]}
+            ],
+        ),
+        lines=(*rows((1,)), *states(1)),
+        code=1,
+        failure_type="config_error",
     ),
     Ending(
         "too many rejected",
         config=lambda sandbox: sandbox.config("itnio", limits={"max_rejected_percent": 10}),
         lines=(*rows(range(5)), *(record({"phone_number": "1"}) for _ in range(5)), *states(1)),
-        n_states=1, counts=(10, 5), code=1, failure_type="config_error",
+        n_states=1,
+        counts=(10, 5),
+        code=1,
+        failure_type="config_error",
     ),
-    Ending("vendor away", config=impatient("itnio"), faults="busy=1", lines=(*rows((1,)), *states(1)), code=1, failure_type="transient_error"),
-    Ending("lost answers at a vendor that does not know repeats", config=impatient("vbee"), faults="drop_after=1", lines=(*rows(range(8)), *states(1)), code=1, failure_type="transient_error"),
-    Ending("a line that is no JSON", lines=(*rows((1,)), *states(1), '{"type":"RECORD","record":{"data":{"phone_number":"0980000001"'), code=1, failure_type="system_error"),
-    Ending("a line that is no message", lines=("0980000001 is my number",), code=1, failure_type="system_error"),
-    Ending("a stream that nobody announced", lines=(*rows((1,)), *states(1), *rows((2,), "strangers")), code=1, failure_type="system_error"),
+    Ending(
+        "vendor away",
+        config=impatient("itnio"),
+        faults="busy=1",
+        lines=(*rows((1,)), *states(1)),
+        code=1,
+        failure_type="transient_error",
+    ),
+    Ending(
+        "lost answers at a vendor that does not know repeats",
+        config=impatient("vbee"),
+        faults="drop_after=1",
+        lines=(*rows(range(8)), *states(1)),
+        code=1,
+        failure_type="transient_error",
+    ),
+    Ending(
+        "a line that is no JSON",
+        lines=(
+            *rows((1,)),
+            *states(1),
+            '{"type":"RECORD","record":{"data":{"phone_number":"0980000001"',
+        ),
+        code=1,
+        failure_type="system_error",
+    ),
+    Ending(
+        "a line that is no message",
+        lines=("0980000001 is my number",),
+        code=1,
+        failure_type="system_error",
+    ),
+    Ending(
+        "a stream that nobody announced",
+        lines=(*rows((1,)), *states(1), *rows((2,), "strangers")),
+        code=1,
+        failure_type="system_error",
+    ),
     Ending("no catalog", catalog={"stream": []}, code=1, failure_type="system_error"),
     Ending(
-        "an unfinished stream", catalog=catalog(generation_id=3, minimum_generation_id=0, sync_id=7),
-        lines=(*rows((1, 2)), *states(1), *rows((3,))), n_states=1, counts=(2, 0), code=1, failure_type="transient_error",
+        "an unfinished stream",
+        catalog=catalog(generation_id=3, minimum_generation_id=0, sync_id=7),
+        lines=(*rows((1, 2)), *states(1), *rows((3,))),
+        n_states=1,
+        counts=(2, 0),
+        code=1,
+        failure_type="transient_error",
     ),
-    Ending("sockets", environment=(("DATA_CHANNEL_MEDIUM", "SOCKET"),), code=1, failure_type="system_error"),
+    Ending(
+        "sockets",
+        environment=(("DATA_CHANNEL_MEDIUM", "SOCKET"),),
+        code=1,
+        failure_type="system_error",
+    ),
 )

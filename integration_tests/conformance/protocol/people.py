@@ -16,7 +16,12 @@ def number(person: int) -> str:
 def written(person: int) -> str:
     """The same number, in one of the ways in which warehouses hold it."""
     digits = number(person)[2:]
-    ways = (f"+84{digits}", f"0{digits}", f"0{digits[:3]} {digits[3:6]} {digits[6:]}", f"84{digits}.0")
+    ways = (
+        f"+84{digits}",
+        f"0{digits}",
+        f"0{digits[:3]} {digits[3:6]} {digits[6:]}",
+        f"84{digits}.0",
+    )
     return ways[person % len(ways)]
 
 
@@ -40,9 +45,11 @@ def rows(people: Iterable[int], stream: str = STREAM) -> list[str]:
 
 def stream_state(number: int, stream_state: str = "{}", stream: str = STREAM) -> str:
     """A STREAM state with the platform's `id`; `stream_state` is JSON text, to be kept as it is."""
+    descriptor = json.dumps({"name": stream})
     return (
-        '{"type":"STATE","state":{"type":"STREAM","stream":{"stream_descriptor":{"name":"%s"},'
-        '"stream_state":%s},"sourceStats":{"recordCount":1.0},"id":%d}}' % (stream, stream_state, number)
+        '{"type":"STATE","state":{"type":"STREAM","stream":{'
+        f'"stream_descriptor":{descriptor},"stream_state":{stream_state}}},'
+        f'"sourceStats":{{"recordCount":1.0}},"id":{number}}}}}'
     )
 
 
@@ -75,7 +82,9 @@ def catalog(*streams: str, **settings: object) -> dict:
 
 def called(vendors: Sandbox) -> dict[str, int]:
     """How often each number would be called."""
-    return {entry["phone_number"].lstrip("+"): entry["times"] for entry in vendors.calls()["entries"]}
+    return {
+        entry["phone_number"].lstrip("+"): entry["times"] for entry in vendors.calls()["entries"]
+    }
 
 
 def once(people: Iterable[int]) -> dict[str, int]:

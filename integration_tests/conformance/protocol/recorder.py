@@ -8,7 +8,10 @@ from support.connector import binary
 _SCRIPT = """#!/bin/sh
 # Keeps every line that passes.
 connector() {
-  if [ "$1" = write ]; then tee -a "$0.in" | '%(binary)s' "$@"; else '%(binary)s' "$@" < /dev/null; fi
+  case $1 in
+    write) tee -a "$0.in" | '%(binary)s' "$@" ;;
+    *) '%(binary)s' "$@" < /dev/null ;;
+  esac
   echo $? > "$0.code"
 }
 connector "$@" | tee -a "$0.out"

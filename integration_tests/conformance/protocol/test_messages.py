@@ -29,7 +29,9 @@ class Ended:
     finished: Finished
 
 
-@pytest.fixture(scope="module", params=(*COMMANDS, *SYNCS, *FAILURES), ids=lambda ending: ending.name)
+@pytest.fixture(
+    scope="module", params=(*COMMANDS, *SYNCS, *FAILURES), ids=lambda ending: ending.name
+)
 def ended(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Ended:
     """Runs a command to its end."""
     want: Ending = request.param
@@ -62,13 +64,19 @@ def test_it_ends_as_it_should(ended: Ended) -> None:
     assert finished.code == want.code, finished.stdout
     assert finished.stderr == ""
     errors = [message["trace"] for message in finished.messages("TRACE")]
-    assert [error["error"]["failure_type"] for error in errors] == [want.failure_type] * bool(want.failure_type)
+    assert [error["error"]["failure_type"] for error in errors] == [want.failure_type] * bool(
+        want.failure_type
+    )
     assert all(error["type"] == "ERROR" and error["emitted_at"] > 1e12 for error in errors)
 
 
 def test_a_question_has_one_answer(ended: Ended) -> None:
     want, finished = ended.want, ended.finished
-    kinds = [message["type"] for message in finished.messages() if message["type"] not in ("LOG", "TRACE", "STATE")]
+    kinds = [
+        message["type"]
+        for message in finished.messages()
+        if message["type"] not in ("LOG", "TRACE", "STATE")
+    ]
     assert kinds == [want.kind] * bool(want.kind)
     if want.status:
         [answer] = finished.messages(want.kind)
@@ -85,7 +93,9 @@ def test_states_come_back_as_the_text_that_came(ended: Ended) -> None:
 
 
 def test_states_count_what_was_sent(ended: Ended) -> None:
-    statistics = [message["state"]["destinationStats"] for message in ended.finished.messages("STATE")]
+    statistics = [
+        message["state"]["destinationStats"] for message in ended.finished.messages("STATE")
+    ]
     rejected = sum(each["rejectedRecordCount"] for each in statistics)
     n_records, n_rejected = ended.want.counts
     assert sum(each["recordCount"] for each in statistics) + rejected == n_records
@@ -106,7 +116,9 @@ def test_nothing_private_is_said(ended: Ended, form: dict) -> None:
 
 def test_the_form_marks_its_secrets(form: dict) -> None:
     assert find_secret_marking_errors(form["connectionSpecification"]) == []
-    assert_spec_is_valid(ConnectorSpecificationSerializer.load(form), connector_name="destination-ai-voice")
+    assert_spec_is_valid(
+        ConnectorSpecificationSerializer.load(form), connector_name="destination-ai-voice"
+    )
 
 
 def test_a_wrong_command_line_says_nothing_on_stdout() -> None:

@@ -19,7 +19,9 @@ def data() -> dict:
 
 
 def test_it_is_what_the_registry_demands() -> None:
-    ConnectorMetadataDefinitionV0.model_validate(yaml.safe_load(METADATA.read_text(encoding="utf-8")))
+    ConnectorMetadataDefinitionV0.model_validate(
+        yaml.safe_load(METADATA.read_text(encoding="utf-8"))
+    )
     assert MetadataFile.from_file(METADATA).data.dockerImageTag == data()["dockerImageTag"]
 
 

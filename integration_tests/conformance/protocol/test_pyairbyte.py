@@ -26,7 +26,9 @@ SOURCE = Path(__file__).parent / "source-people"
 
 def destination(recorder: Recorder, config: dict) -> Destination:
     """The connector, as PyAirbyte knows it."""
-    return airbyte.get_destination("destination-ai-voice", config=config, local_executable=recorder.path)
+    return airbyte.get_destination(
+        "destination-ai-voice", config=config, local_executable=recorder.path
+    )
 
 
 def source(people: range, phone_type: str = "string", **settings: object) -> Source:
@@ -67,13 +69,18 @@ def test_a_sync_calls_everybody_once(recorder: Recorder, vendors: Sandbox, vendo
     assert result.processed_records == len(people)
     assert called(vendors) == once(people)
     [state] = recorder.said("STATE")
-    assert json.loads(state)["state"]["destinationStats"] == {"recordCount": 250.0, "rejectedRecordCount": 0.0}
+    assert json.loads(state)["state"]["destinationStats"] == {
+        "recordCount": 250.0,
+        "rejectedRecordCount": 0.0,
+    }
     assert_discreet("\n".join(recorder.said()), config)
     logs = Path(os.environ["AIRBYTE_LOGGING_ROOT"]) / "destination-ai-voice"
     assert_discreet("\n".join(path.read_text() for path in logs.iterdir()), config)
 
 
-def test_the_next_sync_calls_only_who_is_new(recorder: Recorder, vendors: Sandbox, tmp_path: Path) -> None:
+def test_the_next_sync_calls_only_who_is_new(
+    recorder: Recorder, vendors: Sandbox, tmp_path: Path
+) -> None:
     ledger = {"ledger_type": "sqlite", "path": str(tmp_path / "ledger.sqlite")}
     connector = destination(recorder, vendors.config("vbee", ledger=ledger))
     states = DuckDBCache(db_path=tmp_path / "states.duckdb")
@@ -85,16 +92,20 @@ def test_the_next_sync_calls_only_who_is_new(recorder: Recorder, vendors: Sandbo
     assert called(vendors) == once(range(1, 141))
 
 
-def test_a_full_refresh_calls_nobody_again(recorder: Recorder, vendors: Sandbox, tmp_path: Path) -> None:
+def test_a_full_refresh_calls_nobody_again(
+    recorder: Recorder, vendors: Sandbox, tmp_path: Path
+) -> None:
     ledger = {"ledger_type": "sqlite", "path": str(tmp_path / "ledger.sqlite")}
     connector = destination(recorder, vendors.config("vbee", ledger=ledger))
     for _ in range(2):
-        connector.write(source(range(1, 101)), cache=False, state_cache=False, force_full_refresh=True)
+        connector.write(
+            source(range(1, 101)), cache=False, state_cache=False, force_full_refresh=True
+        )
     assert len(recorder.sent("RECORD")) == 200
     assert called(vendors) == once(range(1, 101))
 
 
-@pytest.mark.parametrize("phone_type", ["string", "integer", "number"])
+@pytest.mark.parametrize("phone_type", ["string", "integer"])
 def test_what_comes_from_a_cache_is_understood(
     recorder: Recorder, vendors: Sandbox, tmp_path: Path, phone_type: str
 ) -> None:
@@ -110,7 +121,25 @@ def test_what_comes_from_a_cache_is_understood(
     assert called(vendors) == once(people)
 
 
-def test_global_states_come_back_under_the_key_that_came(recorder: Recorder, vendors: Sandbox) -> None:
+def test_numbers_that_a_cache_has_spoilt_are_refused_rather_than_guessed(
+    recorder: Recorder, vendors: Sandbox, tmp_path: Path
+) -> None:
+    """A column of type `number` goes through the cache as a float and comes out as a fraction."""
+    people = range(1, 41)
+    cache = DuckDBCache(db_path=tmp_path / "cache.duckdb")
+    read = source(people, "number").read(cache=cache)
+    destination(recorder, vendors.config("itnio")).write(read)
+    records = [json.loads(line)["record"]["data"] for line in recorder.sent("RECORD")]
+    whole = [data["id"] for data in records if re.fullmatch(r"\d+\.0+", data["phone_number"])]
+    assert len(whole) < len(people), "the cache spoils nothing any more: demand everybody"
+    assert called(vendors) == once(whole)
+    logs = "\n".join(recorder.said("LOG"))
+    assert f"not_a_number: {len(people) - len(whole)}" in logs
+
+
+def test_global_states_come_back_under_the_key_that_came(
+    recorder: Recorder, vendors: Sandbox
+) -> None:
     connector = destination(recorder, vendors.config("itnio"))
     connector.write(source(range(1, 4), state_type="GLOBAL"), cache=False, state_cache=False)
     [sent], [said] = recorder.sent("STATE"), recorder.said("STATE")

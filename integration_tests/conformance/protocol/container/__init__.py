@@ -1,5 +1,6 @@
 """The platform's container of one sync: the launcher's script, its pipes, its exit code."""
 
+import contextlib
 import fcntl
 import os
 import shutil
@@ -36,8 +37,13 @@ def why_unconfined() -> str | None:
         return f"only root can make a container, and this is uid {os.geteuid()}"
     if missing := [name for name in ("unshare", "setpriv", "chroot") if not shutil.which(name)]:
         return f"there is no {', '.join(missing)}"
-    probe = subprocess.run(["unshare", "--mount", "--pid", "--fork", "true"], capture_output=True, text=True, check=False)
-    return probe.stderr.strip() or None if probe.returncode else None
+    probe = subprocess.run(
+        ["unshare", "--mount", "--pid", "--fork", "true"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return f"unshare refuses: {probe.stderr.strip()}" if probe.returncode else None
 
 
 class Container:
@@ -49,7 +55,9 @@ class Container:
         self.inside = Path("/mnt") if self.is_confined else folder
         connector = Path("/opt") / binary().name if self.is_confined else binary()
         self._environment = {
-            **_ENVIRONMENT, "AIRBYTE_ENTRYPOINT": str(connector), "POLL_SECONDS": str(poll_seconds)
+            **_ENVIRONMENT,
+            "AIRBYTE_ENTRYPOINT": str(connector),
+            "POLL_SECONDS": str(poll_seconds),
         }
         self._stdin: int | None = None
         self._readers: dict[str, subprocess.Popen] = {}
@@ -60,8 +68,15 @@ class Container:
         if self.is_confined:
             root = self.folder.parent / f"{self.folder.name}-root"
             root.mkdir(exist_ok=True)
-            namespaces = ["unshare", "--mount", "--pid", "--fork", "--kill-child", "sh", _HERE / "confine.sh"]
-            command = (*namespaces, root, self.folder, binary().parent, *command)
+            namespaces = "unshare --mount --pid --fork --kill-child sh".split()
+            command = (
+                *namespaces,
+                _HERE / "confine.sh",
+                root,
+                self.folder,
+                binary().parent,
+                *command,
+            )
         return subprocess.Popen(
             command, cwd=self.folder, env=self._environment, start_new_session=True, **settings
         )
@@ -93,13 +108,10 @@ class Container:
         fcntl.fcntl(stdin, fcntl.F_SETFL, os.O_WRONLY)
         return stdin
 
-    def send(self, *lines: str) -> bool:
-        """Writes lines to the connector; gives whether anybody took them."""
-        try:
+    def send(self, *lines: str) -> None:
+        """Writes lines to the connector, which may have ended."""
+        with contextlib.suppress(BrokenPipeError):
             os.write(self._stdin, "".join(f"{line}\n" for line in lines).encode())
-        except BrokenPipeError:
-            return False
-        return True
 
     def end_input(self, rest: str = "") -> None:
         """Closes stdin, perhaps in the middle of a line; the same as the death of who writes."""
@@ -132,11 +144,10 @@ class Container:
 
     def _vanish(self) -> None:
         """The container's processes go with it: here by their namespace, or as one session."""
-        try:
+        with contextlib.suppress(ProcessLookupError):
             os.killpg(self._launcher.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
         self._launcher.wait(10)
+        self.end_input()
         for reader in self._readers.values():
             # Without a connector nobody has ever opened the pipe that it waits for.
             if not (self.folder / "exitCode.txt").exists():
@@ -147,7 +158,6 @@ class Container:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.end_input()
         if self._launcher:
             self._vanish()
 
