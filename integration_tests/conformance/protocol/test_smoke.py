@@ -21,7 +21,7 @@ N_PREFLIGHT = 3
 def pyab(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
     """Runs PyAirbyte's command line."""
     return subprocess.run(
-        ["pyairbyte", *arguments], capture_output=True, text=True, timeout=180, check=False
+        ["pyairbyte", *arguments], capture_output=True, text=True, timeout=600, check=False
     )
 
 
