@@ -101,7 +101,7 @@ mod tests {
             [("crm", "leads"), ("crm", "contacts"), ("erp", "contacts"), ("erp", "people"), ("", "people")];
         let streams =
             names.map(|(namespace, name)| StreamName { namespace: namespace.into(), name: name.into() });
-        let intake = Intake::new(streams, Arc::from([]), None);
+        let intake = Intake::new(streams, std::iter::empty().collect(), None);
         for (case, namespace, name, want) in [
             ("its own", "crm", "leads", Some(0)),
             ("the only one", "", "leads", Some(0)),
