@@ -10,6 +10,7 @@ from protocol.container import Container, until, why_unconfined
 from protocol.discretion import assert_discreet, without_statistics
 from protocol.endings import NULLS, wrong_key
 from protocol.people import called, catalog, complete, once, rows, stream_state
+from support.connector import json_file
 from support.sandbox import Sandbox
 
 # A catalog of a platform that says when streams are complete.
@@ -52,6 +53,23 @@ def test_the_container_is_as_tight_as_the_platforms(container: Container) -> Non
     assert (uid, capabilities.split()[1], files) == ("1000", "0" * 16, "x")
     assert stderr.count("Read-only file system") == 2
     assert len(processes) < 5, "processes of this machine can be seen"
+
+
+@pytest.mark.parametrize(
+    ("question", "kind"),
+    [
+        ("spec", "SPEC"),
+        ("check --config connectionConfiguration.json", "CONNECTION_STATUS"),
+        ("discover --config connectionConfiguration.json", "DESTINATION_CATALOG"),
+    ],
+)
+def test_a_question(container: Container, vendors: Sandbox, question: str, kind: str) -> None:
+    container.folder.chmod(0o777)
+    json_file(container.folder, "connectionConfiguration.json", vendors.config("vbee"))
+    asked = f'eval "$AIRBYTE_ENTRYPOINT {question}" > jobOutput.json'
+    assert container.popen("sh", "-c", asked).wait(30) == 0
+    answer = (container.folder / "jobOutput.json").read_text(encoding="utf-8")
+    assert [json.loads(line)["type"] for line in answer.splitlines()] == [kind]
 
 
 def test_a_sync(container: Container, vendors: Sandbox) -> None:
