@@ -1,7 +1,7 @@
-# Two targets do everything on a fresh machine with cargo: `make demo` and `make test`.
+# On a fresh machine with cargo and python3: `make demo`, `make test`, `make conformance`.
 
-.PHONY: demo test check-format lint docs unit-tests simulate kills mutations bench bench-end-to-end \
-	generate image clean
+.PHONY: demo test check-format lint docs unit-tests protocol conformance simulate kills mutations bench \
+	bench-end-to-end generate image clean
 
 SEEDS ?= 1000000
 
@@ -10,7 +10,7 @@ demo:
 	cargo run --release --locked --quiet -- demo
 
 # Everything that must hold before a change lands.
-test: check-format lint docs unit-tests
+test: check-format lint docs unit-tests protocol
 
 check-format:
 	cargo fmt --all --check
@@ -23,6 +23,14 @@ docs:
 
 unit-tests:
 	INSTA_UPDATE=no cargo test --locked
+
+# The platform's own programs and models against the binary that the tests built.
+protocol: unit-tests
+	integration_tests/conformance/run protocol
+
+# The heavy suites: images, warehouses, other programs that move data (integration_tests/conformance).
+conformance:
+	integration_tests/conformance/run image warehouse singer spark form
 
 # Millions of syncs with faults and crashes; a seed that fails is printed, and replays with
 # `cargo test --release --test simulation -- --from SEED --seeds 1`.

@@ -117,8 +117,35 @@ impl Intake {
         self.by_name.entry(stream.name).or_default().push((stream.namespace, index));
     }
 
+    /// Platforms that send out of a cache drop the namespace: a name that one stream has is enough then.
     fn find(&self, namespace: &str, name: &str) -> Option<StreamIndex> {
         let candidates = self.by_name.get(name)?;
-        candidates.iter().find(|(other, _)| other == namespace).map(|(_, stream)| *stream)
+        let exact = candidates.iter().find(|(other, _)| other == namespace);
+        let only = candidates.first().filter(|_| namespace.is_empty() && candidates.len() == 1);
+        exact.or(only).map(|(_, stream)| *stream)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_record_without_a_namespace_belongs_to_the_only_stream_of_its_name() {
+        let names =
+            [("crm", "leads"), ("crm", "contacts"), ("erp", "contacts"), ("erp", "people"), ("", "people")];
+        let streams =
+            names.map(|(namespace, name)| StreamName { namespace: namespace.into(), name: name.into() });
+        let intake = Intake::new(streams, std::iter::empty().collect(), None);
+        for (case, namespace, name, want) in [
+            ("its own", "crm", "leads", Some(0)),
+            ("the only one", "", "leads", Some(0)),
+            ("another namespace", "erp", "leads", None),
+            ("one of two", "", "contacts", None),
+            ("the one without", "", "people", Some(4)),
+            ("no such stream", "", "strangers", None),
+        ] {
+            assert_eq!(intake.find(namespace, name).map(StreamIndex::index), want, "{case}");
+        }
     }
 }

@@ -38,15 +38,20 @@ class Finished:
         return [message for message in messages if kind in (None, message["type"])]
 
 
-def run(*arguments: str | Path, stdin: str = "", timeout: float = 120) -> Finished:
-    """Runs a command of the connector to its end."""
+def run(
+    *arguments: str | Path,
+    stdin: str = "",
+    timeout: float = 120,
+    environment: dict[str, str] | None = None,
+) -> Finished:
+    """Runs a command of the connector to its end, with further variables of the environment."""
     done = subprocess.run(
         [binary(), *arguments],
         input=stdin,
         capture_output=True,
         text=True,
         timeout=timeout,
-        env=quiet_environment(),
+        env={**quiet_environment(), **(environment or {})},
         check=False,
     )
     return Finished(done.returncode, done.stdout, done.stderr)
