@@ -58,8 +58,9 @@ bench-end-to-end:
 generate:
 	UPDATE_GENERATED=1 cargo test --locked --test integration_tests generated
 
+# With docker or podman; `image/build.sh` has more ways.
 image:
-	docker build --tag destination-ai-voice:dev .
+	image/build.sh destination-ai-voice:dev
 
 clean:
 	cargo clean

@@ -1,0 +1,92 @@
+"""What the platform, and whoever pulls the image, needs of it."""
+
+import gzip
+import json
+import os
+import struct
+import tomllib
+from pathlib import Path
+
+import pytest
+from image.container import Image
+from support.connector import ROOT, json_file
+from support.sandbox import Sandbox
+
+MOST_BYTES = 30 * 1000 * 1000
+PT_INTERP = 3
+
+
+@pytest.fixture(scope="session")
+def description(image: Image) -> dict:
+    """What the engine says of the image."""
+    return json.loads(image.engine("image", "inspect", image.tag).stdout)[0]
+
+
+def test_it_is_started_where_the_platform_looks(description: dict) -> None:
+    environment = dict(line.split("=", 1) for line in description["Config"]["Env"])
+    entrypoint = environment["AIRBYTE_ENTRYPOINT"]
+    assert entrypoint.startswith("/")
+    assert description["Config"]["Entrypoint"] == [entrypoint]
+    assert description["Config"]["User"] == "1000:1000"
+
+
+def test_it_says_what_it_is(description: dict) -> None:
+    package = tomllib.loads((ROOT / "Cargo.toml").read_text())["package"]
+    labels = description["Config"]["Labels"]
+    assert labels["io.airbyte.name"] == package["name"]
+    assert labels["io.airbyte.version"] == package["version"]
+    assert labels["org.opencontainers.image.version"] == package["version"]
+    assert labels["org.opencontainers.image.licenses"] == package["license"]
+
+
+def test_it_is_small(image: Image, tmp_path: Path) -> None:
+    archive = tmp_path / "image.tar"
+    image.engine("save", "--output", archive, image.tag)
+    compressed = len(gzip.compress(archive.read_bytes(), compresslevel=6))
+    assert compressed <= MOST_BYTES, f"{compressed} bytes"
+
+
+def test_it_has_what_the_launcher_calls(image: Image) -> None:
+    done = image.sh("command -v sh sleep mv cat && id -u && test -s /etc/ssl/certs/ca-certificates.crt")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1] == "1000"
+    assert image.sh("touch /written").returncode != 0, "the root can be written"
+
+
+def test_the_program_needs_no_library_of_the_base(image: Image) -> None:
+    path = image.sh('printf %s "$AIRBYTE_ENTRYPOINT"').stdout
+    run = ("run", "--rm", "--entrypoint", "cat", image.tag, path)
+    program = image.engine(*run).stdout
+    assert program[:5] == b"\x7fELF\x02"
+    [start] = struct.unpack_from("<Q", program, 32)
+    size, count = struct.unpack_from("<HH", program, 54)
+    kinds = [struct.unpack_from("<I", program, start + size * index)[0] for index in range(count)]
+    assert PT_INTERP not in kinds, "it asks for a dynamic loader"
+
+
+def test_it_prints_its_form(image: Image) -> None:
+    done = image.sh('eval "$AIRBYTE_ENTRYPOINT spec"')
+    assert done.returncode == 0, done.stderr
+    [message] = map(json.loads, done.stdout.splitlines())
+    assert message["spec"] == json.loads((ROOT / "spec" / "spec.json").read_text())
+
+
+def test_it_is_a_singer_target_by_its_other_name(image: Image) -> None:
+    version = tomllib.loads((ROOT / "Cargo.toml").read_text())["package"]["version"]
+    done = image.sh("target-ai-voice --version")
+    assert done.stdout.split() == ["target-ai-voice", version], done.stderr
+
+
+@pytest.mark.parametrize("vendor", ["itnio", "vbee"])
+def test_check_finds_the_vendor_by_a_name_in_the_hosts_file(
+    image: Image, vendors: Sandbox, tmp_path: Path, vendor: str
+) -> None:
+    config = vendors.config(vendor)
+    config["vendor"]["base_url"] = config["vendor"]["base_url"].replace("127.0.0.1", "vendor.test")
+    os.chmod(tmp_path, 0o755)
+    json_file(tmp_path, "config.json", config)
+    options = ("--add-host", "vendor.test:127.0.0.1", "--volume", f"{tmp_path}:/config:ro")
+    done = image.sh('eval "$AIRBYTE_ENTRYPOINT check --config /config/config.json"', *options)
+    assert done.returncode == 0, done.stderr
+    [message] = map(json.loads, done.stdout.splitlines())
+    assert message["connectionStatus"]["status"] == "SUCCEEDED", message
