@@ -24,6 +24,8 @@ type Work = Box<dyn FnOnce(&mut Book) -> rusqlite::Result<()> + Send>;
 /// A call on its way to the thread. What it gives travels on a channel of its own, inside `work`.
 pub(super) struct Job {
     work: Work,
+    /// It writes nothing, so that its answer need not wait for the disk.
+    is_question: bool,
     /// Hears after the commit.
     done: oneshot::Sender<Result<(), LedgerError>>,
 }
@@ -49,6 +51,22 @@ impl Desk {
         &self,
         work: impl FnOnce(&mut Book) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, LedgerError> {
+        self.have(false, work).await
+    }
+
+    /// Has something looked up that was committed before.
+    pub(super) async fn ask<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Book) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, LedgerError> {
+        self.have(true, work).await
+    }
+
+    async fn have<T: Send + 'static>(
+        &self,
+        is_question: bool,
+        work: impl FnOnce(&mut Book) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, LedgerError> {
         match self {
             Self::Inline { book, .. } => {
                 let mut book = book.lock().unwrap_or_else(PoisonError::into_inner);
@@ -63,7 +81,7 @@ impl Desk {
                     Ok(())
                 });
                 let inbox = inbox.as_ref().ok_or_else(closed)?;
-                inbox.send(Job { work, done }).await.map_err(|_| closed())?;
+                inbox.send(Job { work, is_question, done }).await.map_err(|_| closed())?;
                 finished.await.map_err(|_| closed())??;
                 given.await.map_err(|_| closed())
             }
@@ -73,6 +91,7 @@ impl Desk {
     /// Ends the run: the next one can open the ledger when this returns.
     pub(super) async fn close(&self) -> Result<(), LedgerError> {
         self.call(|book| {
+            book.merge()?;
             book.is_closing = true;
             Ok(())
         })
@@ -112,7 +131,8 @@ impl Drop for Desk {
 }
 
 /// The thread: everything that waits goes into one transaction, because a commit costs as much as
-/// writing several hundred contacts.
+/// writing several hundred contacts. Questions come first, so that nobody waits for the disk who only
+/// wants to know.
 fn serve(mut book: Book, mut jobs: mpsc::Receiver<Job>) {
     while !book.is_closing
         && let Some(first) = jobs.blocking_recv()
@@ -123,11 +143,21 @@ fn serve(mut book: Book, mut jobs: mpsc::Receiver<Job>) {
         {
             group.push(next);
         }
-        let (work, callers): (Vec<_>, Vec<_>) = group.into_iter().map(|job| (job.work, job.done)).unzip();
-        let outcome = book.transaction(|book| work.into_iter().try_for_each(|work| work(book)));
-        for caller in callers {
-            drop(caller.send(outcome.clone()));
+        let (questions, calls): (Vec<_>, Vec<_>) = group.into_iter().partition(|job| job.is_question);
+        for group in [questions, calls] {
+            answer(&mut book, group);
         }
+    }
+}
+
+fn answer(book: &mut Book, group: Vec<Job>) {
+    if group.is_empty() {
+        return;
+    }
+    let (work, callers): (Vec<_>, Vec<_>) = group.into_iter().map(|job| (job.work, job.done)).unzip();
+    let outcome = book.transaction(|book| work.into_iter().try_for_each(|work| work(book)));
+    for caller in callers {
+        drop(caller.send(outcome.clone()));
     }
 }
 
