@@ -235,7 +235,7 @@ impl Book {
             Ending::Released => return Ok(Ended::WithoutTrace),
         };
         let at = now.as_millisecond();
-        self.settled.insert(key, Known { outcome, at });
+        self.settled.insert(key, Known::new(outcome, at));
         Ok(Ended::So { outcome, at, reason, contact_id })
     }
 

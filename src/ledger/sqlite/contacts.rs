@@ -19,6 +19,7 @@ const WRITE: &str = "
 const ANY: &str = "SELECT EXISTS (SELECT 1 FROM contact)";
 
 /// A row without its key. Numbers are those of `schema` and `words`; times are milliseconds.
+#[derive(Clone)]
 pub(super) struct Row<Text> {
     pub(super) outcome: i64,
     pub(super) at: i64,
@@ -39,18 +40,23 @@ impl<Text> Row<Text> {
     }
 }
 
-/// What decides where somebody stands who is not claimed: how it ended, and when.
+/// What decides where somebody stands who is not claimed: how it ended, and when. In one number,
+/// because a map of many people is made of these.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Known {
-    pub(super) outcome: i64,
-    pub(super) at: i64,
-}
+pub(super) struct Known(i64);
 
 impl Known {
+    const N_OUTCOMES: i64 = 4;
+
+    pub(super) fn new(outcome: i64, at: i64) -> Self {
+        Self(at.saturating_mul(Self::N_OUTCOMES).saturating_add(outcome))
+    }
+
     /// Who was accepted at the time of `called_again`, or before, may be called again.
     pub(super) fn standing(self, called_again: Option<i64>) -> Standing {
-        match self.outcome {
-            ACCEPTED if called_again.is_none_or(|moment| self.at > moment) => Standing::Accepted,
+        let at = self.0.div_euclid(Self::N_OUTCOMES);
+        match self.0.rem_euclid(Self::N_OUTCOMES) {
+            ACCEPTED if called_again.is_none_or(|moment| at > moment) => Standing::Accepted,
             UNKNOWN => Standing::Unknown,
             _ => Standing::Free,
         }
@@ -66,7 +72,7 @@ impl<'a> Question<'a> {
     }
 
     pub(super) fn known(&mut self, key: &Key) -> Result<Option<Known>> {
-        let row = self.0.query_row([key.0], |row| Ok(Known { outcome: row.get(0)?, at: row.get(1)? }));
+        let row = self.0.query_row([key.0], |row| Ok(Known::new(row.get(0)?, row.get(1)?)));
         row.optional()
     }
 }

@@ -9,7 +9,7 @@ use super::book::Book;
 use super::memory::Memory;
 use crate::ledger::LedgerError;
 
-/// Calls that may wait for the thread, and so the most that share a transaction. A caller has one
+/// Calls that may wait for the thread; twice as many share a transaction at most. A caller has one
 /// batch in each, so that neither memory nor a transaction grows.
 const LONGEST_QUEUE: usize = 64;
 
@@ -132,21 +132,24 @@ impl Drop for Desk {
 
 /// The thread: everything that waits goes into one transaction, because a commit costs as much as
 /// writing several hundred contacts. Questions come first, so that nobody waits for the disk who only
-/// wants to know.
+/// wants to know; who calls meanwhile is in time for the transaction.
 fn serve(mut book: Book, mut jobs: mpsc::Receiver<Job>) {
     while !book.is_closing
         && let Some(first) = jobs.blocking_recv()
     {
-        let mut group = vec![first];
-        while group.len() < LONGEST_QUEUE
-            && let Ok(next) = jobs.try_recv()
-        {
-            group.push(next);
+        let mut calls = Vec::new();
+        let mut waiting = vec![first];
+        for _ in 0..2 {
+            while waiting.len() < LONGEST_QUEUE
+                && let Ok(next) = jobs.try_recv()
+            {
+                waiting.push(next);
+            }
+            let (questions, more) = waiting.drain(..).partition(|job| job.is_question);
+            answer(&mut book, questions);
+            calls.extend::<Vec<_>>(more);
         }
-        let (questions, calls): (Vec<_>, Vec<_>) = group.into_iter().partition(|job| job.is_question);
-        for group in [questions, calls] {
-            answer(&mut book, group);
-        }
+        answer(&mut book, calls);
     }
 }
 

@@ -10,9 +10,9 @@ use super::journal::{self, Claimed, Ended, Endings};
 use super::schema::UNKNOWN;
 use crate::ledger::Key;
 
-/// The journal is read once for each beginning of a key (its first two bits), because everybody at
+/// The journal is read once for each beginning of a key (its first four bits), because everybody at
 /// once would need too much memory.
-const BEGINNINGS: Range<u8> = 0..4;
+const BEGINNINGS: Range<u8> = 0..16;
 
 /// Whose claims they are that have no ending.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -23,67 +23,78 @@ pub(super) enum Claimant {
     Died,
 }
 
-/// What `contact` is to say of somebody; texts are parts of a longer one.
-type Fact = (Key, Row<Range<usize>>);
+/// What is to be written of some people.
+#[derive(Default)]
+struct News {
+    /// Who, and which of the rows says it.
+    people: Vec<(Key, usize)>,
+    rows: Vec<Row<Range<usize>>>,
+    /// The texts of the rows.
+    texts: String,
+}
 
 /// Moves all endings; gives how many contacts were written as unknown for want of one.
 pub(super) fn merge(connection: &Connection, claimant: Claimant) -> Result<u64> {
     let mut n_unknown = 0;
+    let mut news = News::default();
     for beginning in BEGINNINGS {
-        let (facts, texts) = gather(connection, claimant, beginning, &mut n_unknown)?;
-        write(connection, facts, &texts)?;
+        n_unknown += news.gather(connection, claimant, beginning)?;
+        news.write(connection)?;
     }
     empty(connection, claimant)?;
     Ok(n_unknown)
 }
 
-/// What the journal says of those whose turn it is, in the order of their keys, older before newer.
-fn gather(
-    connection: &Connection,
-    claimant: Claimant,
-    beginning: u8,
-    n_unknown: &mut u64,
-) -> Result<(Vec<Fact>, String)> {
-    let (mut facts, mut texts) = (Vec::new(), String::new());
-    let mut keep = |text: &str| {
-        let start = texts.len();
-        texts.push_str(text);
-        start..texts.len()
-    };
-    journal::each(connection, |intent| {
-        for (claimed, ended) in intent.contacts {
-            let Claimed { key, campaign, stream, primary_key } = claimed;
-            let [first, ..] = key.0;
-            if first >> 6 != beginning {
-                continue;
-            }
-            let (outcome, at, reason, contact_id) = match ended {
-                Some(Ended::So { outcome, at, reason, contact_id }) => (outcome, at, reason, contact_id),
-                None if claimant == Claimant::Died => {
-                    *n_unknown += 1;
-                    (UNKNOWN, intent.at, None, None)
+impl News {
+    /// Finds what the journal says of those whose keys begin so; gives how many of them are unknown
+    /// for want of an ending.
+    fn gather(&mut self, connection: &Connection, claimant: Claimant, beginning: u8) -> Result<u64> {
+        let mut n_unknown = 0;
+        journal::each(connection, |intent| {
+            for (claimed, ended) in intent.contacts {
+                let [first, ..] = claimed.key.0;
+                if first >> 4 != beginning {
+                    continue;
                 }
-                None | Some(Ended::WithoutTrace) => continue,
-            };
-            let (primary_key, contact_id) = (keep(primary_key), contact_id.map(&mut keep));
-            let run = intent.run;
-            facts.push((key, Row { outcome, at, campaign, stream, run, reason, primary_key, contact_id }));
-        }
-        Ok(())
-    })?;
-    facts.sort_by_key(|(key, _)| *key);
-    Ok((facts, texts))
-}
-
-/// Writes what was said last of each.
-fn write(connection: &Connection, facts: Vec<Fact>, texts: &str) -> Result<()> {
-    let mut facts = facts.into_iter().peekable();
-    while let Some((key, row)) = facts.next() {
-        if facts.peek().is_none_or(|(next, _)| *next != key) {
-            contacts::write(connection, &key, &row.map(|range| texts.get(range).unwrap_or_default()))?;
-        }
+                let (outcome, at, reason, contact_id) = match ended {
+                    Some(Ended::So { outcome, at, reason, contact_id }) => (outcome, at, reason, contact_id),
+                    None if claimant == Claimant::Died => {
+                        n_unknown += 1;
+                        (UNKNOWN, intent.at, None, None)
+                    }
+                    None | Some(Ended::WithoutTrace) => continue,
+                };
+                let Claimed { key, campaign, stream, primary_key } = claimed;
+                let run = intent.run;
+                self.add(key, Row { outcome, at, campaign, stream, run, reason, primary_key, contact_id });
+            }
+            Ok(())
+        })?;
+        Ok(n_unknown)
     }
-    Ok(())
+
+    fn add(&mut self, key: Key, row: Row<&str>) {
+        self.people.push((key, self.rows.len()));
+        self.rows.push(row.map(|text| {
+            let start = self.texts.len();
+            self.texts.push_str(text);
+            start..self.texts.len()
+        }));
+    }
+
+    /// Writes the newest of each, in the order of the keys, and forgets all.
+    fn write(&mut self, connection: &Connection) -> Result<()> {
+        self.people.sort_unstable();
+        let newest = self.people.chunk_by(|(key, _), (next, _)| key == next).filter_map(<[_]>::last);
+        for (key, number) in newest {
+            let row = self.rows.get(*number).cloned().expect("each number is that of a row");
+            contacts::write(connection, key, &row.map(|range| self.texts.get(range).unwrap_or_default()))?;
+        }
+        self.people.clear();
+        self.rows.clear();
+        self.texts.clear();
+        Ok(())
+    }
 }
 
 /// Leaves in the journal who is being sent.

@@ -147,7 +147,7 @@ impl Ledger for Sqlite {
 
 impl Inspect for Sqlite {
     async fn status(&self) -> Result<Vec<StatusRow>, LedgerError> {
-        self.desk.call(|book| book.status()).await
+        self.desk.call(Book::status).await
     }
 
     async fn find(&self, keys: Vec<Key>) -> Result<Vec<Found>, LedgerError> {

@@ -8,12 +8,12 @@ use std::time::Duration;
 use jiff::Timestamp;
 use rusqlite::{Connection, OpenFlags, Result, TransactionBehavior};
 
+use super::Opened;
 use super::complaint::{complain, no_permission, not_a_ledger};
 use super::contacts;
 use super::merge::{Claimant, merge};
 use super::meta::{self, HashKey};
 use super::schema::{MIGRATIONS, Version, migrate};
-use super::Opened;
 use crate::ledger::LedgerError;
 
 /// A run that is just ending gives the file up within this time; tests have none that does.

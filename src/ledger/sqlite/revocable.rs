@@ -54,11 +54,10 @@ impl<V: Copy> Revocable<V> {
     /// The transaction was committed.
     pub(super) fn keep(&mut self) {
         self.changes.clear();
-        if let Some((mut map, _)) = self.emptied.take()
-            && self.map.is_empty()
-        {
+        if let Some((mut map, _)) = self.emptied.take() {
             // Its memory serves the next ones.
             map.clear();
+            map.extend(self.map.drain());
             self.map = map;
         }
     }
@@ -122,9 +121,10 @@ mod tests {
             map.undo();
             assert_eq!(values(&map), [Some(7), Some(8), None], "{n_times} times");
             map.clear();
+            map.insert(other, 5);
             map.keep();
             map.undo();
-            assert_eq!(values(&map), [None; 3], "what was kept is not taken back");
+            assert_eq!(values(&map), [None, Some(5), None], "what was kept is not taken back");
         }
     }
 }

@@ -61,12 +61,10 @@ async fn a_full_journal_is_merged_and_claims_that_live_stay() {
     let known = ledger.find((0..70).map(key).collect()).await.unwrap();
     let outcomes: BTreeSet<_> = known.iter().map(|found| found.outcome.as_str()).collect();
     assert_eq!((known.len(), outcomes), (70, ["accepted", "rejected", "unknown"].into()));
-    assert_eq!(stand(&ledger, 28..32).await, [
-        Standing::Accepted,
-        Standing::Accepted,
-        Standing::Unknown,
-        Standing::Unknown
-    ]);
+    assert_eq!(
+        stand(&ledger, 28..32).await,
+        [Standing::Accepted, Standing::Accepted, Standing::Unknown, Standing::Unknown]
+    );
     assert_eq!(stand(&ledger, 35..60).await, [Standing::Free; 25]);
     assert_eq!(stand(&ledger, 60..70).await, [Standing::Unknown; 10]);
 }
@@ -154,7 +152,8 @@ async fn a_file_of_the_first_version_is_brought_up_to_date() {
     assert_eq!(stand(&ledger, 0..3).await, want);
     send(&ledger, 2..3, accepted()).await;
     let found = ledger.find((0..3).map(key).collect()).await.unwrap();
-    let told: Vec<_> = found.iter().map(|found| (&*found.contact_id, &*found.primary_key, &*found.run)).collect();
+    let told: Vec<_> =
+        found.iter().map(|found| (&*found.contact_id, &*found.primary_key, &*found.run)).collect();
     assert_eq!(told, [("c-0", "[0]", "old"), ("", "[1]", "old"), ("", "[2]", "new")]);
 }
 
