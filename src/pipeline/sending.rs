@@ -48,7 +48,7 @@ impl<C, L> Clone for Way<C, L> {
 impl<C: Carrier, L: Ledger> Way<C, L> {
     /// Sends a batch; never fails as a whole.
     pub(super) async fn send(self, ready: Ready) -> Heard {
-        let Ready { batch, tickets, bytes: _ } = ready;
+        let Ready { batch, mut tickets, bytes: _ } = ready;
         let phones = batch.contacts.iter().map(|contact| contact.phone.clone()).collect();
         let n_contacts = batch.contacts.len();
         if !self.ledger.remembers() {
@@ -56,7 +56,7 @@ impl<C: Carrier, L: Ledger> Way<C, L> {
             let outcomes = fates.into_iter().map(ended).collect();
             return Heard { tickets, phones, outcomes, failure };
         }
-        let entries = self.entries(&batch, &tickets);
+        let entries = self.entries(&batch, &mut tickets);
         match self.remembered(batch, entries).await {
             Ok((outcomes, failure)) => Heard { tickets, phones, outcomes, failure },
             // What was not claimed was not sent, and what was not settled must not count as settled.
@@ -144,15 +144,16 @@ impl<C: Carrier, L: Ledger> Way<C, L> {
         Ok(failure)
     }
 
-    fn entries(&self, batch: &Batch, tickets: &[Ticket]) -> Vec<Entry> {
+    /// Takes the primary keys out of the tickets: nobody else asks for them.
+    fn entries(&self, batch: &Batch, tickets: &mut [Ticket]) -> Vec<Entry> {
         let nameless: Arc<str> = Arc::from("");
-        let entry = |ticket: &Ticket| Entry {
+        let entry = |ticket: &mut Ticket| Entry {
             key: ticket.who.key,
             campaign: batch.campaign.clone(),
             stream: self.streams.get(ticket.origin.stream.index()).unwrap_or(&nameless).clone(),
-            primary_key: ticket.who.primary_key.clone(),
+            primary_key: std::mem::take(&mut ticket.who.primary_key),
         };
-        tickets.iter().map(entry).collect()
+        tickets.iter_mut().map(entry).collect()
     }
 }
 

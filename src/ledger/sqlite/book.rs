@@ -1,46 +1,78 @@
-//! One run's hold on a ledger: the connection, and whom this run has claimed.
+//! One run's hold on a ledger: the connection, and what this run knows without asking the file.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, HashSet};
 
 use jiff::Timestamp;
 use rusqlite::{Connection, Result};
 
-use super::claims::Claims;
 use super::complaint::complain;
-use super::contacts::{self, Row, Standings};
-use super::intents::{self, Claimed, Intent};
+use super::contacts::{Known, Question};
+use super::journal::{Claimed, Claims, Ended, Endings};
+use super::merge::{Claimant, merge};
 use super::meta;
+use super::revocable::Revocable;
 use super::schema::{ACCEPTED, REJECTED, UNKNOWN};
 use super::words::Words;
 use crate::ledger::{Ending, Entry, Key, LedgerError, Standing, Terms};
 
 const MILLISECONDS_PER_DAY: i64 = 24 * 60 * 60 * 1_000;
 
+/// People are looked up a moment before they are claimed; this is many more than wait in between.
+const MOST_STRANGERS: usize = 16_384;
+
 /// One run's hold on a ledger.
 pub(super) struct Book {
     pub(super) connection: Connection,
-    pub(super) claims: Claims,
+    /// Whom this run has claimed, and where that is in the journal.
+    pub(super) claims: Revocable<Place>,
     /// The run ends with this transaction.
     pub(super) is_closing: bool,
+    /// What the journal says of those who are settled.
+    settled: Revocable<Known>,
+    /// Some people who are not in `contact`. It changes in merges only, since nobody else has the file.
+    strangers: HashSet<Key, foldhash::fast::RandomState>,
     words: Words,
     place: Box<str>,
     run: Box<str>,
     call_again_after_days: u32,
+    is_marked_as_used: bool,
     n_intents: i64,
+    journal: Size,
+    largest_journal: Size,
+}
+
+/// Where a claim is in the journal: its number, and the contact's position in it.
+#[derive(Clone, Copy)]
+pub(super) struct Place {
+    intent: i64,
+    position: u32,
+}
+
+/// What a journal holds.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Size {
+    pub(super) n_contacts: usize,
+    pub(super) n_bytes: usize,
 }
 
 impl Book {
-    /// A run without claims, on a ledger that was examined.
-    pub(super) fn new(connection: Connection, place: &str, terms: &Terms) -> Self {
+    /// A run without claims, on a ledger that was examined. The journal is merged when it is larger
+    /// than this.
+    pub(super) fn new(connection: Connection, place: &str, terms: &Terms, largest_journal: Size) -> Self {
         Self {
             connection,
-            claims: Claims::default(),
+            claims: Revocable::default(),
             is_closing: false,
+            settled: Revocable::default(),
+            strangers: HashSet::default(),
             words: Words::default(),
             place: place.into(),
             run: terms.run.as_str().into(),
             call_again_after_days: terms.call_again_after_days,
+            is_marked_as_used: false,
             n_intents: 0,
+            journal: Size::default(),
+            largest_journal,
         }
     }
 
@@ -58,6 +90,7 @@ impl Book {
         match self.attempt(work) {
             Ok(given) => {
                 self.claims.keep();
+                self.settled.keep();
                 Ok(given)
             }
             Err(error) => {
@@ -68,9 +101,9 @@ impl Book {
     }
 
     fn attempt<T>(&mut self, work: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
-        self.connection.execute_batch("BEGIN IMMEDIATE")?;
+        self.connection.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
         let given = work(self)?;
-        self.connection.execute_batch("COMMIT")?;
+        self.connection.prepare_cached("COMMIT")?.execute([])?;
         Ok(given)
     }
 
@@ -80,95 +113,133 @@ impl Book {
             self.connection.execute_batch("ROLLBACK").unwrap_or_default();
         }
         self.claims.undo();
+        self.settled.undo();
+        self.strangers.clear();
         self.words.forget();
+        self.is_marked_as_used = false;
     }
 
     /// Where people stand.
-    pub(super) fn look_up(&self, keys: &[Key], now: Timestamp) -> Result<Vec<Standing>> {
-        let mut standings = self.standings(now)?;
-        let standing =
-            |key| if self.claims.contains(key) { Ok(Standing::Elsewhere) } else { standings.of(key) };
-        keys.iter().map(standing).collect()
+    pub(super) fn look_up(&mut self, keys: &[Key], now: Timestamp) -> Result<Vec<Standing>> {
+        if self.strangers.len() > MOST_STRANGERS {
+            self.strangers.clear();
+        }
+        let days = i64::from(self.call_again_after_days);
+        let called_again = (days > 0).then(|| now.as_millisecond() - days * MILLISECONDS_PER_DAY);
+        let mut contacts = Question::new(&self.connection)?;
+        let mut standings = Vec::with_capacity(keys.len());
+        for key in keys {
+            if self.claims.contains(key) {
+                standings.push(Standing::Elsewhere);
+                continue;
+            }
+            let mut known = self.settled.get(key);
+            if known.is_none() && !self.strangers.contains(key) {
+                known = contacts.known(key)?;
+                if known.is_none() {
+                    self.strangers.insert(*key);
+                }
+            }
+            standings.push(known.map_or(Standing::Free, |known| known.standing(called_again)));
+        }
+        Ok(standings)
     }
 
     /// Claims those who are free, or may be retaken; gives where each stood before.
     pub(super) fn claim(&mut self, entries: &[Entry], retake: bool, now: Timestamp) -> Result<Vec<Standing>> {
+        let Size { n_contacts, n_bytes } = self.journal;
+        if n_contacts > self.largest_journal.n_contacts || n_bytes > self.largest_journal.n_bytes {
+            self.merge()?;
+        }
         let keys: Vec<_> = entries.iter().map(|entry| entry.key).collect();
         let before = self.look_up(&keys, now)?;
-        self.n_intents += 1;
-        let mut contacts = Vec::with_capacity(entries.len());
-        for (entry, standing) in entries.iter().zip(&before) {
-            if *standing == Standing::Free || (retake && *standing == Standing::Unknown) {
-                contacts.push(Claimed {
-                    key: entry.key,
-                    campaign: self.word(entry.campaign.as_str())?,
-                    stream: self.word(&entry.stream)?,
-                    primary_key: entry.primary_key.to_string(),
-                });
-                self.claims.add(entry.key, self.n_intents);
+        let mine = entries.iter().zip(&before).filter(|(_, standing)| {
+            **standing == Standing::Free || (retake && **standing == Standing::Unknown)
+        });
+        let mine: Vec<_> = mine.map(|(entry, _)| entry).collect();
+        if !mine.is_empty() {
+            let intent = self.intend(&mine, now)?;
+            for (position, entry) in (0..).zip(mine) {
+                self.strangers.remove(&entry.key);
+                self.claims.insert(entry.key, Place { intent, position });
             }
-        }
-        if !contacts.is_empty() {
-            let run = self.run()?;
-            let intent = Intent { run, at: now.as_millisecond(), contacts };
-            intents::add(&self.connection, self.n_intents, &intent)?;
         }
         Ok(before)
     }
 
     /// Writes endings, and takes them out of their claims.
     pub(super) fn settle(&mut self, endings: &[(Entry, Ending)], now: Timestamp) -> Result<()> {
-        let mut shrinking = BTreeSet::new();
+        let mut claimed: BTreeMap<i64, Endings> = BTreeMap::new();
+        let mut unclaimed = Vec::new();
         for (entry, ending) in endings {
-            let intent = self.claims.remove(&entry.key);
-            shrinking.extend(intent);
-            // What holds a person back is written in any case; to free somebody takes a claim.
-            let holds_back = matches!(ending, Ending::Accepted { .. } | Ending::Unknown);
-            if intent.is_some() || holds_back {
-                self.write(entry, ending, now)?;
+            if let Some(Place { intent, position }) = self.claims.remove(&entry.key) {
+                let ended = self.ended(entry.key, ending, now)?;
+                claimed.entry(intent).or_default().push(position, ended);
+            } else if matches!(ending, Ending::Accepted { .. } | Ending::Unknown) {
+                // What holds a person back is written in any case; to free somebody takes a claim.
+                unclaimed.push((entry, ending));
             }
         }
-        for intent in shrinking {
-            let is_left = |claimed: &Claimed| self.claims.intent_of(&claimed.key) == Some(intent);
-            intents::keep(&self.connection, intent, is_left)?;
+        if !unclaimed.is_empty() {
+            let entries: Vec<_> = unclaimed.iter().map(|(entry, _)| *entry).collect();
+            let intent = self.intend(&entries, now)?;
+            for (position, (entry, ending)) in (0..).zip(unclaimed) {
+                let ended = self.ended(entry.key, ending, now)?;
+                claimed.entry(intent).or_default().push(position, ended);
+            }
         }
-        if endings.iter().any(|(_, ending)| *ending != Ending::Released) {
+        for (intent, endings) in claimed {
+            self.journal.n_bytes += endings.write(&self.connection, intent)?;
+        }
+        if !self.is_marked_as_used && endings.iter().any(|(_, ending)| *ending != Ending::Released) {
             meta::mark_as_used(&self.connection)?;
+            self.is_marked_as_used = true;
         }
         Ok(())
     }
 
-    fn write(&mut self, entry: &Entry, ending: &Ending, now: Timestamp) -> Result<()> {
+    /// Brings `contact` up to date: it knows everybody then who is not claimed.
+    pub(super) fn merge(&mut self) -> Result<()> {
+        merge(&self.connection, Claimant::Lives)?;
+        self.settled.clear();
+        self.strangers.clear();
+        self.journal = Size { n_contacts: self.claims.len(), n_bytes: 0 };
+        Ok(())
+    }
+
+    /// Writes into the journal that these people may be sent; gives the number of that.
+    fn intend(&mut self, entries: &[&Entry], now: Timestamp) -> Result<i64> {
+        let mut claims = Claims::default();
+        for entry in entries {
+            claims.push(&Claimed {
+                key: entry.key,
+                campaign: self.word(entry.campaign.as_str())?,
+                stream: self.word(&entry.stream)?,
+                primary_key: &entry.primary_key,
+            });
+        }
+        let run = self.words.id(&self.connection, &self.run)?;
+        self.n_intents += 1;
+        let n_bytes = claims.write(&self.connection, self.n_intents, run, now.as_millisecond())?;
+        self.journal.n_contacts += entries.len();
+        self.journal.n_bytes += n_bytes;
+        Ok(self.n_intents)
+    }
+
+    /// An ending as the journal has it; from here on it counts.
+    fn ended<'a>(&mut self, key: Key, ending: &'a Ending, now: Timestamp) -> Result<Ended<'a>> {
         let (outcome, reason, contact_id) = match ending {
             Ending::Accepted { contact_id } => (ACCEPTED, None, contact_id.as_deref()),
             Ending::Rejected { reason } => (REJECTED, Some(self.word(reason)?), None),
             Ending::Unknown => (UNKNOWN, None, None),
-            Ending::Released => return Ok(()),
+            Ending::Released => return Ok(Ended::WithoutTrace),
         };
-        let row = Row {
-            outcome,
-            at: now.as_millisecond(),
-            campaign: self.word(entry.campaign.as_str())?,
-            stream: self.word(&entry.stream)?,
-            run: self.run()?,
-            reason,
-            primary_key: &*entry.primary_key,
-            contact_id,
-        };
-        contacts::write(&self.connection, &entry.key, &row)
-    }
-
-    fn standings(&self, now: Timestamp) -> Result<Standings<'_>> {
-        let days = i64::from(self.call_again_after_days);
-        let called_again = (days > 0).then(|| now.as_millisecond() - days * MILLISECONDS_PER_DAY);
-        Standings::new(&self.connection, called_again)
+        let at = now.as_millisecond();
+        self.settled.insert(key, Known::new(outcome, at));
+        Ok(Ended::So { outcome, at, reason, contact_id })
     }
 
     fn word(&mut self, text: &str) -> Result<i64> {
         self.words.id(&self.connection, text)
-    }
-
-    fn run(&mut self) -> Result<i64> {
-        self.words.id(&self.connection, &self.run)
     }
 }

@@ -9,7 +9,7 @@ const READ: &str = "
     SELECT outcome, at, campaign, stream, run, reason, primary_key, contact_id
     FROM contact WHERE key = ?1";
 
-const STANDING: &str = "SELECT outcome, at FROM contact WHERE key = ?1";
+const KNOWN: &str = "SELECT outcome, at FROM contact WHERE key = ?1";
 
 const WRITE: &str = "
     INSERT OR REPLACE INTO contact
@@ -19,6 +19,7 @@ const WRITE: &str = "
 const ANY: &str = "SELECT EXISTS (SELECT 1 FROM contact)";
 
 /// A row without its key. Numbers are those of `schema` and `words`; times are milliseconds.
+#[derive(Clone)]
 pub(super) struct Row<Text> {
     pub(super) outcome: i64,
     pub(super) at: i64,
@@ -30,27 +31,49 @@ pub(super) struct Row<Text> {
     pub(super) contact_id: Option<Text>,
 }
 
-/// Answers where people stand, one by one.
-pub(super) struct Standings<'a> {
-    statement: CachedStatement<'a>,
-    /// Who was accepted then or before may be called again.
-    called_again: Option<i64>,
+impl<Text> Row<Text> {
+    /// The same with other texts.
+    pub(super) fn map<Other>(self, mut text: impl FnMut(Text) -> Other) -> Row<Other> {
+        let Self { outcome, at, campaign, stream, run, reason, primary_key, contact_id } = self;
+        let (primary_key, contact_id) = (text(primary_key), contact_id.map(text));
+        Row { outcome, at, campaign, stream, run, reason, primary_key, contact_id }
+    }
 }
 
-impl<'a> Standings<'a> {
-    pub(super) fn new(connection: &'a Connection, called_again: Option<i64>) -> Result<Self> {
-        Ok(Self { statement: connection.prepare_cached(STANDING)?, called_again })
+/// What decides where somebody stands who is not claimed: how it ended, and when. In one number,
+/// because a map of many people is made of these.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Known(i64);
+
+impl Known {
+    const N_OUTCOMES: i64 = 4;
+
+    pub(super) fn new(outcome: i64, at: i64) -> Self {
+        Self(at.saturating_mul(Self::N_OUTCOMES).saturating_add(outcome))
     }
 
-    /// Where somebody stands who is not claimed.
-    pub(super) fn of(&mut self, key: &Key) -> Result<Standing> {
-        let row: Option<(i64, i64)> =
-            self.statement.query_row([key.0], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
-        Ok(match row {
-            Some((ACCEPTED, at)) if self.called_again.is_none_or(|moment| at > moment) => Standing::Accepted,
-            Some((UNKNOWN, _)) => Standing::Unknown,
+    /// Who was accepted at the time of `called_again`, or before, may be called again.
+    pub(super) fn standing(self, called_again: Option<i64>) -> Standing {
+        let at = self.0.div_euclid(Self::N_OUTCOMES);
+        match self.0.rem_euclid(Self::N_OUTCOMES) {
+            ACCEPTED if called_again.is_none_or(|moment| at > moment) => Standing::Accepted,
+            UNKNOWN => Standing::Unknown,
             _ => Standing::Free,
-        })
+        }
+    }
+}
+
+/// Answers what is known of people, one by one.
+pub(super) struct Question<'a>(CachedStatement<'a>);
+
+impl<'a> Question<'a> {
+    pub(super) fn new(connection: &'a Connection) -> Result<Self> {
+        connection.prepare_cached(KNOWN).map(Self)
+    }
+
+    pub(super) fn known(&mut self, key: &Key) -> Result<Option<Known>> {
+        let row = self.0.query_row([key.0], |row| Ok(Known::new(row.get(0)?, row.get(1)?)));
+        row.optional()
     }
 }
 

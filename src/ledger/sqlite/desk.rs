@@ -9,7 +9,7 @@ use super::book::Book;
 use super::memory::Memory;
 use crate::ledger::LedgerError;
 
-/// Calls that may wait for the thread, and so the most that share a transaction. A caller has one
+/// Calls that may wait for the thread; twice as many share a transaction at most. A caller has one
 /// batch in each, so that neither memory nor a transaction grows.
 const LONGEST_QUEUE: usize = 64;
 
@@ -24,6 +24,8 @@ type Work = Box<dyn FnOnce(&mut Book) -> rusqlite::Result<()> + Send>;
 /// A call on its way to the thread. What it gives travels on a channel of its own, inside `work`.
 pub(super) struct Job {
     work: Work,
+    /// It writes nothing, so that its answer need not wait for the disk.
+    is_question: bool,
     /// Hears after the commit.
     done: oneshot::Sender<Result<(), LedgerError>>,
 }
@@ -49,6 +51,22 @@ impl Desk {
         &self,
         work: impl FnOnce(&mut Book) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, LedgerError> {
+        self.have(false, work).await
+    }
+
+    /// Has something looked up that was committed before.
+    pub(super) async fn ask<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Book) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, LedgerError> {
+        self.have(true, work).await
+    }
+
+    async fn have<T: Send + 'static>(
+        &self,
+        is_question: bool,
+        work: impl FnOnce(&mut Book) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, LedgerError> {
         match self {
             Self::Inline { book, .. } => {
                 let mut book = book.lock().unwrap_or_else(PoisonError::into_inner);
@@ -63,7 +81,7 @@ impl Desk {
                     Ok(())
                 });
                 let inbox = inbox.as_ref().ok_or_else(closed)?;
-                inbox.send(Job { work, done }).await.map_err(|_| closed())?;
+                inbox.send(Job { work, is_question, done }).await.map_err(|_| closed())?;
                 finished.await.map_err(|_| closed())??;
                 given.await.map_err(|_| closed())
             }
@@ -73,6 +91,7 @@ impl Desk {
     /// Ends the run: the next one can open the ledger when this returns.
     pub(super) async fn close(&self) -> Result<(), LedgerError> {
         self.call(|book| {
+            book.merge()?;
             book.is_closing = true;
             Ok(())
         })
@@ -112,22 +131,36 @@ impl Drop for Desk {
 }
 
 /// The thread: everything that waits goes into one transaction, because a commit costs as much as
-/// writing several hundred contacts.
+/// writing several hundred contacts. Questions come first, so that nobody waits for the disk who only
+/// wants to know; who calls meanwhile is in time for the transaction.
 fn serve(mut book: Book, mut jobs: mpsc::Receiver<Job>) {
     while !book.is_closing
         && let Some(first) = jobs.blocking_recv()
     {
-        let mut group = vec![first];
-        while group.len() < LONGEST_QUEUE
-            && let Ok(next) = jobs.try_recv()
-        {
-            group.push(next);
+        let mut calls = Vec::new();
+        let mut waiting = vec![first];
+        for _ in 0..2 {
+            while waiting.len() < LONGEST_QUEUE
+                && let Ok(next) = jobs.try_recv()
+            {
+                waiting.push(next);
+            }
+            let (questions, more) = waiting.drain(..).partition(|job| job.is_question);
+            answer(&mut book, questions);
+            calls.extend::<Vec<_>>(more);
         }
-        let (work, callers): (Vec<_>, Vec<_>) = group.into_iter().map(|job| (job.work, job.done)).unzip();
-        let outcome = book.transaction(|book| work.into_iter().try_for_each(|work| work(book)));
-        for caller in callers {
-            drop(caller.send(outcome.clone()));
-        }
+        answer(&mut book, calls);
+    }
+}
+
+fn answer(book: &mut Book, group: Vec<Job>) {
+    if group.is_empty() {
+        return;
+    }
+    let (work, callers): (Vec<_>, Vec<_>) = group.into_iter().map(|job| (job.work, job.done)).unzip();
+    let outcome = book.transaction(|book| work.into_iter().try_for_each(|work| work(book)));
+    for caller in callers {
+        drop(caller.send(outcome.clone()));
     }
 }
 

@@ -9,7 +9,7 @@ use super::book::Book;
 use super::complaint::damaged;
 use super::contacts::{self, Row};
 use super::schema::{ACCEPTED, CLAIMED, REJECTED, UNKNOWN};
-use super::{intents, words};
+use super::{journal, words};
 use crate::ledger::{Found, Key, StatusRow};
 
 const COUNT: &str = "SELECT campaign, outcome, run, count(*) FROM contact GROUP BY campaign, outcome, run";
@@ -22,7 +22,8 @@ const DECIDE: &str = "UPDATE contact SET outcome = ?2, at = ?3 WHERE key = ?1";
 
 impl Book {
     /// Counts contacts. Who is claimed counts as that only, whatever was known before.
-    pub(super) fn status(&self) -> Result<Vec<StatusRow>> {
+    pub(super) fn status(&mut self) -> Result<Vec<StatusRow>> {
+        self.merge()?;
         let mut counts = counts(&self.connection)?;
         for (key, row) in claimed(&self.connection)? {
             if let Some(before) = contacts::read(&self.connection, &key)? {
@@ -45,7 +46,8 @@ impl Book {
     }
 
     /// What is known under these keys, in their order.
-    pub(super) fn find(&self, keys: &[Key]) -> Result<Vec<Found>> {
+    pub(super) fn find(&mut self, keys: &[Key]) -> Result<Vec<Found>> {
+        self.merge()?;
         let mut claimed = claimed(&self.connection)?;
         let mut found = Vec::new();
         for key in keys {
@@ -62,7 +64,8 @@ impl Book {
 
     /// Makes the unknown contacts of a run accepted, or free. Those who are being sent again are not
     /// for a person to decide.
-    pub(super) fn decide(&self, run: &str, accepted: bool, dry_run: bool, now: Timestamp) -> Result<u64> {
+    pub(super) fn decide(&mut self, run: &str, accepted: bool, dry_run: bool, now: Timestamp) -> Result<u64> {
+        self.merge()?;
         let mut statement = self.connection.prepare(OF_RUN)?;
         let keys = statement.query_map((UNKNOWN, run), |row| row.get(0).map(Key))?;
         let mut undecided = keys.collect::<Result<Vec<_>>>()?;
@@ -93,21 +96,24 @@ fn counts(connection: &Connection) -> Result<BTreeMap<(i64, i64, i64), u64>> {
 /// Who is claimed now.
 fn claimed(connection: &Connection) -> Result<HashMap<Key, Row<String>>> {
     let mut rows = HashMap::new();
-    for intent in intents::all(connection)? {
-        for claimed in intent.contacts {
-            let row = Row {
-                outcome: CLAIMED,
-                at: intent.at,
-                campaign: claimed.campaign,
-                stream: claimed.stream,
-                run: intent.run,
-                reason: None,
-                primary_key: claimed.primary_key,
-                contact_id: None,
-            };
-            rows.insert(claimed.key, row);
+    journal::each(connection, |intent| {
+        for (claimed, ended) in intent.contacts {
+            if ended.is_none() {
+                let row = Row {
+                    outcome: CLAIMED,
+                    at: intent.at,
+                    campaign: claimed.campaign,
+                    stream: claimed.stream,
+                    run: intent.run,
+                    reason: None,
+                    primary_key: claimed.primary_key.to_owned(),
+                    contact_id: None,
+                };
+                rows.insert(claimed.key, row);
+            }
         }
-    }
+        Ok(())
+    })?;
     Ok(rows)
 }
 

@@ -5,15 +5,17 @@
 //! calls run on their caller, so that a simulation is the same each time.
 
 mod book;
-mod claims;
 mod complaint;
 mod contacts;
 mod desk;
 mod inspection;
-mod intents;
+mod journal;
 mod memory;
+mod merge;
 mod meta;
 mod opening;
+mod packing;
+mod revocable;
 mod schema;
 #[cfg(test)]
 mod tests;
@@ -23,12 +25,19 @@ use std::path::Path;
 
 use jiff::Timestamp;
 
-use self::book::Book;
+use self::book::{Book, Size};
 use self::desk::Desk;
 use self::opening::Use;
 use super::{Ending, Entry, Found, Hasher, Inspect, Key, Ledger, LedgerError, Standing, StatusRow, Terms};
 
 pub use self::memory::Memory;
+
+/// What a journal may hold: a map of so many people is just not too full to double its memory, and
+/// the texts of a merge fit beside it.
+const LARGEST_JOURNAL: Size = Size { n_contacts: 114_000, n_bytes: 16 << 20 };
+
+/// A journal of a simulation, whose runs are short: they are to merge now and then, too.
+const SMALL_JOURNAL: Size = Size { n_contacts: 20, n_bytes: 16 << 20 };
 
 /// A ledger in a file, or in memory for simulations.
 ///
@@ -59,11 +68,21 @@ impl Sqlite {
         hash_key: Option<&str>,
         now: Timestamp,
     ) -> Result<(Self, Opened), LedgerError> {
+        Self::open_with(path, terms, hash_key, now, LARGEST_JOURNAL)
+    }
+
+    fn open_with(
+        path: &Path,
+        terms: &Terms,
+        hash_key: Option<&str>,
+        now: Timestamp,
+        journal: Size,
+    ) -> Result<(Self, Opened), LedgerError> {
         let place = path.display().to_string();
         let mut connection = opening::connect(path, &place, !terms.expect_existing)?;
         let purpose = if terms.expect_existing { Use::Continue } else { Use::Run };
         let opened = opening::examine(&mut connection, &place, purpose, hash_key, now)?;
-        let desk = Desk::thread(Book::new(connection, &place, terms))?;
+        let desk = Desk::thread(Book::new(connection, &place, terms, journal))?;
         Ok((Self { desk }, opened))
     }
 
@@ -78,7 +97,7 @@ impl Sqlite {
         let opened =
             opening::examine(&mut connection, &place, Use::Inspect, hash_key, Timestamp::UNIX_EPOCH)?;
         let terms = Terms { run: "inspection".to_owned(), call_again_after_days: 0, expect_existing: true };
-        let desk = Desk::thread(Book::new(connection, &place, &terms))?;
+        let desk = Desk::thread(Book::new(connection, &place, &terms, LARGEST_JOURNAL))?;
         Ok((Self { desk }, opened))
     }
 
@@ -98,14 +117,14 @@ impl Sqlite {
         let purpose = if terms.expect_existing { Use::Continue } else { Use::Run };
         let opened = opening::examine(&mut connection, Memory::PLACE, purpose, hash_key, now);
         // From here on the connection goes back where it came from, also when it is of no use.
-        let desk = Desk::inline(Book::new(connection, Memory::PLACE, terms), memory);
+        let desk = Desk::inline(Book::new(connection, Memory::PLACE, terms, SMALL_JOURNAL), memory);
         Ok((Self { desk }, opened?))
     }
 }
 
 impl Ledger for Sqlite {
     async fn look_up(&self, keys: Vec<Key>, now: Timestamp) -> Result<Vec<Standing>, LedgerError> {
-        self.desk.call(move |book| book.look_up(&keys, now)).await
+        self.desk.ask(move |book| book.look_up(&keys, now)).await
     }
 
     async fn claim(
@@ -128,7 +147,7 @@ impl Ledger for Sqlite {
 
 impl Inspect for Sqlite {
     async fn status(&self) -> Result<Vec<StatusRow>, LedgerError> {
-        self.desk.call(|book| book.status()).await
+        self.desk.call(Book::status).await
     }
 
     async fn find(&self, keys: Vec<Key>) -> Result<Vec<Found>, LedgerError> {

@@ -8,11 +8,12 @@ use std::time::Duration;
 use jiff::Timestamp;
 use rusqlite::{Connection, OpenFlags, Result, TransactionBehavior};
 
+use super::Opened;
 use super::complaint::{complain, no_permission, not_a_ledger};
-use super::contacts::{self, Row};
+use super::contacts;
+use super::merge::{Claimant, merge};
 use super::meta::{self, HashKey};
-use super::schema::{MIGRATIONS, UNKNOWN, Version, migrate};
-use super::{Opened, intents};
+use super::schema::{MIGRATIONS, Version, migrate};
 use crate::ledger::LedgerError;
 
 /// A run that is just ending gives the file up within this time; tests have none that does.
@@ -21,11 +22,15 @@ const PATIENCE: Duration = if cfg!(test) { Duration::from_millis(50) } else { Du
 /// `EXCLUSIVE` holds the file until the process ends, in whatever way, and needs no shared memory
 /// (which network volumes do not have). `FULL` waits for the disk at each commit: with `NORMAL` a power
 /// cut takes the last transactions back, claims among them, and the people in them are called again.
+/// The cache holds what every look-up touches of millions of contacts (the inner pages); what lies
+/// below is in the system's. A merge makes the log long, which is cut when it begins anew.
 const SETTINGS: &str = "
     PRAGMA locking_mode = EXCLUSIVE;
     PRAGMA journal_mode = WAL;
     PRAGMA synchronous = FULL;
-    PRAGMA cache_size = -32768;";
+    PRAGMA wal_autocheckpoint = 4096;
+    PRAGMA journal_size_limit = 16777216;
+    PRAGMA cache_size = -4096;";
 
 /// What a ledger is opened for.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -127,30 +132,14 @@ pub(super) fn examine(
     Ok(Opened { recovered_unknown, hasher })
 }
 
-/// Makes those unknown whom no run that lives has claimed: all, since nobody else has the file.
+/// Finishes what dead runs left in the journal: nobody else has the file, so no run that lives has
+/// claimed anybody.
 fn recover(connection: &Connection) -> Result<u64> {
-    let mut n_recovered = 0;
-    for intent in intents::all(connection)? {
-        for claimed in &intent.contacts {
-            let row = Row {
-                outcome: UNKNOWN,
-                at: intent.at,
-                campaign: claimed.campaign,
-                stream: claimed.stream,
-                run: intent.run,
-                reason: None,
-                primary_key: claimed.primary_key.as_str(),
-                contact_id: None,
-            };
-            contacts::write(connection, &claimed.key, &row)?;
-            n_recovered += 1;
-        }
-    }
-    if n_recovered > 0 {
+    let n_unknown = merge(connection, Claimant::Died)?;
+    if n_unknown > 0 {
         meta::mark_as_used(connection)?;
-        intents::end_all(connection)?;
     }
-    Ok(n_recovered)
+    Ok(n_unknown)
 }
 
 fn refuse_empty(place: &str, purpose: Use, was_used: bool) -> Result<(), LedgerError> {

@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, Result};
 
-/// In no row: stands for those who are in `intent`.
+/// In no row: stands for those who are in `intent` and have no `ending`.
 pub(super) const CLAIMED: i64 = 0;
 /// In `contact.outcome`.
 pub(super) const ACCEPTED: i64 = 1;
@@ -14,9 +14,10 @@ pub(super) const UNKNOWN: i64 = 3;
 /// What each version added to the one before. A line that was released is never changed.
 ///
 /// `contact` is clustered by its key, so that a contact costs one write; campaign, stream, run and
-/// reason are numbers of `word`. Times are milliseconds. The rows of `intent` are packed by `claims`.
-/// Rows of `contact` are replaced, never deleted: none left means that somebody else emptied it.
-pub(super) const MIGRATIONS: &[&str] = &["
+/// reason are numbers of `word`. Times are milliseconds. `intent` and `ending` are the journal, which
+/// `journal` packs; before there were endings, whoever was settled was taken out of its intent. Rows of `contact` are replaced, never deleted: none left means that somebody else emptied it.
+pub(super) const MIGRATIONS: &[&str] = &[
+    "
     CREATE TABLE meta (
         name TEXT PRIMARY KEY,
         value TEXT NOT NULL
@@ -45,7 +46,14 @@ pub(super) const MIGRATIONS: &[&str] = &["
         at INTEGER NOT NULL,
         body BLOB NOT NULL
     ) STRICT;
-"];
+    ",
+    "
+    CREATE TABLE ending (
+        intent INTEGER PRIMARY KEY,
+        body BLOB NOT NULL
+    ) STRICT;
+    ",
+];
 
 /// Marks the file as a ledger of this program: "AVL1".
 const APPLICATION: i32 = 0x4156_4c31;

@@ -2,8 +2,6 @@
 
 use std::fs;
 
-use rusqlite::Connection;
-
 use super::*;
 use crate::contact::Campaign;
 use crate::ledger::suite::{accepted, claim, day, key, rejected, send, settle, stand, terms};
@@ -62,21 +60,6 @@ fn only_its_owner_can_read_it() {
         let mode = file.metadata().unwrap().permissions().mode() & 0o777;
         assert_eq!(mode, 0o600, "{:?}", file.path());
     }
-}
-
-#[tokio::test]
-async fn one_write_for_a_contact_and_none_is_left_for_its_claim() {
-    let folder = Folder::new();
-    let ledger = folder.open(terms("run"), day(0)).await.unwrap();
-    claim(&ledger, 0..100).await;
-    settle(&ledger, 0..50, accepted()).await;
-    settle(&ledger, 50..100, Ending::Released).await;
-    drop(ledger);
-    let count = |table: &str| -> i64 {
-        let connection = Connection::open(folder.file()).unwrap();
-        connection.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0)).unwrap()
-    };
-    assert_eq!((count("contact"), count("intent"), count("word")), (50, 0, 3));
 }
 
 #[tokio::test]

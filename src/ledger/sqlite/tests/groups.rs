@@ -40,7 +40,7 @@ async fn a_caller_that_is_gone_has_claimed_all_the_same() {
         let mut call = std::pin::pin!(ledger.claim(vec![entry(0)], false, day(0)));
         assert!(call.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
     }
-    assert_eq!(stand(&ledger, 0..2).await, [Standing::Elsewhere, Standing::Free]);
+    assert_eq!(claim(&ledger, 0..2).await, [Standing::Elsewhere, Standing::Free]);
 }
 
 /// The file cannot grow: what a full disk does, too.

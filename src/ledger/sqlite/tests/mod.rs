@@ -2,6 +2,7 @@
 
 mod files;
 mod groups;
+mod merging;
 mod refusals;
 
 use std::path::PathBuf;
@@ -59,9 +60,31 @@ impl Home for Memory {
     }
 }
 
+/// A folder whose ledger is merged when its journal holds so many contacts.
+struct Merging(Folder, usize);
+
+impl Home for Merging {
+    type Ledger = Sqlite;
+    const SHARED: bool = false;
+
+    async fn open(&self, terms: Terms, now: Timestamp) -> Result<Sqlite, LedgerError> {
+        let journal = Size { n_contacts: self.1, ..LARGEST_JOURNAL };
+        Sqlite::open_with(&self.0.file(), &terms, None, now, journal).map(|(ledger, _)| ledger)
+    }
+
+    async fn kill(&self, ledger: Sqlite) {
+        drop(ledger);
+    }
+}
+
 mod in_a_file {
     use super::*;
     ledger_suite! { Some(Folder::new()) }
+}
+
+mod merging_all_the_time {
+    use super::*;
+    ledger_suite! { Some(Merging(Folder::new(), 0)) }
 }
 
 mod in_memory {
@@ -82,9 +105,9 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, cases: 16, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, cases: 32, ..ProptestConfig::default() })]
     #[test]
-    fn any_sequence_in_a_file_is_as_the_model_says(steps in suite::plan()) {
-        run(suite::follows_the_model(&Folder::new(), &steps));
+    fn any_sequence_in_a_file_is_as_the_model_says(steps in suite::plan(), n_journaled in 0..20_usize) {
+        run(suite::follows_the_model(&Merging(Folder::new(), n_journaled), &steps));
     }
 }

@@ -1,0 +1,221 @@
+//! The journal, its way into the table, and what a crash leaves on that way.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+use rusqlite::Connection;
+
+use super::*;
+use crate::contact::Campaign;
+use crate::ledger::sqlite::schema::{MIGRATIONS, migrate};
+use crate::ledger::suite::{accepted, claim, day, entry, key, rejected, send, settle, stand, terms};
+
+/// The rows of some tables in a file that nobody uses.
+fn counts<const N: usize>(folder: &Folder, tables: [&str; N]) -> [i64; N] {
+    let connection = Connection::open(folder.file()).unwrap();
+    tables.map(|table| {
+        connection.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0)).unwrap()
+    })
+}
+
+const TABLES: [&str; 3] = ["contact", "intent", "ending"];
+
+/// The files as they are now: what a killed process leaves.
+fn copy(folder: &Path) -> Folder {
+    let left = Folder::new();
+    for file in fs::read_dir(folder).unwrap() {
+        let file = file.unwrap();
+        fs::copy(file.path(), left.0.join(file.file_name())).unwrap();
+    }
+    left
+}
+
+#[tokio::test]
+async fn endings_wait_in_the_journal_and_are_merged_in_the_end() {
+    let folder = Folder::new();
+    let ledger = folder.open(terms("first"), day(0)).await.unwrap();
+    for start in (0..1_000).step_by(100) {
+        send(&ledger, start..start + 50, accepted()).await;
+        send(&ledger, start + 50..start + 100, Ending::Released).await;
+    }
+    assert_eq!(counts(&copy(&folder.0), TABLES), [0, 20, 20], "one row a claim, and one a settlement");
+    ledger.close().await.unwrap();
+    assert_eq!(counts(&folder, TABLES), [500, 0, 0]);
+    assert_eq!(counts(&folder, ["word"]), [3]);
+}
+
+#[tokio::test]
+async fn a_full_journal_is_merged_and_claims_that_live_stay() {
+    let home = Merging(Folder::new(), 50);
+    let ledger = home.open(terms("first"), day(0)).await.unwrap();
+    send(&ledger, 0..30, accepted()).await;
+    claim(&ledger, 30..60).await;
+    settle(&ledger, 35..60, rejected()).await;
+    claim(&ledger, 60..70).await;
+    let [merged, intents, endings] = counts(&copy(&home.0.0), TABLES);
+    assert_eq!((merged, intents, endings), (55, 2, 1), "the begun claim, with a mark, and the new one");
+    settle(&ledger, 30..31, Ending::Unknown).await;
+    drop(ledger);
+    let ledger = home.open(terms("second"), day(0)).await.unwrap();
+    let known = ledger.find((0..70).map(key).collect()).await.unwrap();
+    let outcomes: BTreeSet<_> = known.iter().map(|found| found.outcome.as_str()).collect();
+    assert_eq!((known.len(), outcomes), (70, ["accepted", "rejected", "unknown"].into()));
+    assert_eq!(
+        stand(&ledger, 28..32).await,
+        [Standing::Accepted, Standing::Accepted, Standing::Unknown, Standing::Unknown]
+    );
+    assert_eq!(stand(&ledger, 35..60).await, [Standing::Free; 25]);
+    assert_eq!(stand(&ledger, 60..70).await, [Standing::Unknown; 10]);
+}
+
+/// The run dies when its merge is partly on the disk.
+#[tokio::test]
+async fn a_crash_in_a_merge_loses_nothing() {
+    let folder = Folder::new();
+    let ledger = folder.open(terms("first"), day(0)).await.unwrap();
+    send(&ledger, 0..3_000, accepted()).await;
+    send(&ledger, 3_000..4_000, Ending::Unknown).await;
+    claim(&ledger, 4_000..5_000).await;
+    let path = folder.0.clone();
+    let left = ledger.desk.call(move |book| {
+        // With so small a cache what is not committed is written, too.
+        book.connection.execute_batch("PRAGMA cache_size = 1")?;
+        let log = path.join("ledger.db-wal");
+        let before = fs::metadata(&log).unwrap().len();
+        book.merge()?;
+        let after = fs::metadata(&log).unwrap().len();
+        assert!(after > before + 4_096, "the merge is in the log: {before} and then {after} bytes");
+        Ok(copy(&path))
+    });
+    let left = left.await.unwrap();
+    assert_eq!(counts(&copy(&left.0), TABLES), [0, 3, 2], "of the merge nothing counts");
+    drop(ledger);
+    for (when, folder, n_unknown) in [("in the merge", left, 1_000), ("after it", folder, 1_000)] {
+        let (next, opened) = Sqlite::open(&folder.file(), &terms("second"), None, day(0)).unwrap();
+        assert_eq!(opened.recovered_unknown, n_unknown, "{when}");
+        assert_eq!(stand(&next, 0..3_000).await, [Standing::Accepted; 3_000], "{when}");
+        assert_eq!(stand(&next, 3_000..5_000).await, [Standing::Unknown; 2_000], "{when}");
+        next.close().await.unwrap();
+        assert_eq!(counts(&folder, TABLES), [5_000, 0, 0], "{when}");
+    }
+}
+
+/// A merge fails when the disk is full: the claim that needed it fails, and nothing else is lost.
+#[tokio::test]
+async fn a_merge_that_fails_changes_nothing() {
+    let home = Merging(Folder::new(), 2_000);
+    let ledger = home.open(terms("first"), day(0)).await.unwrap();
+    send(&ledger, 0..3_000, accepted()).await;
+    let fill = |limit: i64| {
+        ledger.desk.call(move |book| {
+            let n_pages: i64 = book.connection.query_row("PRAGMA page_count", [], |row| row.get(0))?;
+            let limit = if limit == 0 { n_pages } else { limit };
+            book.connection.query_row(&format!("PRAGMA max_page_count = {limit}"), [], |_| Ok(()))
+        })
+    };
+    fill(0).await.unwrap();
+    let refused = ledger.claim(vec![entry(3_000)], false, day(0)).await;
+    assert!(matches!(refused, Err(LedgerError::Unusable(_))), "{refused:?}");
+    assert!(ledger.close().await.is_err());
+    assert_eq!(stand(&ledger, 0..3_000).await, [Standing::Accepted; 3_000]);
+    assert_eq!(stand(&ledger, 3_000..3_001).await, [Standing::Free]);
+    fill(i64::from(i32::MAX)).await.unwrap();
+    assert_eq!(claim(&ledger, 2_999..3_001).await, [Standing::Accepted, Standing::Free]);
+    ledger.close().await.unwrap();
+    assert_eq!(counts(&home.0, TABLES), [3_000, 1, 0]);
+}
+
+/// What the first version left: a table, and a dead run's claims.
+#[tokio::test]
+async fn a_file_of_the_first_version_is_brought_up_to_date() {
+    let folder = Folder::new();
+    let mut connection = Connection::open(folder.file()).unwrap();
+    let old = connection.transaction().unwrap();
+    migrate(&old, &MIGRATIONS[..1]).unwrap();
+    let packed = "5a5a5a5a000000015a5a5a5a5a5a5a5a" // who: the first person
+        .to_owned() + "0100000000000000" // campaign
+        + "0200000000000000" // stream
+        + "0300000000000000" + "5b315d"; // primary key
+    old.execute_batch(&format!(
+        "INSERT INTO word VALUES (1, 'spring'), (2, 'public.customers'), (3, 'old');
+         INSERT INTO contact VALUES (x'5a5a5a5a000000005a5a5a5a5a5a5a5a', 1, 0, 1, 2, 3, NULL, '[0]', 'c-0');
+         INSERT INTO intent VALUES (7, 3, 86400000, x'{packed}');
+         INSERT INTO meta VALUES ('used', 'yes');"
+    ))
+    .unwrap();
+    old.commit().unwrap();
+    drop(connection);
+    let (ledger, opened) = Sqlite::open(&folder.file(), &terms("new"), Some("a secret"), day(0)).unwrap();
+    assert_eq!(opened.recovered_unknown, 1);
+    let want = [Standing::Accepted, Standing::Unknown, Standing::Free];
+    assert_eq!(stand(&ledger, 0..3).await, want);
+    send(&ledger, 2..3, accepted()).await;
+    let found = ledger.find((0..3).map(key).collect()).await.unwrap();
+    let told: Vec<_> =
+        found.iter().map(|found| (&*found.contact_id, &*found.primary_key, &*found.run)).collect();
+    assert_eq!(told, [("c-0", "[0]", "old"), ("", "[1]", "old"), ("", "[2]", "new")]);
+}
+
+/// A claim, and how its contacts end.
+type Batch = Vec<(u32, Option<Ending>)>;
+
+/// Batches that share people, and texts of all kinds.
+fn batches() -> impl Strategy<Value = Vec<Batch>> {
+    let ending = prop_oneof![
+        3 => proptest::option::of("[a-zü0-9-]{0,20}").prop_map(|id| Some(Ending::Accepted { contact_id: id.map(Into::into) })),
+        1 => Just(Some(rejected())),
+        1 => Just(Some(Ending::Unknown)),
+        1 => Just(Some(Ending::Released)),
+        1 => Just(None),
+    ];
+    let batch = proptest::collection::btree_map(0..400_u32, ending, 0..60);
+    proptest::collection::vec(batch.prop_map(|batch| batch.into_iter().collect()), 1..12)
+}
+
+/// A person, somewhere among all keys.
+fn stranger(n: u32, batch: usize) -> Entry {
+    Entry {
+        key: Key(blake3::hash(&n.to_be_bytes()).as_bytes()[..16].try_into().unwrap()),
+        campaign: Campaign::new(&format!("campaign {}", n % 3)),
+        stream: format!("stream {}", batch % 2).into(),
+        primary_key: "ü".repeat(usize::try_from(n % 7).unwrap()).into(),
+    }
+}
+
+async fn play(ledger: &Sqlite, batches: &[Batch]) {
+    for (number, batch) in (0..).zip(batches) {
+        let now = day(i64::from(number));
+        let number = usize::try_from(number).unwrap();
+        let entries = batch.iter().map(|(n, _)| stranger(*n, number)).collect();
+        ledger.claim(entries, true, now).await.unwrap();
+        let ended = batch.iter().filter_map(|(n, ending)| Some((stranger(*n, number), ending.clone()?)));
+        let (odd, even): (Vec<_>, Vec<_>) = ended.partition(|(entry, _)| entry.key.0[15] % 2 == 1);
+        ledger.settle(odd, now).await.unwrap();
+        ledger.settle(even, now).await.unwrap();
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, cases: 24, ..ProptestConfig::default() })]
+    /// Whether everything is merged at once, now and then, or in the end: the ledger says the same.
+    #[test]
+    fn when_a_journal_is_merged_makes_no_difference(batches in batches(), n_journaled in 1..100_usize) {
+        run(async {
+            let homes = [0, n_journaled, usize::MAX].map(|limit| Merging(Folder::new(), limit));
+            let everybody: Vec<Key> = (0..400).map(|n| stranger(n, 0).key).collect();
+            let mut said = Vec::new();
+            for home in homes {
+                let ledger = home.open(terms("first"), day(0)).await.unwrap();
+                play(&ledger, &batches).await;
+                let before = ledger.look_up(everybody.clone(), day(20)).await.unwrap();
+                drop(ledger);
+                let ledger = home.open(terms("second"), day(20)).await.unwrap();
+                let after = ledger.look_up(everybody.clone(), day(20)).await.unwrap();
+                let found = ledger.find(everybody.clone()).await.unwrap();
+                said.push((before, after, found, ledger.status().await.unwrap()));
+            }
+            assert!(said[0] == said[1] && said[1] == said[2], "{said:?}");
+        });
+    }
+}
