@@ -360,8 +360,8 @@ impl<C: Carrier> Courier<C> {
         }
     }
 
-    /// A full channel loses a line of the log, never a contact.
-    fn notice(&self, text: String) {
+    /// Says something to whoever reads the log. A full channel loses a line, never a contact.
+    pub fn notice(&self, text: String) {
         drop(self.notices.try_send(Notice(text)));
     }
 }

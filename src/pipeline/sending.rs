@@ -90,6 +90,12 @@ impl<C: Carrier, L: Ledger> Way<C, L> {
                 }
                 return Ok((outcomes, None));
             }
+            if waited.is_zero() {
+                let (n_held, seconds) = (claimed.elsewhere.len(), WAIT_FOR_OTHERS.as_secs());
+                self.courier.notice(format!(
+                    "{n_held} contacts are held by another run; asking for them again for up to {seconds} s"
+                ));
+            }
             if !self.courier.pause(ASK_AGAIN_AFTER).await {
                 return Ok((outcomes, None));
             }
