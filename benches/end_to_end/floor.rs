@@ -1,8 +1,8 @@
-//! The floor: the least that a program of well-kept libraries does for the same contacts.
+//! The floor: a program of well-kept libraries that does the least for the same contacts.
 //!
 //! It knows the sample's columns, itnio's body and nothing else: no configuration, no other columns,
 //! no dedupe, no retry, no ledger, no outcome of a record. A number that it cannot read, an answer
-//! other than success, a line that it does not expect ends it. A bound, not a product.
+//! other than success, a line that it does not expect ends it. A yardstick, not a product.
 
 use std::borrow::Cow;
 use std::collections::{BTreeSet, VecDeque};

@@ -79,13 +79,15 @@ class _Peak:
         self._thread.start()
 
     def _watch(self) -> None:
-        while not self._ended.wait(0.02):
+        ended = False
+        while not ended:
             try:
                 lines = self._path.read_text().splitlines()
             except OSError:
                 return
             found = [line.split()[1] for line in lines if line.startswith("VmHWM")]
             self._peak_kib = int(found[0]) if found else self._peak_kib
+            ended = self._ended.wait(0.02)
 
     def stop(self) -> float:
         self._ended.set()
