@@ -28,7 +28,7 @@ pub(crate) struct Extract {
 /// From a column to a field or a variable of the contact.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Way {
-    /// Each of eight fields names its column.
+    /// Each of eight fields names its column; two name the same.
     Columns,
     /// Nothing is configured: every column is a field or a variable.
     Identity,
