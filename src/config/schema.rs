@@ -25,7 +25,7 @@ pub fn form() -> Value {
 pub fn specification() -> Value {
     let home = concat!("https://github.com/destination-ai-voice/", env!("CARGO_PKG_NAME"));
     json!({
-        "documentationUrl": home,
+        "documentationUrl": format!("{home}/blob/main/docs/ai-voice.md"),
         "changelogUrl": format!("{home}/blob/main/CHANGELOG.md"),
         "protocol_version": "0.2.0",
         "supportsIncremental": true,
