@@ -50,7 +50,7 @@ pub struct PostgresConfig {
 /// What is remembered, and for how long.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 pub struct MemoryConfig {
-    /// Within what a person is called at most once: a campaign, all campaigns of this account, or everything that shares the ledger.
+    /// Within what a person is called at most once. campaign: each campaign may call them once. account: all campaigns of this account together. everywhere: everything that shares the ledger.
     #[serde(default)]
     #[schemars(title = "Scope")]
     pub scope: ScopeConfig,

@@ -20,40 +20,47 @@ use crate::vendor;
 
 /// Adds the records of your streams to an AI voice-call campaign. The vendor then phones these people.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[schemars(title = "AI Voice")]
+#[schemars(title = "AI Voice", extend("groups" = [
+    { "id": "vendor", "title": "Who calls" },
+    { "id": "streams", "title": "Who is called" },
+    { "id": "phone", "title": "Phone numbers" },
+    { "id": "ledger", "title": "Calling nobody twice" },
+    { "id": "limits", "title": "Limits" },
+    { "id": "delivery", "title": "Delivery" },
+]))]
 pub struct Config {
     /// The service that phones your contacts.
-    #[schemars(title = "Vendor")]
+    #[schemars(title = "Vendor", extend("group" = "vendor", "display_type" = "radio"))]
     pub vendor: vendor::Config,
 
     /// One entry for each stream: which column fills which field of the contact. Leave it empty when your columns already have the contact's names: phone_number, and where the vendor has them name and gender; every other column becomes a variable of the call script.
     #[serde(default)]
-    #[schemars(title = "Streams")]
+    #[schemars(title = "Streams", extend("group" = "streams", "always_show" = true))]
     pub streams: Vec<StreamConfig>,
 
     /// How phone numbers are read.
     #[serde(default)]
-    #[schemars(title = "Phone numbers")]
+    #[schemars(title = "Phone numbers", extend("group" = "phone"))]
     pub phone: PhoneConfig,
 
     /// How contacts are sent.
     #[serde(default)]
-    #[schemars(title = "Delivery")]
+    #[schemars(title = "Delivery", extend("group" = "delivery"))]
     pub delivery: DeliveryConfig,
 
-    /// The memory of who was sent to whom.
+    /// The memory of who was sent to whom. Choose one before real people are called from a schedule: without it, a repeated sync calls them again.
     #[serde(default)]
-    #[schemars(title = "Ledger")]
+    #[schemars(title = "Ledger", extend("group" = "ledger", "display_type" = "radio"))]
     pub ledger: LedgerConfig,
 
     /// Where rejected records are kept. Without it they are counted, and logged with masked numbers.
     #[serde(default)]
-    #[schemars(title = "Storage of rejected records")]
+    #[schemars(title = "Storage of rejected records", extend("group" = "limits", "airbyte_hidden" = true))]
     pub object_storage_config: ObjectStorageConfig,
 
     /// Guards against a mistake in the warehouse.
     #[serde(default)]
-    #[schemars(title = "Limits")]
+    #[schemars(title = "Limits", extend("group" = "limits"))]
     pub limits: LimitsConfig,
 }
 
@@ -82,7 +89,7 @@ pub struct StreamConfig {
 
     /// Which column or template fills which field. phone_number is needed. Leave the list empty when the columns already have the contact's names.
     #[serde(default)]
-    #[schemars(title = "Fields")]
+    #[schemars(title = "Fields", extend("always_show" = true))]
     pub fields: Vec<FieldConfig>,
 }
 
@@ -96,12 +103,12 @@ pub struct FieldConfig {
 
     /// The column's exact name, or a path with dots into a nested column. Fill in either this or the template.
     #[serde(default)]
-    #[schemars(title = "Column", extend("examples" = ["mobile", "customer.full_name"]))]
+    #[schemars(title = "Column", extend("always_show" = true, "examples" = ["mobile", "customer.full_name"]))]
     pub column: String,
 
     /// Text with {{ }} around columns, for instance {{ record.title }} {{ record.full_name }}. Text without braces is a constant.
     #[serde(default)]
-    #[schemars(title = "Template", extend("examples" = ["{{ record.title }} {{ record.full_name }}"]))]
+    #[schemars(title = "Template", extend("always_show" = true, "examples" = ["{{ record.title }} {{ record.full_name }}"]))]
     pub template: String,
 
     /// Used when the value is missing, null or blank.

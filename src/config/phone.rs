@@ -9,22 +9,22 @@ use serde::{Deserialize, Serialize};
 #[schemars(title = "Phone numbers")]
 pub struct PhoneConfig {
     /// The country of numbers that are written without a country code, as two letters. Without it, and without a region column, such numbers are refused: the same digits can be a valid number of another country.
-    #[schemars(title = "Default region", extend("examples" = ["VN", "CN"], "always_show" = true))]
+    #[schemars(title = "Default region", extend("examples" = ["VN", "CN"], "always_show" = true, "pattern" = "^([A-Za-z]{2})?$", "pattern_descriptor" = "two letters, such as VN"))]
     pub default_region: String,
 
     /// A column with the two-letter country of each record; where it is blank, the default region serves.
     #[schemars(title = "Region column")]
     pub region_column: String,
 
-    /// What to do with a value that holds several numbers.
+    /// What to do with a value that holds several numbers. reject: the record is refused. first_valid: the first valid one is called.
     #[schemars(title = "Several numbers in one value")]
     pub several_numbers: SeveralNumbers,
 
-    /// What to do with a number that has an extension, which an automatic call cannot dial.
+    /// What to do with a number that has an extension, which an automatic call cannot dial. reject: the record is refused. drop: the number is called without it.
     #[schemars(title = "Extensions")]
     pub extension: Extension,
 
-    /// What to do with Vietnamese mobile numbers of eleven digits, which were renumbered in 2018 (0120 became 070, 0162 became 032 and so on).
+    /// What to do with Vietnamese mobile numbers of eleven digits, which were renumbered in 2018 (0120 became 070, 0162 became 032 and so on). reject: the record is refused. convert: the number is called under its new prefix.
     #[schemars(title = "Retired Vietnamese prefixes")]
     pub vn_old_prefix: VnOldPrefix,
 

@@ -50,7 +50,8 @@ fn translate(schema: &mut Value) {
         Some(Value::Array(options)) => {
             schema.insert("type".to_owned(), json!("string"));
             let values = options.iter().filter_map(|option| option.get("const").cloned());
-            schema.insert("enum".to_owned(), values.collect());
+            // A field may offer fewer values than its type has.
+            schema.entry("enum").or_insert_with(|| values.collect());
         }
         _ => {}
     }

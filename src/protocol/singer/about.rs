@@ -62,6 +62,10 @@ impl<W: Write> Output<W> {
     }
 }
 
+/// Keywords that tell a form where and how to draw, and nothing of the values.
+const FORM_ONLY: [&str; 7] =
+    ["order", "always_show", "group", "groups", "display_type", "airbyte_hidden", "pattern_descriptor"];
+
 /// Says secrets in this world's words, and leaves out what only a form needs.
 fn translate(schema: &mut Value) {
     match schema {
@@ -71,8 +75,7 @@ fn translate(schema: &mut Value) {
                 schema.insert("writeOnly".to_owned(), json!(true));
             }
             if schema.get("type").is_some_and(Value::is_string) {
-                schema.remove("order");
-                schema.remove("always_show");
+                FORM_ONLY.iter().for_each(|keyword| drop(schema.remove(*keyword)));
             }
             schema.values_mut().for_each(translate);
         }

@@ -13,7 +13,7 @@ use super::ENDPOINT;
 
 const BASE_URL: &str = "https://api.itniotech.com/aivoice";
 
-/// itniotech AI Voice.
+/// Calls by the jobs of an itniotech account.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[schemars(title = "itniotech AI Voice")]
 pub struct Config {
@@ -31,7 +31,7 @@ pub struct Config {
 
     /// The number of the job (outbound task) that contacts are added to.
     #[serde(deserialize_with = "job_id")]
-    #[schemars(title = "Job ID", with = "u64", extend("examples" = [9]))]
+    #[schemars(title = "Job ID", with = "u64", range(min = 1), extend("examples" = [9]))]
     pub job_id: String,
 
     /// Lets the vendor refuse a number that this job has called before. Switched off, a repeated request can call a person again, so lost answers are not repeated then.
@@ -46,7 +46,7 @@ pub struct Config {
 
     /// The address of the API, if your account has another one; without /importCustomer at its end.
     #[serde(default = "base_url")]
-    #[schemars(title = "Base URL")]
+    #[schemars(title = "Base URL", extend("pattern" = "^(https?://\\S+)?$", "pattern_descriptor" = "https://host/path"))]
     pub base_url: String,
 }
 

@@ -16,26 +16,26 @@ const BASE_URL: &str = "https://aicall.vbee.ai";
 /// Ids seen have 24 characters; the vendor names no length, so this only stops a pasted page.
 const LONGEST_CAMPAIGN_ID: usize = 64;
 
-/// Vbee AICall.
+/// Calls by the campaigns of a Vbee account.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[schemars(title = "Vbee AICall")]
 pub struct Config {
     /// How this program proves who it is.
-    #[schemars(title = "Credentials")]
+    #[schemars(title = "Credentials", extend("display_type" = "radio"))]
     pub credentials: Credentials,
 
     /// The campaign's id: 24 characters in the address bar of the campaign's page.
-    #[schemars(title = "Campaign ID")]
+    #[schemars(title = "Campaign ID", extend("examples" = ["65f0c0ffee0000000000cafe"], "pattern" = "^\\S{1,64}$", "pattern_descriptor" = "no blanks, usually 24 characters"))]
     pub campaign_id: String,
 
     /// How numbers are written. e164: +84987654321. digits: 84987654321. national: 0987654321, for campaigns of one country.
     #[serde(default = "e164")]
-    #[schemars(title = "Phone format")]
+    #[schemars(title = "Phone format", extend("enum" = ["digits", "e164", "national"]))]
     pub phone_format: WireFormat,
 
     /// The address of the API, if your account has another one; without /api/v1 and what follows.
     #[serde(default = "base_url")]
-    #[schemars(title = "Base URL")]
+    #[schemars(title = "Base URL", extend("pattern" = "^(https?://\\S+)?$", "pattern_descriptor" = "https://host/path"))]
     pub base_url: String,
 }
 
