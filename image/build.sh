@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Builds the image with podman or docker.
 #   image/build.sh [--stand-ins] TAG [OPTIONS OF THE ENGINE'S BUILD]
-# --stand-ins builds the same Dockerfile on bases that are made here of Debian packages (podman and
-# mmdebstrap), where no registry of images can be reached. Such an image is for tests.
+# --stand-ins builds the same Dockerfile on bases that are made here, with a program that is built here,
+# where no registry of images can be reached. Such an image is for tests.
 # Another platform: image/build.sh TAG --platform linux/arm64
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
