@@ -48,7 +48,7 @@ pub struct Config {
     #[schemars(title = "Delivery", extend("group" = "delivery"))]
     pub delivery: DeliveryConfig,
 
-    /// The memory of who was sent to whom. Choose one before real people are called from a schedule: without it, a repeated sync calls them again.
+    /// The memory of who was sent to whom. Choose one before real people are called from a schedule: without it, a repeated sync can call them again.
     #[serde(default)]
     #[schemars(title = "Ledger", extend("group" = "ledger", "display_type" = "radio"))]
     pub ledger: LedgerConfig,

@@ -120,9 +120,9 @@ impl Twist {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(tag = "vendor_type", rename_all = "snake_case")]
 pub enum Config {
-    /// itniotech AI Voice
+    /// Calls by the jobs of an itniotech account.
     Itnio(itnio::Config), // vendor:
-    /// Vbee AICall
+    /// Calls by the campaigns of a Vbee account.
     Vbee(vbee::Config), // vendor:
 }
 

@@ -45,6 +45,14 @@ def chromium(profile: Path) -> Iterator[Chrome]:
         running.quit()
 
 
+_CAPTIONS = """
+const text = (box, kind) => box.querySelector(`:scope > .${kind}`)?.textContent.trim() ?? "";
+return [...document.querySelectorAll("[data-path]")]
+  .filter((box) => box.checkVisibility())
+  .map((box) => [box.dataset.path.replace("root_", ""), text(box, "title"), text(box, "help")]);
+"""
+
+
 class Form:
     """The drawn form. A field is named by its path, such as `vendor.api_key`."""
 
@@ -70,8 +78,11 @@ class Form:
 
     def shown(self) -> list[str]:
         """The paths of the fields that can be seen, from top to bottom; sections with variants too."""
-        boxes = (box for box in self.all("[data-path]") if box.is_displayed())
-        return [box.get_attribute("data-path").removeprefix("root_") for box in boxes]
+        return [path for path, _, _ in self.captions()]
+
+    def captions(self) -> list[tuple[str, str, str]]:
+        """The path, the title and the help text of what can be seen, in one question to the browser."""
+        return [tuple(caption) for caption in self.browser.execute_script(_CAPTIONS)]
 
     def unfold(self) -> None:
         """Opens every fold."""
@@ -84,9 +95,12 @@ class Form:
         field.clear()
         field.send_keys(text)
 
-    def choose(self, path: str, text: str) -> None:
-        """Picks one value of several."""
-        Select(self.input(path)).select_by_visible_text(text)
+    def value(self, path: str) -> str:
+        """What a field holds; of a choice, what it shows."""
+        field = self.input(path)
+        if field.tag_name == "select":
+            return Select(field).first_selected_option.text
+        return field.get_attribute("value")
 
     def pick(self, path: str, title: str) -> None:
         """Switches a section to another variant."""

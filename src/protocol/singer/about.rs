@@ -75,7 +75,9 @@ fn translate(schema: &mut Value) {
                 schema.insert("writeOnly".to_owned(), json!(true));
             }
             if schema.get("type").is_some_and(Value::is_string) {
-                FORM_ONLY.iter().for_each(|keyword| drop(schema.remove(*keyword)));
+                for keyword in FORM_ONLY {
+                    schema.remove(keyword);
+                }
             }
             schema.values_mut().for_each(translate);
         }
@@ -118,7 +120,7 @@ mod tests {
                     "required": ["vendor_type", "api_key"],
                     "properties": {
                         "vendor_type": { "type": "string", "const": "itnio", "order": 0 },
-                        "api_key": { "type": "string", "airbyte_secret": true, "order": 1 },
+                        "api_key": { "type": "string", "airbyte_secret": true, "order": 1, "pattern_descriptor": "a key" },
                     },
                 }] },
                 "streams": { "type": "array", "order": 1, "items": { "type": "object", "properties": {} } },

@@ -13,7 +13,7 @@ use super::ENDPOINT;
 
 const BASE_URL: &str = "https://api.itniotech.com/aivoice";
 
-/// Calls by the jobs of an itniotech account.
+/// itniotech AI Voice.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[schemars(title = "itniotech AI Voice")]
 pub struct Config {

@@ -16,7 +16,7 @@ const BASE_URL: &str = "https://aicall.vbee.ai";
 /// Ids seen have 24 characters; the vendor names no length, so this only stops a pasted page.
 const LONGEST_CAMPAIGN_ID: usize = 64;
 
-/// Calls by the campaigns of a Vbee account.
+/// Vbee AICall.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[schemars(title = "Vbee AICall")]
 pub struct Config {

@@ -1,6 +1,6 @@
 // Draws `window.specification` as a form, with `window.saved` filled in; what was submitted is in `window.submitted`.
 import Form from "@rjsf/core";
-import validator from "@rjsf/validator-ajv8";
+import { customizeValidator } from "@rjsf/validator-ajv8";
 import { createRoot } from "react-dom/client";
 
 import { explained, trimmed, uiSchema } from "./platform.js";
@@ -13,6 +13,8 @@ const templates = {
   FieldTemplate: Field,
   ObjectFieldTemplate: ObjectFields,
 };
+// Two fields of the same title can both be missing, in different variants.
+const validator = customizeValidator({ suppressDuplicateFiltering: "all" });
 const schema = window.specification;
 
 createRoot(document.getElementById("form")).render(

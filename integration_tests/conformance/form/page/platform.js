@@ -42,24 +42,22 @@ export function uiSchema(schema) {
   return ui;
 }
 
-/** What is wrong, in the words of the form: the platform shows `pattern_descriptor` beside a value that does not fit. */
+/** What is wrong with single values; what a value should look like, `pattern_descriptor` says beside it. */
 export function explained(errors) {
   return errors
     .filter((error) => !["oneOf", "const"].includes(error.name))
-    .map((error) => {
-      const { pattern_descriptor: fitting, description } = error.parentSchema ?? {};
-      if (error.name !== "pattern") return error;
-      return { ...error, message: `must look like: ${fitting ?? description}` };
-    });
+    .map((error) => ({ ...error, message: MESSAGES[error.name] ?? error.message }));
 }
 
-/** The platform cuts white space off and sends no blank text. */
+/** The platform cuts white space off. */
 export function trimmed(value) {
   if (typeof value === "string") return value.trim();
   if (Array.isArray(value)) return value.map(trimmed);
   if (value === null || typeof value !== "object") return value;
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, trimmed(inner)]));
 }
+
+const MESSAGES = { pattern: "does not have the right form", required: "is needed" };
 
 const isHidden = (schema) => schema.const !== undefined || schema.airbyte_hidden === true;
 const isRequired = (schema, name) => (schema.required ?? []).includes(name);

@@ -19,7 +19,7 @@ export function Field({ id, label, schema, required, hidden, children, rawErrors
       {examples && <p className="examples">For example: {examples}</p>}
       {children}
       {schema.pattern_descriptor && <p className="pattern">{schema.pattern_descriptor}</p>}
-      {!schema.oneOf && rawErrors?.map((error) => <p className="error" key={error}>{error}</p>)}
+      {!schema.oneOf && [...new Set(rawErrors)].map((error) => <p className="error" key={error}>{error}</p>)}
     </div>
   );
 }
