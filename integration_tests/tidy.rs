@@ -10,6 +10,7 @@ use crate::root;
 const LAYERS: &[&[&str]] = &[
     &["error", "secret", "reason", "phone"],
     &["contact"],
+    &["values"],
     &["protocol"],
     &["vendor"],
     &["config"],

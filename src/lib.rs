@@ -39,6 +39,7 @@
 //! | --- | --- |
 //! | `error`, `secret`, `reason`, `phone` | words that everything shares |
 //! | `contact` | what a record maps to |
+//! | `values` | exact numbers, dates and times in a zone |
 //! | `protocol` | the platforms' messages, Airbyte's and Singer's; the only writer of stdout |
 //! | `vendor` | one folder each: requests, replies, codes, simulator |
 //! | `config` | what the user fills in, and the form that is made of it |
@@ -63,4 +64,5 @@ pub mod protocol;
 pub mod reason;
 pub mod sandbox;
 pub mod secret;
+mod values;
 pub mod vendor;
