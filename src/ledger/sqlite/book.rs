@@ -11,7 +11,9 @@ use super::journal::{Claimed, Claims, Ended, Endings};
 use super::merge::{Claimant, merge};
 use super::meta;
 use super::revocable::Revocable;
+use super::seal::Seal;
 use super::schema::{ACCEPTED, REJECTED, UNKNOWN};
+use super::watch::Watch;
 use super::words::Words;
 use crate::ledger::{Ending, Entry, Key, LedgerError, Standing, Terms};
 
@@ -32,6 +34,9 @@ pub(super) struct Book {
     /// Some people who are not in `contact`. It changes in merges only, since nobody else has the file.
     strangers: HashSet<Key, foldhash::fast::RandomState>,
     words: Words,
+    seal: Seal,
+    /// None in memory.
+    watch: Option<Watch>,
     place: Box<str>,
     run: Box<str>,
     call_again_after_days: u32,
@@ -58,7 +63,13 @@ pub(super) struct Size {
 impl Book {
     /// A run without claims, on a ledger that was examined. The journal is merged when it is larger
     /// than this.
-    pub(super) fn new(connection: Connection, place: &str, terms: &Terms, largest_journal: Size) -> Self {
+    pub(super) fn new(
+        connection: Connection,
+        (seal, watch): (Seal, Option<Watch>),
+        place: &str,
+        terms: &Terms,
+        largest_journal: Size,
+    ) -> Self {
         Self {
             connection,
             claims: Revocable::default(),
@@ -66,6 +77,8 @@ impl Book {
             settled: Revocable::default(),
             strangers: HashSet::default(),
             words: Words::default(),
+            seal,
+            watch,
             place: place.into(),
             run: terms.run.as_str().into(),
             call_again_after_days: terms.call_again_after_days,
@@ -87,10 +100,14 @@ impl Book {
         &mut self,
         work: impl FnOnce(&mut Self) -> Result<T>,
     ) -> std::result::Result<T, LedgerError> {
+        let before = self.seal.reach;
         match self.attempt(work) {
             Ok(given) => {
                 self.claims.keep();
                 self.settled.keep();
+                self.seal.keep();
+                let committed = Some(self.seal.reach).filter(|reach| *reach != before);
+                self.watch.as_mut().map_or(Ok(()), |watch| watch.look(committed))?;
                 Ok(given)
             }
             Err(error) => {
@@ -103,6 +120,7 @@ impl Book {
     fn attempt<T>(&mut self, work: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
         self.connection.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
         let given = work(self)?;
+        self.seal.write(&self.connection)?;
         self.connection.prepare_cached("COMMIT")?.execute([])?;
         Ok(given)
     }
@@ -114,6 +132,7 @@ impl Book {
         }
         self.claims.undo();
         self.settled.undo();
+        self.seal.undo();
         self.strangers.clear();
         self.words.forget();
         self.is_marked_as_used = false;
@@ -195,6 +214,14 @@ impl Book {
             meta::mark_as_used(&self.connection)?;
             self.is_marked_as_used = true;
         }
+        Ok(())
+    }
+
+    /// Ends the run: nothing beside the file is needed any more to know everybody.
+    pub(super) fn close(&mut self) -> Result<()> {
+        self.merge()?;
+        self.seal.is_open = false;
+        self.is_closing = true;
         Ok(())
     }
 
