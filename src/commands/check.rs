@@ -57,7 +57,7 @@ async fn check(arguments: &ConfigArgs, now: Timestamp) -> Result<String, Error> 
 
 /// Opens the ledger, claims somebody who does not exist and lets go again.
 async fn probe_ledger(config: &Config, vendor: &dyn Vendor, now: Timestamp) -> Result<(), Error> {
-    let memory = remember::open(&config.ledger, vendor, "check", now).await?;
+    let memory = remember::open(config, vendor, "check", now).await?;
     let campaign = vendor.campaign("").unwrap_or_else(|_| Campaign::new(""));
     let entry = Entry {
         key: Key(fastrand::u128(..).to_be_bytes()),
@@ -82,6 +82,9 @@ async fn probe(vendor: &dyn Vendor, carrier: &impl Carrier, clock: &Clock) -> Re
             Ok(reply) => {
                 let Err(why) = vendor.read_probe(&reply, clock.now()) else { return Ok(corrected) };
                 let behind = reply.date.filter(|date| !clock.agrees_with(*date));
+                if let Some(why) = behind.and_then(|date| clock.too_far_from(date)) {
+                    return Err(Error::Refused { vendor: vendor.name(), why });
+                }
                 let is_busy = reply.status == 429 || reply.status >= 500;
                 match behind {
                     Some(date) if corrected.is_none() => corrected = Some(clock.correct(date)),

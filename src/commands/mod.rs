@@ -5,6 +5,7 @@ mod demo;
 mod discover;
 mod ledger;
 mod remember;
+mod rescope;
 mod sandbox;
 mod set_up;
 mod spec;

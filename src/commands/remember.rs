@@ -4,11 +4,12 @@ use std::path::Path;
 
 use jiff::Timestamp;
 
-use crate::config::{LedgerConfig, MemoryConfig, ScopeConfig};
+use crate::config::{Config, LedgerConfig, MemoryConfig, ScopeConfig};
 use crate::error::Error;
 use crate::ledger::postgres::Postgres;
 use crate::ledger::sqlite::Sqlite;
-use crate::ledger::{AnyLedger, Forgetful, Hasher, Keys, Scope, Terms};
+use crate::ledger::{AnyLedger, Forgetful, Identity, Keys, LedgerError, Numbers, Opened, Scope, Terms};
+use crate::phone::WireFormat;
 use crate::vendor::Vendor;
 
 /// A ledger that is open for a run.
@@ -22,35 +23,51 @@ pub(super) struct Memory {
 
 /// Opens the ledger; nothing is sent when that fails.
 pub(super) async fn open(
-    config: &LedgerConfig,
+    config: &Config,
     vendor: &dyn Vendor,
     sync_id: &str,
     now: Timestamp,
 ) -> Result<Memory, Error> {
+    let Some(memory) = config.ledger.memory() else {
+        return Ok(Memory { ledger: AnyLedger::None(Forgetful), keys: None, recovered_unknown: 0 });
+    };
+    refuse_odd_time(now)?;
     let run = format!("{}-{:08x}", if sync_id.is_empty() { "run" } else { sync_id }, fastrand::u32(..));
-    let (ledger, hasher, recovered_unknown, memory) = match config {
-        LedgerConfig::None => {
-            return Ok(Memory { ledger: AnyLedger::None(Forgetful), keys: None, recovered_unknown: 0 });
-        }
+    let terms = terms(memory, run, identity(config, memory, vendor));
+    let (ledger, opened) = match &config.ledger {
+        LedgerConfig::None => return Err(Error::Defect("no ledger has a memory".to_owned())),
         LedgerConfig::Sqlite(sqlite) => {
-            let terms = terms(&sqlite.memory, run);
-            let path = Path::new(&sqlite.path);
-            let (ledger, opened) = Sqlite::open(path, &terms, sqlite.memory.hash_key(), now)?;
-            (AnyLedger::Sqlite(ledger), opened.hasher, opened.recovered_unknown, &sqlite.memory)
+            let (ledger, opened) = Sqlite::open(Path::new(&sqlite.path), &terms, memory.hash_key(), now)?;
+            (AnyLedger::Sqlite(ledger), opened)
         }
         LedgerConfig::Postgres(postgres) => {
-            let terms = terms(&postgres.memory, run);
-            let url = postgres.url.expose();
-            let (ledger, opened) = Postgres::open(url, &terms, postgres.memory.hash_key(), now).await?;
-            (AnyLedger::Postgres(ledger), opened.hasher, opened.recovered_unknown, &postgres.memory)
+            let opened = Postgres::open(postgres.url.expose(), &terms, memory.hash_key(), now).await;
+            let (ledger, opened) = opened?;
+            (AnyLedger::Postgres(ledger, opened.ahead_of(now)), opened)
         }
     };
-    Ok(Memory { ledger, keys: Some(keys(hasher, memory, vendor)), recovered_unknown })
+    let (keys, Opened { recovered_unknown, .. }) = (Some(opened.keys()), opened);
+    Ok(Memory { ledger, keys, recovered_unknown })
 }
 
-/// The keys of this account within the configured scope.
-pub(super) fn keys(hasher: Hasher, memory: &MemoryConfig, vendor: &dyn Vendor) -> Keys {
-    Keys::new(hasher, scope(memory), format!("{}/{}", vendor.name(), vendor.account()))
+/// What this configuration's keys are made of beside the person.
+pub(super) fn identity(config: &Config, memory: &MemoryConfig, vendor: &dyn Vendor) -> Identity {
+    let numbers = match config.vendor.phone_format() {
+        WireFormat::AsIs => Numbers::Opaque,
+        WireFormat::Digits | WireFormat::E164 | WireFormat::National => Numbers::Phone,
+    };
+    let account = format!("{}/{}", vendor.name(), vendor.account());
+    Identity { account, scope: scope(memory), numbers }
+}
+
+/// A machine whose clock was never set would date everybody wrongly. This program is not older than
+/// the one year, and nobody will use it in the other.
+fn refuse_odd_time(now: Timestamp) -> Result<(), Error> {
+    let year = now.to_zoned(jiff::tz::TimeZone::UTC).year();
+    if (2025..2100).contains(&year) {
+        return Ok(());
+    }
+    Err(LedgerError::Unusable(format!("this machine's clock shows the year {year}; set it")).into())
 }
 
 /// One sentence on what this configuration guarantees.
@@ -78,7 +95,8 @@ fn scope(memory: &MemoryConfig) -> Scope {
     }
 }
 
-fn terms(memory: &MemoryConfig, run: String) -> Terms {
+fn terms(memory: &MemoryConfig, run: String, identity: Identity) -> Terms {
     let MemoryConfig { scope: _, call_again_after_days, hash_key: _, expect_existing } = memory;
-    Terms { run, call_again_after_days: *call_again_after_days, expect_existing: *expect_existing }
+    let (call_again_after_days, expect_existing) = (*call_again_after_days, *expect_existing);
+    Terms { run, identity, call_again_after_days, expect_existing }
 }

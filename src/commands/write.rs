@@ -130,7 +130,7 @@ impl Job {
         if let Err(error) = self.introduce(&mut output) {
             return (output, Tally::default(), Err(error));
         }
-        let opened = remember::open(&self.config.ledger, self.vendor.as_ref(), &self.sync_id, self.now).await;
+        let opened = remember::open(&self.config, self.vendor.as_ref(), &self.sync_id, self.now).await;
         let memory = match opened.and_then(|memory| say_recovered(memory, &mut output)) {
             Ok(memory) => memory,
             Err(error) => return (output, Tally::default(), Err(error)),

@@ -7,7 +7,7 @@ use tokio_postgres::Row;
 
 use super::fault::Fault;
 use super::line::Line;
-use crate::ledger::{Found, Inspect, Key, LedgerError, StatusRow};
+use crate::ledger::{Found, Identity, Inspect, Key, LedgerError, Rescoped, StatusRow};
 
 const STATUS: &str = "SELECT k.campaign, k.outcome, r.name, count(*)
     FROM known AS k LEFT JOIN run AS r ON r.id = k.run
@@ -83,6 +83,15 @@ impl Inspect for Records {
             Ok(count.and_then(|count| u64::try_from(count).ok()).unwrap_or_default())
         });
         decided.await.map_err(|fault| fault.at(self.line.place()))
+    }
+
+    async fn rescope(
+        &self,
+        identity: Identity,
+        pairs: Vec<(Key, Key)>,
+        leave: Option<u64>,
+    ) -> Result<Rescoped, LedgerError> {
+        self.bring_over(&identity, &pairs, leave).await
     }
 }
 

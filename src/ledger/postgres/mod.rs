@@ -12,6 +12,7 @@ mod harness;
 mod inspect;
 mod lease;
 mod line;
+mod rescope;
 mod schema;
 mod statements;
 #[cfg(test)]
@@ -24,14 +25,15 @@ use std::time::{Duration, SystemTime};
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Ending, Entry, Found, Inspect, Key, Ledger, LedgerError, Standing, StatusRow, Terms};
+use super::{
+    Ending, Entry, Found, Identity, Inspect, Key, Ledger, LedgerError, Opened, Rescoped, Standing, StatusRow, Terms,
+};
 use batch::{Batch, Endings};
 use fault::Fault;
 use lease::Run;
 use line::Line;
 use statements::{CLAIM, LOOK_UP, MARK_USED, SETTLE};
 
-pub use super::sqlite::Opened;
 pub use inspect::Records;
 
 /// How often one claim is tried when people become free between the claim and the look-up.
@@ -98,7 +100,7 @@ impl Postgres {
     ) -> Result<(Self, Opened), LedgerError> {
         let line = Line::new(url, timing)?;
         let mut session = line.first().await?;
-        let prepared = schema::prepare(&mut session.client, line.schema(), hash_key, terms.expect_existing);
+        let prepared = schema::prepare(&mut session.client, line.schema(), hash_key, terms);
         let condition = line.within(prepared).await?;
         line.keep(session).await;
         let (run, recovered_unknown) = Run::start(&line, &terms.run, now, timing).await?;
@@ -110,7 +112,8 @@ impl Postgres {
             claims: AtomicI64::new(0),
             is_marked_used: AtomicBool::new(condition.used),
         };
-        Ok((postgres, Opened { recovered_unknown, hasher: condition.hasher }))
+        let schema::Condition { hasher, identity, clock, used: _ } = condition;
+        Ok((postgres, Opened { recovered_unknown, hasher, identity, clock: Some(clock) }))
     }
 
     /// Opens a ledger that is there already, to read it and to decide in it: no run is registered,
@@ -118,13 +121,18 @@ impl Postgres {
     ///
     /// # Errors
     /// When there is no ledger, or it cannot be reached or used.
-    pub async fn inspect(url: &str, hash_key: Option<&str>) -> Result<(Records, Opened), LedgerError> {
+    pub async fn inspect(
+        url: &str,
+        identity: &Identity,
+        hash_key: Option<&str>,
+    ) -> Result<(Records, Opened), LedgerError> {
         let line = Line::new(url, Timing::default())?;
         let mut session = line.first().await?;
-        let found = schema::inspect(&mut session.client, line.schema(), hash_key);
+        let found = schema::inspect(&mut session.client, line.schema(), hash_key, identity);
         let condition = line.within(found).await?;
         line.keep(session).await;
-        Ok((Records { line }, Opened { recovered_unknown: 0, hasher: condition.hasher }))
+        let schema::Condition { hasher, identity, clock, used: _ } = condition;
+        Ok((Records { line }, Opened { recovered_unknown: 0, hasher, identity, clock: Some(clock) }))
     }
 
     /// Whoever was accepted at this time or before is free again.
@@ -271,6 +279,15 @@ impl Inspect for Postgres {
         now: Timestamp,
     ) -> Result<u64, LedgerError> {
         self.records.decide(run, accepted, dry_run, now).await
+    }
+
+    async fn rescope(
+        &self,
+        identity: Identity,
+        pairs: Vec<(Key, Key)>,
+        leave: Option<u64>,
+    ) -> Result<Rescoped, LedgerError> {
+        self.records.rescope(identity, pairs, leave).await
     }
 }
 

@@ -1,12 +1,14 @@
 //! The tables: made on first use, brought forward by versions, never backward.
 
 use std::fmt::Write as _;
+use std::time::SystemTime;
 
+use jiff::Timestamp;
 use rustls::crypto::aws_lc_rs;
 use tokio_postgres::{Client, Transaction};
 
 use super::fault::Fault;
-use crate::ledger::Hasher;
+use crate::ledger::{Hasher, Identity, Terms};
 
 /// One step for each version. A row of `contact` holds how a person's last run ended (`outcome`,
 /// `run`, `at`, …; no outcome: free) and, apart from it, who is sending it now (`claimed_by`, …), so
@@ -65,6 +67,8 @@ const HAS_TABLES: &str = "SELECT to_regclass(quote_ident($1) || '.meta') IS NOT 
 const META: &str = "SELECT value FROM meta WHERE name = $1";
 const SET_META: &str = "INSERT INTO meta (name, value) VALUES ($1, $2)
     ON CONFLICT (name) DO UPDATE SET value = excluded.value";
+const ACCOUNTS: &str = "SELECT value FROM meta WHERE starts_with(name, $1)";
+const CLOCK: &str = "SELECT clock_timestamp()";
 const HAS_CONTACTS: &str = "SELECT EXISTS (SELECT FROM contact)";
 
 const VERSION: &str = "schema_version";
@@ -78,6 +82,10 @@ pub(super) const USED: &str = "used";
 /// What the tables say about the ledger as a whole.
 pub(super) struct Condition {
     pub(super) hasher: Hasher,
+    /// With what the keys of this account are made here.
+    pub(super) identity: Identity,
+    /// What the server's clock shows.
+    pub(super) clock: Timestamp,
     /// Whether somebody was ever claimed.
     pub(super) used: bool,
 }
@@ -87,8 +95,9 @@ pub(super) async fn prepare(
     client: &mut Client,
     schema: &str,
     hash_key: Option<&str>,
-    expect_existing: bool,
+    terms: &Terms,
 ) -> Result<Condition, Fault> {
+    let expect_existing = terms.expect_existing;
     let step = client.transaction().await?;
     step.execute(LOCK, &[]).await?;
     if !truth(&step, HAS_TABLES, schema).await? {
@@ -104,7 +113,14 @@ pub(super) async fn prepare(
         set_key(&step, hash_key).await?;
     }
     migrate(&step, version(&step).await?).await?;
-    let condition = condition(&step, hash_key).await?;
+    let kept = identities(&step).await?;
+    if let Some(why) = terms.identity.conflict(&kept) {
+        return Err(unfit(&format!("the ledger {why}")));
+    }
+    if terms.identity.among(&kept).is_none() {
+        set_meta(&step, &terms.identity.name(), &terms.identity.value()).await?;
+    }
+    let condition = condition(&step, hash_key, &terms.identity).await?;
     let is_empty = !step.query_one(HAS_CONTACTS, &[]).await?.try_get::<_, bool>(0)?;
     if is_empty && (condition.used || expect_existing) {
         return Err(unfit(
@@ -121,6 +137,7 @@ pub(super) async fn inspect(
     client: &mut Client,
     schema: &str,
     hash_key: Option<&str>,
+    identity: &Identity,
 ) -> Result<Condition, Fault> {
     let step = client.transaction().await?;
     if !truth(&step, HAS_TABLES, schema).await? {
@@ -129,7 +146,7 @@ pub(super) async fn inspect(
     if version(&step).await? != MIGRATIONS.len() {
         return Err(unfit("the ledger is of an older version; the next sync brings it forward"));
     }
-    condition(&step, hash_key).await
+    condition(&step, hash_key, identity).await
 }
 
 async fn version(step: &Transaction<'_>) -> Result<usize, Fault> {
@@ -162,7 +179,11 @@ async fn set_key(step: &Transaction<'_>, configured: Option<&str>) -> Result<(),
     set_meta(step, HASH_MARK, &mark(&Hasher::new(hash_key))).await
 }
 
-async fn condition(step: &Transaction<'_>, configured: Option<&str>) -> Result<Condition, Fault> {
+async fn condition(
+    step: &Transaction<'_>,
+    configured: Option<&str>,
+    identity: &Identity,
+) -> Result<Condition, Fault> {
     let kept = meta(step, HASH_KEY).await?;
     let Some(hash_key) = configured.or(kept.as_deref()) else {
         return Err(unfit("the ledger was made with a configured hash key; configure the same one"));
@@ -175,7 +196,20 @@ async fn condition(step: &Transaction<'_>, configured: Option<&str>) -> Result<C
         ));
     }
     let used = meta(step, USED).await?.is_some();
-    Ok(Condition { hasher, used })
+    let identity = identity.among(&identities(step).await?).unwrap_or_else(|| identity.clone());
+    let clock = Timestamp::try_from(step.query_one(CLOCK, &[]).await?.try_get::<_, SystemTime>(0)?);
+    let clock = clock.map_err(|error| unfit(&format!("the server's clock is out of range: {error}")))?;
+    Ok(Condition { hasher, identity, clock, used })
+}
+
+/// With what the keys of each account are made.
+async fn identities(step: &Transaction<'_>) -> Result<Vec<Identity>, Fault> {
+    let mut kept = Vec::new();
+    for row in step.query(ACCOUNTS, &[&Identity::PREFIX]).await? {
+        let read = Identity::read(row.try_get(0)?);
+        kept.push(read.ok_or_else(|| unfit("what it keeps of an account cannot be read; restore it from a backup"))?);
+    }
+    Ok(kept)
 }
 
 fn mark(hasher: &Hasher) -> String {

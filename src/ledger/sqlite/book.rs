@@ -34,7 +34,7 @@ pub(super) struct Book {
     /// Some people who are not in `contact`. It changes in merges only, since nobody else has the file.
     strangers: HashSet<Key, foldhash::fast::RandomState>,
     words: Words,
-    seal: Seal,
+    pub(super) seal: Seal,
     /// None in memory.
     watch: Option<Watch>,
     place: Box<str>,
@@ -144,7 +144,9 @@ impl Book {
             self.strangers.clear();
         }
         let days = i64::from(self.call_again_after_days);
-        let called_again = (days > 0).then(|| now.as_millisecond() - days * MILLISECONDS_PER_DAY);
+        // A clock behind what was written is wrong now, or was then: nobody's days have passed by it.
+        let is_believed = days > 0 && now.as_millisecond() >= self.seal.newest;
+        let called_again = is_believed.then(|| now.as_millisecond() - days * MILLISECONDS_PER_DAY);
         let mut contacts = Question::new(&self.connection)?;
         let mut standings = Vec::with_capacity(keys.len());
         for key in keys {
@@ -247,7 +249,7 @@ impl Book {
         }
         let run = self.words.id(&self.connection, &self.run)?;
         self.n_intents += 1;
-        let n_bytes = claims.write(&self.connection, self.n_intents, run, now.as_millisecond())?;
+        let n_bytes = claims.write(&self.connection, self.n_intents, run, self.seal.date(now))?;
         self.journal.n_contacts += entries.len();
         self.journal.n_bytes += n_bytes;
         Ok(self.n_intents)
@@ -261,7 +263,7 @@ impl Book {
             Ending::Unknown => (UNKNOWN, None, None),
             Ending::Released => return Ok(Ended::WithoutTrace),
         };
-        let at = now.as_millisecond();
+        let at = self.seal.date(now);
         self.settled.insert(key, Known::new(outcome, at));
         Ok(Ended::So { outcome, at, reason, contact_id })
     }

@@ -17,6 +17,7 @@ mod meta;
 mod opening;
 mod packing;
 mod place;
+mod rescope;
 mod revocable;
 mod schema;
 mod seal;
@@ -34,7 +35,9 @@ use self::desk::Desk;
 use self::opening::Use;
 use self::place::Place;
 use self::watch::Watch;
-use super::{Ending, Entry, Found, Hasher, Inspect, Key, Ledger, LedgerError, Standing, StatusRow, Terms};
+use super::{
+    Ending, Entry, Found, Identity, Inspect, Key, Ledger, LedgerError, Opened, Rescoped, Standing, StatusRow, Terms,
+};
 
 pub use self::memory::Memory;
 
@@ -51,15 +54,6 @@ const SMALL_JOURNAL: Size = Size { n_contacts: 20, n_bytes: 16 << 20 };
 /// still claimed then is unknown to the next run.
 pub struct Sqlite {
     desk: Desk,
-}
-
-/// What was found when a ledger was opened.
-#[derive(Clone)]
-pub struct Opened {
-    /// How many contacts dead runs had claimed and not settled: they are unknown now.
-    pub recovered_unknown: u64,
-    /// Makes the keys of this ledger.
-    pub hasher: Hasher,
 }
 
 impl Sqlite {
@@ -101,7 +95,7 @@ impl Sqlite {
         let mut connection = opening::connect(&place, &shown)?;
         let mut watch = Watch::new(place);
         let examined =
-            opening::examine(&mut connection, &shown, purpose, hash_key, now, Some(&mut watch));
+            opening::examine(&mut connection, &shown, purpose, terms, hash_key, now, Some(&mut watch));
         let (opened, seal) = examined?;
         let book = Book::new(connection, (seal, Some(watch)), &shown, terms, journal);
         Ok((Self { desk: Desk::thread(book)? }, opened))
@@ -125,8 +119,17 @@ impl Sqlite {
     ///
     /// # Errors
     /// When a run uses the file, or there is no ledger in it.
-    pub fn inspect(path: &Path, hash_key: Option<&str>) -> Result<(Self, Opened), LedgerError> {
-        let terms = Terms { run: "inspection".to_owned(), call_again_after_days: 0, expect_existing: true };
+    pub fn inspect(
+        path: &Path,
+        identity: &Identity,
+        hash_key: Option<&str>,
+    ) -> Result<(Self, Opened), LedgerError> {
+        let terms = Terms {
+            run: "inspection".to_owned(),
+            identity: identity.clone(),
+            call_again_after_days: 0,
+            expect_existing: true,
+        };
         Self::in_a_file(path, Use::Inspect, &terms, hash_key, Timestamp::UNIX_EPOCH, LARGEST_JOURNAL)
     }
 
@@ -144,7 +147,7 @@ impl Sqlite {
     ) -> Result<(Self, Opened), LedgerError> {
         let mut connection = memory.take()?;
         let purpose = if terms.expect_existing { Use::Continue } else { Use::Run };
-        match opening::examine(&mut connection, Memory::PLACE, purpose, hash_key, now, None) {
+        match opening::examine(&mut connection, Memory::PLACE, purpose, terms, hash_key, now, None) {
             Ok((opened, seal)) => {
                 let book = Book::new(connection, (seal, None), Memory::PLACE, terms, SMALL_JOURNAL);
                 Ok((Self { desk: Desk::inline(book, memory) }, opened))
@@ -198,5 +201,14 @@ impl Inspect for Sqlite {
     ) -> Result<u64, LedgerError> {
         let run = run.to_owned();
         self.desk.call(move |book| book.decide(&run, accepted, dry_run, now)).await
+    }
+
+    async fn rescope(
+        &self,
+        identity: Identity,
+        pairs: Vec<(Key, Key)>,
+        leave: Option<u64>,
+    ) -> Result<Rescoped, LedgerError> {
+        self.desk.call(move |book| book.rescope(&identity, &pairs, leave)).await
     }
 }

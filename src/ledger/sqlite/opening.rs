@@ -7,7 +7,6 @@ use jiff::Timestamp;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, Result, TransactionBehavior};
 
-use super::Opened;
 use super::complaint::{complain, corrupt, no_permission, not_a_ledger};
 use super::contacts;
 use super::merge::{Claimant, merge};
@@ -16,7 +15,7 @@ use super::place::Place;
 use super::schema::{MIGRATIONS, SEALED, Version, migrate};
 use super::seal::Seal;
 use super::watch::{Flaw, Watch};
-use crate::ledger::LedgerError;
+use crate::ledger::{Hasher, Identity, LedgerError, Opened, Terms};
 
 /// A run that is just ending gives the file up within this time; tests have none that does.
 const PATIENCE: Duration = if cfg!(test) { Duration::from_millis(50) } else { Duration::from_secs(5) };
@@ -78,6 +77,7 @@ pub(super) fn examine(
     connection: &mut Connection,
     place: &str,
     purpose: Use,
+    terms: &Terms,
     hash_key: Option<&str>,
     now: Timestamp,
     mut watch: Option<&mut Watch>,
@@ -95,22 +95,8 @@ pub(super) fn examine(
         let was_used = meta::was_used(&transaction).map_err(complain)?;
         refuse_empty(place, purpose, was_used)?;
     }
-    // An empty key would be one that everybody knows.
-    let hash_key = hash_key.filter(|hash_key| !hash_key.is_empty());
-    let hasher = match meta::hash_key(&transaction, hash_key, now).map_err(complain)? {
-        HashKey::Right(hasher) => hasher,
-        HashKey::Differs => {
-            return Err(LedgerError::Unusable(format!(
-                "{place} was made with another `hash_key`, or with none; set that one again: with this one \
-                 nobody in it would be recognised, and everybody called again"
-            )));
-        }
-        HashKey::Absent => {
-            return Err(LedgerError::Unusable(format!(
-                "{place} was made with a `hash_key`; set the same one again"
-            )));
-        }
-    };
+    let hasher = hasher(&transaction, place, hash_key, now)?;
+    let identity = identity(&transaction, place, purpose, &terms.identity)?;
     seal.write(&transaction).map_err(complain)?;
     transaction.commit().map_err(complain)?;
     seal.keep();
@@ -121,7 +107,7 @@ pub(super) fn examine(
         settle_down(connection, &mut seal).map_err(complain)?;
         watch.look(Some(seal.reach))?;
     }
-    Ok((Opened { recovered_unknown, hasher }, seal))
+    Ok((Opened { recovered_unknown, hasher, identity, clock: None }, seal))
 }
 
 /// What a person decided about a file whose loss cannot be undone.
@@ -188,6 +174,48 @@ fn recover(connection: &Connection) -> Result<u64> {
         meta::mark_as_used(connection)?;
     }
     Ok(n_unknown)
+}
+
+fn hasher(
+    connection: &Connection,
+    place: &str,
+    hash_key: Option<&str>,
+    now: Timestamp,
+) -> Result<Hasher, LedgerError> {
+    // An empty key would be one that everybody knows.
+    let hash_key = hash_key.filter(|hash_key| !hash_key.is_empty());
+    match meta::hash_key(connection, hash_key, now).map_err(|error| complain(place, &error))? {
+        HashKey::Right(hasher) => Ok(hasher),
+        HashKey::Differs => Err(LedgerError::Unusable(format!(
+            "{place} was made with another `hash_key`, or with none; set that one again: with this one nobody in \
+             it would be recognised, and everybody called again"
+        ))),
+        HashKey::Absent => Err(LedgerError::Unusable(format!(
+            "{place} was made with a `hash_key`; set the same one again"
+        ))),
+    }
+}
+
+/// With what the keys of an account are made here, from its first run on.
+fn identity(
+    connection: &Connection,
+    place: &str,
+    purpose: Use,
+    wanted: &Identity,
+) -> Result<Identity, LedgerError> {
+    let complain = |error| complain(place, &error);
+    let kept = meta::identities(connection).map_err(complain)?;
+    if purpose == Use::Inspect {
+        return Ok(wanted.among(&kept).unwrap_or_else(|| wanted.clone()));
+    }
+    if let Some(why) = wanted.conflict(&kept) {
+        return Err(LedgerError::Unusable(format!("{place} {why}")));
+    }
+    if let Some(known) = wanted.among(&kept) {
+        return Ok(known);
+    }
+    meta::keep_identity(connection, wanted).map_err(complain)?;
+    Ok(wanted.clone())
 }
 
 fn refuse_empty(place: &str, purpose: Use, was_used: bool) -> Result<(), LedgerError> {

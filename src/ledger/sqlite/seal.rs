@@ -7,6 +7,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use jiff::Timestamp;
 use rusqlite::functions::FunctionFlags;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OptionalExtension, Result};
@@ -128,9 +129,10 @@ impl Seal {
         Ok(())
     }
 
-    /// Notes a time that is written.
-    pub(super) fn saw(&mut self, at: i64) {
-        self.newest = self.newest.max(at);
+    /// The time to write: what was written before is never in the future.
+    pub(super) fn date(&mut self, now: Timestamp) -> i64 {
+        self.newest = self.newest.max(now.as_millisecond());
+        self.newest
     }
 
     /// Seals what the transaction under way has changed, if it has.
