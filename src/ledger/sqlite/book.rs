@@ -224,6 +224,7 @@ impl Book {
         self.merge()?;
         self.seal.is_open = false;
         self.is_closing = true;
+        self.watch.iter_mut().for_each(Watch::sync_next);
         Ok(())
     }
 

@@ -3,10 +3,15 @@
 //! What a run commits is in SQLite's log first. A log that is lost or cut leaves an older ledger that
 //! is whole in itself; only a second witness knows that there was more. The mark is written after each
 //! commit and never before it, so a ledger may reach further than its mark, but never less far.
+//!
+//! A process that dies leaves every mark that it wrote. To wait for the disk after each would double
+//! what a batch costs, so a power cut may take back the marks of the last second, which matters only
+//! if it cuts the log, too.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use super::seal::Reach;
 
@@ -14,8 +19,13 @@ use super::seal::Reach;
 const SLOTS: [u64; 2] = [0, 512];
 const LENGTH: usize = 16 + 8 + 8;
 
+const SYNC_EVERY: Duration = Duration::from_secs(1);
+
 /// The file, open to be written.
-pub(super) struct Mark(File);
+pub(super) struct Mark {
+    file: File,
+    synced: Option<Instant>,
+}
 
 impl Mark {
     /// Opens the file for writing, or makes it.
@@ -29,15 +39,24 @@ impl Mark {
         if is_new && let Some(folder) = path.parent().filter(|_| cfg!(unix)) {
             File::open(folder)?.sync_all()?;
         }
-        Ok(Self(file))
+        Ok(Self { file, synced: None })
     }
 
-    /// Says how far the ledger reaches; it is on the disk when this returns.
+    /// Says how far the ledger reaches.
     pub(super) fn write(&mut self, reach: Reach) -> io::Result<()> {
         let [even, odd] = SLOTS;
-        self.0.seek(SeekFrom::Start(if reach.sequence % 2 == 0 { even } else { odd }))?;
-        self.0.write_all(&pack(reach))?;
-        self.0.sync_data()
+        self.file.seek(SeekFrom::Start(if reach.sequence % 2 == 0 { even } else { odd }))?;
+        self.file.write_all(&pack(reach))?;
+        if self.synced.is_none_or(|synced| synced.elapsed() >= SYNC_EVERY) {
+            self.file.sync_data()?;
+            self.synced = Some(Instant::now());
+        }
+        Ok(())
+    }
+
+    /// The next mark is on the disk when it is written.
+    pub(super) fn sync_next(&mut self) {
+        self.synced = None;
     }
 }
 

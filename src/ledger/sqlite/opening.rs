@@ -106,6 +106,7 @@ pub(super) fn examine(
         seal.is_open = purpose != Use::Inspect;
         settle_down(connection, &mut seal).map_err(complain)?;
         watch.look(Some(seal.reach))?;
+        watch.sync_next();
     }
     Ok((Opened { recovered_unknown, hasher, identity, clock: None }, seal))
 }

@@ -58,6 +58,13 @@ impl Watch {
         committed.map_or(Ok(()), |reach| self.write(reach))
     }
 
+    /// What is committed next opens or ends a run: its mark must outlast a power cut.
+    pub(super) fn sync_next(&mut self) {
+        if let Some(mark) = &mut self.mark {
+            mark.sync_next();
+        }
+    }
+
     /// Begins a mark anew, whatever was there.
     pub(super) fn renew(&mut self, reach: Reach) -> Result<(), LedgerError> {
         self.mark = None;
