@@ -42,7 +42,7 @@ async fn check(arguments: &ConfigArgs, now: Timestamp) -> Result<String, Error> 
     let (config, vendor) = set_up.complete()?;
     let carrier = HttpCarrier::new(request_timeout(&config.delivery).min(LONGEST_REQUEST))?;
     let corrected = probe(vendor.as_ref(), &carrier, &Clock::starting_at(now)).await?;
-    probe_ledger(&config, vendor.as_ref(), now).await?;
+    let doubt = probe_ledger(&config, vendor.as_ref(), now).await?;
     let mut message =
         format!("{} accepts the credentials and the campaign. Nobody was called.", vendor.name());
     if let Some(seconds) = corrected {
@@ -52,11 +52,18 @@ async fn check(arguments: &ConfigArgs, now: Timestamp) -> Result<String, Error> 
     }
     message.push(' ');
     message.push_str(&remember::guarantee(&config.ledger));
+    if let Some(doubt) = doubt {
+        message.push_str(&format!(" But {doubt}."));
+    }
     Ok(message)
 }
 
-/// Opens the ledger, claims somebody who does not exist and lets go again.
-async fn probe_ledger(config: &Config, vendor: &dyn Vendor, now: Timestamp) -> Result<(), Error> {
+/// Opens the ledger, claims somebody who does not exist and lets go again; gives what is doubtful.
+async fn probe_ledger(
+    config: &Config,
+    vendor: &dyn Vendor,
+    now: Timestamp,
+) -> Result<Option<String>, Error> {
     let memory = remember::open(config, vendor, "check", now).await?;
     let campaign = vendor.campaign("").unwrap_or_else(|_| Campaign::new(""));
     let entry = Entry {
@@ -67,7 +74,8 @@ async fn probe_ledger(config: &Config, vendor: &dyn Vendor, now: Timestamp) -> R
     };
     memory.ledger.claim(vec![entry.clone()], false, now).await?;
     memory.ledger.settle(vec![(entry, Ending::Released)], now).await?;
-    Ok(memory.ledger.close().await?)
+    memory.ledger.close().await?;
+    Ok(memory.doubt)
 }
 
 /// Gives by how many seconds the clock had to be corrected, if it had to.

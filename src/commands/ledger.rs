@@ -174,7 +174,10 @@ async fn settle(arguments: &SettleArgs, now: Timestamp) -> Result<String, Error>
     let SettleArgs { config, run, decision, yes } = arguments;
     let (config, vendor) = SetUp::read(config)?.complete()?;
     let (records, opened) = Records::open(&config, vendor.as_ref()).await?;
-    let now = opened.clock.unwrap_or(now);
+    let now = match &records {
+        Records::Sqlite(_) => now,
+        Records::Postgres(_) => opened.clock.unwrap_or(now),
+    };
     let count = records.decide(run, *decision == Decision::Accepted, !yes, now).await?;
     let meaning = match decision {
         Decision::Accepted => "in the campaign, and never sent again",

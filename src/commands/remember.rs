@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::config::{Config, LedgerConfig, MemoryConfig, ScopeConfig};
 use crate::error::Error;
@@ -12,6 +12,9 @@ use crate::ledger::{AnyLedger, Forgetful, Identity, Keys, LedgerError, Numbers, 
 use crate::phone::WireFormat;
 use crate::vendor::Vendor;
 
+/// Clocks of machines differ a little.
+const TOLERANCE: SignedDuration = SignedDuration::from_mins(5);
+
 /// A ledger that is open for a run.
 pub(super) struct Memory {
     pub(super) ledger: AnyLedger,
@@ -19,6 +22,8 @@ pub(super) struct Memory {
     pub(super) keys: Option<Keys>,
     /// Contacts that dead runs had claimed and not settled.
     pub(super) recovered_unknown: u64,
+    /// What an operator should know of this machine's clock.
+    pub(super) doubt: Option<String>,
 }
 
 /// Opens the ledger; nothing is sent when that fails.
@@ -29,7 +34,7 @@ pub(super) async fn open(
     now: Timestamp,
 ) -> Result<Memory, Error> {
     let Some(memory) = config.ledger.memory() else {
-        return Ok(Memory { ledger: AnyLedger::None(Forgetful), keys: None, recovered_unknown: 0 });
+        return Ok(Memory { ledger: AnyLedger::None(Forgetful), keys: None, recovered_unknown: 0, doubt: None });
     };
     refuse_odd_time(now)?;
     let run = format!("{}-{:08x}", if sync_id.is_empty() { "run" } else { sync_id }, fastrand::u32(..));
@@ -46,8 +51,18 @@ pub(super) async fn open(
             (AnyLedger::Postgres(ledger, opened.ahead_of(now)), opened)
         }
     };
+    let doubt = matches!(ledger, AnyLedger::Sqlite(_)).then(|| doubt(memory, &opened, now)).flatten();
     let (keys, Opened { recovered_unknown, .. }) = (Some(opened.keys()), opened);
-    Ok(Memory { ledger, keys, recovered_unknown })
+    Ok(Memory { ledger, keys, recovered_unknown, doubt })
+}
+
+/// A clock behind the file's holds everybody back; whose fault that is, nobody here can know.
+fn doubt(memory: &MemoryConfig, opened: &Opened, now: Timestamp) -> Option<String> {
+    let days = memory.call_again_after_days;
+    let newest = opened.clock.filter(|_| days > 0 && opened.ahead_of(now) > TOLERANCE)?;
+    Some(format!(
+        "this machine's clock shows {now}, and the ledger was written at {newest}: until then nobody is called again after {days} days"
+    ))
 }
 
 /// What this configuration's keys are made of beside the person.

@@ -209,6 +209,9 @@ fn say_recovered(memory: Memory, output: &mut Output<impl Write>) -> Result<Memo
         );
         output.log(Level::Warn, &text)?;
     }
+    if let Some(doubt) = &memory.doubt {
+        output.log(Level::Warn, doubt)?;
+    }
     Ok(memory)
 }
 

@@ -95,7 +95,8 @@ pub struct Opened {
     pub hasher: Hasher,
     /// With what the ledger makes the keys of this account.
     pub identity: Identity,
-    /// The ledger's clock, at the time that the caller's showed; none where the caller's is the one.
+    /// The ledger's clock, at the time that the caller's showed: its server's, or the newest time in a
+    /// file that the caller's is behind; else none.
     pub clock: Option<Timestamp>,
 }
 

@@ -108,7 +108,8 @@ pub(super) fn examine(
         watch.look(Some(seal.reach))?;
         watch.sync_next();
     }
-    Ok((Opened { recovered_unknown, hasher, identity, clock: None }, seal))
+    let clock = Timestamp::from_millisecond(seal.newest).ok().filter(|newest| *newest > now);
+    Ok((Opened { recovered_unknown, hasher, identity, clock }, seal))
 }
 
 /// What a person decided about a file whose loss cannot be undone.
