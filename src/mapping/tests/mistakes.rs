@@ -3,7 +3,7 @@ use super::*;
 #[test]
 fn every_mistake_of_every_stream_is_told_at_once() {
     let streams = json!([
-        { "stream": "people", "campaign": "nine", "only_when": "{{ record.ok }}", "fields": [
+        { "stream": "people", "campaign": "nine", "only_when": "{{ record.a }}", "fields": [
             { "field": "phone_number", "column": "phon" },
             { "field": "name", "template": "{{ record.title } {{ record.name }}" },
             { "field": "", "column": "a" },
@@ -17,7 +17,7 @@ fn every_mistake_of_every_stream_is_told_at_once() {
             { "field": "u", "template": "{{ record.name|upcase }}" },
             { "field": "h", "template": "{{ title }} {{ xyz.y }}" },
         ] },
-        { "stream": "others", "only_when": "record.a =", "fields": [{ "field": "phoneNumber", "column": "a" }] },
+        { "stream": "others", "only_when": "a =", "fields": [{ "field": "phoneNumber", "column": "a" }] },
         { "stream": "poeple", "fields": [{ "field": "phone_number", "column": "a" }] },
         { "stream": "people" },
         { "stream": " " },
