@@ -1,10 +1,14 @@
 //! Conditions were once written as templates are (`record.days|float < 30`); whoever still does is
 //! shown the same condition in SQL, ready to copy.
 
+use std::borrow::Cow;
+use std::sync::LazyLock;
+
 use minijinja::Value;
 use minijinja::machinery::ast::{BinOpKind, CallArg, CompareOpKind, Expr, Slice, Spanned, UnaryOpKind};
 use minijinja::machinery::parse_expr;
 use minijinja::value::ValueKind;
+use regex::Regex;
 
 use super::parse::parse;
 
@@ -21,8 +25,12 @@ pub(super) fn with_advice(source: &str, why: String) -> String {
         return why;
     }
     let Ok(expression) = parse_expr(inner) else {
-        let hint = "a condition is SQL, without braces, for instance consent = 'yes'";
-        return if is_braced { format!("{hint}; {why}") } else { why };
+        let bare = without_record(inner);
+        return match bare.filter(|bare| parse(bare).is_ok()) {
+            Some(bare) => format!("{why}; a column is written without record, as in {bare}"),
+            None if is_braced => format!("a condition is SQL, without braces, for instance consent = 'yes'; {why}"),
+            None => why,
+        };
     };
     let mut translator = Translator { is_template: is_braced || why.starts_with("`==`"), depth: 0 };
     match translator.sql(&expression) {
@@ -32,6 +40,9 @@ pub(super) fn with_advice(source: &str, why: String) -> String {
         Err(part) => format!("a condition is SQL, and this is the spelling of templates; SQL here has no {part}"),
     }
 }
+
+static RECORD: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"\brecord\.").expect("the pattern is fixed, and a test uses it"));
 
 /// A piece of SQL, and how tightly its outermost operator binds.
 struct Sql {
@@ -114,7 +125,10 @@ impl Translator {
                 _ => Err("such functions".to_owned()),
             },
             Expr::List(_) | Expr::Tuple(_) | Expr::Map(_) => Err("lists but behind IN".to_owned()),
-            Expr::IfExpr(_) => Err("if and else; write the cases with AND and OR".to_owned()),
+            Expr::IfExpr(_) => {
+                self.is_template = true;
+                Err("if and else; write the cases with AND and OR".to_owned())
+            }
         }
     }
 
@@ -344,6 +358,16 @@ fn name(path: &Path<'_>) -> Result<Sql, String> {
     }
     let names: Vec<String> = path.names.iter().map(|name| identifier(name)).collect();
     Ok(Sql::atom(names.join(".")))
+}
+
+/// SQL whose columns have `record.` before them, without it; none where it is not so.
+fn without_record(source: &str) -> Option<String> {
+    let pieces = source.split('\'').enumerate();
+    // Every other piece stands in quotes.
+    let bare: Vec<Cow<'_, str>> = pieces
+        .map(|(index, piece)| if index % 2 == 0 { RECORD.replace_all(piece, "") } else { piece.into() })
+        .collect();
+    Some(bare.join("'")).filter(|bare| bare != source)
 }
 
 /// A name, in quotes where SQL needs them.

@@ -70,7 +70,6 @@ impl<'c, 's> Compiler<'c, 's> {
             Expr::In { expr, target: InTarget::List(list), negated, global: false } if !list.is_empty() => {
                 maybe_not(*negated, self.contained(expr, list)?)
             }
-            Expr::In { .. } => return Err(refused::has_no("IN of this kind", "write a IN (1, 2)")),
             Expr::Like { negated, any: false, expr, pattern, escape_char } => {
                 maybe_not(*negated, self.like(expr, pattern, escape_char.as_deref(), false)?)
             }
@@ -96,9 +95,9 @@ impl<'c, 's> Compiler<'c, 's> {
             }
             Expr::Trim { .. } => return Err(refused::has_no("trim of other characters", "trim(a) takes blanks away")),
             Expr::Substring { expr, substring_from: Some(from), substring_for, special: _, shorthand: _ } => {
-                let mut arguments = vec![self.text(expr)?, self.operand(from)?];
+                let mut arguments = vec![self.text(expr)?, self.node(from)?];
                 if let Some(length) = substring_for {
-                    arguments.push(self.operand(length)?);
+                    arguments.push(self.node(length)?);
                 }
                 Node::Call(Function::Substring, arguments)
             }
@@ -164,7 +163,7 @@ impl<'c, 's> Compiler<'c, 's> {
     fn contained(&mut self, expression: &Expr, list: &[Expr]) -> Result<Node, String> {
         let mut nodes = vec![self.operand(expression)?];
         for item in list {
-            nodes.push(self.operand(item)?);
+            nodes.push(self.node(item)?);
         }
         self.read_dates(&mut nodes)?;
         let list = nodes.split_off(1);
@@ -193,7 +192,7 @@ impl<'c, 's> Compiler<'c, 's> {
 
     fn cast(&mut self, expression: &Expr, to: &DataType) -> Result<Node, String> {
         let target = target(to)?;
-        let node = if target == Target::Text { self.text(expression)? } else { self.operand(expression)? };
+        let node = if target == Target::Text { self.text(expression)? } else { self.node(expression)? };
         Ok(Node::Cast(Box::new(node), target))
     }
 
@@ -230,7 +229,7 @@ impl<'c, 's> Compiler<'c, 's> {
                 return Err(format!("the function {name} takes values"));
             };
             let is_text = function.is_of_text() && nodes.is_empty();
-            nodes.push(if is_text { self.text(argument)? } else { self.operand(argument)? });
+            nodes.push(if is_text { self.text(argument)? } else { self.node(argument)? });
         }
         if *function == Function::NullIf {
             self.read_dates(&mut nodes)?;

@@ -17,6 +17,9 @@ mod refused;
 mod text;
 mod tree;
 
+use std::panic::resume_unwind;
+use std::thread;
+
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde_json::Value as Json;
@@ -32,7 +35,11 @@ use crate::reason::Reason;
 
 /// Finds a column by the path that a condition writes, the first time and again; whether its first
 /// name stands in quotes. Counts the columns from 0, and says why there is none.
-pub(crate) type Finder<'c, 's> = &'c mut dyn FnMut(&[&str], bool) -> Result<Found<'s>, String>;
+pub(crate) type Finder<'c, 's> = &'c mut (dyn FnMut(&[&str], bool) -> Result<Found<'s>, String> + Send);
+
+/// The parser takes much of the stack for each level, and so does the end of a long chain: far more
+/// than ten thousand bytes can ask for. Only what is used of it costs memory.
+const STACK: usize = 64 << 20;
 
 /// A column that a condition names.
 #[derive(Clone, Copy, Debug)]
@@ -77,7 +84,14 @@ impl Condition {
         zone: &TimeZone,
         find: Finder<'_, '_>,
     ) -> Result<Self, String> {
-        Self::compile_sql(source, now, zone, find).map_err(|why| advice::with_advice(source, why))
+        let compile = || {
+            Self::compile_sql(source, now, zone, find).map_err(|why| advice::with_advice(source, why))
+        };
+        thread::scope(|scope| {
+            let compiling = thread::Builder::new().stack_size(STACK).spawn_scoped(scope, compile);
+            let compiling = compiling.map_err(|error| format!("it cannot be compiled now: {error}"))?;
+            compiling.join().unwrap_or_else(|panic| resume_unwind(panic))
+        })
     }
 
     fn compile_sql(

@@ -93,10 +93,8 @@ impl Outlook<'_> {
             };
         }
         inner().or_else(|| {
-            if !matches!(self.of(node), Kinds::NULL) {
-                return None;
-            }
-            self.clash(node).map(|cause| cause.told(self.columns))
+            let is_unknown = self.of(node) == Kinds::NULL || matches!(node, Node::Is(_, test) if *test != Test::Null);
+            is_unknown.then(|| self.clash(node))?.map(|cause| cause.told(self.columns))
         })
     }
 

@@ -1,6 +1,6 @@
 //! What SQL has and conditions have not: each is refused by its name, with what there is instead.
 
-use sqlparser::ast::{BinaryOperator, Expr, UnaryOperator};
+use sqlparser::ast::{BinaryOperator, Expr, InTarget, UnaryOperator, Value};
 
 use super::tree::Function;
 
@@ -36,8 +36,12 @@ const INSTEAD: [(&str, &str); 22] = [
 /// Refuses an expression that the language does not have.
 pub(super) fn expression(expression: &Expr) -> String {
     let (what, instead) = match expression {
+        Expr::In { target: InTarget::List(_) | InTarget::Unnest(_) | InTarget::Table { .. }, .. } => {
+            ("IN of this kind", "write a IN (1, 2)")
+        }
+        Expr::In { .. } => ("subqueries", "a condition sees one record only"),
         Expr::Case { .. } => ("CASE", "write the cases with AND and OR"),
-        Expr::Subquery(_) | Expr::Exists { .. } => ("subqueries", "a condition sees one record"),
+        Expr::Subquery(_) | Expr::Exists { .. } => ("subqueries", "a condition sees one record only"),
         Expr::IsDistinctFrom(..) | Expr::IsNotDistinctFrom(..) => {
             ("IS DISTINCT FROM", "write = or <>, and IS NULL for what is missing")
         }
@@ -58,6 +62,10 @@ pub(super) fn expression(expression: &Expr) -> String {
         Expr::Wildcard(_) | Expr::QualifiedWildcard(..) => ("*", "name the column"),
         Expr::Lambda(_) => ("lambda functions and ->", "write customer.tier for a nested column"),
         Expr::IsNormalized { .. } | Expr::IsJson { .. } => ("this test", "write IS NULL, IS TRUE or IS FALSE"),
+        Expr::Substring { .. } => ("substr without a start", "write substr(a, 1, 4) or left(a, 4)"),
+        Expr::Value(value) if matches!(value.value, Value::Placeholder(_)) => {
+            ("placeholders", "write the value, a text in single quotes")
+        }
         Expr::Value(_) | Expr::Prefixed { .. } => {
             ("this kind of literal", "write 'text', 12.5, TRUE, NULL, DATE '2026-01-31'")
         }
@@ -95,7 +103,7 @@ pub(super) fn function(name: &str) -> String {
     let near = Function::NAMES.iter().map(|(other, _)| (alike(other), *other));
     let instead = match near.max_by(|(a, _), (b, _)| a.total_cmp(b)) {
         Some((likeness, near)) if likeness >= ALIKE => format!("did you mean {near}?"),
-        _ => "it has lower, upper, trim, substr, left, right, length, coalesce, nullif, cast, current_date, \
+        _ => "they have lower, upper, trim, substr, left, right, length, coalesce, nullif, cast, current_date, \
               current_timestamp"
             .to_owned(),
     };
@@ -104,5 +112,5 @@ pub(super) fn function(name: &str) -> String {
 
 /// The sentence of a refusal.
 pub(super) fn has_no(what: &str, instead: &str) -> String {
-    format!("a condition has no {what}; {instead}")
+    format!("conditions do not have {what}; {instead}")
 }

@@ -32,10 +32,10 @@ impl OnlyWhen {
         let mut columns = Vec::new();
         let mut find = |path: &[&str], is_quoted: bool| {
             let (column, schema) = if schema.is_known() {
-                let of_quoted = if is_quoted { "; a text is written in single quotes: 'yes'" } else { "" };
-                let found = schema.find_path(path);
-                let (names, below) =
-                    found.map_err(|why| format!("stream `{stream}` has no column {why}{of_quoted}"))?;
+                let (names, below) = schema.find_path(path).map_err(|why| {
+                    let as_text = if is_quoted { format!(" (a text: '{}')", path.join(".")) } else { String::new() };
+                    format!("stream `{stream}` has no column {why}{as_text}")
+                })?;
                 (listed(&names, rows), below)
             } else if path.len() > 1 && path.first() == Some(&"record") && !is_quoted {
                 return Err("no column is called `record`; write \"record\" in double quotes if one is".to_owned());

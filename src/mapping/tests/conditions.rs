@@ -85,7 +85,22 @@ fn names_are_those_of_the_catalog() {
     .into_iter()
     .map(|only_when| format!("{only_when}\n    {}", refused(only_when, &columns)))
     .collect();
-    insta::assert_snapshot!(told.join("\n"), @"");
+    insta::assert_snapshot!(told.join("\n"), @r#"
+    Consent = 'yes'
+        streams[0].only_when: stream `people` has no column `Consent`; did you mean `consent`?
+    consent = "yes"
+        streams[0].only_when: stream `people` has no column `yes`; it has `phone`, `consent`, `Odd Name`, `x.y`, `customer`, `free` (a text: 'yes')
+    customer.teir = 'gold'
+        streams[0].only_when: stream `people` has no column `customer.teir`; did you mean `customer.tier`?
+    customer.tier > 5
+        streams[0].only_when: `customer.tier > 5` can never be TRUE: `customer.tier` is text, compared with a number: write CAST(customer.tier AS DECIMAL)
+    record.consent == 'yes'
+        streams[0].only_when: a condition is SQL; write consent = 'yes'
+    record.consent = 'yes'
+        streams[0].only_when: stream `people` has no column `record`; it has `phone`, `consent`, `Odd Name`, `x.y`, `customer`, `free`; a column is written without record, as in consent = 'yes'
+    "customer.tier" = 'gold'
+        streams[0].only_when: stream `people` has no column `customer.tier`; did you mean `customer`? (a text: 'customer.tier')
+    "#);
     for only_when in ["\"Odd Name\" = 'a'", "x.y = 'a'", "\"x.y\" = 'a'", "customer.tier = 'gold'", "free.any.thing > 5"] {
         assert_eq!(refused(only_when, &columns), "", "{only_when}");
     }
