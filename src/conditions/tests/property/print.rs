@@ -82,7 +82,9 @@ fn bare(e: &E, rng: &mut Rng) -> (String, Level) {
             // Databases do not agree how tightly it binds beside + and -.
             (format!("({a} || {b})"), Level::Atom)
         }
-        E::Call(name, arguments) => (format!("{name}({})", joined(arguments, ", ", Level::Or, rng)), Level::Atom),
+        E::Call(name, arguments) => {
+            (format!("{name}({})", joined(arguments, ", ", Level::Or, rng)), Level::Atom)
+        }
         E::Cast(e, to) => match rng.u8(..3) {
             0 => (format!("{}::{to}", printed(e, Level::Atom, rng)), Level::Sign),
             1 => (format!("TRY_CAST({} AS {to})", printed(e, Level::Or, rng)), Level::Atom),

@@ -229,13 +229,16 @@ fn reduced(n: i128, d: i128) -> V {
 }
 
 fn arithmetic(sign: char, a: V, b: V) -> Option<V> {
-    let day = |days: i64, by: i64| {
-        days.checked_add(by).filter(|days| CALENDAR.contains(days)).map_or(Null, Date)
-    };
+    let day =
+        |days: i64, by: i64| days.checked_add(by).filter(|days| CALENDAR.contains(days)).map_or(Null, Date);
     let whole = |n: i128, d: i128| i64::try_from(n).ok().filter(|n| d == 1 && n.abs() < 1 << 40);
     Some(match (sign, a, b) {
-        ('+', Num(n, d), Num(m, e)) => reduced(n.checked_mul(e)?.checked_add(m.checked_mul(d)?)?, d.checked_mul(e)?),
-        ('-', Num(n, d), Num(m, e)) => reduced(n.checked_mul(e)?.checked_sub(m.checked_mul(d)?)?, d.checked_mul(e)?),
+        ('+', Num(n, d), Num(m, e)) => {
+            reduced(n.checked_mul(e)?.checked_add(m.checked_mul(d)?)?, d.checked_mul(e)?)
+        }
+        ('-', Num(n, d), Num(m, e)) => {
+            reduced(n.checked_mul(e)?.checked_sub(m.checked_mul(d)?)?, d.checked_mul(e)?)
+        }
         ('*', Num(n, d), Num(m, e)) => reduced(n.checked_mul(m)?, d.checked_mul(e)?),
         (_, Num(..), Num(0, _)) => Null,
         ('/', Num(n, d), Num(m, e)) => reduced(n.checked_mul(e)?, d.checked_mul(m)?),
@@ -247,7 +250,9 @@ fn arithmetic(sign: char, a: V, b: V) -> Option<V> {
         ('-', Date(a), Date(b)) => Num(i128::from(a - b), 1),
         ('+', Date(days), Days(by)) | ('+', Days(by), Date(days)) => day(days, by),
         ('-', Date(days), Days(by)) => day(days, -by),
-        ('+', Date(days), Num(n, d)) | ('+', Num(n, d), Date(days)) => whole(n, d).map_or(Null, |by| day(days, by)),
+        ('+', Date(days), Num(n, d)) | ('+', Num(n, d), Date(days)) => {
+            whole(n, d).map_or(Null, |by| day(days, by))
+        }
         ('-', Date(days), Num(n, d)) => whole(n, d).map_or(Null, |by| day(days, -by)),
         ('+', At(at), Days(by)) | ('+', Days(by), At(at)) => At(at + by * 86_400),
         ('-', At(at), Days(by)) => At(at - by * 86_400),
@@ -387,7 +392,13 @@ fn plain(n: i128, d: i128) -> Option<V> {
     while rest != 1 {
         units = units.checked_mul(10)?;
         places += 1;
-        let by = if rest % 10 == 0 { 10 } else if rest % 2 == 0 { 2 } else { 5 };
+        let by = if rest % 10 == 0 {
+            10
+        } else if rest % 2 == 0 {
+            2
+        } else {
+            5
+        };
         rest /= by;
         units /= by;
     }
@@ -412,7 +423,8 @@ fn moment(text: &str) -> Option<V> {
         return days(text).map(Date);
     }
     if text.len() == 20 && text.is_ascii() && text.ends_with('Z') {
-        let [h, m, s]: [i64; 3] = [text[11..13].parse().ok()?, text[14..16].parse().ok()?, text[17..19].parse().ok()?];
+        let [h, m, s]: [i64; 3] =
+            [text[11..13].parse().ok()?, text[14..16].parse().ok()?, text[17..19].parse().ok()?];
         return Some(At(days(&text[..10])? * 86_400 + h * 3600 + m * 60 + s));
     }
     None
@@ -421,7 +433,8 @@ fn moment(text: &str) -> Option<V> {
 /// The days from 1970 to a date of our calendar: whole years, whole months, days.
 fn days_of(year: i64, month: i64, day: i64) -> i64 {
     let leap = |year: i64| year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-    let of_years: i64 = (1970..year).map(|year| 365 + i64::from(leap(year))).sum();
+    let leaps_until = |year: i64| year / 4 - year / 100 + year / 400;
+    let of_years = (year - 1970) * 365 + leaps_until(year - 1) - leaps_until(1969);
     let lengths = [31, 28 + i64::from(leap(year)), 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
     let of_months: i64 = lengths.iter().take(usize::try_from(month - 1).unwrap_or(0)).sum();
     of_years + of_months + day - 1
@@ -429,7 +442,7 @@ fn days_of(year: i64, month: i64, day: i64) -> i64 {
 
 /// A day from 1970 on as ISO 8601 writes it.
 pub(super) fn written(days: i64) -> String {
-    let mut year = 1970;
+    let mut year = 1970 + days / 366;
     while days_of(year + 1, 1, 1) <= days {
         year += 1;
     }

@@ -6,7 +6,22 @@ use super::reference::written;
 use super::{COLUMNS, E};
 
 const TEXTS: [&str; 16] = [
-    "", " ", "a", "A", "ab", "aab", "e\u{301}a", "Đức", "đức", "7", " 7 ", "0.5", "yes", "off", "it's", "1e1",
+    "",
+    " ",
+    "a",
+    "A",
+    "ab",
+    "aab",
+    "e\u{301}a",
+    "Đức",
+    "đức",
+    "7",
+    " 7 ",
+    "0.5",
+    "yes",
+    "off",
+    "it's",
+    "1e1",
 ];
 
 const PATTERNS: [&str; 10] = ["", "%", "a%", "%a%", "_", "_b", "%A_", "%a%b", "a!%%", "!_%"];
@@ -70,7 +85,8 @@ fn usual(rng: &mut Rng, name: &str) -> u8 {
 
 fn expression(rng: &mut Rng, sort: Sort, depth: usize) -> E {
     // Now and then something that does not belong there.
-    let sort = if rng.u8(..) < 24 { one(rng, &[Sort::Truth, Sort::Number, Sort::Text, Sort::Moment]) } else { sort };
+    let sort =
+        if rng.u8(..) < 24 { one(rng, &[Sort::Truth, Sort::Number, Sort::Text, Sort::Moment]) } else { sort };
     if depth == 0 {
         return leaf(rng, sort);
     }
@@ -98,20 +114,25 @@ fn expression(rng: &mut Rng, sort: Sort, depth: usize) -> E {
             let sides = [expression(rng, Sort::Number, below), expression(rng, Sort::Number, below)];
             E::Arithmetic(one(rng, &['+', '-', '*', '/', '%']), Box::new(sides))
         }
-        (Sort::Number, 8) => E::Call(one(rng, &["length", "char_length"]), vec![expression(rng, Sort::Text, below)]),
+        (Sort::Number, 8) => {
+            E::Call(one(rng, &["length", "char_length"]), vec![expression(rng, Sort::Text, below)])
+        }
         (Sort::Number, 9) => {
             let sides = [expression(rng, Sort::Moment, below), expression(rng, Sort::Moment, below)];
             E::Arithmetic('-', Box::new(sides))
         }
         (Sort::Number, _) => cast(rng, below, &["INTEGER", "DECIMAL"]),
-        (Sort::Text, 4) => E::Join(Box::new([expression(rng, Sort::Text, below), expression(rng, Sort::Text, below)])),
+        (Sort::Text, 4) => {
+            E::Join(Box::new([expression(rng, Sort::Text, below), expression(rng, Sort::Text, below)]))
+        }
         (Sort::Text, 5 | 6 | 7) => {
             let name = one(rng, &["lower", "upper", "trim", "ltrim", "rtrim"]);
             E::Call(name, vec![expression(rng, Sort::Text, below)])
         }
         (Sort::Text, 8 | 9) => {
             let name = one(rng, &["left", "right", "substr", "substring"]);
-            let mut arguments = vec![expression(rng, Sort::Text, below), expression(rng, Sort::Number, below.min(1))];
+            let mut arguments =
+                vec![expression(rng, Sort::Text, below), expression(rng, Sort::Number, below.min(1))];
             if name.starts_with("sub") && rng.bool() {
                 arguments.push(expression(rng, Sort::Number, below.min(1)));
             }
@@ -221,7 +242,8 @@ fn contained(rng: &mut Rng, depth: usize) -> E {
 }
 
 fn like(rng: &mut Rng, depth: usize) -> E {
-    let pattern = if rng.u8(..4) == 0 { expression(rng, Sort::Text, depth) } else { E::Text(one(rng, &PATTERNS)) };
+    let pattern =
+        if rng.u8(..4) == 0 { expression(rng, Sort::Text, depth) } else { E::Text(one(rng, &PATTERNS)) };
     // A literal in which the escape stands before a letter is a mistake.
     let escape = if matches!(pattern, E::Text(_)) || rng.bool() { Some('!') } else { None };
     let sides = [expression(rng, Sort::Text, depth), pattern];
