@@ -5,6 +5,7 @@
 mod carrier;
 mod clock;
 mod courier;
+mod decoding;
 mod http;
 mod pace;
 mod stop;

@@ -14,9 +14,9 @@ pub(super) fn before_body(reply: &Reply, endpoint: &Endpoint, said: &dyn Fn() ->
             why: "HTTP 429: more requests than the vendor takes".to_owned(),
         }),
         // The request may have been carried out before whatever failed. (Below 200 is no answer.)
-        ..200 | 500.. => {
-            Some(Verdict::Unclear { why: format!("HTTP {status} from {} with {}", endpoint.place, said()) })
-        }
+        ..200 | 500.. => Some(unreadable(reply, endpoint).unwrap_or_else(|| Verdict::Unclear {
+            why: format!("HTTP {status} from {} with {}", endpoint.place, said()),
+        })),
         413 => Some(Verdict::Split {
             why: format!("HTTP 413 from {}: the request is too large", endpoint.place),
         }),
@@ -33,6 +33,9 @@ pub(super) fn before_body(reply: &Reply, endpoint: &Endpoint, said: &dyn Fn() ->
 
 /// Decides the replies whose body does not: it is not the vendor's, or holds a code nobody knows.
 pub(super) fn without_code(reply: &Reply, endpoint: &Endpoint, said: &str) -> Verdict {
+    if let Some(unclear) = unreadable(reply, endpoint) {
+        return unclear;
+    }
     let status = reply.status;
     let advice = match status {
         // 408 and 425 speak about a request that was, or will be, under way.
@@ -60,6 +63,12 @@ pub(super) fn without_code(reply: &Reply, endpoint: &Endpoint, said: &str) -> Ve
         },
         None => Verdict::Unclear { why: format!("HTTP {status} from {place} with {said}") },
     }
+}
+
+/// A body that nobody could read may have held the vendor's yes, whatever it came with.
+fn unreadable(reply: &Reply, endpoint: &Endpoint) -> Option<Verdict> {
+    let why = reply.unreadable.as_ref()?;
+    Some(Verdict::Unclear { why: format!("HTTP {} from {}: {why}", reply.status, endpoint.place) })
 }
 
 /// What a verdict about a probe means for the person who configures the connector.

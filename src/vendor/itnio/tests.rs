@@ -158,7 +158,7 @@ fn a_missing_variable_is_told_with_those_that_are_there() {
 fn waits_as_long_as_the_vendor_asks() {
     for (status, body) in [(429, ""), (200, r#"{"status":"-46"}"#)] {
         let retry_after = Some(Duration::from_secs(7));
-        let reply = Reply { status, retry_after, body: body.into(), date: None };
+        let reply = Reply { status, retry_after, body: body.into(), ..Reply::default() };
         let verdict = itnio().read(&batch(Vec::new()), &reply);
         assert!(matches!(verdict, Verdict::Again { after, .. } if after == retry_after), "{status}");
     }
