@@ -8,6 +8,7 @@ mod courier;
 mod decoding;
 mod http;
 mod pace;
+mod part;
 mod stop;
 #[cfg(test)]
 mod tests;
