@@ -16,7 +16,7 @@ use crate::error::Error;
 use crate::phone::Phone;
 use crate::reason::Reason;
 use crate::vendor::Config;
-use crate::vendor::exchange::{Batch, Reply, Request};
+use crate::vendor::exchange::{Batch, Outcome, Reply, Request};
 
 type Answer = Result<Reply, CarryError>;
 
@@ -210,6 +210,7 @@ async fn halves_a_refused_batch_until_one_stands_alone() {
     assert_eq!(names(&run.delivered), want);
     let Fate::Ended(outcome) = &run.delivered.fates[2] else { panic!("open") };
     assert_eq!(outcome.reason(), Some(Reason::RefusedAlone));
+    assert!(outcome.detail().unwrap().starts_with("code -27, the parameter check failed"));
     assert_eq!(run.requests.len(), 7);
 }
 
@@ -266,6 +267,15 @@ async fn a_refusal_proves_nothing_of_those_who_may_have_arrived_before() {
     ] {
         let run = deliver(itnio(), 2, script(answers), RULES).await;
         assert_eq!(names(&run.delivered), want, "{name}");
+        if let (Fate::Ended(Outcome::Unknown(why)), "refused whole") = (&run.delivered.fates[0], name) {
+            let why = why.as_deref().unwrap();
+            assert!(
+                why.starts_with(
+                    "refused now (refused_alone), but an earlier request may have added it: code -27"
+                ),
+                "{why}"
+            );
+        }
     }
 }
 

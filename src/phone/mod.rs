@@ -12,6 +12,7 @@ mod mask;
 mod normalise;
 mod parts;
 mod plain;
+pub(crate) mod written;
 
 use std::borrow::Cow;
 use std::fmt;

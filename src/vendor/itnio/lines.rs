@@ -9,7 +9,8 @@ use regex::{Match, Regex};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
-use crate::vendor::roster::Roster;
+use crate::phone::written;
+use crate::vendor::roster::{Roster, SHORTEST_NUMBER};
 
 /// One refusal, in the vendor's words.
 pub(super) struct Line {
@@ -61,7 +62,11 @@ fn add(value: &Value, depth: usize, lines: &mut Vec<Line>) {
         Value::Null if depth == 0 => {}
         Value::Array(entries) if depth < MAX_DEPTH => {
             for entry in entries {
+                let n_before = lines.len();
                 add(entry, depth + 1, lines);
+                if lines.len() == n_before {
+                    add_text("", lines);
+                }
             }
         }
         Value::Object(fields) if depth < MAX_DEPTH => add_object(value, fields, depth, lines),
@@ -79,7 +84,18 @@ fn add_object(value: &Value, fields: &Map<String, Value>, depth: usize, lines: &
     if !is_about_somebody {
         for (key, entry) in fields {
             match entry {
-                Value::Array(_) | Value::Object(_) => add(entry, depth + 1, lines),
+                // A heading, unless it is itself the number of somebody.
+                Value::Array(_) | Value::Object(_)
+                    if written::only_number(key, SHORTEST_NUMBER).is_none() =>
+                {
+                    add(entry, depth + 1, lines);
+                }
+                Value::Array(_) | Value::Object(_) => {
+                    let mut words = Vec::new();
+                    collect_under(entry, is_reason_key, depth + 1, &mut words);
+                    let words = words.into_iter().next().unwrap_or_else(|| entry.to_string());
+                    lines.push(Line { words, numbers: vec![key.clone()] });
+                }
                 Value::String(text) => add_text(&format!("{key}: {text}"), lines),
                 other => add_text(&format!("{key}: {other}"), lines),
             }
@@ -126,14 +142,14 @@ fn is_reason_key(key: &str) -> bool {
 }
 
 const LABEL: &str = r"(?:phone\s*(?:number|no\.?)?|mobile(?:\s*(?:phone|number))?|手机(?:号码?)?|客户电话|电话(?:号码?)?)\s*[:：=]\s*";
-const NUMBER: &str = r"[+＋]?\d[\d ().\-]*\d";
-
 /// Takes a sentence apart; or several, if they were strung together.
 fn add_text(text: &str, lines: &mut Vec<Line>) {
-    static LABELLED: LazyLock<Regex> =
-        LazyLock::new(|| pattern(&format!(r"(?i)[\s,，;；、.。]*{LABEL}({NUMBER}|[^\s,，;；]+)")));
-    static TAIL: LazyLock<Regex> =
-        LazyLock::new(|| pattern(&format!(r"(?i)[\s,，;；、]*{LABEL}({NUMBER}|\S+?)[\s.。,，;；!！)）]*$")));
+    static LABELLED: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(&format!(r"(?i)[\s,，;；、.。]*{LABEL}({}|[^\s,，;；]+)", *written::PATTERN))
+    });
+    static TAIL: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(&format!(r"(?i)[\s,，;；、]*{LABEL}({}|\S+?)[\s.。,，;；!！)）]*$", *written::PATTERN))
+    });
     if LABELLED.find_iter(text).nth(1).is_some() {
         add_sentences(text, &LABELLED, lines);
         return;
@@ -169,13 +185,17 @@ impl Line {
         Self { words, numbers: number.iter().map(|number| number.as_str().to_owned()).collect() }
     }
 
-    /// The contacts that the line is about: by the numbers in their place, else the only one whose
-    /// number is among the words. None: it names nobody whom we know.
+    /// The contacts that the line is about: by the numbers in their place, else by these put together, else the only
+    /// one whose number is among the words. None: it names nobody whom we know.
     pub(super) fn contacts(&self, roster: &Roster<'_>) -> Vec<usize> {
         if self.numbers.is_empty() {
             return roster.find_inside(&self.words).into_iter().collect();
         }
-        self.numbers.iter().filter_map(|number| roster.find(number)).collect()
+        let mut found: Vec<usize> = self.numbers.iter().flat_map(|number| named(roster, number)).collect();
+        if found.is_empty() && self.numbers.len() > 1 {
+            found = named(roster, &self.numbers.join(" "));
+        }
+        found
     }
 
     /// What kind of refusal it is.
@@ -199,5 +219,13 @@ impl Line {
             .iter()
             .find(|(pattern, _)| pattern.is_match(&self.words))
             .map_or(Kind::Other, |(_, kind)| *kind)
+    }
+}
+
+/// Those whom a text in a number's place names.
+fn named(roster: &Roster<'_>, number: &str) -> Vec<usize> {
+    match roster.find(number) {
+        Some(position) => vec![position],
+        None => roster.find_written(number).into_iter().collect(),
     }
 }

@@ -140,7 +140,7 @@ fn a_halt_says_what_is_wrong_where_to_look_and_what_to_change() {
     else {
         panic!("no halt")
     };
-    insta::assert_snapshot!(why, @r#"code -32, the outbound job does not exist: vendor.job_id (or the stream's campaign) is not a job of vendor.app_id; compare both with the itniotech console (job 9, app LILIN888; the vendor says "no job for *** and 14****101")"#);
+    insta::assert_snapshot!(why, @r#"code -32, the outbound job does not exist: vendor.job_id (or the stream's campaign) is not a job of vendor.app_id; compare both with the itniotech console (job 9, app LILIN888; the vendor says "no job for *** and ****101")"#);
 }
 
 #[test]
