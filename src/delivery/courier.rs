@@ -104,6 +104,8 @@ enum End {
     /// The run is stopping; what is not settled stays so.
     Stopped,
     Failed(Error),
+    /// The run must stop, and this request may have been taken.
+    Astray(String),
 }
 
 /// What to do after one attempt.
@@ -183,6 +185,7 @@ impl<C: Carrier> Courier<C> {
                 End::Failed(error) => {
                     return Delivered { fates: left_open(fates, part, parts), failure: Some(error) };
                 }
+                End::Astray(why) => return self.astray(why, fates, part, parts),
             };
             for (fate, outcome) in fates.iter_mut().skip(part.start).zip(settled) {
                 *fate = Fate::Ended(outcome);
@@ -236,6 +239,7 @@ impl<C: Carrier> Courier<C> {
             Verdict::Again { after, why } => self.again(after, why, history),
             Verdict::ClockOff { server_time } => self.clock_off(server_time, history),
             Verdict::Unclear { why } => self.unclear(why, part, history),
+            Verdict::Astray { why } => Next::End(End::Astray(why)),
             Verdict::Halt { blame: Blame::User, why } => {
                 Next::End(End::Failed(Error::Refused { vendor: self.vendor.name(), why }))
             }
@@ -306,6 +310,19 @@ impl<C: Carrier> Courier<C> {
         self.notice(format!("{n_contacts} contacts may have arrived or not, and are held: {why}"));
         let detail: Box<str> = why.into();
         Next::End(End::Settled(vec![Outcome::Unknown(Some(detail)); n_contacts]))
+    }
+
+    /// Nothing more is sent. Whom the request was about goes out again only where that rings nobody twice.
+    fn astray(&self, why: String, fates: Vec<Fate>, mut part: Part, others: Vec<Part>) -> Delivered {
+        part.batch.maybe_sent = true;
+        let (start, n_contacts) = (part.start, part.batch.contacts.len());
+        let why = format!("{why}; {n_contacts} contacts of this request may have been added all the same");
+        let mut fates = left_open(fates, part, others);
+        if !self.may_repeat() {
+            let unknown = Fate::Ended(Outcome::Unknown(Some(why.as_str().into())));
+            fates.iter_mut().skip(start).take(n_contacts).for_each(|fate| *fate = unknown.clone());
+        }
+        Delivered { fates, failure: Some(Error::Refused { vendor: self.vendor.name(), why }) }
     }
 
     fn out_of_time(&self, why: &str, history: &History) -> Next {

@@ -222,6 +222,24 @@ async fn stops_when_every_contact_is_refused() {
     assert!(matches!(run.delivered.failure, Some(Error::Refused { .. })));
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_redirect_may_have_taken_what_it_answers() {
+    let sent = "open, maybe sent";
+    for (vendor, status, want) in [
+        (vbee(), 301, "unknown"),
+        (vbee(), 302, "unknown"),
+        (vbee(), 303, "unknown"),
+        (vbee(), 307, "open"),
+        (vbee(), 308, "open"),
+        (itnio(), 303, sent),
+        (itnio(), 307, "open"),
+    ] {
+        let run = deliver(vendor, 2, script([json_reply(status, "")]), RULES).await;
+        assert_eq!((run.requests.len(), names(&run.delivered)), (1, vec![want; 2]), "{status}");
+        assert!(matches!(run.delivered.failure, Some(Error::Refused { .. })), "{status}");
+    }
+}
+
 const EXISTS: &str =
     r#"{"status":"0","data":["The customer already exists in this task,Phone Number:14155550000"]}"#;
 const INCOMPLETE: &str =

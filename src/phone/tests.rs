@@ -89,7 +89,7 @@ fn a_refusal_says_what_would_help() {
         ("+39 (0) 312 345 6789", "with the 0 in brackets it is one number, without it another"),
         (
             "+52 1 55 1234 5678",
-            "Mexico dropped the 1 after +52 in 2019: write +52 and the ten digits behind the 1",
+            "Mexico dropped the 1 after +52 (and 01, 044, 045) in 2019: write +52 and the ten digits behind it",
         ),
     ] {
         let refusal = rules("VN", "").normalise(PhoneInput::Text(text), None).unwrap_err();

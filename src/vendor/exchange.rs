@@ -77,6 +77,11 @@ pub enum Verdict {
         /// For the log.
         why: String,
     },
+    /// It may have been taken, or not, and nothing more may be sent until the user acts.
+    Astray {
+        /// What is wrong, where to look, what to change.
+        why: String,
+    },
     /// Nothing was taken, and nothing will be until somebody acts.
     Halt {
         /// Whose turn it is.

@@ -20,15 +20,18 @@ pub(super) fn before_body(reply: &Reply, endpoint: &Endpoint, said: &dyn Fn() ->
         413 => Some(Verdict::Split {
             why: format!("HTTP 413 from {}: the request is too large", endpoint.place),
         }),
-        300..400 => Some(Verdict::Halt {
-            blame: Blame::User,
-            why: format!(
-                "HTTP {status} from {}: this address points elsewhere, so it is not the API's; correct vendor.base_url (https, the right host, the right path)",
-                endpoint.place
-            ),
-        }),
+        // These two alone say that the request was not carried out; 303 says that it was (RFC 9110, 15.4).
+        307 | 308 => Some(Verdict::Halt { blame: Blame::User, why: elsewhere(status, endpoint) }),
+        300..400 => Some(Verdict::Astray { why: elsewhere(status, endpoint) }),
         _ => None,
     }
+}
+
+fn elsewhere(status: u16, endpoint: &Endpoint) -> String {
+    format!(
+        "HTTP {status} from {}: this address points elsewhere, so it is not the API's; correct vendor.base_url (https, the right host, the right path)",
+        endpoint.place
+    )
 }
 
 /// Decides the replies whose body does not: it is not the vendor's, or holds a code nobody knows.
@@ -76,7 +79,7 @@ pub(super) fn probe_result(verdict: Verdict, now: Timestamp) -> Result<(), Strin
     match verdict {
         Verdict::Settled(_) => Ok(()),
         Verdict::ClockOff { server_time } => Err(clock_message(server_time, now)),
-        Verdict::Halt { why, .. } => Err(why),
+        Verdict::Halt { why, .. } | Verdict::Astray { why } => Err(why),
         Verdict::Again { why, .. } | Verdict::Split { why } | Verdict::Unclear { why } => Err(format!(
             "the vendor is not well now, so the credentials could not be judged: {why}. Try again in some minutes; if it stays so, check vendor.base_url and ask the vendor's support"
         )),
