@@ -153,6 +153,11 @@ fn several_numbers_in_one_place_name_each_of_theirs() {
             json!([{ "areaCode": "84", "phone1": "849100", "phone2": "00007", "msg": "x" }]),
             ["accepted", "rejected", "accepted"],
         ),
+        (json!([{ "customer": "84,910,000,007", "msg": "x" }]), ["accepted", "rejected", "accepted"]),
+        (json!([{ "code": "84", "rest": "910000007", "msg": "x" }]), ["accepted", "rejected", "accepted"]),
+        (json!([{ "phone": "84", "rest": "910000007", "msg": "x" }]), ["accepted", "rejected", "accepted"]),
+        // A stranger is named: what stands beside is not about him.
+        (json!([{ "phone": "84900000000", "like": "84910000007", "msg": "x" }]), ["unknown"; 3]),
         (json!({ "84910000007": { "reason": "blocked" } }), ["accepted", "rejected", "accepted"]),
         (json!({ "84910000007": [] }), ["accepted", "rejected", "accepted"]),
         (json!(["on 2026-11-22 10:33:12 84,910,000,007 was blocked"]), ["accepted", "rejected", "accepted"]),

@@ -18,6 +18,8 @@ pub(super) struct Line {
     pub(super) words: String,
     /// The numbers, when the entry has a place for them.
     numbers: Vec<String>,
+    /// The whole entry, whose other fields may hold the number, or its parts.
+    entry: Option<String>,
 }
 
 /// What kind of refusal a line is.
@@ -94,7 +96,7 @@ fn add_object(value: &Value, fields: &Map<String, Value>, depth: usize, lines: &
                     let mut words = Vec::new();
                     collect_under(entry, is_reason_key, depth + 1, &mut words);
                     let words = words.into_iter().next().unwrap_or_else(|| entry.to_string());
-                    lines.push(Line { words, numbers: vec![key.clone()] });
+                    lines.push(Line { words, numbers: vec![key.clone()], entry: None });
                 }
                 Value::String(text) => add_text(&format!("{key}: {text}"), lines),
                 other => add_text(&format!("{key}: {other}"), lines),
@@ -106,7 +108,16 @@ fn add_object(value: &Value, fields: &Map<String, Value>, depth: usize, lines: &
     collect_under(value, is_phone_key, 0, &mut numbers);
     collect_under(value, is_reason_key, 0, &mut words);
     let words = words.into_iter().next().unwrap_or_default();
-    if numbers.is_empty() { add_text(&words, lines) } else { lines.push(Line { words, numbers }) }
+    let entry = Some(value.to_string());
+    if !numbers.is_empty() {
+        lines.push(Line { words, numbers, entry });
+        return;
+    }
+    let n_before = lines.len();
+    add_text(&words, lines);
+    if let [line] = lines.get_mut(n_before..).unwrap_or_default() {
+        line.entry = entry;
+    }
 }
 
 /// Texts and numbers under keys that look right, in this value and those inside it.
@@ -182,20 +193,27 @@ impl Line {
     fn new(words: Option<&str>, number: Option<Match<'_>>) -> Self {
         let marks = |c: char| c.is_whitespace() || ",，;；、.。".contains(c);
         let words = words.unwrap_or_default().trim_matches(marks).to_owned();
-        Self { words, numbers: number.iter().map(|number| number.as_str().to_owned()).collect() }
+        let numbers = number.iter().map(|number| number.as_str().to_owned()).collect();
+        Self { words, numbers, entry: None }
     }
 
-    /// The contacts that the line is about: by the numbers in their place, else by these put together, else the only
-    /// one whose number is among the words. None: it names nobody whom we know.
+    /// The contacts that the line is about: by the numbers in their place, else by these put together; where no place
+    /// holds a whole number, the only one whose number is among the words, else in the entry. None: it names nobody
+    /// whom we know.
     pub(super) fn contacts(&self, roster: &Roster<'_>) -> Vec<usize> {
-        if self.numbers.is_empty() {
-            return roster.find_inside(&self.words).into_iter().collect();
+        let found: Vec<usize> = self.numbers.iter().flat_map(|number| named(roster, number)).collect();
+        if !found.is_empty() {
+            return found;
         }
-        let mut found: Vec<usize> = self.numbers.iter().flat_map(|number| named(roster, number)).collect();
-        if found.is_empty() && self.numbers.len() > 1 {
-            found = named(roster, &self.numbers.join(" "));
+        if self.numbers.iter().any(|number| !is_part(number)) {
+            return Vec::new();
         }
-        found
+        let together = named(roster, &self.numbers.join(" "));
+        if !together.is_empty() {
+            return together;
+        }
+        let entry = || roster.find_inside(self.entry.as_deref()?);
+        roster.find_inside(&self.words).or_else(entry).into_iter().collect()
     }
 
     /// What kind of refusal it is.
@@ -228,4 +246,9 @@ fn named(roster: &Roster<'_>, number: &str) -> Vec<usize> {
         Some(position) => vec![position],
         None => roster.find_written(number).into_iter().collect(),
     }
+}
+
+/// Whether this is a part of a number, such as its country code.
+fn is_part(number: &str) -> bool {
+    written::only_number(number, 1).is_some_and(|part| part.digits.len() < SHORTEST_NUMBER)
 }
