@@ -185,7 +185,7 @@ impl<C: Carrier> Courier<C> {
                 End::Failed(error) => {
                     return Delivered { fates: left_open(fates, part, parts), failure: Some(error) };
                 }
-                End::Astray(why) => return self.astray(why, fates, part, parts),
+                End::Astray(why) => return self.astray(&why, fates, part, parts),
             };
             for (fate, outcome) in fates.iter_mut().skip(part.start).zip(settled) {
                 *fate = Fate::Ended(outcome);
@@ -313,7 +313,7 @@ impl<C: Carrier> Courier<C> {
     }
 
     /// Nothing more is sent. Whom the request was about goes out again only where that rings nobody twice.
-    fn astray(&self, why: String, fates: Vec<Fate>, mut part: Part, others: Vec<Part>) -> Delivered {
+    fn astray(&self, why: &str, fates: Vec<Fate>, mut part: Part, others: Vec<Part>) -> Delivered {
         part.batch.maybe_sent = true;
         let (start, n_contacts) = (part.start, part.batch.contacts.len());
         let why = format!("{why}; {n_contacts} contacts of this request may have been added all the same");

@@ -59,20 +59,20 @@ const SPELLINGS: [&str; 46] = [
     r#"{"a": "84910", "b": "000007"}"#,
 ];
 
-fn vendor(config: Value) -> Box<dyn Fn(&Batch, Value) -> Verdict> {
+fn vendor(config: Value) -> impl Fn(&Batch, Value) -> Verdict {
     let vendor = serde_json::from_value::<Config>(config).unwrap().build();
-    Box::new(move |batch, body| {
+    move |batch: &Batch, body: Value| {
         vendor.read(batch, &Reply { status: 200, body: body.to_string().into(), ..Reply::default() })
-    })
+    }
 }
 
-fn itnio() -> Box<dyn Fn(&Batch, Value) -> Verdict> {
+fn itnio() -> impl Fn(&Batch, Value) -> Verdict {
     vendor(
         json!({ "vendor_type": "itnio", "api_key": "key", "api_secret": "secret", "app_id": "A", "job_id": 9 }),
     )
 }
 
-fn vbee() -> Box<dyn Fn(&Batch, Value) -> Verdict> {
+fn vbee() -> impl Fn(&Batch, Value) -> Verdict {
     vendor(json!({
         "vendor_type": "vbee", "campaign_id": "c",
         "credentials": { "auth_type": "api_key", "api_key": "demo-key", "api_secret": "demo-secret" },
