@@ -117,7 +117,7 @@ fn is_invisible(c: char) -> bool {
         || matches!(c, '\u{FFF9}'..='\u{FFFB}' | '\u{1D173}'..='\u{1D17A}' | '\u{E0000}'..='\u{E0FFF}')
 }
 
-fn decimal_digit(c: char) -> Option<char> {
+pub(super) fn decimal_digit(c: char) -> Option<char> {
     let code = u32::from(c);
     let row = ZEROS.partition_point(|&zero| zero <= code).checked_sub(1)?;
     char::from_digit(code - ZEROS.get(row)?, 10)
