@@ -12,6 +12,7 @@ mod mask;
 mod normalise;
 mod parts;
 mod plain;
+mod shown;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -24,6 +25,7 @@ use serde::{Deserialize, Serialize};
 pub use dial::{Region, region};
 pub use mask::mask_numbers;
 pub use normalise::{PhoneInput, Refusal, Rules};
+pub use shown::shown;
 
 /// Whom the vendor dials. Masks itself in `Debug` and `Display`.
 #[derive(Clone, PartialEq, Eq, Hash)]
