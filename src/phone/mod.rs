@@ -22,6 +22,7 @@ use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumberFormat};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub(crate) use cleaning::is_invisible;
 pub use dial::{Region, region};
 pub use mask::mask_numbers;
 pub use normalise::{PhoneInput, Refusal, Rules};

@@ -50,7 +50,7 @@ impl<'a> Object<'a> {
     }
 
     /// The names, and the values as they are written.
-    pub fn members(&self) -> impl Iterator<Item = (&str, &'a str)> {
+    pub fn members(&self) -> impl Iterator<Item = (&str, &'a str)> + Clone {
         self.members.iter().map(|(name, raw)| (&**name, *raw))
     }
 
