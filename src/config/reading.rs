@@ -15,6 +15,8 @@ use crate::error::Mistake;
 /// There is none when a whole section is unreadable.
 #[must_use]
 pub fn read(text: &str) -> (Option<Config>, Vec<Mistake>) {
+    // An editor's byte order mark is not the user's mistake.
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut value: Value = match serde_json::from_str(text) {
         Ok(value) => value,
         Err(error) => {
@@ -244,7 +246,10 @@ mod tests {
         assert_eq!(mistakes, []);
         let config = config.unwrap();
         let [phone, number] = &*config.streams[0].fields else { panic!("{config:?}") };
-        assert_eq!((&*config.streams[0].stream, &*phone.field, &*phone.column), ("s", "phone_number", "phone "));
+        assert_eq!(
+            (&*config.streams[0].stream, &*phone.field, &*phone.column),
+            ("s", "phone_number", "phone ")
+        );
         assert_eq!((&*number.column, &*config.phone.region_column), ("7", " land"));
     }
 

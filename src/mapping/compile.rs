@@ -112,7 +112,8 @@ impl<'a> Compiler<'a> {
     ) -> Option<Mapping> {
         let rules = phone_rules::build(config, &mut self.mistakes);
         let region = &config.phone.region_column;
-        let region = (!region.trim().is_empty() && !rules.as_is).then(|| self.column("phone.region_column", region));
+        let region =
+            (!region.trim().is_empty() && !rules.as_is).then(|| self.column("phone.region_column", region));
         let deleted = DELETED.map(|name| Column { exact: Some(self.rows.want(name)), nested: None });
         let campaign = self.campaign(entry.map_or("", |entry| entry.campaign.trim()));
         let only_when = entry.and_then(|entry| self.only_when(entry.only_when.trim()));
@@ -234,7 +235,9 @@ impl<'a> Compiler<'a> {
                 self.mistake(at, "fill in either column or template");
                 None
             }
-            (column, template) if column.trim().is_empty() => self.template(&format!("{at}.template"), template).map(Source::Template),
+            (column, template) if column.trim().is_empty() => {
+                self.template(&format!("{at}.template"), template).map(Source::Template)
+            }
             (column, template) if template.trim().is_empty() => {
                 self.column(&format!("{at}.column"), column).map(|column| Source::Columns(vec![column]))
             }

@@ -16,7 +16,8 @@ pub(super) fn check_identity(compiler: &mut Compiler<'_>) {
     if !schema.is_known() {
         return;
     }
-    let at = if compiler.place.is_empty() { "streams".to_owned() } else { format!("{}.fields", compiler.place) };
+    let at =
+        if compiler.place.is_empty() { "streams".to_owned() } else { format!("{}.fields", compiler.place) };
     let stream = shown(compiler.stream.name);
     match PHONES.iter().find_map(|phone| schema.exact(phone)) {
         Some(column) => check_column(compiler, &at, column),
@@ -24,8 +25,15 @@ pub(super) fn check_identity(compiler: &mut Compiler<'_>) {
             let spelled = schema.columns().find(|column| same_letters(column, PHONE));
             let near = spelled.or_else(|| nearest(PHONE, schema.columns()));
             let what = near.map_or_else(
-                || format!("stream `{stream}` has none: {}; map the right one under `streams`", schema.listed("")),
-                |near| format!("stream `{stream}` has `{}`: rename it, or map it under `streams`", shown(near)),
+                || {
+                    format!(
+                        "stream `{stream}` has none: {}; map the right one under `streams`",
+                        schema.listed("")
+                    )
+                },
+                |near| {
+                    format!("stream `{stream}` has `{}`: rename it, or map it under `streams`", shown(near))
+                },
             );
             compiler.mistake(&at, format!("identity mapping needs a column `{PHONE}`; {what}"));
         }
@@ -48,14 +56,18 @@ pub(super) fn check_identity(compiler: &mut Compiler<'_>) {
 pub(super) fn check_column(compiler: &mut Compiler<'_>, at: &str, column: &str) {
     if let Some(kind) = compiler.schema.never_a_number(column) {
         let column = shown(column);
-        compiler.mistake(at, format!("column `{column}` holds no number to call: by the catalog its type is {kind}"));
+        compiler.mistake(
+            at,
+            format!("column `{column}` holds no number to call: by the catalog its type is {kind}"),
+        );
     }
 }
 
 /// A number that is the same for every record must be one. (With a column of regions it may be one in
 /// some of them.)
 pub(super) fn check_constant(compiler: &mut Compiler<'_>, fields: &Fields, rules: &Rules, has_region: bool) {
-    let Some(Source::Template(Template::Constant(text))) = fields.phone.as_ref().map(|field| &field.source) else {
+    let Some(Source::Template(Template::Constant(text))) = fields.phone.as_ref().map(|field| &field.source)
+    else {
         return;
     };
     if let (Err(refusal), false) = (rules.normalise(PhoneInput::Text(text.trim()), None), has_region) {

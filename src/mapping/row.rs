@@ -128,7 +128,9 @@ impl RowReader {
             return Place::Other;
         }
         match self.seen.get(&*seen) {
-            Some(Some(wanted)) if !(wanted.is_listed && self.listed.contains(name)) => Place::Alike(wanted.slot),
+            Some(Some(wanted)) if !(wanted.is_listed && self.listed.contains(name)) => {
+                Place::Alike(wanted.slot)
+            }
             _ => Place::Other,
         }
     }

@@ -169,7 +169,11 @@ mod tests {
             }
         }
         let controls = 1 + 0x20;
-        assert_eq!(n_plain, 0x300 - 1 - controls + 0x80 + 0x6000, "all but the backslash and what is left out");
+        assert_eq!(
+            n_plain,
+            0x300 - 1 - controls + 0x80 + 0x6000,
+            "all but the backslash and what is left out"
+        );
     }
 
     #[test]
@@ -187,8 +191,14 @@ mod tests {
 
     #[test]
     fn zero_and_false_are_values() {
-        for (raw, want) in [("0", false), ("false", false), ("{}", false), ("null", true), (r#""\n""#, true), (r#""\u0000""#, true)]
-        {
+        for (raw, want) in [
+            ("0", false),
+            ("false", false),
+            ("{}", false),
+            ("null", true),
+            (r#""\n""#, true),
+            (r#""\u0000""#, true),
+        ] {
             assert_eq!(is_blank(raw), want, "{raw}");
         }
     }

@@ -59,7 +59,9 @@ impl Remarks {
             ));
         }
         for (kind, count) in &self.kinds {
-            lines.push(format!("messages of type {kind}, which this version does not know, were read past: {count}"));
+            lines.push(format!(
+                "messages of type {kind}, which this version does not know, were read past: {count}"
+            ));
         }
         for (stream, count) in &self.strangers {
             lines.push(format!(
@@ -92,7 +94,8 @@ mod tests {
         later.unknown_message("0987654321");
         later.state_of_stranger(&StreamName { namespace: "crm".into(), name: "old".into() });
         remarks.add(later);
-        let streams = ["one", "two"].map(|name| (StreamName { namespace: String::new(), name: name.into() }, false));
+        let streams =
+            ["one", "two"].map(|name| (StreamName { namespace: String::new(), name: name.into() }, false));
         insta::assert_snapshot!(remarks.lines(&streams).join("\n"), @r"
         stream one: values that were NaN or infinite were left out, as if they were null: 3, the first in column `debt`
         stream two: values that were NaN or infinite were left out, as if they were null: 1, the first in column `\u{feff}x`

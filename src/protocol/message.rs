@@ -49,8 +49,7 @@ pub enum StreamStatus {
 
 const NO_OBJECT: &str = "is JSON, but not a message of the protocol";
 
-const TEXT: &str =
-    "is text, not a message: something writes its log into the pipe; let it write to stderr";
+const TEXT: &str = "is text, not a message: something writes its log into the pipe; let it write to stderr";
 
 /// Reads a line as the object that every message is; `stream_in` is where records name their stream.
 ///

@@ -56,8 +56,9 @@ impl State {
     pub(super) fn as_written(self, line: &str, mended: &Mended) -> Self {
         let Self { text, start, stats, scope } = self;
         let origin = |at: usize| mended.origin(start + at);
-        let stats = stats.map(|StatsPlace { at, lead }| {
-            StatsPlace { at: origin(at.start) - origin(0)..origin(at.end) - origin(0), lead }
+        let stats = stats.map(|StatsPlace { at, lead }| StatsPlace {
+            at: origin(at.start) - origin(0)..origin(at.end) - origin(0),
+            lead,
         });
         let text = line.get(origin(0)..origin(text.len())).unwrap_or_default().into();
         Self { text, start: origin(0), stats, scope }

@@ -53,7 +53,12 @@ fn kind() -> impl Strategy<Value = Vec<String>> {
     prop_oneof![
         (json(), json()).prop_map(|(state, old)| {
             let stream = format!(r#""stream":{{"stream_descriptor":{{"name":"c"}},"stream_state":{state}}}"#);
-            vec![format!(r#""type":{old}"#), format!(r#""stream":{old}"#), r#""type":"STREAM""#.into(), stream]
+            vec![
+                format!(r#""type":{old}"#),
+                format!(r#""stream":{old}"#),
+                r#""type":"STREAM""#.into(),
+                stream,
+            ]
         }),
         (json(), json()).prop_map(|(shared, streams)| {
             let global = format!(r#""global":{{"stream_states":[{streams}],"shared_state":{shared}}}"#);

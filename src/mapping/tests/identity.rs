@@ -77,7 +77,11 @@ fn what_is_left_out_is_warned_of() {
 #[test]
 fn columns_are_found_by_what_people_see_of_their_names() {
     let data = "{\"\u{feff}phone_number\":\"+84987654321\",\"name \":\"An\",\"gender\u{a0}\":\"f\",\"x\":1}";
-    for schema in [schema(&["\u{feff}phone_number", "name ", "gender\u{a0}", "x"]), schema(&["phone_number", "name", "x"]), Value::Null] {
+    for schema in [
+        schema(&["\u{feff}phone_number", "name ", "gender\u{a0}", "x"]),
+        schema(&["phone_number", "name", "x"]),
+        Value::Null,
+    ] {
         let mapping = compiled(&config(&json!([]), &json!({})), &with_fields(), &shape("people", &schema));
         assert_eq!(shown(&map(&mapping, data)), "9 +84987654321 name=An gender=Female x=1", "{schema}");
     }

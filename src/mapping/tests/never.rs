@@ -65,7 +65,8 @@ fn a_column_that_holds_no_number_is_never_called() {
         ("dotted.flag", &json!("boolean")),
     ]);
     let mut columns = columns;
-    columns["properties"]["deep"] = json!({ "type": "object", "properties": { "flag": { "type": "boolean" } } });
+    columns["properties"]["deep"] =
+        json!({ "type": "object", "properties": { "flag": { "type": "boolean" } } });
     for (column, kind) in [
         ("flag", Some("boolean")),
         (" flag", Some("boolean")),
@@ -79,7 +80,8 @@ fn a_column_that_holds_no_number_is_never_called() {
         ("number", None),
         ("any", None),
     ] {
-        let entry = json!([{ "stream": "people", "fields": [{ "field": "phone_number", "column": column }] }]);
+        let entry =
+            json!([{ "stream": "people", "fields": [{ "field": "phone_number", "column": column }] }]);
         let found = mistakes(&config(&entry, &json!({})), &bare(), &[shape("people", &columns)]);
         let want = kind.map(|kind| {
             format!("streams[0].fields[0].column: column `{column}` holds no number to call: by the catalog its type is {kind}")
@@ -88,7 +90,10 @@ fn a_column_that_holds_no_number_is_never_called() {
     }
     let columns = typed(&[("phone_number", &json!("boolean"))]);
     let found = mistakes(&config(&json!([]), &json!({})), &bare(), &[shape("people", &columns)]);
-    assert_eq!(found, "streams: column `phone_number` holds no number to call: by the catalog its type is boolean");
+    assert_eq!(
+        found,
+        "streams: column `phone_number` holds no number to call: by the catalog its type is boolean"
+    );
 }
 
 #[test]
@@ -101,7 +106,8 @@ fn a_constant_that_is_no_number_is_never_called() {
         ("0987654321", json!({ "region_column": "land" }), false),
         ("{{ record.mobile }}", json!({}), false),
     ] {
-        let entry = json!([{ "stream": "people", "fields": [{ "field": "phone_number", "template": template }] }]);
+        let entry =
+            json!([{ "stream": "people", "fields": [{ "field": "phone_number", "template": template }] }]);
         let found = mistakes(&config(&entry, &phone), &bare(), &[shape("people", UNKNOWN)]);
         assert_eq!(found.contains("the same text for every record"), is_wrong, "{template}: {found}");
         assert_eq!(found.is_empty(), !is_wrong, "{template}: {found}");

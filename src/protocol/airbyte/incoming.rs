@@ -25,9 +25,7 @@ pub(in crate::protocol) fn read(line: &str) -> Result<Message<'_>, String> {
             let state = envelope.get("state").ok_or("is a STATE without its `state`")?;
             state::read(line, state).map(Message::State)
         }
-        "TRACE" => {
-            Ok(status(&envelope).map_or(Message::Other, |(name, end)| Message::Status(name, end)))
-        }
+        "TRACE" => Ok(status(&envelope).map_or(Message::Other, |(name, end)| Message::Status(name, end))),
         "" => Err("is a message without its `type`".to_owned()),
         other if FOR_OTHERS.contains(&other) => Ok(Message::Other),
         _ => Ok(Message::Unknown(kind)),
@@ -106,12 +104,12 @@ mod tests {
                 r#"{"type":"RECORD","record":{"stream":"s","data":[1]}}"#,
                 "is a RECORD whose `data` is not an object",
             ),
+            ("wrong type", r#"{"type":"RECORD","record":"0987654321"}"#, "is a RECORD without its `record`"),
             (
-                "wrong type",
-                r#"{"type":"RECORD","record":"0987654321"}"#,
-                "is a RECORD without its `record`",
+                "number as stream",
+                r#"{"type":"RECORD","record":{"stream":7}}"#,
+                "is a RECORD without its `stream`",
             ),
-            ("number as stream", r#"{"type":"RECORD","record":{"stream":7}}"#, "is a RECORD without its `stream`"),
             ("odd type", r#"{"type":7}"#, "is a message whose `type` is not text"),
             ("no state", r#"{"type":"STATE"}"#, "is a STATE without its `state`"),
             ("odd state", r#"{"type":"STATE","state":[]}"#, "is a STATE whose `state` is not an object"),
