@@ -170,6 +170,10 @@ fn a_byte_order_mark_is_skipped_and_utf_16_is_told() {
     let (finished, people) = Run { mark: "\u{feff}", ..plain(PEOPLE, lines()) }.finish();
     assert_eq!((finished.code, people, counts(&finished)), (0, 1, vec![(1, 0)]), "{}", finished.stdout);
 
+    let joined = [lines(), lines()].map(|lines| lines.join("\n")).join("\n\u{feff}");
+    let (finished, people) = plain(PEOPLE, vec![joined, "\u{feff}".to_owned()]).finish();
+    assert_eq!((finished.code, people, counts(&finished)), (0, 1, vec![(1, 0); 2]), "{}", finished.stdout);
+
     let folder = Folder::new();
     let utf_16: Vec<u8> = "\u{feff}{}\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
     let path = folder.file("config.json", "");

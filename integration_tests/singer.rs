@@ -212,8 +212,16 @@ fn a_failed_run_hands_back_the_states_of_what_was_settled() {
     for (name, line, told) in [
         ("early", stranger, "line 4 of the input is a RECORD of stream public-contact, whose SCHEMA"),
         ("batch", batch, "line 4 of the input is a BATCH"),
-        ("a log", "0987654321 is my number", "line 4 of the input is text, not a message: something writes its log"),
-        ("not JSON", r#"{"type":"RECORD","stream":"s","record":{'0987654321'"#, "line 4 of the input is not JSON (column 41; stream s)"),
+        (
+            "a log",
+            "0987654321 is my number",
+            "line 4 of the input is text, not a message: something writes its log",
+        ),
+        (
+            "not JSON",
+            r#"{"type":"RECORD","stream":"s","record":{'0987654321'"#,
+            "line 4 of the input is not JSON (column 41; stream s)",
+        ),
         ("not mapped", &other, "did you mean `public-contacts`?"),
         ("columns", &narrow, "streams[0].fields[0].column: stream `public-contacts` has no column `mobile`"),
     ] {

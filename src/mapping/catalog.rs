@@ -19,8 +19,9 @@ pub(super) fn entry_of<'c>(
     config: &'c Config,
     stream: &StreamShape<'_>,
 ) -> Option<(usize, &'c StreamConfig)> {
+    let wanted = name::seen(stream.name);
     let of_name =
-        || config.streams.iter().enumerate().filter(|(_, entry)| entry.stream.trim() == stream.name);
+        || config.streams.iter().enumerate().filter(|(_, entry)| name::seen(&entry.stream) == wanted);
     of_name()
         .find(|(_, entry)| entry.namespace.trim() == stream.namespace)
         .or_else(|| of_name().find(|(_, entry)| entry.namespace.trim().is_empty()))

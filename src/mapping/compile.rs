@@ -14,7 +14,7 @@ use super::field::{Field, Source};
 use super::primary_key::PrimaryKey;
 use super::row::{Column, RowReader};
 use super::template::{Condition, Template};
-use super::{CampaignSource, Mapping, RunContext, StreamShape, identity, never, phone_rules, text};
+use super::{CampaignSource, Mapping, RunContext, StreamShape, identity, name, never, phone_rules, text};
 
 /// Set by sources that read a database's log, on records that were deleted there: Airbyte's and Singer's.
 const DELETED: [&str; 2] = ["_ab_cdc_deleted_at", "_sdc_deleted_at"];
@@ -187,7 +187,7 @@ impl<'a> Compiler<'a> {
 
     fn fields(&mut self, configs: &[FieldConfig]) -> Fields {
         let mut fields = Fields::default();
-        let names: Vec<_> = configs.iter().map(|config| nfc_box(config.field.trim())).collect();
+        let names: Vec<_> = configs.iter().map(|config| name_of(&config.field)).collect();
         for (index, (config, name)) in configs.iter().zip(&names).enumerate() {
             let at = format!("{}.fields[{index}]", self.place);
             self.check_name(&format!("{at}.field"), name, names.get(..index).unwrap_or_default());
@@ -323,6 +323,11 @@ impl<'a> Compiler<'a> {
     }
 }
 
-fn nfc_box(text: &str) -> Box<str> {
-    text::nfc(text.into()).into()
+/// A field's name; one of the contact's own fields is known by what people see of it.
+fn name_of(field: &str) -> Box<str> {
+    let seen = name::seen(field);
+    if [PHONE, "name", "gender"].contains(&&*seen) {
+        return seen.into();
+    }
+    text::nfc(field.trim().into()).into()
 }

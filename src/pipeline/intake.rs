@@ -16,8 +16,8 @@ use crate::protocol::{
     CatalogStream, Dialect, Mended, Message, RecordMessage, StateScope, StreamName, StreamStatus,
 };
 
-/// Windows' programs write it before a text of UTF-8.
-const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
+/// Windows' programs write it before a text; where files are joined, it is between lines.
+const BYTE_ORDER_MARK: char = '\u{feff}';
 
 /// The same mark, when the text is UTF-16.
 const MARKS_OF_UTF_16: [&[u8]; 2] = [b"\xFF\xFE", b"\xFE\xFF"];
@@ -64,14 +64,20 @@ impl Intake {
     /// When the line is not the protocol's. The error says which line, and shows nothing of it.
     pub fn take(&mut self, line: &[u8]) -> Result<Option<Item>, Error> {
         self.line += 1;
-        let line = if self.line == 1 { self.without_mark(line)? } else { line };
         if line.trim_ascii().is_empty() {
             return Ok(None);
         }
-        let text = simdutf8::basic::from_utf8(line).map_err(|_| self.refuse("is not UTF-8"))?;
+        let text = simdutf8::basic::from_utf8(line).map_err(|_| {
+            let is_utf_16 = MARKS_OF_UTF_16.iter().any(|mark| line.starts_with(mark));
+            self.refuse(if is_utf_16 {
+                "is UTF-16; let whoever writes it write UTF-8"
+            } else {
+                "is not UTF-8"
+            })
+        })?;
         match self.dialect.read(text) {
             Ok(message) => self.make(message),
-            Err(why) => self.take_mended(text, why),
+            Err(why) => self.take_odd(text, why),
         }
     }
 
@@ -81,15 +87,22 @@ impl Intake {
         std::mem::take(&mut self.remarks)
     }
 
-    fn without_mark<'l>(&self, line: &'l [u8]) -> Result<&'l [u8], Error> {
-        if MARKS_OF_UTF_16.iter().any(|mark| line.starts_with(mark)) {
-            return Err(self.refuse("is UTF-16; let whoever writes it write UTF-8"));
+    /// A second look at a line that could not be read: a mark before it means nothing, and its NaN and
+    /// Infinity cost a value, not the sync.
+    fn take_odd(&mut self, text: &str, why: String) -> Result<Option<Item>, Error> {
+        let unmarked = text.trim_start_matches(BYTE_ORDER_MARK);
+        if unmarked.trim().is_empty() {
+            return Ok(None);
         }
-        Ok(line.strip_prefix(BYTE_ORDER_MARK).unwrap_or(line))
-    }
-
-    /// A second look at a line that could not be read: its NaN and Infinity cost a value, not the sync.
-    fn take_mended(&mut self, text: &str, why: String) -> Result<Option<Item>, Error> {
+        let why = if unmarked.len() < text.len() {
+            match self.dialect.read(unmarked) {
+                Ok(message) => return self.make(message),
+                Err(why) => why,
+            }
+        } else {
+            why
+        };
+        let text = unmarked;
         let Some(mended) = Mended::of(text) else { return Err(self.refuse(why)) };
         let message = self.dialect.read_mended(text, &mended).map_err(|why| self.refuse(why))?;
         if let Message::Record(record) = &message

@@ -3,6 +3,7 @@
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::super::string::with_whole_characters;
 use super::super::{Catalog, CatalogStream, StreamName};
 use crate::error::Error;
 
@@ -73,7 +74,8 @@ impl Catalog {
     /// # Errors
     /// When it is not a configured catalog.
     pub fn read(text: &str) -> Result<Self, Error> {
-        let mut json = serde_json::Deserializer::from_str(text);
+        let text = with_whole_characters(text);
+        let mut json = serde_json::Deserializer::from_str(&text);
         let read: Result<ConfiguredCatalog, _> = serde_path_to_error::deserialize(&mut json);
         let read = read.map_err(|error| why(&error.path().to_string(), error.inner()));
         // Whatever follows the catalog is no catalog.
@@ -114,6 +116,13 @@ fn why(path: &str, error: &serde_json::Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn half_a_character_in_a_columns_name_is_no_mistake() {
+        let text = r#"{"streams":[{"stream":{"name":"s","json_schema":{"properties":{"\ud83d":{}}}}}]}"#;
+        let catalog = Catalog::read(text).unwrap();
+        assert!(catalog.streams[0].json_schema["properties"]["\u{fffd}\u{fffd}\u{fffd}"].is_object());
+    }
 
     #[test]
     fn a_mistake_is_told_with_its_place_and_what_should_be_there() {

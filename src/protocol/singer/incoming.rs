@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::super::message::envelope;
+use super::super::string::with_whole_characters;
 use super::super::{CatalogStream, Message, Object, RecordMessage, State, StateScope, StreamName};
 use super::record::{self, milliseconds};
 
@@ -48,11 +49,11 @@ fn schema(message: &Object<'_>) -> Result<CatalogStream, String> {
     let stream = stream.ok_or("is a SCHEMA without its `stream`")?;
     let schema = message.get("schema").filter(|schema| schema.starts_with('{'));
     let schema = schema.ok_or("is a SCHEMA whose `schema` is not an object")?;
-    // It was read past as JSON before: its depth, or half a character, is what remains.
-    let json_schema: Value = serde_json::from_str(schema)
-        .map_err(|_| "is a SCHEMA whose `schema` is nested too deeply, or holds half a character")?;
+    // It was read past as JSON before, so only its depth can be wrong.
+    let json_schema: Value = serde_json::from_str(&with_whole_characters(schema))
+        .map_err(|_| "is a SCHEMA whose `schema` is nested too deeply")?;
     let keys = message.get("key_properties").unwrap_or("[]");
-    let keys: Vec<String> = serde_json::from_str(keys)
+    let keys: Vec<String> = serde_json::from_str(&with_whole_characters(keys))
         .map_err(|_| "is a SCHEMA whose `key_properties` is not a list of columns".to_owned())?;
     Ok(CatalogStream {
         name: StreamName { namespace: String::new(), name: stream.into_owned() },
@@ -152,6 +153,19 @@ mod tests {
         }
         let batch = r#"{"type":"BATCH","stream":"s","encoding":{"format":"jsonl"},"manifest":["file:///x"]}"#;
         assert!(read(batch).unwrap_err().contains("batch_config"));
+    }
+
+    #[test]
+    fn a_schema_may_have_half_a_character_and_has_a_depth() {
+        let line = r#"{"type":"SCHEMA","stream":"s","schema":{"properties":{"\ud83d":{}}},"key_properties":["\ud83d"],"\ud83d":1}"#;
+        let Ok(Message::Stream(stream)) = read(line) else { panic!("not a schema") };
+        assert_eq!(stream.primary_key, [["\u{fffd}\u{fffd}\u{fffd}"]]);
+        let deep = format!(
+            r#"{{"type":"SCHEMA","stream":"s","schema":{{"a":{}{}}}}}"#,
+            "[".repeat(200),
+            "]".repeat(200)
+        );
+        assert_eq!(read(&deep).unwrap_err(), "is a SCHEMA whose `schema` is nested too deeply");
     }
 
     #[test]
