@@ -19,24 +19,21 @@ pub(super) fn check_identity(compiler: &mut Compiler<'_>) {
     let at =
         if compiler.place.is_empty() { "streams".to_owned() } else { format!("{}.fields", compiler.place) };
     let stream = shown(compiler.stream.name);
-    match PHONES.iter().find_map(|phone| schema.exact(phone)) {
-        Some(column) => check_column(compiler, &at, column),
-        None => {
-            let spelled = schema.columns().find(|column| same_letters(column, PHONE));
-            let near = spelled.or_else(|| nearest(PHONE, schema.columns()));
-            let what = near.map_or_else(
-                || {
-                    format!(
-                        "stream `{stream}` has none: {}; map the right one under `streams`",
-                        schema.listed("")
-                    )
-                },
-                |near| {
-                    format!("stream `{stream}` has `{}`: rename it, or map it under `streams`", shown(near))
-                },
-            );
-            compiler.mistake(&at, format!("identity mapping needs a column `{PHONE}`; {what}"));
-        }
+    if let Some(column) = PHONES.iter().find_map(|phone| schema.exact(phone)) {
+        check_column(compiler, &at, column);
+    } else {
+        let spelled = schema.columns().find(|column| same_letters(column, PHONE));
+        let near = spelled.or_else(|| nearest(PHONE, schema.columns()));
+        let what = near.map_or_else(
+            || {
+                format!(
+                    "stream `{stream}` has none: {}; map the right one under `streams`",
+                    schema.listed("")
+                )
+            },
+            |near| format!("stream `{stream}` has `{}`: rename it, or map it under `streams`", shown(near)),
+        );
+        compiler.mistake(&at, format!("identity mapping needs a column `{PHONE}`; {what}"));
     }
     for (field, is_wanted) in [("name", shape.name), ("gender", shape.gender)] {
         if !is_wanted || schema.exact(field).is_some() {

@@ -26,18 +26,15 @@ impl Mended {
         while let Some(place) = rest.find(['"', 'N', 'I', '-']) {
             let (before, found) = rest.split_at(place);
             mended.text.push_str(before);
-            rest = match NOT_NUMBERS.iter().find_map(|word| found.strip_prefix(word)) {
-                Some(behind) => {
-                    mended.nulls.push((mended.text.len(), line.len() - behind.len()));
-                    mended.text.push_str(NULL);
-                    behind
-                }
-                None => {
-                    let (passed, behind) = found.split_at(end_of_token(found));
-                    mended.text.push_str(passed);
-                    behind
-                }
-            };
+            if let Some(behind) = NOT_NUMBERS.iter().find_map(|word| found.strip_prefix(word)) {
+                mended.nulls.push((mended.text.len(), line.len() - behind.len()));
+                mended.text.push_str(NULL);
+                rest = behind;
+            } else {
+                let (passed, behind) = found.split_at(end_of_token(found));
+                mended.text.push_str(passed);
+                rest = behind;
+            }
         }
         mended.text.push_str(rest);
         (!mended.nulls.is_empty()).then_some(mended)

@@ -54,7 +54,7 @@ impl Dialect {
     /// As `read`.
     pub fn read_mended<'a>(self, line: &str, mended: &'a Mended) -> Result<Message<'a>, String> {
         Ok(match self.read(mended.text())? {
-            Message::State(state) => Message::State(state.as_written(line, mended)),
+            Message::State(state) => Message::State(state.written_as(line, mended)),
             message => message,
         })
     }

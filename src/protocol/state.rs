@@ -51,9 +51,9 @@ impl State {
         Self { text: text.into(), start: offset(line, text), stats, scope }
     }
 
-    /// The same state as its line was written, when it was read from a mended one.
+    /// The same state in its line as it was written, when it was read from a mended one.
     #[must_use]
-    pub(super) fn as_written(self, line: &str, mended: &Mended) -> Self {
+    pub(super) fn written_as(self, line: &str, mended: &Mended) -> Self {
         let Self { text, start, stats, scope } = self;
         let origin = |at: usize| mended.origin(start + at);
         let stats = stats.map(|StatsPlace { at, lead }| StatsPlace {
