@@ -290,7 +290,7 @@ impl<'a> Compiler<'a> {
             }
             let column = path.split('.').next().unwrap_or(path);
             if needs_scope && !self.mentioned.iter().any(|(name, _)| **name == *column) {
-                let slot = self.rows.want(self.schema.exact(column).unwrap_or(column));
+                let slot = self.rows.want(column);
                 self.mentioned.push((column.into(), slot));
             }
         }

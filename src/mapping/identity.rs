@@ -19,8 +19,7 @@ pub(super) fn fields(compiler: &mut Compiler<'_>) -> Fields {
     let shape = compiler.shape;
     never::check_identity(compiler);
     warn(compiler);
-    let schema = compiler.schema;
-    let listed = schema.columns();
+    let listed = compiler.schema.columns();
     let rows = &mut compiler.rows;
     rows.keep_others = true;
     listed.filter(|column| is_variable(column, shape)).for_each(|column| {
@@ -28,11 +27,10 @@ pub(super) fn fields(compiler: &mut Compiler<'_>) -> Fields {
     });
     let variables = rows.wanted().into_iter().filter(|column| is_variable(column, shape));
     let variables: Vec<_> = variables.map(|column| of_column(rows, &[&column])).collect();
-    let as_listed = |name: &'static str| schema.exact(name).unwrap_or(name);
     Fields {
-        phone: Some(of_column(rows, &PHONES.map(as_listed))),
-        name: shape.name.then(|| of_column(rows, &[as_listed("name")])),
-        gender: shape.gender.then(|| of_column(rows, &[as_listed("gender")])),
+        phone: Some(of_column(rows, &PHONES)),
+        name: shape.name.then(|| of_column(rows, &["name"])),
+        gender: shape.gender.then(|| of_column(rows, &["gender"])),
         variables,
     }
 }

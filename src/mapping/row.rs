@@ -74,17 +74,21 @@ impl RowReader {
         Self { listed: listed.map(Box::from).collect(), ..Self::default() }
     }
 
-    /// The slot of a top-level column, which is wanted from now on.
+    /// The slot of a top-level column, which is wanted from now on; of the one that the catalog lists
+    /// where this is another spelling of it.
     pub(super) fn want(&mut self, name: &str) -> usize {
-        if let Some(slot) = self.names.get(name) {
+        let listed = name::find(name, self.listed.iter().map(|name| &**name));
+        let is_listed = listed.is_some();
+        let name: Box<str> = listed.unwrap_or(name).into();
+        if let Some(slot) = self.names.get(&name) {
             return *slot;
         }
         let slot = self.names.len();
-        self.names.insert(name.into(), slot);
-        let seen = name::seen(name);
+        let seen = name::seen(&name);
         self.has_odd |= *seen != *name;
-        let wanted = Wanted { slot, is_listed: self.listed.contains(name) };
+        let wanted = Wanted { slot, is_listed };
         self.seen.entry(seen.into()).and_modify(|one| *one = None).or_insert(Some(wanted));
+        self.names.insert(name, slot);
         slot
     }
 
@@ -137,10 +141,15 @@ impl RowReader {
 
     /// Columns that look like wanted ones fill their slots, each where it is the only one that could.
     fn settle<'a>(&self, alike: &[(usize, &'a str, &'a str)], row: &mut Row<'a>) {
-        let exact = row.slots.clone();
+        let mut only: HashMap<usize, Option<&str>, FixedState> = HashMap::default();
+        for (slot, name, _) in alike {
+            let is_free = row.slot(*slot).is_none();
+            only.entry(*slot)
+                .and_modify(|one| *one = one.filter(|one| one == name))
+                .or_insert(is_free.then_some(*name));
+        }
         for (slot, name, raw) in alike {
-            let has_rival = alike.iter().any(|(other, rival, _)| other == slot && rival != name);
-            if !has_rival && exact.get(*slot).is_some_and(Option::is_none) {
+            if only.get(slot) == Some(&Some(*name)) {
                 row.put(*slot, raw);
             } else if self.keep_others {
                 row.others.put(name, raw);
@@ -282,6 +291,16 @@ mod tests {
                 assert_eq!(slots.map(|slot| row.slot(slot)), want, "{name}");
             }
         }
+    }
+
+    #[test]
+    fn two_spellings_of_one_listed_column_are_one() {
+        let mut reader = RowReader::of(["phone ", "a", "a "].into_iter());
+        assert_eq!(reader.want("phone"), reader.want("phone "));
+        assert_ne!(reader.want("a"), reader.want("a "));
+        assert_eq!(reader.wanted(), ["phone ", "a", "a "]);
+        let object = object(r#"{"phone ":1}"#);
+        assert_eq!(reader.read(&object).slot(0), Some("1"));
     }
 
     #[test]

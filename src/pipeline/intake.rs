@@ -77,7 +77,7 @@ impl Intake {
         })?;
         match self.dialect.read(text) {
             Ok(message) => self.make(message),
-            Err(why) => self.take_odd(text, why),
+            Err(_) => self.take_odd(text),
         }
     }
 
@@ -89,20 +89,15 @@ impl Intake {
 
     /// A second look at a line that could not be read: a mark before it means nothing, and its NaN and
     /// Infinity cost a value, not the sync.
-    fn take_odd(&mut self, text: &str, why: String) -> Result<Option<Item>, Error> {
-        let unmarked = text.trim_start_matches(BYTE_ORDER_MARK);
-        if unmarked.trim().is_empty() {
+    fn take_odd(&mut self, text: &str) -> Result<Option<Item>, Error> {
+        let text = text.trim_start_matches(BYTE_ORDER_MARK);
+        if text.trim().is_empty() {
             return Ok(None);
         }
-        let why = if unmarked.len() < text.len() {
-            match self.dialect.read(unmarked) {
-                Ok(message) => return self.make(message),
-                Err(why) => why,
-            }
-        } else {
-            why
+        let why = match self.dialect.read(text) {
+            Ok(message) => return self.make(message),
+            Err(why) => why,
         };
-        let text = unmarked;
         let Some(mended) = Mended::of(text) else { return Err(self.refuse(why)) };
         let message = self.dialect.read_mended(text, &mended).map_err(|why| self.refuse(why))?;
         if let Message::Record(record) = &message

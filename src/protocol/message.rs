@@ -51,6 +51,10 @@ const NO_OBJECT: &str = "is JSON, but not a message of the protocol";
 
 const TEXT: &str = "is text, not a message: something writes its log into the pipe; let it write to stderr";
 
+/// Programs log in JSON, too.
+pub(super) const NO_TYPE: &str =
+    "is an object without `type`, so not a message; if it is somebody's log, let it be written to stderr";
+
 /// Reads a line as the object that every message is; `stream_in` is where records name their stream.
 ///
 /// # Errors

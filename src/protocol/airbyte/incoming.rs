@@ -1,7 +1,7 @@
 //! One line of stdin, read without copying: what a message is decides its `type`, never which
 //! payload keys exist (some platforms send every key of every message as an explicit null).
 
-use super::super::message::envelope;
+use super::super::message::{NO_TYPE, envelope};
 use super::super::{Message, Object, RecordMessage, StreamName, StreamStatus};
 use super::{record, state};
 
@@ -26,7 +26,7 @@ pub(in crate::protocol) fn read(line: &str) -> Result<Message<'_>, String> {
             state::read(line, state).map(Message::State)
         }
         "TRACE" => Ok(status(&envelope).map_or(Message::Other, |(name, end)| Message::Status(name, end))),
-        "" => Err("is a message without its `type`".to_owned()),
+        "" => Err(NO_TYPE.to_owned()),
         other if FOR_OTHERS.contains(&other) => Ok(Message::Other),
         _ => Ok(Message::Unknown(kind)),
     }
@@ -91,7 +91,7 @@ mod tests {
             ("text", "0987654321 is my number", TEXT),
             ("a log", "2026-11-22 03:00:00 INFO starting {}", TEXT),
             ("a log with brackets", "[main] WARN 0987654321", TEXT),
-            ("no type", r#"{"record":{}}"#, "is a message without its `type`"),
+            ("no type", r#"{"record":{}}"#, NO_TYPE),
             ("no record", r#"{"type":"RECORD","record":null}"#, "is a RECORD without its `record`"),
             ("no stream", r#"{"type":"RECORD","record":{"data":{}}}"#, "is a RECORD without its `stream`"),
             (

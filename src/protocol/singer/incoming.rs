@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::super::message::envelope;
+use super::super::message::{NO_TYPE, envelope};
 use super::super::string::with_whole_characters;
 use super::super::{CatalogStream, Message, Object, RecordMessage, State, StateScope, StreamName};
 use super::record::{self, milliseconds};
@@ -29,7 +29,7 @@ pub(in crate::protocol) fn read(line: &str) -> Result<Message<'_>, String> {
             .to_owned()),
         // It asks to delete older rows, which nobody can do to a phone call.
         "ACTIVATE_VERSION" => Ok(Message::Other),
-        "" => Err("is a message without its `type`".to_owned()),
+        "" => Err(NO_TYPE.to_owned()),
         _ => Ok(Message::Unknown(kind)),
     }
 }
@@ -118,7 +118,7 @@ mod tests {
                 r#"{"type":"RECORD","stream":"people","record":{"stream":'0987654321'}}"#,
                 "is not JSON (column 55; stream people)",
             ),
-            ("no type", r#"{"record":{}}"#, "is a message without its `type`"),
+            ("no type", r#"{"record":{}}"#, NO_TYPE),
             ("no stream", r#"{"type":"RECORD","record":{}}"#, "is a RECORD without its `stream`"),
             (
                 "another protocol",
