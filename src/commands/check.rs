@@ -93,7 +93,7 @@ async fn probe(vendor: &dyn Vendor, carrier: &impl Carrier, clock: &Clock) -> Re
                 if let Some(why) = behind.and_then(|date| clock.too_far_from(date)) {
                     return Err(Error::Refused { vendor: vendor.name(), why });
                 }
-                let is_busy = reply.status == 429 || reply.status >= 500;
+                let is_busy = reply.status == 429 || reply.status >= 500 || reply.unreadable.is_some();
                 match behind {
                     Some(date) if corrected.is_none() => corrected = Some(clock.correct(date)),
                     _ if is_busy && !is_last => tokio::time::sleep(PAUSE).await,

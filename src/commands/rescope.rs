@@ -41,7 +41,7 @@ pub(super) async fn run<R: Read + Send + 'static>(
     let (intake, _) = job.intake(Some(opened.keys()));
     let mut input = feed(stdin, intake)?;
     let mut pairs = HashSet::new();
-    while let Some(Chunk { items, failure }) = input.recv().await {
+    while let Some(Chunk { items, failure, remarks: _ }) = input.recv().await {
         for item in items {
             if let Item::Contact { campaign, contact, who, .. } = item {
                 pairs.insert((who.key, new_keys.key(&campaign, &contact.phone)));
