@@ -37,7 +37,8 @@ impl Connection {
 
     /// The same connection with another setting in a section.
     fn set(&mut self, section: &str, name: &str, value: Value) {
-        let mut config: Value = serde_json::from_str(&std::fs::read_to_string(&self.config).unwrap()).unwrap();
+        let mut config: Value =
+            serde_json::from_str(&std::fs::read_to_string(&self.config).unwrap()).unwrap();
         config[section][name] = value;
         self.config = self.folder.file("config.json", &config.to_string());
     }
@@ -48,12 +49,18 @@ impl Connection {
     }
 
     /// A run that stops in the middle of its input; gives how it ended, with what it printed.
-    fn broken_off(&self, lines: &[u8], n_states: usize, happens: impl FnOnce(&mut std::process::Child)) -> (bool, String) {
+    fn broken_off(
+        &self,
+        lines: &[u8],
+        n_states: usize,
+        happens: impl FnOnce(&mut std::process::Child),
+    ) -> (bool, String) {
         let mut command = Command::new(command::binary());
         command.args(["write", "--config", &self.config, "--catalog", &self.catalog]);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).env("NO_PROXY", "127.0.0.1");
         let mut child = command.spawn().unwrap();
-        let (mut stdin, mut stdout) = (child.stdin.take().unwrap(), BufReader::new(child.stdout.take().unwrap()));
+        let (mut stdin, mut stdout) =
+            (child.stdin.take().unwrap(), BufReader::new(child.stdout.take().unwrap()));
         let mut parts = lines.split_inclusive(|byte| *byte == b'\n').peekable();
         let (mut printed, mut n_seen) = (String::new(), 0);
         while n_seen < n_states {
@@ -199,23 +206,34 @@ fn another_scope_is_refused_until_everybody_is_brought_over() {
         let arguments = [&["rescope", "--catalog", &catalog], more].concat();
         connection.ledger(&arguments, lines).stdout
     };
-    let half = extract.lines.iter().scan(0, |n, byte| { *n += usize::from(*byte == b'\n'); (*n < 300).then_some(*byte) });
+    let half = extract.lines.iter().scan(0, |n, byte| {
+        *n += usize::from(*byte == b'\n');
+        (*n < 300).then_some(*byte)
+    });
     let half: Vec<u8> = half.collect();
     let told = rescope(&["--yes"], &half);
     assert!(told.starts_with("Nothing was changed") && told.contains("--leave"), "{told}");
     assert!(rescope(&[], &extract.lines).contains("would be brought over"));
     let told = rescope(&["--yes"], &extract.lines);
-    assert!(told.starts_with(&format!("{} people of these records were brought over", extract.expected.people)), "{told}");
+    assert!(
+        told.starts_with(&format!("{} people of these records were brought over", extract.expected.people)),
+        "{told}"
+    );
     assert!(rescope(&["--yes"], &extract.lines).contains("already"));
     assert_eq!(connection.write(&extract.lines).code, 0);
     let calls = rehearsal.ask("/calls?format=json");
-    assert_eq!((&calls["people"], &calls["called_more_than_once"]), (&json!(extract.expected.people), &json!(0)));
+    assert_eq!(
+        (&calls["people"], &calls["called_more_than_once"]),
+        (&json!(extract.expected.people), &json!(0))
+    );
 }
 
 #[test]
 fn no_path_is_a_ledger_in_memory() {
     let rehearsal = Rehearsal::new("none", &[]);
-    for path in [":memory:", "file:", "file:x.sqlite?mode=memory", "file::memory:?cache=shared", "", "/dev/null"] {
+    for path in
+        [":memory:", "file:", "file:x.sqlite?mode=memory", "file::memory:?cache=shared", "", "/dev/null"]
+    {
         let connection = Connection::new(&rehearsal, &json!({ "path": path }));
         let status = connection.check();
         assert!(status.contains("FAILED") && status.contains("path"), "{path}: {status}");
@@ -255,7 +273,8 @@ fn a_ledger_that_goes_away_ends_the_run_before_its_next_state() {
     let connection = Connection::new(&rehearsal, &json!({}));
     let extract = extract(600, 100, 7);
     let path = connection.folder.path("ledger.sqlite");
-    let (is_well, printed) = connection.broken_off(&extract.lines, 2, |_| std::fs::remove_file(&path).unwrap());
+    let (is_well, printed) =
+        connection.broken_off(&extract.lines, 2, |_| std::fs::remove_file(&path).unwrap());
     let n_states = printed.lines().filter(|line| line.contains("\"type\":\"STATE\"")).count();
     assert!(!is_well && n_states == 2 && printed.contains("deleted, moved or replaced"), "{printed}");
     let finished = connection.write(&extract.lines);

@@ -21,8 +21,7 @@ pub(crate) fn measure(criterion: &mut Criterion) {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
     let identity =
         Identity { account: "itnio/BENCH".to_owned(), scope: Scope::Campaign, numbers: Numbers::Phone };
-    let terms =
-        Terms { run: "bench".to_owned(), identity, call_again_after_days: 0, expect_existing: false };
+    let terms = Terms { run: "bench".to_owned(), identity, call_again_after_days: 0, expect_existing: false };
     let (ledger, _) =
         Sqlite::open(&folder.path().join("ledger.sqlite"), &terms, Some("a key"), NOW).expect("a new ledger");
     let people =

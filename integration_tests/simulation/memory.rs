@@ -6,7 +6,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use destination_ai_voice::ledger::sqlite::{Memory, Sqlite};
-use destination_ai_voice::ledger::{Ending, Entry, Identity, Inspect, Key, Ledger, LedgerError, Numbers, Scope, Standing, Terms};
+use destination_ai_voice::ledger::{
+    Ending, Entry, Identity, Inspect, Key, Ledger, LedgerError, Numbers, Scope, Standing, Terms,
+};
 use futures_util::FutureExt;
 use jiff::Timestamp;
 use tokio::time::{Instant, sleep};

@@ -59,11 +59,7 @@ async fn check(arguments: &ConfigArgs, now: Timestamp) -> Result<String, Error> 
 }
 
 /// Opens the ledger, claims somebody who does not exist and lets go again; gives what is doubtful.
-async fn probe_ledger(
-    config: &Config,
-    vendor: &dyn Vendor,
-    now: Timestamp,
-) -> Result<Option<String>, Error> {
+async fn probe_ledger(config: &Config, vendor: &dyn Vendor, now: Timestamp) -> Result<Option<String>, Error> {
     let memory = remember::open(config, vendor, "check", now).await?;
     let campaign = vendor.campaign("").unwrap_or_else(|_| Campaign::new(""));
     let entry = Entry {

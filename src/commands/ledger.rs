@@ -7,10 +7,10 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::{remember, rescope};
 use super::set_up::SetUp;
 use super::target;
 use super::write::Job;
+use super::{remember, rescope};
 use crate::cli::{AcceptLossArgs, BaselineArgs, Decision, Environment, FindArgs, LedgerCommand, SettleArgs};
 use crate::config::{Config, LedgerConfig};
 use crate::error::Error;

@@ -34,7 +34,12 @@ pub(super) async fn open(
     now: Timestamp,
 ) -> Result<Memory, Error> {
     let Some(memory) = config.ledger.memory() else {
-        return Ok(Memory { ledger: AnyLedger::None(Forgetful), keys: None, recovered_unknown: 0, doubt: None });
+        return Ok(Memory {
+            ledger: AnyLedger::None(Forgetful),
+            keys: None,
+            recovered_unknown: 0,
+            doubt: None,
+        });
     };
     refuse_odd_time(now)?;
     let run = format!("{}-{:08x}", if sync_id.is_empty() { "run" } else { sync_id }, fastrand::u32(..));

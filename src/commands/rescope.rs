@@ -62,7 +62,9 @@ pub(super) async fn run<R: Read + Send + 'static>(
     Ok(if done.is_done {
         format!("{people} were brought over to the new scope; {rest}. Nothing was sent.")
     } else if !arguments.yes {
-        format!("{people} would be brought over to the new scope; {rest}. Nothing was changed; add --yes to do it.")
+        format!(
+            "{people} would be brought over to the new scope; {rest}. Nothing was changed; add --yes to do it."
+        )
     } else {
         format!(
             "Nothing was changed: {people} can be brought over to the new scope, but {rest}, and would be forgotten. \

@@ -155,7 +155,12 @@ mod tests {
             ("other letters", vec![mine(Account, Phone)], identity("itnio/ lilin888", Account, Phone), ""),
             ("wider", vec![mine(Campaign, Phone)], mine(Account, Phone), "rescope"),
             ("narrower", vec![mine(Everywhere, Phone)], mine(Campaign, Phone), "rescope"),
-            ("in other letters", vec![mine(Campaign, Phone)], identity("ITNIO/lilin888", Account, Phone), "rescope"),
+            (
+                "in other letters",
+                vec![mine(Campaign, Phone)],
+                identity("ITNIO/lilin888", Account, Phone),
+                "rescope",
+            ),
             ("other numbers", vec![mine(Account, Phone)], mine(Account, Opaque), "phone_format"),
             ("beside another account", vec![other(Account, Phone)], mine(Campaign, Opaque), ""),
             ("everywhere beside it", vec![other(Account, Phone)], mine(Everywhere, Phone), "another account"),

@@ -56,7 +56,8 @@ impl Records {
         let rescoped = self.line.once(|session| async move {
             let rows = session.rows(RESCOPE, &[old, new, &leave, name, value]).await?;
             let row = rows.first().ok_or_else(|| Fault::Unfit("the ledger counted nobody".to_owned()))?;
-            let count = |column| Ok::<_, Fault>(u64::try_from(row.try_get::<_, i64>(column)?).unwrap_or_default());
+            let count =
+                |column| Ok::<_, Fault>(u64::try_from(row.try_get::<_, i64>(column)?).unwrap_or_default());
             let is_done = row.try_get::<_, Option<bool>>(2)?.unwrap_or_default();
             Ok(Rescoped { brought: count(0)?, left: count(1)?, is_done })
         });

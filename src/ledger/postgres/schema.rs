@@ -207,7 +207,11 @@ async fn identities(step: &Transaction<'_>) -> Result<Vec<Identity>, Fault> {
     let mut kept = Vec::new();
     for row in step.query(ACCOUNTS, &[&Identity::PREFIX]).await? {
         let read = Identity::read(row.try_get(0)?);
-        kept.push(read.ok_or_else(|| unfit("what it keeps of an account cannot be read; restore it from a backup"))?);
+        kept.push(
+            read.ok_or_else(|| {
+                unfit("what it keeps of an account cannot be read; restore it from a backup")
+            })?,
+        );
     }
     Ok(kept)
 }

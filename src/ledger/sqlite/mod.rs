@@ -36,7 +36,8 @@ use self::opening::Use;
 use self::place::Place;
 use self::watch::Watch;
 use super::{
-    Ending, Entry, Found, Identity, Inspect, Key, Ledger, LedgerError, Opened, Rescoped, Standing, StatusRow, Terms,
+    Ending, Entry, Found, Identity, Inspect, Key, Ledger, LedgerError, Opened, Rescoped, Standing, StatusRow,
+    Terms,
 };
 
 pub use self::memory::Memory;

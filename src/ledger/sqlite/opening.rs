@@ -66,8 +66,12 @@ pub(super) fn connect(place: &Place, shown: &str) -> Result<Connection, LedgerEr
     });
     match connected.map_err(|error| complain(shown, &error))? {
         (_, true) => Err(no_permission(shown)),
-        (connection, false) if connection.path().map(std::path::Path::new) == Some(place.path()) => Ok(connection),
-        _ => Err(LedgerError::Unusable(format!("{shown} is not what SQLite opened; set `path` to a plain path"))),
+        (connection, false) if connection.path().map(std::path::Path::new) == Some(place.path()) => {
+            Ok(connection)
+        }
+        _ => Err(LedgerError::Unusable(format!(
+            "{shown} is not what SQLite opened; set `path` to a plain path"
+        ))),
     }
 }
 
@@ -192,9 +196,9 @@ fn hasher(
             "{place} was made with another `hash_key`, or with none; set that one again: with this one nobody in \
              it would be recognised, and everybody called again"
         ))),
-        HashKey::Absent => Err(LedgerError::Unusable(format!(
-            "{place} was made with a `hash_key`; set the same one again"
-        ))),
+        HashKey::Absent => {
+            Err(LedgerError::Unusable(format!("{place} was made with a `hash_key`; set the same one again")))
+        }
     }
 }
 

@@ -45,7 +45,9 @@ impl Place {
             return Err(LedgerError::Unusable(format!("{shown} is a folder; set `path` to a file in it")));
         }
         if !metadata.is_file() {
-            return Err(LedgerError::Unusable(format!("{shown} is no file; set `path` to a file of its own")));
+            return Err(LedgerError::Unusable(format!(
+                "{shown} is no file; set `path` to a file of its own"
+            )));
         }
         if metadata.len() == 0 {
             refuse_remains(&path)?;
@@ -79,7 +81,9 @@ fn refuse_notation(path: &Path) -> Result<(), LedgerError> {
     let text = path.as_os_str().as_encoded_bytes();
     let why = if text.trim_ascii().is_empty() {
         "is blank"
-    } else if text.first() == Some(&b':') || text.get(..5).is_some_and(|start| start.eq_ignore_ascii_case(b"file:")) {
+    } else if text.first() == Some(&b':')
+        || text.get(..5).is_some_and(|start| start.eq_ignore_ascii_case(b"file:"))
+    {
         "is SQLite's notation for something else than a file's path"
     } else if text.last().is_some_and(|last| std::path::is_separator(char::from(*last))) {
         "ends as a folder's does"
@@ -118,9 +122,7 @@ fn make_file(path: &Path) -> Result<(), LedgerError> {
         ErrorKind::NotFound => Err(LedgerError::Unusable(format!(
             "the folder of {shown} does not exist; create it, or check that its volume is mounted"
         ))),
-        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
-            Err(no_permission(&shown.to_string()))
-        }
+        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => Err(no_permission(&shown.to_string())),
         _ => Err(LedgerError::Unusable(format!("{shown} cannot be made: {error}"))),
     }
 }

@@ -46,7 +46,9 @@ impl Book {
         let mut people: BTreeMap<Key, Row<String>> = BTreeMap::new();
         for (old, new) in pairs {
             let known = contacts::read(&self.connection, old)?;
-            let Some(known) = known.filter(|row| [ACCEPTED, UNKNOWN].contains(&row.outcome)) else { continue };
+            let Some(known) = known.filter(|row| [ACCEPTED, UNKNOWN].contains(&row.outcome)) else {
+                continue;
+            };
             let there = match people.get(new) {
                 Some(row) => Some(row.at),
                 None => contacts::read(&self.connection, new)?

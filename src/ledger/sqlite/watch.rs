@@ -106,7 +106,9 @@ impl Flaw {
         let what = self.what();
         let then = match self {
             Self::Changed => "restore it from a backup",
-            Self::Torn => "put its own -wal and -mark back beside it, under its own name, or restore a backup",
+            Self::Torn => {
+                "put its own -wal and -mark back beside it, under its own name, or restore a backup"
+            }
             Self::Foreign => "put its own back",
             Self::Older => "bring the newest one back",
         };

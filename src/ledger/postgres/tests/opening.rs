@@ -26,7 +26,10 @@ async fn a_newer_ledger_is_left_alone() {
     open(&database, &terms("first"), None).await.unwrap();
     database.execute("UPDATE meta SET value = '2' WHERE name = 'schema_version'").await;
     assert_unusable(&database, &terms("second"), None, "use the newer program").await;
-    assert!(matches!(Postgres::inspect(&database.url, &identity(Scope::Campaign), None).await, Err(LedgerError::Unusable(_))));
+    assert!(matches!(
+        Postgres::inspect(&database.url, &identity(Scope::Campaign), None).await,
+        Err(LedgerError::Unusable(_))
+    ));
     database.execute("DELETE FROM meta WHERE name = 'schema_version'").await;
     assert_unusable(&database, &terms("third"), None, "version is missing").await;
 }
@@ -81,7 +84,9 @@ async fn a_ledger_keeps_its_hash_key() {
 #[tokio::test]
 async fn inspection_needs_no_run_and_makes_nothing() {
     let database = Database::new().await;
-    let Err(LedgerError::Unusable(why)) = Postgres::inspect(&database.url, &identity(Scope::Campaign), None).await else {
+    let Err(LedgerError::Unusable(why)) =
+        Postgres::inspect(&database.url, &identity(Scope::Campaign), None).await
+    else {
         panic!("opened")
     };
     assert!(why.contains("no ledger here yet"), "{why}");

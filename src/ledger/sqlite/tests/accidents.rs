@@ -243,8 +243,10 @@ async fn a_loss_can_be_accepted() {
 async fn a_ledger_of_an_older_version_is_sealed_when_it_is_opened() {
     let folder = closed().await;
     let old = rusqlite::Connection::open(folder.file()).unwrap();
-    old.execute_batch("DROP TABLE seal; DELETE FROM meta WHERE name LIKE 'account %'; PRAGMA user_version = 2")
-        .unwrap();
+    old.execute_batch(
+        "DROP TABLE seal; DELETE FROM meta WHERE name LIKE 'account %'; PRAGMA user_version = 2",
+    )
+    .unwrap();
     drop(old);
     fs::remove_file(mark(&folder)).unwrap();
     assert!(!is_refused(&folder.file(), "an older one").await);

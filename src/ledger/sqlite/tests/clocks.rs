@@ -25,7 +25,12 @@ async fn a_clock_that_went_back_is_not_believed() {
     drop(ledger);
     let ledger = folder.open(again("second"), day(0)).await.unwrap();
     // Forty days before what was seen: that thirty have passed cannot be known.
-    for (n_days, want) in [(-20_000, Standing::Accepted), (100, Standing::Accepted), (139, Standing::Accepted), (140, Standing::Free)] {
+    for (n_days, want) in [
+        (-20_000, Standing::Accepted),
+        (100, Standing::Accepted),
+        (139, Standing::Accepted),
+        (140, Standing::Free),
+    ] {
         assert_eq!(standing(&ledger, n_days).await, want, "day {n_days}");
     }
     send(&ledger, 2, -40).await;

@@ -96,7 +96,10 @@ async fn what_was_answered_survives_a_kill() {
 #[tokio::test]
 async fn inspection_sees_what_a_dead_run_left() {
     let folder = Folder::new();
-    assert!(matches!(Sqlite::inspect(&folder.file(), &identity(Scope::Campaign), None), Err(LedgerError::Unusable(_))));
+    assert!(matches!(
+        Sqlite::inspect(&folder.file(), &identity(Scope::Campaign), None),
+        Err(LedgerError::Unusable(_))
+    ));
     assert!(!folder.file().exists());
     let ledger = folder.open(terms("first"), day(0)).await.unwrap();
     claim(&ledger, 0..2).await;

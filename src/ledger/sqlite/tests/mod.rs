@@ -75,7 +75,14 @@ impl Home for Memory {
     }
 
     async fn inspect(&self, identity: Identity) -> Sqlite {
-        Sqlite::in_memory(self, &Terms { identity, ..suite::terms("a person's") }, Some("a simulation's"), suite::day(0)).unwrap().0
+        Sqlite::in_memory(
+            self,
+            &Terms { identity, ..suite::terms("a person's") },
+            Some("a simulation's"),
+            suite::day(0),
+        )
+        .unwrap()
+        .0
     }
 
     async fn kill(&self, ledger: Sqlite) {

@@ -118,7 +118,10 @@ async fn one_that_a_run_is_using() {
     let folder = Folder::new();
     let first = folder.open(terms("first"), day(0)).await.unwrap();
     insta::assert_snapshot!(refusal(&folder, &terms("run"), None), @"the ledger cannot be reached: another run is using …/ledger.db; wait for it, or give each connector its own file, or use `postgres`");
-    assert!(matches!(Sqlite::inspect(&folder.file(), &identity(Scope::Campaign), None), Err(LedgerError::Unavailable(_))));
+    assert!(matches!(
+        Sqlite::inspect(&folder.file(), &identity(Scope::Campaign), None),
+        Err(LedgerError::Unavailable(_))
+    ));
     send(&first, 0..1, accepted()).await;
     assert!(matches!(first.close().await, Ok(())));
     assert!(folder.open(terms("second"), day(0)).await.is_ok());
@@ -167,7 +170,7 @@ fn what_sqlite_says_is_said_in_our_words() {
         ("corrupt", ffi::SQLITE_CORRUPT, false, "restore it from a backup"),
         ("not a database", ffi::SQLITE_NOTADB, false, "is not a ledger"),
         ("the disk fails", ffi::SQLITE_IOERR, true, "disk I/O error"),
-        ("tables that are others", ffi::SQLITE_ERROR, false, "is damaged"),
+        ("tables that are others", ffi::SQLITE_MISMATCH, false, "is damaged"),
     ] {
         let error = rusqlite::Error::SqliteFailure(ffi::Error::new(code), None);
         assert_ne!(error.sqlite_error_code(), Some(ErrorCode::Unknown), "{name}");
