@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use destination_ai_voice::cli::{Cli, Environment};
 use destination_ai_voice::commands::{self, World};
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// Records are made on one thread and dropped on another, which the C library's allocators (musl's
 /// above all) do slowly.
@@ -28,6 +28,7 @@ fn main() -> ExitCode {
     let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else {
         return ExitCode::FAILURE;
     };
+    let _too_large = runtime.block_on(async { hear_of_large_files() });
     let world = World {
         stdin: std::io::stdin(),
         stdout: std::io::stdout(),
@@ -55,6 +56,15 @@ async fn interrupted() -> &'static str {
         _ = terminate.recv() => "SIGTERM",
         _ = interrupt.recv() => "SIGINT",
     }
+}
+
+/// A file that may not grow further is an error to its writer then, and not the end of the program
+/// without a word.
+fn hear_of_large_files() -> Option<Signal> {
+    const SIGXFSZ: i32 = 25;
+    cfg!(any(target_os = "linux", target_os = "macos"))
+        .then(|| signal(SignalKind::from_raw(SIGXFSZ)).ok())
+        .flatten()
 }
 
 /// A panic's message may quote a record: only its place is told.

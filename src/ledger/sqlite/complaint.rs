@@ -16,10 +16,12 @@ pub(super) fn complain(place: &str, error: &Error) -> LedgerError {
         ErrorCode::DiskFull => {
             LedgerError::Unusable(format!("there is no room for {place}; free some space on its disk"))
         }
-        ErrorCode::SystemIoFailure
-        | ErrorCode::OutOfMemory
-        | ErrorCode::OperationInterrupted
-        | ErrorCode::FileLockingProtocolFailed => LedgerError::Unavailable(format!("{place}: {error}")),
+        ErrorCode::SystemIoFailure => LedgerError::Unavailable(format!(
+            "{place}: {error}; see that its disk is well and has room, and that no limit for files is reached"
+        )),
+        ErrorCode::OutOfMemory | ErrorCode::OperationInterrupted | ErrorCode::FileLockingProtocolFailed => {
+            LedgerError::Unavailable(format!("{place}: {error}"))
+        }
         // The statements are right, so it is the tables that are not.
         _ => is_damaged(place, error),
     }

@@ -157,7 +157,7 @@ fn read(connection: &Connection, place: &str, watch: Option<&Watch>) -> Result<R
     };
     let (seal, is_whole) = Seal::read(connection, was >= SEALED).map_err(complain)?;
     let flaw = match watch {
-        Some(watch) => watch.judge(&seal, is_whole),
+        Some(watch) => watch.judge(&seal, is_whole)?,
         None => (!is_whole).then_some(Flaw::Changed),
     };
     Ok(Readable { seal, flaw })

@@ -70,6 +70,14 @@ impl Place {
         beside(&self.path, MARK)
     }
 
+    /// The file is open now: in a layered file system it may have become another one by that.
+    pub(super) fn opened(mut self) -> Self {
+        if let Ok(metadata) = fs::metadata(&self.path) {
+            self.identity = identity(&metadata);
+        }
+        self
+    }
+
     /// Whether the path still leads to the file that was opened.
     pub(super) fn is_the_same(&self) -> bool {
         fs::metadata(&self.path).is_ok_and(|metadata| identity(&metadata) == self.identity)

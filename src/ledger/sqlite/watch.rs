@@ -2,6 +2,7 @@
 
 use std::io::ErrorKind;
 
+use super::complaint::no_permission;
 use super::mark::{self, Mark};
 use super::place::Place;
 use super::seal::{Reach, Seal};
@@ -27,14 +28,16 @@ pub(super) enum Flaw {
 }
 
 impl Watch {
+    /// Begins with a file that was just opened.
     pub(super) fn new(place: Place) -> Self {
-        Self { place, mark: None }
+        Self { place: place.opened(), mark: None }
     }
 
     /// Holds what was read against the mark.
-    pub(super) fn judge(&self, seal: &Seal, is_whole: bool) -> Option<Flaw> {
+    pub(super) fn judge(&self, seal: &Seal, is_whole: bool) -> Result<Option<Flaw>, LedgerError> {
         let flaw = match mark::read(&self.place.mark()) {
-            Err(_) => Some(Flaw::Foreign),
+            Err(error) if error.kind() == ErrorKind::InvalidData => Some(Flaw::Foreign),
+            Err(_) => return Err(no_permission(&self.place.mark().display().to_string())),
             Ok(None) => seal.is_open.then_some(Flaw::Torn),
             Ok(Some(Reach { ledger, .. })) if ledger != seal.reach.ledger => Some(Flaw::Foreign),
             Ok(Some(Reach { sequence, .. })) if sequence > seal.reach.sequence => {
@@ -42,7 +45,7 @@ impl Watch {
             }
             Ok(Some(_)) => None,
         };
-        if is_whole { flaw } else { Some(Flaw::Changed) }
+        Ok(if is_whole { flaw } else { Some(Flaw::Changed) })
     }
 
     /// A transaction was committed, or something was asked.
