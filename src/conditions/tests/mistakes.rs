@@ -168,6 +168,21 @@ fn the_spelling_of_templates_is_shown_in_sql() {
     insta::assert_snapshot!(told.join("\n"));
 }
 
+#[test]
+fn a_mistake_of_sql_is_not_taken_for_a_template() {
+    let catalog = columns(&[("status", "string")]);
+    for source in [
+        "status in ('a', 'b') and statu is null",
+        "statu is not null",
+        "statu is true or status in ('a',)",
+        "length(statu) > 3 and status < 'b'",
+        "statu.x > 1",
+    ] {
+        let why = mistake(source, &catalog);
+        assert!(why.contains("no column `statu") || why.starts_with("expected"), "{source}: {why}");
+    }
+}
+
 /// The mistake where nobody knows a column of the name `record`.
 fn advised(source: &str) -> String {
     let mut find = |path: &[&str], _: bool| match path.first() {

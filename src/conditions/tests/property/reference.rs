@@ -142,8 +142,12 @@ fn composed(text: &str) -> String {
     text.replace("e\u{301}", "é")
 }
 
-fn not(v: V) -> V {
-    if let Bool(b) = v { Bool(!b) } else { Null }
+fn not(mut v: V) -> V {
+    if let Bool(b) = &mut v {
+        *b = !*b;
+        return v;
+    }
+    Null
 }
 
 fn and(terms: &[V]) -> V {
@@ -335,7 +339,6 @@ fn number(text: &str, with_exponent: bool) -> Option<V> {
 
 fn cast(v: V, to: &str) -> Option<V> {
     Some(match (to, v) {
-        (_, Null) => Null,
         ("DECIMAL", Num(n, d)) | ("INTEGER", Num(n, d @ 1)) => Num(n, d),
         ("DECIMAL" | "INTEGER", Bool(b)) => Num(i128::from(b), 1),
         ("DECIMAL", Text(text)) => number(text.trim_matches(' '), true)?,
