@@ -144,9 +144,10 @@ pub(super) fn take_off(text: &str) -> &str {
     let (before, number, after) = (part(0..start), part(start..end), part(end..text.len()));
     match (beside(before, Side::Before), beside(after, Side::After)) {
         (Beside::Words, _) | (_, Beside::Words) | (Beside::Nothing, Beside::Nothing) => text,
-        (Beside::Labels, _) if after.chars().all(|c| SIGNS.contains(c)) => number,
-        (Beside::Labels, Beside::Labels) => number,
-        (Beside::Labels, Beside::Nothing) => part(start..text.len()),
+        (Beside::Labels, Beside::Nothing) if !after.chars().all(|c| SIGNS.contains(c)) => {
+            part(start..text.len())
+        }
+        (Beside::Labels, _) => number,
         (Beside::Nothing, Beside::Labels) => part(0..end),
     }
 }
