@@ -13,6 +13,7 @@ mod mask;
 mod normalise;
 mod parts;
 mod plain;
+mod shown;
 pub(crate) mod written;
 
 use std::borrow::Cow;
@@ -23,9 +24,11 @@ use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumberFormat};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub(crate) use cleaning::is_invisible;
 pub use dial::{Region, region};
 pub use mask::mask_numbers;
 pub use normalise::{PhoneInput, Refusal, Rules};
+pub use shown::shown;
 
 /// Whom the vendor dials. Masks itself in `Debug` and `Display`.
 #[derive(Clone, PartialEq, Eq, Hash)]

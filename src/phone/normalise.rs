@@ -161,7 +161,7 @@ impl Rules {
 
 /// Takes a vendor's own identifier as it is, because nobody but the vendor can read it.
 fn identifier(text: &str) -> Result<Phone, Refusal> {
-    let id = text.trim();
+    let id = text.trim_matches(|c: char| c.is_whitespace() || c.is_control());
     if id.is_empty() {
         return Err(Reason::Missing.into());
     }
