@@ -8,6 +8,9 @@ mod ledger;
 mod phone;
 mod reading;
 pub mod schema;
+mod shown;
+mod strict;
+mod unknown;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -15,6 +18,7 @@ use serde::{Deserialize, Serialize};
 pub use ledger::{LedgerConfig, MemoryConfig, PostgresConfig, ScopeConfig, SqliteConfig};
 pub use phone::{Extension, PhoneConfig, SeveralNumbers, VnOldPrefix};
 pub use reading::read;
+pub(crate) use shown::{masked, shown};
 
 use crate::vendor;
 
@@ -120,6 +124,11 @@ pub struct FieldConfig {
     #[serde(default)]
     #[schemars(title = "Required")]
     pub required: bool,
+
+    /// This is a variable of the call script, even though its name is like one of the contact's own fields. Without it, a name such as nmae, Gender or phoneNumber is taken for a slip.
+    #[serde(default)]
+    #[schemars(title = "Variable")]
+    pub variable: bool,
 }
 
 /// How contacts are sent.

@@ -10,6 +10,7 @@ mod engine;
 mod field;
 mod gender;
 mod identity;
+mod names;
 mod number;
 mod order;
 mod phone_rules;
