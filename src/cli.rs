@@ -70,7 +70,7 @@ pub enum PlatformCommand {
     /// Print the configuration form.
     Spec,
     /// Test a configuration. Nobody is called.
-    Check(ConfigArgs),
+    Check(CheckArgs),
     /// Print what a contact looks like, for mapping in the platform.
     Discover(ConfigArgs),
     /// Read messages on stdin and add their records to the campaign.
@@ -151,6 +151,17 @@ pub struct ConfigArgs {
     /// The configuration, a JSON file.
     #[arg(long)]
     pub config: PathBuf,
+}
+
+/// What `check` needs.
+#[derive(Debug, Args)]
+pub struct CheckArgs {
+    /// The configuration, a JSON file.
+    #[arg(long)]
+    pub config: PathBuf,
+    /// The configured catalog, a JSON file, to hold columns, conditions and templates against its streams.
+    #[arg(long)]
+    pub catalog: Option<PathBuf>,
 }
 
 /// What `write` needs.

@@ -7,6 +7,8 @@ use std::time::Duration;
 use crate::config::{self, Config, DeliveryConfig, OnUnknownOutcome};
 use crate::delivery::{Clock, Courier, HttpCarrier, Notice, Pace, Rules, Stop, Terms};
 use crate::error::{Error, Mistake};
+use crate::mapping::{self, Mapping, RunContext, StreamShape};
+use crate::protocol::Catalog;
 use crate::vendor::Vendor;
 
 /// A configuration that can be read, with what is wrong in it so far.
@@ -36,6 +38,21 @@ impl SetUp {
             mistakes.push(Mistake::new("delivery.batch_size", why));
         }
         Ok(Self { config, vendor, mistakes, stand_ins })
+    }
+
+    /// Compiles the mappings of the catalog's streams, in their order; none when something is wrong.
+    pub(super) fn compile(&mut self, catalog: &Catalog, run: &RunContext) -> Vec<Arc<Mapping>> {
+        let shapes: Vec<_> = catalog.streams.iter().map(StreamShape::from).collect();
+        let compiled = mapping::compile_catalog(&self.config, &self.vendor, &shapes, run);
+        compiled.unwrap_or_else(|mistakes| {
+            self.mistakes.extend(mistakes);
+            Vec::new()
+        })
+    }
+
+    /// Judges the mapping as far as that goes without a catalog.
+    pub(super) fn check_streams(&mut self) {
+        mapping::check_streams(&self.config, &self.vendor, &mut self.mistakes);
     }
 
     /// Stops here if anything is wrong.

@@ -195,7 +195,7 @@ pub struct LimitsConfig {
     #[schemars(title = "Contacts per sync", range(min = 0))]
     pub max_contacts_per_sync: u64,
 
-    /// Fails the sync when more than this share of its records was rejected (measured after the first 100 records, and at the end). 100: never.
+    /// Fails the sync when more than this share of its records was rejected: (invalid + rejected + unknown) of all but those that only_when, a limit or a deletion in the source kept back (measured after the first 100 of them, and at the end). 100: never.
     #[schemars(title = "Rejected records allowed (percent)", range(min = 0, max = 100))]
     pub max_rejected_percent: u8,
 }

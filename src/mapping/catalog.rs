@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::config::{Config, StreamConfig};
+use crate::config::{Config, StreamConfig, shown};
 
 use super::{StreamShape, text};
 
@@ -64,10 +64,8 @@ impl<'a> Schema<'a> {
             }
             walked.push_str(name);
             let Some(column) = level.exact(name) else {
-                return Err(format!(
-                    "`{walked}`{}",
-                    level.hint(name, walked.strip_suffix(name).unwrap_or(""))
-                ));
+                let before = walked.strip_suffix(name).unwrap_or("");
+                return Err(format!("{}{}", shown(&walked), level.hint(name, before)));
             };
             walked.push('.');
             level = level.below(column);
@@ -82,10 +80,10 @@ impl<'a> Schema<'a> {
     /// The nearest name at this level, else the first names; all with the path that leads here.
     fn hint(self, name: &str, before: &str) -> String {
         if let Some(near) = nearest(name, self.columns()) {
-            return format!("; did you mean `{before}{near}`?");
+            return format!("; did you mean {}?", shown(&format!("{before}{near}")));
         }
         let columns = self.columns().take(LISTED);
-        let listed: Vec<_> = columns.map(|column| format!("`{before}{column}`")).collect();
+        let listed: Vec<_> = columns.map(|column| shown(&format!("{before}{column}"))).collect();
         let more = if self.columns().count() > LISTED { ", …" } else { "" };
         format!("; it has {}{more}", listed.join(", "))
     }
@@ -93,7 +91,7 @@ impl<'a> Schema<'a> {
 
 /// The end of a sentence that offers the nearest of some names; blank when none is near.
 pub(super) fn did_you_mean<'n>(name: &str, candidates: impl Iterator<Item = &'n str>) -> String {
-    nearest(name, candidates).map_or_else(String::new, |near| format!("; did you mean `{near}`?"))
+    nearest(name, candidates).map_or_else(String::new, |near| format!("; did you mean {}?", shown(near)))
 }
 
 /// The name that is most like this one, if any is.

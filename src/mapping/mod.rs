@@ -16,6 +16,7 @@ mod order;
 mod phone_rules;
 mod primary_key;
 mod row;
+mod slips;
 mod template;
 mod text;
 

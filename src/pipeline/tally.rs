@@ -59,10 +59,23 @@ impl Tally {
         self.accepted + self.duplicate + self.counted_as_rejected()
     }
 
-    /// Whether more than `percent` of the settled records were rejected.
+    /// Records that the user's own rules kept back.
+    fn kept_back_on_purpose(&self) -> u64 {
+        self.reasons.iter().filter(|(reason, _)| reason.is_on_purpose()).map(|(_, count)| count).sum()
+    }
+
+    /// How many records were rejected, and of how many: what was kept back on purpose is in neither.
+    #[must_use]
+    pub fn share(&self) -> (u64, u64) {
+        let on_purpose = self.kept_back_on_purpose();
+        (self.counted_as_rejected() - on_purpose, self.settled() - on_purpose)
+    }
+
+    /// Whether more than `percent` of the records that were to be called were rejected.
     #[must_use]
     pub fn rejected_more_than(&self, percent: u8) -> bool {
-        self.counted_as_rejected() * 100 > self.settled() * u64::from(percent)
+        let (rejected, total) = self.share();
+        rejected * 100 > total * u64::from(percent)
     }
 
     /// One line for the log.
