@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
+use crate::phone::mask_numbers;
+
 /// Under this name the program is a Singer target.
 const TARGET: &str = "target-ai-voice";
 
@@ -244,6 +246,12 @@ impl Cli {
             if called == Some(OsStr::new(TARGET)) { Self::command().name(TARGET) } else { Self::command() };
         Self::from_arg_matches(&grammar.try_get_matches_from(arguments)?)
     }
+}
+
+/// The usage, with the mistake that was made; numbers that stand where none belongs are masked.
+#[must_use]
+pub fn discreet(usage: &clap::Error) -> String {
+    mask_numbers(&usage.to_string()).into_owned()
 }
 
 impl Environment {

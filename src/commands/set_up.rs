@@ -31,6 +31,7 @@ impl SetUp {
         let Some(config) = config else { return Err(Error::Config(mistakes)) };
         let stand_ins = mistakes.iter().map(|mistake| mistake.at.clone()).collect();
         mistakes.extend(config.vendor.mistakes());
+        mistakes.extend(config.ledger.mistakes());
         let vendor = config.vendor.build();
         let max_batch = vendor.limits().max_batch;
         if usize::from(config.delivery.batch_size) > max_batch {

@@ -193,7 +193,7 @@ impl<'a> Compiler<'a> {
             let own = own.into_iter().find(|(own, exists)| *exists && **own == **name && !config.variable);
             let own = own.map(|(own, _)| own);
             let default = Some(config.default.trim()).filter(|text| !text.is_empty()).map(nfc_box);
-            if let Some(why) = default.as_ref().and_then(|text| slips::in_default(text, own)) {
+            if let Some(why) = default.as_ref().and_then(|text| slips::in_default(text, own, self.schema)) {
                 self.mistake(format!("{at}.default"), why);
             }
             let Some(source) = self.source(&at, config) else { continue };

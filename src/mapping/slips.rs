@@ -4,11 +4,13 @@
 use crate::config::{masked, shown};
 
 use super::catalog::Schema;
-use super::compile::PHONE;
 use super::gender;
 
 /// What is wrong with the name of a column, if anything is.
 pub(super) fn in_column(name: &str, schema: Schema<'_>) -> Option<String> {
+    if schema.exact(name).is_some() {
+        return None;
+    }
     if let Some(inner) = braced(name) {
         return Some(match bare_column(inner) {
             Some(column) => format!("a column's name is written without braces: write {}", shown(column)),
@@ -16,7 +18,7 @@ pub(super) fn in_column(name: &str, schema: Schema<'_>) -> Option<String> {
         });
     }
     let column = name.strip_prefix("record.")?;
-    let is_slip = schema.is_known() && schema.exact("record").is_none() && schema.exact(name).is_none();
+    let is_slip = schema.is_known() && schema.exact("record").is_none();
     is_slip.then(|| format!("a column's name is written without `record.`: write {}", shown(column)))
 }
 
@@ -34,20 +36,19 @@ pub(super) fn in_template(source: &str, schema: Schema<'_>) -> Option<String> {
             expression(column)
         ));
     }
-    single_braces(source)
+    single_braces(source, schema)
 }
 
 /// What is wrong with a default, if anything is. `field` is the contact's own field that it serves.
-pub(super) fn in_default(text: &str, field: Option<&str>) -> Option<String> {
+pub(super) fn in_default(text: &str, field: Option<&str>, schema: Schema<'_>) -> Option<String> {
     let why = match field {
         _ if is_template(text) => {
-            "a default is spoken as it is written; write {{ record.one or record.other }} into template instead"
+            "a default is spoken as it is written; write {{ record.one|default(record.other) }} into template instead"
         }
-        Some(PHONE) => "would call one and the same number for everybody who has none; leave it blank",
         Some("gender") if gender::understand(text).is_none() => {
             "is no gender that the vendor knows; write male or female, or leave it blank"
         }
-        _ => return single_braces(text),
+        _ => return single_braces(text, schema),
     };
     Some(why.to_owned())
 }
@@ -69,13 +70,12 @@ fn is_template(text: &str) -> bool {
     ["{{", "{%", "{#", "}}", "%}", "#}"].iter().any(|mark| text.contains(mark))
 }
 
-/// Braces that other languages put around a name, and that this one would speak.
-fn single_braces(text: &str) -> Option<String> {
-    let inside = text.split_once('{').and_then(|(_, rest)| rest.split_once('}'));
-    let (name, _) = inside.filter(|(name, _)| is_path(name.trim()))?;
+/// Braces that other languages put around a column's name, and that this one would speak.
+fn single_braces(text: &str, schema: Schema<'_>) -> Option<String> {
+    let (name, _) = text.split_once('{').and_then(|(_, rest)| rest.split_once('}'))?;
     let name = name.trim();
-    let column = expression(name.strip_prefix("record.").unwrap_or(name));
-    Some(format!("single braces would be used as they are written; write {column}"))
+    let column = name.strip_prefix("record.").or_else(|| is_column(name, schema).then_some(name))?;
+    Some(format!("single braces would be used as they are written; write {}", expression(column)))
 }
 
 /// What stands in the braces of a text.
