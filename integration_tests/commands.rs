@@ -89,7 +89,13 @@ fn check_judges_the_mapping_against_a_catalog_when_it_is_given_one() {
     let catalog = folder.file("catalog.json", &extract::catalog());
     for (name, config, with_catalog, status, told) in [
         ("right", &config, true, "SUCCEEDED", "and the configuration fits the 2 streams of the catalog"),
-        ("right, no catalog", &config, false, "SUCCEEDED", "columns are judged at the start of a sync, or here with --catalog"),
+        (
+            "right, no catalog",
+            &config,
+            false,
+            "SUCCEEDED",
+            "columns are judged at the start of a sync, or here with --catalog",
+        ),
         ("wrong", &misspelled, true, "FAILED", "streams[0].fields[0].column: stream `contacts`"),
         ("wrong, no catalog", &misspelled, false, "SUCCEEDED", "columns are judged at the start of a sync"),
         ("no number", &no_number, true, "", "phone_number"),
@@ -110,7 +116,8 @@ fn check_judges_the_mapping_against_a_catalog_when_it_is_given_one() {
 #[test]
 fn a_setting_of_a_later_version_stops_a_sync_before_anybody_is_called() {
     let rehearsal = Rehearsal::new("none", &[]);
-    let rules = json!({ "streams": extract::streams("itnio"), "rules": { "do_not_call": { "enabled": true } } });
+    let rules =
+        json!({ "streams": extract::streams("itnio"), "rules": { "do_not_call": { "enabled": true } } });
     let folder = Folder::new();
     let config = folder.file("config.json", &rehearsal.config("itnio", &rules).to_string());
     let catalog = folder.file("catalog.json", &extract::catalog());

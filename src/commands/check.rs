@@ -47,10 +47,8 @@ async fn check(arguments: &CheckArgs, now: Timestamp) -> Result<String, Error> {
     let carrier = HttpCarrier::new(request_timeout(&config.delivery).min(LONGEST_REQUEST))?;
     let corrected = probe(vendor.as_ref(), &carrier, &Clock::starting_at(now)).await?;
     probe_ledger(&config, vendor.as_ref(), now).await?;
-    let mut message = format!(
-        "{} accepts the credentials and the campaign{judged}. Nobody was called.",
-        vendor.name()
-    );
+    let mut message =
+        format!("{} accepts the credentials and the campaign{judged}. Nobody was called.", vendor.name());
     if let Some(seconds) = corrected {
         message.push_str(&format!(
             " This machine's clock differs from the vendor's by {seconds} s; syncs follow the vendor's."

@@ -62,7 +62,8 @@ impl SetUp {
         let mut told: Vec<Mistake> = Vec::new();
         for (index, mistake) in mistakes.into_iter().enumerate() {
             // What stands in for something that was told is not the user's mistake.
-            let is_of_stand_in = index >= stand_ins.len() && stand_ins.iter().any(|at| is_within(&mistake.at, at));
+            let is_of_stand_in =
+                index >= stand_ins.len() && stand_ins.iter().any(|at| is_within(&mistake.at, at));
             if !is_of_stand_in && !told.contains(&mistake) {
                 told.push(mistake);
             }

@@ -23,7 +23,10 @@ pub fn read(text: &str) -> (Option<Config>, Vec<Mistake>) {
         Ok(read) => read,
         Err(error) => {
             let place = format!("line {}, column {}", error.line(), error.column());
-            return (None, vec![Mistake::new(place, "the configuration is not JSON")]);
+            // Which rule is broken, in words that quote nothing.
+            let told = error.to_string();
+            let rule = told.split(" at line").next().unwrap_or_default();
+            return (None, vec![Mistake::new(place, format!("the configuration is not JSON: {rule}"))]);
         }
     };
     let Value::Object(settings) = value else {
@@ -301,6 +304,9 @@ mod tests {
 
     #[test]
     fn text_that_is_not_json_is_not_shown() {
-        assert_eq!(told(r#"{"vendor": s3cret-9}"#), ["line 1, column 12: the configuration is not JSON"]);
+        assert_eq!(
+            told(r#"{"vendor": s3cret-9}"#),
+            ["line 1, column 12: the configuration is not JSON: expected value"]
+        );
     }
 }

@@ -10,9 +10,8 @@ use crate::phone::mask_numbers;
 const LONGEST: usize = 48;
 
 /// As long as this, letters and digits without a blank, a dot or an underscore are hardly a name.
-static TOKEN: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"[\p{Alphabetic}\d+/=-]{16,}").expect("the pattern is a constant")
-});
+static TOKEN: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"[\p{Alphabetic}\d+/=-]{16,}").expect("the pattern is a constant"));
 
 /// Digits that make a long word a token.
 const DIGITS_OF_TOKENS: usize = 3;

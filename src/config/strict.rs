@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
 use serde::de::{DeserializeSeed, Error};
+use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
 use super::shown::masked;
@@ -105,7 +105,10 @@ mod tests {
             (r#"{"a":1,"b":{"a":2}}"#, vec![]),
             (r#"{"a":1,"a":1}"#, vec!["a"]),
             (r#"{"a":null,"\u0061":1}"#, vec!["a"]),
-            (r#"{"streams":[{},{"fields":[{"field":"x","field":"y"}]}]}"#, vec!["streams[1].fields[0].field"]),
+            (
+                r#"{"streams":[{},{"fields":[{"field":"x","field":"y"}]}]}"#,
+                vec!["streams[1].fields[0].field"],
+            ),
             (r#"{"phone":{"0987654321":1,"0987654321":2}}"#, vec!["phone.****321"]),
         ] {
             assert_eq!(parse(text).unwrap().1, want, "{text}");

@@ -231,6 +231,8 @@ impl<'a> Compiler<'a> {
         let written = shown(name);
         if name.is_empty() {
             self.mistake(at, "the field has no name");
+        } else if let Some(why) = slips::in_field(name) {
+            self.mistake(at, why);
         } else if names_before.iter().any(|before| **before == *name) {
             self.mistake(at, format!("the field {written} is listed twice"));
         } else if name == PHONE {
@@ -238,13 +240,20 @@ impl<'a> Compiler<'a> {
                 self.mistake(at, "phone_number is the number to call, and no variable");
             }
         } else if self.shape.reserved.contains(&name) {
-            self.mistake(at, format!("{vendor} uses the name {written} itself; no variable can be called so"));
+            self.mistake(
+                at,
+                format!("{vendor} uses the name {written} itself; no variable can be called so"),
+            );
         } else if !config.variable {
             if let Some(meant) = names::meant(name, self.shape) {
-                let why = format!("{written} is no field of the contact; did you mean `{meant}`? If the script has a variable of this name, set `variable` to true");
+                let why = format!(
+                    "{written} is no field of the contact; did you mean `{meant}`? If the script has a variable of this name, set `variable` to true"
+                );
                 self.mistake(at, why);
             } else if let Some(reserved) = names::reserved(name, self.shape) {
-                let why = format!("{written} is like `{reserved}`, which {vendor} uses itself; if the script has a variable of this name, set `variable` to true");
+                let why = format!(
+                    "{written} is like `{reserved}`, which {vendor} uses itself; if the script has a variable of this name, set `variable` to true"
+                );
                 self.mistake(at, why);
             }
         }

@@ -13,8 +13,20 @@ const LONG: usize = 5;
 
 /// What people call the number to call, where no field is called `phone_number`.
 const NUMBERS: [&str; 14] = [
-    "phone", "phoneno", "phonenum", "mobile", "mobilenumber", "mobilephone", "cellphone", "tel", "telephone",
-    "msisdn", "sdt", "sodienthoai", "手机", "电话",
+    "phone",
+    "phoneno",
+    "phonenum",
+    "mobile",
+    "mobilenumber",
+    "mobilephone",
+    "cellphone",
+    "tel",
+    "telephone",
+    "msisdn",
+    "sdt",
+    "sodienthoai",
+    "手机",
+    "电话",
 ];
 
 /// The contact's own field that a name most probably meant, without being it.
@@ -62,10 +74,41 @@ mod tests {
     #[test]
     fn variables_of_real_scripts_are_no_slips() {
         for name in [
-            "ho_ten", "danh_xung", "so_tien", "ngay_den_han", "full_name", "first_name", "last_name", "game",
-            "same", "nam", "ten", "lender", "sender", "tender", "agent", "amount", "due_date", "name2",
-            "phone_number_2", "证件后4位", "姓名", "性别", "欠款金额", "到期日", "contract_id", "customer_name", "ma_hop_dong",
-            "chi_nhanh", "hotline", "gioi_tinh", "phone_model", "note", "số hợp đồng", "brand_name", "gen",
+            "ho_ten",
+            "danh_xung",
+            "so_tien",
+            "ngay_den_han",
+            "full_name",
+            "first_name",
+            "last_name",
+            "game",
+            "same",
+            "nam",
+            "ten",
+            "lender",
+            "sender",
+            "tender",
+            "agent",
+            "amount",
+            "due_date",
+            "name2",
+            "phone_number_2",
+            "证件后4位",
+            "姓名",
+            "性别",
+            "欠款金额",
+            "到期日",
+            "contract_id",
+            "customer_name",
+            "ma_hop_dong",
+            "chi_nhanh",
+            "hotline",
+            "gioi_tinh",
+            "phone_model",
+            "note",
+            "số hợp đồng",
+            "brand_name",
+            "gen",
         ] {
             assert_eq!(meant(name, ITNIO), None, "{name} at itnio");
             assert_eq!((meant(name, VBEE), reserved(name, VBEE)), (None, None), "{name} at Vbee");
@@ -79,16 +122,37 @@ mod tests {
     #[test]
     fn slips_are_seen() {
         for (name, want) in [
-            ("nmae", "name"), ("Name", "name"), ("NAME", "name"), ("naem", "name"), ("nme", "name"),
-            ("namee", "name"), ("names", "name"), ("nane", "name"), ("n_ame", "name"), ("ｎａｍｅ", "name"),
-            ("Gender", "gender"), ("gneder", "gender"), ("gendr", "gender"), ("genders", "gender"),
-            ("phoneNumber", "phone_number"), ("Phone_Number", "phone_number"), ("phone number", "phone_number"),
-            ("phone-number", "phone_number"), ("phonenumber", "phone_number"), ("phone_nubmer", "phone_number"),
-            ("phone_numer", "phone_number"), ("PHONE_NUMBER", "phone_number"), ("na\u{200b}me", "name"),
+            ("nmae", "name"),
+            ("Name", "name"),
+            ("NAME", "name"),
+            ("naem", "name"),
+            ("nme", "name"),
+            ("namee", "name"),
+            ("names", "name"),
+            ("nane", "name"),
+            ("n_ame", "name"),
+            ("ｎａｍｅ", "name"),
+            ("Gender", "gender"),
+            ("gneder", "gender"),
+            ("gendr", "gender"),
+            ("genders", "gender"),
+            ("phoneNumber", "phone_number"),
+            ("Phone_Number", "phone_number"),
+            ("phone number", "phone_number"),
+            ("phone-number", "phone_number"),
+            ("phonenumber", "phone_number"),
+            ("phone_nubmer", "phone_number"),
+            ("phone_numer", "phone_number"),
+            ("PHONE_NUMBER", "phone_number"),
+            ("na\u{200b}me", "name"),
         ] {
             assert_eq!(meant(name, ITNIO), Some(want), "{name}");
         }
-        for (name, want) in [("So_Dien_Thoai", "so_dien_thoai"), ("Số điện thoại", "so_dien_thoai"), ("contactId", "contact_id")] {
+        for (name, want) in [
+            ("So_Dien_Thoai", "so_dien_thoai"),
+            ("Số điện thoại", "so_dien_thoai"),
+            ("contactId", "contact_id"),
+        ] {
             assert_eq!(reserved(name, VBEE), Some(want), "{name}");
         }
         for name in ["phone", "Mobile", "số điện thoại", "SĐT", "手机"] {

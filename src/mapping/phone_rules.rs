@@ -19,6 +19,11 @@ pub fn build(config: &Config, mistakes: &mut Vec<Mistake>) -> Rules {
         }
         allowed_countries.extend(read(at, code, mistakes));
     }
+    if format == WireFormat::AsIs && !phone.allowed_countries.is_empty() {
+        let why =
+            "cannot be kept with phone_format as_is, where numbers are passed on unread; leave it empty";
+        add(mistakes, Mistake::new("phone.allowed_countries", why));
+    }
     if format == WireFormat::National {
         if phone.default_region.trim().is_empty() {
             let why =

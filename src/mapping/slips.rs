@@ -14,12 +14,21 @@ pub(super) fn in_column(name: &str, schema: Schema<'_>) -> Option<String> {
     if let Some(inner) = braced(name) {
         return Some(match bare_column(inner) {
             Some(column) => format!("a column's name is written without braces: write {}", shown(column)),
-            None => "a column's name is written without braces; fill in template instead of column".to_owned(),
+            None => {
+                "a column's name is written without braces; fill in template instead of column".to_owned()
+            }
         });
     }
     let column = name.strip_prefix("record.")?;
     let is_slip = schema.is_known() && schema.exact("record").is_none();
     is_slip.then(|| format!("a column's name is written without `record.`: write {}", shown(column)))
+}
+
+/// What is wrong with the name of a field, which people copy out of the call script with what marks it there.
+pub(super) fn in_field(name: &str) -> Option<String> {
+    let inner = name.trim_matches(|c| "{}[]<>$#%".contains(c)).trim();
+    (inner != name && braced(name).is_some())
+        .then(|| format!("a variable's name is written without braces: write {}", shown(inner)))
 }
 
 /// What is wrong with a template, if anything is, that holds no template.

@@ -63,7 +63,7 @@ fn beginning_of<'e>(endpoint_path: &'e str, path: &str) -> Option<&'e str> {
 /// Whether a path is pasted behind itself: /aivoice/aivoice.
 fn ends_in_a_repetition(path: &str) -> bool {
     let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
-    parts.len() >= 2 && parts.len() % 2 == 0 && {
+    parts.len() >= 2 && parts.len().is_multiple_of(2) && {
         let (first, second) = parts.split_at(parts.len() / 2);
         first == second
     }

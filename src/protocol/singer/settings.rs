@@ -17,13 +17,7 @@ pub fn nested(settings: Map<String, Value>, repeated: &mut Vec<String>) -> Map<S
 }
 
 /// Puts a value where the path leads; where something else is in the way, the name stays as it is.
-fn put(
-    object: &mut Map<String, Value>,
-    whole: &str,
-    path: &str,
-    value: Value,
-    repeated: &mut Vec<String>,
-) {
+fn put(object: &mut Map<String, Value>, whole: &str, path: &str, value: Value, repeated: &mut Vec<String>) {
     if let Some((first, rest)) = path.split_once('.') {
         let inner = object.entry(first).or_insert_with(|| Value::Object(Map::new()));
         if let Value::Object(inner) = inner {
@@ -52,7 +46,11 @@ const OF_OTHER_TARGETS: [(&str, &[&str], &str); 15] = [
     ("load_method", &["\"append-only\"", "\"upsert\""], NOT_TAKEN_BACK),
     ("hard_delete", &["false"], NOT_TAKEN_BACK),
     ("process_activate_version_messages", &["false"], NOT_TAKEN_BACK),
-    ("validate_records", &["false"], "records are not held against their schema; say with only_when who is called"),
+    (
+        "validate_records",
+        &["false"],
+        "records are not held against their schema; say with only_when who is called",
+    ),
     ("stream_maps", &["{}"], CHANGES_NOTHING),
     ("stream_map_config", &["{}"], CHANGES_NOTHING),
     ("faker_config", &["{}"], CHANGES_NOTHING),
@@ -67,10 +65,8 @@ const OF_OTHER_TARGETS: [(&str, &[&str], &str); 15] = [
 
 const ADDS_NOTHING: &str = "this target adds no columns to records";
 const NOT_TAKEN_BACK: &str = "calls cannot be taken back, so records are only ever added";
-const CHANGES_NOTHING: &str =
-    "this target does not change streams on their way; say with streams and only_when what is called, or use a mapper before it";
-const FLATTENS_NOTHING: &str =
-    "this target flattens nothing; a nested column is reached by its path with dots, such as customer.full_name";
+const CHANGES_NOTHING: &str = "this target does not change streams on their way; say with streams and only_when what is called, or use a mapper before it";
+const FLATTENS_NOTHING: &str = "this target flattens nothing; a nested column is reached by its path with dots, such as customer.full_name";
 
 /// Whether a setting is one of other targets; if it asks for something, what to do instead.
 #[must_use]
@@ -118,10 +114,9 @@ mod tests {
 
     #[test]
     fn what_is_set_in_both_ways_is_told() {
-        for text in [
-            r#"{"vendor.job_id":9,"vendor":{"job_id":8}}"#,
-            r#"{"vendor":{"job_id":8},"vendor.job_id":9}"#,
-        ] {
+        for text in
+            [r#"{"vendor.job_id":9,"vendor":{"job_id":8}}"#, r#"{"vendor":{"job_id":8},"vendor.job_id":9}"#]
+        {
             let mut repeated = Vec::new();
             drop(nested(serde_json::from_str(text).unwrap(), &mut repeated));
             assert_eq!(repeated, ["vendor.job_id"], "{text}");

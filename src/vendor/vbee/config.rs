@@ -81,7 +81,8 @@ impl Config {
             }
             Credentials::ApiKey { api_key, api_secret } => {
                 let is_broken = |secret: &&(&str, &Secret)| !address::is_one_word(secret.1);
-                let secrets = [("vendor.credentials.api_key", api_key), ("vendor.credentials.api_secret", api_secret)];
+                let secrets =
+                    [("vendor.credentials.api_key", api_key), ("vendor.credentials.api_secret", api_secret)];
                 let broken = secrets.iter().filter(is_broken);
                 found.extend(broken.map(|(at, _)| Mistake::new(*at, address::NOT_ONE_WORD)));
             }
