@@ -10,9 +10,11 @@ use crate::root;
 const LAYERS: &[&[&str]] = &[
     &["error", "secret", "reason", "phone"],
     &["contact"],
+    &["values"],
     &["protocol"],
     &["vendor"],
     &["config"],
+    &["conditions"],
     &["mapping"],
     &["ledger"],
     &["delivery"],

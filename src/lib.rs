@@ -39,9 +39,11 @@
 //! | --- | --- |
 //! | `error`, `secret`, `reason`, `phone` | words that everything shares |
 //! | `contact` | what a record maps to |
+//! | `values` | exact numbers, dates and times in a zone |
 //! | `protocol` | the platforms' messages, Airbyte's and Singer's; the only writer of stdout |
 //! | `vendor` | one folder each: requests, replies, codes, simulator |
 //! | `config` | what the user fills in, and the form that is made of it |
+//! | `conditions` | who is called: SQL with three truth values |
 //! | `mapping` | a configured stream, compiled: record → contact or refusal |
 //! | `ledger` | who was sent to whom: none, SQLite, PostgreSQL |
 //! | `delivery` | one loop that sends, judges, waits, repeats, halves |
@@ -51,6 +53,7 @@
 
 pub mod cli;
 pub mod commands;
+mod conditions;
 pub mod config;
 pub mod contact;
 pub mod delivery;
@@ -63,4 +66,5 @@ pub mod protocol;
 pub mod reason;
 pub mod sandbox;
 pub mod secret;
+mod values;
 pub mod vendor;

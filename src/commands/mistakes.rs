@@ -107,6 +107,8 @@ fn what_has_one_meaning_is_taken_as_it_is_meant() {
         ("/add_record_metadata", json!(false)),
         ("/delivery/batch_size", json!("100")),
         ("/delivery/batch_size", json!(50.0)),
+        ("/time_zone", json!("Asia/Ho_Chi_Minh")),
+        ("/streams/0/only_when", json!("true")),
         ("/vendor/job_id", json!(" 9 ")),
         ("/phone/default_region", json!("vn ")),
         ("/phone/allowed_countries", json!(["vn", "CN"])),

@@ -9,6 +9,7 @@ use crate::delivery::{Clock, Courier, HttpCarrier, Notice, Pace, Rules, Stop, Te
 use crate::error::{Error, Mistake};
 use crate::mapping::{self, Mapping, RunContext, StreamShape};
 use crate::protocol::Catalog;
+use crate::values;
 use crate::vendor::Vendor;
 
 /// A configuration that can be read, with what is wrong in it so far.
@@ -32,6 +33,8 @@ impl SetUp {
         let stand_ins = mistakes.iter().map(|mistake| mistake.at.clone()).collect();
         mistakes.extend(config.vendor.mistakes());
         mistakes.extend(config.ledger.mistakes());
+        // Conditions say it, too; but there may be none.
+        mistakes.extend(values::time_zone(&config.time_zone).err().map(|why| Mistake::new("time_zone", why)));
         let vendor = config.vendor.build();
         let max_batch = vendor.limits().max_batch;
         if usize::from(config.delivery.batch_size) > max_batch {

@@ -92,3 +92,26 @@ impl Tally {
         line
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_nobody_decided_counts_as_rejected_and_what_somebody_decided_does_not_count() {
+        for (reason, is_in_the_share) in [
+            (Reason::OnlyWhen, false),
+            (Reason::DeletedInSource, false),
+            (Reason::MaxContactsPerSync, false),
+            (Reason::ConditionUnknown, true),
+        ] {
+            let mut tally = Tally::default();
+            tally.count(&Outcome::Accepted { contact_id: None });
+            tally.count(&Outcome::Invalid(Reason::Missing, None));
+            tally.count(&Outcome::Suppressed(reason, None));
+            let want = if is_in_the_share { (2, 3) } else { (1, 2) };
+            assert_eq!(tally.share(), want, "{}", reason.code());
+            assert_eq!(tally.counted_as_rejected(), 2, "{}: the platform counts all of them", reason.code());
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! Dates and times in the spellings that warehouses export.
+
+use jiff::civil;
+use jiff::fmt::temporal::{Pieces, PiecesOffset};
+use jiff::tz::{self, TimeZone};
+use jiff::{Timestamp, Zoned};
+
+/// A day, or an instant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Moment {
+    /// A day without a time.
+    Date(civil::Date),
+    /// A time of some day.
+    Timestamp(Timestamp),
+}
+
+impl Moment {
+    /// Reads `2026-03-05`, `20260305`, `2026-03-05 10:00`, `2026-03-05T10:00:00.123Z`,
+    /// `2026-03-05 10:00:00+07`, `… +0700`, `… UTC`. A time without an offset is one of the zone.
+    /// None: it is no date, or one that has two meanings, such as `05/03/2026`.
+    pub(crate) fn parse(text: &str, zone: &TimeZone) -> Option<Self> {
+        let text = text.trim();
+        let text =
+            text.strip_suffix("UTC").map_or_else(|| text.to_owned(), |time| format!("{}Z", time.trim_end()));
+        let text = text.replacen(" +", "+", 1).replacen(" -", "-", 1).replacen(" Z", "Z", 1);
+        let pieces = Pieces::parse(&text).ok()?;
+        let Some(time) = pieces.time() else {
+            return pieces.offset().is_none().then(|| Self::Date(pieces.date()));
+        };
+        let wall = pieces.date().to_datetime(time);
+        let timestamp = match pieces.offset() {
+            Some(PiecesOffset::Numeric(offset)) => offset.offset().to_timestamp(wall).ok()?,
+            Some(_) => tz::Offset::UTC.to_timestamp(wall).ok()?,
+            None => zone.to_timestamp(wall).ok()?,
+        };
+        Some(Self::Timestamp(timestamp))
+    }
+
+    /// The instant; of a day its first in the zone. None beyond the calendar's end.
+    pub(crate) fn timestamp(self, zone: &TimeZone) -> Option<Timestamp> {
+        match self {
+            Self::Date(date) => zone.to_timestamp(date.to_datetime(civil::Time::midnight())).ok(),
+            Self::Timestamp(timestamp) => Some(timestamp),
+        }
+    }
+
+    /// The day, of an instant as the zone's calendars show it.
+    pub(crate) fn date(self, zone: &TimeZone) -> civil::Date {
+        match self {
+            Self::Date(date) => date,
+            Self::Timestamp(timestamp) => Zoned::new(timestamp, zone.clone()).date(),
+        }
+    }
+}
+
+/// A zone by its IANA name; blank means UTC. The database is part of the program.
+///
+/// # Errors
+/// Says that there is none of this name, with the nearest.
+pub(crate) fn time_zone(name: &str) -> Result<TimeZone, String> {
+    let name = name.trim();
+    if name.is_empty() {
+        return Ok(TimeZone::UTC);
+    }
+    TimeZone::get(name).map_err(|_| {
+        let alike =
+            |zone: &str| strsim::normalized_damerau_levenshtein(&name.to_lowercase(), &zone.to_lowercase());
+        let zones = tz::db().available().map(|zone| zone.to_string());
+        let nearest = zones.map(|zone| (alike(&zone), zone)).max_by(|(a, _), (b, _)| a.total_cmp(b));
+        let hint = match nearest {
+            Some((likeness, zone)) if likeness >= 0.6 => format!("did you mean `{zone}`?"),
+            _ => "write one such as Asia/Ho_Chi_Minh or UTC".to_owned(),
+        };
+        format!("there is no such time zone; {hint}")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_spellings_of_warehouses_are_read() {
+        let zone = time_zone("Asia/Ho_Chi_Minh").unwrap();
+        for (text, want) in [
+            ("2026-03-05", "2026-03-04T17:00:00Z"),
+            (" 2026-03-05 ", "2026-03-04T17:00:00Z"),
+            ("20260305", "2026-03-04T17:00:00Z"),
+            ("2026-03-05T10:00", "2026-03-05T03:00:00Z"),
+            ("2026-03-05 10:00:00", "2026-03-05T03:00:00Z"),
+            ("2026-03-05T10:00:00Z", "2026-03-05T10:00:00Z"),
+            ("2026-03-05t10:00:00z", "2026-03-05T10:00:00Z"),
+            ("2026-03-05 10:00:00.123456 UTC", "2026-03-05T10:00:00.123456Z"),
+            ("2026-03-05 10:00:00UTC", "2026-03-05T10:00:00Z"),
+            ("2026-03-05 10:00:00+07", "2026-03-05T03:00:00Z"),
+            ("2026-03-05 10:00:00 +0700", "2026-03-05T03:00:00Z"),
+            ("2026-03-05 10:00:00 -07:00", "2026-03-05T17:00:00Z"),
+            ("2026-03-05T10:00:00.5+05:30", "2026-03-05T04:30:00.5Z"),
+        ] {
+            let read = Moment::parse(text, &zone).unwrap_or_else(|| panic!("{text} is a date"));
+            assert_eq!(read.timestamp(&zone).map(|at| at.to_string()).as_deref(), Some(want), "{text}");
+        }
+        let late = Moment::parse("2026-03-05T20:00:00Z", &zone).unwrap();
+        assert_eq!(late.date(&zone).to_string(), "2026-03-06", "the zone's calendar");
+    }
+
+    #[test]
+    fn what_is_no_date_or_has_two_meanings_is_none() {
+        for text in [
+            "",
+            "05/03/2026",
+            "05-03-2026",
+            "2026-02-30",
+            "2026-13-01",
+            "2026-3-5",
+            "1793491200",
+            "10:00",
+            "yesterday",
+            "2026-03-05T25:00",
+            "2026",
+            "N/A",
+            "2026-03-05Z",
+        ] {
+            assert_eq!(Moment::parse(text, &TimeZone::UTC), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn zones_are_found_by_their_names() {
+        for (name, want) in [
+            ("", Ok("UTC")),
+            ("UTC", Ok("UTC")),
+            ("Asia/Ho_Chi_Minh", Ok("Asia/Ho_Chi_Minh")),
+            ("Asia/Ho_Chi_Min", Err("there is no such time zone; did you mean `Asia/Ho_Chi_Minh`?")),
+            ("+7", Err("there is no such time zone; write one such as Asia/Ho_Chi_Minh or UTC")),
+        ] {
+            let found = time_zone(name);
+            let found = found.as_ref().map(|zone| zone.iana_name().unwrap_or("none")).map_err(|why| &**why);
+            assert_eq!(found, want, "{name}");
+        }
+    }
+}
