@@ -31,7 +31,7 @@ use kinds::Kinds;
 use possible::Outlook;
 use tree::{Node, Truth};
 
-use crate::config::discreet;
+use crate::phone::discreet;
 use crate::reason::Reason;
 
 /// Finds a column by the path that a condition writes, the first time and again; whether its first

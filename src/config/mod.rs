@@ -8,7 +8,6 @@ mod ledger;
 mod phone;
 mod reading;
 pub mod schema;
-mod shown;
 mod strict;
 mod unknown;
 
@@ -18,7 +17,6 @@ use serde::{Deserialize, Serialize};
 pub use ledger::{LedgerConfig, MemoryConfig, PostgresConfig, ScopeConfig, SqliteConfig};
 pub use phone::{Extension, PhoneConfig, SeveralNumbers, VnOldPrefix};
 pub use reading::read;
-pub(crate) use shown::{discreet, masked, shown};
 
 use crate::vendor;
 

@@ -6,7 +6,7 @@ use serde::de::{DeserializeSeed, Error};
 use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
-use super::shown::masked;
+use crate::phone::shown;
 
 /// Reads JSON; gives the places of names that stand twice beside it.
 pub(super) fn parse(text: &str) -> serde_json::Result<(Value, Vec<String>)> {
@@ -46,7 +46,7 @@ impl<'de> Visitor<'de> for Part<'_> {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
         let mut object = Map::new();
         while let Some(name) = map.next_key::<String>()? {
-            let at = join(&self.at, &masked(&name));
+            let at = join(&self.at, &shown(&name));
             if object.contains_key(&name) {
                 self.repeated.push(at.clone());
             }

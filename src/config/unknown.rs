@@ -4,9 +4,9 @@
 use serde_json::{Map, Value};
 
 use super::reading::{discriminator, nearest};
-use super::shown::masked;
 use super::strict::join;
 use crate::error::Mistake;
+use crate::phone::shown;
 
 /// A name that a section does not have.
 pub(super) struct Unknown {
@@ -35,7 +35,7 @@ pub(super) fn name(name: &str, known: &Map<String, Value>, variants: &[Value], a
             format!("is not known: nothing in this version would read it; this section has {names}")
         }
     };
-    Unknown { mistake: Mistake::new(join(at, &masked(name)), why), meant: near.map(str::to_owned) }
+    Unknown { mistake: Mistake::new(join(at, &shown(name)), why), meant: near.map(str::to_owned) }
 }
 
 /// What is said beside the variants that there are, where people rightly expect others.

@@ -4,11 +4,13 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::config::{Config, StreamConfig, shown as shown_name};
+use crate::config::{Config, StreamConfig};
 use crate::error::Mistake;
+use crate::phone::shown as shown_name;
 use crate::vendor::Vendor;
 
 use super::catalog::{did_you_mean, nearest};
+use super::name::seen;
 use super::{Mapping, RunContext, StreamShape, catalog, phone_rules};
 
 /// Checks the `streams` and `phone` sections without a catalog, as far as that goes.
@@ -52,8 +54,11 @@ pub fn check_catalog(config: &Config, streams: &[StreamShape<'_>], mistakes: &mu
     let mut meant = Vec::new();
     for (index, entry) in config.streams.iter().enumerate() {
         let (name, namespace) = (entry.stream.trim(), entry.namespace.trim());
-        let namespaces: Vec<_> =
-            streams.iter().filter(|stream| stream.name == name).map(|stream| stream.namespace).collect();
+        let namespaces: Vec<_> = streams
+            .iter()
+            .filter(|stream| seen(stream.name) == seen(name))
+            .map(|stream| stream.namespace)
+            .collect();
         if name.is_empty()
             || namespaces.contains(&namespace)
             || namespace.is_empty() && !namespaces.is_empty()
@@ -140,5 +145,9 @@ pub fn compile_stream(
 
 fn shown(name: &str, namespace: &str) -> String {
     let name = shown_name(name);
-    if namespace.is_empty() { name } else { format!("{name} of namespace {}", shown_name(namespace)) }
+    if namespace.is_empty() {
+        format!("`{name}`")
+    } else {
+        format!("`{name}` of namespace `{}`", shown_name(namespace))
+    }
 }

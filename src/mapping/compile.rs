@@ -3,8 +3,9 @@
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
-use crate::config::{Config, FieldConfig, StreamConfig, shown};
+use crate::config::{Config, FieldConfig, StreamConfig};
 use crate::error::Mistake;
+use crate::phone::shown;
 use crate::values;
 use crate::vendor::Vendor;
 use crate::vendor::exchange::Shape;
@@ -16,7 +17,9 @@ use super::only_when::OnlyWhen;
 use super::primary_key::PrimaryKey;
 use super::row::{Column, RowReader};
 use super::template::Template;
-use super::{CampaignSource, Mapping, RunContext, StreamShape, identity, names, phone_rules, slips, text};
+use super::{
+    CampaignSource, Mapping, RunContext, StreamShape, identity, meant, name, never, phone_rules, slips, text,
+};
 
 /// Set by sources that read a database's log, on records that were deleted there: Airbyte's and Singer's.
 const DELETED: [&str; 2] = ["_ab_cdc_deleted_at", "_sdc_deleted_at"];
@@ -70,7 +73,7 @@ pub(super) struct Compiler<'a> {
     pub(super) vendor: &'a Arc<dyn Vendor>,
     pub(super) stream: &'a StreamShape<'a>,
     /// Where mistakes are: `streams[0]`.
-    place: String,
+    pub(super) place: String,
     pub(super) shape: Shape,
     pub(super) schema: Schema<'a>,
     pub(super) rows: RowReader,
@@ -98,7 +101,7 @@ impl<'a> Compiler<'a> {
             place,
             shape: vendor.shape(),
             schema: Schema::new(stream.json_schema),
-            rows: RowReader::default(),
+            rows: RowReader::of(Schema::new(stream.json_schema).columns()),
             mistakes: Vec::new(),
             warnings: Vec::new(),
             mentioned: Vec::new(),
@@ -113,8 +116,9 @@ impl<'a> Compiler<'a> {
         run: &RunContext,
     ) -> Option<Mapping> {
         let rules = phone_rules::build(config, &mut self.mistakes);
-        let region = config.phone.region_column.trim();
-        let region = (!region.is_empty() && !rules.as_is).then(|| self.column("phone.region_column", region));
+        let region = &config.phone.region_column;
+        let region =
+            (!region.trim().is_empty() && !rules.as_is).then(|| self.column("phone.region_column", region));
         let deleted = DELETED.map(|name| Column { exact: Some(self.rows.want(name)), nested: None });
         let campaign = self.campaign(entry.map_or("", |entry| entry.campaign.trim()));
         let only_when = entry.map_or("", |entry| entry.only_when.trim());
@@ -124,6 +128,7 @@ impl<'a> Compiler<'a> {
             Some(entry) => self.fields(&entry.fields),
             None => identity::fields(self),
         };
+        never::check_constant(self, &fields, &rules, region.is_some());
         let primary_key = PrimaryKey::new(self.stream.primary_key, entry, &mut self.rows);
         Some(Mapping {
             primary_key,
@@ -177,14 +182,15 @@ impl<'a> Compiler<'a> {
 
     fn fields(&mut self, configs: &[FieldConfig]) -> Fields {
         let mut fields = Fields::default();
-        let names: Vec<_> = configs.iter().map(|config| nfc_box(config.field.trim())).collect();
+        let names: Vec<_> = configs.iter().map(|config| name_of(&config.field)).collect();
         for (index, (config, name)) in configs.iter().zip(&names).enumerate() {
             let at = format!("{}.fields[{index}]", self.place);
             self.check_name(&at, config, name, names.get(..index).unwrap_or_default());
             let own = [(PHONE, true), ("name", self.shape.name), ("gender", self.shape.gender)];
             let own = own.into_iter().find(|(own, exists)| *exists && **own == **name && !config.variable);
             let own = own.map(|(own, _)| own);
-            let default = Some(config.default.trim()).filter(|text| !text.is_empty()).map(nfc_box);
+            let default = Some(config.default.trim()).filter(|text| !text::says_nothing(text));
+            let default: Option<Box<str>> = default.map(|text| text::spoken(text.into()).into());
             if let Some(why) = default.as_ref().and_then(|text| slips::in_default(text, own, self.schema)) {
                 self.mistake(format!("{at}.default"), why);
             }
@@ -192,6 +198,7 @@ impl<'a> Compiler<'a> {
             let mut field = Field { name: name.clone(), source, default, required: config.required };
             match own {
                 Some(PHONE) => {
+                    never::check_column(self, &format!("{at}.column"), &config.column);
                     // A number that is missing has a reason of its own.
                     field.required = false;
                     fields.phone = Some(field);
@@ -207,12 +214,12 @@ impl<'a> Compiler<'a> {
 
     /// Somebody must be called; a name that is taken for a slip of `phone_number` has been told.
     fn check_number(&mut self, names: &[Box<str>]) {
-        if names.iter().any(|name| **name == *PHONE || names::meant(name, self.shape) == Some(PHONE)) {
+        if names.iter().any(|name| **name == *PHONE || meant::field(name, self.shape) == Some(PHONE)) {
             return;
         }
-        let hint = names.iter().find(|name| names::is_number(name)).map_or_else(
+        let hint = names.iter().find(|name| meant::is_number(name)).map_or_else(
             || "say which column or template holds the number to call".to_owned(),
-            |name| format!("did you mean it by {}?", shown(name)),
+            |name| format!("did you mean it by `{}`?", shown(name)),
         );
         self.mistake(format!("{}.fields", self.place), format!("no field is phone_number; {hint}"));
     }
@@ -220,7 +227,7 @@ impl<'a> Compiler<'a> {
     fn check_name(&mut self, at: &str, config: &FieldConfig, name: &str, names_before: &[Box<str>]) {
         let at = format!("{at}.field");
         let vendor = self.vendor.name();
-        let written = shown(name);
+        let written = format!("`{}`", shown(name));
         if name.is_empty() {
             self.mistake(at, "the field has no name");
         } else if let Some(why) = slips::in_field(name) {
@@ -237,12 +244,12 @@ impl<'a> Compiler<'a> {
                 format!("{vendor} uses the name {written} itself; no variable can be called so"),
             );
         } else if !config.variable {
-            if let Some(meant) = names::meant(name, self.shape) {
+            if let Some(meant) = meant::field(name, self.shape) {
                 let why = format!(
                     "{written} is no field of the contact; did you mean `{meant}`? If the script has a variable of this name, set `variable` to true"
                 );
                 self.mistake(at, why);
-            } else if let Some(reserved) = names::reserved(name, self.shape) {
+            } else if let Some(reserved) = meant::reserved(name, self.shape) {
                 let why = format!(
                     "{written} is like `{reserved}`, which {vendor} uses itself; if the script has a variable of this name, set `variable` to true"
                 );
@@ -252,12 +259,15 @@ impl<'a> Compiler<'a> {
     }
 
     fn source(&mut self, at: &str, config: &FieldConfig) -> Option<Source> {
-        match (config.column.trim(), &config.template) {
-            ("", template) if template.trim().is_empty() => {
+        // The blanks around a column's name are part of it.
+        match (config.column.as_str(), &config.template) {
+            (column, template) if column.trim().is_empty() && template.trim().is_empty() => {
                 self.mistake(at, "fill in either column or template");
                 None
             }
-            ("", template) => self.spoken(&format!("{at}.template"), template).map(Source::Template),
+            (column, template) if column.trim().is_empty() => {
+                self.spoken(&format!("{at}.template"), template).map(Source::Template)
+            }
             (column, template) if template.trim().is_empty() => {
                 self.column(&format!("{at}.column"), column).map(|column| Source::Columns(vec![column]))
             }
@@ -294,7 +304,7 @@ impl<'a> Compiler<'a> {
             return Some(Column { exact: Some(self.rows.want(name)), nested });
         }
         if let Err(why) = self.schema.find(name) {
-            self.mistake(at, format!("stream {} has no column {why}", shown(self.stream.name)));
+            self.mistake(at, format!("stream `{}` has no column {why}", shown(self.stream.name)));
             return None;
         }
         let head = self.schema.exact(head).unwrap_or(head);
@@ -327,7 +337,7 @@ impl<'a> Compiler<'a> {
                 continue;
             }
             if let Err(why) = self.schema.find(path) {
-                self.mistake(at, format!("stream {} has no column {why}", shown(self.stream.name)));
+                self.mistake(at, format!("stream `{}` has no column {why}", shown(self.stream.name)));
             }
             let column = path.split('.').next().unwrap_or(path);
             if needs_scope && !self.mentioned.iter().any(|(name, _)| **name == *column) {
@@ -344,18 +354,23 @@ impl<'a> Compiler<'a> {
         }
         let hint =
             match (nearest(root, known.iter().map(|name| &**name)), nearest(root, self.schema.columns())) {
-                (_, Some(column)) => format!("did you mean {}?", shown(&format!("record.{column}"))),
+                (_, Some(column)) => format!("did you mean `record.{}`?", shown(column)),
                 (Some(name), None) => format!("did you mean `{name}`?"),
                 (None, None) => "a column is written as record.column".to_owned(),
             };
-        self.mistake(at, format!("nothing is called {}; {hint}", shown(root)));
+        self.mistake(at, format!("nothing is called `{}`; {hint}", shown(root)));
     }
 
-    fn mistake(&mut self, at: impl Into<String>, why: impl Into<String>) {
+    pub(super) fn mistake(&mut self, at: impl Into<String>, why: impl Into<String>) {
         self.mistakes.push(Mistake::new(at, why));
     }
 }
 
-fn nfc_box(text: &str) -> Box<str> {
-    text::nfc(text.into()).into()
+/// A field's name; one of the contact's own fields is known by what people see of it.
+fn name_of(field: &str) -> Box<str> {
+    let seen = name::seen(field);
+    if [PHONE, "name", "gender"].contains(&&*seen) {
+        return seen.into();
+    }
+    text::nfc(field.trim().into()).into()
 }

@@ -10,7 +10,9 @@ mod engine;
 mod field;
 mod gender;
 mod identity;
-mod names;
+mod meant;
+mod name;
+mod never;
 mod number;
 mod only_when;
 mod phone_rules;
@@ -189,7 +191,7 @@ impl Mapping {
         if let Some(shape) = self.identity {
             for (column, raw) in row.others().filter(|(column, _)| identity::is_variable(column, shape)) {
                 if let Some(value) = text::of(raw) {
-                    contact.variables.push(&text::nfc(Cow::Borrowed(column)), &value);
+                    contact.variables.push(&text::spoken(Cow::Borrowed(column)), &value);
                 }
             }
         }

@@ -1,7 +1,7 @@
 //! Texts of a mapping that would be understood, but not as they were meant: a template where a column's
 //! name belongs, a column's name where a template belongs, braces that would be spoken.
 
-use crate::config::{masked, shown};
+use crate::phone::shown;
 
 use super::catalog::Schema;
 use super::gender;
@@ -13,7 +13,7 @@ pub(super) fn in_column(name: &str, schema: Schema<'_>) -> Option<String> {
     }
     if let Some(inner) = braced(name) {
         return Some(match bare_column(inner) {
-            Some(column) => format!("a column's name is written without braces: write {}", shown(column)),
+            Some(column) => format!("a column's name is written without braces: write `{}`", shown(column)),
             None => {
                 "a column's name is written without braces; fill in template instead of column".to_owned()
             }
@@ -21,14 +21,14 @@ pub(super) fn in_column(name: &str, schema: Schema<'_>) -> Option<String> {
     }
     let column = name.strip_prefix("record.")?;
     let is_slip = schema.is_known() && schema.exact("record").is_none();
-    is_slip.then(|| format!("a column's name is written without `record.`: write {}", shown(column)))
+    is_slip.then(|| format!("a column's name is written without `record.`: write `{}`", shown(column)))
 }
 
 /// What is wrong with the name of a field, which people copy out of the call script with what marks it there.
 pub(super) fn in_field(name: &str) -> Option<String> {
     let inner = name.trim_matches(|c| "{}[]<>$#%".contains(c)).trim();
     (inner != name && braced(name).is_some())
-        .then(|| format!("a variable's name is written without braces: write {}", shown(inner)))
+        .then(|| format!("a variable's name is written without braces: write `{}`", shown(inner)))
 }
 
 /// What is wrong with a template, if anything is, that holds no template.
@@ -39,7 +39,7 @@ pub(super) fn in_template(source: &str, schema: Schema<'_>) -> Option<String> {
     let text = source.trim();
     let column = text.strip_prefix("record.").filter(|path| is_path(path));
     if let Some(column) = column.or_else(|| is_column(text, schema).then_some(text)) {
-        let word = masked(column);
+        let word = shown(column);
         return Some(format!(
             "would be used as it is written; for the column's value write {}, for the word itself {{{{ '{word}' }}}}",
             expression(column)
@@ -71,7 +71,7 @@ fn is_column(text: &str, schema: Schema<'_>) -> bool {
 
 /// How a template names a column.
 fn expression(column: &str) -> String {
-    let name = masked(column);
+    let name = shown(column);
     if is_path(column) { format!("{{{{ record.{name} }}}}") } else { format!("{{{{ record['{name}'] }}}}") }
 }
 

@@ -30,7 +30,7 @@ const NUMBERS: [&str; 14] = [
 ];
 
 /// The contact's own field that a name most probably meant, without being it.
-pub(super) fn meant(name: &str, shape: Shape) -> Option<&'static str> {
+pub(super) fn field(name: &str, shape: Shape) -> Option<&'static str> {
     let fields = [(PHONE, true), ("name", shape.name), ("gender", shape.gender)];
     let mut fields = fields.into_iter().filter(|(_, exists)| *exists).map(|(field, _)| field);
     fields.find(|field| *field != name && is_near(&bare(name), &bare(field)))
@@ -110,13 +110,13 @@ mod tests {
             "brand_name",
             "gen",
         ] {
-            assert_eq!(meant(name, ITNIO), None, "{name} at itnio");
-            assert_eq!((meant(name, VBEE), reserved(name, VBEE)), (None, None), "{name} at Vbee");
+            assert_eq!(field(name, ITNIO), None, "{name} at itnio");
+            assert_eq!((field(name, VBEE), reserved(name, VBEE)), (None, None), "{name} at Vbee");
         }
-        for field in ["phone_number", "name", "gender"] {
-            assert_eq!(meant(field, ITNIO), None, "{field}");
+        for own in ["phone_number", "name", "gender"] {
+            assert_eq!(field(own, ITNIO), None, "{own}");
         }
-        assert_eq!([meant("Name", VBEE), meant("genders", VBEE)], [None; 2], "Vbee has no such fields");
+        assert_eq!([field("Name", VBEE), field("genders", VBEE)], [None; 2], "Vbee has no such fields");
     }
 
     #[test]
@@ -146,7 +146,7 @@ mod tests {
             ("PHONE_NUMBER", "phone_number"),
             ("na\u{200b}me", "name"),
         ] {
-            assert_eq!(meant(name, ITNIO), Some(want), "{name}");
+            assert_eq!(field(name, ITNIO), Some(want), "{name}");
         }
         for (name, want) in [
             ("So_Dien_Thoai", "so_dien_thoai"),
