@@ -10,6 +10,7 @@ mod engine;
 mod field;
 mod gender;
 mod identity;
+mod meant;
 mod name;
 mod never;
 mod number;
@@ -17,6 +18,7 @@ mod only_when;
 mod phone_rules;
 mod primary_key;
 mod row;
+mod slips;
 mod template;
 mod text;
 
