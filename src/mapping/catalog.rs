@@ -56,9 +56,14 @@ impl<'a> Schema<'a> {
     /// # Errors
     /// Gives the part of the path that does not exist, in backticks, with the nearest name.
     pub(super) fn find(self, path: &str) -> Result<(), String> {
+        self.follow(path.split('.'))
+    }
+
+    /// The same for a path whose names are known, also those with dots in them.
+    pub(super) fn follow<'p>(self, path: impl IntoIterator<Item = &'p str>) -> Result<(), String> {
         let mut level = self;
         let mut walked = String::new();
-        for name in path.split('.') {
+        for name in path {
             if !level.is_known() {
                 return Ok(());
             }

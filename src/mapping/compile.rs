@@ -5,6 +5,7 @@ use std::sync::atomic::AtomicU64;
 
 use crate::config::{Config, FieldConfig, StreamConfig};
 use crate::error::Mistake;
+use crate::templates::{Columns, Template};
 use crate::vendor::Vendor;
 use crate::vendor::exchange::Shape;
 
@@ -13,7 +14,7 @@ use super::engine::{Surroundings, names_in_scope};
 use super::field::{Field, Source};
 use super::primary_key::PrimaryKey;
 use super::row::{Column, RowReader};
-use super::template::{Condition, Template};
+use super::template::Condition;
 use super::{CampaignSource, Mapping, RunContext, StreamShape, identity, phone_rules, text};
 
 /// Set by sources that read a database's log, on records that were deleted there: Airbyte's and Singer's.
@@ -77,6 +78,30 @@ pub(super) struct Compiler<'a> {
     /// The columns that the template engine must know, with their slots.
     mentioned: Vec<(Box<str>, usize)>,
     whole_record: bool,
+}
+
+/// The columns of the stream, as its templates want them.
+struct StreamColumns<'a> {
+    rows: &'a mut RowReader,
+    schema: Schema<'a>,
+    stream: &'a str,
+}
+
+impl Columns for StreamColumns<'_> {
+    fn want(&mut self, path: &[&str]) -> Result<usize, String> {
+        let found = self.schema.follow(path.iter().copied());
+        found.map_err(|why| format!("stream `{}` has no column {why}", self.stream))?;
+        let column = path.first().copied().unwrap_or_default();
+        Ok(self.rows.want(self.schema.exact(column).unwrap_or(column)))
+    }
+
+    fn has(&self, name: &str) -> bool {
+        self.schema.exact(name).is_some()
+    }
+
+    fn nearest(&self, name: &str) -> Option<String> {
+        nearest(name, self.schema.columns()).map(str::to_owned)
+    }
 }
 
 /// The fields of a contact, compiled.
@@ -153,13 +178,12 @@ impl<'a> Compiler<'a> {
             let campaign = self.vendor.campaign("").map_err(|why| self.mistake("vendor", why)).ok()?;
             return Some(CampaignSource::Fixed(campaign));
         }
-        match self.template(&at, source)? {
-            Template::Constant(id) => {
-                let campaign = self.vendor.campaign(id.trim()).map_err(|why| self.mistake(at, why)).ok()?;
-                Some(CampaignSource::Fixed(campaign))
-            }
-            template => Some(CampaignSource::PerRecord(template, Arc::clone(self.vendor))),
-        }
+        let template = self.template(&at, source)?;
+        let Some(id) = template.constant() else {
+            return Some(CampaignSource::PerRecord(template, Arc::clone(self.vendor)));
+        };
+        let campaign = self.vendor.campaign(id.trim()).map_err(|why| self.mistake(at, why)).ok()?;
+        Some(CampaignSource::Fixed(campaign))
     }
 
     fn only_when(&mut self, source: &str) -> Option<Condition> {
@@ -173,7 +197,7 @@ impl<'a> Compiler<'a> {
         }
         match Condition::compile(source) {
             Ok((condition, lookups)) => {
-                self.look_up(&at, &lookups, true);
+                self.look_up(&at, &lookups);
                 Some(condition)
             }
             Err(why) => {
@@ -262,20 +286,19 @@ impl<'a> Compiler<'a> {
     }
 
     fn template(&mut self, at: &str, source: &str) -> Option<Template> {
-        match Template::compile(source, &mut self.rows) {
-            Ok((template, lookups)) => {
-                self.look_up(at, &lookups, template.needs_scope());
-                Some(template)
-            }
-            Err(why) => {
-                self.mistake(at, why);
+        let mut columns =
+            StreamColumns { rows: &mut self.rows, schema: self.schema, stream: self.stream.name };
+        match Template::compile(source, &mut columns) {
+            Ok(template) => Some(template),
+            Err(mistakes) => {
+                mistakes.into_iter().for_each(|why| self.mistake(at, why));
                 None
             }
         }
     }
 
-    /// Checks the names that a template looks up, and makes those of the record available to the engine.
-    fn look_up(&mut self, at: &str, lookups: &[String], needs_scope: bool) {
+    /// Checks the names that a condition looks up, and makes those of the record available to the engine.
+    fn look_up(&mut self, at: &str, lookups: &[String]) {
         for lookup in lookups {
             let (root, path) = lookup.split_once('.').unwrap_or((lookup, ""));
             if root != "record" {
@@ -283,14 +306,14 @@ impl<'a> Compiler<'a> {
                 continue;
             }
             if path.is_empty() {
-                self.whole_record |= needs_scope;
+                self.whole_record = true;
                 continue;
             }
             if let Err(why) = self.schema.find(path) {
                 self.mistake(at, format!("stream `{}` has no column {why}", self.stream.name));
             }
             let column = path.split('.').next().unwrap_or(path);
-            if needs_scope && !self.mentioned.iter().any(|(name, _)| **name == *column) {
+            if !self.mentioned.iter().any(|(name, _)| **name == *column) {
                 let slot = self.rows.want(column);
                 self.mentioned.push((column.into(), slot));
             }

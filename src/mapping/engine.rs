@@ -4,11 +4,12 @@ use std::borrow::Cow;
 use std::fmt;
 use std::sync::{Arc, LazyLock};
 
+use jiff::tz::TimeZone;
 use minijinja::value::{Enumerator, Object, ObjectRepr, Value, ValueKind};
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, Output, State, UndefinedBehavior};
 use serde_json::value::RawValue;
 
-use crate::protocol;
+use crate::{protocol, templates};
 
 use super::row::{self, Row, member};
 use super::{Record, RunContext, StreamShape, number, order, text};
@@ -46,6 +47,7 @@ pub(super) struct Surroundings {
     slots: Vec<usize>,
     /// A template looks at the record as a whole, or with names that only the record tells.
     whole_record: bool,
+    templates: templates::Surroundings,
 }
 
 #[derive(Debug)]
@@ -70,7 +72,19 @@ impl Surroundings {
             now: run.now.to_string().into(),
         };
         let (names, slots): (Vec<_>, _) = columns.into_iter().unzip();
-        Self { fixed: Arc::new(fixed), names: names.into(), slots, whole_record }
+        let templates = templates::Surroundings {
+            stream: stream.name.to_owned(),
+            namespace: stream.namespace.to_owned(),
+            sync_id: run.sync_id.clone(),
+            now: run.now.to_string(),
+            zone: TimeZone::UTC,
+        };
+        Self { fixed: Arc::new(fixed), names: names.into(), slots, whole_record, templates }
+    }
+
+    /// What templates see of them.
+    pub(super) fn of_templates(&self) -> &templates::Surroundings {
+        &self.templates
     }
 
     /// All names that a template can use, for one record.

@@ -6,11 +6,11 @@ use std::cell::OnceCell;
 use minijinja::Value;
 
 use crate::reason::Reason;
+use crate::templates::{Scene, Template};
 use crate::vendor::exchange::Outcome;
 
 use super::engine::Surroundings;
 use super::row::{Column, Row};
-use super::template::Template;
 use super::{Record, failed, text};
 
 /// One field of the contact.
@@ -53,8 +53,8 @@ impl Field {
                 columns.iter().find_map(|column| column.find(view.row).and_then(text::of))
             }
             Source::Template(template) => {
-                let text = template.render(view).map_err(|why| failed(&self.place(), &why))?;
-                Some(text).filter(|text| !text::says_nothing(text))
+                let text = view.said(template).map_err(|why| failed(&self.place(), &why))?;
+                text.filter(|text| !text::says_nothing(text))
             }
         };
         if found.is_some() {
@@ -83,6 +83,16 @@ impl Field {
 impl<'a> View<'a> {
     pub(super) fn new(row: &'a Row<'a>, record: &'a Record<'a>, surroundings: &'a Surroundings) -> Self {
         Self { row, record, surroundings, scope: OnceCell::new() }
+    }
+
+    /// The text of a template for this record; nothing when a value is missing that its words need.
+    pub(super) fn said<'t>(&self, template: &'t Template) -> Result<Option<Cow<'t, str>>, String> {
+        if let Some(text) = template.constant() {
+            return Ok(Some(Cow::Borrowed(text)));
+        }
+        let around = self.surroundings.of_templates();
+        let scene = Scene { slots: self.row.slots(), emitted_at: self.record.emitted_at, around };
+        Ok(template.render(&scene)?.map(|text| text::nfc(Cow::Owned(text))))
     }
 
     /// What the template engine sees.

@@ -28,6 +28,7 @@ use crate::contact::{Campaign, Contact, Gender, Variables};
 use crate::phone::{Phone, PhoneInput, Region, Rules, region};
 use crate::protocol::{self, CatalogStream, Object};
 use crate::reason::Reason;
+use crate::templates::Template;
 use crate::vendor::Vendor;
 use crate::vendor::exchange::{Outcome, Shape};
 
@@ -38,7 +39,7 @@ use engine::Surroundings;
 use field::{Field, View};
 use primary_key::PrimaryKey;
 use row::{Column, RowReader};
-use template::{Condition, Judgement, Template};
+use template::{Condition, Judgement};
 
 /// What the catalog says about one stream, as far as the mapping needs it.
 #[derive(Clone, Copy, Debug)]
@@ -242,7 +243,7 @@ impl Mapping {
             CampaignSource::Fixed(campaign) => return Ok(campaign.clone()),
             CampaignSource::PerRecord(template, vendor) => (template, vendor),
         };
-        let id = template.render(view).map_err(|why| failed("campaign", &why))?;
+        let id = view.said(template).map_err(|why| failed("campaign", &why))?.unwrap_or_default();
         let refused = |why: &str| Outcome::Invalid(Reason::BadCampaign, Some(why.into()));
         if id.trim().is_empty() {
             return Err(refused("the template of the campaign gave nothing"));

@@ -87,6 +87,11 @@ impl<'a> Row<'a> {
         self.slots.get(slot).copied().flatten()
     }
 
+    /// The raw values of all slots.
+    pub(super) fn slots(&self) -> &[Option<&'a str>] {
+        &self.slots
+    }
+
     /// The columns that have no slot, when they are kept.
     pub(super) fn others(&self) -> impl Iterator<Item = (&'a str, &'a str)> {
         self.others.members.iter().copied()
