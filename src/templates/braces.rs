@@ -96,7 +96,9 @@ impl Reader {
         let Some((word, line)) = self.keyword.take() else { return Ok(()) };
         match &*word {
             "set" if self.assigns => {}
-            "for" | "if" | "with" | "set" | "filter" => self.blocks.push((word, line)),
+            "for" | "if" | "with" | "set" | "filter" | "macro" | "call" | "block" | "autoescape" => {
+                self.blocks.push((word, line));
+            }
             _ => {
                 if let Some(block) = word.strip_prefix("end") {
                     match self.blocks.pop() {

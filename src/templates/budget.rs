@@ -12,13 +12,13 @@ pub(super) type Why = Cow<'static, str>;
 const STEPS: usize = 50_000;
 
 /// Bytes that one step reads or writes.
-const BYTES_OF_A_STEP: usize = 256;
+const BYTES_OF_A_STEP: usize = 1024;
 
 /// The longest text that a template gives, or makes on the way.
-pub(super) const LONGEST: usize = 64 * 1024;
+const LONGEST: usize = 64 * 1024;
 
 /// The most items of a list.
-pub(super) const MAX_ITEMS: usize = 10_000;
+const MAX_ITEMS: usize = 10_000;
 
 /// Bytes of everything that one rendering makes.
 const MAX_MADE: usize = 8 * 1024 * 1024;
@@ -51,16 +51,14 @@ impl Budget {
 
     /// Makes room for a text.
     pub(super) fn text(&mut self, n_bytes: usize) -> Result<(), Why> {
-        if n_bytes > LONGEST {
-            return Err(Why::Borrowed("its text is longer than 64 KiB"));
-        }
+        fits(n_bytes)?;
         self.made(n_bytes)?;
         self.read(n_bytes)
     }
 
     /// Makes room for a list.
     pub(super) fn list(&mut self, n_items: usize) -> Result<(), Why> {
-        super::value::fits(n_items)?;
+        fits_items(n_items)?;
         self.made(n_items * ITEM)?;
         self.steps(n_items)
     }
@@ -70,4 +68,14 @@ impl Budget {
         self.made = left.ok_or(Why::Borrowed("it makes more text on the way than fits into 8 MiB"))?;
         Ok(())
     }
+}
+
+/// Whether a text may have so many bytes.
+pub(super) fn fits(n_bytes: usize) -> Result<(), Why> {
+    if n_bytes > LONGEST { Err(Why::Borrowed("its text is longer than 64 KiB")) } else { Ok(()) }
+}
+
+/// Whether a list may have so many items.
+pub(super) fn fits_items(n_items: usize) -> Result<(), Why> {
+    if n_items > MAX_ITEMS { Err(format!("a list has more than {MAX_ITEMS} items").into()) } else { Ok(()) }
 }

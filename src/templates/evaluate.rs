@@ -17,7 +17,7 @@ impl<'a> Machine<'a> {
         self.budget.steps(1).map_err(at)?;
         match &expr.kind {
             Kind::Constant(constant) => Ok(constant.value()),
-            Kind::Column(column) => Ok(self.column(column)),
+            Kind::Column(column) => self.column(column).map_err(at),
             Kind::Local { local, .. } => Ok(self.locals.get(*local).cloned().unwrap_or(Value::Nothing)),
             Kind::Known(known) => Ok(self.known(*known)),
             Kind::Loop(field) => Ok(self.loop_field(*field)),
@@ -91,10 +91,14 @@ impl<'a> Machine<'a> {
         parts.iter().map(|part| self.evaluate(part)).collect()
     }
 
-    fn column(&self, column: &Column) -> Value<'a> {
-        let raw = self.scene.slots.get(column.slot).copied().flatten();
-        let below = &mut column.below.iter();
-        raw.and_then(|raw| below.try_fold(raw, |raw, name| member(raw, name))).map_or(Value::Nothing, Value::of)
+    fn column(&mut self, column: &Column) -> Result<Value<'a>, Why> {
+        let mut found = self.scene.slots.get(column.slot).copied().flatten();
+        for name in &column.below {
+            let Some(raw) = found else { break };
+            self.budget.read(raw.len())?;
+            found = member(raw, name);
+        }
+        Ok(found.map_or(Value::Nothing, Value::of))
     }
 
     fn known(&self, known: Known) -> Value<'a> {

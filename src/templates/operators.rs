@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use crate::values::Number;
 
-use super::budget::{Budget, Why};
+use super::budget::{Budget, Why, fits_items};
 use super::tree::{Comparison, Operator};
 use super::value::{Digits, Text, Value, says_nothing};
 
@@ -311,7 +311,7 @@ pub(super) fn range<'a>(bounds: &[Value<'a>], budget: &mut Budget) -> Result<Val
     let step = i128::from(step);
     let n_items = if (distance > 0) == (step > 0) { (distance.abs() + step.abs() - 1) / step.abs() } else { 0 };
     let n_items = usize::try_from(n_items).unwrap_or(usize::MAX);
-    super::value::fits(n_items)?;
+    fits_items(n_items)?;
     budget.list(n_items)?;
     let mut next = start;
     let mut items = Vec::with_capacity(n_items);

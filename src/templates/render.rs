@@ -1,6 +1,6 @@
 //! Says a template for one record, and notices what it leaves open.
 
-use super::budget::{Budget, LONGEST, Why};
+use super::budget::{Budget, Why, fits};
 use super::tree::{Expr, For, Node, Target};
 use super::value::{Text, Value, says_nothing};
 use super::{Failure, Scene};
@@ -89,9 +89,7 @@ impl<'a> Machine<'a> {
     }
 
     fn say(&mut self, text: &str) -> Result<(), Why> {
-        if self.speech.text.len() + text.len() > LONGEST {
-            return Err("its text is longer than 64 KiB".into());
-        }
+        fits(self.speech.text.len() + text.len())?;
         self.budget.text(text.len())?;
         self.speech.text.push_str(text);
         Ok(())

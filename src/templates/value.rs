@@ -10,7 +10,7 @@ use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 use crate::protocol::{self, Object};
 use crate::values::Number;
 
-use super::budget::{Budget, MAX_ITEMS, Why};
+use super::budget::{Budget, Why};
 
 /// A value while one record is rendered.
 #[derive(Clone, Debug)]
@@ -257,9 +257,4 @@ pub(super) fn nfc(text: Cow<'_, str>) -> Cow<'_, str> {
 fn is_empty(raw: &str) -> bool {
     let inner = raw.get(1..raw.len().saturating_sub(1)).unwrap_or_default();
     inner.bytes().all(|byte| byte.is_ascii_whitespace())
-}
-
-/// Whether a list may have so many items.
-pub(super) fn fits(n_items: usize) -> Result<(), Why> {
-    if n_items > MAX_ITEMS { Err(format!("a list has more than {MAX_ITEMS} items").into()) } else { Ok(()) }
 }

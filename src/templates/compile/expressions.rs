@@ -10,7 +10,7 @@ use super::super::tree::{Column, Comparison, Constant, Expr, Kind, Known, LoopFi
 use super::super::value::nfc;
 use super::super::{Scene, Surroundings};
 use super::names::ROOTS;
-use super::{Compiler, advice};
+use super::{Compiler, DEEPEST, advice};
 
 impl Compiler<'_> {
     pub(super) fn expression(&mut self, expr: &ast::Expr<'_>) -> Expr {
@@ -177,6 +177,10 @@ impl Compiler<'_> {
     }
 
     fn column(&mut self, path: &[&str]) -> Kind {
+        if path.len() > DEEPEST {
+            self.too_deep();
+            return Kind::Constant(Constant::None);
+        }
         match self.columns.want(path) {
             Ok(slot) => {
                 let below = path.iter().skip(1).map(|name| Box::from(*name)).collect();

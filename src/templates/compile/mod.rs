@@ -263,15 +263,19 @@ impl Compiler<'_> {
     /// Goes one level deeper, if there is one.
     fn inside<T: Default>(&mut self, compile: impl FnOnce(&mut Self) -> T) -> T {
         if self.depth >= DEEPEST {
-            let mistake = format!("it is nested more than {DEEPEST} levels deep");
-            if !self.mistakes.contains(&mistake) {
-                self.mistakes.push(mistake);
-            }
+            self.too_deep();
             return T::default();
         }
         self.depth += 1;
         let compiled = compile(self);
         self.depth -= 1;
         compiled
+    }
+
+    fn too_deep(&mut self) {
+        let mistake = format!("it is nested more than {DEEPEST} levels deep");
+        if !self.mistakes.contains(&mistake) {
+            self.mistakes.push(mistake);
+        }
     }
 }

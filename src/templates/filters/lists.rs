@@ -155,13 +155,12 @@ fn sum<'a>(mut call: Call<'a, '_>) -> Result<Value<'a>, Why> {
 /// Writes a value as JSON, however its lists are put together.
 pub(super) fn write_json(value: &Value<'_>, json: &mut String, budget: &mut Budget) -> Result<(), Why> {
     budget.steps(1)?;
-    let start = json.len();
     match value {
         Value::Nothing => json.push_str("null"),
         Value::Bool(_) | Value::Number(_) => json.push_str(&value.spoken()?),
         Value::Text(text) => json.push_str(&serde_json::Value::from(&**text).to_string()),
         Value::Json(raw) => {
-            budget.text(raw.len())?;
+            budget.text(json.len() + raw.len())?;
             json.push_str(raw);
         }
         Value::List(items) => {
@@ -183,6 +182,5 @@ pub(super) fn write_json(value: &Value<'_>, json: &mut String, budget: &mut Budg
             json.push('}');
         }
     }
-    budget.text(json.len())?;
-    budget.steps((json.len() - start) / 256)
+    super::super::budget::fits(json.len())
 }

@@ -1,7 +1,7 @@
 //! Filters of texts.
 
 use super::super::budget::Why;
-use super::super::value::{Text, Value};
+use super::super::value::Value;
 use super::{Call, Filter, Takes, filter, needed, optional, text_argument, title};
 
 /// What may be left over of a text that is a little too long, as in Jinja.
@@ -83,5 +83,5 @@ fn truncate<'a>(call: Call<'a, '_>) -> Result<Value<'a>, Why> {
     if is_inside_word && !kills_words {
         kept = kept.rsplit_once(char::is_whitespace).map_or(kept, |(words, _)| words);
     }
-    Ok(Value::Text(Text::Made(format!("{}{end}", kept.trim_end()).into())))
+    Ok(Value::made(format!("{}{end}", kept.trim_end())))
 }
