@@ -25,7 +25,7 @@ fn no_template_takes_much_time_memory_or_stack() {
         ("date", format!("{{{{ now|date('{}') }}}}", "%255Y".repeat(1_000))),
         ("range", "{% for i in range(2000000000) %}{% endfor %}".into()),
         ("nested loops", "{% for i in range(9999) %}{% for j in range(9999) %}{% for k in range(9999) %}{% endfor %}{% endfor %}{% endfor %}".into()),
-        ("text in loops", "{% for i in range(9999) %}{{ 'x'*60000|length }}{% endfor %}".into()),
+        ("text in loops", "{% for i in range(9999) %}{{ ('x'*60000)|length }}{% endfor %}".into()),
         ("length in loops", "{% set s = 'x'*60000 %}{% for i in range(9999) %}{% if s|length == record.x or s|upper == s %}{% endif %}{% endfor %}".into()),
         ("power", "{{ 9**9**9**9 }}".into()),
         ("powers", filled("{{ 9", "**9", " }}")),
@@ -43,8 +43,10 @@ fn no_template_takes_much_time_memory_or_stack() {
         ("or", filled("{{ record.x", " or 1", " }}")),
         ("comparisons", filled("{{ 1", "<2", " }}")),
         ("brackets", filled("{{ ", "(", " }}")),
-        ("lists", filled("{{ ", "[", " }}")),
-        ("braces", filled("{{ ", "{1:", " }}")),
+        ("brackets that end", format!("{{{{ {}1{} }}}}", "(".repeat(4_900), ")".repeat(4_900))),
+        ("lists that end", format!("{{{{ {}1{} }}}}", "[".repeat(4_900), "]".repeat(4_900))),
+        ("indices that end", format!("{{{{ record.x{}1{} }}}}", "[1".repeat(3_000), "]".repeat(3_000))),
+        ("braces that end", format!("{{{{ {}1{} }}}}", "{1:".repeat(2_400), "}".repeat(2_400))),
         ("choices", filled("{{ 1", " if 0 else 1", " }}")),
         ("choices left", filled("{{ 1", " if 1", " }}")),
         ("calls", filled("{{ record.a", "()", " }}")),
@@ -56,12 +58,11 @@ fn no_template_takes_much_time_memory_or_stack() {
         ("long", "x".repeat(20_000)),
         ("long not not", format!("{{{{ {}1 }}}}", "not ".repeat(100_000))),
     ] {
-        eprintln!("{name}");
         let started = Instant::now();
         let said = said(&template, r#"{"x":"aaaaaaaaaaaaaaaa"}"#);
         assert!(said.len() <= 64 * 1024 + 100, "{name}");
         assert!(started.elapsed() < Duration::from_secs(2), "{name} takes {:?}", started.elapsed());
-        let is_harmless = ["doubling", "power", "or", "choices", "choices left", "elifs", "tilde", "default"].contains(&name);
+        let is_harmless = ["doubling", "power", "or", "comparisons", "choices", "choices left", "elifs", "tilde", "default"].contains(&name);
         let is_told = said.starts_with("mistake: ") || said.starts_with("refused: ");
         assert!(is_told || is_harmless, "{name}: {said}");
     }
