@@ -3,18 +3,20 @@
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
+use jiff::tz::TimeZone;
+
 use crate::config::{Config, FieldConfig, StreamConfig};
 use crate::error::Mistake;
-use crate::templates::{Columns, Template};
+use crate::templates::{Columns, Surroundings, Template};
+use crate::values;
 use crate::vendor::Vendor;
 use crate::vendor::exchange::Shape;
 
 use super::catalog::{Schema, entry_of, nearest};
-use super::engine::{Surroundings, names_in_scope};
 use super::field::{Field, Source};
+use super::only_when::OnlyWhen;
 use super::primary_key::PrimaryKey;
 use super::row::{Column, RowReader};
-use super::template::Condition;
 use super::{CampaignSource, Mapping, RunContext, StreamShape, identity, phone_rules, text};
 
 /// Set by sources that read a database's log, on records that were deleted there: Airbyte's and Singer's.
@@ -75,9 +77,6 @@ pub(super) struct Compiler<'a> {
     pub(super) rows: RowReader,
     pub(super) mistakes: Vec<Mistake>,
     pub(super) warnings: Vec<String>,
-    /// The columns that the template engine must know, with their slots.
-    mentioned: Vec<(Box<str>, usize)>,
-    whole_record: bool,
 }
 
 /// The columns of the stream, as its templates want them.
@@ -88,11 +87,11 @@ struct StreamColumns<'a> {
 }
 
 impl Columns for StreamColumns<'_> {
-    fn want(&mut self, path: &[&str]) -> Result<usize, String> {
-        let found = self.schema.follow(path.iter().copied());
-        found.map_err(|why| format!("stream `{}` has no column {why}", self.stream))?;
-        let column = path.first().copied().unwrap_or_default();
-        Ok(self.rows.want(self.schema.exact(column).unwrap_or(column)))
+    fn want(&mut self, path: &[&str]) -> Result<(usize, Vec<Box<str>>), String> {
+        let found = self.schema.find_path(path);
+        let (names, _) = found.map_err(|why| format!("stream `{}` has no column {why}", self.stream))?;
+        let (column, below) = names.split_first().ok_or("a column has a name")?;
+        Ok((self.rows.want(column), below.iter().map(|name| Box::from(*name)).collect()))
     }
 
     fn has(&self, name: &str) -> bool {
@@ -124,8 +123,6 @@ impl<'a> Compiler<'a> {
             rows: RowReader::default(),
             mistakes: Vec::new(),
             warnings: Vec::new(),
-            mentioned: Vec::new(),
-            whole_record: false,
         }
     }
 
@@ -140,7 +137,9 @@ impl<'a> Compiler<'a> {
         let region = (!region.is_empty() && !rules.as_is).then(|| self.column("phone.region_column", region));
         let deleted = DELETED.map(|name| Column { exact: Some(self.rows.want(name)), nested: None });
         let campaign = self.campaign(entry.map_or("", |entry| entry.campaign.trim()));
-        let only_when = entry.and_then(|entry| self.only_when(entry.only_when.trim()));
+        let only_when = entry.map_or("", |entry| entry.only_when.trim());
+        let zone = values::time_zone(&config.time_zone).map_err(|why| self.mistake("time_zone", why)).ok();
+        let only_when = zone.as_ref().and_then(|zone| self.only_when(only_when, zone, run));
         let configured = entry.filter(|entry| !entry.fields.is_empty());
         let fields = match configured {
             Some(entry) => self.fields(&entry.fields),
@@ -160,12 +159,13 @@ impl<'a> Compiler<'a> {
             name_bytes: fields.variables.iter().map(|field| field.name.len()).sum(),
             variables: fields.variables,
             identity: configured.is_none().then_some(self.shape),
-            surroundings: Surroundings::new(
-                self.stream,
-                run,
-                std::mem::take(&mut self.mentioned),
-                self.whole_record,
-            ),
+            surroundings: Surroundings {
+                stream: self.stream.name.to_owned(),
+                namespace: self.stream.namespace.to_owned(),
+                sync_id: run.sync_id.clone(),
+                now: run.now.to_string(),
+                zone: zone?,
+            },
             rows: std::mem::take(&mut self.rows),
             genders_not_understood: AtomicU64::new(0),
             warnings: std::mem::take(&mut self.warnings),
@@ -186,25 +186,13 @@ impl<'a> Compiler<'a> {
         Some(CampaignSource::Fixed(campaign))
     }
 
-    fn only_when(&mut self, source: &str) -> Option<Condition> {
-        let at = format!("{}.only_when", self.place);
+    fn only_when(&mut self, source: &str, zone: &TimeZone, run: &RunContext) -> Option<OnlyWhen> {
         if source.is_empty() {
             return None;
         }
-        if source.contains("{{") || source.contains("{%") {
-            self.mistake(at, "an expression is written without braces, for instance record.consent == 'yes'");
-            return None;
-        }
-        match Condition::compile(source) {
-            Ok((condition, lookups)) => {
-                self.look_up(&at, &lookups);
-                Some(condition)
-            }
-            Err(why) => {
-                self.mistake(at, why);
-                None
-            }
-        }
+        let stream = self.stream.name;
+        let compiled = OnlyWhen::compile(source, stream, self.schema, &mut self.rows, run, zone);
+        compiled.map_err(|why| self.mistake(format!("{}.only_when", self.place), why)).ok()
     }
 
     fn fields(&mut self, configs: &[FieldConfig]) -> Fields {
@@ -295,43 +283,6 @@ impl<'a> Compiler<'a> {
                 None
             }
         }
-    }
-
-    /// Checks the names that a condition looks up, and makes those of the record available to the engine.
-    fn look_up(&mut self, at: &str, lookups: &[String]) {
-        for lookup in lookups {
-            let (root, path) = lookup.split_once('.').unwrap_or((lookup, ""));
-            if root != "record" {
-                self.check_root(at, root);
-                continue;
-            }
-            if path.is_empty() {
-                self.whole_record = true;
-                continue;
-            }
-            if let Err(why) = self.schema.find(path) {
-                self.mistake(at, format!("stream `{}` has no column {why}", self.stream.name));
-            }
-            let column = path.split('.').next().unwrap_or(path);
-            if !self.mentioned.iter().any(|(name, _)| **name == *column) {
-                let slot = self.rows.want(column);
-                self.mentioned.push((column.into(), slot));
-            }
-        }
-    }
-
-    fn check_root(&mut self, at: &str, root: &str) {
-        let known: Vec<_> = names_in_scope().collect();
-        if known.iter().any(|name| name == root) {
-            return;
-        }
-        let hint =
-            match (nearest(root, known.iter().map(|name| &**name)), nearest(root, self.schema.columns())) {
-                (_, Some(column)) => format!("did you mean `record.{column}`?"),
-                (Some(name), None) => format!("did you mean `{name}`?"),
-                (None, None) => "a column is written as record.column".to_owned(),
-            };
-        self.mistake(at, format!("nothing is called `{root}`; {hint}"));
     }
 
     fn mistake(&mut self, at: impl Into<String>, why: impl Into<String>) {

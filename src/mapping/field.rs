@@ -1,15 +1,11 @@
 //! What fills one field of a contact: a column or a template, a default, and what is refused without.
 
 use std::borrow::Cow;
-use std::cell::OnceCell;
-
-use minijinja::Value;
 
 use crate::reason::Reason;
-use crate::templates::{Scene, Template};
+use crate::templates::{Scene, Surroundings, Template};
 use crate::vendor::exchange::Outcome;
 
-use super::engine::Surroundings;
 use super::row::{Column, Row};
 use super::{Record, failed, text};
 
@@ -36,8 +32,6 @@ pub(super) struct View<'a> {
     pub(super) row: &'a Row<'a>,
     record: &'a Record<'a>,
     surroundings: &'a Surroundings,
-    /// What the template engine sees, built when the first template asks for it.
-    scope: OnceCell<Value>,
 }
 
 impl Field {
@@ -82,7 +76,7 @@ impl Field {
 
 impl<'a> View<'a> {
     pub(super) fn new(row: &'a Row<'a>, record: &'a Record<'a>, surroundings: &'a Surroundings) -> Self {
-        Self { row, record, surroundings, scope: OnceCell::new() }
+        Self { row, record, surroundings }
     }
 
     /// The text of a template for this record; nothing when a value is missing that its words need.
@@ -90,13 +84,7 @@ impl<'a> View<'a> {
         if let Some(text) = template.constant() {
             return Ok(Some(Cow::Borrowed(text)));
         }
-        let around = self.surroundings.of_templates();
-        let scene = Scene { slots: self.row.slots(), emitted_at: self.record.emitted_at, around };
+        let scene = Scene { slots: self.row.slots(), emitted_at: self.record.emitted_at, around: self.surroundings };
         Ok(template.render(&scene)?.map(|text| text::nfc(Cow::Owned(text))))
-    }
-
-    /// What the template engine sees.
-    pub(super) fn scope(&self) -> Value {
-        self.scope.get_or_init(|| self.surroundings.scope(self.row, self.record)).clone()
     }
 }

@@ -121,14 +121,6 @@ pub(super) fn member<'a>(raw: &'a str, name: &str) -> Option<&'a str> {
     object(raw).members().filter(|(other, _)| *other == name).last().map(|(_, raw)| raw)
 }
 
-/// The names of a JSON object's members, each once.
-pub(super) fn names(raw: &str) -> Vec<String> {
-    let object = object(raw);
-    let mut others = Others::default();
-    object.members().for_each(|(name, raw)| others.put(name, raw));
-    others.members.into_iter().map(|(name, _)| name.to_owned()).collect()
-}
-
 /// What is no JSON object has no members.
 fn object(raw: &str) -> Object<'_> {
     serde_json::from_str(raw).unwrap_or_default()

@@ -26,11 +26,12 @@ use tree::{Expr, Node};
 
 /// What is known of a stream's columns while its templates are compiled.
 pub(crate) trait Columns: Send {
-    /// The slot of the top-level column where this path begins, which is wanted from now on.
+    /// The slot of the top-level column where this path begins, which is wanted from now on, and the
+    /// names below it as the source spells them.
     ///
     /// # Errors
     /// Says that there is no such column, with the nearest.
-    fn want(&mut self, path: &[&str]) -> Result<usize, String>;
+    fn want(&mut self, path: &[&str]) -> Result<(usize, Vec<Box<str>>), String>;
 
     /// Whether the stream is known to have a top-level column of this name.
     fn has(&self, name: &str) -> bool;

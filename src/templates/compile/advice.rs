@@ -1,10 +1,9 @@
 //! What to write instead, for those who know Jinja, Python, SQL or a spreadsheet.
 
+use crate::config::nearest;
+
 use super::super::filters::{Filter, Parameter};
 use super::super::questions::Question;
-
-/// Names that are less alike than this are no help.
-const ALIKE: f64 = 0.6;
 
 /// What other languages call a filter of ours.
 const OTHER_NAMES: &[(&str, &str)] = &[
@@ -42,15 +41,6 @@ const OTHER_NAMES: &[(&str, &str)] = &[
     ("escape", "string"),
     ("e", "string"),
 ];
-
-/// The name that is most like this one, if any is.
-pub(super) fn nearest<'n>(name: &str, candidates: impl Iterator<Item = &'n str>) -> Option<&'n str> {
-    let name = name.to_lowercase();
-    let likeness = |candidate: &str| strsim::normalized_damerau_levenshtein(&name, candidate);
-    let alike = candidates.map(|candidate| (likeness(candidate), candidate));
-    let alike = alike.filter(|(likeness, _)| *likeness >= ALIKE);
-    alike.max_by(|(a, _), (b, _)| a.total_cmp(b)).map(|(_, candidate)| candidate)
-}
 
 /// Statements of Jinja that are not for templates that speak.
 pub(super) fn refused(line: usize, word: &str) -> String {

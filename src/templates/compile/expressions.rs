@@ -3,6 +3,7 @@
 use minijinja::machinery::ast::{self, BinOpKind, CompareOpKind, UnaryOpKind};
 use minijinja::value::ValueKind;
 
+use crate::config::nearest;
 use crate::values::Number;
 
 use super::super::render::Machine;
@@ -10,7 +11,7 @@ use super::super::tree::{Column, Comparison, Constant, Expr, Kind, Known, LoopFi
 use super::super::value::nfc;
 use super::super::{Scene, Surroundings};
 use super::names::ROOTS;
-use super::{Compiler, DEEPEST, advice};
+use super::{Compiler, DEEPEST};
 
 impl Compiler<'_> {
     pub(super) fn expression(&mut self, expr: &ast::Expr<'_>) -> Expr {
@@ -182,10 +183,7 @@ impl Compiler<'_> {
             return Kind::Constant(Constant::None);
         }
         match self.columns.want(path) {
-            Ok(slot) => {
-                let below = path.iter().skip(1).map(|name| Box::from(*name)).collect();
-                Kind::Column(Column { slot, below, shown: path.join(".").into() })
-            }
+            Ok((slot, below)) => Kind::Column(Column { slot, below, shown: path.join(".").into() }),
             Err(why) => {
                 self.mistakes.extend(Some(why.clone()).filter(|_| !self.mistakes.contains(&why)));
                 Kind::Constant(Constant::None)
@@ -238,7 +236,7 @@ impl Compiler<'_> {
 
     fn unknown_name(&mut self, name: &str, line: u16) {
         let known: Vec<_> = ROOTS.into_iter().chain(self.names.all()).chain(["range"]).collect();
-        let near = advice::nearest(name, known.into_iter());
+        let near = nearest(name, known.into_iter());
         let hint = match (near, self.columns.nearest(name)) {
             (_, Some(column)) => format!("did you mean `record.{column}`?"),
             (Some(name), None) => format!("did you mean `{name}`?"),

@@ -22,16 +22,17 @@ struct Known {
 }
 
 impl Columns for Known {
-    fn want(&mut self, path: &[&str]) -> Result<usize, String> {
+    fn want(&mut self, path: &[&str]) -> Result<(usize, Vec<Box<str>>), String> {
         let name = path[0];
         if self.only.is_some_and(|only| !only.contains(&name)) {
             return Err(format!("no column `{name}`"));
         }
         let known = self.wanted.iter().position(|wanted| wanted == name);
-        Ok(known.unwrap_or_else(|| {
+        let slot = known.unwrap_or_else(|| {
             self.wanted.push(name.to_owned());
             self.wanted.len() - 1
-        }))
+        });
+        Ok((slot, path[1..].iter().map(|name| Box::from(*name)).collect()))
     }
 
     fn has(&self, name: &str) -> bool {
