@@ -279,7 +279,9 @@ impl<'a> Compiler<'a> {
         match Template::compile(source, &mut columns) {
             Ok(template) => Some(template),
             Err(mistakes) => {
-                mistakes.into_iter().for_each(|why| self.mistake(at, why));
+                for why in mistakes {
+                    self.mistake(at, why);
+                }
                 None
             }
         }

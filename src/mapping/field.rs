@@ -84,7 +84,8 @@ impl<'a> View<'a> {
         if let Some(text) = template.constant() {
             return Ok(Some(Cow::Borrowed(text)));
         }
-        let scene = Scene { slots: self.row.slots(), emitted_at: self.record.emitted_at, around: self.surroundings };
+        let scene =
+            Scene { slots: self.row.slots(), emitted_at: self.record.emitted_at, around: self.surroundings };
         Ok(template.render(&scene)?.map(|text| text::nfc(Cow::Owned(text))))
     }
 }

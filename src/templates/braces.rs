@@ -9,6 +9,10 @@ pub(super) const LONGEST_SOURCE: usize = 10_000;
 /// Names in scope, which nobody writes in single braces to have them spoken.
 const ROOTS: [&str; 6] = ["record", "stream", "namespace", "sync_id", "emitted_at", "now"];
 
+/// The parser's names have the letters a to z only.
+const ODD_CHARACTER: &str =
+    "a character that no expression has; a column with other letters than a to z is written record['tên']";
+
 /// Whether a template has nothing but text.
 pub(super) fn is_constant(source: &str) -> bool {
     !["{{", "{%", "{#"].iter().any(|opening| source.contains(opening))
@@ -44,7 +48,11 @@ pub(super) fn check(source: &str, is_column: &dyn Fn(&str) -> bool) -> Result<()
             Ok(token) => token,
             Err(error) => {
                 let line = error.line().unwrap_or(1);
-                return Err(format!("line {line}: {}", error.detail().unwrap_or("it cannot be read")));
+                return Err(match error.detail() {
+                    Some("unexpected character") => format!("line {line}: {ODD_CHARACTER}"),
+                    Some(why) => format!("line {line}: {why}"),
+                    None => format!("line {line}: it cannot be read"),
+                });
             }
         };
         match token {
@@ -143,13 +151,17 @@ fn check_text(text: &str, first_line: u16, is_column: &dyn Fn(&str) -> bool) -> 
     }
     for (place, _) in text.match_indices('{') {
         let inside = text.get(place + 1..).unwrap_or_default();
-        let (inside, is_closed) = inside.split_once('}').map_or((inside, false), |(inside, _)| (inside, true));
+        let (inside, is_closed) =
+            inside.split_once('}').map_or((inside, false), |(inside, _)| (inside, true));
         let name = inside.trim();
         let root = name.split(['.', '[', '|', ' ']).next().unwrap_or_default();
         let is_lookup = ROOTS.contains(&root) && (is_closed || name.starts_with("record."));
         if is_lookup || is_closed && is_column(name) {
             let name = if ROOTS.contains(&root) { name.to_owned() } else { format!("record.{name}") };
-            return Err(format!("line {}: single braces say their text; write {{{{ {name} }}}}", line_of(place)));
+            return Err(format!(
+                "line {}: single braces say their text; write {{{{ {name} }}}}",
+                line_of(place)
+            ));
         }
     }
     Ok(())
@@ -169,6 +181,10 @@ mod tests {
             ("{{ record", "line 1: `{{` is never closed"),
             ("\n{{ 'a", "line 2: unexpected end of string"),
             ("{{ record.a } {{ record.b }}", "line 1: `{{` is never closed; a single `}` does not close it"),
+            (
+                "{{ record.tên }}",
+                "line 1: a character that no expression has; a column with other letters than a to z is written record['tên']",
+            ),
             ("{{ range(3 }}", "line 1: `(` is never closed"),
             ("{{ a) }}", "line 1: `)` closes nothing"),
             ("{% if 1 }", "line 1: `}` closes nothing"),

@@ -75,8 +75,8 @@ impl<'a> Machine<'a> {
                     given.push(argument.as_ref().map(|argument| self.evaluate(argument)).transpose()?);
                 }
                 let zone = &self.scene.around.zone;
-                let call = Call { input, arguments: given, zone, budget: &mut self.budget };
-                filter.apply(call).map_err(at)
+                let mut call = Call { input, arguments: given, zone, budget: &mut self.budget };
+                filter.apply(&mut call).map_err(at)
             }
             Kind::Question { question, input, argument } => {
                 let input = self.evaluate(input)?;

@@ -182,9 +182,8 @@ pub(super) fn is_in(item: &Value<'_>, whole: &Value<'_>, budget: &mut Budget) ->
     match whole {
         Value::Text(text) => {
             budget.read(text.len())?;
-            let part = match item {
-                Value::Text(part) => part,
-                _ => return Err(format!("it looks for {} in text; write |string", item.kind()).into()),
+            let Value::Text(part) = item else {
+                return Err(format!("it looks for {} in text; write |string", item.kind()).into());
             };
             Ok(text.contains(&**part))
         }
@@ -285,8 +284,11 @@ fn taken<T: Clone>(all: &[T], [start, stop, step]: [Option<i64>; 3]) -> Result<V
             from_start.clamp(lowest, highest)
         })
     };
-    let (mut place, end) =
-        if step > 0 { (bound(start, 0), bound(stop, length)) } else { (bound(start, length - 1), bound(stop, -1)) };
+    let (mut place, end) = if step > 0 {
+        (bound(start, 0), bound(stop, length))
+    } else {
+        (bound(start, length - 1), bound(stop, -1))
+    };
     let mut found = Vec::new();
     while if step > 0 { place < end } else { place > end } {
         found.extend(usize::try_from(place).ok().and_then(|place| all.get(place).cloned()));
@@ -309,7 +311,8 @@ pub(super) fn range<'a>(bounds: &[Value<'a>], budget: &mut Budget) -> Result<Val
     };
     let distance = i128::from(stop) - i128::from(start);
     let step = i128::from(step);
-    let n_items = if (distance > 0) == (step > 0) { (distance.abs() + step.abs() - 1) / step.abs() } else { 0 };
+    let n_items =
+        if (distance > 0) == (step > 0) { (distance.abs() + step.abs() - 1) / step.abs() } else { 0 };
     let n_items = usize::try_from(n_items).unwrap_or(usize::MAX);
     fits_items(n_items)?;
     budget.list(n_items)?;

@@ -62,7 +62,7 @@ impl Question {
 
 const QUESTIONS: &[Question] = &[
     plain(&["defined"], |value| !value.is_nothing()),
-    plain(&["undefined", "none"], |value| value.is_nothing()),
+    plain(&["undefined", "none"], |value| matches!(value, Value::Nothing)),
     plain(&["string"], |value| matches!(value, Value::Text(_))),
     plain(&["number"], |value| matches!(value, Value::Number(_))),
     plain(&["boolean"], |value| matches!(value, Value::Bool(_))),
@@ -74,9 +74,7 @@ const QUESTIONS: &[Question] = &[
     plain(&["mapping"], |value| value.kind() == "an object"),
     of_value(&["odd"], |value| Ok(remainder(value, &Number::from(2))? == Number::from(1))),
     of_value(&["even"], |value| Ok(remainder(value, &Number::from(2))?.is_zero())),
-    of_pair(&["divisibleby"], |value, by, _| {
-        Ok(remainder(value, &operators::number(by)?)?.is_zero())
-    }),
+    of_pair(&["divisibleby"], |value, by, _| Ok(remainder(value, &operators::number(by)?)?.is_zero())),
     of_pair(&["startingwith"], |value, part, budget| {
         let part = part.spoken()?;
         budget.read(part.len())?;

@@ -71,7 +71,8 @@ impl<'a> Machine<'a> {
                 self.nodes(body)?;
                 let inside = std::mem::replace(&mut self.speech, outside);
                 self.speech.has_words |= *is_spoken && inside.has_words;
-                let kept = inside.finish().map_or(Value::Nothing, |text| Value::Text(Text::Made(text.into())));
+                let kept =
+                    inside.finish().map_or(Value::Nothing, |text| Value::Text(Text::Made(text.into())));
                 self.keep(*local, kept);
                 Ok(())
             }
@@ -196,8 +197,8 @@ mod tests {
 
     #[test]
     fn blanks_close_up_around_holes() {
-        for (parts, want) in [
-            (&["A", " ", "", " ", "B"] as &[&str], "A B"),
+        let cases: [(&[&str], &str); 9] = [
+            (&["A", " ", "", " ", "B"], "A B"),
             (&["", " ", "B"], "B"),
             (&["A", " ", ""], "A"),
             (&["A", " ", "", " ", "", "\n", "B"], "A B"),
@@ -206,7 +207,8 @@ mod tests {
             (&["A", "", "B"], "AB"),
             (&["", " ", "", " ", ""], ""),
             (&[" ", "", " ", "B ", "", " C"], "B C"),
-        ] {
+        ];
+        for (parts, want) in cases {
             let (mut text, mut holes) = (String::new(), Vec::new());
             for part in parts {
                 if part.is_empty() {

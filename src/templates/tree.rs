@@ -9,15 +9,28 @@ use super::questions::Question;
 #[derive(Debug)]
 pub(super) enum Node {
     /// The template's own text.
-    Text { text: Box<str>, is_words: bool },
+    Text {
+        text: Box<str>,
+        is_words: bool,
+    },
     /// Says what an expression is worth.
     Emit(Expr),
     /// The first branch whose condition is true, else the last part.
-    If { branches: Vec<(Expr, Vec<Node>)>, otherwise: Vec<Node> },
+    If {
+        branches: Vec<(Expr, Vec<Node>)>,
+        otherwise: Vec<Node>,
+    },
     For(Box<For>),
-    Set { target: Target, value: Expr },
+    Set {
+        target: Target,
+        value: Expr,
+    },
     /// Keeps what is said inside; `is_spoken` when it is said afterwards, changed by filters.
-    Capture { local: usize, body: Vec<Node>, is_spoken: bool },
+    Capture {
+        local: usize,
+        body: Vec<Node>,
+        is_spoken: bool,
+    },
 }
 
 /// A loop.
@@ -53,7 +66,10 @@ pub(super) enum Kind {
     Constant(Constant),
     Column(Column),
     /// What `set`, `with` or `for` named, with the columns that it is made of.
-    Local { local: usize, columns: Vec<Box<str>> },
+    Local {
+        local: usize,
+        columns: Vec<Box<str>>,
+    },
     Known(Known),
     Loop(LoopField),
     List(Vec<Expr>),
@@ -68,9 +84,20 @@ pub(super) enum Kind {
     Concat(Vec<Expr>),
     Calculate(Operator, Box<(Expr, Expr)>),
     Compare(Box<Expr>, Vec<(Comparison, Expr)>),
-    Choice { branches: Vec<(Expr, Expr)>, otherwise: Option<Box<Expr>> },
-    Filter { filter: &'static Filter, input: Box<Expr>, arguments: Vec<Option<Expr>> },
-    Question { question: &'static Question, input: Box<Expr>, argument: Option<Box<Expr>> },
+    Choice {
+        branches: Vec<(Expr, Expr)>,
+        otherwise: Option<Box<Expr>>,
+    },
+    Filter {
+        filter: &'static Filter,
+        input: Box<Expr>,
+        arguments: Vec<Option<Expr>>,
+    },
+    Question {
+        question: &'static Question,
+        input: Box<Expr>,
+        argument: Option<Box<Expr>>,
+    },
     Range(Vec<Expr>),
 }
 

@@ -128,12 +128,11 @@ impl<'a> Value<'a> {
             Self::Bool(value) => Ok(Cow::Borrowed(if *value { "true" } else { "false" })),
             Self::Number(digits) => Ok(digits.plain()),
             Self::Text(text) => Ok(Cow::Borrowed(text)),
-            Self::List(_) => Err("it is a list; write |join(', '), or |first".into()),
             Self::Map(_) => Err("it is an object; name what is to be said of it".into()),
             Self::Json(raw) if raw.starts_with('{') => {
                 Err("it is an object; write record.column.name for what is in it".into())
             }
-            Self::Json(_) => Err("it is a list; write |join(', '), or |first".into()),
+            Self::List(_) | Self::Json(_) => Err("it is a list; write |join(', '), or |first".into()),
         }
     }
 

@@ -47,7 +47,9 @@ fn templates_fill_fields() {
 
 #[test]
 fn a_template_of_one_column_gives_what_the_column_gives() {
-    for value in [r#""é\n\"q\" ""#, "1", "-0.0", "1e3", "0.25", "100.50", "true", "null", r#""e\u0302""#, "[]", "5.00"] {
+    for value in
+        [r#""é\n\"q\" ""#, "1", "-0.0", "1e3", "0.25", "100.50", "true", "null", r#""e\u0302""#, "[]", "5.00"]
+    {
         let members = format!(r#","a":{value}"#);
         let column = with_field(&json!({ "field": "v", "column": "a" }), &members);
         let want = if column == "[]" { "" } else { &*column };
@@ -60,7 +62,10 @@ fn default_and_required_serve_where_words_miss_a_value() {
     for (field, want) in [
         (json!({ "template": "{{ record.amount }} VND" }), ""),
         (json!({ "template": "{{ record.amount }} VND", "default": "một khoản" }), "một khoản"),
-        (json!({ "template": "{{ record.amount }} VND", "required": true }), "invalid required_missing field v"),
+        (
+            json!({ "template": "{{ record.amount }} VND", "required": true }),
+            "invalid required_missing field v",
+        ),
         (json!({ "template": "{{ record.title }} {{ record.name }}", "required": true }), "An"),
     ] {
         let mut field = field;

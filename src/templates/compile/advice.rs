@@ -53,7 +53,7 @@ pub(super) fn refused(line: usize, word: &str) -> String {
         "break" | "continue" => "`break` and `continue`",
         word => {
             let known = ["if", "elif", "else", "endif", "for", "endfor", "set", "endset", "with", "endwith"];
-            let hint = nearest(word, known.into_iter());
+            let hint = nearest(word, known);
             let hint = hint.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
             return format!("line {line}: there is no statement `{word}`{hint}");
         }
@@ -66,23 +66,19 @@ fn ours(name: &str) -> Option<&'static str> {
 }
 
 pub(super) fn unknown_filter(name: &str) -> String {
-    match ours(name).or_else(|| nearest(name, Filter::all_names())) {
-        Some(near) => format!("there is no filter `{name}`; did you mean `{near}`?"),
-        None => {
-            let all: Vec<_> = Filter::all_names().collect();
-            format!("there is no filter `{name}`; there are {}", all.join(", "))
-        }
+    if let Some(near) = ours(name).or_else(|| nearest(name, Filter::all_names())) {
+        return format!("there is no filter `{name}`; did you mean `{near}`?");
     }
+    let all: Vec<_> = Filter::all_names().collect();
+    format!("there is no filter `{name}`; there are {}", all.join(", "))
 }
 
 pub(super) fn unknown_question(name: &str) -> String {
-    match nearest(name, Question::all_names()) {
-        Some(near) => format!("there is no test `is {name}`; did you mean `is {near}`?"),
-        None => {
-            let all: Vec<_> = Question::all_names().collect();
-            format!("there is no test `is {name}`; there are {}", all.join(", "))
-        }
+    if let Some(near) = nearest(name, Question::all_names()) {
+        return format!("there is no test `is {name}`; did you mean `is {near}`?");
     }
+    let all: Vec<_> = Question::all_names().collect();
+    format!("there is no test `is {name}`; there are {}", all.join(", "))
 }
 
 /// What a filter takes, for people.
@@ -105,7 +101,8 @@ pub(super) fn function(name: &str, arguments: &[String]) -> String {
     if let ["now" | "today" | "utcnow"] = [name] {
         return "`now` is written without (), as in now | date('%d/%m/%Y')".to_owned();
     }
-    let filter = ours(name).map(str::to_owned).or_else(|| Filter::find(name).map(|filter| filter.name().to_owned()));
+    let filter =
+        ours(name).map(str::to_owned).or_else(|| Filter::find(name).map(|filter| filter.name().to_owned()));
     match (filter, arguments) {
         (Some(filter), [input, rest @ ..]) => {
             let filter = if rest.is_empty() || filter.contains('(') {
@@ -115,7 +112,9 @@ pub(super) fn function(name: &str, arguments: &[String]) -> String {
             };
             format!("filters stand behind |; for `{name}(…)` write {input} | {filter}")
         }
-        _ => format!("templates here have no function `{name}`; there is `range`, and filters such as x | upper"),
+        _ => format!(
+            "templates here have no function `{name}`; there is `range`, and filters such as x | upper"
+        ),
     }
 }
 
@@ -142,7 +141,8 @@ pub(super) fn method(receiver: &str, name: &str, arguments: &[String]) -> String
             Some(filter) => format!("{receiver} | {filter}({joined})"),
             None => {
                 let near = nearest(name, Filter::all_names());
-                let near = near.map_or_else(String::new, |near| format!("; did you mean {receiver} | {near}?"));
+                let near =
+                    near.map_or_else(String::new, |near| format!("; did you mean {receiver} | {near}?"));
                 return format!("there are no methods such as `.{name}()`, but filters behind |{near}");
             }
         },

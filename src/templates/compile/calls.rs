@@ -78,14 +78,16 @@ impl Compiler<'_> {
                 (_, keyword) => {
                     let keyword = keyword.unwrap_or_default();
                     let wanted = advice::parameters(parameters);
-                    self.mistake(line, &format!("`{name}` cannot be given `{keyword}` here; it takes {wanted}"));
+                    self.mistake(
+                        line,
+                        &format!("`{name}` cannot be given `{keyword}` here; it takes {wanted}"),
+                    );
                     return None;
                 }
             }
         }
-        let is_missing = parameters.iter().zip(&bound).any(|(parameter, bound)| {
-            parameter.is_needed && bound.is_none()
-        });
+        let is_missing =
+            parameters.iter().zip(&bound).any(|(parameter, bound)| parameter.is_needed && bound.is_none());
         if is_missing {
             let wanted = advice::parameters(parameters);
             self.mistake(line, &format!("`{name}` takes {wanted}, and is given {n_given}"));
@@ -151,7 +153,9 @@ impl Compiler<'_> {
 
     fn written_argument(&self, argument: &CallArg<'_>) -> String {
         match argument {
-            CallArg::Pos(value) | CallArg::PosSplat(value) | CallArg::KwargSplat(value) => self.written(value),
+            CallArg::Pos(value) | CallArg::PosSplat(value) | CallArg::KwargSplat(value) => {
+                self.written(value)
+            }
             CallArg::Kwarg(name, value) => format!("{name}={}", self.written(value)),
         }
     }

@@ -55,7 +55,9 @@ impl Compiler<'_> {
             ast::Expr::Tuple(tuple) => Kind::List(self.all(&tuple.items)),
             ast::Expr::Map(map) => {
                 let members = map.keys.iter().zip(&map.values);
-                Kind::Map(members.map(|(name, value)| (self.expression(name), self.expression(value))).collect())
+                Kind::Map(
+                    members.map(|(name, value)| (self.expression(name), self.expression(value))).collect(),
+                )
             }
             ast::Expr::UnaryOp(unary) => {
                 let of = self.boxed(&unary.expr);
@@ -71,7 +73,8 @@ impl Compiler<'_> {
             ast::Expr::GetAttr(_) | ast::Expr::GetItem(_) => self.look_up(expr, line),
             ast::Expr::Slice(slice) => {
                 let of = self.expression(&slice.expr);
-                let mut bound = |part: &Option<ast::Expr<'_>>| part.as_ref().map(|part| self.expression(part));
+                let mut bound =
+                    |part: &Option<ast::Expr<'_>>| part.as_ref().map(|part| self.expression(part));
                 let (start, stop, step) = (bound(&slice.start), bound(&slice.stop), bound(&slice.step));
                 Kind::Slice(Box::new(Slice { of, start, stop, step }))
             }
@@ -85,13 +88,13 @@ impl Compiler<'_> {
         match value.kind() {
             ValueKind::Bool => Constant::Bool(value.is_true()),
             ValueKind::String => Constant::Text(nfc(value.as_str().unwrap_or_default().into()).into()),
-            ValueKind::Number => match number(value) {
-                Some(number) => Constant::Number(number),
-                None => {
-                    self.mistake(line, "a number has too many digits");
-                    Constant::None
+            ValueKind::Number => {
+                if let Some(number) = number(value) {
+                    return Constant::Number(number);
                 }
-            },
+                self.mistake(line, "a number has too many digits");
+                Constant::None
+            }
             _ => Constant::None,
         }
     }
@@ -168,7 +171,10 @@ impl Compiler<'_> {
             },
             ast::Expr::GetItem(item) => {
                 if matches!(&item.expr, ast::Expr::Var(var) if var.id == "record") {
-                    self.mistake(line, "a column is looked up by its name, as in record.name or record['a name']");
+                    self.mistake(
+                        line,
+                        "a column is looked up by its name, as in record.name or record['a name']",
+                    );
                     return Kind::Constant(Constant::None);
                 }
                 Kind::Item(Box::new((self.expression(&item.expr), self.expression(&item.subscript_expr))))
@@ -236,7 +242,7 @@ impl Compiler<'_> {
 
     fn unknown_name(&mut self, name: &str, line: u16) {
         let known: Vec<_> = ROOTS.into_iter().chain(self.names.all()).chain(["range"]).collect();
-        let near = nearest(name, known.into_iter());
+        let near = nearest(name, known);
         let hint = match (near, self.columns.nearest(name)) {
             (_, Some(column)) => format!("did you mean `record.{column}`?"),
             (Some(name), None) => format!("did you mean `{name}`?"),

@@ -29,7 +29,7 @@ fn check(_: Option<&Constant>, arguments: &[Option<&Constant>]) -> Result<(), St
     }
 }
 
-fn date<'a>(call: Call<'a, '_>) -> Result<Value<'a>, Why> {
+fn date<'a>(call: &mut Call<'a, '_>) -> Result<Value<'a>, Why> {
     let format = text_argument(&call.arguments, 0, USUAL)?;
     if format.len() > MAX_FORMAT {
         return Err("its format is too long".into());
@@ -52,7 +52,9 @@ fn date<'a>(call: Call<'a, '_>) -> Result<Value<'a>, Why> {
             call.budget.text(said.len())?;
             Ok(Value::made(said))
         }
-        (Err(_), Some(Moment::Date(_))) => Err("it is a date without a time, and its format asks for one".into()),
+        (Err(_), Some(Moment::Date(_))) => {
+            Err("it is a date without a time, and its format asks for one".into())
+        }
         (Err(_), _) => Err("its format is none".into()),
     }
 }

@@ -37,7 +37,7 @@ fn fits(n_wanted: usize, n_given: usize) -> Result<(), String> {
     Err(format!("the format has {n_wanted} places for values, and `format` is given {n_given}"))
 }
 
-fn format<'a>(call: Call<'a, '_>) -> Result<Value<'a>, Why> {
+fn format<'a>(call: &mut Call<'a, '_>) -> Result<Value<'a>, Why> {
     let format = call.input.spoken()?;
     call.budget.read(format.len())?;
     let parts = parts(&format)?;
@@ -82,21 +82,18 @@ fn parts(format: &str) -> Result<Vec<Part<'_>>, String> {
             let n_digits = after.bytes().take_while(u8::is_ascii_digit).count();
             after.split_at_checked(n_digits).unwrap_or((after, ""))
         });
-        let (part, behind) = match digits {
-            Some((digits, behind)) => {
-                let places = digits.parse().ok().filter(|places| *places <= MAX_PLACES);
-                (places.map(Part::Places), behind.strip_prefix('f'))
-            }
-            None => {
-                let part = match after.as_bytes().first() {
-                    Some(b's') => Some(Part::Any),
-                    Some(b'd' | b'i') => Some(Part::Whole),
-                    Some(b'f') => Some(Part::Places(6)),
-                    Some(b'%') => Some(Part::Text("%")),
-                    _ => None,
-                };
-                (part, after.get(1..))
-            }
+        let (part, behind) = if let Some((digits, behind)) = digits {
+            let places = digits.parse().ok().filter(|places| *places <= MAX_PLACES);
+            (places.map(Part::Places), behind.strip_prefix('f'))
+        } else {
+            let part = match after.as_bytes().first() {
+                Some(b's') => Some(Part::Any),
+                Some(b'd' | b'i') => Some(Part::Whole),
+                Some(b'f') => Some(Part::Places(6)),
+                Some(b'%') => Some(Part::Text("%")),
+                _ => None,
+            };
+            (part, after.get(1..))
         };
         let (Some(part), Some(behind)) = (part, behind) else {
             return Err("`format` knows %s, %d, %i, %f, %.2f and %% for a per cent sign".to_owned());

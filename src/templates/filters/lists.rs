@@ -12,11 +12,11 @@ use super::{Call, Filter, Takes, filter, needed, optional, text_argument};
 
 pub(super) const FILTERS: &[Filter] = &[
     filter(&["join"], &[optional("separator", Takes::Text), optional("attribute", Takes::Text)], join),
-    filter(&["map"], &[needed("attribute", Takes::Text)], |mut call| {
-        let items = attributes(&mut call, 0)?;
+    filter(&["map"], &[needed("attribute", Takes::Text)], |call| {
+        let items = attributes(call, 0)?;
         Ok(Value::List(items.into()))
     }),
-    filter(&["list"], &[], |mut call| Ok(Value::List(call.items()?.into()))),
+    filter(&["list"], &[], |call| Ok(Value::List(call.items()?.into()))),
     filter(&["items"], &[], |call| {
         let members = call.input.members(call.budget)?;
         let pair = |(name, value)| Value::List([Value::Text(name), value].into());
@@ -50,16 +50,17 @@ fn attributes<'a>(call: &mut Call<'a, '_>, index: usize) -> Result<Vec<Value<'a>
     Ok(found)
 }
 
-fn join<'a>(mut call: Call<'a, '_>) -> Result<Value<'a>, Why> {
-    let items = attributes(&mut call, 1)?;
+fn join<'a>(call: &mut Call<'a, '_>) -> Result<Value<'a>, Why> {
+    let items = attributes(call, 1)?;
     let separator = text_argument(&call.arguments, 0, "")?;
     let parts = items.iter().map(Value::spoken).collect::<Result<Vec<_>, _>>()?;
     let n_bytes: usize = parts.iter().map(|part| part.len()).sum();
-    call.budget.text(n_bytes.saturating_add(separator.len().saturating_mul(parts.len().saturating_sub(1))))?;
+    call.budget
+        .text(n_bytes.saturating_add(separator.len().saturating_mul(parts.len().saturating_sub(1))))?;
     Ok(Value::made(parts.join(&separator)))
 }
 
-fn end<'a>(mut call: Call<'a, '_>, is_first: bool) -> Result<Value<'a>, Why> {
+fn end<'a>(call: &mut Call<'a, '_>, is_first: bool) -> Result<Value<'a>, Why> {
     if let Value::Text(text) = &call.input {
         let character = if is_first { text.chars().next() } else { text.chars().next_back() };
         return Ok(character.map_or(Value::Nothing, |character| Value::made(character.to_string())));
@@ -69,7 +70,7 @@ fn end<'a>(mut call: Call<'a, '_>, is_first: bool) -> Result<Value<'a>, Why> {
     Ok(found.unwrap_or(Value::Nothing))
 }
 
-fn length<'a>(mut call: Call<'a, '_>) -> Result<Value<'a>, Why> {
+fn length<'a>(call: &mut Call<'a, '_>) -> Result<Value<'a>, Why> {
     match &call.input {
         Value::Text(text) => {
             call.budget.read(text.len())?;
@@ -80,7 +81,7 @@ fn length<'a>(mut call: Call<'a, '_>) -> Result<Value<'a>, Why> {
     }
 }
 
-fn reverse<'a>(mut call: Call<'a, '_>) -> Result<Value<'a>, Why> {
+fn reverse<'a>(call: &mut Call<'a, '_>) -> Result<Value<'a>, Why> {
     if matches!(call.input, Value::Text(_) | Value::Number(_)) {
         return call.map_text(|text| text.chars().rev().collect());
     }
@@ -94,7 +95,7 @@ enum Key {
     Text(String),
 }
 
-fn sort<'a>(mut call: Call<'a, '_>) -> Result<Value<'a>, Why> {
+fn sort<'a>(call: &mut Call<'a, '_>) -> Result<Value<'a>, Why> {
     let (is_reversed, is_exact) = (call.truth(0), call.truth(1));
     let items = call.items()?;
     let mut keyed = Vec::with_capacity(items.len());
@@ -118,7 +119,7 @@ fn sort<'a>(mut call: Call<'a, '_>) -> Result<Value<'a>, Why> {
 }
 
 /// Each item once, whatever its letters' case, as in Jinja.
-fn unique<'a>(mut call: Call<'a, '_>) -> Result<Value<'a>, Why> {
+fn unique<'a>(call: &mut Call<'a, '_>) -> Result<Value<'a>, Why> {
     let mut seen = HashSet::new();
     let mut kept = Vec::new();
     for item in call.items()? {
@@ -131,7 +132,7 @@ fn unique<'a>(mut call: Call<'a, '_>) -> Result<Value<'a>, Why> {
     Ok(Value::List(kept.into()))
 }
 
-fn extreme<'a>(mut call: Call<'a, '_>, wanted: Ordering) -> Result<Value<'a>, Why> {
+fn extreme<'a>(call: &mut Call<'a, '_>, wanted: Ordering) -> Result<Value<'a>, Why> {
     let mut best = Value::Nothing;
     for item in call.items()? {
         if best.is_nothing() || operators::order(&item, &best, call.budget)? == wanted {
@@ -141,8 +142,8 @@ fn extreme<'a>(mut call: Call<'a, '_>, wanted: Ordering) -> Result<Value<'a>, Wh
     Ok(best)
 }
 
-fn sum<'a>(mut call: Call<'a, '_>) -> Result<Value<'a>, Why> {
-    let items = attributes(&mut call, 0)?;
+fn sum<'a>(call: &mut Call<'a, '_>) -> Result<Value<'a>, Why> {
+    let items = attributes(call, 0)?;
     let mut total = Number::from(0);
     for item in &items {
         call.budget.steps(1)?;

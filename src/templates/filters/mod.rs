@@ -46,7 +46,7 @@ pub(super) enum Takes {
 }
 
 type Check = fn(Option<&Constant>, &[Option<&Constant>]) -> Result<(), String>;
-type Apply = for<'a> fn(Call<'a, '_>) -> Result<Value<'a>, Why>;
+type Apply = for<'a> fn(&mut Call<'a, '_>) -> Result<Value<'a>, Why>;
 
 /// One use of a filter.
 pub(super) struct Call<'a, 'm> {
@@ -88,7 +88,7 @@ impl Filter {
         self.names.first().copied().unwrap_or_default()
     }
 
-    pub(super) fn apply<'a>(&self, call: Call<'a, '_>) -> Result<Value<'a>, Why> {
+    pub(super) fn apply<'a>(&self, call: &mut Call<'a, '_>) -> Result<Value<'a>, Why> {
         let is_nothing = call.input.is_nothing() || call.arguments.iter().flatten().any(Value::is_nothing);
         if is_nothing && !self.takes_nothing {
             return Ok(Value::Nothing);
@@ -145,7 +145,7 @@ impl<'a> Call<'a, '_> {
     }
 
     /// A text made of the input's, which is not much longer.
-    fn map_text(self, change: impl FnOnce(&str) -> String) -> Result<Value<'a>, Why> {
+    fn map_text(&mut self, change: impl FnOnce(&str) -> String) -> Result<Value<'a>, Why> {
         let text = self.input.spoken()?;
         self.budget.text(text.len())?;
         let changed = change(&text);
@@ -196,7 +196,7 @@ const OWN: &[Filter] = &[
             |call| {
                 let is_filled = if call.truth(1) { call.input.is_true() } else { !call.input.is_nothing() };
                 if is_filled {
-                    return Ok(call.input);
+                    return Ok(call.input.clone());
                 }
                 Ok(call.argument(0).cloned().unwrap_or(Value::Text(Text::Borrowed(""))))
             },

@@ -40,7 +40,7 @@ const METHODS: [&str; 3] = ["common", "ceil", "floor"];
 const MARKS: [&str; 7] = [".", ",", " ", "_", "'", "\u{A0}", "\u{202F}"];
 
 /// A number, also one that a text or a truth value holds.
-fn read<'a>(call: Call<'a, '_>, change: fn(&Number) -> Number) -> Result<Value<'a>, Why> {
+fn read<'a>(call: &mut Call<'a, '_>, change: fn(&Number) -> Number) -> Result<Value<'a>, Why> {
     let number = match &call.input {
         Value::Bool(value) => Ok(Number::from(i64::from(*value))),
         Value::Text(text) => {
@@ -56,15 +56,14 @@ fn read<'a>(call: Call<'a, '_>, change: fn(&Number) -> Number) -> Result<Value<'
     }
 }
 
-fn round<'a>(call: Call<'a, '_>) -> Result<Value<'a>, Why> {
+fn round<'a>(call: &mut Call<'a, '_>) -> Result<Value<'a>, Why> {
     let number = operators::number(&call.input)?;
     let places = call.whole(0, 0)?;
     if places.abs() > MAX_PLACES {
         return Err(format!("it rounds to more than {MAX_PLACES} places").into());
     }
-    let power = (0..places.abs()).fold(Number::from(1), |power, _| {
-        power.mul(&Number::from(10)).unwrap_or(power)
-    });
+    let power =
+        (0..places.abs()).fold(Number::from(1), |power, _| power.mul(&Number::from(10)).unwrap_or(power));
     let shifted = if places < 0 { number.div(&power) } else { number.mul(&power) };
     let shifted = shifted.ok_or(Why::Borrowed("it has too many digits"))?;
     let whole = match &*text_argument(&call.arguments, 1, "common")? {
@@ -78,7 +77,7 @@ fn round<'a>(call: Call<'a, '_>) -> Result<Value<'a>, Why> {
 }
 
 /// `1234567.5` as `1.234.567,5`; a text that holds a number, too.
-fn thousands<'a>(call: Call<'a, '_>) -> Result<Value<'a>, Why> {
+fn thousands<'a>(call: &mut Call<'a, '_>) -> Result<Value<'a>, Why> {
     let mark = text_argument(&call.arguments, 0, ".")?;
     if !MARKS.contains(&&*mark) {
         return Err("it separates thousands by what is no such mark".into());

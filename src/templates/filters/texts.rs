@@ -1,5 +1,7 @@
 //! Filters of texts.
 
+use std::borrow::Cow;
+
 use super::super::budget::Why;
 use super::super::value::Value;
 use super::{Call, Filter, Takes, filter, needed, optional, text_argument, title};
@@ -14,7 +16,7 @@ pub(super) const FILTERS: &[Filter] = &[
     filter(&["title"], &[], |call| call.map_text(title::titled)),
     filter(&["string"], &[], |call| call.map_text(str::to_owned)),
     filter(&["trim"], &[optional("chars", Takes::Text)], |call| {
-        let chars = call.argument(0).map(Value::spoken).transpose()?.map(|chars| chars.into_owned());
+        let chars = call.argument(0).map(Value::spoken).transpose()?.map(Cow::into_owned);
         call.map_text(|text| match chars {
             Some(chars) => text.trim_matches(|c| chars.contains(c)).to_owned(),
             None => text.trim().to_owned(),
@@ -34,7 +36,7 @@ pub(super) const FILTERS: &[Filter] = &[
     ),
 ];
 
-fn replace<'a>(call: Call<'a, '_>) -> Result<Value<'a>, Why> {
+fn replace<'a>(call: &mut Call<'a, '_>) -> Result<Value<'a>, Why> {
     let text = call.input.spoken()?;
     let (old, new) = (text_argument(&call.arguments, 0, "")?, text_argument(&call.arguments, 1, "")?);
     if old.is_empty() {
@@ -42,11 +44,12 @@ fn replace<'a>(call: Call<'a, '_>) -> Result<Value<'a>, Why> {
     }
     call.budget.read(text.len())?;
     let n_places = text.matches(&*old).count();
-    call.budget.text((text.len() - n_places * old.len()).saturating_add(n_places.saturating_mul(new.len())))?;
+    call.budget
+        .text((text.len() - n_places * old.len()).saturating_add(n_places.saturating_mul(new.len())))?;
     Ok(Value::made(text.replace(&*old, &new)))
 }
 
-fn split<'a>(call: Call<'a, '_>) -> Result<Value<'a>, Why> {
+fn split<'a>(call: &mut Call<'a, '_>) -> Result<Value<'a>, Why> {
     let text = call.input.spoken()?;
     let separator = call.arguments.first().and_then(Option::as_ref).map(Value::spoken).transpose()?;
     let n_most = usize::try_from(call.whole(1, -1)?).unwrap_or(usize::MAX).saturating_add(1);
@@ -66,7 +69,7 @@ fn split<'a>(call: Call<'a, '_>) -> Result<Value<'a>, Why> {
 }
 
 /// Cuts a text at a word, and says that it was cut.
-fn truncate<'a>(call: Call<'a, '_>) -> Result<Value<'a>, Why> {
+fn truncate<'a>(call: &mut Call<'a, '_>) -> Result<Value<'a>, Why> {
     let text = call.input.spoken()?;
     let (length, leeway) = (call.whole(0, 255)?, call.whole(3, LEEWAY)?);
     let kills_words = call.truth(1);

@@ -106,7 +106,11 @@ fn long_texts_are_cut_at_a_word() {
         ("2, end='', leeway=0", "12"),
         ("0, end='', leeway=0", "-"),
     ] {
-        assert_eq!(said(&format!("{{{{ record.x | truncate({arguments}) }}}}"), address), want, "{arguments}");
+        assert_eq!(
+            said(&format!("{{{{ record.x | truncate({arguments}) }}}}"), address),
+            want,
+            "{arguments}"
+        );
     }
 }
 

@@ -2,7 +2,9 @@ use super::*;
 
 #[test]
 fn nothing_passes_through_everything_as_nothing() {
-    for record in ["{}", r#"{"x":null}"#, r#"{"x":""}"#, r#"{"x":" \t\u00a0"}"#, r#"{"x":[]}"#, r#"{"x":{ }}"#] {
+    for record in
+        ["{}", r#"{"x":null}"#, r#"{"x":""}"#, r#"{"x":" \t\u00a0"}"#, r#"{"x":[]}"#, r#"{"x":{ }}"#]
+    {
         for template in [
             "{{ record.x }}",
             "{{ record.x | title }}",
@@ -122,21 +124,53 @@ fn values_are_said_as_people_write_them() {
         ("{{ record.n }} {{ record.n ~ ' đ' }} {{ record.n * 2 }}", r#"{"n":100.50}"#, "100.50 100.50 đ 201"),
         ("{{ 1 / 4 }} {{ 1 / 3 }} {{ 6 / 3 }}", "{}", "0.25 0.333333333333 2"),
         ("{{ 7 // 2 }} {{ -7 // 2 }} {{ -7 % 3 }} {{ 2 ** 10 }} {{ 2 ** -1 }}", "{}", "3 -4 2 1024 0.5"),
-        ("{{ record.n + 0 }}", r#"{"n":170141183460469231731687303715884105727}"#, "170141183460469231731687303715884105727"),
+        (
+            "{{ record.n + 0 }}",
+            r#"{"n":170141183460469231731687303715884105727}"#,
+            "170141183460469231731687303715884105727",
+        ),
         ("{{ record.n }} {{ record.m }}", r#"{"n":5.0,"m":-0.0}"#, "5 0"),
         ("{{ 'a' + 'b' }} {{ 'ab' * 2 }} {{ 1 ~ true }}", "{}", "ab abab 1true"),
         ("{{ 1 < 2 < 3 }} {{ 1 < 2 > 3 }} {{ 'a' == 1 }} {{ '1' != 1 }}", "{}", "true false false true"),
-        ("{{ 'a' in 'abc' }} {{ 2 in [1, 2] }} {{ 'x' not in ['y'] }} {{ 'k' in {'k': 1} }}", "{}", "true true true true"),
+        (
+            "{{ 'a' in 'abc' }} {{ 2 in [1, 2] }} {{ 'x' not in ['y'] }} {{ 'k' in {'k': 1} }}",
+            "{}",
+            "true true true true",
+        ),
         ("{{ {'M': 'Anh', 'F': 'Chị'}[record.sex] }}", r#"{"sex":"F"}"#, "Chị"),
-        ("{{ record.o.a[1].b }} {{ record['first name'] }}", r#"{"o":{"a":[1,{"b":"x"}]},"first name":"An"}"#, "x An"),
+        (
+            "{{ record.o.a[1].b }} {{ record['first name'] }}",
+            r#"{"o":{"a":[1,{"b":"x"}]},"first name":"An"}"#,
+            "x An",
+        ),
         ("{{ record.l | length }} {{ record.l[-1] }} {{ record.l[0] }}", r#"{"l":["a","b"]}"#, "2 b a"),
-        ("{% for k in record.o %}{{ k }}{% if not loop.last %}, {% endif %}{% endfor %}", r#"{"o":{"z":1,"a":2}}"#, "z, a"),
-        ("{% for k, v in record.o | items %}{{ k }}={{ v }};{% endfor %}", r#"{"o":{"z":1,"a":2}}"#, "z=1;a=2;"),
-        ("{% for i in range(1, 6, 2) if i != 3 %}{{ loop.index }}/{{ loop.length }}:{{ i }} {% endfor %}", "{}", "1/2:1 2/2:5 "),
-        ("{% set t = 'a' %}{% for i in [1, 2] %}{{ t }}{% if i == 1 %}{% set t = 'b' %}{% endif %}{{ t }}{% endfor %}", "{}", "abaa"),
+        (
+            "{% for k in record.o %}{{ k }}{% if not loop.last %}, {% endif %}{% endfor %}",
+            r#"{"o":{"z":1,"a":2}}"#,
+            "z, a",
+        ),
+        (
+            "{% for k, v in record.o | items %}{{ k }}={{ v }};{% endfor %}",
+            r#"{"o":{"z":1,"a":2}}"#,
+            "z=1;a=2;",
+        ),
+        (
+            "{% for i in range(1, 6, 2) if i != 3 %}{{ loop.index }}/{{ loop.length }}:{{ i }} {% endfor %}",
+            "{}",
+            "1/2:1 2/2:5 ",
+        ),
+        (
+            "{% set t = 'a' %}{% for i in [1, 2] %}{{ t }}{% if i == 1 %}{% set t = 'b' %}{% endif %}{{ t }}{% endfor %}",
+            "{}",
+            "abaa",
+        ),
         ("{% with x = 1, y = x + 1 %}{{ x }}{{ y }}{% endwith %}", "{}", "12"),
         ("{% if record.p == 1 %}a{% elif record.p == 2 %}b{% else %}c{% endif %}", r#"{"p":2}"#, "b"),
-        ("{{ stream }}/{{ sync_id }}/{{ emitted_at }}/{{ now }}", "{}", "people/77/1763712000000/2026-11-22T20:00:00Z"),
+        (
+            "{{ stream }}/{{ sync_id }}/{{ emitted_at }}/{{ now }}",
+            "{}",
+            "people/77/1763712000000/2026-11-22T20:00:00Z",
+        ),
         ("{# no words #}{{ record.a }}\n", r#"{"a":"x"}"#, "x"),
         ("line\n", "{}", "line\n"),
         ("100% {sure}", "{}", "100% {sure}"),
@@ -178,20 +212,60 @@ fn slices_are_pythons_by_characters() {
 fn a_record_that_cannot_be_said_is_refused_with_its_column_and_without_its_value() {
     for (template, record, want) in [
         ("{{ record.s | int }}", r#"{"s":"secret"}"#, "column `s`, line 1: its text is no number"),
-        ("a\n{{ record.s + 1 }}", r#"{"s":"5"}"#, "column `s`, line 2: it is text, not a number; write |int or |float"),
+        (
+            "a\n{{ record.s + 1 }}",
+            r#"{"s":"5"}"#,
+            "column `s`, line 2: it is text, not a number; write |int or |float",
+        ),
         ("{{ record.n / record.m }}", r#"{"n":1,"m":0}"#, "columns `n` and `m`, line 1: it divides by zero"),
-        ("{{ record.s < 3 }}", r#"{"s":"2"}"#, "column `s`, line 1: it compares text with a number; write |int or |float"),
-        ("{{ record.a.b }}", r#"{"a":{"b":{"c":1}}}"#, "column `a.b`, line 1: it is an object; write record.column.name for what is in it"),
+        (
+            "{{ record.s < 3 }}",
+            r#"{"s":"2"}"#,
+            "column `s`, line 1: it compares text with a number; write |int or |float",
+        ),
+        (
+            "{{ record.a.b }}",
+            r#"{"a":{"b":{"c":1}}}"#,
+            "column `a.b`, line 1: it is an object; write record.column.name for what is in it",
+        ),
         ("{{ record.l }}", r#"{"l":[1]}"#, "column `l`, line 1: it is a list; write |join(', '), or |first"),
-        ("{{ 'x' ~ record.l }}", r#"{"l":[1]}"#, "column `l`, line 1: it is a list; write |join(', '), or |first"),
-        ("{{ record.d | date }}", r#"{"d":"05/03/2026"}"#, "column `d`, line 1: it is no date in a spelling with one meaning, such as 2026-03-05"),
-        ("{{ record.d | date('%H:%M') }}", r#"{"d":"2026-03-05"}"#, "column `d`, line 1: it is a date without a time, and its format asks for one"),
+        (
+            "{{ 'x' ~ record.l }}",
+            r#"{"l":[1]}"#,
+            "column `l`, line 1: it is a list; write |join(', '), or |first",
+        ),
+        (
+            "{{ record.d | date }}",
+            r#"{"d":"05/03/2026"}"#,
+            "column `d`, line 1: it is no date in a spelling with one meaning, such as 2026-03-05",
+        ),
+        (
+            "{{ record.d | date('%H:%M') }}",
+            r#"{"d":"2026-03-05"}"#,
+            "column `d`, line 1: it is a date without a time, and its format asks for one",
+        ),
         ("{{ record.d | thousands }}", r#"{"d":"1,5"}"#, "column `d`, line 1: its text is no number"),
-        ("{% set x = record.s %}{{ x | abs }}", r#"{"s":"5"}"#, "column `s`, line 1: it is text, not a number; write |int or |float"),
-        ("{% for i in record.n %}{% endfor %}", r#"{"n":5}"#, "column `n`, line 1: it is a number, not a list"),
-        ("{{ [1, record.n] | sort | first }}", r#"{"n":"5"}"#, "column `n`, line 1: it sorts texts and numbers together"),
+        (
+            "{% set x = record.s %}{{ x | abs }}",
+            r#"{"s":"5"}"#,
+            "column `s`, line 1: it is text, not a number; write |int or |float",
+        ),
+        (
+            "{% for i in record.n %}{% endfor %}",
+            r#"{"n":5}"#,
+            "column `n`, line 1: it is a number, not a list",
+        ),
+        (
+            "{{ [1, record.n] | sort | first }}",
+            r#"{"n":"5"}"#,
+            "column `n`, line 1: it sorts texts and numbers together",
+        ),
         ("{{ 'x' * record.n }}", r#"{"n":70000}"#, "column `n`, line 1: its text is longer than 64 KiB"),
-        ("{{ record.n in 'abc' }}", r#"{"n":5}"#, "column `n`, line 1: it looks for a number in text; write |string"),
+        (
+            "{{ record.n in 'abc' }}",
+            r#"{"n":5}"#,
+            "column `n`, line 1: it looks for a number in text; write |string",
+        ),
     ] {
         assert_eq!(said(template, record), format!("refused: {want}"), "{template}");
     }

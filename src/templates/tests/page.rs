@@ -9,7 +9,8 @@ fn the_page_says_what_templates_give() {
     let mut n_rows = 0;
     for row in table.lines().filter(|row| row.starts_with("| `")) {
         let cells: Vec<&str> = row.trim_matches('|').split(" | ").map(str::trim).collect();
-        let [template, record, want] = [0, 1, 2].map(|cell| cells[cell].trim_matches('`').replace(r"\|", "|"));
+        let [template, record, want] =
+            [0, 1, 2].map(|cell| cells[cell].trim_matches('`').replace(r"\|", "|"));
         let want = if want == "*missing*" { "-" } else { &want };
         assert_eq!(said_in(&saigon(), &template, &format!("{{{record}}}")), want, "{row}");
         n_rows += 1;

@@ -23,7 +23,8 @@ fn value() -> impl Strategy<Value = String> {
         prop_oneof![
             proptest::collection::vec(inner.clone(), 0..4).prop_map(|items| format!("[{}]", items.join(","))),
             proptest::collection::vec(("[a-c]", inner), 0..4).prop_map(|members| {
-                let members: Vec<_> = members.iter().map(|(name, value)| format!("\"{name}\":{value}")).collect();
+                let members: Vec<_> =
+                    members.iter().map(|(name, value)| format!("\"{name}\":{value}")).collect();
                 format!("{{{}}}", members.join(","))
             }),
         ]
@@ -39,18 +40,55 @@ fn expression() -> impl Strategy<Value = String> {
     .prop_map(str::to_owned);
     leaf.prop_recursive(4, 24, 3, |inner| {
         let filter = select(vec![
-            "upper", "lower", "title", "capitalize", "trim", "string", "first", "last", "length", "reverse",
-            "sort", "unique", "min", "max", "sum", "join(', ')", "split", "split('A')", "round", "round(2)",
-            "abs", "int", "float", "thousands", "thousands(',')", "date", "date('%d')", "truncate(5)",
-            "replace('A', 'B')", "replace('A', record.b)", "default('Z')", "default(record.b)", "list", "items",
+            "upper",
+            "lower",
+            "title",
+            "capitalize",
+            "trim",
+            "string",
+            "first",
+            "last",
+            "length",
+            "reverse",
+            "sort",
+            "unique",
+            "min",
+            "max",
+            "sum",
+            "join(', ')",
+            "split",
+            "split('A')",
+            "round",
+            "round(2)",
+            "abs",
+            "int",
+            "float",
+            "thousands",
+            "thousands(',')",
+            "date",
+            "date('%d')",
+            "truncate(5)",
+            "replace('A', 'B')",
+            "replace('A', record.b)",
+            "default('Z')",
+            "default(record.b)",
+            "list",
+            "items",
             "map(attribute='a')",
         ]);
-        let operator = select(vec![
-            "~", "+", "-", "*", "/", "//", "%", "**", "==", "<", "in", "and", "or", "!=",
-        ]);
+        let operator =
+            select(vec!["~", "+", "-", "*", "/", "//", "%", "**", "==", "<", "in", "and", "or", "!="]);
         let around = select(vec![
-            "({})[:2]", "({})[-1]", "({}).a", "not ({})", "-({})", "[{}]", "'%s' | format({})",
-            "({}) if record.a else 'Y'", "({}) if record.b", "({}) is defined",
+            "({})[:2]",
+            "({})[-1]",
+            "({}).a",
+            "not ({})",
+            "-({})",
+            "[{}]",
+            "'%s' | format({})",
+            "({}) if record.a else 'Y'",
+            "({}) if record.b",
+            "({}) is defined",
         ]);
         prop_oneof![
             4 => (inner.clone(), filter).prop_map(|(of, filter)| format!("({of}) | {filter}")),
