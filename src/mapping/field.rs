@@ -86,6 +86,6 @@ impl<'a> View<'a> {
         }
         let scene =
             Scene { slots: self.row.slots(), emitted_at: self.record.emitted_at, around: self.surroundings };
-        Ok(template.render(&scene)?.map(|text| text::nfc(Cow::Owned(text))))
+        Ok(template.render(&scene)?.map(|text| text::spoken(Cow::Owned(text))))
     }
 }

@@ -9,6 +9,8 @@ mod compile;
 mod field;
 mod gender;
 mod identity;
+mod name;
+mod never;
 mod number;
 mod only_when;
 mod phone_rules;
@@ -184,7 +186,7 @@ impl Mapping {
         if let Some(shape) = self.identity {
             for (column, raw) in row.others().filter(|(column, _)| identity::is_variable(column, shape)) {
                 if let Some(value) = text::of(raw) {
-                    contact.variables.push(&text::nfc(Cow::Borrowed(column)), &value);
+                    contact.variables.push(&text::spoken(Cow::Borrowed(column)), &value);
                 }
             }
         }

@@ -2,11 +2,11 @@
 
 use std::cmp::Ordering;
 
-use crate::values::Number;
+use crate::values::{Number, says_nothing};
 
 use super::budget::{Budget, Why, fits_items};
 use super::tree::{Comparison, Operator};
-use super::value::{Digits, Text, Value, says_nothing};
+use super::value::{Digits, Text, Value};
 
 /// The largest power: nobody speaks more digits.
 const MAX_POWER: i64 = 100;

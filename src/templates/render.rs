@@ -1,8 +1,10 @@
 //! Says a template for one record, and notices what it leaves open.
 
+use crate::values::says_nothing;
+
 use super::budget::{Budget, Why, fits};
 use super::tree::{Expr, For, Node, Target};
-use super::value::{Text, Value, says_nothing};
+use super::value::{Text, Value};
 use super::{Failure, Scene};
 
 /// Evaluates one template on one record.

@@ -5,10 +5,9 @@ use std::ops::Deref;
 use std::rc::Rc;
 
 use serde_json::value::RawValue;
-use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 
 use crate::protocol::{self, Object};
-use crate::values::Number;
+use crate::values::{Number, says_nothing, spoken};
 
 use super::budget::{Budget, Why};
 
@@ -67,7 +66,7 @@ impl<'a> Value<'a> {
         match raw.as_bytes().first() {
             Some(b'"') => match protocol::string(raw) {
                 text if says_nothing(&text) => Self::Nothing,
-                text => Self::Text(nfc(text).into()),
+                text => Self::Text(spoken(text).into()),
             },
             Some(b't') => Self::Bool(true),
             Some(b'f') => Self::Bool(false),
@@ -237,19 +236,6 @@ pub(super) fn plain(raw: &str) -> Cow<'_, str> {
         // Digits that nobody can calculate with stay as they came.
         _ => Number::parse(raw).map_or(Cow::Borrowed(raw), |number| Cow::Owned(number.to_string())),
     }
-}
-
-/// Whether a text has nothing that could be said.
-pub(super) fn says_nothing(text: &str) -> bool {
-    text.chars().all(|c| c.is_whitespace() || c.is_control())
-}
-
-/// The text in NFC, so that characters are counted as people count them.
-pub(super) fn nfc(text: Cow<'_, str>) -> Cow<'_, str> {
-    if text.is_ascii() || is_nfc_quick(text.chars()) == IsNormalized::Yes {
-        return text;
-    }
-    Cow::Owned(text.nfc().collect())
 }
 
 /// Whether a JSON list or object has nothing in it.

@@ -4,11 +4,11 @@ use minijinja::machinery::ast::{self, BinOpKind, CompareOpKind, UnaryOpKind};
 use minijinja::value::ValueKind;
 
 use crate::config::nearest;
-use crate::values::Number;
+use crate::phone::shown;
+use crate::values::{Number, nfc};
 
 use super::super::render::Machine;
 use super::super::tree::{Column, Comparison, Constant, Expr, Kind, Known, LoopField, Operator, Slice};
-use super::super::value::nfc;
 use super::super::{Scene, Surroundings};
 use super::names::ROOTS;
 use super::{Compiler, DEEPEST};
@@ -189,7 +189,7 @@ impl Compiler<'_> {
             return Kind::Constant(Constant::None);
         }
         match self.columns.want(path) {
-            Ok((slot, below)) => Kind::Column(Column { slot, below, shown: path.join(".").into() }),
+            Ok((slot, below)) => Kind::Column(Column { slot, below, shown: shown(&path.join(".")).into() }),
             Err(why) => {
                 self.mistakes.extend(Some(why.clone()).filter(|_| !self.mistakes.contains(&why)));
                 Kind::Constant(Constant::None)

@@ -13,10 +13,12 @@ use minijinja::machinery::parse;
 use minijinja::syntax::SyntaxConfig;
 use minijinja::{Error, ErrorKind};
 
+use crate::phone::mask_numbers;
+use crate::values::spoken;
+
 use super::braces;
 use super::budget::Budget;
 use super::tree::{Expr, For, Kind, Node, Target};
-use super::value::nfc;
 use super::{Columns, Template};
 
 use names::Names;
@@ -95,12 +97,13 @@ fn explain(error: &Error) -> String {
 
 fn text(text: &str) -> Node {
     let is_words = text.chars().any(|c| !c.is_whitespace());
-    Node::Text { text: nfc(text.into()).into(), is_words }
+    Node::Text { text: spoken(text.into()).into(), is_words }
 }
 
 impl Compiler<'_> {
     fn mistake(&mut self, line: u16, why: &str) {
-        let mistake = format!("line {line}: {why}");
+        // It quotes the template, where somebody may have written a number.
+        let mistake = format!("line {line}: {}", mask_numbers(why));
         if !self.mistakes.contains(&mistake) {
             self.mistakes.push(mistake);
         }

@@ -4,11 +4,11 @@ use jiff::Zoned;
 use jiff::fmt::strtime;
 use jiff::tz::TimeZone;
 
-use crate::values::Moment;
+use crate::values::{Moment, says_nothing};
 
 use super::super::budget::Why;
 use super::super::tree::Constant;
-use super::super::value::{Value, says_nothing};
+use super::super::value::Value;
 use super::{Call, Filter, Takes, filter, optional, text_argument};
 
 /// What a date is said as when nothing else is asked for.

@@ -12,9 +12,11 @@ use std::fmt;
 
 use jiff::tz::TimeZone;
 
+use crate::values::says_nothing;
+
 use super::budget::{Budget, Why};
 use super::tree::Constant;
-use super::value::{Text, Value, says_nothing};
+use super::value::{Text, Value};
 
 /// A filter.
 pub(super) struct Filter {
