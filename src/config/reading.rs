@@ -255,7 +255,7 @@ fn spoken(kind: &str) -> &'static str {
 
 /// The known name that a mistyped one most probably meant.
 #[must_use]
-pub(super) fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub(crate) fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let like =
         |other: &str| strsim::normalized_damerau_levenshtein(&name.to_lowercase(), &other.to_lowercase());
     let scored = known.into_iter().map(|other| (like(other), other));

@@ -3,20 +3,21 @@
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
+use jiff::tz::TimeZone;
+
 use crate::config::{Config, FieldConfig, StreamConfig};
 use crate::error::Mistake;
 use crate::phone::shown;
+use crate::templates::{Columns, Surroundings, Template};
 use crate::values;
 use crate::vendor::Vendor;
 use crate::vendor::exchange::Shape;
 
 use super::catalog::{Schema, entry_of, nearest};
-use super::engine::{Surroundings, names_in_scope};
 use super::field::{Field, Source};
 use super::only_when::OnlyWhen;
 use super::primary_key::PrimaryKey;
 use super::row::{Column, RowReader};
-use super::template::Template;
 use super::{
     CampaignSource, Mapping, RunContext, StreamShape, identity, meant, name, never, phone_rules, slips, text,
 };
@@ -79,9 +80,30 @@ pub(super) struct Compiler<'a> {
     pub(super) rows: RowReader,
     pub(super) mistakes: Vec<Mistake>,
     pub(super) warnings: Vec<String>,
-    /// The columns that the template engine must know, with their slots.
-    mentioned: Vec<(Box<str>, usize)>,
-    whole_record: bool,
+}
+
+/// The columns of the stream, as its templates want them.
+struct StreamColumns<'a> {
+    rows: &'a mut RowReader,
+    schema: Schema<'a>,
+    stream: &'a str,
+}
+
+impl Columns for StreamColumns<'_> {
+    fn want(&mut self, path: &[&str]) -> Result<(usize, Vec<Box<str>>), String> {
+        let found = self.schema.find_path(path);
+        let (names, _) = found.map_err(|why| format!("stream `{}` has no column {why}", self.stream))?;
+        let (column, below) = names.split_first().ok_or("a column has a name")?;
+        Ok((self.rows.want(column), below.iter().map(|name| Box::from(*name)).collect()))
+    }
+
+    fn has(&self, name: &str) -> bool {
+        self.schema.exact(name).is_some()
+    }
+
+    fn nearest(&self, name: &str) -> Option<String> {
+        nearest(name, self.schema.columns()).map(shown)
+    }
 }
 
 /// The fields of a contact, compiled.
@@ -104,8 +126,6 @@ impl<'a> Compiler<'a> {
             rows: RowReader::of(Schema::new(stream.json_schema).columns()),
             mistakes: Vec::new(),
             warnings: Vec::new(),
-            mentioned: Vec::new(),
-            whole_record: false,
         }
     }
 
@@ -122,7 +142,8 @@ impl<'a> Compiler<'a> {
         let deleted = DELETED.map(|name| Column { exact: Some(self.rows.want(name)), nested: None });
         let campaign = self.campaign(entry.map_or("", |entry| entry.campaign.trim()));
         let only_when = entry.map_or("", |entry| entry.only_when.trim());
-        let only_when = self.only_when(only_when, &config.time_zone, run);
+        let zone = values::time_zone(&config.time_zone).map_err(|why| self.mistake("time_zone", why)).ok();
+        let only_when = zone.as_ref().and_then(|zone| self.only_when(only_when, zone, run));
         let configured = entry.filter(|entry| !entry.fields.is_empty());
         let fields = match configured {
             Some(entry) => self.fields(&entry.fields),
@@ -143,12 +164,13 @@ impl<'a> Compiler<'a> {
             name_bytes: fields.variables.iter().map(|field| field.name.len()).sum(),
             variables: fields.variables,
             identity: configured.is_none().then_some(self.shape),
-            surroundings: Surroundings::new(
-                self.stream,
-                run,
-                std::mem::take(&mut self.mentioned),
-                self.whole_record,
-            ),
+            surroundings: Surroundings {
+                stream: self.stream.name.to_owned(),
+                namespace: self.stream.namespace.to_owned(),
+                sync_id: run.sync_id.clone(),
+                now: run.now.to_string(),
+                zone: zone?,
+            },
             rows: std::mem::take(&mut self.rows),
             genders_not_understood: AtomicU64::new(0),
             warnings: std::mem::take(&mut self.warnings),
@@ -161,22 +183,20 @@ impl<'a> Compiler<'a> {
             // What is wrong with it is told of the vendor's section.
             return self.vendor.campaign("").ok().map(CampaignSource::Fixed);
         }
-        match self.spoken(&at, source)? {
-            Template::Constant(id) => {
-                let campaign = self.vendor.campaign(id.trim()).map_err(|why| self.mistake(at, why)).ok()?;
-                Some(CampaignSource::Fixed(campaign))
-            }
-            template => Some(CampaignSource::PerRecord(template, Arc::clone(self.vendor))),
-        }
+        let template = self.spoken(&at, source)?;
+        let Some(id) = template.constant() else {
+            return Some(CampaignSource::PerRecord(template, Arc::clone(self.vendor)));
+        };
+        let campaign = self.vendor.campaign(id.trim()).map_err(|why| self.mistake(at, why)).ok()?;
+        Some(CampaignSource::Fixed(campaign))
     }
 
-    fn only_when(&mut self, source: &str, time_zone: &str, run: &RunContext) -> Option<OnlyWhen> {
-        let zone = values::time_zone(time_zone).map_err(|why| self.mistake("time_zone", why)).ok()?;
+    fn only_when(&mut self, source: &str, zone: &TimeZone, run: &RunContext) -> Option<OnlyWhen> {
         if source.is_empty() {
             return None;
         }
         let stream = self.stream.name;
-        let compiled = OnlyWhen::compile(source, stream, self.schema, &mut self.rows, run, &zone);
+        let compiled = OnlyWhen::compile(source, stream, self.schema, &mut self.rows, run, zone);
         compiled.map_err(|why| self.mistake(format!("{}.only_when", self.place), why)).ok()
     }
 
@@ -312,53 +332,17 @@ impl<'a> Compiler<'a> {
     }
 
     fn template(&mut self, at: &str, source: &str) -> Option<Template> {
-        match Template::compile(source, &mut self.rows) {
-            Ok((template, lookups)) => {
-                self.look_up(at, &lookups, template.needs_scope());
-                Some(template)
-            }
-            Err(why) => {
-                self.mistake(at, why);
+        let mut columns =
+            StreamColumns { rows: &mut self.rows, schema: self.schema, stream: self.stream.name };
+        match Template::compile(source, &mut columns) {
+            Ok(template) => Some(template),
+            Err(mistakes) => {
+                for why in mistakes {
+                    self.mistake(at, why);
+                }
                 None
             }
         }
-    }
-
-    /// Checks the names that a template looks up, and makes those of the record available to the engine.
-    fn look_up(&mut self, at: &str, lookups: &[String], needs_scope: bool) {
-        for lookup in lookups {
-            let (root, path) = lookup.split_once('.').unwrap_or((lookup, ""));
-            if root != "record" {
-                self.check_root(at, root);
-                continue;
-            }
-            if path.is_empty() {
-                self.whole_record |= needs_scope;
-                continue;
-            }
-            if let Err(why) = self.schema.find(path) {
-                self.mistake(at, format!("stream `{}` has no column {why}", shown(self.stream.name)));
-            }
-            let column = path.split('.').next().unwrap_or(path);
-            if needs_scope && !self.mentioned.iter().any(|(name, _)| **name == *column) {
-                let slot = self.rows.want(column);
-                self.mentioned.push((column.into(), slot));
-            }
-        }
-    }
-
-    fn check_root(&mut self, at: &str, root: &str) {
-        let known: Vec<_> = names_in_scope().collect();
-        if known.iter().any(|name| name == root) {
-            return;
-        }
-        let hint =
-            match (nearest(root, known.iter().map(|name| &**name)), nearest(root, self.schema.columns())) {
-                (_, Some(column)) => format!("did you mean `record.{}`?", shown(column)),
-                (Some(name), None) => format!("did you mean `{name}`?"),
-                (None, None) => "a column is written as record.column".to_owned(),
-            };
-        self.mistake(at, format!("nothing is called `{}`; {hint}", shown(root)));
     }
 
     pub(super) fn mistake(&mut self, at: impl Into<String>, why: impl Into<String>) {
