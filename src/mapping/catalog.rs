@@ -109,7 +109,7 @@ impl<'a> Schema<'a> {
                 continue;
             }
             let Some(column) = level.exact(name) else {
-                let before: String = walked.iter().map(|name| format!("{name}.")).collect();
+                let before = if walked.is_empty() { String::new() } else { walked.join(".") + "." };
                 return Err(format!("`{}`{}", shown(&format!("{before}{name}")), level.hint(name, &before)));
             };
             walked.push(column);
