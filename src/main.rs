@@ -1,9 +1,9 @@
 //! Arguments in, exit code out.
 
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 
-use destination_ai_voice::cli::{Cli, Environment};
+use destination_ai_voice::cli::{self, Cli, Environment};
 use destination_ai_voice::commands::{self, World};
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -21,8 +21,12 @@ fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(usage) => {
             // Nobody is left to tell when this fails, too.
-            drop(usage.print());
-            return if usage.use_stderr() { ExitCode::from(USAGE) } else { ExitCode::SUCCESS };
+            if !usage.use_stderr() {
+                drop(usage.print());
+                return ExitCode::SUCCESS;
+            }
+            drop(write!(std::io::stderr(), "{}", cli::discreet(&usage)));
+            return ExitCode::from(USAGE);
         }
     };
     let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else {
@@ -60,7 +64,6 @@ async fn interrupted() -> &'static str {
 /// A panic's message may quote a record: only its place is told.
 fn hide_panics() {
     std::panic::set_hook(Box::new(|panic| {
-        use std::io::Write as _;
         let place = panic.location().map(ToString::to_string).unwrap_or_default();
         drop(writeln!(std::io::stderr(), "destination-ai-voice: panic at {place}, please report it"));
     }));

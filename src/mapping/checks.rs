@@ -6,9 +6,10 @@ use serde_json::Value;
 
 use crate::config::{Config, StreamConfig};
 use crate::error::Mistake;
+use crate::phone::shown as shown_name;
 use crate::vendor::Vendor;
 
-use super::catalog::did_you_mean;
+use super::catalog::{did_you_mean, nearest};
 use super::name::seen;
 use super::{Mapping, RunContext, StreamShape, catalog, phone_rules};
 
@@ -49,6 +50,8 @@ fn check_entry(
 
 /// Finds streams that are configured but not in the catalog, and the other way round.
 pub fn check_catalog(config: &Config, streams: &[StreamShape<'_>], mistakes: &mut Vec<Mistake>) {
+    // Streams that an entry most probably means: their mistake is told there.
+    let mut meant = Vec::new();
     for (index, entry) in config.streams.iter().enumerate() {
         let (name, namespace) = (entry.stream.trim(), entry.namespace.trim());
         let namespaces: Vec<_> = streams
@@ -63,6 +66,7 @@ pub fn check_catalog(config: &Config, streams: &[StreamShape<'_>], mistakes: &mu
             continue;
         }
         if let [other, ..] = *namespaces {
+            meant.push(name);
             let why = format!(
                 "the connection has no stream {}, but {}",
                 shown(name, namespace),
@@ -72,13 +76,17 @@ pub fn check_catalog(config: &Config, streams: &[StreamShape<'_>], mistakes: &mu
             continue;
         }
         let hint = did_you_mean(name, streams.iter().map(|stream| stream.name));
+        meant.extend(nearest(name, streams.iter().map(|stream| stream.name)));
         let why = format!("the connection has no stream {}{hint}", shown(name, namespace));
         mistakes.push(Mistake::new(format!("streams[{index}].stream"), why));
     }
     if config.streams.is_empty() {
         return;
     }
-    for stream in streams.iter().filter(|stream| catalog::entry_of(config, stream).is_none()) {
+    let is_forgotten = |stream: &&StreamShape<'_>| {
+        catalog::entry_of(config, stream).is_none() && !meant.contains(&stream.name)
+    };
+    for stream in streams.iter().filter(is_forgotten) {
         let stream = shown(stream.name, stream.namespace);
         let why = format!(
             "nothing says how to map stream {stream}: add an entry, or take it out of the connection"
@@ -136,5 +144,10 @@ pub fn compile_stream(
 }
 
 fn shown(name: &str, namespace: &str) -> String {
-    if namespace.is_empty() { format!("`{name}`") } else { format!("`{name}` of namespace `{namespace}`") }
+    let name = shown_name(name);
+    if namespace.is_empty() {
+        format!("`{name}`")
+    } else {
+        format!("`{name}` of namespace `{}`", shown_name(namespace))
+    }
 }

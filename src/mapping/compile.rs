@@ -18,7 +18,9 @@ use super::field::{Field, Source};
 use super::only_when::OnlyWhen;
 use super::primary_key::PrimaryKey;
 use super::row::{Column, RowReader};
-use super::{CampaignSource, Mapping, RunContext, StreamShape, identity, name, never, phone_rules, text};
+use super::{
+    CampaignSource, Mapping, RunContext, StreamShape, identity, meant, name, never, phone_rules, slips, text,
+};
 
 /// Set by sources that read a database's log, on records that were deleted there: Airbyte's and Singer's.
 const DELETED: [&str; 2] = ["_ab_cdc_deleted_at", "_sdc_deleted_at"];
@@ -178,10 +180,10 @@ impl<'a> Compiler<'a> {
     fn campaign(&mut self, source: &str) -> Option<CampaignSource> {
         let at = format!("{}.campaign", self.place);
         if source.is_empty() {
-            let campaign = self.vendor.campaign("").map_err(|why| self.mistake("vendor", why)).ok()?;
-            return Some(CampaignSource::Fixed(campaign));
+            // What is wrong with it is told of the vendor's section.
+            return self.vendor.campaign("").ok().map(CampaignSource::Fixed);
         }
-        let template = self.template(&at, source)?;
+        let template = self.spoken(&at, source)?;
         let Some(id) = template.constant() else {
             return Some(CampaignSource::PerRecord(template, Arc::clone(self.vendor)));
         };
@@ -207,41 +209,76 @@ impl<'a> Compiler<'a> {
         let names: Vec<_> = configs.iter().map(|config| name_of(&config.field)).collect();
         for (index, (config, name)) in configs.iter().zip(&names).enumerate() {
             let at = format!("{}.fields[{index}]", self.place);
-            self.check_name(&format!("{at}.field"), name, names.get(..index).unwrap_or_default());
-            let Some(source) = self.source(&at, config) else { continue };
+            self.check_name(&at, config, name, names.get(..index).unwrap_or_default());
+            let own = [(PHONE, true), ("name", self.shape.name), ("gender", self.shape.gender)];
+            let own = own.into_iter().find(|(own, exists)| *exists && **own == **name && !config.variable);
+            let own = own.map(|(own, _)| own);
             let default = Some(config.default.trim()).filter(|text| !text::says_nothing(text));
-            let default = default.map(|text| text::spoken(text.into()).into());
+            let default: Option<Box<str>> = default.map(|text| text::spoken(text.into()).into());
+            if let Some(why) = default.as_ref().and_then(|text| slips::in_default(text, own, self.schema)) {
+                self.mistake(format!("{at}.default"), why);
+            }
+            let Some(source) = self.source(&at, config) else { continue };
             let mut field = Field { name: name.clone(), source, default, required: config.required };
-            match &**name {
-                PHONE => {
+            match own {
+                Some(PHONE) => {
                     never::check_column(self, &format!("{at}.column"), &config.column);
                     // A number that is missing has a reason of its own.
                     field.required = false;
                     fields.phone = Some(field);
                 }
-                "name" if self.shape.name => fields.name = Some(field),
-                "gender" if self.shape.gender => fields.gender = Some(field),
-                _ => fields.variables.push(field),
+                Some("name") => fields.name = Some(field),
+                Some(_) => fields.gender = Some(field),
+                None => fields.variables.push(field),
             }
         }
-        if !names.iter().any(|name| **name == *PHONE) {
-            let at = format!("{}.fields", self.place);
-            self.mistake(
-                at,
-                "no field is phone_number: say which column or template holds the number to call",
-            );
-        }
+        self.check_number(&names);
         fields
     }
 
-    fn check_name(&mut self, at: &str, name: &str, names_before: &[Box<str>]) {
+    /// Somebody must be called; a name that is taken for a slip of `phone_number` has been told.
+    fn check_number(&mut self, names: &[Box<str>]) {
+        if names.iter().any(|name| **name == *PHONE || meant::field(name, self.shape) == Some(PHONE)) {
+            return;
+        }
+        let hint = names.iter().find(|name| meant::is_number(name)).map_or_else(
+            || "say which column or template holds the number to call".to_owned(),
+            |name| format!("did you mean it by `{}`?", shown(name)),
+        );
+        self.mistake(format!("{}.fields", self.place), format!("no field is phone_number; {hint}"));
+    }
+
+    fn check_name(&mut self, at: &str, config: &FieldConfig, name: &str, names_before: &[Box<str>]) {
+        let at = format!("{at}.field");
+        let vendor = self.vendor.name();
+        let written = format!("`{}`", shown(name));
         if name.is_empty() {
             self.mistake(at, "the field has no name");
+        } else if let Some(why) = slips::in_field(name) {
+            self.mistake(at, why);
         } else if names_before.iter().any(|before| **before == *name) {
-            self.mistake(at, format!("the field `{name}` is listed twice"));
-        } else if name != PHONE && self.shape.reserved.contains(&name) {
-            let vendor = self.vendor.name();
-            self.mistake(at, format!("{vendor} uses the name `{name}` itself; no variable can be called so"));
+            self.mistake(at, format!("the field {written} is listed twice"));
+        } else if name == PHONE {
+            if config.variable {
+                self.mistake(at, "phone_number is the number to call, and no variable");
+            }
+        } else if self.shape.reserved.contains(&name) {
+            self.mistake(
+                at,
+                format!("{vendor} uses the name {written} itself; no variable can be called so"),
+            );
+        } else if !config.variable {
+            if let Some(meant) = meant::field(name, self.shape) {
+                let why = format!(
+                    "{written} is no field of the contact; did you mean `{meant}`? If the script has a variable of this name, set `variable` to true"
+                );
+                self.mistake(at, why);
+            } else if let Some(reserved) = meant::reserved(name, self.shape) {
+                let why = format!(
+                    "{written} is like `{reserved}`, which {vendor} uses itself; if the script has a variable of this name, set `variable` to true"
+                );
+                self.mistake(at, why);
+            }
         }
     }
 
@@ -253,7 +290,7 @@ impl<'a> Compiler<'a> {
                 None
             }
             (column, template) if column.trim().is_empty() => {
-                self.template(&format!("{at}.template"), template).map(Source::Template)
+                self.spoken(&format!("{at}.template"), template).map(Source::Template)
             }
             (column, template) if template.trim().is_empty() => {
                 self.column(&format!("{at}.column"), column).map(|column| Source::Columns(vec![column]))
@@ -265,8 +302,21 @@ impl<'a> Compiler<'a> {
         }
     }
 
+    /// A template that is none by a slip is a mistake, too.
+    fn spoken(&mut self, at: &str, source: &str) -> Option<Template> {
+        if let Some(why) = slips::in_template(source, self.schema) {
+            self.mistake(at, why);
+            return None;
+        }
+        self.template(at, source)
+    }
+
     /// An exact column name, also one with dots in it; else a path into nested columns.
     fn column(&mut self, at: &str, name: &str) -> Option<Column> {
+        if let Some(why) = slips::in_column(name, self.schema) {
+            self.mistake(at, why);
+            return None;
+        }
         if let Some(exact) = self.schema.exact(name) {
             return Some(Column { exact: Some(self.rows.want(exact)), nested: None });
         }
@@ -278,7 +328,7 @@ impl<'a> Compiler<'a> {
             return Some(Column { exact: Some(self.rows.want(name)), nested });
         }
         if let Err(why) = self.schema.find(name) {
-            self.mistake(at, format!("stream `{}` has no column {why}", self.stream.name));
+            self.mistake(at, format!("stream `{}` has no column {why}", shown(self.stream.name)));
             return None;
         }
         let head = self.schema.exact(head).unwrap_or(head);

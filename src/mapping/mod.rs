@@ -9,6 +9,7 @@ mod compile;
 mod field;
 mod gender;
 mod identity;
+mod meant;
 mod name;
 mod never;
 mod number;
@@ -16,6 +17,7 @@ mod only_when;
 mod phone_rules;
 mod primary_key;
 mod row;
+mod slips;
 mod text;
 
 use std::borrow::Cow;

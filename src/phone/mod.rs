@@ -28,7 +28,7 @@ pub(crate) use cleaning::is_invisible;
 pub use dial::{Region, region};
 pub use mask::mask_numbers;
 pub use normalise::{PhoneInput, Refusal, Rules};
-pub use shown::shown;
+pub use shown::{discreet, shown};
 
 /// Whom the vendor dials. Masks itself in `Debug` and `Display`.
 #[derive(Clone, PartialEq, Eq, Hash)]
