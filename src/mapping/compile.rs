@@ -187,6 +187,10 @@ impl<'a> Compiler<'a> {
         let Some(id) = template.constant() else {
             return Some(CampaignSource::PerRecord(template, Arc::clone(self.vendor)));
         };
+        if id.trim().is_empty() {
+            self.mistake(at, "the template of the campaign gives nothing");
+            return None;
+        }
         let campaign = self.vendor.campaign(id.trim()).map_err(|why| self.mistake(at, why)).ok()?;
         Some(CampaignSource::Fixed(campaign))
     }

@@ -36,10 +36,7 @@ const WORDS_OF_OTHER_LANGUAGES: Table = &[
         "line 1: there are no methods such as `.join()`; write record.name | join(', ')",
     ),
     ("{{ '%s' % record.name }}", "line 1: `%` is for numbers; write '%s' | format(record.name)"),
-    (
-        "{{ '0987654321'.strip() }}",
-        "line 1: there are no methods such as `.strip()`; write '****321' | trim",
-    ),
+    ("{{ '0987654321'.strip() }}", "line 1: there are no methods such as `.strip()`; write '****321' | trim"),
     ("{{ len(record.name) }}", "line 1: filters stand behind |; for `len(…)` write record.name | length"),
     ("{{ str(record.amount) }}", "line 1: filters stand behind |; for `str(…)` write record.amount | string"),
     ("{{ int(record.amount) }}", "line 1: filters stand behind |; for `int(…)` write record.amount | int"),
@@ -114,6 +111,12 @@ const ARGUMENTS: Table = &[
     ),
 ];
 
+const LISTS: Table = &[
+    ("{{ [record.name, record.amount] }}", "line 1: a list is not spoken; write |join(', '), or |first"),
+    ("{{ record.name | split(',') }}", "line 1: a list is not spoken; write |join(', '), or |first"),
+    ("{{ 'x' if record.name else range(3) }}", "line 1: a list is not spoken; write |join(', '), or |first"),
+];
+
 const STATEMENTS: Table = &[
     ("{% macro f() %}{% endmacro %}", "line 1: templates here have no macros"),
     ("{% include 'x' %}", "line 1: templates here have no includes or imports"),
@@ -136,7 +139,7 @@ const STATEMENTS: Table = &[
 
 #[test]
 fn what_is_wrong_for_every_record_is_a_mistake() {
-    for (template, want) in [WORDS_OF_OTHER_LANGUAGES, NAMES, ARGUMENTS, STATEMENTS].concat() {
+    for (template, want) in [WORDS_OF_OTHER_LANGUAGES, NAMES, ARGUMENTS, LISTS, STATEMENTS].concat() {
         assert_eq!(mistakes(template, &["name", "amount"]), want, "{template}");
     }
 }
