@@ -1,7 +1,10 @@
 //! How the real process ends when somebody wants it to.
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpListener;
 use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::mpsc;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
@@ -20,7 +23,10 @@ impl UnderWay {
     fn start(rehearsal: &Rehearsal) -> Self {
         let delivery = json!({ "max_batch_age_seconds": 0 });
         let streams = extract::streams("itnio");
-        let config = rehearsal.config("itnio", &json!({ "streams": streams, "delivery": delivery }));
+        Self::with(&rehearsal.config("itnio", &json!({ "streams": streams, "delivery": delivery })))
+    }
+
+    fn with(config: &Value) -> Self {
         let folder = Folder::new();
         let config = folder.file("config.json", &config.to_string());
         let catalog = folder.file("catalog.json", &extract::catalog());
@@ -61,6 +67,69 @@ fn a_signal_ends_the_process_in_order() {
         let traces: Vec<_> = messages.iter().filter(|message| message["type"] == "TRACE").collect();
         assert_eq!(traces.len(), 1, "{messages:?}");
         assert_eq!(traces[0]["trace"]["error"]["failure_type"], "transient_error");
+    }
+}
+
+/// A server that takes every request and answers none.
+struct Deaf {
+    address: String,
+    heard: mpsc::Receiver<()>,
+}
+
+impl Deaf {
+    fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = format!("http://{}", listener.local_addr().unwrap());
+        let (tell, heard) = mpsc::channel();
+        std::thread::spawn(move || {
+            let mut kept = Vec::new();
+            for stream in listener.incoming() {
+                let mut stream = stream.unwrap();
+                let n_read = stream.read(&mut [0; 1024]).unwrap();
+                kept.push(stream);
+                if n_read == 0 || tell.send(()).is_err() {
+                    return;
+                }
+            }
+        });
+        Self { address, heard }
+    }
+}
+
+#[test]
+fn a_signal_ends_the_process_in_time() {
+    let rehearsal = Rehearsal::new("none", &[]);
+    let deaf = Deaf::start();
+    for (name, shutdown_seconds, signals, within, says) in [
+        ("an answer that does not come", 3, ["-TERM"].as_slice(), 3, "stopped by SIGTERM"),
+        (
+            "a second signal",
+            600,
+            ["-TERM", "-INT"].as_slice(),
+            2,
+            "stopped at once by a second signal (SIGINT)",
+        ),
+    ] {
+        let delivery = json!({ "max_batch_age_seconds": 0, "shutdown_seconds": shutdown_seconds });
+        let streams = extract::streams("vbee");
+        let mut config = rehearsal.config("vbee", &json!({ "streams": streams, "delivery": delivery }));
+        config["vendor"]["base_url"] = json!(deaf.address);
+        let mut under_way = UnderWay::with(&config);
+        under_way.stdin.write_all(&extract(10, 10, 7).lines).unwrap();
+        deaf.heard.recv().unwrap();
+        let began = Instant::now();
+        for signal in signals {
+            under_way.signal(signal);
+            // Two signals that come together may be one.
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        let mut stdout = String::new();
+        under_way.child.stdout.take().unwrap().read_to_string(&mut stdout).unwrap();
+        assert_eq!(under_way.child.wait().unwrap().code(), Some(1), "{name}");
+        assert!(began.elapsed() < Duration::from_secs(within + 1), "{name}: {:?}", began.elapsed());
+        assert!(stdout.contains(says), "{name}: {stdout}");
+        assert!(stdout.contains(" 9 unknown"), "{name}: {stdout}");
+        assert!(stdout.contains(r#""type":"STATE""#), "{name}: {stdout}");
     }
 }
 

@@ -5,7 +5,8 @@ use std::process::ExitCode;
 
 use destination_ai_voice::cli::{Cli, Environment};
 use destination_ai_voice::commands::{self, World};
-use tokio::signal::unix::{SignalKind, signal};
+use futures_util::{Stream, stream};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// Records are made on one thread and dropped on another, which the C library's allocators (musl's
 /// above all) do slowly.
@@ -35,7 +36,7 @@ fn main() -> ExitCode {
         #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the clock")]
         now: jiff::Timestamp::now(),
         environment: Environment::read(),
-        interrupted: interrupted(),
+        signals: signals(),
         is_terminal: std::io::stdout().is_terminal(),
     };
     let succeeded = runtime.block_on(commands::run(cli, world));
@@ -44,17 +45,22 @@ fn main() -> ExitCode {
     if succeeded { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-/// Waits for the signals that ask a program to end.
-async fn interrupted() -> &'static str {
-    let (Ok(mut terminate), Ok(mut interrupt)) =
-        (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
-    else {
-        return std::future::pending().await;
-    };
-    tokio::select! {
-        _ = terminate.recv() => "SIGTERM",
-        _ = interrupt.recv() => "SIGINT",
-    }
+/// The signals that ask a program to end, by name. Until somebody listens they end it by themselves,
+/// as they should where a command has nothing to bring to an end.
+fn signals() -> impl Stream<Item = &'static str> + Unpin {
+    let heard = stream::unfold(None, |ears: Option<[Signal; 2]>| async {
+        let ears = ears.or_else(|| {
+            let ear = |kind| signal(kind).ok();
+            Some([ear(SignalKind::terminate())?, ear(SignalKind::interrupt())?])
+        });
+        let Some([mut terminate, mut interrupt]) = ears else { return std::future::pending().await };
+        let name = tokio::select! {
+            _ = terminate.recv() => "SIGTERM",
+            _ = interrupt.recv() => "SIGINT",
+        };
+        Some((name, Some([terminate, interrupt])))
+    });
+    Box::pin(heard)
 }
 
 /// A panic's message may quote a record: only its place is told.

@@ -1,11 +1,11 @@
 //! `write`: the main job.
 
-use std::future::Future;
 use std::io::{Read, Write};
 use std::path::Path;
 use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
+use futures_util::{Stream, StreamExt};
 use jiff::Timestamp;
 
 use super::remember::{self, Memory};
@@ -32,11 +32,11 @@ pub(super) async fn run<R: Read + Send + 'static, W: Write>(
     output: Output<W>,
     now: Timestamp,
     environment: &Environment,
-    interrupted: impl Future<Output = &'static str>,
+    signals: impl Stream<Item = &'static str> + Unpin,
 ) -> (Output<W>, Result<(), Error>) {
     match Job::read(&arguments.config, &arguments.catalog, now, environment) {
         Ok(job) => {
-            let (output, _, result) = job.run(stdin, output, interrupted).await;
+            let (output, _, result) = job.run(stdin, output, signals).await;
             (output, result)
         }
         Err(error) => (output, Err(error)),
@@ -125,12 +125,16 @@ impl Job {
         self,
         stdin: R,
         mut output: Output<W>,
-        interrupted: impl Future<Output = &'static str>,
+        mut signals: impl Stream<Item = &'static str> + Unpin,
     ) -> (Output<W>, Tally, Result<(), Error>) {
         if let Err(error) = self.introduce(&mut output) {
             return (output, Tally::default(), Err(error));
         }
-        let opened = remember::open(&self.config.ledger, self.vendor.as_ref(), &self.sync_id, self.now).await;
+        let opened = tokio::select! {
+            biased;
+            Some(signal) = signals.next() => Err(Error::Interrupted(signal)),
+            opened = remember::open(&self.config.ledger, self.vendor.as_ref(), &self.sync_id, self.now) => opened,
+        };
         let memory = match opened.and_then(|memory| say_recovered(memory, &mut output)) {
             Ok(memory) => memory,
             Err(error) => return (output, Tally::default(), Err(error)),
@@ -147,7 +151,7 @@ impl Job {
             Err(error) => return (output, Tally::default(), Err(error)),
         };
         let pipeline = Pipeline::new(plan, Arc::new(courier), Arc::new(memory.ledger), output, stop);
-        let (tally, failure, mut output) = pipeline.run(input, heard, interrupted).await;
+        let (tally, failure, mut output) = pipeline.run(input, heard, signals).await;
         let said = say_genders(self.mappings.into_iter().chain(announced.try_iter()), &mut output);
         (output, tally, failure.map_or(said, Err))
     }
@@ -160,6 +164,7 @@ impl Job {
             max_batch_age: Duration::from_secs(delivery.max_batch_age_seconds.into()),
             max_in_flight: delivery.max_requests_in_flight.into(),
             hear_out_for: request_timeout(delivery) + HEAR_OUT_MARGIN,
+            end_within: Duration::from_secs(delivery.shutdown_seconds.into()),
             max_contacts: self.config.limits.max_contacts_per_sync,
             max_rejected_percent: self.config.limits.max_rejected_percent,
             streams: streams.map(|stream| (stream.name.clone(), stream.generation_id.is_some())).collect(),

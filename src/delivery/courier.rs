@@ -1,10 +1,12 @@
 //! Delivers one batch: attempt, judge, wait, halve, until each contact has an outcome or the run
 //! must stop. The one place that knows what each verdict makes us do.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 
@@ -100,6 +102,8 @@ struct Part {
     /// Index of its first contact in the whole batch.
     start: usize,
     batch: Batch,
+    /// A request with it has left, and what came of it is not understood yet.
+    is_away: bool,
 }
 
 /// How the attempts at one part ended.
@@ -165,10 +169,10 @@ impl<C: Carrier> Courier<C> {
     /// Delivers a batch. Never fails as a whole: what is settled is told, whatever fails after it.
     pub async fn deliver(&self, batch: Batch) -> Delivered {
         let mut fates = vec![Fate::Open { maybe_sent: batch.maybe_sent }; batch.contacts.len()];
-        let mut parts = vec![Part { start: 0, batch }];
+        let mut parts = vec![Part { start: 0, batch, is_away: false }];
         let deadline = Instant::now() + self.rules.retry_for;
         while let Some(mut part) = parts.pop() {
-            let end = self.settle(&mut part, deadline).await;
+            let end = self.settle_or_own_up(&mut part, deadline).await;
             let settled = match end {
                 End::Settled(settled) => settled,
                 End::Refused(why) if part.batch.contacts.len() == 1 => {
@@ -197,6 +201,14 @@ impl<C: Carrier> Courier<C> {
         Delivered { failure: self.hopeless(), fates }
     }
 
+    /// Settles one part. A panic is a defect of ours, but no reason to forget who may have been sent.
+    async fn settle_or_own_up(&self, part: &mut Part, deadline: Instant) -> End {
+        let settling = AssertUnwindSafe(self.settle(part, deadline)).catch_unwind();
+        settling
+            .await
+            .unwrap_or_else(|_| End::Failed(Error::Defect("a delivery ended in a panic".to_owned())))
+    }
+
     /// Attempts one part until there is nothing more to attempt.
     async fn settle(&self, part: &mut Part, deadline: Instant) -> End {
         let mut history = History { deadline, attempts: 0, clock_corrections: 0 };
@@ -204,7 +216,7 @@ impl<C: Carrier> Courier<C> {
             if self.wait_until(self.pace.reserve()).await.is_err() {
                 return End::Stopped;
             }
-            let verdict = self.attempt(&part.batch).await;
+            let verdict = self.attempt(part).await;
             history.attempts += 1;
             match self.judge(verdict, part, &mut history) {
                 Next::End(end) => return end,
@@ -223,13 +235,23 @@ impl<C: Carrier> Courier<C> {
         }
     }
 
-    async fn attempt(&self, batch: &Batch) -> Verdict {
-        let request = self.vendor.submit(batch, self.clock.now());
-        match self.carrier.carry(request).await {
-            Ok(reply) => self.vendor.read(batch, &reply),
+    async fn attempt(&self, part: &mut Part) -> Verdict {
+        let request = self.vendor.submit(&part.batch, self.clock.now());
+        part.is_away = true;
+        let carried = tokio::select! {
+            biased;
+            carried = self.carrier.carry(request) => carried,
+            () = self.stop.wait_for_cut_off() => {
+                Err(CarryError::Lost("the run ended before the answer came".to_owned()))
+            }
+        };
+        let verdict = match carried {
+            Ok(reply) => self.vendor.read(&part.batch, &reply),
             Err(CarryError::NotSent(why)) => Verdict::Again { after: None, why },
             Err(CarryError::Lost(why)) => Verdict::Unclear { why },
-        }
+        };
+        part.is_away = matches!(verdict, Verdict::Settled(_) | Verdict::Unclear { .. });
+        verdict
     }
 
     fn judge(&self, verdict: Verdict, part: &mut Part, history: &mut History) -> Next {
@@ -370,9 +392,9 @@ struct Stopped;
 
 /// Says of what is not settled whether it may have been sent.
 fn left_open(mut fates: Vec<Fate>, part: Part, others: Vec<Part>) -> Vec<Fate> {
-    for Part { start, batch } in others.into_iter().chain([part]) {
+    for Part { start, batch, is_away } in others.into_iter().chain([part]) {
         for fate in fates.iter_mut().skip(start).take(batch.contacts.len()) {
-            *fate = Fate::Open { maybe_sent: batch.maybe_sent };
+            *fate = Fate::Open { maybe_sent: batch.maybe_sent || is_away };
         }
     }
     fates
@@ -381,13 +403,14 @@ fn left_open(mut fates: Vec<Fate>, part: Part, others: Vec<Part>) -> Vec<Fate> {
 impl Part {
     /// The front half last, so that it is taken off the stack first.
     fn halves(self) -> [Self; 2] {
-        let Self { start, mut batch } = self;
+        let Self { start, mut batch, is_away: _ } = self;
         let middle = batch.contacts.len() / 2;
         let back = Batch {
             campaign: batch.campaign.clone(),
             contacts: batch.contacts.split_off(middle),
             maybe_sent: batch.maybe_sent,
         };
-        [Self { start: start + middle, batch: back }, Self { start, batch }]
+        let part = |start, batch| Self { start, batch, is_away: false };
+        [part(start + middle, back), part(start, batch)]
     }
 }

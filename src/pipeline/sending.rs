@@ -53,7 +53,8 @@ impl<C: Carrier, L: Ledger> Way<C, L> {
         let n_contacts = batch.contacts.len();
         if !self.ledger.remembers() {
             let Delivered { fates, failure } = self.courier.deliver(batch).await;
-            let outcomes = fates.into_iter().map(ended).collect();
+            let may_repeat = self.courier.may_repeat();
+            let outcomes = fates.into_iter().map(|fate| ended(fate, may_repeat)).collect();
             return Heard { tickets, phones, outcomes, failure };
         }
         let entries = self.entries(&batch, &mut tickets);
@@ -143,7 +144,7 @@ impl<C: Carrier, L: Ledger> Way<C, L> {
         let endings = entries.into_iter().zip(fates.iter().map(ending)).collect();
         self.ledger.settle(endings, self.courier.now()).await?;
         for (place, fate) in places.into_iter().zip(fates) {
-            if let Fate::Ended(outcome) = fate {
+            if let Some(outcome) = ended(fate, self.courier.may_repeat()) {
                 set(outcomes, place, outcome);
             }
         }
@@ -197,9 +198,14 @@ pub(super) fn kept_back(standing: Standing, retake: bool) -> Option<Outcome> {
     }
 }
 
-fn ended(fate: Fate) -> Option<Outcome> {
+/// How a contact ends; none: it is not settled. Who may have been sent comes again only where the
+/// vendor recognises them.
+fn ended(fate: Fate, may_repeat: bool) -> Option<Outcome> {
     match fate {
         Fate::Ended(outcome) => Some(outcome),
+        Fate::Open { maybe_sent: true } if !may_repeat => {
+            Some(Outcome::Unknown(Some("the run stopped before it knew".into())))
+        }
         Fate::Open { .. } => None,
     }
 }
