@@ -32,7 +32,8 @@
 //! 6. No secret and no whole phone number in any log, error, trace, panic or snapshot; stdout holds
 //!    protocol lines only: `itnio_with_every_fault`, `vbee_with_every_fault`, `only_main_knows_stdout`,
 //!    `states_come_back_bare_in_order_and_nothing_else_is_on_stdout`.
-//! 7. Memory is bounded, whatever stdin holds: `memory_does_not_grow_with_the_input`.
+//! 7. Memory is bounded, whatever stdin holds: `memory_does_not_grow_with_the_input`,
+//!    `a_campaign_for_each_record_does_not_cost_memory`.
 //!
 //! # The modules, bottom-up; each uses only those above it in this list
 //!
