@@ -188,7 +188,7 @@ async fn baseline<R: Read + Send + 'static>(
     }
     let mut streams: Vec<Arc<str>> =
         job.catalog.streams.iter().map(|stream| stream.name.to_string().into()).collect();
-    let (intake, _) = job.intake(memory.keys);
+    let intake = job.intake(memory.keys, &Arc::default());
     let mut input = feed(stdin, intake)?;
     let (mut seen, mut n_new, mut n_known, mut n_refused) = (HashSet::new(), 0_u64, 0_u64, 0_u64);
     while let Some(Chunk { items, failure }) = input.recv().await {

@@ -116,7 +116,7 @@ pub struct Mapping {
     name_bytes: usize,
     identity: Option<Shape>,
     surroundings: Surroundings,
-    genders_not_understood: AtomicU64,
+    genders_not_understood: Arc<AtomicU64>,
     warnings: Vec<String>,
 }
 
@@ -157,6 +157,13 @@ impl Mapping {
     #[must_use]
     pub fn genders_not_understood(&self) -> u64 {
         self.genders_not_understood.load(Ordering::Relaxed)
+    }
+
+    /// Counts them together with those of other mappings.
+    #[must_use]
+    pub fn counting_genders_into(mut self, counter: &Arc<AtomicU64>) -> Self {
+        self.genders_not_understood = Arc::clone(counter);
+        self
     }
 
     fn contact(&self, record: &Record<'_>) -> Result<Mapped, Outcome> {

@@ -39,7 +39,7 @@ pub use tally::Tally;
 use crate::contact::{Campaign, Contact};
 use crate::delivery::{Carrier, Courier, Notice, Stop};
 use crate::error::Error;
-use crate::ledger::{Ledger, Standing};
+use crate::ledger::{Entry, Ledger, Standing};
 use crate::phone::Phone;
 use crate::protocol::{Level, Output, StreamName};
 use crate::reason::Reason;
@@ -85,6 +85,8 @@ pub struct Plan {
 pub struct Pipeline<C, L, W> {
     plan: Plan,
     way: Way<C, L>,
+    /// The names of the plan's streams, for the ledger.
+    stream_names: Vec<Arc<str>>,
     output: Output<W>,
     stop: Stop,
     checkpoints: Checkpoints,
@@ -129,13 +131,13 @@ impl<C: Carrier, L: Ledger, W: Write> Pipeline<C, L, W> {
     /// A run that has not begun. `stop` is the one that the courier listens to.
     pub fn new(plan: Plan, courier: Arc<Courier<C>>, ledger: Arc<L>, output: Output<W>, stop: Stop) -> Self {
         let names: Vec<_> = plan.streams.iter().map(|(name, _)| name.clone()).collect();
-        let streams = names.iter().map(|name| Arc::from(name.to_string())).collect();
         Self {
+            stream_names: names.iter().map(|name| Arc::from(name.to_string())).collect(),
             checkpoints: Checkpoints::new(names),
             batcher: Batcher::new(plan.batch_size, plan.max_batch_age),
             complete: vec![false; plan.streams.len()],
             plan,
-            way: Way { courier, ledger, streams },
+            way: Way { courier, ledger },
             output,
             stop,
             seen: Seen::default(),
@@ -248,11 +250,18 @@ impl<C: Carrier, L: Ledger, W: Write> Pipeline<C, L, W> {
             && self.under_way.len() < self.plan.max_in_flight
             && self.loads.values().map(|load| load.bytes).sum::<usize>() < MAX_BYTES_UNDER_WAY
         {
-            let Some(ready) = self.ready.pop_front() else { return };
+            let Some(mut ready) = self.ready.pop_front() else { return };
             let load = Load { n_contacts: ready.tickets.len(), bytes: ready.bytes };
-            let task = self.under_way.spawn(self.way.clone().send(ready));
+            let entries = self.entries(&mut ready);
+            let task = self.under_way.spawn(self.way.clone().send(ready, entries));
             self.loads.insert(task.id(), load);
         }
+    }
+
+    /// What the ledger is told of a batch; nothing when there is none.
+    fn entries(&self, ready: &mut Ready) -> Vec<Entry> {
+        let remembers = self.way.ledger.remembers();
+        if remembers { sending::entries(ready, &self.stream_names) } else { Vec::new() }
     }
 
     /// What the ledger knows of the contacts decides about them; without one they are taken at once.
@@ -310,7 +319,7 @@ impl<C: Carrier, L: Ledger, W: Write> Pipeline<C, L, W> {
     fn announced(&mut self, index: StreamIndex, name: StreamName, warnings: &[String]) {
         if index.index() == self.plan.streams.len() {
             self.checkpoints.add_stream(name.clone());
-            self.way.streams = self.way.streams.iter().cloned().chain([name.to_string().into()]).collect();
+            self.stream_names.push(name.to_string().into());
             self.plan.streams.push((name, false));
             self.complete.push(false);
         }

@@ -34,21 +34,19 @@ pub(super) struct Heard {
 pub(super) struct Way<C, L> {
     pub(super) courier: Arc<Courier<C>>,
     pub(super) ledger: Arc<L>,
-    /// The names of the catalog's streams, for the ledger.
-    pub(super) streams: Arc<[Arc<str>]>,
 }
 
 impl<C, L> Clone for Way<C, L> {
     fn clone(&self) -> Self {
-        let Self { courier, ledger, streams } = self;
-        Self { courier: Arc::clone(courier), ledger: Arc::clone(ledger), streams: Arc::clone(streams) }
+        let Self { courier, ledger } = self;
+        Self { courier: Arc::clone(courier), ledger: Arc::clone(ledger) }
     }
 }
 
 impl<C: Carrier, L: Ledger> Way<C, L> {
-    /// Sends a batch; never fails as a whole.
-    pub(super) async fn send(self, ready: Ready) -> Heard {
-        let Ready { batch, mut tickets, bytes: _ } = ready;
+    /// Sends a batch; never fails as a whole. `entries` are what the ledger, if there is one, is told.
+    pub(super) async fn send(self, ready: Ready, entries: Vec<Entry>) -> Heard {
+        let Ready { batch, tickets, bytes: _ } = ready;
         let phones = batch.contacts.iter().map(|contact| contact.phone.clone()).collect();
         let n_contacts = batch.contacts.len();
         if !self.ledger.remembers() {
@@ -57,7 +55,6 @@ impl<C: Carrier, L: Ledger> Way<C, L> {
             let outcomes = fates.into_iter().map(|fate| ended(fate, may_repeat)).collect();
             return Heard { tickets, phones, outcomes, failure };
         }
-        let entries = self.entries(&batch, &mut tickets);
         match self.remembered(batch, entries).await {
             Ok((outcomes, failure)) => Heard { tickets, phones, outcomes, failure },
             // What was not claimed was not sent, and what was not settled must not count as settled.
@@ -150,18 +147,20 @@ impl<C: Carrier, L: Ledger> Way<C, L> {
         }
         Ok(failure)
     }
+}
 
-    /// Takes the primary keys out of the tickets: nobody else asks for them.
-    fn entries(&self, batch: &Batch, tickets: &mut [Ticket]) -> Vec<Entry> {
-        let nameless: Arc<str> = Arc::from("");
-        let entry = |ticket: &mut Ticket| Entry {
-            key: ticket.who.key,
-            campaign: batch.campaign.clone(),
-            stream: self.streams.get(ticket.origin.stream.index()).unwrap_or(&nameless).clone(),
-            primary_key: std::mem::take(&mut ticket.who.primary_key),
-        };
-        tickets.iter_mut().map(entry).collect()
-    }
+/// What the ledger is told of a batch. Takes the primary keys out of the tickets: nobody else asks for
+/// them.
+pub(super) fn entries(ready: &mut Ready, streams: &[Arc<str>]) -> Vec<Entry> {
+    let nameless: Arc<str> = Arc::from("");
+    let campaign = &ready.batch.campaign;
+    let entry = |ticket: &mut Ticket| Entry {
+        key: ticket.who.key,
+        campaign: campaign.clone(),
+        stream: streams.get(ticket.origin.stream.index()).unwrap_or(&nameless).clone(),
+        primary_key: std::mem::take(&mut ticket.who.primary_key),
+    };
+    ready.tickets.iter_mut().map(entry).collect()
 }
 
 /// A contact with its entry and its place in the batch.
