@@ -196,11 +196,8 @@ impl Mapping {
                 }
             }
         }
-        Ok(Mapped::Contact {
-            campaign: self.campaign(&view)?,
-            contact,
-            primary_key: self.primary_key.of(&row),
-        })
+        let primary_key = self.primary_key.of(&row, &contact);
+        Ok(Mapped::Contact { campaign: self.campaign(&view)?, contact, primary_key })
     }
 
     fn phone(&self, view: &View<'_>) -> Result<Phone, Outcome> {

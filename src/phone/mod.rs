@@ -8,10 +8,12 @@ mod cleaning;
 mod decimal;
 mod dial;
 mod familiar;
+mod identifier;
 mod mask;
 mod normalise;
 mod parts;
 mod plain;
+mod shown;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -21,9 +23,13 @@ use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumberFormat};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub(crate) use cleaning::is_invisible;
 pub use dial::{Region, region};
+pub(crate) use identifier::is_uuid;
+pub use identifier::{shown_identifier, shown_key, visible};
 pub use mask::mask_numbers;
 pub use normalise::{PhoneInput, Refusal, Rules};
+pub use shown::shown;
 
 /// Whom the vendor dials. Masks itself in `Debug` and `Display`.
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -80,6 +86,16 @@ impl Phone {
     fn digits(&self) -> Option<&str> {
         let digits = self.0.strip_prefix('+')?;
         (!digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())).then_some(digits)
+    }
+
+    /// Whether a text holds this number, with or without its country and whatever stands between the
+    /// digits; or this identifier.
+    #[must_use]
+    pub fn occurs_in(&self, text: &str) -> bool {
+        let Some(digits) = self.digits() else { return text.contains(&*self.0) };
+        let national = digits.get(mask::code_length(digits)..).unwrap_or(digits);
+        let found: String = text.chars().filter_map(cleaning::digit).collect();
+        found.contains(national)
     }
 
     /// Through the library, because trunk prefixes differ: 0 in Vietnam, none in China, 8 in Russia.

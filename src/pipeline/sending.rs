@@ -136,9 +136,11 @@ impl<C: Carrier, L: Ledger> Way<C, L> {
         }
         let (places, pairs): (Vec<_>, Vec<_>) = mine.into_iter().unzip();
         let (contacts, entries): (Vec<_>, Vec<_>) = pairs.into_iter().unzip();
+        let phones: Vec<_> = contacts.iter().map(|contact: &Contact| contact.phone.clone()).collect();
         let batch = Batch { campaign: campaign.clone(), contacts, maybe_sent };
         let Delivered { fates, failure } = self.courier.deliver(batch).await;
-        let endings = entries.into_iter().zip(fates.iter().map(ending)).collect();
+        let endings = fates.iter().zip(&phones).map(|(fate, phone)| ending(fate, phone));
+        let endings = entries.into_iter().zip(endings).collect();
         self.ledger.settle(endings, self.courier.now()).await?;
         for (place, fate) in places.into_iter().zip(fates) {
             if let Some(outcome) = ended(fate, self.courier.may_repeat()) {
@@ -209,9 +211,13 @@ fn ended(fate: Fate, may_repeat: bool) -> Option<Outcome> {
     }
 }
 
-fn ending(fate: &Fate) -> Ending {
+/// What the ledger is told. It holds no number, so neither an identifier that is one.
+fn ending(fate: &Fate, phone: &Phone) -> Ending {
     match fate {
-        Fate::Ended(Outcome::Accepted { contact_id }) => Ending::Accepted { contact_id: contact_id.clone() },
+        Fate::Ended(Outcome::Accepted { contact_id }) => {
+            let contact_id = contact_id.clone().filter(|id| !phone.occurs_in(id));
+            Ending::Accepted { contact_id }
+        }
         Fate::Ended(Outcome::Duplicate(_)) => Ending::Accepted { contact_id: None },
         Fate::Ended(Outcome::Unknown(_)) | Fate::Open { maybe_sent: true } => Ending::Unknown,
         Fate::Ended(outcome) => Ending::Rejected { reason: outcome.reason().map_or("", Reason::code) },

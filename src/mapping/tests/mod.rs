@@ -2,6 +2,7 @@
 
 mod conditions;
 mod identity;
+mod keys;
 mod mistakes;
 mod phone;
 mod properties;
