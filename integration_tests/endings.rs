@@ -134,6 +134,74 @@ fn a_signal_ends_the_process_in_time() {
 }
 
 #[test]
+fn a_signal_is_heard_while_the_ledger_is_opened() {
+    let (rehearsal, deaf) = (Rehearsal::new("none", &[]), Deaf::start());
+    let url = deaf.address.replace("http://", "postgres://user:invented@");
+    let ledger = json!({ "ledger_type": "postgres", "url": format!("{url}/ledger?sslmode=disable") });
+    let streams = extract::streams("itnio");
+    let mut under_way =
+        UnderWay::with(&rehearsal.config("itnio", &json!({ "streams": streams, "ledger": ledger })));
+    deaf.heard.recv().unwrap();
+    let began = Instant::now();
+    under_way.signal("-TERM");
+    assert_eq!(under_way.child.wait().unwrap().code(), Some(1));
+    assert!(began.elapsed() < Duration::from_secs(2), "{:?}", began.elapsed());
+    let mut stdout = String::new();
+    under_way.child.stdout.take().unwrap().read_to_string(&mut stdout).unwrap();
+    assert!(stdout.contains("stopped by SIGTERM"), "{stdout}");
+}
+
+#[test]
+fn a_stdout_that_was_closed_from_the_start_ends_the_process() {
+    let rehearsal = Rehearsal::new("none", &[]);
+    let config = rehearsal.config("itnio", &json!({ "streams": extract::streams("itnio") }));
+    let folder = Folder::new();
+    let config = folder.file("config.json", &config.to_string());
+    let catalog = folder.file("catalog.json", &extract::catalog());
+    let lines = folder.path("lines");
+    std::fs::write(&lines, extract(10, 10, 7).lines).unwrap();
+    let program = binary();
+    for (name, arguments, redirection, code) in [
+        ("write", format!("write --config {config} --catalog {catalog}"), ">&-", 1),
+        ("a Singer target", format!("--config {config}"), ">&-", 1),
+        ("a command without states", "spec".to_owned(), ">&-", 0),
+        ("thrown away on purpose", format!("write --config {config} --catalog {catalog}"), ">/dev/null", 0),
+    ] {
+        let line = format!("{} {arguments} <{lines} {redirection}", program.display());
+        let ended = Command::new("sh").args(["-c", &line]).env("NO_PROXY", "127.0.0.1").output().unwrap();
+        assert_eq!(ended.status.code(), Some(code), "{name}");
+        let stderr = String::from_utf8(ended.stderr).unwrap();
+        assert_eq!(stderr.contains("stdout is closed"), code == 1, "{name}: {stderr}");
+        let n_people = rehearsal.ask("/calls?format=json")["people"].as_u64().unwrap();
+        assert_eq!(n_people > 0, name == "thrown away on purpose", "{name}: {n_people} people");
+    }
+}
+
+#[test]
+fn a_limit_of_file_sizes_does_not_kill() {
+    let rehearsal = Rehearsal::new("none", &[]);
+    let ledger = json!({ "ledger_type": "sqlite", "path": "ledger.sqlite" });
+    let streams = extract::streams("itnio");
+    let folder = Folder::new();
+    let config = rehearsal.config("itnio", &json!({ "streams": streams, "ledger": ledger }));
+    let config = folder.file("config.json", &config.to_string());
+    let catalog = folder.file("catalog.json", &extract::catalog());
+    let lines = folder.path("lines");
+    std::fs::write(&lines, extract(2_000, 100, 7).lines).unwrap();
+    let line = format!(
+        "ulimit -f 64; cd {}; {} write --config {config} --catalog {catalog} <{lines} | cat",
+        folder.path("."),
+        binary().display()
+    );
+    let ended =
+        Command::new("bash").args(["-o", "pipefail", "-c", &line]).env("NO_PROXY", "127.0.0.1").output();
+    let ended = ended.unwrap();
+    let stdout = String::from_utf8(ended.stdout).unwrap();
+    assert_eq!(ended.status.code(), Some(1), "{stdout}");
+    assert!(stdout.contains(r#""type":"TRACE""#), "{stdout}");
+}
+
+#[test]
 fn a_closed_stdout_ends_the_process() {
     let rehearsal = Rehearsal::new("none", &[]);
     let mut under_way = UnderWay::start(&rehearsal);

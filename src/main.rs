@@ -1,6 +1,9 @@
 //! Arguments in, exit code out.
 
-use std::io::IsTerminal;
+use std::fs::File;
+use std::io::{IsTerminal, Read};
+use std::os::fd::AsFd;
+use std::os::unix::fs::MetadataExt;
 use std::process::ExitCode;
 
 use destination_ai_voice::cli::{Cli, Environment};
@@ -29,6 +32,7 @@ fn main() -> ExitCode {
     let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else {
         return ExitCode::FAILURE;
     };
+    ignore_file_size_limit(&runtime);
     let world = World {
         stdin: std::io::stdin(),
         stdout: std::io::stdout(),
@@ -38,11 +42,28 @@ fn main() -> ExitCode {
         environment: Environment::read(),
         signals: signals(),
         is_terminal: std::io::stdout().is_terminal(),
+        is_stdout_closed: is_closed(&std::io::stdout()).unwrap_or(false),
     };
     let succeeded = runtime.block_on(commands::run(cli, world));
     // The intake may still wait for stdin, which is nobody's concern any more.
     runtime.shutdown_background();
     if succeeded { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// A file that may not grow any further is an error of the write, not a signal that ends the program
+/// without a word. A handler that does nothing stays for good.
+fn ignore_file_size_limit(runtime: &tokio::runtime::Runtime) {
+    const SIGXFSZ: i32 = 25;
+    let _context = runtime.enter();
+    drop(signal(SignalKind::from_raw(SIGXFSZ)));
+}
+
+/// Whether stdout was closed before the program began. The standard library has opened /dev/null in
+/// its place then, for reading, too, which nobody does who throws the output away by `>`.
+fn is_closed(stdout: &impl AsFd) -> std::io::Result<bool> {
+    let mut stdout = File::from(stdout.as_fd().try_clone_to_owned()?);
+    let is_null = stdout.metadata()?.rdev() == std::fs::metadata("/dev/null")?.rdev();
+    Ok(is_null && stdout.read(&mut [0]).is_ok())
 }
 
 /// The signals that ask a program to end, by name. Until somebody listens they end it by themselves,

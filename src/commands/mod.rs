@@ -36,6 +36,8 @@ pub struct World<R, W, S> {
     pub signals: S,
     /// Whether a person watches stdout.
     pub is_terminal: bool,
+    /// Whether stdout was closed from the start: whatever is written there is lost.
+    pub is_stdout_closed: bool,
 }
 
 /// Runs a command; gives whether it succeeded. What failed has been said.
@@ -45,7 +47,16 @@ where
     W: Write,
     S: Stream<Item = &'static str> + Unpin,
 {
-    let World { stdin, mut stdout, stderr, now, environment, signals, is_terminal } = world;
+    let World { stdin, mut stdout, stderr, now, environment, signals, is_terminal, is_stdout_closed } = world;
+    if is_stdout_closed && hands_states_back(&cli) {
+        let mut stderr = stderr;
+        // When nobody reads stderr either, the exit code still says it.
+        drop(writeln!(
+            stderr,
+            "destination-ai-voice: stdout is closed, so nobody would receive the states; nothing was sent"
+        ));
+        return false;
+    }
     let Some(command) = cli.command else {
         let output = Output::singer(stdout, stderr);
         return target::run(&cli.target, stdin, output, now, signals).await;
@@ -65,6 +76,14 @@ where
             drop(writeln!(stdout, "{}", error.with_causes()));
             false
         }
+    }
+}
+
+/// Whether the command is a sync, of which stdout must tell.
+fn hands_states_back(cli: &Cli) -> bool {
+    match &cli.command {
+        None => !cli.target.about,
+        Some(command) => matches!(command, Command::Platform(PlatformCommand::Write(_))),
     }
 }
 
