@@ -45,6 +45,7 @@
 //! | `protocol` | the platforms' messages, Airbyte's and Singer's; the only writer of stdout |
 //! | `vendor` | one folder each: requests, replies, codes, simulator |
 //! | `config` | what the user fills in, and the form that is made of it |
+//! | `conditions` | who is called: SQL with three truth values |
 //! | `mapping` | a configured stream, compiled: record → contact or refusal |
 //! | `ledger` | who was sent to whom: none, SQLite, PostgreSQL |
 //! | `delivery` | one loop that sends, judges, waits, repeats, halves |
@@ -54,6 +55,7 @@
 
 pub mod cli;
 pub mod commands;
+mod conditions;
 pub mod config;
 pub mod contact;
 pub mod delivery;

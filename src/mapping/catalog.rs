@@ -75,8 +75,44 @@ impl<'a> Schema<'a> {
         Ok(())
     }
 
+    /// The names that lead to a column, as the source spells them, and the column's own schema, where
+    /// the catalog goes so far: a column of the whole name, dots and all, before a path.
+    ///
+    /// # Errors
+    /// Gives the part of the path that does not exist, in backticks, with the nearest name.
+    pub(super) fn find_path<'n>(self, path: &[&'n str]) -> Result<(Vec<&'n str>, Option<&'a Value>), String>
+    where
+        'a: 'n,
+    {
+        if let Some(exact) = self.exact(&path.join(".")) {
+            return Ok((vec![exact], self.of(exact)));
+        }
+        let (mut level, mut of_column) = (self, None);
+        let mut walked = Vec::with_capacity(path.len());
+        for name in path {
+            if !level.is_known() {
+                walked.push(*name);
+                of_column = None;
+                continue;
+            }
+            let Some(column) = level.exact(name) else {
+                let before: String = walked.iter().map(|name| format!("{name}.")).collect();
+                return Err(format!("`{before}{name}`{}", level.hint(name, &before)));
+            };
+            walked.push(column);
+            of_column = level.of(column);
+            level = level.below(column);
+        }
+        Ok((walked, of_column))
+    }
+
+    /// What the catalog says of a column.
+    fn of(self, column: &str) -> Option<&'a Value> {
+        self.0.and_then(|columns| columns.get(column))
+    }
+
     fn below(self, column: &str) -> Self {
-        Self(self.0.and_then(|columns| columns.get(column)).and_then(properties))
+        Self(self.of(column).and_then(properties))
     }
 
     /// The nearest name at this level, else the first names; all with the path that leads here.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::config::{Config, FieldConfig, StreamConfig};
 use crate::error::Mistake;
+use crate::values;
 use crate::vendor::Vendor;
 use crate::vendor::exchange::Shape;
 
@@ -12,7 +13,8 @@ use super::engine::{Surroundings, names_in_scope};
 use super::field::{Field, Source};
 use super::primary_key::PrimaryKey;
 use super::row::{Column, RowReader};
-use super::template::{Condition, Template};
+use super::only_when::OnlyWhen;
+use super::template::Template;
 use super::{CampaignSource, Mapping, RunContext, StreamShape, identity, phone_rules, text};
 
 /// Set by sources that read a database's log, on records that were deleted there: Airbyte's and Singer's.
@@ -114,7 +116,8 @@ impl<'a> Compiler<'a> {
         let region = (!region.is_empty() && !rules.as_is).then(|| self.column("phone.region_column", region));
         let deleted = DELETED.map(|name| Column { exact: Some(self.rows.want(name)), nested: None });
         let campaign = self.campaign(entry.map_or("", |entry| entry.campaign.trim()));
-        let only_when = entry.and_then(|entry| self.only_when(entry.only_when.trim()));
+        let only_when = entry.map_or("", |entry| entry.only_when.trim());
+        let only_when = self.only_when(only_when, &config.time_zone, run);
         let configured = entry.filter(|entry| !entry.fields.is_empty());
         let fields = match configured {
             Some(entry) => self.fields(&entry.fields),
@@ -161,25 +164,14 @@ impl<'a> Compiler<'a> {
         }
     }
 
-    fn only_when(&mut self, source: &str) -> Option<Condition> {
-        let at = format!("{}.only_when", self.place);
+    fn only_when(&mut self, source: &str, time_zone: &str, run: &RunContext) -> Option<OnlyWhen> {
+        let zone = values::time_zone(time_zone).map_err(|why| self.mistake("time_zone", why)).ok()?;
         if source.is_empty() {
             return None;
         }
-        if source.contains("{{") || source.contains("{%") {
-            self.mistake(at, "an expression is written without braces, for instance record.consent == 'yes'");
-            return None;
-        }
-        match Condition::compile(source) {
-            Ok((condition, lookups)) => {
-                self.look_up(&at, &lookups, true);
-                Some(condition)
-            }
-            Err(why) => {
-                self.mistake(at, why);
-                None
-            }
-        }
+        let stream = self.stream.name;
+        let compiled = OnlyWhen::compile(source, stream, self.schema, &mut self.rows, run, &zone);
+        compiled.map_err(|why| self.mistake(format!("{}.only_when", self.place), why)).ok()
     }
 
     fn fields(&mut self, configs: &[FieldConfig]) -> Fields {
