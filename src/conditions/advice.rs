@@ -28,7 +28,9 @@ pub(super) fn with_advice(source: &str, why: String) -> String {
         let bare = without_record(inner);
         return match bare.filter(|bare| parse(bare).is_ok()) {
             Some(bare) => format!("{why}; a column is written without record, as in {bare}"),
-            None if is_braced => format!("a condition is SQL, without braces, for instance consent = 'yes'; {why}"),
+            None if is_braced => {
+                format!("a condition is SQL, without braces, for instance consent = 'yes'; {why}")
+            }
             None => why,
         };
     };
@@ -37,7 +39,9 @@ pub(super) fn with_advice(source: &str, why: String) -> String {
         _ if !translator.is_template => why,
         Ok(sql) if parse(&sql.text).is_ok() => format!("a condition is SQL; write {}", sql.text),
         Ok(_) => why,
-        Err(part) => format!("a condition is SQL, and this is the spelling of templates; SQL here has no {part}"),
+        Err(part) => {
+            format!("a condition is SQL, and this is the spelling of templates; SQL here has no {part}")
+        }
     }
 }
 
@@ -97,7 +101,9 @@ impl Translator {
         }
         match expression {
             Expr::Const(value) => literal(&value.value),
-            Expr::Var(_) | Expr::GetAttr(_) | Expr::GetItem(_) => Err("looking into a computed value".to_owned()),
+            Expr::Var(_) | Expr::GetAttr(_) | Expr::GetItem(_) => {
+                Err("looking into a computed value".to_owned())
+            }
             Expr::UnaryOp(unary) => match unary.op {
                 UnaryOpKind::Not => self.negated(&unary.expr),
                 UnaryOpKind::Neg => {
@@ -171,7 +177,12 @@ impl Translator {
         Ok(Sql::new(format!("{left} {sign} {right}"), binding))
     }
 
-    fn compared(&mut self, operator: CompareOpKind, left: &Expr<'_>, right: &Expr<'_>) -> Result<Sql, String> {
+    fn compared(
+        &mut self,
+        operator: CompareOpKind,
+        left: &Expr<'_>,
+        right: &Expr<'_>,
+    ) -> Result<Sql, String> {
         let sign = match operator {
             CompareOpKind::Eq if is_none(right) => return self.is(left, "IS NULL"),
             CompareOpKind::Ne if is_none(right) => return self.is(left, "IS NOT NULL"),
@@ -196,8 +207,12 @@ impl Translator {
     fn contained(&mut self, left: &Expr<'_>, right: &Expr<'_>, is_negated: bool) -> Result<Sql, String> {
         let not = if is_negated { "NOT " } else { "" };
         let items = match right {
-            Expr::List(list) => list.items.iter().map(|item| Ok(self.sql(item)?.at_least(Binding::Sum))).collect(),
-            Expr::Tuple(list) => list.items.iter().map(|item| Ok(self.sql(item)?.at_least(Binding::Sum))).collect(),
+            Expr::List(list) => {
+                list.items.iter().map(|item| Ok(self.sql(item)?.at_least(Binding::Sum))).collect()
+            }
+            Expr::Tuple(list) => {
+                list.items.iter().map(|item| Ok(self.sql(item)?.at_least(Binding::Sum))).collect()
+            }
             Expr::Const(list) if list.value.kind() == ValueKind::Seq => {
                 let items = list.value.try_iter().map_err(|_| "such lists".to_owned())?;
                 items.map(|item| Ok(literal(&item)?.text)).collect()
@@ -254,7 +269,9 @@ impl Translator {
             ("bool", []) => format!("CAST({text} AS BOOLEAN)"),
             ("first", []) => format!("left({text}, 1)"),
             ("last", []) => format!("right({text}, 1)"),
-            ("default" | "d", [CallArg::Pos(other)]) => format!("coalesce({text}, {})", self.sql(other)?.text),
+            ("default" | "d", [CallArg::Pos(other)]) => {
+                format!("coalesce({text}, {})", self.sql(other)?.text)
+            }
             _ => return Err(format!("filter {filter}")),
         }))
     }
@@ -286,7 +303,13 @@ impl Translator {
         self.is(inner, words)
     }
 
-    fn ends(&mut self, text: &Expr<'_>, part: &Expr<'_>, at_start: bool, is_negated: bool) -> Result<Sql, String> {
+    fn ends(
+        &mut self,
+        text: &Expr<'_>,
+        part: &Expr<'_>,
+        at_start: bool,
+        is_negated: bool,
+    ) -> Result<Sql, String> {
         let (before, behind) = if at_start { ("", "%") } else { ("%", "") };
         let pattern = like(part, before, behind).ok_or("LIKE of such a text")?;
         self.is(text, &format!("{}LIKE {pattern}", if is_negated { "NOT " } else { "" }))

@@ -53,7 +53,9 @@ fn text(value: &Value<'_>) -> Option<String> {
 
 fn truth(value: &Value<'_>) -> Option<bool> {
     match value {
-        Value::Number(number) => [0, 1].into_iter().find(|bit| *number == Number::from(*bit)).map(|bit| bit == 1),
+        Value::Number(number) => {
+            [0, 1].into_iter().find(|bit| *number == Number::from(*bit)).map(|bit| bit == 1)
+        }
         Value::Text(text) => {
             let text = text.trim_matches(' ');
             let says = |words: &[&str]| words.iter().any(|word| text.eq_ignore_ascii_case(word));

@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use sqlparser::ast::{
-    self, BinaryOperator, CharacterLength, DataType, Expr, FunctionArg, FunctionArgExpr, FunctionArguments, Ident,
-    InTarget, UnaryOperator,
+    self, BinaryOperator, CharacterLength, DataType, Expr, FunctionArg, FunctionArgExpr, FunctionArguments,
+    Ident, InTarget, UnaryOperator,
 };
 
 use super::calls;
@@ -51,8 +51,12 @@ impl<'c, 's> Compiler<'c, 's> {
             Expr::Nested(inner) => self.node(inner)?,
             Expr::Identifier(name) => self.column(std::slice::from_ref(name))?,
             Expr::CompoundIdentifier(names) => self.column(names)?,
-            Expr::Value(value) => self.literal(&value.value).unwrap_or_else(|| Err(refused::expression(expression)))?,
-            Expr::TypedString(typed) => self.typed(typed).unwrap_or_else(|| Err(refused::expression(expression)))?,
+            Expr::Value(value) => {
+                self.literal(&value.value).unwrap_or_else(|| Err(refused::expression(expression)))?
+            }
+            Expr::TypedString(typed) => {
+                self.typed(typed).unwrap_or_else(|| Err(refused::expression(expression)))?
+            }
             Expr::Interval(interval) => Node::Constant(Value::Days(calls::days(interval)?)),
             Expr::BinaryOp { left, op: op @ (BinaryOperator::And | BinaryOperator::Or), right } => {
                 self.chain(left, op, right)?
@@ -60,7 +64,9 @@ impl<'c, 's> Compiler<'c, 's> {
             Expr::BinaryOp { left, op, right } => self.binary(left, op, right)?,
             Expr::UnaryOp { op: UnaryOperator::Not, expr } => not(self.node(expr)?),
             Expr::UnaryOp { op: UnaryOperator::Minus, expr } => negated(self.operand(expr)?),
-            Expr::UnaryOp { op: UnaryOperator::Plus, expr } if matches!(&**expr, Expr::Value(_)) => self.node(expr)?,
+            Expr::UnaryOp { op: UnaryOperator::Plus, expr } if matches!(&**expr, Expr::Value(_)) => {
+                self.node(expr)?
+            }
             Expr::UnaryOp { op, .. } => return Err(refused::sign(*op)),
             Expr::Between { expr, negated, low, high } => {
                 let mut three = [self.operand(expr)?, self.operand(low)?, self.operand(high)?];
@@ -93,7 +99,9 @@ impl<'c, 's> Compiler<'c, 's> {
                 };
                 Node::Call(function, vec![self.text(expr)?])
             }
-            Expr::Trim { .. } => return Err(refused::has_no("trim of other characters", "trim(a) takes blanks away")),
+            Expr::Trim { .. } => {
+                return Err(refused::has_no("trim of other characters", "trim(a) takes blanks away"));
+            }
             Expr::Substring { expr, substring_from: Some(from), substring_for, special: _, shorthand: _ } => {
                 let mut arguments = vec![self.text(expr)?, self.node(from)?];
                 if let Some(length) = substring_for {
@@ -110,7 +118,9 @@ impl<'c, 's> Compiler<'c, 's> {
     /// `a = b = c` and `a = NOT b` each in its own way.
     fn operand(&mut self, expression: &Expr) -> Result<Node, String> {
         let is_loose = match expression {
-            Expr::BinaryOp { op, .. } => comparison(op).is_some() || matches!(op, BinaryOperator::And | BinaryOperator::Or),
+            Expr::BinaryOp { op, .. } => {
+                comparison(op).is_some() || matches!(op, BinaryOperator::And | BinaryOperator::Or)
+            }
             Expr::UnaryOp { op: UnaryOperator::Not, .. } => true,
             Expr::Between { .. } | Expr::In { .. } | Expr::Like { .. } | Expr::ILike { .. } => true,
             Expr::IsNull(_) | Expr::IsNotNull(_) | Expr::IsTrue(_) | Expr::IsNotTrue(_) => true,
@@ -136,7 +146,8 @@ impl<'c, 's> Compiler<'c, 's> {
             rest = left;
         }
         terms.push(rest);
-        let nodes: Vec<Node> = terms.into_iter().rev().map(|term| self.node(term)).collect::<Result<_, _>>()?;
+        let nodes: Vec<Node> =
+            terms.into_iter().rev().map(|term| self.node(term)).collect::<Result<_, _>>()?;
         Ok(if *operator == BinaryOperator::And { Node::All(nodes) } else { Node::Any(nodes) })
     }
 
@@ -209,11 +220,17 @@ impl<'c, 's> Compiler<'c, 's> {
             && matches!(function.parameters, FunctionArguments::None);
         let arguments = match &function.args {
             FunctionArguments::None => &[][..],
-            FunctionArguments::List(list) if list.clauses.is_empty() && list.duplicate_treatment.is_none() => &list.args,
+            FunctionArguments::List(list)
+                if list.clauses.is_empty() && list.duplicate_treatment.is_none() =>
+            {
+                &list.args
+            }
             _ => return Err(refused::function(&name)),
         };
         match (&*lower, arguments) {
-            ("current_date", []) => return Ok(Node::Now(Value::Date(Moment::Timestamp(self.now).date(self.zone)))),
+            ("current_date", []) => {
+                return Ok(Node::Now(Value::Date(Moment::Timestamp(self.now).date(self.zone))));
+            }
             ("current_timestamp" | "now", []) => return Ok(Node::Now(Value::Timestamp(self.now))),
             _ => {}
         }
@@ -352,16 +369,27 @@ fn negated(node: Node) -> Node {
 fn target(data_type: &DataType) -> Result<Target, String> {
     use ast::ExactNumberInfo::None as NoSize;
     Ok(match data_type {
-        DataType::Int(None) | DataType::Integer(None) | DataType::BigInt(None) | DataType::SmallInt(None) => Target::Integer,
+        DataType::Int(None) | DataType::Integer(None) | DataType::BigInt(None) | DataType::SmallInt(None) => {
+            Target::Integer
+        }
         DataType::Int64 | DataType::Int4(None) | DataType::Int8(None) => Target::Integer,
-        DataType::Decimal(NoSize) | DataType::Numeric(NoSize) | DataType::Dec(NoSize) | DataType::Float(NoSize) => Target::Decimal,
+        DataType::Decimal(NoSize)
+        | DataType::Numeric(NoSize)
+        | DataType::Dec(NoSize)
+        | DataType::Float(NoSize) => Target::Decimal,
         DataType::Double(NoSize) | DataType::DoublePrecision | DataType::Real => Target::Decimal,
         DataType::Float64 | DataType::Float8 | DataType::Float4 => Target::Decimal,
-        DataType::Text | DataType::Varchar(None) | DataType::Char(None) | DataType::String(None) => Target::Text,
-        DataType::CharacterVarying(None) | DataType::CharVarying(None) | DataType::Character(None) => Target::Text,
+        DataType::Text | DataType::Varchar(None) | DataType::Char(None) | DataType::String(None) => {
+            Target::Text
+        }
+        DataType::CharacterVarying(None) | DataType::CharVarying(None) | DataType::Character(None) => {
+            Target::Text
+        }
         DataType::Boolean | DataType::Bool => Target::Boolean,
         DataType::Date => Target::Date,
-        DataType::Timestamp(None, _) | DataType::TimestampNtz(None) | DataType::Datetime(None) => Target::Timestamp,
+        DataType::Timestamp(None, _) | DataType::TimestampNtz(None) | DataType::Datetime(None) => {
+            Target::Timestamp
+        }
         other if has_size(other) => {
             return Err(format!(
                 "CAST to {other}: what does not fit its size would be cut or rounded in each database's own way; \

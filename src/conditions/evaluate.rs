@@ -67,9 +67,7 @@ impl<'a, F: Fn(usize) -> Option<&'a str>> Sight<'a, F> {
                 arithmetic::result(*operator, (left, values.0), (right, values.1), self.zone)
             }
             Node::Join(sides) => self.join(sides).unwrap_or_else(Value::Unknown),
-            Node::Call(function, arguments) => {
-                self.call(*function, arguments).unwrap_or_else(Value::Unknown)
-            }
+            Node::Call(function, arguments) => self.call(*function, arguments).unwrap_or_else(Value::Unknown),
             Node::Cast(inner, target) => cast::cast(inner, self.value(inner), *target, self.zone),
             _ => self.truth(node).into(),
         }
@@ -101,8 +99,7 @@ impl<'a, F: Fn(usize) -> Option<&'a str>> Sight<'a, F> {
 
     fn between(&self, [node, low, high]: &'a [Node; 3]) -> Truth<'a> {
         let value = self.value(node);
-        let least =
-            compare(Comparison::GreaterOrEqual, (node, &value), (low, &self.value(low)), self.zone);
+        let least = compare(Comparison::GreaterOrEqual, (node, &value), (low, &self.value(low)), self.zone);
         if matches!(least, Truth::False) {
             return Truth::False;
         }
@@ -279,7 +276,8 @@ impl<'a, F: Fn(usize) -> Option<&'a str>> Sight<'a, F> {
             Value::Number(number) => number,
             other => return Err(cause(what, Kind::Number, node, &other)),
         };
-        let word = if least == 0 { "number of characters" } else { "place in a text, which are counted from 1" };
+        let word =
+            if least == 0 { "number of characters" } else { "place in a text, which are counted from 1" };
         if !number.is_integer() || number < Number::from(least) {
             return Err(Cause::BadCount(word, node));
         }

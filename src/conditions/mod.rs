@@ -84,9 +84,8 @@ impl Condition {
         zone: &TimeZone,
         find: Finder<'_, '_>,
     ) -> Result<Self, String> {
-        let compile = || {
-            Self::compile_sql(source, now, zone, find).map_err(|why| advice::with_advice(source, why))
-        };
+        let compile =
+            || Self::compile_sql(source, now, zone, find).map_err(|why| advice::with_advice(source, why));
         thread::scope(|scope| {
             let compiling = thread::Builder::new().stack_size(STACK).spawn_scoped(scope, compile);
             let compiling = compiling.map_err(|error| format!("it cannot be compiled now: {error}"))?;
@@ -106,8 +105,7 @@ impl Condition {
             Node::All(nodes) if nodes.len() == parsed.parts.len() => nodes,
             node => vec![node],
         };
-        let texts =
-            if nodes.len() == parsed.parts.len() { parsed.parts } else { vec![parse::shown(source)] };
+        let texts = if nodes.len() == parsed.parts.len() { parsed.parts } else { vec![parse::shown(source)] };
         let parts = nodes.into_iter().zip(texts).map(|(node, text)| Part { node, text }).collect();
         let condition = Self { parts, columns: compiler.columns, zone: zone.clone() };
         condition.parts.iter().try_for_each(|part| condition.check(part))?;

@@ -74,7 +74,9 @@ fn explained(error: &ParserError) -> String {
     match error {
         ParserError::TokenizerError(why) | ParserError::ParserError(why) => {
             let why = why.strip_prefix("sql parser error: ").unwrap_or(why);
-            lowercase(why).replace(" at Line: 1, Column: ", " at column ").replace("found: EOF", "found its end")
+            lowercase(why)
+                .replace(" at Line: 1, Column: ", " at column ")
+                .replace("found: EOF", "found its end")
         }
         ParserError::RecursionLimitExceeded => TOO_DEEP.to_owned(),
     }

@@ -23,9 +23,10 @@ impl Outlook<'_> {
                 reading.of(self.columns.get(*index).map_or(Kinds::ANY, |column| column.kinds))
             }
             _ if node.is_constant() => exactly(&constant(node, self.zone)),
-            Node::All(nodes) => {
-                nodes.iter().map(|node| truths(self.of(node))).fold(Kinds::TRUE, |a, b| inverted(either(inverted(a), inverted(b))))
-            }
+            Node::All(nodes) => nodes
+                .iter()
+                .map(|node| truths(self.of(node)))
+                .fold(Kinds::TRUE, |a, b| inverted(either(inverted(a), inverted(b)))),
             Node::Any(nodes) => nodes.iter().map(|node| truths(self.of(node))).fold(Kinds::FALSE, either),
             Node::Not(node) => inverted(truths(self.of(node))),
             Node::Compare(comparison, sides) => {
@@ -71,9 +72,14 @@ impl Outlook<'_> {
         let mut kinds = arguments.iter().map(|argument| self.of(argument));
         let first = kinds.next().unwrap_or(Kinds::NONE);
         match function {
-            Function::Coalesce => kinds.fold(first, |all, next| {
-                if all.can_be(Kinds::NULL) { all.without(Kinds::NULL) | next } else { all }
-            }),
+            Function::Coalesce => {
+                kinds.fold(
+                    first,
+                    |all, next| {
+                        if all.can_be(Kinds::NULL) { all.without(Kinds::NULL) | next } else { all }
+                    },
+                )
+            }
             Function::NullIf => first | Kinds::NULL,
             _ => {
                 let fits = first.can_be(Kinds::TEXT) && kinds.all(|count| count.can_be(Kinds::NUMBER));
@@ -93,7 +99,8 @@ impl Outlook<'_> {
             };
         }
         inner().or_else(|| {
-            let is_unknown = self.of(node) == Kinds::NULL || matches!(node, Node::Is(_, test) if *test != Test::Null);
+            let is_unknown =
+                self.of(node) == Kinds::NULL || matches!(node, Node::Is(_, test) if *test != Test::Null);
             is_unknown.then(|| self.clash(node))?.map(|cause| cause.told(self.columns))
         })
     }
@@ -113,12 +120,11 @@ impl Outlook<'_> {
             Node::Between(three) => {
                 let [node, low, high] = &**three;
                 let node = first(node)?;
-                let odd = [low, high].into_iter().filter_map(first).find(|side| !side.1.compares_with(node.1));
+                let odd =
+                    [low, high].into_iter().filter_map(first).find(|side| !side.1.compares_with(node.1));
                 Some(odd.map_or(Cause::NoOrder(node.0), |odd| Cause::Different([node, odd])))
             }
-            Node::In(node, list) => {
-                Some(Cause::Different([first(node)?, list.iter().find_map(first)?]))
-            }
+            Node::In(node, list) => Some(Cause::Different([first(node)?, list.iter().find_map(first)?])),
             Node::Like(like) => self.odd("LIKE", Kind::Text, &like.sides),
             Node::Join(sides) => self.odd("||", Kind::Text, &**sides),
             Node::Negate(node) => self.odd("-", Kind::Number, std::slice::from_ref(&**node)),
@@ -180,9 +186,7 @@ fn inverted(kinds: Kinds) -> Kinds {
 fn either(a: Kinds, b: Kinds) -> Kinds {
     let both = |x, y| a.can_be(x) && b.can_be(y);
     let unknown = both(Kinds::NULL, Kinds::NULL | Kinds::FALSE) || both(Kinds::FALSE, Kinds::NULL);
-    (a | b) & Kinds::TRUE
-        | Kinds::FALSE.when(both(Kinds::FALSE, Kinds::FALSE))
-        | Kinds::NULL.when(unknown)
+    (a | b) & Kinds::TRUE | Kinds::FALSE.when(both(Kinds::FALSE, Kinds::FALSE)) | Kinds::NULL.when(unknown)
 }
 
 fn compared(a: Kinds, b: Kinds, comparison: Comparison) -> Kinds {

@@ -56,12 +56,15 @@ pub(super) fn expression(expression: &Expr) -> String {
         Expr::Overlay { .. } => ("OVERLAY", "write left(a, n) || 'x'"),
         Expr::Tuple(_) => ("rows of several values", "compare one value with another"),
         Expr::Array(_) => ("lists in brackets", "write a IN (1, 2)"),
-        Expr::CompoundFieldAccess { .. } | Expr::JsonAccess { .. } => {
-            ("brackets and paths into lists", "write customer.tier for a nested column, left(a, 4) for a part of a text")
-        }
+        Expr::CompoundFieldAccess { .. } | Expr::JsonAccess { .. } => (
+            "brackets and paths into lists",
+            "write customer.tier for a nested column, left(a, 4) for a part of a text",
+        ),
         Expr::Wildcard(_) | Expr::QualifiedWildcard(..) => ("*", "name the column"),
         Expr::Lambda(_) => ("lambda functions and ->", "write customer.tier for a nested column"),
-        Expr::IsNormalized { .. } | Expr::IsJson { .. } => ("this test", "write IS NULL, IS TRUE or IS FALSE"),
+        Expr::IsNormalized { .. } | Expr::IsJson { .. } => {
+            ("this test", "write IS NULL, IS TRUE or IS FALSE")
+        }
         Expr::Substring { .. } => ("substr without a start", "write substr(a, 1, 4) or left(a, 4)"),
         Expr::Value(value) if matches!(value.value, Value::Placeholder(_)) => {
             ("placeholders", "write the value, a text in single quotes")
@@ -69,7 +72,9 @@ pub(super) fn expression(expression: &Expr) -> String {
         Expr::Value(_) | Expr::Prefixed { .. } => {
             ("this kind of literal", "write 'text', 12.5, TRUE, NULL, DATE '2026-01-31'")
         }
-        Expr::TypedString(_) => ("this kind of literal", "write DATE '2026-01-31' or TIMESTAMP '2026-01-31 10:00'"),
+        Expr::TypedString(_) => {
+            ("this kind of literal", "write DATE '2026-01-31' or TIMESTAMP '2026-01-31 10:00'")
+        }
         _ => ("this", "write columns, comparisons, AND, OR, NOT, IN, BETWEEN, LIKE, IS NULL"),
     };
     has_no(what, instead)

@@ -150,8 +150,12 @@ impl Node {
         match self {
             Self::Constant(_) | Self::Now(_) | Self::Column { .. } => SmallVec::new(),
             Self::All(nodes) | Self::Any(nodes) | Self::Call(_, nodes) => nodes.iter().collect(),
-            Self::Not(node) | Self::Is(node, _) | Self::Negate(node) | Self::Cast(node, _) => smallvec![&**node],
-            Self::Compare(_, sides) | Self::Arithmetic(_, sides) | Self::Join(sides) => sides.iter().collect(),
+            Self::Not(node) | Self::Is(node, _) | Self::Negate(node) | Self::Cast(node, _) => {
+                smallvec![&**node]
+            }
+            Self::Compare(_, sides) | Self::Arithmetic(_, sides) | Self::Join(sides) => {
+                sides.iter().collect()
+            }
             Self::Between(three) => three.iter().collect(),
             Self::In(node, list) => std::iter::once(&**node).chain(list).collect(),
             Self::Like(like) => like.sides.iter().collect(),
@@ -219,7 +223,9 @@ impl Function {
     /// How many arguments it takes at least and at most.
     pub(super) fn arguments(self) -> (usize, usize) {
         match self {
-            Self::Lower | Self::Upper | Self::Trim | Self::TrimLeft | Self::TrimRight | Self::Length => (1, 1),
+            Self::Lower | Self::Upper | Self::Trim | Self::TrimLeft | Self::TrimRight | Self::Length => {
+                (1, 1)
+            }
             Self::Substring => (2, 3),
             Self::Left | Self::Right | Self::NullIf => (2, 2),
             Self::Coalesce => (1, usize::MAX),

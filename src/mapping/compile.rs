@@ -11,9 +11,9 @@ use crate::vendor::exchange::Shape;
 use super::catalog::{Schema, entry_of, nearest};
 use super::engine::{Surroundings, names_in_scope};
 use super::field::{Field, Source};
+use super::only_when::OnlyWhen;
 use super::primary_key::PrimaryKey;
 use super::row::{Column, RowReader};
-use super::only_when::OnlyWhen;
 use super::template::Template;
 use super::{CampaignSource, Mapping, RunContext, StreamShape, identity, phone_rules, text};
 

@@ -198,8 +198,9 @@ impl Mapping {
                 }
             }
         }
+        let campaign = self.campaign(&view, &contact.phone)?;
         let primary_key = self.primary_key.of(&row, &contact);
-        Ok(Mapped::Contact { campaign: self.campaign(&view)?, contact, primary_key })
+        Ok(Mapped::Contact { campaign, contact, primary_key })
     }
 
     fn phone(&self, view: &View<'_>) -> Result<Phone, Outcome> {
@@ -243,7 +244,7 @@ impl Mapping {
         gender
     }
 
-    fn campaign(&self, view: &View<'_>) -> Result<Campaign, Outcome> {
+    fn campaign(&self, view: &View<'_>, phone: &Phone) -> Result<Campaign, Outcome> {
         let (template, vendor) = match &self.campaign {
             CampaignSource::Fixed(campaign) => return Ok(campaign.clone()),
             CampaignSource::PerRecord(template, vendor) => (template, vendor),
@@ -252,6 +253,11 @@ impl Mapping {
         let refused = |why: &str| Outcome::Invalid(Reason::BadCampaign, Some(why.into()));
         if id.trim().is_empty() {
             return Err(refused("the template of the campaign gave nothing"));
+        }
+        if phone.occurs_in(&id) {
+            return Err(refused(
+                "the template of the campaign gave the number to call: it names the wrong column",
+            ));
         }
         // The vendor's own words may quote the id, which is data of the record.
         vendor.campaign(id.trim()).map_err(|_| refused("the vendor cannot have a campaign of this id"))

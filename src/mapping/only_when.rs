@@ -33,12 +33,15 @@ impl OnlyWhen {
         let mut find = |path: &[&str], is_quoted: bool| {
             let (column, schema) = if schema.is_known() {
                 let (names, below) = schema.find_path(path).map_err(|why| {
-                    let as_text = if is_quoted { format!(" (a text: '{}')", path.join(".")) } else { String::new() };
+                    let as_text =
+                        if is_quoted { format!(" (a text: '{}')", path.join(".")) } else { String::new() };
                     format!("stream `{stream}` has no column {why}{as_text}")
                 })?;
                 (listed(&names, rows), below)
             } else if path.len() > 1 && path.first() == Some(&"record") && !is_quoted {
-                return Err("no column is called `record`; write \"record\" in double quotes if one is".to_owned());
+                return Err(
+                    "no column is called `record`; write \"record\" in double quotes if one is".to_owned()
+                );
             } else {
                 (unlisted(path, rows), None)
             };

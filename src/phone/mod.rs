@@ -31,6 +31,9 @@ pub use mask::mask_numbers;
 pub use normalise::{PhoneInput, Refusal, Rules};
 pub use shown::shown;
 
+/// Fewer digits or letters occur in many texts by chance.
+const SHORTEST_TOLD_APART: usize = 7;
+
 /// Whom the vendor dials. Masks itself in `Debug` and `Display`.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Phone(CompactString);
@@ -89,13 +92,16 @@ impl Phone {
     }
 
     /// Whether a text holds this number, with or without its country and whatever stands between the
-    /// digits; or this identifier.
+    /// digits; or this identifier. What is so short that anything holds it is not looked for.
     #[must_use]
     pub fn occurs_in(&self, text: &str) -> bool {
-        let Some(digits) = self.digits() else { return text.contains(&*self.0) };
-        let national = digits.get(mask::code_length(digits)..).unwrap_or(digits);
+        let Some(digits) = self.digits() else {
+            return self.0.len() >= SHORTEST_TOLD_APART && text.contains(&*self.0);
+        };
+        let national = digits.get(mask::code_length(digits)..);
+        let wanted = national.filter(|national| national.len() >= SHORTEST_TOLD_APART).unwrap_or(digits);
         let found: String = text.chars().filter_map(cleaning::digit).collect();
-        found.contains(national)
+        found.contains(wanted)
     }
 
     /// Through the library, because trunk prefixes differ: 0 in Vietnam, none in China, 8 in Russia.

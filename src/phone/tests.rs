@@ -254,6 +254,7 @@ fn a_number_is_found_in_a_text_however_it_is_written() {
     ] {
         assert_eq!(phone.occurs_in(text), want, "{text}");
     }
+    assert!(!Phone::opaque("9").occurs_in("19") && !Phone::e164("+29025123").occurs_in("order 25123"));
     let encrypted = Phone::opaque("9f2c77aa");
     assert!(encrypted.occurs_in("key 9f2c77aa") && !encrypted.occurs_in("key 9f2c"));
 }

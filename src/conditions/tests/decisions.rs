@@ -45,12 +45,18 @@ fn only_true_is_called_and_what_is_unknown_has_a_cause() {
         ("nothing IS NOT TRUE", "true"),
         ("nothing IS TRUE", "false"),
         ("consent IS TRUE", "`consent` is text, and IS takes a truth value: write CAST(consent AS BOOLEAN)"),
-        ("consent IS NOT FALSE", "`consent` is text, and IS takes a truth value: write CAST(consent AS BOOLEAN)"),
+        (
+            "consent IS NOT FALSE",
+            "`consent` is text, and IS takes a truth value: write CAST(consent AS BOOLEAN)",
+        ),
         ("coalesce(gone, 'no') = 'no'", "true"),
         ("coalesce(gone, nothing) = 'no'", "`gone` is missing"),
         ("nullif(consent, 'yes') = 'no'", "NULLIF gave NULL"),
         ("nullif(consent, gone) = 'yes'", "true"),
-        ("nullif(consent, 1) = 'yes'", "`consent` is text, compared with a number: write CAST(consent AS DECIMAL)"),
+        (
+            "nullif(consent, 1) = 'yes'",
+            "`consent` is text, compared with a number: write CAST(consent AS DECIMAL)",
+        ),
         ("days IN (1, 7)", "true"),
         ("days NOT IN (1, 2)", "true"),
         ("days NOT IN (1, gone)", "`gone` is missing"),
@@ -142,23 +148,18 @@ fn days_are_those_of_the_zone() {
     let late = json!({ "on": "2026-11-23T00:00:00+07:00" });
     assert_eq!(said(compile("on = current_date", &catalog).unwrap().decide(&late)), "true");
     let with_time = json!({ "on": "2026-11-23T10:00:00+07:00" });
-    assert_eq!(said(compile("on = current_date", &catalog).unwrap().decide(&with_time)), "`on` is not a date");
+    assert_eq!(
+        said(compile("on = current_date", &catalog).unwrap().decide(&with_time)),
+        "`on` is not a date"
+    );
 }
 
 #[test]
 fn the_first_part_that_is_not_true_is_named() {
     let compiled = compile("consent = 'yes' AND days < 30 AND\n  (vip OR amount > 5)", &Json::Null).unwrap();
     for (record, reason, want) in [
-        (
-            json!({ "consent": "no", "days": 50 }),
-            Reason::OnlyWhen,
-            "`consent = 'yes'` is FALSE",
-        ),
-        (
-            json!({ "consent": "yes" }),
-            Reason::ConditionUnknown,
-            "`days < 30` is unknown: `days` is missing",
-        ),
+        (json!({ "consent": "no", "days": 50 }), Reason::OnlyWhen, "`consent = 'yes'` is FALSE"),
+        (json!({ "consent": "yes" }), Reason::ConditionUnknown, "`days < 30` is unknown: `days` is missing"),
         (
             json!({ "days": 50 }),
             Reason::OnlyWhen,

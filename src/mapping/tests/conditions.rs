@@ -26,7 +26,11 @@ fn only_true_lets_a_record_pass() {
         ),
         ("a.b = 1", r#","a":{"b":1.0}"#, CALLED),
         ("a.b = 1", r#","a.b":1"#, CALLED),
-        ("\"a.b\" = 1", r#","a":{"b":1}"#, "suppressed condition_unknown `\"a.b\" = 1` is unknown: `\"a.b\"` is missing"),
+        (
+            "\"a.b\" = 1",
+            r#","a":{"b":1}"#,
+            "suppressed condition_unknown `\"a.b\" = 1` is unknown: `\"a.b\"` is missing",
+        ),
         ("\"a b\" = 1", r#","a b":1"#, CALLED),
         ("a = 1 AND a < 2 AND A = 3", r#","a":1,"A":3"#, CALLED),
     ] {
@@ -37,7 +41,11 @@ fn only_true_lets_a_record_pass() {
 #[test]
 fn a_part_of_a_text_keeps_back_who_said_stop() {
     for (only_when, members, want) in [
-        ("left(note, 4) <> 'STOP'", r#","note":"STOP by message""#, "suppressed only_when `left(note, 4) <> 'STOP'` is FALSE"),
+        (
+            "left(note, 4) <> 'STOP'",
+            r#","note":"STOP by message""#,
+            "suppressed only_when `left(note, 4) <> 'STOP'` is FALSE",
+        ),
         ("left(note, 4) <> 'STOP'", r#","note":"ok""#, CALLED),
         ("left(mobile, 3) = '098'", r#","mobile":"0987654321""#, CALLED),
     ] {
@@ -54,8 +62,9 @@ fn who_has_no_number_is_not_called_however_it_is_asked_for() {
     let missing = |only_when: &str| {
         format!("suppressed condition_unknown `{only_when}` is unknown: `days_overdue` is missing")
     };
-    let null =
-        |only_when: &str| format!("suppressed condition_unknown `{only_when}` is unknown: `days_overdue` is null");
+    let null = |only_when: &str| {
+        format!("suppressed condition_unknown `{only_when}` is unknown: `days_overdue` is null")
+    };
     for only_when in [
         "CAST(days_overdue AS DECIMAL) < 30",
         "CAST(days_overdue AS INTEGER) < 30",
@@ -71,7 +80,8 @@ fn who_has_no_number_is_not_called_however_it_is_asked_for() {
 #[test]
 fn names_are_those_of_the_catalog() {
     let mut columns = schema(&["phone", "consent", "Odd Name", "x.y"]);
-    columns["properties"]["customer"] = json!({ "type": "object", "properties": { "tier": { "type": "string" } } });
+    columns["properties"]["customer"] =
+        json!({ "type": "object", "properties": { "tier": { "type": "string" } } });
     columns["properties"]["free"] = json!({ "type": "object" });
     let told: Vec<String> = [
         "Consent = 'yes'",
@@ -101,10 +111,15 @@ fn names_are_those_of_the_catalog() {
     "customer.tier" = 'gold'
         streams[0].only_when: stream `people` has no column `customer.tier`; did you mean `customer`? (a text: 'customer.tier')
     "#);
-    for only_when in ["\"Odd Name\" = 'a'", "x.y = 'a'", "\"x.y\" = 'a'", "customer.tier = 'gold'", "free.any.thing > 5"] {
+    for only_when in
+        ["\"Odd Name\" = 'a'", "x.y = 'a'", "\"x.y\" = 'a'", "customer.tier = 'gold'", "free.any.thing > 5"]
+    {
         assert_eq!(refused(only_when, &columns), "", "{only_when}");
     }
-    assert_eq!(refused("record.consent = 'yes'", &json!({ "properties": { "phone": {}, "record": {} } })), "");
+    assert_eq!(
+        refused("record.consent = 'yes'", &json!({ "properties": { "phone": {}, "record": {} } })),
+        ""
+    );
 }
 
 #[test]
@@ -129,7 +144,11 @@ fn days_are_those_of_the_configured_zone() {
         let mut config = people(&json!({ "only_when": "CAST(day AS DATE) = current_date" }), &json!([]));
         config.time_zone = time_zone.to_owned();
         let mapping = compiled(&config, &with_fields(), &shape("people", UNKNOWN));
-        assert_eq!(shown(&map(&mapping, r#"{"phone":"+84987654321","day":"2026-11-22"}"#)), want, "{time_zone}");
+        assert_eq!(
+            shown(&map(&mapping, r#"{"phone":"+84987654321","day":"2026-11-22"}"#)),
+            want,
+            "{time_zone}"
+        );
         config.time_zone = "America/New_York".to_owned();
         let mapping = compiled(&config, &with_fields(), &shape("people", UNKNOWN));
         assert_eq!(shown(&map(&mapping, r#"{"phone":"+84987654321","day":"2026-11-21"}"#)), want, "New York");

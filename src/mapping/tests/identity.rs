@@ -54,7 +54,8 @@ fn phone_number_wins_over_the_other_spelling() {
 
 #[test]
 fn an_entry_without_fields_maps_by_identity_too() {
-    let entry = json!([{ "stream": "people", "campaign": "{{ record.job }}", "only_when": "ok IS NOT NULL" }]);
+    let entry =
+        json!([{ "stream": "people", "campaign": "{{ record.job }}", "only_when": "ok IS NOT NULL" }]);
     for schema in [schema(&["phone_number", "job", "ok"]), Value::Null] {
         let mapping = compiled(&config(&entry, &json!({})), &bare(), &shape("people", &schema));
         assert!(mapping.is_identity());

@@ -95,7 +95,11 @@ fn a_record_deleted_in_the_source_is_suppressed_before_anything_else() {
             "suppressed deleted_in_source -",
         ),
         ("a number", r#","_ab_cdc_deleted_at":0"#, "suppressed deleted_in_source -"),
-        ("not deleted", r#","_ab_cdc_deleted_at":null"#, "suppressed only_when `amount IS NOT NULL` is FALSE"),
+        (
+            "not deleted",
+            r#","_ab_cdc_deleted_at":null"#,
+            "suppressed only_when `amount IS NOT NULL` is FALSE",
+        ),
         ("blank", r#","_ab_cdc_deleted_at":"""#, "suppressed only_when `amount IS NOT NULL` is FALSE"),
         ("no such column", "", "suppressed only_when `amount IS NOT NULL` is FALSE"),
     ] {
@@ -116,6 +120,11 @@ fn the_campaign_may_be_the_records() {
             "{{ record.job }}",
             r#","job":"x""#,
             "invalid bad_campaign the vendor cannot have a campaign of this id",
+        ),
+        (
+            "{{ record.phone }}",
+            "",
+            "invalid bad_campaign the template of the campaign gave the number to call: it names the wrong column",
         ),
         (
             "{{ record.job|int }}",
