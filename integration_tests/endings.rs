@@ -134,6 +134,26 @@ fn a_signal_ends_the_process_in_time() {
 }
 
 #[test]
+fn a_second_signal_ends_a_process_whose_stdout_nobody_reads() {
+    let rehearsal = Rehearsal::new("none", &[]);
+    let mut under_way = UnderWay::start(&rehearsal);
+    // More states than a pipe holds.
+    let lines = extract(2_000, 2, 7).lines;
+    let mut stdin = under_way.stdin;
+    let writer = std::thread::spawn(move || drop(stdin.write_all(&lines)));
+    std::thread::sleep(Duration::from_secs(1));
+    let began = Instant::now();
+    for name in ["-TERM", "-TERM"] {
+        let sent = Command::new("kill").args([name, &under_way.child.id().to_string()]).status();
+        assert!(sent.unwrap().success());
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    assert_eq!(under_way.child.wait().unwrap().code(), Some(1));
+    assert!(began.elapsed() < Duration::from_secs(4), "{:?}", began.elapsed());
+    writer.join().unwrap();
+}
+
+#[test]
 fn a_signal_is_heard_while_the_ledger_is_opened() {
     let (rehearsal, deaf) = (Rehearsal::new("none", &[]), Deaf::start());
     let url = deaf.address.replace("http://", "postgres://user:invented@");

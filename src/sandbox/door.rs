@@ -49,87 +49,93 @@ fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
 mod tests {
     use super::*;
 
+    const OWN: (&str, &str) = ("host", "127.0.0.1:8080");
+
+    type Case =
+        (&'static str, &'static str, &'static str, &'static [(&'static str, &'static str)], Option<u16>);
+
+    const CASES: [Case; 19] = [
+        ("a program", "POST", "/aivoice", &[OWN], None),
+        ("by its name", "GET", "/calls", &[("host", "localhost:8080")], None),
+        ("by the newer protocol", "GET", "/calls", &[("host", "[::1]:8080")], None),
+        ("through a proxy", "GET", "http://127.0.0.1:8080/calls", &[OWN], None),
+        (
+            "its OWN form",
+            "POST",
+            "/reset",
+            &[OWN, ("origin", "http://127.0.0.1:8080"), ("sec-fetch-site", "same-origin")],
+            None,
+        ),
+        ("typed", "GET", "/calls", &[OWN, ("sec-fetch-site", "none")], None),
+        (
+            "a link",
+            "GET",
+            "/calls",
+            &[
+                OWN,
+                ("sec-fetch-site", "cross-site"),
+                ("sec-fetch-mode", "navigate"),
+                ("sec-fetch-dest", "document"),
+            ],
+            None,
+        ),
+        ("a foreign name", "GET", "/calls", &[("host", "evil.example")], Some(421)),
+        ("a foreign name of this port", "GET", "/calls", &[("host", "evil.example:8080")], Some(421)),
+        (
+            "a name that begins like this one",
+            "GET",
+            "/calls",
+            &[("host", "127.0.0.1:8080.evil.example")],
+            Some(421),
+        ),
+        ("another port", "GET", "/calls", &[("host", "127.0.0.1:80")], Some(421)),
+        ("no name", "GET", "/calls", &[], Some(421)),
+        ("a foreign name in the line", "GET", "http://evil.example/calls", &[OWN], Some(421)),
+        ("a foreign form", "POST", "/reset", &[OWN, ("origin", "http://evil.example")], Some(403)),
+        ("a foreign form without a name", "POST", "/reset", &[OWN, ("origin", "null")], Some(403)),
+        (
+            "a form of another port",
+            "POST",
+            "/reset",
+            &[OWN, ("origin", "http://127.0.0.1:3000"), ("sec-fetch-site", "same-site")],
+            Some(403),
+        ),
+        (
+            "an old browser's form",
+            "POST",
+            "/reset",
+            &[
+                OWN,
+                ("sec-fetch-site", "cross-site"),
+                ("sec-fetch-mode", "navigate"),
+                ("sec-fetch-dest", "document"),
+            ],
+            Some(403),
+        ),
+        (
+            "a frame",
+            "GET",
+            "/calls",
+            &[
+                OWN,
+                ("sec-fetch-site", "cross-site"),
+                ("sec-fetch-mode", "navigate"),
+                ("sec-fetch-dest", "iframe"),
+            ],
+            Some(403),
+        ),
+        (
+            "a foreign script",
+            "GET",
+            "/calls",
+            &[OWN, ("sec-fetch-site", "cross-site"), ("sec-fetch-mode", "no-cors")],
+            Some(403),
+        ),
+    ];
+
     #[test]
     fn only_this_machine_and_the_sandboxs_own_pages_are_answered() {
-        let own = ("host", "127.0.0.1:8080");
-        for (name, method, uri, headers, want) in [
-            ("a program", "POST", "/aivoice", &[own][..], None),
-            ("by its name", "GET", "/calls", &[("host", "localhost:8080")], None),
-            ("by the newer protocol", "GET", "/calls", &[("host", "[::1]:8080")], None),
-            ("through a proxy", "GET", "http://127.0.0.1:8080/calls", &[own], None),
-            (
-                "its own form",
-                "POST",
-                "/reset",
-                &[own, ("origin", "http://127.0.0.1:8080"), ("sec-fetch-site", "same-origin")],
-                None,
-            ),
-            ("typed", "GET", "/calls", &[own, ("sec-fetch-site", "none")], None),
-            (
-                "a link",
-                "GET",
-                "/calls",
-                &[
-                    own,
-                    ("sec-fetch-site", "cross-site"),
-                    ("sec-fetch-mode", "navigate"),
-                    ("sec-fetch-dest", "document"),
-                ],
-                None,
-            ),
-            ("a foreign name", "GET", "/calls", &[("host", "evil.example")], Some(421)),
-            ("a foreign name of this port", "GET", "/calls", &[("host", "evil.example:8080")], Some(421)),
-            (
-                "a name that begins like this one",
-                "GET",
-                "/calls",
-                &[("host", "127.0.0.1:8080.evil.example")],
-                Some(421),
-            ),
-            ("another port", "GET", "/calls", &[("host", "127.0.0.1:80")], Some(421)),
-            ("no name", "GET", "/calls", &[], Some(421)),
-            ("a foreign name in the line", "GET", "http://evil.example/calls", &[own], Some(421)),
-            ("a foreign form", "POST", "/reset", &[own, ("origin", "http://evil.example")], Some(403)),
-            ("a foreign form without a name", "POST", "/reset", &[own, ("origin", "null")], Some(403)),
-            (
-                "a form of another port",
-                "POST",
-                "/reset",
-                &[own, ("origin", "http://127.0.0.1:3000"), ("sec-fetch-site", "same-site")],
-                Some(403),
-            ),
-            (
-                "an old browser's form",
-                "POST",
-                "/reset",
-                &[
-                    own,
-                    ("sec-fetch-site", "cross-site"),
-                    ("sec-fetch-mode", "navigate"),
-                    ("sec-fetch-dest", "document"),
-                ],
-                Some(403),
-            ),
-            (
-                "a frame",
-                "GET",
-                "/calls",
-                &[
-                    own,
-                    ("sec-fetch-site", "cross-site"),
-                    ("sec-fetch-mode", "navigate"),
-                    ("sec-fetch-dest", "iframe"),
-                ],
-                Some(403),
-            ),
-            (
-                "a foreign script",
-                "GET",
-                "/calls",
-                &[own, ("sec-fetch-site", "cross-site"), ("sec-fetch-mode", "no-cors")],
-                Some(403),
-            ),
-        ] {
+        for (name, method, uri, headers, want) in CASES {
             let request = Request::builder().method(method).uri(uri);
             let request =
                 headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));

@@ -122,14 +122,11 @@ async fn respond(
     port: u16,
     clock: Arc<Clock>,
 ) -> io::Result<Response> {
-    let mut response = match door::turn_away(&request, port) {
-        Some(refusal) => refusal,
-        None => {
-            let answered: Result<Response, Infallible> = router.call(request).await;
-            let Ok(response) = answered;
-            response
-        }
-    };
+    if let Some(refusal) = door::turn_away(&request, port) {
+        return Ok(refusal);
+    }
+    let answered: Result<Response, Infallible> = router.call(request).await;
+    let Ok(mut response) = answered;
     if response.extensions().get::<Severed>().is_some() {
         return Err(io::ErrorKind::ConnectionAborted.into());
     }

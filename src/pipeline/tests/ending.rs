@@ -115,7 +115,6 @@ async fn whose_answer_is_not_awaited_is_unknown_and_comes_again_only_where_that_
 
 #[tokio::test(start_paused = true)]
 async fn a_delivery_that_panics_leaves_nobody_without_an_ending() {
-    #[expect(clippy::panic, reason = "that is what is tried")]
     fn panics(_: &Value) -> Result<Reply, CarryError> {
         panic!("with the number 84980000001")
     }
