@@ -159,7 +159,7 @@ impl<'c, 's> Compiler<'c, 's> {
         }
         let arithmetic = match operator {
             BinaryOperator::StringConcat => {
-                return Ok(Node::Join(Box::new([self.text(left)?, self.text(right)?])));
+                return Ok(Node::Join(Box::new([self.text_operand(left)?, self.text_operand(right)?])));
             }
             BinaryOperator::Plus => Operator::Plus,
             BinaryOperator::Minus => Operator::Minus,
@@ -189,7 +189,7 @@ impl<'c, 's> Compiler<'c, 's> {
         escape: Option<&Expr>,
         ignores_case: bool,
     ) -> Result<Node, String> {
-        let sides = [self.text(expression)?, self.text(pattern)?];
+        let sides = [self.text_operand(expression)?, self.text_operand(pattern)?];
         let escape = escape.map(calls::escape).transpose()?;
         let glob = match &sides {
             [_, Node::Constant(Value::Text(pattern))] => {
@@ -254,13 +254,14 @@ impl<'c, 's> Compiler<'c, 's> {
         Ok(Node::Call(*function, nodes))
     }
 
-    /// An operand that is wanted as text: a column that the catalog calls a date is its text here.
+    /// An argument that is wanted as text.
     fn text(&mut self, expression: &Expr) -> Result<Node, String> {
-        let mut node = self.operand(expression)?;
-        if let Node::Column { reading, .. } = &mut node {
-            *reading = kinds::Reading::AsItIs;
-        }
-        Ok(node)
+        self.node(expression).map(as_text)
+    }
+
+    /// An operand that is wanted as text.
+    fn text_operand(&mut self, expression: &Expr) -> Result<Node, String> {
+        self.operand(expression).map(as_text)
     }
 
     /// Beside a date, a text that the condition writes is one, too.
@@ -345,6 +346,14 @@ fn comparison(operator: &BinaryOperator) -> Option<Comparison> {
         BinaryOperator::GtEq => Comparison::GreaterOrEqual,
         _ => return None,
     })
+}
+
+/// A column that the catalog calls a date is its text where text is wanted.
+fn as_text(mut node: Node) -> Node {
+    if let Node::Column { reading, .. } = &mut node {
+        *reading = kinds::Reading::AsItIs;
+    }
+    node
 }
 
 fn not(node: Node) -> Node {

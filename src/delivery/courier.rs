@@ -13,6 +13,7 @@ use tokio::time::{Instant, sleep_until};
 use super::carrier::{Carrier, CarryError};
 use super::clock::Clock;
 use super::pace::Pace;
+use super::part::Part;
 use super::stop::Stop;
 use crate::error::Error;
 use crate::reason::Reason;
@@ -97,15 +98,6 @@ pub enum Fate {
     },
 }
 
-/// A part of a batch, after halving.
-struct Part {
-    /// Index of its first contact in the whole batch.
-    start: usize,
-    batch: Batch,
-    /// A request with it has left, and what came of it is not understood yet.
-    is_away: bool,
-}
-
 /// How the attempts at one part ended.
 enum End {
     Settled(Vec<Outcome>),
@@ -114,6 +106,8 @@ enum End {
     /// The run is stopping; what is not settled stays so.
     Stopped,
     Failed(Error),
+    /// The run must stop, and this request may have been taken.
+    Astray(String),
 }
 
 /// What to do after one attempt.
@@ -169,7 +163,7 @@ impl<C: Carrier> Courier<C> {
     /// Delivers a batch. Never fails as a whole: what is settled is told, whatever fails after it.
     pub async fn deliver(&self, batch: Batch) -> Delivered {
         let mut fates = vec![Fate::Open { maybe_sent: batch.maybe_sent }; batch.contacts.len()];
-        let mut parts = vec![Part { start: 0, batch, is_away: false }];
+        let mut parts = vec![Part::whole(batch)];
         let deadline = Instant::now() + self.rules.retry_for;
         while let Some(mut part) = parts.pop() {
             let end = self.settle_or_own_up(&mut part, deadline).await;
@@ -177,7 +171,7 @@ impl<C: Carrier> Courier<C> {
                 End::Settled(settled) => settled,
                 End::Refused(why) if part.batch.contacts.len() == 1 => {
                     self.refused_alone.fetch_add(1, Ordering::Relaxed);
-                    vec![Outcome::Rejected(Reason::RefusedAlone, Some(why.into()))]
+                    vec![part.proof(Outcome::Rejected(Reason::RefusedAlone, Some(why.into())))]
                 }
                 End::Refused(why) => {
                     let n_contacts = part.batch.contacts.len();
@@ -193,6 +187,7 @@ impl<C: Carrier> Courier<C> {
                 End::Failed(error) => {
                     return Delivered { fates: left_open(fates, part, parts), failure: Some(error) };
                 }
+                End::Astray(why) => return self.astray(&why, fates, part, parts),
             };
             for (fate, outcome) in fates.iter_mut().skip(part.start).zip(settled) {
                 *fate = Fate::Ended(outcome);
@@ -250,7 +245,10 @@ impl<C: Carrier> Courier<C> {
             Err(CarryError::NotSent(why)) => Verdict::Again { after: None, why },
             Err(CarryError::Lost(why)) => Verdict::Unclear { why },
         };
-        part.is_away = matches!(verdict, Verdict::Settled(_) | Verdict::Unclear { .. });
+        part.is_away = !matches!(
+            verdict,
+            Verdict::Again { .. } | Verdict::Split { .. } | Verdict::ClockOff { .. } | Verdict::Halt { .. }
+        );
         verdict
     }
 
@@ -264,6 +262,7 @@ impl<C: Carrier> Courier<C> {
             Verdict::Again { after, why } => self.again(after, why, history),
             Verdict::ClockOff { server_time } => self.clock_off(server_time, history),
             Verdict::Unclear { why } => self.unclear(why, part, history),
+            Verdict::Astray { why } => Next::End(End::Astray(why)),
             Verdict::Halt { blame: Blame::User, why } => {
                 Next::End(End::Failed(Error::Refused { vendor: self.vendor.name(), why }))
             }
@@ -271,16 +270,18 @@ impl<C: Carrier> Courier<C> {
         }
     }
 
-    fn settled(&self, outcomes: Vec<Outcome>, part: &Part) -> Next {
+    fn settled(&self, outcomes: Vec<Outcome>, part: &mut Part) -> Next {
         let n_contacts = part.batch.contacts.len();
         if outcomes.len() != n_contacts {
+            // Whom the vendor took by this answer, nobody can say now.
+            part.batch.maybe_sent = true;
             let why = format!("{} outcomes for {n_contacts} contacts", outcomes.len());
             return Next::End(End::Failed(Error::Defect(why)));
         }
         if outcomes.iter().any(|outcome| !outcome.counts_as_rejected()) {
             self.taken.fetch_add(1, Ordering::Relaxed);
         }
-        Next::End(End::Settled(outcomes))
+        Next::End(End::Settled(outcomes.into_iter().map(|outcome| part.proof(outcome)).collect()))
     }
 
     /// Nothing was taken: the whole account waits, then the same batch goes out again.
@@ -332,6 +333,19 @@ impl<C: Carrier> Courier<C> {
         self.notice(format!("{n_contacts} contacts may have arrived or not, and are held: {why}"));
         let detail: Box<str> = why.into();
         Next::End(End::Settled(vec![Outcome::Unknown(Some(detail)); n_contacts]))
+    }
+
+    /// Nothing more is sent. Whom the request was about goes out again only where that rings nobody twice.
+    fn astray(&self, why: &str, fates: Vec<Fate>, mut part: Part, others: Vec<Part>) -> Delivered {
+        part.batch.maybe_sent = true;
+        let (start, n_contacts) = (part.start, part.batch.contacts.len());
+        let why = format!("{why}; {n_contacts} contacts of this request may have been added all the same");
+        let mut fates = left_open(fates, part, others);
+        if !self.may_repeat() {
+            let unknown = Fate::Ended(Outcome::Unknown(Some(why.as_str().into())));
+            fates.iter_mut().skip(start).take(n_contacts).for_each(|fate| *fate = unknown.clone());
+        }
+        Delivered { fates, failure: Some(Error::Refused { vendor: self.vendor.name(), why }) }
     }
 
     fn out_of_time(&self, why: &str, history: &History) -> Next {
@@ -392,25 +406,10 @@ struct Stopped;
 
 /// Says of what is not settled whether it may have been sent.
 fn left_open(mut fates: Vec<Fate>, part: Part, others: Vec<Part>) -> Vec<Fate> {
-    for Part { start, batch, is_away } in others.into_iter().chain([part]) {
+    for Part { start, batch, is_away, .. } in others.into_iter().chain([part]) {
         for fate in fates.iter_mut().skip(start).take(batch.contacts.len()) {
             *fate = Fate::Open { maybe_sent: batch.maybe_sent || is_away };
         }
     }
     fates
-}
-
-impl Part {
-    /// The front half last, so that it is taken off the stack first.
-    fn halves(self) -> [Self; 2] {
-        let Self { start, mut batch, is_away: _ } = self;
-        let middle = batch.contacts.len() / 2;
-        let back = Batch {
-            campaign: batch.campaign.clone(),
-            contacts: batch.contacts.split_off(middle),
-            maybe_sent: batch.maybe_sent,
-        };
-        let part = |start, batch| Self { start, batch, is_away: false };
-        [part(start + middle, back), part(start, batch)]
-    }
 }

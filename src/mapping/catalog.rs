@@ -1,12 +1,14 @@
 //! What the catalog knows: which entry of the configuration is a stream's, and which columns it has.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use serde_json::{Map, Value};
 
 use crate::config::{Config, StreamConfig};
+use crate::phone::shown;
 
-use super::{StreamShape, text};
+use super::{StreamShape, name};
 
 /// Names that are less alike than this are no help.
 const ALIKE: f64 = 0.6;
@@ -20,29 +22,30 @@ pub(super) fn entry_of<'c>(
     config: &'c Config,
     stream: &StreamShape<'_>,
 ) -> Option<(usize, &'c StreamConfig)> {
+    let wanted = name::seen(stream.name);
     let of_name =
-        || config.streams.iter().enumerate().filter(|(_, entry)| entry.stream.trim() == stream.name);
+        || config.streams.iter().enumerate().filter(|(_, entry)| name::seen(&entry.stream) == wanted);
     of_name()
         .find(|(_, entry)| entry.namespace.trim() == stream.namespace)
         .or_else(|| of_name().find(|(_, entry)| entry.namespace.trim().is_empty()))
 }
 
 /// The configuration's entries, to be found for many streams.
-pub(super) struct Entries<'c>(HashMap<(&'c str, &'c str), (usize, &'c StreamConfig)>);
+pub(super) struct Entries<'c>(HashMap<(Cow<'c, str>, &'c str), (usize, &'c StreamConfig)>);
 
 impl<'c> Entries<'c> {
     /// Those of a configuration; of two with the same name the first.
     pub(super) fn new(config: &'c Config) -> Self {
         let mut entries = HashMap::new();
         for (index, entry) in config.streams.iter().enumerate() {
-            entries.entry((entry.stream.trim(), entry.namespace.trim())).or_insert((index, entry));
+            entries.entry((name::seen(&entry.stream), entry.namespace.trim())).or_insert((index, entry));
         }
         Self(entries)
     }
 
     /// As `entry_of`.
     pub(super) fn of(&self, stream: &StreamShape<'_>) -> Option<(usize, &'c StreamConfig)> {
-        let of_namespace = |namespace| self.0.get(&(stream.name, namespace)).copied();
+        let of_namespace = |namespace| self.0.get(&(name::seen(stream.name), namespace)).copied();
         of_namespace(stream.namespace).or_else(|| of_namespace(""))
     }
 }
@@ -62,15 +65,25 @@ impl<'a> Schema<'a> {
     }
 
     /// The top-level columns, in the catalog's order.
-    pub(super) fn columns(self) -> impl Iterator<Item = &'a str> {
+    pub(super) fn columns(self) -> impl Iterator<Item = &'a str> + Clone {
         self.0.into_iter().flat_map(Map::keys).map(String::as_str)
     }
 
-    /// A column as the source spells it: in the user's spelling, or as other code points of the same text.
+    /// A column as the source spells it: in the user's spelling, or in the only one that looks the same.
     pub(super) fn exact(self, name: &str) -> Option<&'a str> {
-        let normal = text::nfc(name.into());
-        let same_text = |column: &&str| text::nfc((*column).into()) == normal;
-        self.columns().find(|column| *column == name).or_else(|| self.columns().find(same_text))
+        name::find(name, self.columns())
+    }
+
+    /// What the catalog says of a column or a path that can hold no number to call: its type.
+    pub(super) fn never_a_number(self, path: &str) -> Option<&'a str> {
+        let (_, column) = self.find_path(&path.split('.').collect::<Vec<_>>()).ok()?;
+        let kinds = match column?.get("type")? {
+            Value::String(kind) => vec![kind.as_str()],
+            kinds => kinds.as_array()?.iter().filter_map(Value::as_str).collect(),
+        };
+        let is_other = |kind: &&str| ["boolean", "object", "array", "null"].contains(kind);
+        let kind = kinds.iter().find(|kind| **kind != "null").or(kinds.first())?;
+        kinds.iter().all(is_other).then_some(kind)
     }
 
     /// Follows a dotted path as far as the catalog lists names.
@@ -87,7 +100,8 @@ impl<'a> Schema<'a> {
             walked.push_str(name);
             let Some(column) = level.exact(name) else {
                 return Err(format!(
-                    "`{walked}`{}",
+                    "`{}`{}",
+                    shown(&walked),
                     level.hint(name, walked.strip_suffix(name).unwrap_or(""))
                 ));
             };
@@ -119,7 +133,7 @@ impl<'a> Schema<'a> {
             }
             let Some(column) = level.exact(name) else {
                 let before: String = walked.iter().map(|name| format!("{name}.")).collect();
-                return Err(format!("`{before}{name}`{}", level.hint(name, &before)));
+                return Err(format!("`{}`{}", shown(&format!("{before}{name}")), level.hint(name, &before)));
             };
             walked.push(column);
             of_column = level.of(column);
@@ -137,21 +151,26 @@ impl<'a> Schema<'a> {
         Self(self.of(column).and_then(properties))
     }
 
+    /// The columns, as the end of a sentence.
+    pub(super) fn listed(self, before: &str) -> String {
+        let columns = self.columns().take(LISTED);
+        let listed: Vec<_> = columns.map(|column| format!("`{before}{}`", shown(column))).collect();
+        let more = if self.columns().count() > LISTED { ", …" } else { "" };
+        format!("it has {}{more}", listed.join(", "))
+    }
+
     /// The nearest name at this level, else the first names; all with the path that leads here.
     fn hint(self, name: &str, before: &str) -> String {
         if let Some(near) = nearest(name, self.columns()) {
-            return format!("; did you mean `{before}{near}`?");
+            return format!("; did you mean `{before}{}`?", shown(near));
         }
-        let columns = self.columns().take(LISTED);
-        let listed: Vec<_> = columns.map(|column| format!("`{before}{column}`")).collect();
-        let more = if self.columns().count() > LISTED { ", …" } else { "" };
-        format!("; it has {}{more}", listed.join(", "))
+        format!("; {}", self.listed(before))
     }
 }
 
 /// The end of a sentence that offers the nearest of some names; blank when none is near.
 pub(super) fn did_you_mean<'n>(name: &str, candidates: impl Iterator<Item = &'n str>) -> String {
-    nearest(name, candidates).map_or_else(String::new, |near| format!("; did you mean `{near}`?"))
+    nearest(name, candidates).map_or_else(String::new, |near| format!("; did you mean `{}`?", shown(near)))
 }
 
 /// The name that is most like this one, if any is.

@@ -10,6 +10,7 @@ use crate::error::Mistake;
 use crate::vendor::Vendor;
 
 use super::catalog::{Entries, did_you_mean};
+use super::name::seen;
 use super::{Mapping, RunContext, StreamShape, catalog, phone_rules};
 
 /// Checks the `streams` and `phone` sections without a catalog, as far as that goes.
@@ -50,13 +51,13 @@ fn check_entry(
 
 /// Finds streams that are configured but not in the catalog, and the other way round.
 pub fn check_catalog(config: &Config, streams: &[StreamShape<'_>], mistakes: &mut Vec<Mistake>) {
-    let mut by_name: HashMap<&str, Vec<&str>> = HashMap::new();
+    let mut by_name: HashMap<_, Vec<&str>> = HashMap::new();
     for stream in streams {
-        by_name.entry(stream.name).or_default().push(stream.namespace);
+        by_name.entry(seen(stream.name)).or_default().push(stream.namespace);
     }
     for (index, entry) in config.streams.iter().enumerate() {
         let (name, namespace) = (entry.stream.trim(), entry.namespace.trim());
-        let namespaces = by_name.get(name).map_or([].as_slice(), Vec::as_slice);
+        let namespaces = by_name.get(&seen(name)).map_or([].as_slice(), Vec::as_slice);
         if name.is_empty()
             || namespaces.contains(&namespace)
             || namespace.is_empty() && !namespaces.is_empty()

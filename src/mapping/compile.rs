@@ -15,7 +15,7 @@ use super::only_when::OnlyWhen;
 use super::primary_key::PrimaryKey;
 use super::row::{Column, RowReader};
 use super::template::Template;
-use super::{CampaignSource, Mapping, RunContext, StreamShape, identity, phone_rules, text};
+use super::{CampaignSource, Mapping, RunContext, StreamShape, identity, name, never, phone_rules, text};
 
 /// Set by sources that read a database's log, on records that were deleted there: Airbyte's and Singer's.
 const DELETED: [&str; 2] = ["_ab_cdc_deleted_at", "_sdc_deleted_at"];
@@ -69,7 +69,7 @@ pub(super) struct Compiler<'a> {
     pub(super) vendor: &'a Arc<dyn Vendor>,
     pub(super) stream: &'a StreamShape<'a>,
     /// Where mistakes are: `streams[0]`.
-    place: String,
+    pub(super) place: String,
     pub(super) shape: Shape,
     pub(super) schema: Schema<'a>,
     pub(super) rows: RowReader,
@@ -97,7 +97,7 @@ impl<'a> Compiler<'a> {
             place,
             shape: vendor.shape(),
             schema: Schema::new(stream.json_schema),
-            rows: RowReader::default(),
+            rows: RowReader::of(Schema::new(stream.json_schema).columns()),
             mistakes: Vec::new(),
             warnings: Vec::new(),
             mentioned: Vec::new(),
@@ -112,8 +112,9 @@ impl<'a> Compiler<'a> {
         run: &RunContext,
     ) -> Option<Mapping> {
         let rules = phone_rules::build(config, &mut self.mistakes);
-        let region = config.phone.region_column.trim();
-        let region = (!region.is_empty() && !rules.as_is).then(|| self.column("phone.region_column", region));
+        let region = &config.phone.region_column;
+        let region =
+            (!region.trim().is_empty() && !rules.as_is).then(|| self.column("phone.region_column", region));
         let deleted = DELETED.map(|name| Column { exact: Some(self.rows.want(name)), nested: None });
         let campaign = self.campaign(entry.map_or("", |entry| entry.campaign.trim()));
         let only_when = entry.map_or("", |entry| entry.only_when.trim());
@@ -123,6 +124,7 @@ impl<'a> Compiler<'a> {
             Some(entry) => self.fields(&entry.fields),
             None => identity::fields(self),
         };
+        never::check_constant(self, &fields, &rules, region.is_some());
         let primary_key = PrimaryKey::new(self.stream.primary_key, entry, &mut self.rows);
         Some(Mapping {
             primary_key,
@@ -176,15 +178,17 @@ impl<'a> Compiler<'a> {
 
     fn fields(&mut self, configs: &[FieldConfig]) -> Fields {
         let mut fields = Fields::default();
-        let names: Vec<_> = configs.iter().map(|config| nfc_box(config.field.trim())).collect();
+        let names: Vec<_> = configs.iter().map(|config| name_of(&config.field)).collect();
         for (index, (config, name)) in configs.iter().zip(&names).enumerate() {
             let at = format!("{}.fields[{index}]", self.place);
             self.check_name(&format!("{at}.field"), name, names.get(..index).unwrap_or_default());
             let Some(source) = self.source(&at, config) else { continue };
-            let default = Some(config.default.trim()).filter(|text| !text.is_empty()).map(nfc_box);
+            let default = Some(config.default.trim()).filter(|text| !text::says_nothing(text));
+            let default = default.map(|text| text::spoken(text.into()).into());
             let mut field = Field { name: name.clone(), source, default, required: config.required };
             match &**name {
                 PHONE => {
+                    never::check_column(self, &format!("{at}.column"), &config.column);
                     // A number that is missing has a reason of its own.
                     field.required = false;
                     fields.phone = Some(field);
@@ -216,12 +220,15 @@ impl<'a> Compiler<'a> {
     }
 
     fn source(&mut self, at: &str, config: &FieldConfig) -> Option<Source> {
-        match (config.column.trim(), &config.template) {
-            ("", template) if template.trim().is_empty() => {
+        // The blanks around a column's name are part of it.
+        match (config.column.as_str(), &config.template) {
+            (column, template) if column.trim().is_empty() && template.trim().is_empty() => {
                 self.mistake(at, "fill in either column or template");
                 None
             }
-            ("", template) => self.template(&format!("{at}.template"), template).map(Source::Template),
+            (column, template) if column.trim().is_empty() => {
+                self.template(&format!("{at}.template"), template).map(Source::Template)
+            }
             (column, template) if template.trim().is_empty() => {
                 self.column(&format!("{at}.column"), column).map(|column| Source::Columns(vec![column]))
             }
@@ -302,11 +309,16 @@ impl<'a> Compiler<'a> {
         self.mistake(at, format!("nothing is called `{root}`; {hint}"));
     }
 
-    fn mistake(&mut self, at: impl Into<String>, why: impl Into<String>) {
+    pub(super) fn mistake(&mut self, at: impl Into<String>, why: impl Into<String>) {
         self.mistakes.push(Mistake::new(at, why));
     }
 }
 
-fn nfc_box(text: &str) -> Box<str> {
-    text::nfc(text.into()).into()
+/// A field's name; one of the contact's own fields is known by what people see of it.
+fn name_of(field: &str) -> Box<str> {
+    let seen = name::seen(field);
+    if [PHONE, "name", "gender"].contains(&&*seen) {
+        return seen.into();
+    }
+    text::nfc(field.trim().into()).into()
 }

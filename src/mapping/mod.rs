@@ -10,6 +10,8 @@ mod engine;
 mod field;
 mod gender;
 mod identity;
+mod name;
+mod never;
 mod number;
 mod only_when;
 mod phone_rules;
@@ -194,7 +196,7 @@ impl Mapping {
         if let Some(shape) = self.identity {
             for (column, raw) in row.others().filter(|(column, _)| identity::is_variable(column, shape)) {
                 if let Some(value) = text::of(raw) {
-                    contact.variables.push(&text::nfc(Cow::Borrowed(column)), &value);
+                    contact.variables.push(&text::spoken(Cow::Borrowed(column)), &value);
                 }
             }
         }

@@ -41,7 +41,7 @@ impl Template {
         if !["{{", "{%", "{#"].iter().any(|opening| source.contains(opening)) {
             return match ["}}", "%}", "#}"].iter().find(|closing| source.contains(**closing)) {
                 Some(closing) => Err(format!("{closing} closes nothing")),
-                None => Ok((Self::Constant(text::nfc(source.into()).into()), Lookups::new())),
+                None => Ok((Self::Constant(text::spoken(source.into()).into()), Lookups::new())),
             };
         }
         // The engine borrows its templates, and a configuration lives as long as the process.
@@ -71,7 +71,7 @@ impl Template {
                 String::from_utf8(text.0).map_err(|_| "it gave no text".to_owned())?
             }
         };
-        Ok(text::nfc(Cow::Owned(rendered)))
+        Ok(text::spoken(Cow::Owned(rendered)))
     }
 
     /// The engine must be asked, so what the template looks up must be in scope.

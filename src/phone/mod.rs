@@ -1,6 +1,6 @@
 //! Phone numbers: normalised once, masked everywhere, shown whole only in a request's body.
 //!
-//! A value goes `cleaning → decimal → parts → plain → dial`. Everything before `dial` is about what the
+//! A value goes `cleaning → labels → decimal → parts → plain → dial`. Everything before `dial` is about what the
 //! phone library must not see: it reads the float `81234567890.0` as somebody else's valid number. Nearly all
 //! values are `plain` already and go the short way `plain → dial`.
 
@@ -9,11 +9,13 @@ mod decimal;
 mod dial;
 mod familiar;
 mod identifier;
+mod labels;
 mod mask;
 mod normalise;
 mod parts;
 mod plain;
 mod shown;
+pub(crate) mod written;
 
 use std::borrow::Cow;
 use std::fmt;

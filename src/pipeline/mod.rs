@@ -13,6 +13,7 @@ mod feed;
 mod intake;
 mod item;
 mod question;
+mod remarks;
 mod sending;
 mod tally;
 mod telling;
@@ -33,7 +34,8 @@ pub use announced::{Announced, Compile};
 pub use checkpoint::{Checkpoints, Interval};
 pub use feed::feed;
 pub use intake::Intake;
-pub use item::{Chunk, Item, Origin, StreamIndex, Who};
+pub use item::{Chunk, Covers, Item, Origin, StreamIndex, Who};
+pub use remarks::Remarks;
 pub use tally::Tally;
 
 use crate::contact::{Campaign, Contact};
@@ -100,6 +102,7 @@ pub struct Pipeline<C, L, W> {
     is_closing: bool,
     complete: Vec<bool>,
     tally: Tally,
+    remarks: Remarks,
     n_sent: u64,
     waiting: Option<String>,
     failure: Option<Error>,
@@ -130,10 +133,9 @@ enum Event {
 impl<C: Carrier, L: Ledger, W: Write> Pipeline<C, L, W> {
     /// A run that has not begun. `stop` is the one that the courier listens to.
     pub fn new(plan: Plan, courier: Arc<Courier<C>>, ledger: Arc<L>, output: Output<W>, stop: Stop) -> Self {
-        let names: Vec<_> = plan.streams.iter().map(|(name, _)| name.clone()).collect();
         Self {
-            stream_names: names.iter().map(|name| Arc::from(name.to_string())).collect(),
-            checkpoints: Checkpoints::new(names),
+            stream_names: plan.streams.iter().map(|(name, _)| Arc::from(name.to_string())).collect(),
+            checkpoints: Checkpoints::new(plan.streams.len()),
             batcher: Batcher::new(plan.batch_size, plan.max_batch_age),
             complete: vec![false; plan.streams.len()],
             plan,
@@ -147,6 +149,7 @@ impl<C: Carrier, L: Ledger, W: Write> Pipeline<C, L, W> {
             question: Question::default(),
             is_closing: false,
             tally: Tally::default(),
+            remarks: Remarks::default(),
             n_sent: 0,
             waiting: None,
             failure: None,
@@ -298,7 +301,7 @@ impl<C: Carrier, L: Ledger, W: Write> Pipeline<C, L, W> {
                     let interval = self.received();
                     self.settle(interval, origin, &outcome, None);
                 }
-                Item::State(state) => self.checkpoints.close(state),
+                Item::State(state, covers) => self.checkpoints.close(state, covers),
                 Item::Stream { index, name, warnings } => self.announced(index, name, &warnings),
                 Item::Complete(stream) => {
                     if let Some(complete) = self.complete.get_mut(stream.index()) {
@@ -307,6 +310,7 @@ impl<C: Carrier, L: Ledger, W: Write> Pipeline<C, L, W> {
                 }
             }
         }
+        self.remarks.add(chunk.remarks);
         if self.checkpoints.is_full() {
             self.flush();
         }
@@ -318,7 +322,7 @@ impl<C: Carrier, L: Ledger, W: Write> Pipeline<C, L, W> {
     /// A stream that the plan does not have yet, or that looks different from here on.
     fn announced(&mut self, index: StreamIndex, name: StreamName, warnings: &[String]) {
         if index.index() == self.plan.streams.len() {
-            self.checkpoints.add_stream(name.clone());
+            self.checkpoints.add_stream();
             self.stream_names.push(name.to_string().into());
             self.plan.streams.push((name, false));
             self.complete.push(false);

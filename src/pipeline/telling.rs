@@ -69,6 +69,9 @@ impl<C: Carrier, L: Ledger, W: Write> Pipeline<C, L, W> {
                 &format!("{}: {count} records. {} {}", reason.code(), reason.meaning(), reason.remedy()),
             );
         }
+        for line in self.remarks.lines(&self.plan.streams) {
+            self.log(Level::Warn, &line);
+        }
         let seconds = started.elapsed().as_secs_f64();
         let line = format!("{}, in {seconds:.1} s", self.tally.summary());
         self.log(Level::Info, &line);

@@ -2,6 +2,7 @@
 
 mod decisions;
 mod mistakes;
+mod property;
 
 use serde_json::{Map, Value as Json, json};
 

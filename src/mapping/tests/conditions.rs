@@ -159,3 +159,25 @@ fn days_are_those_of_the_configured_zone() {
     check_streams(&config, &with_fields(), &mut found);
     assert_eq!(lines(&found), "time_zone: there is no such time zone; did you mean `Asia/Saigon`?");
 }
+
+#[test]
+fn a_condition_finds_its_columns_as_a_field_does() {
+    let config = people(&json!({ "only_when": "consent = 'yes' AND \"số dư\" > 5" }), &json!([]));
+    let listed = schema(&["phone", "consent ", "số\u{a0}dư"]);
+    let mut listed = listed;
+    listed["properties"]["số\u{a0}dư"] = json!({ "type": "number" });
+    for schema in [&listed, UNKNOWN] {
+        let mapping = compiled(&config, &with_fields(), &shape("people", schema));
+        for (data, want) in [
+            ("{\"phone\":\"+84987654321\",\"consent \":\"yes\",\"số\u{a0}dư\":6}", "9 +84987654321"),
+            ("{\"phone\":\"+84987654321\",\"\u{feff}consent\":\"yes\",\"số dư\":6}", "9 +84987654321"),
+        ] {
+            assert_eq!(shown(&map(&mapping, data)), want, "{data}");
+        }
+        let two = map(
+            &mapping,
+            "{\"phone\":\"+84987654321\",\"\u{feff}consent\":\"yes\",\" consent\":\"no\",\"số dư\":6}",
+        );
+        assert!(shown(&two).starts_with("suppressed condition_unknown"), "one of two: {}", shown(&two));
+    }
+}

@@ -123,3 +123,18 @@ fn an_entry_with_the_very_namespace_goes_before_one_without() {
         );
     }
 }
+
+#[test]
+fn a_stream_and_a_field_are_known_by_what_people_see_of_their_names() {
+    let streams = json!([{ "stream": "people", "fields": [
+        { "field": "\u{feff}phone_number", "column": "phone" },
+        { "field": "name\u{200b}", "column": "who" },
+    ] }]);
+    let config = config(&streams, &json!({}));
+    for name in ["people ", "\u{feff}people", "people"] {
+        assert_eq!(mistakes(&config, &with_fields(), &[shape(name, UNKNOWN)]), "", "{name:?}");
+        let mapping = compiled(&config, &with_fields(), &shape(name, UNKNOWN));
+        let mapped = map(&mapping, r#"{"phone":"+84987654321","who":"An"}"#);
+        assert_eq!(shown(&mapped), "9 +84987654321 name=An", "{name:?}");
+    }
+}

@@ -4,6 +4,7 @@ mod conditions;
 mod identity;
 mod keys;
 mod mistakes;
+mod never;
 mod phone;
 mod properties;
 mod records;
