@@ -43,12 +43,12 @@ pub enum Error {
     LedgerUnusable(String),
     /// More records were rejected than the user allows.
     #[error(
-        "{rejected} of {total} records were rejected, more than limits.max_rejected_percent ({percent} %) allows"
+        "{rejected} of {total} records were rejected, more than limits.max_rejected_percent ({percent} %) allows; those that only_when, a limit or a deletion in the source kept back are not counted"
     )]
     TooManyRejected {
-        /// Records that ended neither accepted nor duplicate.
+        /// Records that ended invalid, rejected or unknown, or kept back without anybody having asked for it.
         rejected: u64,
-        /// Records that have ended.
+        /// Records that have ended, without those kept back on purpose.
         total: u64,
         /// The limit.
         percent: u8,

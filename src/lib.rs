@@ -47,6 +47,7 @@
 //! | `vendor` | one folder each: requests, replies, codes, simulator |
 //! | `config` | what the user fills in, and the form that is made of it |
 //! | `conditions` | who is called: SQL with three truth values |
+//! | `templates` | what is said to a person: Jinja's syntax, our values, bounds |
 //! | `mapping` | a configured stream, compiled: record → contact or refusal |
 //! | `ledger` | who was sent to whom: none, SQLite, PostgreSQL |
 //! | `delivery` | one loop that sends, judges, waits, repeats, halves |
@@ -69,5 +70,6 @@ pub mod protocol;
 pub mod reason;
 pub mod sandbox;
 pub mod secret;
+mod templates;
 mod values;
 pub mod vendor;

@@ -1,7 +1,7 @@
 //! Arguments in, exit code out.
 
 use std::fs::File;
-use std::io::{IsTerminal, Read};
+use std::io::{IsTerminal, Read, Write};
 use std::os::fd::AsFd;
 use std::os::unix::fs::MetadataExt;
 use std::pin::pin;
@@ -9,7 +9,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use destination_ai_voice::cli::{Cli, Environment};
+use destination_ai_voice::cli::{self, Cli, Environment};
 use destination_ai_voice::commands::{self, World};
 use futures_util::{Stream, StreamExt, stream};
 use tokio::runtime::Runtime;
@@ -36,8 +36,12 @@ fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(usage) => {
             // Nobody is left to tell when this fails, too.
-            drop(usage.print());
-            return if usage.use_stderr() { ExitCode::from(USAGE) } else { ExitCode::SUCCESS };
+            if !usage.use_stderr() {
+                drop(usage.print());
+                return ExitCode::SUCCESS;
+            }
+            drop(write!(std::io::stderr(), "{}", cli::discreet(&usage)));
+            return ExitCode::from(USAGE);
         }
     };
     let Some(runtime) = runtime() else { return ExitCode::FAILURE };
@@ -134,7 +138,6 @@ fn signals(listens: Arc<Notify>) -> impl Stream<Item = &'static str> + Unpin {
 /// A panic's message may quote a record: only its place is told.
 fn hide_panics() {
     std::panic::set_hook(Box::new(|panic| {
-        use std::io::Write as _;
         let place = panic.location().map(ToString::to_string).unwrap_or_default();
         drop(writeln!(std::io::stderr(), "destination-ai-voice: panic at {place}, please report it"));
     }));

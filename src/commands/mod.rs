@@ -4,6 +4,8 @@ mod check;
 mod demo;
 mod discover;
 mod ledger;
+#[cfg(test)]
+mod mistakes;
 mod remember;
 mod sandbox;
 mod set_up;

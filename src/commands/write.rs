@@ -83,12 +83,7 @@ impl Job {
         let of_catalog = catalog.streams.iter().find_map(|stream| stream.sync_id).map(|id| id.to_string());
         let sync_id = of_catalog.or_else(|| environment.job_id.clone()).unwrap_or_default();
         let run = RunContext { sync_id: sync_id.clone(), now };
-        let shapes: Vec<_> = catalog.streams.iter().map(StreamShape::from).collect();
-        let compiled = mapping::compile_catalog(&set_up.config, &set_up.vendor, &shapes, &run);
-        let mappings = compiled.unwrap_or_else(|mistakes| {
-            set_up.mistakes.extend(mistakes);
-            Vec::new()
-        });
+        let mappings = set_up.compile(&catalog, &run);
         let (config, vendor) = set_up.complete()?;
         Ok(Self { config, catalog, vendor, sync_id, dialect: Dialect::Airbyte, mappings, now })
     }
@@ -96,7 +91,7 @@ impl Job {
     /// A sync without a catalog: the mapping is checked as far as that goes now, and for each stream
     /// when it is announced.
     pub(super) fn announced(dialect: Dialect, mut set_up: SetUp, now: Timestamp) -> Result<Self, Error> {
-        mapping::check_streams(&set_up.config, &set_up.vendor, &mut set_up.mistakes);
+        set_up.check_streams();
         let (config, vendor) = set_up.complete()?;
         let (catalog, sync_id) = (Catalog::default(), String::new());
         Ok(Self { config, catalog, vendor, sync_id, dialect, mappings: Vec::new(), now })

@@ -1,16 +1,6 @@
 //! Text in conditions: its normal form, its case, its parts, and patterns.
 
-use std::borrow::Cow;
-
-use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
-
-/// The text in NFC, so that equal letters are equal however they were typed.
-pub(super) fn nfc(text: Cow<'_, str>) -> Cow<'_, str> {
-    if text.is_ascii() || is_nfc_quick(text.chars()) == IsNormalized::Yes {
-        return text;
-    }
-    Cow::Owned(text.nfc().collect())
-}
+pub(super) use crate::values::nfc;
 
 /// Each letter in lower case, whatever stands beside it.
 pub(super) fn lower(text: &str) -> String {

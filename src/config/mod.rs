@@ -8,12 +8,15 @@ mod ledger;
 mod phone;
 mod reading;
 pub mod schema;
+mod strict;
+mod unknown;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use ledger::{LedgerConfig, MemoryConfig, PostgresConfig, ScopeConfig, SqliteConfig};
 pub use phone::{Extension, PhoneConfig, SeveralNumbers, VnOldPrefix};
+pub(crate) use reading::nearest;
 pub use reading::read;
 
 use crate::vendor;
@@ -125,6 +128,11 @@ pub struct FieldConfig {
     #[serde(default)]
     #[schemars(title = "Required")]
     pub required: bool,
+
+    /// This is a variable of the call script, even though its name is like one of the contact's own fields. Without it, a name such as nmae, Gender or phoneNumber is taken for a slip.
+    #[serde(default)]
+    #[schemars(title = "Variable")]
+    pub variable: bool,
 }
 
 /// How contacts are sent.
@@ -195,7 +203,7 @@ pub struct LimitsConfig {
     #[schemars(title = "Contacts per sync", range(min = 0))]
     pub max_contacts_per_sync: u64,
 
-    /// Fails the sync when more than this share of its records was rejected (measured after the first 100 records, and at the end). 100: never.
+    /// Fails the sync when more than this share of its records was rejected: (invalid + rejected + unknown) of all but those that only_when, a limit or a deletion in the source kept back (measured after the first 100 of them, and at the end). 100: never.
     #[schemars(title = "Rejected records allowed (percent)", range(min = 0, max = 100))]
     pub max_rejected_percent: u8,
 }

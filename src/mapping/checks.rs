@@ -7,9 +7,10 @@ use serde_json::Value;
 
 use crate::config::{Config, StreamConfig};
 use crate::error::Mistake;
+use crate::phone::shown as shown_name;
 use crate::vendor::Vendor;
 
-use super::catalog::{Entries, did_you_mean};
+use super::catalog::{Entries, did_you_mean, nearest};
 use super::name::seen;
 use super::{Mapping, RunContext, StreamShape, catalog, phone_rules};
 
@@ -55,6 +56,8 @@ pub fn check_catalog(config: &Config, streams: &[StreamShape<'_>], mistakes: &mu
     for stream in streams {
         by_name.entry(seen(stream.name)).or_default().push(stream.namespace);
     }
+    // Streams that an entry most probably means: their mistake is told there.
+    let mut meant = Vec::new();
     for (index, entry) in config.streams.iter().enumerate() {
         let (name, namespace) = (entry.stream.trim(), entry.namespace.trim());
         let namespaces = by_name.get(&seen(name)).map_or([].as_slice(), Vec::as_slice);
@@ -65,6 +68,7 @@ pub fn check_catalog(config: &Config, streams: &[StreamShape<'_>], mistakes: &mu
             continue;
         }
         if let [other, ..] = namespaces {
+            meant.push(name);
             let why = format!(
                 "the connection has no stream {}, but {}",
                 shown(name, namespace),
@@ -74,6 +78,7 @@ pub fn check_catalog(config: &Config, streams: &[StreamShape<'_>], mistakes: &mu
             continue;
         }
         let hint = did_you_mean(name, streams.iter().map(|stream| stream.name));
+        meant.extend(nearest(name, streams.iter().map(|stream| stream.name)));
         let why = format!("the connection has no stream {}{hint}", shown(name, namespace));
         mistakes.push(Mistake::new(format!("streams[{index}].stream"), why));
     }
@@ -81,7 +86,9 @@ pub fn check_catalog(config: &Config, streams: &[StreamShape<'_>], mistakes: &mu
         return;
     }
     let entries = Entries::new(config);
-    for stream in streams.iter().filter(|stream| entries.of(stream).is_none()) {
+    let is_forgotten =
+        |stream: &&StreamShape<'_>| entries.of(stream).is_none() && !meant.contains(&stream.name);
+    for stream in streams.iter().filter(is_forgotten) {
         let stream = shown(stream.name, stream.namespace);
         let why = format!(
             "nothing says how to map stream {stream}: add an entry, or take it out of the connection"
@@ -147,5 +154,10 @@ pub fn compile_stream(
 }
 
 fn shown(name: &str, namespace: &str) -> String {
-    if namespace.is_empty() { format!("`{name}`") } else { format!("`{name}` of namespace `{namespace}`") }
+    let name = shown_name(name);
+    if namespace.is_empty() {
+        format!("`{name}`")
+    } else {
+        format!("`{name}` of namespace `{}`", shown_name(namespace))
+    }
 }

@@ -6,10 +6,10 @@
 mod catalog;
 mod checks;
 mod compile;
-mod engine;
 mod field;
 mod gender;
 mod identity;
+mod meant;
 mod name;
 mod never;
 mod number;
@@ -17,7 +17,7 @@ mod only_when;
 mod phone_rules;
 mod primary_key;
 mod row;
-mod template;
+mod slips;
 mod text;
 
 use std::borrow::Cow;
@@ -30,18 +30,17 @@ use crate::contact::{Campaign, Contact, Gender, Variables};
 use crate::phone::{Phone, PhoneInput, Region, Rules, region};
 use crate::protocol::{self, CatalogStream, Object};
 use crate::reason::Reason;
+use crate::templates::{Surroundings, Template};
 use crate::vendor::Vendor;
 use crate::vendor::exchange::{Outcome, Shape};
 
 pub use checks::{check_catalog, check_streams, compile_catalog, compile_stream};
 pub use phone_rules::build as phone_rules;
 
-use engine::Surroundings;
 use field::{Field, View};
 use only_when::OnlyWhen;
 use primary_key::PrimaryKey;
 use row::{Column, RowReader};
-use template::Template;
 
 /// What the catalog says about one stream, as far as the mapping needs it.
 #[derive(Clone, Copy, Debug)]
@@ -251,7 +250,7 @@ impl Mapping {
             CampaignSource::Fixed(campaign) => return Ok(campaign.clone()),
             CampaignSource::PerRecord(template, vendor) => (template, vendor),
         };
-        let id = template.render(view).map_err(|why| failed("campaign", &why))?;
+        let id = view.said(template).map_err(|why| failed("campaign", &why))?.unwrap_or_default();
         let refused = |why: &str| Outcome::Invalid(Reason::BadCampaign, Some(why.into()));
         if id.trim().is_empty() {
             return Err(refused("the template of the campaign gave nothing"));

@@ -31,7 +31,7 @@ pub(crate) use identifier::is_uuid;
 pub use identifier::{shown_identifier, shown_key, visible};
 pub use mask::mask_numbers;
 pub use normalise::{PhoneInput, Refusal, Rules};
-pub use shown::shown;
+pub use shown::{discreet, shown};
 
 /// Fewer digits or letters occur in many texts by chance.
 const SHORTEST_TOLD_APART: usize = 7;

@@ -59,7 +59,7 @@ const PROGRESS_EVERY: Duration = Duration::from_secs(10);
 /// it, but a record can be a megabyte, and its request as much again.
 const MAX_BYTES_UNDER_WAY: usize = 2 << 20;
 
-/// Records after which a share of rejected ones means something.
+/// Records after which a share of rejected ones means something; those kept back on purpose are none.
 const SHARE_COUNTS_AFTER: u64 = 100;
 
 /// What the loop goes by.
@@ -417,9 +417,11 @@ impl<C: Carrier, L: Ledger, W: Write> Pipeline<C, L, W> {
             self.log(Level::Warn, &line);
         }
         let percent = self.plan.max_rejected_percent;
-        if is_rejected && self.tally.settled() >= SHARE_COUNTS_AFTER && self.tally.rejected_more_than(percent)
-        {
-            self.too_many_rejected();
+        if is_rejected && self.tally.rejected_more_than(percent) {
+            let (_, total) = self.tally.share();
+            if total >= SHARE_COUNTS_AFTER {
+                self.too_many_rejected();
+            }
         }
     }
 
@@ -462,7 +464,7 @@ impl<C: Carrier, L: Ledger, W: Write> Pipeline<C, L, W> {
     }
 
     fn too_many_rejected(&mut self) {
-        let (rejected, total) = (self.tally.counted_as_rejected(), self.tally.settled());
+        let (rejected, total) = self.tally.share();
         self.fail(Error::TooManyRejected { rejected, total, percent: self.plan.max_rejected_percent });
     }
 

@@ -410,6 +410,27 @@ async fn too_many_rejected_records_fail_the_sync() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_is_kept_back_on_purpose_is_in_no_share_of_rejected_records() {
+    for (name, good, bad, kept_back, fails) in [
+        ("a selection is no failure", 50, 0, 900, false),
+        ("nor does it hide one", 50, 60, 900, true),
+        ("a tenth is allowed", 95, 10, 900, false),
+        ("too few to mean something before the end", 10, 2, 0, true),
+    ] {
+        let invalid = (0..bad).map(|_| record_of("one", "n/a"));
+        let over_the_limit = (good..good + kept_back).map(|n| record("one", n));
+        let lines = (0..good).map(|n| record("one", n)).chain(invalid).chain(over_the_limit);
+        let mut sync = Sync::of(lines);
+        sync.config = json!({ "limits": { "max_rejected_percent": 10, "max_contacts_per_sync": good } });
+        let ran = sync.run().await;
+        assert_eq!(matches!(ran.failure, Some(Error::TooManyRejected { .. })), fails, "{name}");
+        if !fails {
+            assert_eq!(ran.tally.share(), (u64::from(bad), u64::from(good + bad)), "{name}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_broken_line_is_told_by_its_number() {
     for (line, want) in [
         (r#"{"type":"RECORD","rec"#.to_owned(), "line 3 of the input is not JSON (column 21)"),

@@ -21,7 +21,7 @@ pub use mended::Mended;
 pub use message::{Message, RecordMessage, StreamStatus};
 pub use object::Object;
 pub use output::{Level, Output};
-pub use singer::{About, nested};
+pub use singer::{About, nested, of_other_targets};
 pub use state::{State, StateScope, Stats};
 pub(crate) use string::{string, unquoted};
 

@@ -129,7 +129,7 @@ fn the_campaign_may_be_the_records() {
         (
             "{{ record.job|int }}",
             r#","job":"x""#,
-            "invalid template_failed campaign: invalid operation (line 1)",
+            "invalid template_failed campaign: column `job`, line 1: its text is no number",
         ),
     ] {
         let shown = mapped(&people(&json!({ "campaign": campaign }), &json!([])), members);
