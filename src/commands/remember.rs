@@ -34,8 +34,14 @@ pub(super) async fn open(
         }
         LedgerConfig::Sqlite(sqlite) => {
             let terms = terms(&sqlite.memory, run);
-            let path = Path::new(&sqlite.path);
-            let (ledger, opened) = Sqlite::open(path, &terms, sqlite.memory.hash_key(), now)?;
+            let (path, hash_key) = (sqlite.path.clone(), sqlite.memory.hash_key().map(str::to_owned));
+            // A file can take its time, too; who waits for it hears signals meanwhile.
+            let opening = tokio::task::spawn_blocking(move || {
+                Sqlite::open(Path::new(&path), &terms, hash_key.as_deref(), now)
+            });
+            let opened =
+                opening.await.map_err(|_| Error::Defect("the ledger's opening panicked".to_owned()))?;
+            let (ledger, opened) = opened?;
             (AnyLedger::Sqlite(ledger), opened.hasher, opened.recovered_unknown, &sqlite.memory)
         }
         LedgerConfig::Postgres(postgres) => {

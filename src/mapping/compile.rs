@@ -1,7 +1,6 @@
 //! Turns a stream's configuration and its catalog entry into a `Mapping`, and collects every mistake.
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
 
 use jiff::tz::TimeZone;
 
@@ -172,7 +171,7 @@ impl<'a> Compiler<'a> {
                 zone: zone?,
             },
             rows: std::mem::take(&mut self.rows),
-            genders_not_understood: AtomicU64::new(0),
+            genders_not_understood: Arc::default(),
             warnings: std::mem::take(&mut self.warnings),
         })
     }
