@@ -79,6 +79,58 @@ fn check_says_what_is_wrong_and_exits_0() {
 }
 
 #[test]
+fn check_judges_the_mapping_against_a_catalog_when_it_is_given_one() {
+    let rehearsal = Rehearsal::new("none", &[]);
+    let config = rehearsal.config("itnio", &json!({ "streams": extract::streams("itnio") }));
+    let mut misspelled = config.clone();
+    misspelled["streams"][0]["fields"][0]["column"] = json!("mobil");
+    let no_number = rehearsal.config("itnio", &json!({}));
+    let folder = Folder::new();
+    let catalog = folder.file("catalog.json", &extract::catalog());
+    for (name, config, with_catalog, status, told) in [
+        ("right", &config, true, "SUCCEEDED", "and the configuration fits the 2 streams of the catalog"),
+        (
+            "right, no catalog",
+            &config,
+            false,
+            "SUCCEEDED",
+            "columns are judged at the start of a sync, or here with --catalog",
+        ),
+        ("wrong", &misspelled, true, "FAILED", "streams[0].fields[0].column: stream `contacts`"),
+        ("wrong, no catalog", &misspelled, false, "SUCCEEDED", "columns are judged at the start of a sync"),
+        ("no number", &no_number, true, "", "phone_number"),
+    ] {
+        let config = folder.file("config.json", &config.to_string());
+        let mut arguments = vec!["check", "--config", &config];
+        arguments.extend(with_catalog.then_some(["--catalog", &catalog]).into_iter().flatten());
+        let finished = command::run(arguments, b"");
+        let messages = finished.messages();
+        assert_eq!((finished.code, messages.len()), (0, 1), "{name}: {messages:?}");
+        let said = &messages[0]["connectionStatus"];
+        assert!(status.is_empty() || said["status"] == status, "{name}: {said}");
+        assert!(said["message"].as_str().unwrap().contains(told), "{name}: {said}");
+    }
+    assert_eq!(rehearsal.ask("/calls?format=json")["people"], 0);
+}
+
+#[test]
+fn a_setting_of_a_later_version_stops_a_sync_before_anybody_is_called() {
+    let rehearsal = Rehearsal::new("none", &[]);
+    let rules =
+        json!({ "streams": extract::streams("itnio"), "rules": { "do_not_call": { "enabled": true } } });
+    let folder = Folder::new();
+    let config = folder.file("config.json", &rehearsal.config("itnio", &rules).to_string());
+    let catalog = folder.file("catalog.json", &extract::catalog());
+    let input = extract::extract(10, 10, 7).lines;
+    let finished = command::run(["write", "--config", &config, "--catalog", &catalog], &input);
+    let traces = finished.of_type("TRACE");
+    let error = &traces[0]["trace"]["error"];
+    assert_eq!((finished.code, &error["failure_type"]), (1, &json!("config_error")), "{traces:?}");
+    assert!(error["message"].as_str().unwrap().contains("rules: is not known"), "{error}");
+    assert_eq!(rehearsal.ask("/calls?format=json")["people"], 0);
+}
+
+#[test]
 fn check_of_a_file_that_is_not_there_fails_with_its_name() {
     let finished = command::run(["check", "--config", "/nowhere/config.json"], b"");
     let messages = finished.messages();
@@ -115,6 +167,9 @@ fn a_wrong_command_line_exits_2() {
         assert_eq!((finished.code, finished.stdout.as_str()), (2, ""), "{arguments:?}");
         assert!(finished.stderr.contains("--help"), "{}", finished.stderr);
     }
+    let finished = command::run(["ledger", "find", "0987654321", "--config", "x"], b"");
+    assert_eq!((finished.code, finished.stdout.as_str()), (2, ""));
+    assert!(!finished.stderr.contains("0987654321"), "{}", finished.stderr);
     let finished = command::run(["--version"], b"");
     assert_eq!((finished.code, finished.stderr.as_str()), (0, ""));
 }

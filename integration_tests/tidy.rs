@@ -15,6 +15,7 @@ const LAYERS: &[&[&str]] = &[
     &["vendor"],
     &["config"],
     &["conditions"],
+    &["templates"],
     &["mapping"],
     &["ledger"],
     &["delivery"],

@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
+use crate::phone::mask_numbers;
+
 /// Under this name the program is a Singer target.
 const TARGET: &str = "target-ai-voice";
 
@@ -70,7 +72,7 @@ pub enum PlatformCommand {
     /// Print the configuration form.
     Spec,
     /// Test a configuration. Nobody is called.
-    Check(ConfigArgs),
+    Check(CheckArgs),
     /// Print what a contact looks like, for mapping in the platform.
     Discover(ConfigArgs),
     /// Read messages on stdin and add their records to the campaign.
@@ -186,6 +188,17 @@ pub struct ConfigArgs {
     pub config: PathBuf,
 }
 
+/// What `check` needs.
+#[derive(Debug, Args)]
+pub struct CheckArgs {
+    /// The configuration, a JSON file.
+    #[arg(long)]
+    pub config: PathBuf,
+    /// The configured catalog, a JSON file, to hold columns, conditions and templates against its streams.
+    #[arg(long)]
+    pub catalog: Option<PathBuf>,
+}
+
 /// What `write` needs.
 #[derive(Debug, Args)]
 pub struct WriteArgs {
@@ -266,6 +279,12 @@ impl Cli {
             if called == Some(OsStr::new(TARGET)) { Self::command().name(TARGET) } else { Self::command() };
         Self::from_arg_matches(&grammar.try_get_matches_from(arguments)?)
     }
+}
+
+/// The usage, with the mistake that was made; numbers that stand where none belongs are masked.
+#[must_use]
+pub fn discreet(usage: &clap::Error) -> String {
+    mask_numbers(&usage.to_string()).into_owned()
 }
 
 impl Environment {

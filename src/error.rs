@@ -43,12 +43,12 @@ pub enum Error {
     LedgerUnusable(String),
     /// More records were rejected than the user allows.
     #[error(
-        "{rejected} of {total} records were rejected, more than limits.max_rejected_percent ({percent} %) allows"
+        "{rejected} of {total} records were rejected, more than limits.max_rejected_percent ({percent} %) allows; those that only_when, a limit or a deletion in the source kept back are not counted"
     )]
     TooManyRejected {
-        /// Records that ended neither accepted nor duplicate.
+        /// Records that ended invalid, rejected or unknown, or kept back without anybody having asked for it.
         rejected: u64,
-        /// Records that have ended.
+        /// Records that have ended, without those kept back on purpose.
         total: u64,
         /// The limit.
         percent: u8,
@@ -69,6 +69,11 @@ pub enum Error {
     /// A signal asked the run to end.
     #[error("stopped by {0} before the end of the input")]
     Interrupted(&'static str),
+    /// A second signal asked the run to end at once.
+    #[error(
+        "stopped at once by a second signal ({0}): answers to requests under way were not awaited, so these contacts may have been sent"
+    )]
+    Hurried(&'static str),
     /// A line on stdin is not the protocol's.
     #[error("line {line} of the input {why}")]
     Protocol {
@@ -136,6 +141,7 @@ impl Error {
             | Self::LedgerUnavailable(_)
             | Self::Incomplete(_)
             | Self::Interrupted(_)
+            | Self::Hurried(_)
             | Self::Input(_)
             | Self::TemporaryFile(_)
             | Self::Output(_) => FailureType::Transient,

@@ -105,6 +105,15 @@ reasons! {
     OutcomeUnknown = "outcome_unknown", "Look for the number in the vendor's console before you send the record again.";
 }
 
+impl Reason {
+    /// Whether the user asked for records to end so: they tell nothing about whether the sync works,
+    /// and `limits.max_rejected_percent` leaves them out.
+    #[must_use]
+    pub fn is_on_purpose(self) -> bool {
+        matches!(self, Self::OnlyWhen | Self::DeletedInSource | Self::MaxContactsPerSync)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::HashSet;

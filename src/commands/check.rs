@@ -1,23 +1,27 @@
 //! `check`: compiles the mapping, and asks the vendor with an empty list of contacts.
 //!
+//! Platforms give it no catalog, so that columns can be judged only at the start of a sync; a person
+//! may.
+//!
 //! It never adds a contact, says exactly one CONNECTION_STATUS, and succeeds as a command also
 //! when the configuration fails.
 
 use std::io::Write;
+use std::path::Path;
 use std::time::Duration;
 
 use jiff::Timestamp;
 
 use super::remember;
 use super::set_up::{SetUp, request_timeout};
-use crate::cli::ConfigArgs;
+use crate::cli::CheckArgs;
 use crate::config::Config;
 use crate::contact::Campaign;
 use crate::delivery::{Carrier, CarryError, Clock, HttpCarrier};
 use crate::error::Error;
 use crate::ledger::{Ending, Entry, Key, Ledger};
-use crate::mapping;
-use crate::protocol::Output;
+use crate::mapping::RunContext;
+use crate::protocol::{Catalog, Output};
 use crate::vendor::Vendor;
 
 /// A busy vendor is asked again; the platform waits for minutes, a person at the form does not.
@@ -26,7 +30,7 @@ const PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_REQUEST: Duration = Duration::from_secs(30);
 
 pub(super) async fn run(
-    arguments: &ConfigArgs,
+    arguments: &CheckArgs,
     now: Timestamp,
     output: &mut Output<impl Write>,
 ) -> Result<(), Error> {
@@ -36,15 +40,15 @@ pub(super) async fn run(
     }
 }
 
-async fn check(arguments: &ConfigArgs, now: Timestamp) -> Result<String, Error> {
+async fn check(arguments: &CheckArgs, now: Timestamp) -> Result<String, Error> {
     let mut set_up = SetUp::read(&arguments.config)?;
-    mapping::check_streams(&set_up.config, &set_up.vendor, &mut set_up.mistakes);
+    let judged = judge_mapping(&mut set_up, arguments.catalog.as_deref(), now)?;
     let (config, vendor) = set_up.complete()?;
     let carrier = HttpCarrier::new(request_timeout(&config.delivery).min(LONGEST_REQUEST))?;
     let corrected = probe(vendor.as_ref(), &carrier, &Clock::starting_at(now)).await?;
     let doubt = probe_ledger(&config, vendor.as_ref(), now).await?;
     let mut message =
-        format!("{} accepts the credentials and the campaign. Nobody was called.", vendor.name());
+        format!("{} accepts the credentials and the campaign{judged}. Nobody was called.", vendor.name());
     if let Some(seconds) = corrected {
         message.push_str(&format!(
             " This machine's clock differs from the vendor's by {seconds} s; syncs follow the vendor's."
@@ -56,6 +60,28 @@ async fn check(arguments: &ConfigArgs, now: Timestamp) -> Result<String, Error> 
         message.push_str(&format!(" But {doubt}."));
     }
     Ok(message)
+}
+
+/// Judges the mapping as the start of `write` would, as far as that goes; gives the rest of a sentence
+/// that says how far it went.
+fn judge_mapping(set_up: &mut SetUp, catalog: Option<&Path>, now: Timestamp) -> Result<String, Error> {
+    let Some(path) = catalog else {
+        set_up.check_streams();
+        return Ok("; columns are judged at the start of a sync, or here with --catalog".to_owned());
+    };
+    let catalog = Catalog::read(&super::read_file("the configured catalog", path)?)?;
+    let run = RunContext { sync_id: String::new(), now };
+    let mappings = set_up.compile(&catalog, &run);
+    let streams = match catalog.streams.len() {
+        1 => "the stream".to_owned(),
+        count => format!("the {count} streams"),
+    };
+    let mut judged = format!(", and the configuration fits {streams} of the catalog");
+    for warning in mappings.iter().flat_map(|mapping| mapping.warnings()) {
+        judged.push_str("; but ");
+        judged.push_str(warning);
+    }
+    Ok(judged)
 }
 
 /// Opens the ledger, claims somebody who does not exist and lets go again; gives what is doubtful.

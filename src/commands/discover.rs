@@ -8,13 +8,12 @@ use super::set_up::SetUp;
 use crate::cli::ConfigArgs;
 use crate::config::Config;
 use crate::error::Error;
-use crate::mapping;
 use crate::protocol::Output;
 use crate::vendor::exchange::Shape;
 
 pub(super) fn run(arguments: &ConfigArgs, output: &mut Output<impl Write>) -> Result<(), Error> {
     let mut set_up = SetUp::read(&arguments.config)?;
-    mapping::check_streams(&set_up.config, &set_up.vendor, &mut set_up.mistakes);
+    set_up.check_streams();
     let (config, vendor) = set_up.complete()?;
     let schema = contact_schema(&config, vendor.shape());
     let operation = |sync_mode| {

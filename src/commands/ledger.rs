@@ -20,7 +20,7 @@ use crate::ledger::{
     Ending, Entry, Found, Identity, Inspect, Key, Ledger, LedgerError, Opened, Rescoped, Standing, StatusRow,
 };
 use crate::mapping;
-use crate::phone::PhoneInput;
+use crate::phone::{PhoneInput, shown, shown_identifier, shown_key, visible};
 use crate::pipeline::{Chunk, Item, feed};
 use crate::vendor::Vendor;
 
@@ -117,6 +117,7 @@ async fn status(config: &Path) -> Result<String, Error> {
     }
     let mut text = format!("{:<28} {:<10} {:>10}  run", "campaign", "outcome", "contacts");
     for StatusRow { campaign, outcome, run, count } in rows {
+        let (campaign, run) = (shown_identifier(&campaign), visible(&run));
         text.push_str(&format!("\n{campaign:<28} {outcome:<10} {count:>10}  {run}"));
     }
     Ok(text)
@@ -142,13 +143,13 @@ async fn find(arguments: &FindArgs) -> Result<String, Error> {
     }
     let mut text = phone.to_string();
     for Found { campaign, outcome, reason, contact_id, stream, primary_key, run, at } in found {
-        text.push_str(&format!("\n{at} campaign {campaign}: {outcome}"));
+        text.push_str(&format!("\n{at} campaign {}: {outcome}", shown_identifier(&campaign)));
         for (name, value) in [
             ("reason", reason),
-            ("contact id", contact_id),
-            ("stream", stream),
-            ("primary key", primary_key),
-            ("run", run),
+            ("contact id", shown_identifier(&contact_id)),
+            ("stream", shown(&stream)),
+            ("primary key", shown_key(&primary_key, &phone)),
+            ("run", visible(&run)),
         ] {
             if !value.is_empty() {
                 text.push_str(&format!(", {name} {value}"));
@@ -178,17 +179,18 @@ async fn settle(arguments: &SettleArgs, now: Timestamp) -> Result<String, Error>
         Records::Sqlite(_) => now,
         Records::Postgres(_) => opened.clock.unwrap_or(now),
     };
+    let named = visible(run);
     let count = records.decide(run, *decision == Decision::Accepted, !yes, now).await?;
     let meaning = match decision {
         Decision::Accepted => "in the campaign, and never sent again",
         Decision::NotDelivered => "not in the campaign, and free to be sent by the next sync",
     };
     Ok(match (count, yes) {
-        (0, _) => format!("Run {run} has no unknown contacts."),
-        (count, true) => format!("{count} contacts of run {run} are now taken to be {meaning}."),
+        (0, _) => format!("Run {named} has no unknown contacts."),
+        (count, true) => format!("{count} contacts of run {named} are now taken to be {meaning}."),
         (count, false) => {
             format!(
-                "{count} unknown contacts of run {run} would be taken to be {meaning}. Nothing was changed; add --yes to do it."
+                "{count} unknown contacts of run {named} would be taken to be {meaning}. Nothing was changed; add --yes to do it."
             )
         }
     })
@@ -229,7 +231,7 @@ async fn baseline<R: Read + Send + 'static>(
     }
     let mut streams: Vec<Arc<str>> =
         job.catalog.streams.iter().map(|stream| stream.name.to_string().into()).collect();
-    let (intake, _) = job.intake(memory.keys);
+    let intake = job.intake(memory.keys, &Arc::default());
     let mut input = feed(stdin, intake)?;
     let (mut seen, mut n_new, mut n_known, mut n_refused) = (HashSet::new(), 0_u64, 0_u64, 0_u64);
     while let Some(Chunk { items, failure, remarks: _ }) = input.recv().await {

@@ -47,7 +47,14 @@ pub(super) async fn open(
     let (ledger, opened) = match &config.ledger {
         LedgerConfig::None => return Err(Error::Defect("no ledger has a memory".to_owned())),
         LedgerConfig::Sqlite(sqlite) => {
-            let (ledger, opened) = Sqlite::open(Path::new(&sqlite.path), &terms, memory.hash_key(), now)?;
+            let (path, hash_key) = (sqlite.path.clone(), memory.hash_key().map(str::to_owned));
+            // A file can take its time, too; who waits for it hears signals meanwhile.
+            let opening = tokio::task::spawn_blocking(move || {
+                Sqlite::open(Path::new(&path), &terms, hash_key.as_deref(), now)
+            });
+            let opened =
+                opening.await.map_err(|_| Error::Defect("the ledger's opening panicked".to_owned()))?;
+            let (ledger, opened) = opened?;
             (AnyLedger::Sqlite(ledger), opened)
         }
         LedgerConfig::Postgres(postgres) => {

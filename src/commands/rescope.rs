@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::io::Read;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 
@@ -38,7 +39,7 @@ pub(super) async fn run<R: Read + Send + 'static>(
     // The account keeps the spelling that its keys were made with.
     let identity = Identity { account: known.account.clone(), ..wanted };
     let new_keys = Opened { identity: identity.clone(), ..opened.clone() }.keys();
-    let (intake, _) = job.intake(Some(opened.keys()));
+    let intake = job.intake(Some(opened.keys()), &Arc::default());
     let mut input = feed(stdin, intake)?;
     let mut pairs = HashSet::new();
     while let Some(Chunk { items, failure, remarks: _ }) = input.recv().await {

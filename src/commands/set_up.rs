@@ -7,7 +7,9 @@ use std::time::Duration;
 use crate::config::{self, Config, DeliveryConfig, OnUnknownOutcome};
 use crate::delivery::{Clock, Courier, HttpCarrier, Notice, Pace, Rules, Stop, Terms};
 use crate::error::{Error, Mistake};
-use crate::protocol::nested;
+use crate::mapping::{self, Mapping, RunContext, StreamShape};
+use crate::protocol::Catalog;
+use crate::values;
 use crate::vendor::Vendor;
 
 /// A configuration that can be read, with what is wrong in it so far.
@@ -15,38 +17,67 @@ pub(super) struct SetUp {
     pub(super) config: Config,
     pub(super) vendor: Arc<dyn Vendor>,
     pub(super) mistakes: Vec<Mistake>,
+    /// Where something stands in for what could not be read.
+    stand_ins: Vec<String>,
 }
 
 impl SetUp {
     /// Reads the configuration; what is only doubtful is among its mistakes.
     pub(super) fn read(path: &Path) -> Result<Self, Error> {
-        Self::new(&nested(&super::read_file("the configuration", path)?))
+        Self::new(&super::read_file("the configuration", path)?)
     }
 
     pub(super) fn new(text: &str) -> Result<Self, Error> {
         let (config, mut mistakes) = config::read(text);
         let Some(config) = config else { return Err(Error::Config(mistakes)) };
-        let reported: Vec<String> = mistakes.iter().map(|mistake| mistake.at.clone()).collect();
-        // A stand-in for something that was reported must not be reported again.
-        let found = config.vendor.mistakes().into_iter().filter(|mistake| !reported.contains(&mistake.at));
-        mistakes.extend(found);
+        let stand_ins = mistakes.iter().map(|mistake| mistake.at.clone()).collect();
+        mistakes.extend(config.vendor.mistakes());
+        mistakes.extend(config.ledger.mistakes());
+        // Conditions say it, too; but there may be none.
+        mistakes.extend(values::time_zone(&config.time_zone).err().map(|why| Mistake::new("time_zone", why)));
         let vendor = config.vendor.build();
         let max_batch = vendor.limits().max_batch;
         if usize::from(config.delivery.batch_size) > max_batch {
             let why = format!("{} takes at most {max_batch} contacts in a request", vendor.name());
             mistakes.push(Mistake::new("delivery.batch_size", why));
         }
-        Ok(Self { config, vendor, mistakes })
+        Ok(Self { config, vendor, mistakes, stand_ins })
+    }
+
+    /// Compiles the mappings of the catalog's streams, in their order; none when something is wrong.
+    pub(super) fn compile(&mut self, catalog: &Catalog, run: &RunContext) -> Vec<Arc<Mapping>> {
+        let shapes: Vec<_> = catalog.streams.iter().map(StreamShape::from).collect();
+        let compiled = mapping::compile_catalog(&self.config, &self.vendor, &shapes, run);
+        compiled.unwrap_or_else(|mistakes| {
+            self.mistakes.extend(mistakes);
+            Vec::new()
+        })
+    }
+
+    /// Judges the mapping as far as that goes without a catalog.
+    pub(super) fn check_streams(&mut self) {
+        mapping::check_streams(&self.config, &self.vendor, &mut self.mistakes);
     }
 
     /// Stops here if anything is wrong.
     pub(super) fn complete(self) -> Result<(Config, Arc<dyn Vendor>), Error> {
-        if self.mistakes.is_empty() {
-            Ok((self.config, self.vendor))
-        } else {
-            Err(Error::Config(self.mistakes))
+        let Self { config, vendor, mistakes, stand_ins } = self;
+        let mut told: Vec<Mistake> = Vec::new();
+        for (index, mistake) in mistakes.into_iter().enumerate() {
+            // What stands in for something that was told is not the user's mistake.
+            let is_of_stand_in =
+                index >= stand_ins.len() && stand_ins.iter().any(|at| is_within(&mistake.at, at));
+            if !is_of_stand_in && !told.contains(&mistake) {
+                told.push(mistake);
+            }
         }
+        if told.is_empty() { Ok((config, vendor)) } else { Err(Error::Config(told)) }
     }
+}
+
+/// Whether a place is another one, or in it.
+fn is_within(place: &str, outer: &str) -> bool {
+    place.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
 }
 
 /// A courier over HTTPS, as the delivery section says.

@@ -5,7 +5,6 @@
 
 mod advice;
 mod arithmetic;
-mod calls;
 mod cast;
 mod cause;
 mod compile;
@@ -16,6 +15,7 @@ mod possible;
 mod refused;
 mod text;
 mod tree;
+mod words;
 
 use std::panic::resume_unwind;
 use std::thread;
@@ -31,6 +31,7 @@ use kinds::Kinds;
 use possible::Outlook;
 use tree::{Node, Truth};
 
+use crate::phone::discreet;
 use crate::reason::Reason;
 
 /// Finds a column by the path that a condition writes, the first time and again; whether its first
@@ -63,6 +64,7 @@ pub(crate) struct Condition {
 #[derive(Debug)]
 struct Part {
     node: Node,
+    /// As it was written, but for numbers of phones and credentials.
     text: Box<str>,
 }
 
@@ -84,8 +86,10 @@ impl Condition {
         zone: &TimeZone,
         find: Finder<'_, '_>,
     ) -> Result<Self, String> {
-        let compile =
-            || Self::compile_sql(source, now, zone, find).map_err(|why| advice::with_advice(source, why));
+        let compile = || {
+            let compiled = Self::compile_sql(source, now, zone, find);
+            compiled.map_err(|why| discreet(&advice::with_advice(source, why)))
+        };
         thread::scope(|scope| {
             let compiling = thread::Builder::new().stack_size(STACK).spawn_scoped(scope, compile);
             let compiling = compiling.map_err(|error| format!("it cannot be compiled now: {error}"))?;
@@ -106,7 +110,11 @@ impl Condition {
             node => vec![node],
         };
         let texts = if nodes.len() == parsed.parts.len() { parsed.parts } else { vec![parse::shown(source)] };
-        let parts = nodes.into_iter().zip(texts).map(|(node, text)| Part { node, text }).collect();
+        let parts = nodes
+            .into_iter()
+            .zip(texts)
+            .map(|(node, text)| Part { node, text: discreet(&text).into() })
+            .collect();
         let condition = Self { parts, columns: compiler.columns, zone: zone.clone() };
         condition.parts.iter().try_for_each(|part| condition.check(part))?;
         Ok(condition)

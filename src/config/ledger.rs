@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::error::Mistake;
 use crate::secret::Secret;
 
 /// The memory of who was sent to whom.
@@ -79,6 +80,19 @@ impl LedgerConfig {
             Self::None => None,
             Self::Sqlite(sqlite) => Some(&sqlite.memory),
             Self::Postgres(postgres) => Some(&postgres.memory),
+        }
+    }
+
+    /// What cannot work in values that were filled in. The text does not repeat an address, which may
+    /// hold a password.
+    #[must_use]
+    pub fn mistakes(&self) -> Vec<Mistake> {
+        match self {
+            Self::Sqlite(sqlite) if sqlite.path.contains("://") => vec![Mistake::new(
+                "ledger.path",
+                "is a path to a file; a database is ledger_type postgres, with its address as url",
+            )],
+            Self::None | Self::Sqlite(_) | Self::Postgres(_) => Vec::new(),
         }
     }
 }

@@ -8,12 +8,15 @@ mod ledger;
 mod phone;
 mod reading;
 pub mod schema;
+mod strict;
+mod unknown;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use ledger::{LedgerConfig, MemoryConfig, PostgresConfig, ScopeConfig, SqliteConfig};
 pub use phone::{Extension, PhoneConfig, SeveralNumbers, VnOldPrefix};
+pub(crate) use reading::nearest;
 pub use reading::read;
 
 use crate::vendor;
@@ -125,6 +128,11 @@ pub struct FieldConfig {
     #[serde(default)]
     #[schemars(title = "Required")]
     pub required: bool,
+
+    /// This is a variable of the call script, even though its name is like one of the contact's own fields. Without it, a name such as nmae, Gender or phoneNumber is taken for a slip.
+    #[serde(default)]
+    #[schemars(title = "Variable")]
+    pub variable: bool,
 }
 
 /// How contacts are sent.
@@ -155,6 +163,10 @@ pub struct DeliveryConfig {
     /// How long a batch is tried again while the vendor is busy, throttling or away. After that the sync fails and the platform tries it again later.
     #[schemars(title = "Retry for (seconds)", range(min = 0, max = 3600))]
     pub retry_for_seconds: u32,
+
+    /// How long a sync may take to end after SIGTERM or SIGINT; many platforms kill what has not ended after ten seconds. Until two seconds before, answers to requests under way are awaited; then their contacts count as perhaps sent.
+    #[schemars(title = "Time to end after a signal (seconds)", range(min = 3, max = 600))]
+    pub shutdown_seconds: u32,
 
     /// What happens to contacts whose request may have arrived when the answer was lost and the vendor does not recognise repeats. hold: they are counted as rejected and never sent again by this sync. resend: they are sent again, and people may be called twice.
     #[schemars(title = "On unknown outcome")]
@@ -191,7 +203,7 @@ pub struct LimitsConfig {
     #[schemars(title = "Contacts per sync", range(min = 0))]
     pub max_contacts_per_sync: u64,
 
-    /// Fails the sync when more than this share of its records was rejected (measured after the first 100 records, and at the end). 100: never.
+    /// Fails the sync when more than this share of its records was rejected: (invalid + rejected + unknown) of all but those that only_when, a limit or a deletion in the source kept back (measured after the first 100 of them, and at the end). 100: never.
     #[schemars(title = "Rejected records allowed (percent)", range(min = 0, max = 100))]
     pub max_rejected_percent: u8,
 }
@@ -209,6 +221,7 @@ impl Default for DeliveryConfig {
             max_requests_per_second: 10,
             request_timeout_seconds: 60,
             retry_for_seconds: 900,
+            shutdown_seconds: 9,
             on_unknown_outcome: OnUnknownOutcome::Hold,
         }
     }

@@ -3,13 +3,17 @@
 //! serde stops at the first mistake. So the form's schema is walked first: it notes each mistake
 //! with its place, makes good what has one meaning only ("9" for 9, null for absent, white space
 //! around a text) and puts a stand-in where something is wrong, so that the checks that follow
-//! (templates, columns, addresses) can still look at the rest.
+//! (templates, columns, addresses) can still look at the rest. A name that the schema does not have
+//! is a mistake, too: somebody meant something by it, and nothing would do it.
 
 use serde_json::{Map, Value, json};
 
 use super::Config;
 use super::schema::form;
+use super::strict::{join, parse};
+use super::unknown::{self, Unknown};
 use crate::error::Mistake;
+use crate::protocol::{nested, of_other_targets};
 
 /// Reads a configuration; the checks of its meaning are `Config::mistakes` and the mapping's.
 /// There is none when a whole section is unreadable.
@@ -17,14 +21,26 @@ use crate::error::Mistake;
 pub fn read(text: &str) -> (Option<Config>, Vec<Mistake>) {
     // An editor's byte order mark is not the user's mistake.
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let mut value: Value = match serde_json::from_str(text) {
-        Ok(value) => value,
+    let (value, mut repeated) = match parse(text) {
+        Ok(read) => read,
         Err(error) => {
             let place = format!("line {}, column {}", error.line(), error.column());
-            return (None, vec![Mistake::new(place, "the configuration is not JSON")]);
+            // Which rule is broken, in words that quote nothing.
+            let told = error.to_string();
+            let rule = told.split(" at line").next().unwrap_or_default();
+            return (None, vec![Mistake::new(place, format!("the configuration is not JSON: {rule}"))]);
         }
     };
+    let Value::Object(settings) = value else {
+        let why = "must be a JSON object, with a section `vendor` at least";
+        return (None, vec![Mistake::new("the configuration", why)]);
+    };
     let mut mistakes = Vec::new();
+    let mut settings = nested(settings, &mut repeated);
+    settings.retain(|name, value| !is_somebody_elses(name, value, &mut mistakes));
+    let said_twice = repeated.into_iter().map(|at| Mistake::new(at, "is set twice; only one can be meant"));
+    mistakes.extend(said_twice);
+    let mut value = Value::Object(settings);
     walk(&form(), &mut value, "", &mut mistakes);
     match serde_path_to_error::deserialize(&value) {
         Ok(config) => (Some(config), mistakes),
@@ -34,6 +50,19 @@ pub fn read(text: &str) -> (Option<Config>, Vec<Mistake>) {
         }
         Err(_) => (None, mistakes),
     }
+}
+
+/// Whether a setting comes from a platform, which adds its own beside ours, or is one that runners
+/// hand to every target.
+fn is_somebody_elses(name: &str, value: &Value, mistakes: &mut Vec<Mistake>) -> bool {
+    if name.starts_with("__") || name.starts_with("airbyte_") {
+        return true;
+    }
+    let judged = of_other_targets(name, value).filter(|_| !value.is_null());
+    if let Some(Err(why)) = judged {
+        mistakes.push(Mistake::new(name, why));
+    }
+    judged.is_some()
 }
 
 /// Holds a value against its schema; what is wrong is noted and replaced by a stand-in.
@@ -46,15 +75,18 @@ fn walk(schema: &Value, value: &mut Value, at: &str, mistakes: &mut Vec<Mistake>
     let problem = match (kind, &*value) {
         ("object", Value::Object(_)) | ("array", Value::Array(_)) | ("boolean", Value::Bool(_)) => None,
         ("string", Value::String(text)) => wrong_choice(schema, text),
-        ("integer", Value::Number(number)) => out_of_range(schema, number),
+        ("integer", Value::Number(number)) if fits(schema, number) => None,
+        ("integer", _) => Some(format!("must be a whole number {}", range(schema))),
+        ("array", _) => Some(format!("must be a list{}", such_as(schema))),
         _ => Some(format!("must be {}", spoken(kind))),
     };
     if let Some(why) = problem {
         mistakes.push(Mistake::new(at, why));
         *value = stand_in(schema);
+        return;
     }
     match value {
-        Value::Object(fields) => walk_fields(schema, fields, at, mistakes),
+        Value::Object(fields) => walk_fields(schema, &[], fields, at, mistakes),
         Value::Array(items) => {
             let item_schema = schema.get("items").unwrap_or(&Value::Null);
             for (index, item) in items.iter_mut().enumerate() {
@@ -65,28 +97,40 @@ fn walk(schema: &Value, value: &mut Value, at: &str, mistakes: &mut Vec<Mistake>
     }
 }
 
-/// A section with variants: the one property that all of them fix tells which it is.
+/// A section with variants: the one property that all of them fix tells which it is. One that cannot be
+/// told is taken out, so that its default stands in.
 fn walk_section(options: &[Value], value: &mut Value, at: &str, mistakes: &mut Vec<Mistake>) {
     let told: Vec<(&str, &str)> = options.iter().filter_map(discriminator).collect();
     let Some(&(name, _)) = told.first() else { return };
     let Value::Object(fields) = value else {
         mistakes.push(Mistake::new(at, format!("must be a section with `{name}`")));
+        *value = Value::Null;
         return;
     };
     let chosen = fields.get(name).and_then(Value::as_str).map(str::trim);
     let found = options.iter().zip(&told).find(|(_, (_, constant))| Some(*constant) == chosen);
     if let Some((option, (_, constant))) = found {
         fields.insert(name.to_owned(), json!(constant));
-        walk_fields(option, fields, at, mistakes);
+        walk_fields(option, options, fields, at, mistakes);
     } else {
         let known: Vec<&str> = told.iter().map(|(_, constant)| *constant).collect();
-        mistakes.push(Mistake::new(join(at, name), format!("must be one of: {}", known.join(", "))));
+        let why = format!("must be one of: {}{}", known.join(", "), unknown::variant(at));
+        mistakes.push(Mistake::new(join(at, name), why));
+        *value = Value::Null;
     }
 }
 
-fn walk_fields(schema: &Value, fields: &mut Map<String, Value>, at: &str, mistakes: &mut Vec<Mistake>) {
+/// `variants` are the options that the section could have been instead.
+fn walk_fields(
+    schema: &Value,
+    variants: &[Value],
+    fields: &mut Map<String, Value>,
+    at: &str,
+    mistakes: &mut Vec<Mistake>,
+) {
     let Some(Value::Object(properties)) = schema.get("properties") else { return };
     fields.retain(|_, value| !value.is_null());
+    refuse_unknown(properties, variants, fields, at, mistakes);
     let required = schema.get("required").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
     for (name, property) in properties {
         let place = join(at, name);
@@ -103,9 +147,24 @@ fn walk_fields(schema: &Value, fields: &mut Map<String, Value>, at: &str, mistak
             }
         }
     }
-    for name in fields.keys().filter(|name| !properties.contains_key(*name)) {
-        if let Some(near) = nearest(name, properties.keys().map(String::as_str)) {
-            mistakes.push(Mistake::new(join(at, name), format!("is not known; did you mean `{near}`?")));
+    fields.retain(|_, value| !value.is_null());
+}
+
+/// Notes names that the section does not have; what one most probably meant is judged in its place.
+fn refuse_unknown(
+    properties: &Map<String, Value>,
+    variants: &[Value],
+    fields: &mut Map<String, Value>,
+    at: &str,
+    mistakes: &mut Vec<Mistake>,
+) {
+    let names: Vec<String> = fields.keys().filter(|name| !properties.contains_key(*name)).cloned().collect();
+    for name in names {
+        let Unknown { mistake, meant } = unknown::name(&name, properties, variants, at);
+        mistakes.push(mistake);
+        let value = fields.shift_remove(&name);
+        if let (Some(meant), Some(value)) = (meant, value) {
+            fields.entry(meant).or_insert(value);
         }
     }
 }
@@ -139,21 +198,35 @@ fn wrong_choice(schema: &Value, text: &str) -> Option<String> {
     (!choices.contains(&text)).then(|| format!("must be one of: {}", choices.join(", ")))
 }
 
-fn out_of_range(schema: &Value, number: &serde_json::Number) -> Option<String> {
-    let bound = |name| schema.get(name).and_then(Value::as_u64);
-    let (least, most) = (bound("minimum").unwrap_or(0), bound("maximum"));
-    let fits = number.as_u64().is_some_and(|n| n >= least && most.is_none_or(|most| n <= most));
-    (!fits).then(|| match most {
-        Some(most) => format!("must be a whole number from {least} to {most}"),
-        None => format!("must be a whole number of at least {least}"),
-    })
+fn fits(schema: &Value, number: &serde_json::Number) -> bool {
+    let (least, most) = bounds(schema);
+    number.as_u64().is_some_and(|n| n >= least && most.is_none_or(|most| n <= most))
 }
 
-fn discriminator(option: &Value) -> Option<(&str, &str)> {
+fn range(schema: &Value) -> String {
+    match bounds(schema) {
+        (least, Some(most)) => format!("from {least} to {most}"),
+        (least, None) => format!("of at least {least}"),
+    }
+}
+
+fn bounds(schema: &Value) -> (u64, Option<u64>) {
+    let bound = |name| schema.get(name).and_then(Value::as_u64);
+    (bound("minimum").unwrap_or(0), bound("maximum"))
+}
+
+/// An example of a list, where the form has one.
+fn such_as(schema: &Value) -> String {
+    let example = schema.get("examples").and_then(Value::as_array).and_then(|examples| examples.first());
+    example.map_or_else(String::new, |example| format!(", such as {example}"))
+}
+
+pub(super) fn discriminator(option: &Value) -> Option<(&str, &str)> {
     let properties = option.get("properties")?.as_object()?;
     properties.iter().find_map(|(name, property)| Some((name.as_str(), property.get("const")?.as_str()?)))
 }
 
+/// Something that can be read, with nothing in it that could be judged.
 fn stand_in(schema: &Value) -> Value {
     if let Some(default) = schema.get("default") {
         return default.clone();
@@ -163,22 +236,21 @@ fn stand_in(schema: &Value) -> Value {
         Some("integer") => schema.get("minimum").cloned().unwrap_or(json!(0)),
         Some("boolean") => json!(false),
         Some("array") => json!([]),
-        _ => json!({}),
+        _ => {
+            let required = schema.get("required").and_then(Value::as_array).into_iter().flatten();
+            let names = required.filter_map(Value::as_str);
+            let property = |name| schema.get("properties")?.get(name);
+            names.filter_map(|name| Some((name.to_owned(), stand_in(property(name)?)))).collect()
+        }
     }
 }
 
 fn spoken(kind: &str) -> &'static str {
     match kind {
         "object" => "a section",
-        "array" => "a list",
         "boolean" => "true or false",
-        "integer" => "a whole number",
         _ => "text",
     }
-}
-
-fn join(at: &str, name: &str) -> String {
-    if at.is_empty() { name.to_owned() } else { format!("{at}.{name}") }
 }
 
 /// The known name that a mistyped one most probably meant.
@@ -209,18 +281,16 @@ mod tests {
                 "ledger":{"ledger_type":"oracle"},"phone":[],"limits":null}"#,
         );
         insta::assert_snapshot!(told.join("\n"), @r"
-        vendor.api_key: is missing
-        vendor.api_secret: is missing
-        vendor.job_id: must be a whole number
-        vendor.phone_format: must be one of: digits, e164, national, as_is
         vendor.api_secrett: is not known; did you mean `api_secret`?
+        vendor.api_key: is missing
+        vendor.job_id: must be a whole number of at least 1
+        vendor.phone_format: must be one of: digits, e164, national, as_is
         streams[0].fields[0].required: must be true or false
         streams[0].fields[1]: must be a section
-        streams[0].fields[1].field: is missing
         phone: must be a section
+        delivery.max_batch_age_second: is not known; did you mean `max_batch_age_seconds`?
         delivery.batch_size: must be a whole number from 1 to 500
         delivery.on_unknown_outcome: must be one of: hold, resend
-        delivery.max_batch_age_second: is not known; did you mean `max_batch_age_seconds`?
         ledger.ledger_type: must be one of: none, sqlite, postgres
         ");
     }
@@ -255,6 +325,9 @@ mod tests {
 
     #[test]
     fn text_that_is_not_json_is_not_shown() {
-        assert_eq!(told(r#"{"vendor": s3cret-9}"#), ["line 1, column 12: the configuration is not JSON"]);
+        assert_eq!(
+            told(r#"{"vendor": s3cret-9}"#),
+            ["line 1, column 12: the configuration is not JSON: expected value"]
+        );
     }
 }

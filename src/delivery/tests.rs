@@ -15,8 +15,8 @@ use crate::contact::{Campaign, Contact};
 use crate::error::Error;
 use crate::phone::Phone;
 use crate::reason::Reason;
-use crate::vendor::Config;
-use crate::vendor::exchange::{Batch, Outcome, Reply, Request};
+use crate::vendor::exchange::{Batch, Limits, Outcome, Reply, Request, Shape, Verdict};
+use crate::vendor::{Config, Vendor};
 
 type Answer = Result<Reply, CarryError>;
 
@@ -388,4 +388,71 @@ async fn requests_start_no_faster_than_allowed() {
     let started = Instant::now();
     let last = (0..21).map(|_| pace.reserve()).last().unwrap();
     assert_eq!(last.duration_since(started), Duration::from_secs(2));
+}
+
+/// Vbee, by somebody who stumbles.
+struct Clumsy {
+    vendor: Arc<dyn Vendor>,
+    over: &'static str,
+}
+
+impl Vendor for Clumsy {
+    fn name(&self) -> &'static str {
+        self.vendor.name()
+    }
+
+    fn account(&self) -> &str {
+        self.vendor.account()
+    }
+
+    fn shape(&self) -> Shape {
+        self.vendor.shape()
+    }
+
+    fn campaign(&self, id: &str) -> Result<Campaign, String> {
+        self.vendor.campaign(id)
+    }
+
+    fn limits(&self) -> Limits {
+        self.vendor.limits()
+    }
+
+    fn probe(&self, now: Timestamp) -> Request {
+        self.vendor.probe(now)
+    }
+
+    fn read_probe(&self, reply: &Reply, now: Timestamp) -> Result<(), String> {
+        self.vendor.read_probe(reply, now)
+    }
+
+    fn submit(&self, batch: &Batch, now: Timestamp) -> Request {
+        assert_ne!(self.over, "a request");
+        self.vendor.submit(batch, now)
+    }
+
+    fn read(&self, batch: &Batch, reply: &Reply) -> Verdict {
+        assert_ne!(self.over, "a reply");
+        if self.over == "its own verdict" {
+            Verdict::Settled(Vec::new())
+        } else {
+            self.vendor.read(batch, reply)
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_was_sent_when_something_panics_may_have_been_sent_and_nobody_else() {
+    for (over, maybe_sent) in [("a request", false), ("a reply", true), ("its own verdict", true)] {
+        let vendor = serde_json::from_value::<Config>(vbee()).unwrap().build();
+        let clock = Arc::new(Clock::starting_at(Timestamp::UNIX_EPOCH));
+        let (notices, _heard) = mpsc::channel(64);
+        let terms =
+            Terms { clock, pace: Pace::new(0), rules: RULES, stop: Stop::default(), notices, seed: 7 };
+        let courier = Courier::new(Arc::new(Clumsy { vendor, over }), script([]), terms);
+        let contacts = vec![Contact::new(Phone::e164("+14155550100"))];
+        let batch = Batch { campaign: Campaign::new("c"), contacts, maybe_sent: false };
+        let delivered = courier.deliver(batch).await;
+        assert_eq!(delivered.fates, [Fate::Open { maybe_sent }], "{over}");
+        assert!(matches!(delivered.failure, Some(Error::Defect(_))), "{over}: {:?}", delivered.failure);
+    }
 }

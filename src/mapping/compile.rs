@@ -1,22 +1,25 @@
 //! Turns a stream's configuration and its catalog entry into a `Mapping`, and collects every mistake.
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
+
+use jiff::tz::TimeZone;
 
 use crate::config::{Config, FieldConfig, StreamConfig};
 use crate::error::Mistake;
+use crate::phone::shown;
+use crate::templates::{Columns, Surroundings, Template};
 use crate::values;
 use crate::vendor::Vendor;
 use crate::vendor::exchange::Shape;
 
 use super::catalog::{Schema, entry_of, nearest};
-use super::engine::{Surroundings, names_in_scope};
 use super::field::{Field, Source};
 use super::only_when::OnlyWhen;
 use super::primary_key::PrimaryKey;
 use super::row::{Column, RowReader};
-use super::template::Template;
-use super::{CampaignSource, Mapping, RunContext, StreamShape, identity, name, never, phone_rules, text};
+use super::{
+    CampaignSource, Mapping, RunContext, StreamShape, identity, meant, name, never, phone_rules, slips, text,
+};
 
 /// Set by sources that read a database's log, on records that were deleted there: Airbyte's and Singer's.
 const DELETED: [&str; 2] = ["_ab_cdc_deleted_at", "_sdc_deleted_at"];
@@ -76,9 +79,30 @@ pub(super) struct Compiler<'a> {
     pub(super) rows: RowReader,
     pub(super) mistakes: Vec<Mistake>,
     pub(super) warnings: Vec<String>,
-    /// The columns that the template engine must know, with their slots.
-    mentioned: Vec<(Box<str>, usize)>,
-    whole_record: bool,
+}
+
+/// The columns of the stream, as its templates want them.
+struct StreamColumns<'a> {
+    rows: &'a mut RowReader,
+    schema: Schema<'a>,
+    stream: &'a str,
+}
+
+impl Columns for StreamColumns<'_> {
+    fn want(&mut self, path: &[&str]) -> Result<(usize, Vec<Box<str>>), String> {
+        let found = self.schema.find_path(path);
+        let (names, _) = found.map_err(|why| format!("stream `{}` has no column {why}", self.stream))?;
+        let (column, below) = names.split_first().ok_or("a column has a name")?;
+        Ok((self.rows.want(column), below.iter().map(|name| Box::from(*name)).collect()))
+    }
+
+    fn has(&self, name: &str) -> bool {
+        self.schema.exact(name).is_some()
+    }
+
+    fn nearest(&self, name: &str) -> Option<String> {
+        nearest(name, self.schema.columns()).map(shown)
+    }
 }
 
 /// The fields of a contact, compiled.
@@ -101,8 +125,6 @@ impl<'a> Compiler<'a> {
             rows: RowReader::of(Schema::new(stream.json_schema).columns()),
             mistakes: Vec::new(),
             warnings: Vec::new(),
-            mentioned: Vec::new(),
-            whole_record: false,
         }
     }
 
@@ -119,7 +141,8 @@ impl<'a> Compiler<'a> {
         let deleted = DELETED.map(|name| Column { exact: Some(self.rows.want(name)), nested: None });
         let campaign = self.campaign(entry.map_or("", |entry| entry.campaign.trim()));
         let only_when = entry.map_or("", |entry| entry.only_when.trim());
-        let only_when = self.only_when(only_when, &config.time_zone, run);
+        let zone = values::time_zone(&config.time_zone).map_err(|why| self.mistake("time_zone", why)).ok();
+        let only_when = zone.as_ref().and_then(|zone| self.only_when(only_when, zone, run));
         let configured = entry.filter(|entry| !entry.fields.is_empty());
         let fields = match configured {
             Some(entry) => self.fields(&entry.fields),
@@ -140,14 +163,15 @@ impl<'a> Compiler<'a> {
             name_bytes: fields.variables.iter().map(|field| field.name.len()).sum(),
             variables: fields.variables,
             identity: configured.is_none().then_some(self.shape),
-            surroundings: Surroundings::new(
-                self.stream,
-                run,
-                std::mem::take(&mut self.mentioned),
-                self.whole_record,
-            ),
+            surroundings: Surroundings {
+                stream: self.stream.name.to_owned(),
+                namespace: self.stream.namespace.to_owned(),
+                sync_id: run.sync_id.clone(),
+                now: run.now.to_string(),
+                zone: zone?,
+            },
             rows: std::mem::take(&mut self.rows),
-            genders_not_understood: AtomicU64::new(0),
+            genders_not_understood: Arc::default(),
             warnings: std::mem::take(&mut self.warnings),
         })
     }
@@ -155,25 +179,27 @@ impl<'a> Compiler<'a> {
     fn campaign(&mut self, source: &str) -> Option<CampaignSource> {
         let at = format!("{}.campaign", self.place);
         if source.is_empty() {
-            let campaign = self.vendor.campaign("").map_err(|why| self.mistake("vendor", why)).ok()?;
-            return Some(CampaignSource::Fixed(campaign));
+            // What is wrong with it is told of the vendor's section.
+            return self.vendor.campaign("").ok().map(CampaignSource::Fixed);
         }
-        match self.template(&at, source)? {
-            Template::Constant(id) => {
-                let campaign = self.vendor.campaign(id.trim()).map_err(|why| self.mistake(at, why)).ok()?;
-                Some(CampaignSource::Fixed(campaign))
-            }
-            template => Some(CampaignSource::PerRecord(template, Arc::clone(self.vendor))),
+        let template = self.spoken(&at, source)?;
+        let Some(id) = template.constant() else {
+            return Some(CampaignSource::PerRecord(template, Arc::clone(self.vendor)));
+        };
+        if id.trim().is_empty() {
+            self.mistake(at, "the template of the campaign gives nothing");
+            return None;
         }
+        let campaign = self.vendor.campaign(id.trim()).map_err(|why| self.mistake(at, why)).ok()?;
+        Some(CampaignSource::Fixed(campaign))
     }
 
-    fn only_when(&mut self, source: &str, time_zone: &str, run: &RunContext) -> Option<OnlyWhen> {
-        let zone = values::time_zone(time_zone).map_err(|why| self.mistake("time_zone", why)).ok()?;
+    fn only_when(&mut self, source: &str, zone: &TimeZone, run: &RunContext) -> Option<OnlyWhen> {
         if source.is_empty() {
             return None;
         }
         let stream = self.stream.name;
-        let compiled = OnlyWhen::compile(source, stream, self.schema, &mut self.rows, run, &zone);
+        let compiled = OnlyWhen::compile(source, stream, self.schema, &mut self.rows, run, zone);
         compiled.map_err(|why| self.mistake(format!("{}.only_when", self.place), why)).ok()
     }
 
@@ -182,41 +208,76 @@ impl<'a> Compiler<'a> {
         let names: Vec<_> = configs.iter().map(|config| name_of(&config.field)).collect();
         for (index, (config, name)) in configs.iter().zip(&names).enumerate() {
             let at = format!("{}.fields[{index}]", self.place);
-            self.check_name(&format!("{at}.field"), name, names.get(..index).unwrap_or_default());
-            let Some(source) = self.source(&at, config) else { continue };
+            self.check_name(&at, config, name, names.get(..index).unwrap_or_default());
+            let own = [(PHONE, true), ("name", self.shape.name), ("gender", self.shape.gender)];
+            let own = own.into_iter().find(|(own, exists)| *exists && **own == **name && !config.variable);
+            let own = own.map(|(own, _)| own);
             let default = Some(config.default.trim()).filter(|text| !text::says_nothing(text));
-            let default = default.map(|text| text::spoken(text.into()).into());
+            let default: Option<Box<str>> = default.map(|text| text::spoken(text.into()).into());
+            if let Some(why) = default.as_ref().and_then(|text| slips::in_default(text, own, self.schema)) {
+                self.mistake(format!("{at}.default"), why);
+            }
+            let Some(source) = self.source(&at, config) else { continue };
             let mut field = Field { name: name.clone(), source, default, required: config.required };
-            match &**name {
-                PHONE => {
+            match own {
+                Some(PHONE) => {
                     never::check_column(self, &format!("{at}.column"), &config.column);
                     // A number that is missing has a reason of its own.
                     field.required = false;
                     fields.phone = Some(field);
                 }
-                "name" if self.shape.name => fields.name = Some(field),
-                "gender" if self.shape.gender => fields.gender = Some(field),
-                _ => fields.variables.push(field),
+                Some("name") => fields.name = Some(field),
+                Some(_) => fields.gender = Some(field),
+                None => fields.variables.push(field),
             }
         }
-        if !names.iter().any(|name| **name == *PHONE) {
-            let at = format!("{}.fields", self.place);
-            self.mistake(
-                at,
-                "no field is phone_number: say which column or template holds the number to call",
-            );
-        }
+        self.check_number(&names);
         fields
     }
 
-    fn check_name(&mut self, at: &str, name: &str, names_before: &[Box<str>]) {
+    /// Somebody must be called; a name that is taken for a slip of `phone_number` has been told.
+    fn check_number(&mut self, names: &[Box<str>]) {
+        if names.iter().any(|name| **name == *PHONE || meant::field(name, self.shape) == Some(PHONE)) {
+            return;
+        }
+        let hint = names.iter().find(|name| meant::is_number(name)).map_or_else(
+            || "say which column or template holds the number to call".to_owned(),
+            |name| format!("did you mean it by `{}`?", shown(name)),
+        );
+        self.mistake(format!("{}.fields", self.place), format!("no field is phone_number; {hint}"));
+    }
+
+    fn check_name(&mut self, at: &str, config: &FieldConfig, name: &str, names_before: &[Box<str>]) {
+        let at = format!("{at}.field");
+        let vendor = self.vendor.name();
+        let written = format!("`{}`", shown(name));
         if name.is_empty() {
             self.mistake(at, "the field has no name");
+        } else if let Some(why) = slips::in_field(name) {
+            self.mistake(at, why);
         } else if names_before.iter().any(|before| **before == *name) {
-            self.mistake(at, format!("the field `{name}` is listed twice"));
-        } else if name != PHONE && self.shape.reserved.contains(&name) {
-            let vendor = self.vendor.name();
-            self.mistake(at, format!("{vendor} uses the name `{name}` itself; no variable can be called so"));
+            self.mistake(at, format!("the field {written} is listed twice"));
+        } else if name == PHONE {
+            if config.variable {
+                self.mistake(at, "phone_number is the number to call, and no variable");
+            }
+        } else if self.shape.reserved.contains(&name) {
+            self.mistake(
+                at,
+                format!("{vendor} uses the name {written} itself; no variable can be called so"),
+            );
+        } else if !config.variable {
+            if let Some(meant) = meant::field(name, self.shape) {
+                let why = format!(
+                    "{written} is no field of the contact; did you mean `{meant}`? If the script has a variable of this name, set `variable` to true"
+                );
+                self.mistake(at, why);
+            } else if let Some(reserved) = meant::reserved(name, self.shape) {
+                let why = format!(
+                    "{written} is like `{reserved}`, which {vendor} uses itself; if the script has a variable of this name, set `variable` to true"
+                );
+                self.mistake(at, why);
+            }
         }
     }
 
@@ -228,7 +289,7 @@ impl<'a> Compiler<'a> {
                 None
             }
             (column, template) if column.trim().is_empty() => {
-                self.template(&format!("{at}.template"), template).map(Source::Template)
+                self.spoken(&format!("{at}.template"), template).map(Source::Template)
             }
             (column, template) if template.trim().is_empty() => {
                 self.column(&format!("{at}.column"), column).map(|column| Source::Columns(vec![column]))
@@ -240,8 +301,21 @@ impl<'a> Compiler<'a> {
         }
     }
 
+    /// A template that is none by a slip is a mistake, too.
+    fn spoken(&mut self, at: &str, source: &str) -> Option<Template> {
+        if let Some(why) = slips::in_template(source, self.schema) {
+            self.mistake(at, why);
+            return None;
+        }
+        self.template(at, source)
+    }
+
     /// An exact column name, also one with dots in it; else a path into nested columns.
     fn column(&mut self, at: &str, name: &str) -> Option<Column> {
+        if let Some(why) = slips::in_column(name, self.schema) {
+            self.mistake(at, why);
+            return None;
+        }
         if let Some(exact) = self.schema.exact(name) {
             return Some(Column { exact: Some(self.rows.want(exact)), nested: None });
         }
@@ -253,7 +327,7 @@ impl<'a> Compiler<'a> {
             return Some(Column { exact: Some(self.rows.want(name)), nested });
         }
         if let Err(why) = self.schema.find(name) {
-            self.mistake(at, format!("stream `{}` has no column {why}", self.stream.name));
+            self.mistake(at, format!("stream `{}` has no column {why}", shown(self.stream.name)));
             return None;
         }
         let head = self.schema.exact(head).unwrap_or(head);
@@ -261,53 +335,17 @@ impl<'a> Compiler<'a> {
     }
 
     fn template(&mut self, at: &str, source: &str) -> Option<Template> {
-        match Template::compile(source, &mut self.rows) {
-            Ok((template, lookups)) => {
-                self.look_up(at, &lookups, template.needs_scope());
-                Some(template)
-            }
-            Err(why) => {
-                self.mistake(at, why);
+        let mut columns =
+            StreamColumns { rows: &mut self.rows, schema: self.schema, stream: self.stream.name };
+        match Template::compile(source, &mut columns) {
+            Ok(template) => Some(template),
+            Err(mistakes) => {
+                for why in mistakes {
+                    self.mistake(at, why);
+                }
                 None
             }
         }
-    }
-
-    /// Checks the names that a template looks up, and makes those of the record available to the engine.
-    fn look_up(&mut self, at: &str, lookups: &[String], needs_scope: bool) {
-        for lookup in lookups {
-            let (root, path) = lookup.split_once('.').unwrap_or((lookup, ""));
-            if root != "record" {
-                self.check_root(at, root);
-                continue;
-            }
-            if path.is_empty() {
-                self.whole_record |= needs_scope;
-                continue;
-            }
-            if let Err(why) = self.schema.find(path) {
-                self.mistake(at, format!("stream `{}` has no column {why}", self.stream.name));
-            }
-            let column = path.split('.').next().unwrap_or(path);
-            if needs_scope && !self.mentioned.iter().any(|(name, _)| **name == *column) {
-                let slot = self.rows.want(column);
-                self.mentioned.push((column.into(), slot));
-            }
-        }
-    }
-
-    fn check_root(&mut self, at: &str, root: &str) {
-        let known: Vec<_> = names_in_scope().collect();
-        if known.iter().any(|name| name == root) {
-            return;
-        }
-        let hint =
-            match (nearest(root, known.iter().map(|name| &**name)), nearest(root, self.schema.columns())) {
-                (_, Some(column)) => format!("did you mean `record.{column}`?"),
-                (Some(name), None) => format!("did you mean `{name}`?"),
-                (None, None) => "a column is written as record.column".to_owned(),
-            };
-        self.mistake(at, format!("nothing is called `{root}`; {hint}"));
     }
 
     pub(super) fn mistake(&mut self, at: impl Into<String>, why: impl Into<String>) {

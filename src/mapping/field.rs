@@ -1,16 +1,12 @@
 //! What fills one field of a contact: a column or a template, a default, and what is refused without.
 
 use std::borrow::Cow;
-use std::cell::OnceCell;
-
-use minijinja::Value;
 
 use crate::reason::Reason;
+use crate::templates::{Scene, Surroundings, Template};
 use crate::vendor::exchange::Outcome;
 
-use super::engine::Surroundings;
 use super::row::{Column, Row};
-use super::template::Template;
 use super::{Record, failed, text};
 
 /// One field of the contact.
@@ -36,8 +32,6 @@ pub(super) struct View<'a> {
     pub(super) row: &'a Row<'a>,
     record: &'a Record<'a>,
     surroundings: &'a Surroundings,
-    /// What the template engine sees, built when the first template asks for it.
-    scope: OnceCell<Value>,
 }
 
 impl Field {
@@ -53,8 +47,8 @@ impl Field {
                 columns.iter().find_map(|column| column.find(view.row).and_then(text::of))
             }
             Source::Template(template) => {
-                let text = template.render(view).map_err(|why| failed(&self.place(), &why))?;
-                Some(text).filter(|text| !text::says_nothing(text))
+                let text = view.said(template).map_err(|why| failed(&self.place(), &why))?;
+                text.filter(|text| !text::says_nothing(text))
             }
         };
         if found.is_some() {
@@ -82,11 +76,16 @@ impl Field {
 
 impl<'a> View<'a> {
     pub(super) fn new(row: &'a Row<'a>, record: &'a Record<'a>, surroundings: &'a Surroundings) -> Self {
-        Self { row, record, surroundings, scope: OnceCell::new() }
+        Self { row, record, surroundings }
     }
 
-    /// What the template engine sees.
-    pub(super) fn scope(&self) -> Value {
-        self.scope.get_or_init(|| self.surroundings.scope(self.row, self.record)).clone()
+    /// The text of a template for this record; nothing when a value is missing that its words need.
+    pub(super) fn said<'t>(&self, template: &'t Template) -> Result<Option<Cow<'t, str>>, String> {
+        if let Some(text) = template.constant() {
+            return Ok(Some(Cow::Borrowed(text)));
+        }
+        let scene =
+            Scene { slots: self.row.slots(), emitted_at: self.record.emitted_at, around: self.surroundings };
+        Ok(template.render(&scene)?.map(|text| text::spoken(Cow::Owned(text))))
     }
 }

@@ -6,10 +6,10 @@
 mod catalog;
 mod checks;
 mod compile;
-mod engine;
 mod field;
 mod gender;
 mod identity;
+mod meant;
 mod name;
 mod never;
 mod number;
@@ -17,7 +17,7 @@ mod only_when;
 mod phone_rules;
 mod primary_key;
 mod row;
-mod template;
+mod slips;
 mod text;
 
 use std::borrow::Cow;
@@ -30,18 +30,17 @@ use crate::contact::{Campaign, Contact, Gender, Variables};
 use crate::phone::{Phone, PhoneInput, Region, Rules, region};
 use crate::protocol::{self, CatalogStream, Object};
 use crate::reason::Reason;
+use crate::templates::{Surroundings, Template};
 use crate::vendor::Vendor;
 use crate::vendor::exchange::{Outcome, Shape};
 
 pub use checks::{check_catalog, check_streams, compile_catalog, compile_stream};
 pub use phone_rules::build as phone_rules;
 
-use engine::Surroundings;
 use field::{Field, View};
 use only_when::OnlyWhen;
 use primary_key::PrimaryKey;
 use row::{Column, RowReader};
-use template::Template;
 
 /// What the catalog says about one stream, as far as the mapping needs it.
 #[derive(Clone, Copy, Debug)]
@@ -119,7 +118,7 @@ pub struct Mapping {
     name_bytes: usize,
     identity: Option<Shape>,
     surroundings: Surroundings,
-    genders_not_understood: AtomicU64,
+    genders_not_understood: Arc<AtomicU64>,
     warnings: Vec<String>,
 }
 
@@ -162,6 +161,13 @@ impl Mapping {
         self.genders_not_understood.load(Ordering::Relaxed)
     }
 
+    /// Counts them together with those of other mappings.
+    #[must_use]
+    pub fn counting_genders_into(mut self, counter: &Arc<AtomicU64>) -> Self {
+        self.genders_not_understood = Arc::clone(counter);
+        self
+    }
+
     fn contact(&self, record: &Record<'_>) -> Result<Mapped, Outcome> {
         let row = self.rows.read(record.data);
         let view = View::new(&row, record, &self.surroundings);
@@ -193,11 +199,9 @@ impl Mapping {
                 }
             }
         }
-        Ok(Mapped::Contact {
-            campaign: self.campaign(&view)?,
-            contact,
-            primary_key: self.primary_key.of(&row),
-        })
+        let campaign = self.campaign(&view, &contact.phone)?;
+        let primary_key = self.primary_key.of(&row, &contact);
+        Ok(Mapped::Contact { campaign, contact, primary_key })
     }
 
     fn phone(&self, view: &View<'_>) -> Result<Phone, Outcome> {
@@ -241,15 +245,20 @@ impl Mapping {
         gender
     }
 
-    fn campaign(&self, view: &View<'_>) -> Result<Campaign, Outcome> {
+    fn campaign(&self, view: &View<'_>, phone: &Phone) -> Result<Campaign, Outcome> {
         let (template, vendor) = match &self.campaign {
             CampaignSource::Fixed(campaign) => return Ok(campaign.clone()),
             CampaignSource::PerRecord(template, vendor) => (template, vendor),
         };
-        let id = template.render(view).map_err(|why| failed("campaign", &why))?;
+        let id = view.said(template).map_err(|why| failed("campaign", &why))?.unwrap_or_default();
         let refused = |why: &str| Outcome::Invalid(Reason::BadCampaign, Some(why.into()));
         if id.trim().is_empty() {
             return Err(refused("the template of the campaign gave nothing"));
+        }
+        if phone.occurs_in(&id) {
+            return Err(refused(
+                "the template of the campaign gave the number to call: it names the wrong column",
+            ));
         }
         // The vendor's own words may quote the id, which is data of the record.
         vendor.campaign(id.trim()).map_err(|_| refused("the vendor cannot have a campaign of this id"))

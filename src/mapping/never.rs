@@ -8,7 +8,6 @@ use super::compile::{Compiler, Fields, PHONE};
 use super::field::Source;
 use super::identity::PHONES;
 use super::name;
-use super::template::Template;
 
 /// Identity mapping needs its columns by their very names.
 pub(super) fn check_identity(compiler: &mut Compiler<'_>) {
@@ -63,10 +62,8 @@ pub(super) fn check_column(compiler: &mut Compiler<'_>, at: &str, column: &str) 
 /// A number that is the same for every record must be one. (With a column of regions it may be one in
 /// some of them.)
 pub(super) fn check_constant(compiler: &mut Compiler<'_>, fields: &Fields, rules: &Rules, has_region: bool) {
-    let Some(Source::Template(Template::Constant(text))) = fields.phone.as_ref().map(|field| &field.source)
-    else {
-        return;
-    };
+    let Some(Source::Template(template)) = fields.phone.as_ref().map(|field| &field.source) else { return };
+    let Some(text) = template.constant() else { return };
     if let (Err(refusal), false) = (rules.normalise(PhoneInput::Text(text.trim()), None), has_region) {
         let why = format!(
             "the template of {PHONE} is the same text for every record, and no number that can be called ({}); a column is written as {{{{ record.column }}}}",

@@ -12,7 +12,17 @@ pub fn build(config: &Config, mistakes: &mut Vec<Mistake>) -> Rules {
     let default_region = read("phone.default_region".to_owned(), &phone.default_region, mistakes);
     let mut allowed_countries = Vec::new();
     for (index, code) in phone.allowed_countries.iter().enumerate() {
-        allowed_countries.extend(read(format!("phone.allowed_countries[{index}]"), code, mistakes));
+        let at = format!("phone.allowed_countries[{index}]");
+        if code.trim().is_empty() {
+            // A list of blanks would allow every country.
+            add(mistakes, Mistake::new(&at, NO_COUNTRY));
+        }
+        allowed_countries.extend(read(at, code, mistakes));
+    }
+    if format == WireFormat::AsIs && !phone.allowed_countries.is_empty() {
+        let why =
+            "cannot be kept with phone_format as_is, where numbers are passed on unread; leave it empty";
+        add(mistakes, Mistake::new("phone.allowed_countries", why));
     }
     if format == WireFormat::National {
         if phone.default_region.trim().is_empty() {
@@ -39,6 +49,9 @@ pub fn build(config: &Config, mistakes: &mut Vec<Mistake>) -> Rules {
     }
 }
 
+/// Never repeats what was written, which may have been meant for another field.
+const NO_COUNTRY: &str = "is no country; write its two letters by ISO 3166, such as VN (Vietnam), CN (China), GB (the United Kingdom)";
+
 fn read(at: String, code: &str, mistakes: &mut Vec<Mistake>) -> Option<Region> {
     let code = code.trim();
     if code.is_empty() {
@@ -46,8 +59,7 @@ fn read(at: String, code: &str, mistakes: &mut Vec<Mistake>) -> Option<Region> {
     }
     let found = region(code);
     if found.is_none() {
-        let why = format!("`{code}` is no country; write two letters such as VN");
-        add(mistakes, Mistake::new(at, why));
+        add(mistakes, Mistake::new(at, NO_COUNTRY));
     }
     found
 }

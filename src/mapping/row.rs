@@ -170,6 +170,11 @@ impl<'a> Row<'a> {
         self.slots.get(slot).copied().flatten()
     }
 
+    /// The raw values of all slots.
+    pub(super) fn slots(&self) -> &[Option<&'a str>] {
+        &self.slots
+    }
+
     /// The columns that have no slot, when they are kept.
     pub(super) fn others(&self) -> impl Iterator<Item = (&'a str, &'a str)> {
         self.others.members.iter().copied()
@@ -200,14 +205,6 @@ pub(super) fn member<'a>(raw: &'a str, name: &str) -> Option<&'a str> {
     let object = object(raw);
     let name = name::find(name, object.members().map(|(name, _)| name))?;
     object.members().filter(|(other, _)| *other == name).last().map(|(_, raw)| raw)
-}
-
-/// The names of a JSON object's members, each once.
-pub(super) fn names(raw: &str) -> Vec<String> {
-    let object = object(raw);
-    let mut others = Others::default();
-    object.members().for_each(|(name, raw)| others.put(name, raw));
-    others.members.into_iter().map(|(name, _)| name.to_owned()).collect()
 }
 
 /// What is no JSON object has no members.

@@ -2,10 +2,9 @@
 
 use std::borrow::Cow;
 
-use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
-
 use super::number;
 use crate::protocol::{string, unquoted};
+pub(super) use crate::values::{nfc, says_nothing, spoken};
 
 /// The value as text in Unicode's NFC; nothing when it is null or blank.
 pub(super) fn of(raw: &str) -> Option<Cow<'_, str>> {
@@ -33,29 +32,6 @@ pub(super) fn is_blank(raw: &str) -> bool {
         Some(b'n') | None => true,
         Some(_) => false,
     }
-}
-
-/// Whether a text is empty, white space, or nothing that could be spoken.
-pub(super) fn says_nothing(text: &str) -> bool {
-    text.chars().all(|c| c.is_whitespace() || c.is_control())
-}
-
-/// A text as it may be sent: in NFC, and without control characters, which nobody can speak and many a
-/// database refuses; what is a blank among them stays.
-pub(super) fn spoken(text: Cow<'_, str>) -> Cow<'_, str> {
-    let is_left_out = |c: char| c.is_control() && !matches!(c, '\t' | '\n' | '\r');
-    if !text.contains(is_left_out) {
-        return nfc(text);
-    }
-    nfc(text.replace(is_left_out, "").into())
-}
-
-/// The text in NFC: decomposed letters are mispronounced by the vendors' voices.
-pub(super) fn nfc(text: Cow<'_, str>) -> Cow<'_, str> {
-    if text.is_ascii() || is_nfc_quick(text.chars()) == IsNormalized::Yes {
-        return text;
-    }
-    Cow::Owned(text.nfc().collect())
 }
 
 /// Whether the inside of a JSON string has neither escapes nor control characters (those of ASCII but
@@ -119,6 +95,7 @@ pub(super) fn compact(raw: &str) -> Cow<'_, str> {
 #[cfg(test)]
 mod tests {
     use unicode_normalization::char::canonical_combining_class;
+    use unicode_normalization::{IsNormalized, is_nfc_quick};
 
     use super::*;
 

@@ -61,6 +61,7 @@ const LABELS: &[&[&str]] = &[
     ],
     &["dtdd", "dd", "di dong", "sdd", "sdtdd", "may ban", "co dinh", "so co dinh", "may nha", "so nha", "lh"],
     &["lien he", "lien lac", "goi", "sdt zalo", "dt zalo", "sdt lien he", "dt lien he", "zl", "d t", "s d t"],
+    &["sdt kh", "sdt khach hang", "sdt chinh", "sdt phu", "sdt nha", "nha rieng", "co quan", "ph", "ph no"],
     // Chinese.
     &[
         "电话",
@@ -109,8 +110,8 @@ const LABELS: &[&[&str]] = &[
 /// Single letters of business cards and directories: phone, telephone, mobile, cell. They need a sign of their own.
 const LETTERS: &[&str] = &["p", "t", "m", "c"];
 
-/// What may stand beside a label; digits that are hidden and signs that mean something are not among it.
-const SIGNS: &str = " \n\t.:;,/|-_=()[]<>&\"'";
+/// What may stand beside a label; signs that hide digits are not among it, but for the one of `Phone #: 098…`.
+const SIGNS: &str = " \n\t.:;,/|-_=()[]<>&\"'#";
 
 const PICTURES: &str = "☎☏✆📞📱📲";
 
@@ -134,8 +135,8 @@ enum Beside {
 
 /// A text without the labels around its number.
 pub(super) fn take_off(text: &str) -> &str {
-    let is_of_number = |c: char| c.is_ascii_digit() || "+*#•●○■×".contains(c);
-    let Some((start, (last, sign))) = text.find(is_of_number).zip(last_of(text, is_of_number)) else {
+    let begins = |c: char| c.is_ascii_digit() || "+*•●○■×".contains(c);
+    let Some((start, (last, sign))) = text.find(begins).zip(last_of(text, |c| begins(c) || c == '#')) else {
         return without_number(text);
     };
     let end = last + sign.len_utf8();
@@ -143,9 +144,10 @@ pub(super) fn take_off(text: &str) -> &str {
     let (before, number, after) = (part(0..start), part(start..end), part(end..text.len()));
     match (beside(before, Side::Before), beside(after, Side::After)) {
         (Beside::Words, _) | (_, Beside::Words) | (Beside::Nothing, Beside::Nothing) => text,
-        (Beside::Labels, _) if after.chars().all(|c| SIGNS.contains(c)) => number,
-        (Beside::Labels, Beside::Labels) => number,
-        (Beside::Labels, Beside::Nothing) => part(start..text.len()),
+        (Beside::Labels, Beside::Nothing) if !after.chars().all(|c| SIGNS.contains(c)) => {
+            part(start..text.len())
+        }
+        (Beside::Labels, _) => number,
         (Beside::Nothing, Beside::Labels) => part(0..end),
     }
 }
@@ -183,9 +185,12 @@ fn beside(text: &str, side: Side) -> Beside {
     };
     let is_glued = touching.is_some_and(|word| word.is_ascii() && word.len() < SHORTEST_GLUED);
     let words = folded(&words.join(" "));
-    let all_known =
-        text.chars().all(is_known) && !is_glued && (are_labels(&words) || is_letter(text, &words, side));
-    if all_known { Beside::Labels } else { Beside::Words }
+    let hides = text.contains("##");
+    let all_known = text.chars().all(is_known) && !is_glued && !hides;
+    if all_known && (are_labels(&words) || is_letter(text, &words, side)) {
+        return Beside::Labels;
+    }
+    Beside::Words
 }
 
 /// Small letters without marks, so that `SĐT`, `sđt` and `sdt` are one word.

@@ -42,12 +42,12 @@ pub(super) fn read(text: &str) -> Option<CompactString> {
 /// only, Italy always.
 pub(super) fn without_trunk_zero(text: &str) -> Option<CompactString> {
     static TRUNK_ZERO: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"^[ (\[]*\+[+ (\[]*([0-9]{1,3})[ )\].\-]*[(\[] ?0 ?[)\]](.+)$")
+        Regex::new(r"^[ (\[]*(\+|00)[+ (\[]*([0-9]{1,3})[ )\].\-]*[(\[] ?0 ?[)\]](.+)$")
             .expect("the pattern is a constant")
     });
     let found = text.contains(['(', '[']).then(|| TRUNK_ZERO.captures(text)).flatten()?;
-    let (code, national) = (found.get(1)?.as_str(), found.get(2)?.as_str());
-    strip_punctuation(&format!("+{code} {national}")).ok()
+    let [prefix, code, national] = [1, 2, 3].map(|group| found.get(group).map_or("", |part| part.as_str()));
+    strip_punctuation(&format!("{prefix}{code} {national}")).ok()
 }
 
 /// Leaves nothing but digits and a leading plus, or says what else there is.

@@ -29,9 +29,11 @@ static SIGN: LazyLock<String> = LazyLock::new(|| format!(r"(?:{NEXT_FIELD}|{ESCA
 /// Nobody sees these, and any number of them may stand between digits.
 const UNSEEN: &str = r"[\p{Cf}\p{M}]*";
 
-/// A written number, as a pattern for larger ones. It may hold several, and it may be short.
-pub(crate) static PATTERN: LazyLock<String> =
-    LazyLock::new(|| format!("[+＋]?{DIGIT}(?:{UNSEEN}(?:{}{UNSEEN}){{0,3}}{DIGIT})*", *SIGN));
+/// A written number of so many digits at least, as a pattern for larger ones. It may hold several.
+pub(crate) fn source(n_digits: usize) -> String {
+    let n_more = n_digits.saturating_sub(1);
+    format!("[+＋]?{DIGIT}(?:{UNSEEN}(?:{}{UNSEEN}){{0,3}}{DIGIT}){{{n_more},}}", *SIGN)
+}
 
 /// Digits as they are written in a text, from a first to a last one.
 #[derive(Debug, PartialEq, Eq)]
@@ -46,7 +48,8 @@ pub(crate) struct Written {
 
 /// The numbers in a text that have so many digits at least.
 pub(crate) fn numbers(text: &str, n_digits: usize) -> impl Iterator<Item = Written> + '_ {
-    static NUMBER: LazyLock<Regex> = LazyLock::new(|| pattern(&format!("(?P<number>{})|{ESCAPE}", *PATTERN)));
+    static NUMBER: LazyLock<Regex> =
+        LazyLock::new(|| pattern(&format!("(?P<number>{})|{ESCAPE}", source(1))));
     let all = NUMBER.captures_iter(text).filter_map(|found| found.name("number").map(Written::new));
     all.filter(move |written| written.digits.len() >= n_digits)
 }
@@ -54,7 +57,7 @@ pub(crate) fn numbers(text: &str, n_digits: usize) -> impl Iterator<Item = Writt
 /// The number of so many digits at least that is all a text holds beside signs.
 pub(crate) fn only_number(text: &str, n_digits: usize) -> Option<Written> {
     static ALONE: LazyLock<Regex> =
-        LazyLock::new(|| pattern(&format!("^{0}*?(?P<number>{1}){0}*$", *SIGN, *PATTERN)));
+        LazyLock::new(|| pattern(&format!("^{0}*?(?P<number>{1}){0}*$", *SIGN, source(1))));
     let written = Written::new(ALONE.captures(text)?.name("number")?);
     (written.digits.len() >= n_digits).then_some(written)
 }

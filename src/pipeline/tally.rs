@@ -59,10 +59,23 @@ impl Tally {
         self.accepted + self.duplicate + self.counted_as_rejected()
     }
 
-    /// Whether more than `percent` of the settled records were rejected.
+    /// Records that the user's own rules kept back.
+    fn kept_back_on_purpose(&self) -> u64 {
+        self.reasons.iter().filter(|(reason, _)| reason.is_on_purpose()).map(|(_, count)| count).sum()
+    }
+
+    /// How many records were rejected, and of how many: what was kept back on purpose is in neither.
+    #[must_use]
+    pub fn share(&self) -> (u64, u64) {
+        let on_purpose = self.kept_back_on_purpose();
+        (self.counted_as_rejected() - on_purpose, self.settled() - on_purpose)
+    }
+
+    /// Whether more than `percent` of the records that were to be called were rejected.
     #[must_use]
     pub fn rejected_more_than(&self, percent: u8) -> bool {
-        self.counted_as_rejected() * 100 > self.settled() * u64::from(percent)
+        let (rejected, total) = self.share();
+        rejected * 100 > total * u64::from(percent)
     }
 
     /// One line for the log.
@@ -77,5 +90,28 @@ impl Tally {
             line.push_str(&format!(", {open} not settled"));
         }
         line
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_nobody_decided_counts_as_rejected_and_what_somebody_decided_does_not_count() {
+        for (reason, is_in_the_share) in [
+            (Reason::OnlyWhen, false),
+            (Reason::DeletedInSource, false),
+            (Reason::MaxContactsPerSync, false),
+            (Reason::ConditionUnknown, true),
+        ] {
+            let mut tally = Tally::default();
+            tally.count(&Outcome::Accepted { contact_id: None });
+            tally.count(&Outcome::Invalid(Reason::Missing, None));
+            tally.count(&Outcome::Suppressed(reason, None));
+            let want = if is_in_the_share { (2, 3) } else { (1, 2) };
+            assert_eq!(tally.share(), want, "{}", reason.code());
+            assert_eq!(tally.counted_as_rejected(), 2, "{}: the platform counts all of them", reason.code());
+        }
     }
 }

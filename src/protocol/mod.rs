@@ -21,11 +21,13 @@ pub use mended::Mended;
 pub use message::{Message, RecordMessage, StreamStatus};
 pub use object::Object;
 pub use output::{Level, Output};
-pub use singer::{About, nested};
+pub use singer::{About, nested, of_other_targets};
 pub use state::{State, StateScope, Stats};
 pub(crate) use string::{string, unquoted};
 
 use std::fmt;
+
+use crate::phone::shown;
 
 /// Which protocol stdin speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,11 +80,12 @@ pub struct StreamName {
     pub name: String,
 }
 
+/// As messages show it: any text may be a stream's name.
 impl fmt::Display for StreamName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if !self.namespace.is_empty() {
-            write!(f, "{}.", self.namespace)?;
+            write!(f, "{}.", shown(&self.namespace))?;
         }
-        f.write_str(&self.name)
+        f.write_str(&shown(&self.name))
     }
 }

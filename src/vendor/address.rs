@@ -45,17 +45,42 @@ pub(super) fn mistakes(base_url: &str, endpoint_path: &str) -> Vec<Mistake> {
         Ok(url) if url.query().is_some() || url.fragment().is_some() => {
             Some("must end before any ? or #".to_owned())
         }
-        Ok(url) if url.path().trim_end_matches('/').ends_with(endpoint_path) => {
-            Some(format!("must end before {endpoint_path}, which is added to it"))
-        }
-        Ok(_) => None,
+        Ok(url) => beginning_of(endpoint_path, url.path())
+            .map(|part| format!("must end before {part}, because {endpoint_path} is added to it"))
+            .or_else(|| ends_in_a_repetition(url.path()).then(|| "has a part of its path twice".to_owned())),
     };
     why.map(|why| Mistake::new("vendor.base_url", why)).into_iter().collect()
+}
+
+/// The beginning of the endpoint that a path already ends with.
+fn beginning_of<'e>(endpoint_path: &'e str, path: &str) -> Option<&'e str> {
+    let path = path.trim_end_matches('/');
+    let ends = endpoint_path.match_indices('/').map(|(at, _)| at).skip(1).chain([endpoint_path.len()]);
+    let mut beginnings = ends.filter_map(|end| endpoint_path.get(..end));
+    beginnings.find(|part| path.ends_with(part))
+}
+
+/// Whether a path is pasted behind itself: /aivoice/aivoice.
+fn ends_in_a_repetition(path: &str) -> bool {
+    let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
+    parts.len() >= 2 && parts.len().is_multiple_of(2) && {
+        let (first, second) = parts.split_at(parts.len() / 2);
+        first == second
+    }
 }
 
 /// Said of a credential that cannot travel in a header.
 pub(super) const NOT_A_HEADER: &str =
     "has characters that no credential has (line breaks, blanks, accents); copy it again";
+
+/// Said of a credential that is not sent itself: requests are signed with it.
+pub(super) const NOT_ONE_WORD: &str =
+    "has a blank or a line break inside, which no credential has; copy it again";
+
+/// Whether a credential is of one piece.
+pub(super) fn is_one_word(secret: &Secret) -> bool {
+    !secret.expose().contains(|c: char| c.is_whitespace() || c.is_control())
+}
 
 /// Whether a credential can travel in a header.
 pub(super) fn fits_header(secret: &Secret) -> bool {
@@ -100,11 +125,27 @@ mod tests {
             ("https://api.itniotech.com?token=hunter2", "?"),
             ("https://api.itniotech.com/aivoice/importCustomer", "before /importCustomer"),
             ("https://aicall.vbee.ai /api", "without spaces"),
+            ("https://api.itniotech.com/aivoice/aivoice", "twice"),
         ] {
             let found = mistakes(bad, "/importCustomer");
             let [mistake] = &found[..] else { panic!("{bad}: {found:?}") };
             assert!(mistake.why.contains(hint), "{bad}: {}", mistake.why);
             assert!(!mistake.why.contains("hunter2"), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_base_url_ends_before_what_is_added_to_it() {
+        for (base_url, want) in [
+            ("https://aicall.vbee.ai", None),
+            ("https://aicall.vbee.ai/apiary", None),
+            ("https://aicall.vbee.ai/api", Some("must end before /api,")),
+            ("https://aicall.vbee.ai/api/v1/", Some("must end before /api/v1,")),
+            ("https://aicall.vbee.ai/api/v1/campaign", Some("must end before /api/v1/campaign,")),
+        ] {
+            let found = mistakes(base_url, "/api/v1/campaign");
+            let told = found.first().map(|mistake| mistake.why.starts_with(want.unwrap_or("?")));
+            assert_eq!((found.len(), told), (usize::from(want.is_some()), want.map(|_| true)), "{found:?}");
         }
     }
 

@@ -37,28 +37,27 @@ fn every_mistake_of_every_stream_is_told_at_once() {
     streams[4].stream: the stream has no name
     streams[2].stream: the connection has no stream `poeple`; did you mean `people`?
     streams[5].namespace: the connection has no stream `spaced` of namespace `private`, but `spaced` of namespace `public`
-    streams: nothing says how to map stream `spaced` of namespace `public`: add an entry, or take it out of the connection
     streams: nothing says how to map stream `unmapped`: add an entry, or take it out of the connection
     streams[0].campaign: a job is a number
     streams[0].only_when: a condition is SQL; write a
     streams[0].fields[0].column: stream `people` has no column `phon`; did you mean `phone`?
-    streams[0].fields[1].template: syntax error: unexpected `}`, expected end of variable block (line 1)
+    streams[0].fields[1].template: line 1: `{{` is never closed; a single `}` does not close it
     streams[0].fields[2].field: the field has no name
     streams[0].fields[3]: fill in either column or template, not both
     streams[0].fields[4]: fill in either column or template
     streams[0].fields[5].field: the field `both` is listed twice
     streams[0].fields[5].column: stream `people` has no column `customer.fulname`; did you mean `customer.full_name`?
     streams[0].fields[6].column: stream `people` has no column `zzz`; it has `phone`, `title`, `name`, `a`, `customer`
-    streams[0].fields[7].template: nothing is called `nam`; did you mean `record.name`?
     streams[0].fields[7].template: stream `people` has no column `titel`; did you mean `title`?
-    streams[0].fields[7].template: nothing is called `recrd`; did you mean `record`?
+    streams[0].fields[7].template: line 1: nothing is called `nam`; did you mean `record.name`?
+    streams[0].fields[7].template: line 1: nothing is called `recrd`; did you mean `record`?
     streams[0].fields[8].template: stream `people` has no column `titel`; did you mean `title`?
-    streams[0].fields[9].template: }} closes nothing
-    streams[0].fields[10].template: unknown filter: filter upcase is unknown (line 1)
-    streams[0].fields[11].template: nothing is called `title`; did you mean `record.title`?
-    streams[0].fields[11].template: nothing is called `xyz`; a column is written as record.column
+    streams[0].fields[9].template: line 1: `}}` closes nothing
+    streams[0].fields[10].template: line 1: there is no filter `upcase`; did you mean `upper`?
+    streams[0].fields[11].template: line 1: nothing is called `title`; did you mean `record.title`?
+    streams[0].fields[11].template: line 1: nothing is called `xyz`; a column is written as record.column
     streams[1].only_when: expected: an expression, found its end
-    streams[1].fields: no field is phone_number: say which column or template holds the number to call
+    streams[1].fields[0].field: `phoneNumber` is no field of the contact; did you mean `phone_number`? If the script has a variable of this name, set `variable` to true
     ");
 }
 
@@ -78,14 +77,16 @@ fn check_finds_without_a_catalog_what_needs_none() {
         { "stream": "people", "fields": [{ "field": "name", "template": "{% if %}" }] },
         { "stream": "people", "namespace": "b", "fields": [{ "field": "phone_number", "column": "p.q" }] },
         { "stream": "people", "namespace": "b", "campaign": "x" },
+        { "stream": "comment", "campaign": "{# none #}" },
     ]);
     let mut found = Vec::new();
     check_streams(&config(&streams, &json!({})), &with_fields(), &mut found);
     insta::assert_snapshot!(lines(&found), @"
     streams[2].stream: stream `people` of namespace `b` is listed twice
-    streams[0].fields[0].template: syntax error: unexpected end of block (line 1)
-    streams[0].fields: no field is phone_number: say which column or template holds the number to call
+    streams[0].fields[0].template: line 1: `{% if %}` is never closed; write {% endif %}
+    streams[0].fields: no field is phone_number; say which column or template holds the number to call
     streams[2].campaign: a job is a number
+    streams[3].campaign: the template of the campaign gives nothing
     ");
 }
 
@@ -97,9 +98,9 @@ fn the_phone_section_is_checked_once() {
     let columns = schema(&["phone_number", "country"]);
     let catalog = [shape("a", &columns), shape("b", &columns)];
     insta::assert_snapshot!(mistakes(&config, &with_fields(), &catalog), @"
-    phone.default_region: `XX` is no country; write two letters such as VN
-    phone.allowed_countries[0]: `YY` is no country; write two letters such as VN
-    phone.allowed_countries[1]: `Vietnam` is no country; write two letters such as VN
+    phone.default_region: is no country; write its two letters by ISO 3166, such as VN (Vietnam), CN (China), GB (the United Kingdom)
+    phone.allowed_countries[0]: is no country; write its two letters by ISO 3166, such as VN (Vietnam), CN (China), GB (the United Kingdom)
+    phone.allowed_countries[1]: is no country; write its two letters by ISO 3166, such as VN (Vietnam), CN (China), GB (the United Kingdom)
     phone.region_column: stream `a` has no column `land`; it has `phone_number`, `country`
     phone.region_column: stream `b` has no column `land`; it has `phone_number`, `country`
     ");

@@ -44,7 +44,7 @@ fn mappings() -> Vec<Mapping> {
     let configured = people(
         &json!({ "campaign": "{{ record.a }}", "only_when": "NOT b OR b > \"a.b\" OR a.b IS NULL" }),
         &json!([
-            { "field": "name", "template": "{{ record.a.b }} {{ record }} {{ record.a ~ record.b }}" },
+            { "field": "name", "template": "{{ record.a.b }} {{ record.b[:2] }} {{ record.a ~ record.b }}" },
             { "field": "gender", "column": "gender" },
             { "field": "x", "column": "a.b", "required": true },
             { "field": "y", "template": "{{ record.a }}-{{ record.b.a }}" },

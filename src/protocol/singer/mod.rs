@@ -9,4 +9,4 @@ mod settings;
 pub use about::About;
 pub(super) use incoming::read;
 pub(super) use log::Log;
-pub use settings::nested;
+pub use settings::{nested, of_other_targets};

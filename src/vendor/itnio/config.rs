@@ -64,6 +64,9 @@ impl Config {
         if !address::fits_header(&self.api_key) {
             found.push(Mistake::new("vendor.api_key", address::NOT_A_HEADER));
         }
+        if !address::is_one_word(&self.api_secret) {
+            found.push(Mistake::new("vendor.api_secret", address::NOT_ONE_WORD));
+        }
         if !self.job_id.trim().is_empty()
             && let Err(why) = campaign(&self.job_id)
         {

@@ -87,11 +87,7 @@ fn add_object(value: &Value, fields: &Map<String, Value>, depth: usize, lines: &
         for (key, entry) in fields {
             match entry {
                 // A heading, unless it is itself the number of somebody.
-                Value::Array(_) | Value::Object(_)
-                    if written::only_number(key, SHORTEST_NUMBER).is_none() =>
-                {
-                    add(entry, depth + 1, lines);
-                }
+                Value::Array(_) | Value::Object(_) if !is_person(key) => add(entry, depth + 1, lines),
                 Value::Array(_) | Value::Object(_) => {
                     let mut words = Vec::new();
                     collect_under(entry, is_reason_key, depth + 1, &mut words);
@@ -118,6 +114,13 @@ fn add_object(value: &Value, fields: &Map<String, Value>, depth: usize, lines: &
     if let [line] = lines.get_mut(n_before..).unwrap_or_default() {
         line.entry = entry;
     }
+}
+
+/// Whether a key is a number or an encrypted identifier.
+fn is_person(key: &str) -> bool {
+    let is_word = !key.contains(char::is_whitespace) && key.len() > SHORTEST_NUMBER;
+    written::only_number(key, SHORTEST_NUMBER).is_some()
+        || is_word && key.contains(|c: char| c.is_ascii_digit())
 }
 
 /// Texts and numbers under keys that look right, in this value and those inside it.
@@ -155,11 +158,13 @@ fn is_reason_key(key: &str) -> bool {
 const LABEL: &str = r"(?:phone\s*(?:number|no\.?)?|mobile(?:\s*(?:phone|number))?|手机(?:号码?)?|客户电话|电话(?:号码?)?)\s*[:：=]\s*";
 /// Takes a sentence apart; or several, if they were strung together.
 fn add_text(text: &str, lines: &mut Vec<Line>) {
-    static LABELLED: LazyLock<Regex> = LazyLock::new(|| {
-        pattern(&format!(r"(?i)[\s,，;；、.。]*{LABEL}({}|[^\s,，;；]+)", *written::PATTERN))
-    });
+    // Digits in front of letters begin an encrypted identifier.
+    static NUMBER: LazyLock<String> =
+        LazyLock::new(|| format!(r"{}(?-u:\b)", written::source(SHORTEST_NUMBER)));
+    static LABELLED: LazyLock<Regex> =
+        LazyLock::new(|| pattern(&format!(r"(?i)[\s,，;；、.。]*{LABEL}({}|[^\s,，;；]+)", *NUMBER)));
     static TAIL: LazyLock<Regex> = LazyLock::new(|| {
-        pattern(&format!(r"(?i)[\s,，;；、]*{LABEL}({}|\S+?)[\s.。,，;；!！)）]*$", *written::PATTERN))
+        pattern(&format!(r"(?i)[\s,，;；、]*{LABEL}({}|\S+?)[\s.。,，;；!！)）]*$", *NUMBER))
     });
     if LABELLED.find_iter(text).nth(1).is_some() {
         add_sentences(text, &LABELLED, lines);

@@ -48,6 +48,28 @@ fn reads_the_recorded_replies() {
 }
 
 #[test]
+fn an_identifier_that_begins_with_digits_is_one() {
+    let vendor = Itnio { format: crate::phone::WireFormat::AsIs, ..itnio() };
+    let ids = ["9f2c77aa01b34d0e", "12345678ab", "b7e1"];
+    let batch = batch(ids.iter().map(|id| Contact::new(Phone::opaque(id))).collect());
+    let exists = "The customer already exists in this task,Phone Number:";
+    for (data, want) in [
+        (json!([format!("{exists}9f2c77aa01b34d0e")]), ["duplicate", "accepted", "accepted"]),
+        (json!([format!("{exists}12345678ab.")]), ["accepted", "duplicate", "accepted"]),
+        (
+            json!(format!("{exists}9f2c77aa01b34d0e，{exists}12345678ab")),
+            ["duplicate", "duplicate", "accepted"],
+        ),
+        (json!({ "9f2c77aa01b34d0e": [] }), ["rejected", "accepted", "accepted"]),
+    ] {
+        let body = json!({ "status": "0", "data": data }).to_string();
+        let reply = Reply { status: 200, body: body.into(), ..Reply::default() };
+        let Verdict::Settled(outcomes) = vendor.read(&batch, &reply) else { panic!("{data}") };
+        assert_eq!(outcomes.iter().map(Outcome::name).collect::<Vec<_>>(), want, "{data}");
+    }
+}
+
+#[test]
 fn a_request_is_what_the_vendors_page_shows() {
     let mut full = contact("+14155550101");
     full.name = Some("Jack \"J\"".into());

@@ -73,10 +73,19 @@ impl Config {
     #[must_use]
     pub fn mistakes(&self) -> Vec<Mistake> {
         let mut found = Vec::new();
-        if let Credentials::AccessToken { access_token } = &self.credentials
-            && !address::fits_header(&bare_token(access_token))
-        {
-            found.push(Mistake::new("vendor.credentials.access_token", address::NOT_A_HEADER));
+        match &self.credentials {
+            Credentials::AccessToken { access_token } => {
+                if !address::fits_header(&bare_token(access_token)) {
+                    found.push(Mistake::new("vendor.credentials.access_token", address::NOT_A_HEADER));
+                }
+            }
+            Credentials::ApiKey { api_key, api_secret } => {
+                let is_broken = |secret: &&(&str, &Secret)| !address::is_one_word(secret.1);
+                let secrets =
+                    [("vendor.credentials.api_key", api_key), ("vendor.credentials.api_secret", api_secret)];
+                let broken = secrets.iter().filter(is_broken);
+                found.extend(broken.map(|(at, _)| Mistake::new(*at, address::NOT_ONE_WORD)));
+            }
         }
         if !self.campaign_id.trim().is_empty()
             && let Err(why) = campaign(&self.campaign_id)

@@ -62,6 +62,7 @@ fn catalog() -> Json {
 }
 
 #[test]
+#[expect(clippy::print_stdout, reason = "the figures of a long run are told to whoever asked for it")]
 fn any_condition_says_of_any_record_what_the_reference_says() {
     let wanted = std::env::var_os("CONDITIONS_DECISIONS").and_then(|count| count.to_str()?.parse().ok());
     let wanted: u64 = wanted.unwrap_or(100_000);

@@ -1,0 +1,245 @@
+//! What an expression of a template is worth.
+
+use std::borrow::Cow;
+use std::ops::Deref;
+use std::rc::Rc;
+
+use serde_json::value::RawValue;
+
+use crate::protocol::{self, Object};
+use crate::values::{Number, says_nothing, spoken};
+
+use super::budget::{Budget, Why};
+
+/// A value while one record is rendered.
+#[derive(Clone, Debug)]
+pub(super) enum Value<'a> {
+    /// Null, missing, or blank text of a record: all the same.
+    Nothing,
+    Bool(bool),
+    Number(Digits<'a>),
+    Text(Text<'a>),
+    List(Rc<[Value<'a>]>),
+    /// An object that the template wrote.
+    Map(Rc<[(Text<'a>, Value<'a>)]>),
+    /// A list or an object of the record that is not empty, as JSON; read when it is looked into.
+    Json(&'a str),
+}
+
+/// A number as the record spells it, or one that was calculated.
+#[derive(Clone, Debug)]
+pub(super) enum Digits<'a> {
+    Written(&'a str),
+    Exact(Number),
+}
+
+/// A text of the record or the template, or one that was made.
+#[derive(Clone, Debug)]
+pub(super) enum Text<'a> {
+    Borrowed(&'a str),
+    Made(Rc<str>),
+}
+
+impl Deref for Text<'_> {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        match self {
+            Self::Borrowed(text) => text,
+            Self::Made(text) => text,
+        }
+    }
+}
+
+impl<'a> From<Cow<'a, str>> for Text<'a> {
+    fn from(text: Cow<'a, str>) -> Self {
+        match text {
+            Cow::Borrowed(text) => Self::Borrowed(text),
+            Cow::Owned(text) => Self::Made(text.into()),
+        }
+    }
+}
+
+impl<'a> Value<'a> {
+    /// A value of the record.
+    pub(super) fn of(raw: &'a str) -> Self {
+        match raw.as_bytes().first() {
+            Some(b'"') => match protocol::string(raw) {
+                text if says_nothing(&text) => Self::Nothing,
+                text => Self::Text(spoken(text).into()),
+            },
+            Some(b't') => Self::Bool(true),
+            Some(b'f') => Self::Bool(false),
+            Some(b'{' | b'[') if !is_empty(raw) => Self::Json(raw),
+            Some(b'-' | b'0'..=b'9') => Self::Number(Digits::Written(raw)),
+            _ => Self::Nothing,
+        }
+    }
+
+    /// A text that was made of values: one that says nothing is nothing.
+    pub(super) fn made(text: String) -> Self {
+        if says_nothing(&text) { Self::Nothing } else { Self::Text(Text::Made(text.into())) }
+    }
+
+    pub(super) fn number(number: Number) -> Self {
+        Self::Number(Digits::Exact(number))
+    }
+
+    pub(super) fn count(count: usize) -> Self {
+        Self::number(Number::from(i64::try_from(count).unwrap_or(i64::MAX)))
+    }
+
+    /// Whether an `if` takes it for true.
+    pub(super) fn is_true(&self) -> bool {
+        match self {
+            Self::Nothing => false,
+            Self::Bool(value) => *value,
+            // What is too large to be calculated with is not zero.
+            Self::Number(digits) => digits.number().is_none_or(|number| !number.is_zero()),
+            Self::Text(text) => !says_nothing(text),
+            Self::List(items) => !items.is_empty(),
+            Self::Map(members) => !members.is_empty(),
+            Self::Json(_) => true,
+        }
+    }
+
+    pub(super) fn is_nothing(&self) -> bool {
+        matches!(self, Self::Nothing)
+    }
+
+    /// What kind of value it is, for people.
+    pub(super) fn kind(&self) -> &'static str {
+        match self {
+            Self::Nothing => "missing",
+            Self::Bool(_) => "true or false",
+            Self::Number(_) => "a number",
+            Self::Text(_) => "text",
+            Self::Map(_) => "an object",
+            Self::Json(raw) if raw.starts_with('{') => "an object",
+            Self::List(_) | Self::Json(_) => "a list",
+        }
+    }
+
+    /// The text that is spoken of it: of a text, a number, a truth value.
+    pub(super) fn spoken(&self) -> Result<Cow<'_, str>, Why> {
+        match self {
+            Self::Nothing => Ok(Cow::Borrowed("")),
+            Self::Bool(value) => Ok(Cow::Borrowed(if *value { "true" } else { "false" })),
+            Self::Number(digits) => Ok(digits.plain()),
+            Self::Text(text) => Ok(Cow::Borrowed(text)),
+            Self::Map(_) => Err("it is an object; name what is to be said of it".into()),
+            Self::Json(raw) if raw.starts_with('{') => {
+                Err("it is an object; write record.column.name for what is in it".into())
+            }
+            Self::List(_) | Self::Json(_) => Err("it is a list; write |join(', '), or |first".into()),
+        }
+    }
+
+    /// The items of a list.
+    pub(super) fn items(&self, budget: &mut Budget) -> Result<Rc<[Value<'a>]>, Why> {
+        match self {
+            Self::List(items) => {
+                budget.steps(items.len())?;
+                Ok(Rc::clone(items))
+            }
+            Self::Json(raw) if raw.starts_with('[') => {
+                budget.read(raw.len())?;
+                let items: Vec<&'a RawValue> = serde_json::from_str(raw).unwrap_or_default();
+                budget.list(items.len())?;
+                Ok(items.iter().map(|raw| Value::of(raw.get())).collect())
+            }
+            other => Err(format!("it is {}, not a list", other.kind()).into()),
+        }
+    }
+
+    /// The members of an object, in its order; the last of several equal names wins.
+    pub(super) fn members(&self, budget: &mut Budget) -> Result<Vec<(Text<'a>, Value<'a>)>, Why> {
+        match self {
+            Self::Map(members) => {
+                budget.list(members.len())?;
+                Ok(members.to_vec())
+            }
+            Self::Json(raw) if raw.starts_with('{') => {
+                budget.read(raw.len())?;
+                let object: Object<'a> = serde_json::from_str(raw).unwrap_or_default();
+                budget.list(object.members().count())?;
+                let mut members: Vec<(Text<'a>, Value<'a>)> = Vec::new();
+                let mut places = std::collections::HashMap::new();
+                for (name, raw) in object.members() {
+                    let place = *places.entry(name.to_owned()).or_insert(members.len());
+                    match members.get_mut(place) {
+                        Some(member) => member.1 = Value::of(raw),
+                        None => members.push((Text::Made(name.into()), Value::of(raw))),
+                    }
+                }
+                Ok(members)
+            }
+            other => Err(format!("it is {}, not an object", other.kind()).into()),
+        }
+    }
+
+    /// The member of an object; nothing of anything else.
+    pub(super) fn member(&self, name: &str, budget: &mut Budget) -> Result<Value<'a>, Why> {
+        match self {
+            Self::Map(members) => {
+                budget.steps(members.len())?;
+                let found = members.iter().rev().find(|(other, _)| **other == *name);
+                Ok(found.map_or(Self::Nothing, |(_, value)| value.clone()))
+            }
+            Self::Json(raw) if raw.starts_with('{') => {
+                budget.read(raw.len())?;
+                Ok(member(raw, name).map_or(Self::Nothing, Value::of))
+            }
+            _ => Ok(Self::Nothing),
+        }
+    }
+}
+
+impl Digits<'_> {
+    /// The number, when it can be calculated with.
+    pub(super) fn number(&self) -> Option<Number> {
+        match self {
+            Self::Written(raw) => Number::parse(raw),
+            Self::Exact(number) => Some(number.clone()),
+        }
+    }
+
+    /// As people write it.
+    pub(super) fn plain(&self) -> Cow<'_, str> {
+        match self {
+            Self::Written(raw) => plain(raw),
+            Self::Exact(number) => Cow::Owned(number.to_string()),
+        }
+    }
+}
+
+/// One member of a JSON object; the last of several wins.
+pub(super) fn member<'a>(raw: &'a str, name: &str) -> Option<&'a str> {
+    let object: Object<'a> = serde_json::from_str(raw).unwrap_or_default();
+    object.members().filter(|(other, _)| *other == name).last().map(|(_, raw)| raw)
+}
+
+/// A JSON number without an exponent, and without a fraction that is zero; other zeros stay.
+pub(super) fn plain(raw: &str) -> Cow<'_, str> {
+    if raw == "-0" {
+        return Cow::Borrowed("0");
+    }
+    if raw.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-') {
+        return Cow::Borrowed(raw);
+    }
+    let has_exponent = raw.contains(['e', 'E']);
+    match raw.split_once('.') {
+        Some((whole, fraction)) if !has_exponent && fraction.bytes().any(|digit| digit != b'0') => {
+            debug_assert!(!whole.is_empty(), "JSON has digits before the point");
+            Cow::Borrowed(raw)
+        }
+        // Digits that nobody can calculate with stay as they came.
+        _ => Number::parse(raw).map_or(Cow::Borrowed(raw), |number| Cow::Owned(number.to_string())),
+    }
+}
+
+/// Whether a JSON list or object has nothing in it.
+fn is_empty(raw: &str) -> bool {
+    let inner = raw.get(1..raw.len().saturating_sub(1)).unwrap_or_default();
+    inner.bytes().all(|byte| byte.is_ascii_whitespace())
+}
