@@ -164,7 +164,7 @@ mod tests {
     use super::*;
 
     fn parse(url: &str) -> Result<Address, String> {
-        Address::parse(url).map_err(|fault| fault.at("somewhere").to_string())
+        Address::parse(url).map_err(|fault| fault.at("somewhere", "parsing").to_string())
     }
 
     #[test]

@@ -15,8 +15,13 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+#[path = "pooler.rs"]
+pub(crate) mod pooler;
+
 const INSTALL: &str = "these tests need a PostgreSQL server: apt-get install postgresql";
 const START_TIMEOUT: Duration = Duration::from_mins(1);
+
+const STANDBY: &str = "standby";
 
 /// The password of the superuser `postgres`.
 const PASSWORD: &str = "s3cret@1";
@@ -25,7 +30,7 @@ const PASSWORD: &str = "s3cret@1";
 const KEEPER: &str = r#"
 "$1/postgres" -D "$2/data" -k "$2" -h 127.0.0.1 -p "$3" \
     -c ssl=on -c ssl_cert_file="$2/server.pem" -c ssl_key_file="$2/server.key" \
-    -c max_connections=200 -c deadlock_timeout=100ms >"$2/log" 2>&1 &
+    -c max_connections=400 -c deadlock_timeout=100ms >"$2/log" 2>&1 &
 server=$!
 read -r _
 kill -QUIT $server
@@ -59,13 +64,19 @@ pub(crate) struct Server {
 /// Gives the server of this process.
 pub(crate) fn server() -> &'static Server {
     static SERVER: OnceLock<Server> = OnceLock::new();
-    SERVER.get_or_init(Server::start)
+    SERVER.get_or_init(|| Server::start("primary"))
+}
+
+/// A server that waits for the records of a primary, which takes no writes.
+pub(crate) fn standby() -> &'static Server {
+    static SERVER: OnceLock<Server> = OnceLock::new();
+    SERVER.get_or_init(|| Server::start(STANDBY))
 }
 
 impl Server {
-    fn start() -> Self {
+    fn start(role: &str) -> Self {
         let programs = programs();
-        let folder = std::env::temp_dir().join(format!("ai-voice-postgres-{}", std::process::id()));
+        let folder = std::env::temp_dir().join(format!("ai-voice-{role}-{}", std::process::id()));
         drop(fs::remove_dir_all(&folder));
         fs::create_dir(&folder).expect("a temporary folder can be made");
         fs::set_permissions(&folder, Permissions::from_mode(0o755)).expect("it is ours");
@@ -79,11 +90,12 @@ impl Server {
         initdb.args(["-U", "postgres", "-A", "scram-sha-256", "-E", "UTF8", "--locale=C", "--no-sync"]);
         initdb.arg("--pwfile").arg(folder.join("password")).arg("-D").arg(folder.join("data"));
         run(initdb.current_dir(&folder));
+        trust_some(&folder);
+        if role == STANDBY {
+            fs::write(folder.join("data/standby.signal"), "").expect("root may, and so may the owner");
+        }
 
-        let port = TcpListener::bind("127.0.0.1:0")
-            .and_then(|free| free.local_addr())
-            .expect("a port is free")
-            .port();
+        let port = free_port();
         let mut keeper = as_user(user.as_ref(), "sh".into());
         keeper.arg("-c").arg(KEEPER).arg("keeper").arg(&programs).arg(&folder).arg(port.to_string());
         // Its own group: the terminal's interrupt is for us, and the pipe tells the shell.
@@ -100,7 +112,9 @@ impl Server {
         let started = Instant::now();
         let is_ready = || {
             let lines = fs::read_to_string(self.folder.join("data/postmaster.pid"));
-            lines.is_ok_and(|lines| lines.lines().nth(7).is_some_and(|line| line.trim() == "ready"))
+            lines.is_ok_and(|lines| {
+                lines.lines().nth(7).is_some_and(|line| ["ready", STANDBY].contains(&line.trim()))
+            })
         };
         while !is_ready() {
             let log = || fs::read_to_string(self.folder.join("log")).unwrap_or_default();
@@ -135,6 +149,11 @@ pub(crate) async fn connect(url: &str) -> tokio_postgres::Client {
     client
 }
 
+fn free_port() -> u16 {
+    let free = TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr());
+    free.expect("a port is free").port()
+}
+
 /// The folder with `initdb` and `postgres`: Debian keeps them off the path.
 fn programs() -> PathBuf {
     let path = std::env::var_os("PATH").unwrap_or_default();
@@ -148,6 +167,17 @@ fn programs() -> PathBuf {
     // Through a link, the server would not find its libraries.
     let real = fs::canonicalize(found.join("postgres")).expect("it was there");
     real.parent().expect("a file is in a folder").to_owned()
+}
+
+/// Roles of this name need no password: for what stands between, and cannot sign in.
+pub(crate) const TRUSTED: &str = "trusted";
+
+fn trust_some(folder: &Path) {
+    let file = folder.join("data/pg_hba.conf");
+    let rules = fs::read_to_string(&file).expect("initdb made it");
+    let trust = format!("host all {TRUSTED} 127.0.0.1/32 trust\n");
+    // What comes first counts. The file stays the server's.
+    fs::write(file, trust + &rules).expect("root may, and so may the owner");
 }
 
 fn make_certificates(folder: &Path) {
