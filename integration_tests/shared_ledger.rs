@@ -66,6 +66,28 @@ impl Connection {
     }
 }
 
+/// Platforms check before each sync.
+#[test]
+fn a_check_leaves_nothing_behind() {
+    let connection = Connection::new();
+    let schemas = "SELECT count(*) FROM pg_namespace WHERE nspname = 'ai_voice_ledger'";
+    let status = connection.check(&connection.database);
+    assert!(status["message"].as_str().unwrap().contains("the first sync makes it"), "{status}");
+    assert_eq!(connection.number(schemas), 0);
+    let Extract { lines, expected, .. } = extract(100, 100, 7);
+    assert_eq!(connection.write(&connection.database, &lines).code, 0);
+    let rows = "SELECT (SELECT count(*) FROM ai_voice_ledger.run) * 1000
+        + (SELECT count(*) FROM ai_voice_ledger.contact)";
+    let before = connection.number(rows);
+    for _ in 0..10 {
+        let status = connection.check(&connection.database);
+        let told = status["message"].as_str().unwrap();
+        assert!(told.ends_with("nobody is called twice, whatever happens to a sync."), "{status}");
+    }
+    assert_eq!(connection.number(rows), before);
+    connection.assert_called_once(expected.people);
+}
+
 /// What there is outside of PostgreSQL's own schemas and the ledger's.
 const ELSEWHERE: &str = "SELECT count(*) FROM pg_class JOIN pg_namespace AS n ON n.oid = relnamespace
     WHERE nspname NOT IN ('ai_voice_ledger', 'pg_catalog', 'information_schema', 'pg_toast')";
