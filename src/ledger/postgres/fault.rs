@@ -21,8 +21,8 @@ pub(super) enum Fault {
     ReadOnly,
     /// What was sent as one transaction was none.
     Torn,
-    /// The lease of this run is over.
-    LeaseLost,
+    /// The lease of this run is over; what kept it from being renewed, where something did.
+    LeaseLost(Option<LedgerError>),
     /// The ledger or its URL is not fit for use: a whole explanation.
     Unfit(String),
 }
@@ -38,7 +38,7 @@ impl Fault {
     pub(super) fn may_pass(&self) -> bool {
         match self {
             Self::Silent | Self::Standby => true,
-            Self::ReadOnly | Self::Torn | Self::LeaseLost | Self::Unfit(_) => false,
+            Self::ReadOnly | Self::Torn | Self::LeaseLost(_) | Self::Unfit(_) => false,
             Self::Failed(error) if pools_by_statement(error) => false,
             Self::Failed(error) => match error.code() {
                 Some(code) => code_may_pass(code),
@@ -62,10 +62,13 @@ impl Fault {
     pub(super) fn at(&self, place: &str, purpose: &str) -> LedgerError {
         match self {
             Self::Unfit(why) => LedgerError::Unusable(format!("{place}: {why}")),
-            Self::LeaseLost => LedgerError::Unavailable(format!(
-                "{place}: this run could not renew its lease in time, so other runs may count its contacts as \
-                 unknown; start the sync again"
-            )),
+            Self::LeaseLost(trouble) => {
+                let trouble = trouble.as_ref().map(|trouble| format!(" ({trouble})")).unwrap_or_default();
+                LedgerError::Unavailable(format!(
+                    "{place}: this run could not renew its lease in time{trouble}, so other runs may count its \
+                     contacts as unknown; start the sync again"
+                ))
+            }
             other => {
                 let why = format!("{place}: {} while {purpose}; {}", self.cause(), self.remedy());
                 if other.may_pass() { LedgerError::Unavailable(why) } else { LedgerError::Unusable(why) }
@@ -81,7 +84,7 @@ impl Fault {
             Self::Standby => return "the database is a standby, which takes no writes,".to_owned(),
             Self::ReadOnly => return "the database takes no writes".to_owned(),
             Self::Torn => return "a transaction was torn apart".to_owned(),
-            Self::LeaseLost => return "the lease is over".to_owned(),
+            Self::LeaseLost(_) => return "the lease is over".to_owned(),
             Self::Unfit(why) => return why.clone(),
         };
         if let Some(answer) = error.as_db_error() {
@@ -121,6 +124,10 @@ const REMEDIES: &[(&[SqlState], &str)] = &[
         &[SqlState::INVALID_PASSWORD, SqlState::INVALID_AUTHORIZATION_SPECIFICATION],
         "check user, password and `sslmode` in the URL, and the server's pg_hba.conf",
     ),
+    (
+        &[SqlState::PROTOCOL_VIOLATION],
+        "that is a pooler's word: check that it knows user, database and options of the URL, and reaches the database",
+    ),
     (&[SqlState::INVALID_CATALOG_NAME], "create the database, or correct its name in the URL"),
     (
         &[SqlState::INSUFFICIENT_PRIVILEGE],
@@ -129,7 +136,8 @@ const REMEDIES: &[(&[SqlState], &str)] = &[
     ),
     (
         &[SqlState::UNDEFINED_TABLE, SqlState::UNDEFINED_COLUMN, SqlState::DUPLICATE_TABLE],
-        "the ledger's tables were changed from outside; restore them from a backup",
+        "these are not the ledger's tables as it made them: restore them from a backup, or, where they are another \
+         program's, give the ledger a schema of its own (`?schema=…` in the URL)",
     ),
     (&[SqlState::READ_ONLY_SQL_TRANSACTION], TO_THE_PRIMARY),
     (

@@ -3,7 +3,7 @@
 //! The server's clock decides: it writes when a lease expires and compares it. Our own clock only
 //! decides that a lease is lost *earlier*, which is the safe side.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Instant, SystemTime};
 
 use jiff::Timestamp;
@@ -60,6 +60,8 @@ pub(super) struct Run {
 /// Until when the others certainly know that we live; `None` when that is over for good.
 struct Lease {
     safe_until: Mutex<Option<Instant>>,
+    /// What the last renewal failed by.
+    trouble: Mutex<Option<LedgerError>>,
 }
 
 impl Run {
@@ -80,14 +82,20 @@ impl Run {
         // A lost answer leaves a run behind that never claims anything.
         let id = beside.rows(&START, &[&name, &started, &millis(timing)]).await?;
         let id = number(&id).map_err(|fault| fault.at(line.place(), START.purpose))?;
-        let lease = Arc::new(Lease { safe_until: Mutex::new(Some(asked + timing.lease)) });
+        let lease =
+            Arc::new(Lease { safe_until: Mutex::new(Some(asked + timing.lease)), trouble: Mutex::default() });
         let heart = tokio::spawn(beat(beside, id, timing, Arc::clone(&lease)));
         Ok((Self { id, lease, heart }, u64::try_from(left).unwrap_or_default()))
     }
 
     /// Refuses when others may take this run for dead.
     pub(super) fn check(&self) -> Result<(), Fault> {
-        if self.lease.holds() { Ok(()) } else { Err(Fault::LeaseLost) }
+        if self.lease.holds() { Ok(()) } else { Err(self.lost()) }
+    }
+
+    /// The lease is over.
+    pub(super) fn lost(&self) -> Fault {
+        Fault::LeaseLost(self.lease.trouble().clone())
     }
 
     /// Ends the run: what it has not settled is unknown.
@@ -119,6 +127,10 @@ impl Lease {
         in_time
     }
 
+    fn trouble(&self) -> MutexGuard<'_, Option<LedgerError>> {
+        self.trouble.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn lose(&self) {
         *self.safe_until.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
@@ -132,7 +144,7 @@ async fn beat(line: Line, id: i64, timing: Timing, lease: Arc<Lease>) {
             Ok(1) if lease.renew(asked + timing.lease) => {}
             Ok(_) => return lease.lose(),
             // The lease may still hold, and the database may come back in time.
-            Err(_) => {}
+            Err(error) => *lease.trouble() = Some(error),
         }
     }
 }

@@ -146,13 +146,15 @@ impl Line {
     /// The first connection, owned, for transactions. A person may be waiting who mistyped the
     /// address, so patience is short here.
     pub(super) async fn first(&self) -> Result<Session, LedgerError> {
+        let started = Instant::now();
         let mut waits = WAITS.iter().take(N_FIRST_WAITS);
         loop {
             let fault = match self.connect().await {
                 Ok(session) => return Ok(session),
                 Err(fault) => fault,
             };
-            let Some(wait) = waits.next().filter(|_| fault.may_pass()) else {
+            let is_early = started.elapsed() < self.address.patience();
+            let Some(wait) = waits.next().filter(|_| is_early && fault.may_pass()) else {
                 return Err(fault.at(self.place(), OPENING));
             };
             sleep(*wait).await;

@@ -176,7 +176,10 @@ impl Postgres {
             [&self.run.id, &number, &now, &free_before, &retake, keys, campaigns, streams, primary_keys];
         let rows = self.records.line.rows(&CLAIM, &parameters).await?;
         // The answer may have taken longer than the lease: then the claim stands, and is nobody's.
-        self.run.check().and(if rows.is_empty() { Err(Fault::LeaseLost) } else { Ok(()) }).map_err(refuse)?;
+        self.run.check().map_err(refuse)?;
+        if rows.is_empty() {
+            return Err(refuse(self.run.lost()));
+        }
         let taken = rows.iter().filter_map(|row| taken_row(row).transpose());
         taken.collect::<Result<_, _>>().map_err(refuse)
     }

@@ -211,7 +211,10 @@ async fn every_refusal_comes_with_its_remedy() {
         ("55P03", false, "another program holds a lock"),
         ("40001", false, "another program changes the ledger's tables"),
         ("40P01", false, "another program changes the ledger's tables"),
-        ("42P01", true, "the ledger's tables were changed from outside"),
+        ("42P01", true, "give the ledger a schema of its own"),
+        ("42703", true, "give the ledger a schema of its own"),
+        ("42P07", true, "give the ledger a schema of its own"),
+        ("08P01", false, "that is a pooler's word"),
         ("XX000", true, "see the database's log"),
     ] {
         let refuse = format!(

@@ -139,3 +139,30 @@ async fn an_opening_that_is_given_up_leaves_nothing_behind() {
     let ledger = database.open("second").await;
     assert_eq!(claim(&ledger, 0..1).await, [Free]);
 }
+
+/// Who cannot say that it lives says at least why.
+#[tokio::test]
+async fn a_lease_that_could_not_be_renewed_says_what_was_in_the_way() {
+    let database = Database::new().await;
+    let short = Timing {
+        lease: Duration::from_secs(6),
+        heartbeat: Duration::from_millis(50),
+        statement: BRIEF,
+        retry_for: Duration::ZERO,
+        ..Timing::default()
+    };
+    let ledger = database.open_with("first", short).await;
+    let other = harness::connect(&database.url).await;
+    other.batch_execute("BEGIN; LOCK TABLE ai_voice_ledger.run").await.unwrap();
+    let started = Instant::now();
+    while ledger.run.check().is_ok() {
+        assert!(started.elapsed() < BRIEF * 8, "the lease is over some time");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let Err(LedgerError::Unavailable(why)) = ledger.claim(vec![entry(0)], false, day(0)).await else {
+        panic!("it was claimed")
+    };
+    for word in ["could not renew its lease in time", "lock timeout", "renewing the lease"] {
+        assert!(why.contains(word), "{word} in: {why}");
+    }
+}
