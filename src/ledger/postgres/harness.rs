@@ -5,13 +5,14 @@
 //! ends, the pipe closes, and the shell stops the server and clears up.
 
 use std::fs::{self, Permissions};
+use std::io::Write as _;
 use std::net::TcpListener;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown};
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Mutex, OnceLock, PoisonError};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -26,15 +27,26 @@ const STANDBY: &str = "standby";
 /// The password of the superuser `postgres`.
 const PASSWORD: &str = "s3cret@1";
 
-/// Waits for the end of its input, then ends the server the quick way: its data are of no use.
+/// For each line of its input, ends the server the quick way, as a crash does, and starts it again; at
+/// the end of its input for good.
 const KEEPER: &str = r#"
-"$1/postgres" -D "$2/data" -k "$2" -h 127.0.0.1 -p "$3" \
-    -c ssl=on -c ssl_cert_file="$2/server.pem" -c ssl_key_file="$2/server.key" \
-    -c max_connections=400 -c deadlock_timeout=100ms >"$2/log" 2>&1 &
-server=$!
-read -r _
-kill -QUIT $server
-wait $server
+run() {
+    "$1/postgres" -D "$2/data" -k "$2" -h 127.0.0.1 -p "$3" \
+        -c ssl=on -c ssl_cert_file="$2/server.pem" -c ssl_key_file="$2/server.key" \
+        -c max_connections=400 -c deadlock_timeout=100ms >>"$2/log" 2>&1 &
+    server=$!
+}
+end() {
+    kill -QUIT $server
+    wait $server
+}
+run "$@"
+while read -r _; do
+    end
+    sleep 0.5
+    run "$@"
+done
+end
 rm -rf "$2"
 "#;
 
@@ -58,13 +70,19 @@ pub(crate) struct Server {
     pub(crate) folder: PathBuf,
     n_databases: AtomicU32,
     /// Holds our end of the pipe, too.
-    _keeper: Child,
+    keeper: Mutex<Child>,
 }
 
 /// Gives the server of this process.
 pub(crate) fn server() -> &'static Server {
     static SERVER: OnceLock<Server> = OnceLock::new();
     SERVER.get_or_init(|| Server::start("primary"))
+}
+
+/// A server whose crashes disturb nobody else.
+pub(crate) fn crashing() -> &'static Server {
+    static SERVER: OnceLock<Server> = OnceLock::new();
+    SERVER.get_or_init(|| Server::start("crashing"))
 }
 
 /// A server that waits for the records of a primary, which takes no writes.
@@ -102,7 +120,7 @@ impl Server {
         keeper.current_dir(&folder).process_group(0);
         keeper.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
         let keeper = keeper.spawn().unwrap_or_else(|error| panic!("{keeper:?}: {error}"));
-        let server = Self { port, folder, n_databases: AtomicU32::new(0), _keeper: keeper };
+        let server = Self { port, folder, n_databases: AtomicU32::new(0), keeper: Mutex::new(keeper) };
         server.wait();
         server
     }
@@ -121,6 +139,11 @@ impl Server {
             assert!(started.elapsed() < START_TIMEOUT, "PostgreSQL does not start: {}", log());
             sleep(Duration::from_millis(10));
         }
+    }
+
+    /// Ends the server at once; half a second later it is started again.
+    pub(crate) fn crash(&self) {
+        tell(&self.keeper);
     }
 
     /// The URL of a database.
@@ -147,6 +170,13 @@ pub(crate) async fn connect(url: &str) -> tokio_postgres::Client {
         tokio_postgres::connect(url, tokio_postgres::NoTls).await.expect("the server runs");
     tokio::spawn(async move { drop(connection.await) });
     client
+}
+
+/// Has a keeper begin anew.
+fn tell(keeper: &Mutex<Child>) {
+    let mut keeper = keeper.lock().unwrap_or_else(PoisonError::into_inner);
+    let pipe = keeper.stdin.as_mut().expect("it was started with one");
+    pipe.write_all(b"\n").expect("it reads until we end");
 }
 
 fn free_port() -> u16 {

@@ -2,14 +2,24 @@
 
 use super::*;
 
-/// Waits for the end of its input, then ends the pooler. Debian keeps it off an ordinary user's path.
+/// As the server's. Debian keeps the pooler off an ordinary user's path.
 const KEEPER: &str = r#"
 PATH=$PATH:/usr/sbin
-pgbouncer "$1/pgbouncer.ini" >"$1/out" 2>&1 &
-pooler=$!
-read -r _
-kill -QUIT $pooler
-wait $pooler
+run() {
+    pgbouncer "$1/pgbouncer.ini" >>"$1/out" 2>&1 &
+    pooler=$!
+}
+end() {
+    kill -QUIT $pooler
+    wait $pooler
+}
+run "$1"
+while read -r _; do
+    end
+    sleep 0.5
+    run "$1"
+done
+end
 rm -rf "$1"
 "#;
 
@@ -17,7 +27,7 @@ rm -rf "$1"
 pub(crate) struct Pooler {
     port: u16,
     /// Holds our end of the pipe, too.
-    _keeper: Child,
+    keeper: Mutex<Child>,
 }
 
 impl Pooler {
@@ -54,7 +64,12 @@ impl Pooler {
             );
             sleep(Duration::from_millis(10));
         }
-        Self { port, _keeper: keeper }
+        Self { port, keeper: Mutex::new(keeper) }
+    }
+
+    /// Ends the pooler at once; half a second later it is started again.
+    pub(crate) fn crash(&self) {
+        tell(&self.keeper);
     }
 
     /// The way through it to a database of the server. It offers no encryption.

@@ -217,3 +217,33 @@ async fn two_runs_behind_a_pooler_claim_each_person_once() {
     let people = database.number("SELECT count(*) FROM ai_voice_ledger.contact").await;
     assert_eq!(people, 1_050, "and everybody by somebody");
 }
+
+/// One batch after the other, while what is between falls over; in the end everybody was claimed by this
+/// run and settled, whatever had to be asked again.
+async fn outlive(ledger: &Postgres, crash: impl Fn()) {
+    for batch in 0..40 {
+        let people = batch * 20..(batch + 1) * 20;
+        if batch % 16 == 8 {
+            crash();
+        }
+        assert_eq!(claim(ledger, people.clone()).await, [Free; 20], "batch {batch}");
+        settle(ledger, people, suite::accepted()).await;
+    }
+    assert_eq!(stand(ledger, 0..800).await, [Accepted; 800]);
+}
+
+#[tokio::test]
+async fn a_run_outlives_crashes_of_its_pooler() {
+    let pooler = Pooler::start("transaction");
+    let database = Database::behind(&pooler).await;
+    outlive(&database.open("first").await, || pooler.crash()).await;
+}
+
+#[tokio::test]
+async fn a_run_outlives_crashes_of_its_server() {
+    let server = harness::crashing();
+    let url = server.database().await;
+    let (ledger, _) = Postgres::open(&url, &terms("first"), None, day(0)).await.unwrap();
+    outlive(&ledger, || server.crash()).await;
+    ledger.close().await.unwrap();
+}
