@@ -8,7 +8,7 @@ use tokio::runtime::Runtime;
 use crate::command::{self, Finished, Folder};
 use crate::extract::{self, Extract, extract};
 use crate::postgres_server::pooler::Pooler;
-use crate::postgres_server::{self as postgres, server};
+use crate::postgres_server::{self as postgres, Server, server};
 use crate::rehearsal::Rehearsal;
 
 /// A connection to the Vbee sandbox with a database of its own.
@@ -23,8 +23,12 @@ struct Connection {
 
 impl Connection {
     fn new() -> Self {
+        Self::on(server())
+    }
+
+    fn on(server: &Server) -> Self {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let database = runtime.block_on(server().database());
+        let database = runtime.block_on(server.database());
         let folder = Folder::new();
         let catalog = folder.file("catalog.json", &extract::catalog());
         Self { rehearsal: Rehearsal::new("none", &[]), runtime, database, folder, catalog }
@@ -126,6 +130,40 @@ fn two_syncs_at_once_behind_a_pooler_call_each_person_once() {
         }
     });
     connection.assert_called_once(expected.people);
+}
+
+/// A crash each time that so many more people were called.
+fn outlive(connection: &Connection, way: &str, crash: impl Fn()) {
+    let Extract { lines, expected, states, .. } = extract(3_000, 100, 7);
+    let config = connection.config(way);
+    let arguments = ["write", "--config", &config, "--catalog", &connection.catalog];
+    let finished = thread::scope(|scope| {
+        let writing = scope.spawn(|| command::run(arguments, &lines));
+        for n_called in [200, 900, 1_600] {
+            let called = || connection.rehearsal.ask("/calls?format=json")["people"].as_u64();
+            while called() < Some(n_called) && !writing.is_finished() {
+                thread::yield_now();
+            }
+            crash();
+        }
+        writing.join().unwrap()
+    });
+    assert_eq!((finished.code, finished.stderr.as_str()), (0, ""), "{}", finished.stdout);
+    assert_eq!(finished.of_type("STATE").len(), states.len());
+    connection.assert_called_once(expected.people);
+}
+
+#[test]
+fn a_sync_outlives_crashes_of_its_database() {
+    let connection = Connection::on(postgres::crashing());
+    outlive(&connection, &connection.database, || postgres::crashing().crash());
+}
+
+#[test]
+fn a_sync_outlives_crashes_of_its_pooler() {
+    let connection = Connection::new();
+    let pooler = Pooler::start("transaction");
+    outlive(&connection, &pooler.url(&connection.database), || pooler.crash());
 }
 
 #[test]

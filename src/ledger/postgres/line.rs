@@ -20,16 +20,11 @@ use super::session::Session;
 use super::tls;
 use crate::ledger::LedgerError;
 
-/// The waits between attempts: a deadlock is over at once, a restarted database takes seconds.
-const WAITS: [Duration; 7] = [
-    Duration::from_millis(50),
-    Duration::from_millis(250),
-    Duration::from_secs(1),
-    Duration::from_secs(2),
-    Duration::from_secs(4),
-    Duration::from_secs(8),
-    Duration::from_secs(8),
-];
+/// The waits between attempts: a deadlock is over at once, a restarted database takes seconds. Time ends
+/// the attempts, not their number: a database may fall over again while somebody waits for it.
+const WAITS: [Duration; 4] =
+    [Duration::from_millis(50), Duration::from_millis(250), Duration::from_secs(1), Duration::from_secs(2)];
+const LONGEST_WAIT: Duration = Duration::from_secs(4);
 
 /// So many of these waits when a ledger is opened.
 const N_FIRST_WAITS: usize = 3;
@@ -124,8 +119,10 @@ impl Line {
                 Ok(answer) => return Ok(answer),
                 Err(fault) => fault,
             };
-            let wait = waits.next().filter(|_| fault.may_pass() && started.elapsed() < self.timing.retry_for);
-            let Some(wait) = wait else { return Err(fault.at(self.place(), question.purpose)) };
+            if !fault.may_pass() || started.elapsed() >= self.timing.retry_for {
+                return Err(fault.at(self.place(), question.purpose));
+            }
+            let wait = waits.next().copied().unwrap_or(LONGEST_WAIT);
             sleep(wait.mul_f64(0.5 + fastrand::f64())).await;
         }
     }
