@@ -34,7 +34,12 @@ pub(crate) enum Way {
     Identity,
     /// As `Columns`, with templates for two of the fields.
     Templates,
+    /// As `Columns`, for those whom a condition of three comparisons lets pass.
+    Condition,
 }
+
+/// True of everybody in the sample.
+const CONDITION: &str = "consent = 'yes' AND amount_due > 0 AND full_name <> ''";
 
 impl Extract {
     /// The lines that a platform would send.
@@ -91,7 +96,7 @@ impl Extract {
             return json!([]);
         }
         let mut mapped = sample::stream(shape);
-        mapped["only_when"] = "".into();
+        mapped["only_when"] = if way == Way::Condition { CONDITION } else { "" }.into();
         let fields = mapped["fields"].as_array_mut().expect("the sample's mapping lists fields");
         match way {
             Way::Templates => {
@@ -99,7 +104,9 @@ impl Extract {
                     *field = json!({"field": "so_tien", "template": "{{ record.amount_due }} đồng"});
                 }
             }
-            Way::Columns | Way::Identity => fields.retain(|field| field["template"].is_null()),
+            Way::Columns | Way::Condition | Way::Identity => {
+                fields.retain(|field| field["template"].is_null())
+            }
         }
         let stream = |index| {
             let mut stream = mapped.clone();

@@ -9,6 +9,7 @@ mod commands;
 mod endings;
 mod extract;
 mod generated;
+mod input;
 mod kills;
 mod ledger;
 mod memory;

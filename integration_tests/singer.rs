@@ -140,19 +140,35 @@ fn every_stream_has_the_mapping_that_its_schema_asks_for() {
         schema("one", &["phone_number", "_sdc_deleted_at"]),
         record("one", json!({ "phone_number": "0987654321" })),
         record("one", json!({ "phone_number": "0987654322", "_sdc_deleted_at": "2025-11-22T00:00:00Z" })),
-        schema("two", &["phone"]),
-        record("two", json!({ "phone": "0987654323" })),
+        schema("two", &["phoneNumber"]),
+        record("two", json!({ "phoneNumber": "0987654323" })),
         record("one", json!({ "phone_number": "0987654324" })),
-        // From here on it has the column that everybody needs.
+        // From here on it has the number in another column.
         schema("two", &["phone_number"]),
+        r#"{"type":"SOMETHING_NEW","stream":"two"}"#.to_owned(),
         record("two", json!({ "phone_number": "0987654325" })),
         state("7"),
     ]));
     assert_eq!((finished.code, finished.stdout.as_str()), (0, "7\n"), "{}", finished.stderr);
     let said = &finished.stderr;
-    assert!(said.contains("5 records: 3 accepted, 0 duplicate, 1 suppressed, 1 invalid"), "{said}");
-    assert!(said.contains("WARNING stream `two` has no column phone_number"), "{said}");
-    assert!(said.contains("stream two, input line 5"), "{said}");
+    assert!(said.contains("5 records: 4 accepted, 0 duplicate, 1 suppressed, 0 invalid"), "{said}");
+    assert!(
+        said.contains("WARNING messages of type SOMETHING_NEW, which this version does not know"),
+        "{said}"
+    );
+
+    let upper = [
+        schema("one", &["phone_number"]),
+        record("one", json!({ "phone_number": "0987654321" })),
+        state("7"),
+        schema("two", &["PHONE_NUMBER"]),
+        record("two", json!({ "PHONE_NUMBER": "0987654323" })),
+        state("8"),
+    ];
+    let finished = target.run(&lines(upper));
+    assert!(finished.code == 1 && !finished.stdout.contains('8'), "{}", finished.stdout);
+    let said = &finished.stderr;
+    assert!(said.contains("stream `two` has `PHONE_NUMBER`: rename it, or map it under `streams`"), "{said}");
 }
 
 #[test]
@@ -212,7 +228,16 @@ fn a_failed_run_hands_back_the_states_of_what_was_settled() {
     for (name, line, told) in [
         ("early", stranger, "line 4 of the input is a RECORD of stream public-contact, whose SCHEMA"),
         ("batch", batch, "line 4 of the input is a BATCH"),
-        ("not JSON", "0987654321 is my number", "line 4 of the input is not JSON"),
+        (
+            "a log",
+            "0987654321 is my number",
+            "line 4 of the input is text, not a message: something writes its log",
+        ),
+        (
+            "not JSON",
+            r#"{"type":"RECORD","stream":"s","record":{'0987654321'"#,
+            "line 4 of the input is not JSON (column 41; stream s)",
+        ),
         ("not mapped", &other, "did you mean `public-contacts`?"),
         ("columns", &narrow, "streams[0].fields[0].column: stream `public-contacts` has no column `mobile`"),
     ] {

@@ -14,6 +14,7 @@ const LAYERS: &[&[&str]] = &[
     &["protocol"],
     &["vendor"],
     &["config"],
+    &["conditions"],
     &["mapping"],
     &["ledger"],
     &["delivery"],

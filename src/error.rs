@@ -20,12 +20,12 @@ pub enum Error {
         source: io::Error,
     },
     /// A file of the platform is not what it should be.
-    #[error("{what} cannot be read")]
+    #[error("{what} cannot be read: {why}")]
     Unreadable {
         /// Which file.
         what: &'static str,
-        /// Where it stops making sense.
-        source: serde_json::Error,
+        /// Where it stops making sense, and what should be there.
+        why: String,
     },
     /// The vendor refuses this account or campaign, until somebody acts.
     #[error("{vendor} refused: {why}")]

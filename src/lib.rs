@@ -21,9 +21,10 @@
 //!    `a_state_waits_for_the_records_before_it`, the simulation.
 //! 2. One STATE out for each STATE in, in order, as the text that came; only `destinationStats` is
 //!    spliced in: `only_the_statistics_are_spliced_in`, `any_state_goes_back_as_the_text_that_came`,
+//!    `any_state_of_a_tap_goes_back_as_the_text_that_came`,
 //!    `itnio_with_every_fault`, `vbee_with_every_fault`.
 //! 3. `recordCount + rejectedRecordCount` of a STATE = records since the previous STATE of that
-//!    stream: `states_come_back_in_order_with_what_ended_before_them`.
+//!    stream: `states_come_back_in_order_with_what_ended_before_them`, `a_state_finds_its_stream_as_its_records_do`.
 //! 4. No contact is sent again when an earlier request may have arrived, unless the vendor is known
 //!    to recognise it: `never_sends_twice_what_may_have_arrived`, the simulation, `kills`.
 //! 5. After a failure nothing new is sent; what is under way is heard out and recorded:
@@ -43,6 +44,7 @@
 //! | `protocol` | the platforms' messages, Airbyte's and Singer's; the only writer of stdout |
 //! | `vendor` | one folder each: requests, replies, codes, simulator |
 //! | `config` | what the user fills in, and the form that is made of it |
+//! | `conditions` | who is called: SQL with three truth values |
 //! | `mapping` | a configured stream, compiled: record → contact or refusal |
 //! | `ledger` | who was sent to whom: none, SQLite, PostgreSQL |
 //! | `delivery` | one loop that sends, judges, waits, repeats, halves |
@@ -52,6 +54,7 @@
 
 pub mod cli;
 pub mod commands;
+mod conditions;
 pub mod config;
 pub mod contact;
 pub mod delivery;

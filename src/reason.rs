@@ -71,12 +71,14 @@ reasons! {
     BadIdentifier = "bad_identifier", "Check which column is mapped to `phone_number`.";
     /// A field that the mapping requires is missing, null or blank, and has no default.
     RequiredMissing = "required_missing", "Fill the column, give the field a `default`, or drop `required`.";
-    /// A template or an expression of the mapping failed on this record.
+    /// A template of the mapping failed on this record.
     TemplateFailed = "template_failed", "Correct the template; the log shows what it stumbled over.";
     /// The record's campaign is not one that the vendor could have.
     BadCampaign = "bad_campaign", "Correct the column or the template behind `campaign`.";
-    /// The stream's `only_when` is not true for this record.
+    /// The stream's `only_when` is false for this record.
     OnlyWhen = "only_when", "Nothing, when this is what you want; otherwise correct `only_when`.";
+    /// Nobody can say whether the stream's `only_when` is true for this record: a column is missing, null, or of another kind.
+    ConditionUnknown = "condition_unknown", "Read the column and the cause beside this code; fill the column, or write what should happen without it (`IS NULL`, `COALESCE`, `CAST`).";
     /// The source marked the record as deleted (`_ab_cdc_deleted_at`, `_sdc_deleted_at`).
     DeletedInSource = "deleted_in_source", "Nothing: a deleted customer is not called.";
     /// The sync had reached `limits.max_contacts_per_sync`.

@@ -3,8 +3,8 @@
 use std::hint::black_box;
 
 use criterion::{BatchSize, Criterion, Throughput};
-use destination_ai_voice::pipeline::{Checkpoints, StreamIndex};
-use destination_ai_voice::protocol::{Catalog, Dialect, Message, State, StreamName};
+use destination_ai_voice::pipeline::{Checkpoints, Covers, StreamIndex};
+use destination_ai_voice::protocol::{Dialect, Message, State};
 
 use crate::extract::Extract;
 use crate::inputs::RECORDS;
@@ -21,7 +21,7 @@ pub(crate) fn measure(criterion: &mut Criterion) {
         for distance in DISTANCES {
             let name = format!("{n_streams} streams, a state every {distance} records");
             group.bench_function(name, |bencher| {
-                let new = || (Checkpoints::new(names(n_streams)), states(&state, distance));
+                let new = || (Checkpoints::new(n_streams), states(&state, distance));
                 bencher.iter_batched(new, |(all, states)| run(all, states, distance), BatchSize::SmallInput);
             });
         }
@@ -35,7 +35,7 @@ fn run(mut checkpoints: Checkpoints, states: Vec<State>, distance: u64) -> Check
     let mut n_released = 0;
     for state in states {
         intervals.extend((0..distance).map(|_| checkpoints.received()));
-        checkpoints.close(state);
+        checkpoints.close(state, Covers::Stream(stream));
     }
     for interval in intervals {
         checkpoints.settle(black_box(interval), stream, false);
@@ -46,12 +46,6 @@ fn run(mut checkpoints: Checkpoints, states: Vec<State>, distance: u64) -> Check
     }
     assert_eq!(n_released, RECORDS, "every state is released");
     checkpoints
-}
-
-fn names(n_streams: usize) -> Vec<StreamName> {
-    let extract = Extract { n_streams, ..Extract::default() };
-    let catalog = Catalog::read(&extract.catalog().to_string()).expect("the catalog can be read");
-    catalog.streams.into_iter().map(|stream| stream.name).collect()
 }
 
 fn states(state: &State, distance: u64) -> Vec<State> {

@@ -16,6 +16,7 @@ pub(crate) fn measure(criterion: &mut Criterion) {
     for (name, way, extract) in [
         ("columns", Way::Columns, extract(RECORDS, Way::Columns)),
         ("columns, 7 of 100", Way::Columns, wide(Way::Columns)),
+        ("columns, a condition", Way::Condition, extract(RECORDS, Way::Condition)),
         ("two templates", Way::Templates, extract(RECORDS, Way::Templates)),
         ("identity", Way::Identity, extract(RECORDS, Way::Identity)),
         ("identity, 100 columns", Way::Identity, wide(Way::Identity)),

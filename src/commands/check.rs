@@ -67,7 +67,7 @@ async fn probe(vendor: &dyn Vendor, carrier: &impl Carrier, clock: &Clock) -> Re
             Ok(reply) => {
                 let Err(why) = vendor.read_probe(&reply, clock.now()) else { return Ok(corrected) };
                 let behind = reply.date.filter(|date| !clock.agrees_with(*date));
-                let is_busy = reply.status == 429 || reply.status >= 500;
+                let is_busy = reply.status == 429 || reply.status >= 500 || reply.unreadable.is_some();
                 match behind {
                     Some(date) if corrected.is_none() => corrected = Some(clock.correct(date)),
                     _ if is_busy && !is_last => tokio::time::sleep(PAUSE).await,

@@ -90,7 +90,10 @@ async fn ask(sandbox: &Sandbox, path: &str) -> Result<Value, Error> {
         client.get(format!("http://{}{path}", sandbox.address())).send().await?.text().await
     };
     let text = answer.await.map_err(|error| Error::Defect(error.without_url().to_string()))?;
-    serde_json::from_str(&text).map_err(|source| Error::Unreadable { what: "the sandbox's page", source })
+    serde_json::from_str(&text).map_err(|error| {
+        let why = format!("line {}, column {}", error.line(), error.column());
+        Error::Unreadable { what: "the sandbox's page", why }
+    })
 }
 
 impl Rehearsal {

@@ -191,7 +191,7 @@ async fn baseline<R: Read + Send + 'static>(
     let (intake, _) = job.intake(memory.keys);
     let mut input = feed(stdin, intake)?;
     let (mut seen, mut n_new, mut n_known, mut n_refused) = (HashSet::new(), 0_u64, 0_u64, 0_u64);
-    while let Some(Chunk { items, failure }) = input.recv().await {
+    while let Some(Chunk { items, failure, remarks: _ }) = input.recv().await {
         let mut entries = Vec::new();
         for item in items {
             match item {
@@ -204,7 +204,7 @@ async fn baseline<R: Read + Send + 'static>(
                 Item::Stream { index, name, .. } if index.index() == streams.len() => {
                     streams.push(name.to_string().into());
                 }
-                Item::Stream { .. } | Item::State(_) | Item::Complete(_) => {}
+                Item::Stream { .. } | Item::State(..) | Item::Complete(_) => {}
             }
         }
         let keys = entries.iter().map(|entry| entry.key).collect();

@@ -38,6 +38,11 @@ pub struct Config {
     #[schemars(title = "Streams", extend("group" = "streams", "always_show" = true))]
     pub streams: Vec<StreamConfig>,
 
+    /// The time zone of your days, by its IANA name such as Asia/Ho_Chi_Minh: what current_date means in conditions, and what dates and times without an offset mean.
+    #[serde(default = "utc")]
+    #[schemars(title = "Time zone", extend("group" = "streams", "examples" = ["Asia/Ho_Chi_Minh"]))]
+    pub time_zone: String,
+
     /// How phone numbers are read.
     #[serde(default)]
     #[schemars(title = "Phone numbers", extend("group" = "phone"))]
@@ -82,9 +87,9 @@ pub struct StreamConfig {
     #[schemars(title = "Campaign", extend("examples" = ["12", "{{ record.job }}"]))]
     pub campaign: String,
 
-    /// An expression that must be true for a record to be called, for instance record.consent == 'yes'. Records for which it is not true are counted as rejected (suppressed). Blank: every record.
+    /// A condition in SQL, what stands behind WHERE: only records for which it is TRUE are called, for instance consent = 'yes' AND days_overdue < 30. The others, also those for which it is unknown because a column is missing, are counted as rejected (suppressed). Blank: every record.
     #[serde(default)]
-    #[schemars(title = "Only when", extend("examples" = ["record.consent == 'yes'"]))]
+    #[schemars(title = "Only when", extend("examples" = ["consent = 'yes'", "consent = 'yes' AND consent_at > current_date - INTERVAL '365 days'"]))]
     pub only_when: String,
 
     /// Which column or template fills which field. phone_number is needed. Leave the list empty when the columns already have the contact's names.
@@ -189,6 +194,10 @@ pub struct LimitsConfig {
     /// Fails the sync when more than this share of its records was rejected (measured after the first 100 records, and at the end). 100: never.
     #[schemars(title = "Rejected records allowed (percent)", range(min = 0, max = 100))]
     pub max_rejected_percent: u8,
+}
+
+fn utc() -> String {
+    "UTC".to_owned()
 }
 
 impl Default for DeliveryConfig {

@@ -15,6 +15,8 @@ use crate::error::Mistake;
 /// There is none when a whole section is unreadable.
 #[must_use]
 pub fn read(text: &str) -> (Option<Config>, Vec<Mistake>) {
+    // An editor's byte order mark is not the user's mistake.
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut value: Value = match serde_json::from_str(text) {
         Ok(value) => value,
         Err(error) => {
@@ -40,7 +42,7 @@ fn walk(schema: &Value, value: &mut Value, at: &str, mistakes: &mut Vec<Mistake>
         return walk_section(options, value, at, mistakes);
     }
     let Some(kind) = schema.get("type").and_then(Value::as_str) else { return };
-    coerce(kind, value);
+    coerce(kind, value, at);
     let problem = match (kind, &*value) {
         ("object", Value::Object(_)) | ("array", Value::Array(_)) | ("boolean", Value::Bool(_)) => None,
         ("string", Value::String(text)) => wrong_choice(schema, text),
@@ -109,8 +111,10 @@ fn walk_fields(schema: &Value, fields: &mut Map<String, Value>, at: &str, mistak
 }
 
 /// Makes good what has one meaning only.
-fn coerce(kind: &str, value: &mut Value) {
+fn coerce(kind: &str, value: &mut Value, at: &str) {
     let better = match (kind, &*value) {
+        // The blanks around a column's name may be part of it.
+        ("string", Value::String(_)) if at.ends_with("column") => None,
         ("string", Value::String(text)) if text.trim().len() < text.len() => Some(json!(text.trim())),
         ("string", Value::Number(number)) => Some(json!(number.to_string())),
         ("integer", Value::String(text)) => text.trim().parse::<u64>().ok().map(|number| json!(number)),
@@ -230,6 +234,23 @@ mod tests {
         assert_eq!(mistakes, []);
         let delivery = config.unwrap().delivery;
         assert_eq!((delivery.batch_size, delivery.retry_for_seconds), (50, 900));
+    }
+
+    #[test]
+    fn the_blanks_around_a_columns_name_stay() {
+        let (config, mistakes) = read(
+            r#"{"vendor":{"vendor_type":"itnio","api_key":"k","api_secret":"s","app_id":"a","job_id":9},
+                "streams":[{"stream":" s ","fields":[{"field":" phone_number ","column":"phone "},{"field":"n","column":7}]}],
+                "phone":{"region_column":" land"}}"#,
+        );
+        assert_eq!(mistakes, []);
+        let config = config.unwrap();
+        let [phone, number] = &*config.streams[0].fields else { panic!("{config:?}") };
+        assert_eq!(
+            (&*config.streams[0].stream, &*phone.field, &*phone.column),
+            ("s", "phone_number", "phone ")
+        );
+        assert_eq!((&*number.column, &*config.phone.region_column), ("7", " land"));
     }
 
     #[test]

@@ -11,6 +11,7 @@ use tokio::time::{Instant, sleep_until};
 use super::carrier::{Carrier, CarryError};
 use super::clock::Clock;
 use super::pace::Pace;
+use super::part::Part;
 use super::stop::Stop;
 use crate::error::Error;
 use crate::reason::Reason;
@@ -95,13 +96,6 @@ pub enum Fate {
     },
 }
 
-/// A part of a batch, after halving.
-struct Part {
-    /// Index of its first contact in the whole batch.
-    start: usize,
-    batch: Batch,
-}
-
 /// How the attempts at one part ended.
 enum End {
     Settled(Vec<Outcome>),
@@ -110,6 +104,8 @@ enum End {
     /// The run is stopping; what is not settled stays so.
     Stopped,
     Failed(Error),
+    /// The run must stop, and this request may have been taken.
+    Astray(String),
 }
 
 /// What to do after one attempt.
@@ -165,7 +161,7 @@ impl<C: Carrier> Courier<C> {
     /// Delivers a batch. Never fails as a whole: what is settled is told, whatever fails after it.
     pub async fn deliver(&self, batch: Batch) -> Delivered {
         let mut fates = vec![Fate::Open { maybe_sent: batch.maybe_sent }; batch.contacts.len()];
-        let mut parts = vec![Part { start: 0, batch }];
+        let mut parts = vec![Part::whole(batch)];
         let deadline = Instant::now() + self.rules.retry_for;
         while let Some(mut part) = parts.pop() {
             let end = self.settle(&mut part, deadline).await;
@@ -173,7 +169,7 @@ impl<C: Carrier> Courier<C> {
                 End::Settled(settled) => settled,
                 End::Refused(why) if part.batch.contacts.len() == 1 => {
                     self.refused_alone.fetch_add(1, Ordering::Relaxed);
-                    vec![Outcome::Rejected(Reason::RefusedAlone, Some(why.into()))]
+                    vec![part.proof(Outcome::Rejected(Reason::RefusedAlone, Some(why.into())))]
                 }
                 End::Refused(why) => {
                     let n_contacts = part.batch.contacts.len();
@@ -189,6 +185,7 @@ impl<C: Carrier> Courier<C> {
                 End::Failed(error) => {
                     return Delivered { fates: left_open(fates, part, parts), failure: Some(error) };
                 }
+                End::Astray(why) => return self.astray(&why, fates, part, parts),
             };
             for (fate, outcome) in fates.iter_mut().skip(part.start).zip(settled) {
                 *fate = Fate::Ended(outcome);
@@ -242,6 +239,7 @@ impl<C: Carrier> Courier<C> {
             Verdict::Again { after, why } => self.again(after, why, history),
             Verdict::ClockOff { server_time } => self.clock_off(server_time, history),
             Verdict::Unclear { why } => self.unclear(why, part, history),
+            Verdict::Astray { why } => Next::End(End::Astray(why)),
             Verdict::Halt { blame: Blame::User, why } => {
                 Next::End(End::Failed(Error::Refused { vendor: self.vendor.name(), why }))
             }
@@ -249,16 +247,18 @@ impl<C: Carrier> Courier<C> {
         }
     }
 
-    fn settled(&self, outcomes: Vec<Outcome>, part: &Part) -> Next {
+    fn settled(&self, outcomes: Vec<Outcome>, part: &mut Part) -> Next {
         let n_contacts = part.batch.contacts.len();
         if outcomes.len() != n_contacts {
+            // Whom the vendor took by this answer, nobody can say now.
+            part.batch.maybe_sent = true;
             let why = format!("{} outcomes for {n_contacts} contacts", outcomes.len());
             return Next::End(End::Failed(Error::Defect(why)));
         }
         if outcomes.iter().any(|outcome| !outcome.counts_as_rejected()) {
             self.taken.fetch_add(1, Ordering::Relaxed);
         }
-        Next::End(End::Settled(outcomes))
+        Next::End(End::Settled(outcomes.into_iter().map(|outcome| part.proof(outcome)).collect()))
     }
 
     /// Nothing was taken: the whole account waits, then the same batch goes out again.
@@ -310,6 +310,19 @@ impl<C: Carrier> Courier<C> {
         self.notice(format!("{n_contacts} contacts may have arrived or not, and are held: {why}"));
         let detail: Box<str> = why.into();
         Next::End(End::Settled(vec![Outcome::Unknown(Some(detail)); n_contacts]))
+    }
+
+    /// Nothing more is sent. Whom the request was about goes out again only where that rings nobody twice.
+    fn astray(&self, why: &str, fates: Vec<Fate>, mut part: Part, others: Vec<Part>) -> Delivered {
+        part.batch.maybe_sent = true;
+        let (start, n_contacts) = (part.start, part.batch.contacts.len());
+        let why = format!("{why}; {n_contacts} contacts of this request may have been added all the same");
+        let mut fates = left_open(fates, part, others);
+        if !self.may_repeat() {
+            let unknown = Fate::Ended(Outcome::Unknown(Some(why.as_str().into())));
+            fates.iter_mut().skip(start).take(n_contacts).for_each(|fate| *fate = unknown.clone());
+        }
+        Delivered { fates, failure: Some(Error::Refused { vendor: self.vendor.name(), why }) }
     }
 
     fn out_of_time(&self, why: &str, history: &History) -> Next {
@@ -370,24 +383,10 @@ struct Stopped;
 
 /// Says of what is not settled whether it may have been sent.
 fn left_open(mut fates: Vec<Fate>, part: Part, others: Vec<Part>) -> Vec<Fate> {
-    for Part { start, batch } in others.into_iter().chain([part]) {
+    for Part { start, batch, .. } in others.into_iter().chain([part]) {
         for fate in fates.iter_mut().skip(start).take(batch.contacts.len()) {
             *fate = Fate::Open { maybe_sent: batch.maybe_sent };
         }
     }
     fates
-}
-
-impl Part {
-    /// The front half last, so that it is taken off the stack first.
-    fn halves(self) -> [Self; 2] {
-        let Self { start, mut batch } = self;
-        let middle = batch.contacts.len() / 2;
-        let back = Batch {
-            campaign: batch.campaign.clone(),
-            contacts: batch.contacts.split_off(middle),
-            maybe_sent: batch.maybe_sent,
-        };
-        [Self { start: start + middle, batch: back }, Self { start, batch }]
-    }
 }

@@ -3,16 +3,17 @@
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use http::header::{DATE, HeaderMap, RETRY_AFTER};
+use http::header::{ACCEPT_ENCODING, DATE, HeaderMap, HeaderValue, RETRY_AFTER};
 use jiff::Timestamp;
 use jiff::fmt::rfc2822;
 
 use super::carrier::{Carrier, CarryError};
+use super::decoding;
 use crate::error::Error;
 use crate::vendor::exchange::{Reply, Request};
 
 /// No vendor's answer to a batch comes near this; a proxy's endless page must not fill the memory.
-const MAX_REPLY_BYTES: usize = 8 << 20;
+pub(super) const MAX_REPLY_BYTES: usize = 8 << 20;
 
 /// A server closes idle connections after 5 seconds (Node's default) or more. A request that runs
 /// into the closing has an unknown outcome, so connections are given up before that.
@@ -32,7 +33,11 @@ impl HttpCarrier {
     /// # Errors
     /// When TLS cannot be set up.
     pub fn new(timeout: Duration) -> Result<Self, Error> {
+        // Answers are short, and what is not compressed cannot be spoiled on its way. What comes compressed
+        // unasked is read all the same.
+        let headers = HeaderMap::from_iter([(ACCEPT_ENCODING, HeaderValue::from_static("identity"))]);
         let client = reqwest::Client::builder()
+            .default_headers(headers)
             .tls_backend_preconfigured(tls()?)
             .timeout(timeout)
             .connect_timeout(CONNECT_TIMEOUT)
@@ -66,14 +71,19 @@ impl Carrier for HttpCarrier {
         let response = builder.send().await.map_err(|error| refine(&error.without_url()))?;
         let status = response.status().as_u16();
         let headers = response.headers().clone();
-        let body = bounded(response).await?;
         let date = header(&headers, &DATE).and_then(http_date);
-        Ok(Reply { status, retry_after: retry_after(&headers, date), date, body })
+        let retry_after = retry_after(&headers, date);
+        let body = bounded(response).await.and_then(|body| decoding::decode(&headers, body));
+        let (body, unreadable) = match body {
+            Ok(body) => (body, None),
+            Err(why) => (Bytes::new(), Some(why.into())),
+        };
+        Ok(Reply { status, retry_after, date, body, unreadable })
     }
 }
 
 /// Reads the body as far as the bound; what is cut off or too long is no answer.
-async fn bounded(mut response: reqwest::Response) -> Result<Bytes, CarryError> {
+async fn bounded(mut response: reqwest::Response) -> Result<Bytes, String> {
     let mut gathered = BytesMut::new();
     loop {
         match response.chunk().await {
@@ -82,13 +92,10 @@ async fn bounded(mut response: reqwest::Response) -> Result<Bytes, CarryError> {
                 gathered.extend_from_slice(&chunk);
             }
             Ok(Some(_)) => {
-                return Err(CarryError::Lost(format!("the answer was longer than {MAX_REPLY_BYTES} bytes")));
+                return Err(format!("the answer was longer than {MAX_REPLY_BYTES} bytes"));
             }
             Err(error) => {
-                return Err(CarryError::Lost(format!(
-                    "the answer broke off: {}",
-                    chain(&error.without_url())
-                )));
+                return Err(format!("the answer broke off: {}", chain(&error.without_url())));
             }
         }
     }
@@ -132,4 +139,127 @@ fn retry_after(headers: &HeaderMap, date: Option<Timestamp>) -> Option<Duration>
         return Some(Duration::from_secs(seconds));
     }
     http_date(text)?.duration_since(date?).try_into().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use flate2::Compression;
+    use flate2::write::{GzEncoder, ZlibEncoder};
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpListener;
+
+    use super::*;
+    use crate::contact::{Campaign, Contact};
+    use crate::phone::Phone;
+    use crate::vendor::Config;
+    use crate::vendor::exchange::{Batch, Outcome, Verdict};
+
+    const TAKEN: &str =
+        r#"{"status":1,"result":[{"contact_id":"c1","so_dien_thoai":"+84987654321"}],"message":"Đã nhận"}"#;
+
+    /// Answers one request with these bytes and closes; gives what was asked.
+    async fn answer_once(listener: TcpListener, answer: Vec<u8>) -> String {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let mut asked = Vec::new();
+        while !asked.ends_with(b"}") {
+            stream.read_buf(&mut asked).await.unwrap();
+        }
+        // The carrier hangs up on what is too long.
+        drop(stream.write_all(&answer).await);
+        drop(stream.shutdown().await);
+        String::from_utf8(asked).unwrap()
+    }
+
+    /// What Vbee's reader makes of such an answer on a real connection, and what was asked.
+    async fn judged(status: u16, headers: &str, body: &[u8], length: usize) -> (Verdict, String) {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        let config = serde_json::json!({
+            "vendor_type": "vbee", "campaign_id": "c", "base_url": format!("http://{}", listener.local_addr().unwrap()),
+            "credentials": { "auth_type": "api_key", "api_key": "demo-key", "api_secret": "demo-secret" },
+        });
+        let vendor = serde_json::from_value::<Config>(config).unwrap().build();
+        let head = format!("HTTP/1.1 {status} X\r\nContent-Length: {length}\r\n{headers}\r\n");
+        let server = tokio::spawn(answer_once(listener, [head.as_bytes(), body].concat()));
+        let contacts = vec![Contact::new(Phone::e164("+84987654321"))];
+        let batch = Batch { campaign: Campaign::new("c"), contacts, maybe_sent: false };
+        let carrier = HttpCarrier::new(Duration::from_secs(30)).unwrap();
+        let reply = carrier.carry(vendor.submit(&batch, Timestamp::UNIX_EPOCH)).await.unwrap();
+        (vendor.read(&batch, &reply), server.await.unwrap())
+    }
+
+    fn compressed<W: Write>(mut encoder: W, finish: impl FnOnce(W) -> Vec<u8>, plain: &[u8]) -> Vec<u8> {
+        encoder.write_all(plain).unwrap();
+        finish(encoder)
+    }
+
+    fn gzip(plain: &[u8]) -> Vec<u8> {
+        compressed(
+            GzEncoder::new(Vec::new(), Compression::best()),
+            |encoder| encoder.finish().unwrap(),
+            plain,
+        )
+    }
+
+    fn zlib(plain: &[u8]) -> Vec<u8> {
+        compressed(
+            ZlibEncoder::new(Vec::new(), Compression::best()),
+            |encoder| encoder.finish().unwrap(),
+            plain,
+        )
+    }
+
+    fn brotli(plain: &[u8]) -> Vec<u8> {
+        let encoder = brotli::CompressorWriter::new(Vec::new(), 4096, 5, 22);
+        compressed(encoder, brotli::CompressorWriter::into_inner, plain)
+    }
+
+    #[tokio::test]
+    async fn an_answer_is_read_as_its_headers_say() {
+        let utf_16: Vec<u8> = TAKEN.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        for (name, headers, body) in [
+            ("plain", "", TAKEN.as_bytes().to_vec()),
+            ("gzip", "Content-Encoding: gzip\r\n", gzip(TAKEN.as_bytes())),
+            ("x-gzip", "Content-Encoding: X-GZIP\r\n", gzip(TAKEN.as_bytes())),
+            ("deflate", "Content-Encoding: deflate\r\n", zlib(TAKEN.as_bytes())),
+            ("brotli", "Content-Encoding: br\r\n", brotli(TAKEN.as_bytes())),
+            ("two", "Content-Encoding: gzip\r\nContent-Encoding: br\r\n", brotli(&gzip(TAKEN.as_bytes()))),
+            ("UTF-16", "Content-Type: application/json; charset=utf-16le\r\n", utf_16.clone()),
+            ("both", "Content-Encoding: gzip\r\nContent-Type: text/plain;charset=UTF-16\r\n", gzip(&utf_16)),
+        ] {
+            let (verdict, asked) = judged(200, headers, &body, body.len()).await;
+            let taken = Outcome::Accepted { contact_id: Some("c1".into()) };
+            assert_eq!(verdict, Verdict::Settled(vec![taken]), "{name}");
+            assert!(asked.to_lowercase().contains("\r\naccept-encoding: identity\r\n"), "{name}");
+        }
+    }
+
+    #[tokio::test]
+    async fn an_answer_that_cannot_be_read_is_unclear_and_says_why() {
+        let whole = gzip(TAKEN.as_bytes());
+        let bomb = gzip(&vec![b' '; MAX_REPLY_BYTES + 1]);
+        let long = vec![b' '; MAX_REPLY_BYTES + 1];
+        for (name, headers, body, length, want) in [
+            ("broken", "Content-Encoding: gzip\r\n", &whole[..20], 20, "compressed with gzip, and is broken"),
+            ("unknown", "Content-Encoding: zstd\r\n", &whole[..], whole.len(), "compressed with zstd, which"),
+            ("bomb", "Content-Encoding: gzip\r\n", &bomb[..], bomb.len(), "longer than 8388608 bytes"),
+            ("long", "", &long[..], long.len(), "longer than 8388608 bytes"),
+            ("unannounced", "", &whole[..], whole.len(), "compressed bytes that no header announces"),
+            ("cut off", "", &b"{"[..], 2, "broke off"),
+        ] {
+            let (verdict, _) = judged(200, headers, body, length).await;
+            let Verdict::Unclear { why } = verdict else { panic!("{name}: {verdict:?}") };
+            assert!(why.contains(want), "{name}: {why}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_status_that_says_enough_counts_whatever_its_body_is() {
+        let (headers, body) = ("Content-Encoding: zstd\r\nRetry-After: 7\r\n", b"?");
+        for (status, want) in [(429, "Again"), (413, "Split"), (503, "Unclear"), (401, "Unclear")] {
+            let (verdict, _) = judged(status, headers, body, 1).await;
+            assert!(format!("{verdict:?}").starts_with(want), "{status}: {verdict:?}");
+        }
+    }
 }

@@ -5,8 +5,10 @@
 mod carrier;
 mod clock;
 mod courier;
+mod decoding;
 mod http;
 mod pace;
+mod part;
 mod stop;
 #[cfg(test)]
 mod tests;

@@ -16,7 +16,7 @@ use crate::error::Error;
 use crate::phone::Phone;
 use crate::reason::Reason;
 use crate::vendor::Config;
-use crate::vendor::exchange::{Batch, Reply, Request};
+use crate::vendor::exchange::{Batch, Outcome, Reply, Request};
 
 type Answer = Result<Reply, CarryError>;
 
@@ -70,6 +70,17 @@ struct Run {
 const RULES: Rules = Rules { retry_for: Duration::from_mins(15), resend: false };
 
 async fn deliver(vendor: Value, n_contacts: u32, script: Script, rules: Rules) -> Run {
+    deliver_after(false, vendor, n_contacts, script, rules).await
+}
+
+/// Delivers a batch that an earlier run may have sent, or not.
+async fn deliver_after(
+    maybe_sent: bool,
+    vendor: Value,
+    n_contacts: u32,
+    script: Script,
+    rules: Rules,
+) -> Run {
     let vendor = serde_json::from_value::<Config>(vendor).unwrap().build();
     let stop = script.stop_after_first.clone().unwrap_or_default();
     let clock = Arc::new(Clock::starting_at(Timestamp::from_second(1_700_000_000).unwrap()));
@@ -77,7 +88,7 @@ async fn deliver(vendor: Value, n_contacts: u32, script: Script, rules: Rules) -
     let terms = Terms { clock, pace: Pace::new(0), rules, stop, notices, seed: 7 };
     let courier = Courier::new(vendor, script.clone(), terms);
     let contacts = (0..n_contacts).map(|n| Contact::new(Phone::e164(&format!("+1415555{n:04}"))));
-    let batch = Batch { campaign: Campaign::new("9"), contacts: contacts.collect(), maybe_sent: false };
+    let batch = Batch { campaign: Campaign::new("9"), contacts: contacts.collect(), maybe_sent };
     let started = Instant::now();
     let delivered = courier.deliver(batch).await;
     let requests = std::mem::take(&mut *script.requests.lock().unwrap());
@@ -91,7 +102,8 @@ fn script(answers: impl IntoIterator<Item = Answer>) -> Script {
 fn names(delivered: &Delivered) -> Vec<&'static str> {
     let name = |fate: &Fate| match fate {
         Fate::Ended(outcome) => outcome.name(),
-        Fate::Open { .. } => "open",
+        Fate::Open { maybe_sent: true } => "open, maybe sent",
+        Fate::Open { maybe_sent: false } => "open",
     };
     delivered.fates.iter().map(name).collect()
 }
@@ -171,7 +183,9 @@ async fn the_retry_budget_is_kept() {
         let run = deliver(vendor, 1, script(std::iter::repeat_n(answer, 100)), rules).await;
         assert!(run.seconds <= 60.0, "{name}: {}", run.seconds);
         assert!(matches!(run.delivered.failure, Some(Error::Unreachable { .. })), "{name}");
-        assert_eq!(names(&run.delivered), ["open"], "{name}: the next sync brings it again");
+        let maybe_sent = name.starts_with("lost");
+        let want = if maybe_sent { "open, maybe sent" } else { "open" };
+        assert_eq!(names(&run.delivered), [want], "{name}: the next sync brings it again");
     }
 }
 
@@ -196,6 +210,7 @@ async fn halves_a_refused_batch_until_one_stands_alone() {
     assert_eq!(names(&run.delivered), want);
     let Fate::Ended(outcome) = &run.delivered.fates[2] else { panic!("open") };
     assert_eq!(outcome.reason(), Some(Reason::RefusedAlone));
+    assert!(outcome.detail().unwrap().starts_with("code -27, the parameter check failed"));
     assert_eq!(run.requests.len(), 7);
 }
 
@@ -205,6 +220,108 @@ async fn stops_when_every_contact_is_refused() {
     let run = deliver(itnio(), 100, script(std::iter::repeat_with(refuse).take(500)), RULES).await;
     assert_eq!(names(&run.delivered), ["rejected"; 100]);
     assert!(matches!(run.delivered.failure, Some(Error::Refused { .. })));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_redirect_may_have_taken_what_it_answers() {
+    let sent = "open, maybe sent";
+    for (vendor, status, want) in [
+        (vbee(), 301, "unknown"),
+        (vbee(), 302, "unknown"),
+        (vbee(), 303, "unknown"),
+        (vbee(), 307, "open"),
+        (vbee(), 308, "open"),
+        (itnio(), 303, sent),
+        (itnio(), 307, "open"),
+    ] {
+        let run = deliver(vendor, 2, script([json_reply(status, "")]), RULES).await;
+        assert_eq!((run.requests.len(), names(&run.delivered)), (1, vec![want; 2]), "{status}");
+        assert!(matches!(run.delivered.failure, Some(Error::Refused { .. })), "{status}");
+    }
+}
+
+const EXISTS: &str =
+    r#"{"status":"0","data":["The customer already exists in this task,Phone Number:14155550000"]}"#;
+const INCOMPLETE: &str =
+    r#"{"status":"0","data":["Customer custom property is incomplete,Phone Number:14155550000"]}"#;
+const BLOCKED: &str = r#"{"status":"0","data":["The customer is blocked,Phone Number:14155550000"]}"#;
+const NAMELESS: &str = r#"{"status":"0","data":[{}]}"#;
+const WRONG_KEY: &str = r#"{"status":"-1","reason":"authentication"}"#;
+const CLOCK: &str = r#"{"status":"-4","reason":"timestamp expires"}"#;
+
+#[tokio::test(start_paused = true)]
+async fn a_refusal_proves_nothing_of_those_who_may_have_arrived_before() {
+    let ok = |body: &str| json_reply(200, body);
+    let refuse = || json_reply(200, PARAMETERS);
+    let too_large = || json_reply(413, "");
+    let (sent, open) = ("open, maybe sent", "open");
+    for (name, answers, want) in [
+        ("taken", vec![lost(), ok(SUCCESS)], ["accepted", "accepted"]),
+        ("there already", vec![lost(), ok(EXISTS)], ["accepted", "accepted"]),
+        ("a variable is missing, as before", vec![lost(), ok(INCOMPLETE)], ["rejected", "accepted"]),
+        ("refused by name", vec![lost(), ok(BLOCKED)], ["unknown", "accepted"]),
+        ("refused without a name", vec![lost(), ok(NAMELESS)], ["unknown", "unknown"]),
+        ("refused whole", vec![lost(), refuse(), refuse(), refuse()], ["unknown", "unknown"]),
+        ("too large", vec![lost(), too_large(), too_large(), ok(SUCCESS)], ["unknown", "accepted"]),
+        (
+            "busy, then refused",
+            vec![lost(), json_reply(429, ""), refuse(), refuse()],
+            ["unknown", "accepted"],
+        ),
+        ("halved, then lost", vec![refuse(), lost(), refuse(), ok(SUCCESS)], ["unknown", "accepted"]),
+        ("halved, then the other lost", vec![refuse(), refuse(), lost(), refuse()], ["rejected", "unknown"]),
+        ("wrong key", vec![lost(), ok(WRONG_KEY)], [sent, sent]),
+        ("wrong clock", vec![lost(), ok(CLOCK)], [sent, sent]),
+        ("halved, then a wrong key", vec![lost(), refuse(), ok(WRONG_KEY)], [sent, sent]),
+        ("one half lost, then a wrong key", vec![refuse(), lost(), ok(WRONG_KEY)], [sent, open]),
+        (
+            "one half done, then a wrong key",
+            vec![lost(), refuse(), ok(SUCCESS), ok(WRONG_KEY)],
+            ["accepted", sent],
+        ),
+        ("nothing lost: refused by name", vec![ok(BLOCKED)], ["rejected", "accepted"]),
+        ("nothing lost: refused whole", vec![refuse(), refuse(), refuse()], ["rejected", "rejected"]),
+        ("nothing lost: wrong key", vec![ok(WRONG_KEY)], [open, open]),
+    ] {
+        let run = deliver(itnio(), 2, script(answers), RULES).await;
+        assert_eq!(names(&run.delivered), want, "{name}");
+        if let (Fate::Ended(Outcome::Unknown(why)), "refused whole") = (&run.delivered.fates[0], name) {
+            let why = why.as_deref().unwrap();
+            assert!(
+                why.starts_with(
+                    "refused now (refused_alone), but an earlier request may have added it: code -27"
+                ),
+                "{why}"
+            );
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refusal_proves_nothing_of_those_whom_an_earlier_run_may_have_sent() {
+    let ok = |body: &str| json_reply(200, body);
+    let (sent, refuse) = ("open, maybe sent", || json_reply(200, PARAMETERS));
+    for (name, vendor, answers, want) in [
+        ("there already", itnio(), vec![ok(EXISTS)], ["accepted", "accepted"]),
+        // It may have been filled then.
+        ("a variable is missing", itnio(), vec![ok(INCOMPLETE)], ["unknown", "accepted"]),
+        ("refused by name", itnio(), vec![ok(BLOCKED)], ["unknown", "accepted"]),
+        ("refused whole", itnio(), vec![refuse(), refuse(), refuse()], ["unknown", "unknown"]),
+        ("wrong key", itnio(), vec![ok(WRONG_KEY)], [sent, sent]),
+        ("not listed", vbee(), vec![ok(r#"{"status":1,"result":[]}"#)], ["unknown", "unknown"]),
+        ("all invalid", vbee(), vec![ok(r#"{"status":0,"code":1403}"#)], ["unknown", "unknown"]),
+        (
+            "too large",
+            vbee(),
+            vec![json_reply(413, ""), json_reply(413, ""), json_reply(413, "")],
+            ["unknown", "unknown"],
+        ),
+        ("wrong token", vbee(), vec![ok(r#"{"status":0,"code":401}"#)], [sent, sent]),
+        ("lost again", vbee(), vec![lost()], ["unknown", "unknown"]),
+    ] {
+        let run = deliver_after(true, vendor, 2, script(answers), RULES).await;
+        assert_eq!(names(&run.delivered), want, "{name}");
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -244,7 +361,7 @@ async fn nothing_is_tried_again_once_the_run_is_ending() {
     let mut ending = script([lost()]);
     ending.stop_after_first = Some(Stop::default());
     let run = deliver(itnio(), 1, ending, RULES).await;
-    assert_eq!((run.requests.len(), names(&run.delivered)), (1, vec!["open"]));
+    assert_eq!((run.requests.len(), names(&run.delivered)), (1, vec!["open, maybe sent"]));
     assert!(run.delivered.failure.is_none());
 }
 

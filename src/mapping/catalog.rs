@@ -3,8 +3,9 @@
 use serde_json::{Map, Value};
 
 use crate::config::{Config, StreamConfig};
+use crate::phone::shown;
 
-use super::{StreamShape, text};
+use super::{StreamShape, name};
 
 /// Names that are less alike than this are no help.
 const ALIKE: f64 = 0.6;
@@ -18,8 +19,9 @@ pub(super) fn entry_of<'c>(
     config: &'c Config,
     stream: &StreamShape<'_>,
 ) -> Option<(usize, &'c StreamConfig)> {
+    let wanted = name::seen(stream.name);
     let of_name =
-        || config.streams.iter().enumerate().filter(|(_, entry)| entry.stream.trim() == stream.name);
+        || config.streams.iter().enumerate().filter(|(_, entry)| name::seen(&entry.stream) == wanted);
     of_name()
         .find(|(_, entry)| entry.namespace.trim() == stream.namespace)
         .or_else(|| of_name().find(|(_, entry)| entry.namespace.trim().is_empty()))
@@ -40,15 +42,25 @@ impl<'a> Schema<'a> {
     }
 
     /// The top-level columns, in the catalog's order.
-    pub(super) fn columns(self) -> impl Iterator<Item = &'a str> {
+    pub(super) fn columns(self) -> impl Iterator<Item = &'a str> + Clone {
         self.0.into_iter().flat_map(Map::keys).map(String::as_str)
     }
 
-    /// A column as the source spells it: in the user's spelling, or as other code points of the same text.
+    /// A column as the source spells it: in the user's spelling, or in the only one that looks the same.
     pub(super) fn exact(self, name: &str) -> Option<&'a str> {
-        let normal = text::nfc(name.into());
-        let same_text = |column: &&str| text::nfc((*column).into()) == normal;
-        self.columns().find(|column| *column == name).or_else(|| self.columns().find(same_text))
+        name::find(name, self.columns())
+    }
+
+    /// What the catalog says of a column or a path that can hold no number to call: its type.
+    pub(super) fn never_a_number(self, path: &str) -> Option<&'a str> {
+        let (_, column) = self.find_path(&path.split('.').collect::<Vec<_>>()).ok()?;
+        let kinds = match column?.get("type")? {
+            Value::String(kind) => vec![kind.as_str()],
+            kinds => kinds.as_array()?.iter().filter_map(Value::as_str).collect(),
+        };
+        let is_other = |kind: &&str| ["boolean", "object", "array", "null"].contains(kind);
+        let kind = kinds.iter().find(|kind| **kind != "null").or(kinds.first())?;
+        kinds.iter().all(is_other).then_some(kind)
     }
 
     /// Follows a dotted path as far as the catalog lists names.
@@ -65,7 +77,8 @@ impl<'a> Schema<'a> {
             walked.push_str(name);
             let Some(column) = level.exact(name) else {
                 return Err(format!(
-                    "`{walked}`{}",
+                    "`{}`{}",
+                    shown(&walked),
                     level.hint(name, walked.strip_suffix(name).unwrap_or(""))
                 ));
             };
@@ -75,25 +88,66 @@ impl<'a> Schema<'a> {
         Ok(())
     }
 
+    /// The names that lead to a column, as the source spells them, and the column's own schema, where
+    /// the catalog goes so far: a column of the whole name, dots and all, before a path.
+    ///
+    /// # Errors
+    /// Gives the part of the path that does not exist, in backticks, with the nearest name.
+    pub(super) fn find_path<'n>(self, path: &[&'n str]) -> Result<(Vec<&'n str>, Option<&'a Value>), String>
+    where
+        'a: 'n,
+    {
+        if let Some(exact) = self.exact(&path.join(".")) {
+            return Ok((vec![exact], self.of(exact)));
+        }
+        let (mut level, mut of_column) = (self, None);
+        let mut walked = Vec::with_capacity(path.len());
+        for name in path {
+            if !level.is_known() {
+                walked.push(*name);
+                of_column = None;
+                continue;
+            }
+            let Some(column) = level.exact(name) else {
+                let before: String = walked.iter().map(|name| format!("{name}.")).collect();
+                return Err(format!("`{}`{}", shown(&format!("{before}{name}")), level.hint(name, &before)));
+            };
+            walked.push(column);
+            of_column = level.of(column);
+            level = level.below(column);
+        }
+        Ok((walked, of_column))
+    }
+
+    /// What the catalog says of a column.
+    fn of(self, column: &str) -> Option<&'a Value> {
+        self.0.and_then(|columns| columns.get(column))
+    }
+
     fn below(self, column: &str) -> Self {
-        Self(self.0.and_then(|columns| columns.get(column)).and_then(properties))
+        Self(self.of(column).and_then(properties))
+    }
+
+    /// The columns, as the end of a sentence.
+    pub(super) fn listed(self, before: &str) -> String {
+        let columns = self.columns().take(LISTED);
+        let listed: Vec<_> = columns.map(|column| format!("`{before}{}`", shown(column))).collect();
+        let more = if self.columns().count() > LISTED { ", …" } else { "" };
+        format!("it has {}{more}", listed.join(", "))
     }
 
     /// The nearest name at this level, else the first names; all with the path that leads here.
     fn hint(self, name: &str, before: &str) -> String {
         if let Some(near) = nearest(name, self.columns()) {
-            return format!("; did you mean `{before}{near}`?");
+            return format!("; did you mean `{before}{}`?", shown(near));
         }
-        let columns = self.columns().take(LISTED);
-        let listed: Vec<_> = columns.map(|column| format!("`{before}{column}`")).collect();
-        let more = if self.columns().count() > LISTED { ", …" } else { "" };
-        format!("; it has {}{more}", listed.join(", "))
+        format!("; {}", self.listed(before))
     }
 }
 
 /// The end of a sentence that offers the nearest of some names; blank when none is near.
 pub(super) fn did_you_mean<'n>(name: &str, candidates: impl Iterator<Item = &'n str>) -> String {
-    nearest(name, candidates).map_or_else(String::new, |near| format!("; did you mean `{near}`?"))
+    nearest(name, candidates).map_or_else(String::new, |near| format!("; did you mean `{}`?", shown(near)))
 }
 
 /// The name that is most like this one, if any is.

@@ -9,6 +9,7 @@ use crate::error::Mistake;
 use crate::vendor::Vendor;
 
 use super::catalog::did_you_mean;
+use super::name::seen;
 use super::{Mapping, RunContext, StreamShape, catalog, phone_rules};
 
 /// Checks the `streams` and `phone` sections without a catalog, as far as that goes.
@@ -50,8 +51,11 @@ fn check_entry(
 pub fn check_catalog(config: &Config, streams: &[StreamShape<'_>], mistakes: &mut Vec<Mistake>) {
     for (index, entry) in config.streams.iter().enumerate() {
         let (name, namespace) = (entry.stream.trim(), entry.namespace.trim());
-        let namespaces: Vec<_> =
-            streams.iter().filter(|stream| stream.name == name).map(|stream| stream.namespace).collect();
+        let namespaces: Vec<_> = streams
+            .iter()
+            .filter(|stream| seen(stream.name) == seen(name))
+            .map(|stream| stream.namespace)
+            .collect();
         if name.is_empty()
             || namespaces.contains(&namespace)
             || namespace.is_empty() && !namespaces.is_empty()

@@ -5,16 +5,18 @@ use std::sync::atomic::AtomicU64;
 
 use crate::config::{Config, FieldConfig, StreamConfig};
 use crate::error::Mistake;
+use crate::values;
 use crate::vendor::Vendor;
 use crate::vendor::exchange::Shape;
 
 use super::catalog::{Schema, entry_of, nearest};
 use super::engine::{Surroundings, names_in_scope};
 use super::field::{Field, Source};
+use super::only_when::OnlyWhen;
 use super::primary_key::PrimaryKey;
 use super::row::{Column, RowReader};
-use super::template::{Condition, Template};
-use super::{CampaignSource, Mapping, RunContext, StreamShape, identity, phone_rules, text};
+use super::template::Template;
+use super::{CampaignSource, Mapping, RunContext, StreamShape, identity, name, never, phone_rules, text};
 
 /// Set by sources that read a database's log, on records that were deleted there: Airbyte's and Singer's.
 const DELETED: [&str; 2] = ["_ab_cdc_deleted_at", "_sdc_deleted_at"];
@@ -68,7 +70,7 @@ pub(super) struct Compiler<'a> {
     pub(super) vendor: &'a Arc<dyn Vendor>,
     pub(super) stream: &'a StreamShape<'a>,
     /// Where mistakes are: `streams[0]`.
-    place: String,
+    pub(super) place: String,
     pub(super) shape: Shape,
     pub(super) schema: Schema<'a>,
     pub(super) rows: RowReader,
@@ -96,7 +98,7 @@ impl<'a> Compiler<'a> {
             place,
             shape: vendor.shape(),
             schema: Schema::new(stream.json_schema),
-            rows: RowReader::default(),
+            rows: RowReader::of(Schema::new(stream.json_schema).columns()),
             mistakes: Vec::new(),
             warnings: Vec::new(),
             mentioned: Vec::new(),
@@ -111,16 +113,19 @@ impl<'a> Compiler<'a> {
         run: &RunContext,
     ) -> Option<Mapping> {
         let rules = phone_rules::build(config, &mut self.mistakes);
-        let region = config.phone.region_column.trim();
-        let region = (!region.is_empty() && !rules.as_is).then(|| self.column("phone.region_column", region));
+        let region = &config.phone.region_column;
+        let region =
+            (!region.trim().is_empty() && !rules.as_is).then(|| self.column("phone.region_column", region));
         let deleted = DELETED.map(|name| Column { exact: Some(self.rows.want(name)), nested: None });
         let campaign = self.campaign(entry.map_or("", |entry| entry.campaign.trim()));
-        let only_when = entry.and_then(|entry| self.only_when(entry.only_when.trim()));
+        let only_when = entry.map_or("", |entry| entry.only_when.trim());
+        let only_when = self.only_when(only_when, &config.time_zone, run);
         let configured = entry.filter(|entry| !entry.fields.is_empty());
         let fields = match configured {
             Some(entry) => self.fields(&entry.fields),
             None => identity::fields(self),
         };
+        never::check_constant(self, &fields, &rules, region.is_some());
         let primary_key = PrimaryKey::new(self.stream.primary_key, entry, &mut self.rows);
         Some(Mapping {
             primary_key,
@@ -162,38 +167,29 @@ impl<'a> Compiler<'a> {
         }
     }
 
-    fn only_when(&mut self, source: &str) -> Option<Condition> {
-        let at = format!("{}.only_when", self.place);
+    fn only_when(&mut self, source: &str, time_zone: &str, run: &RunContext) -> Option<OnlyWhen> {
+        let zone = values::time_zone(time_zone).map_err(|why| self.mistake("time_zone", why)).ok()?;
         if source.is_empty() {
             return None;
         }
-        if source.contains("{{") || source.contains("{%") {
-            self.mistake(at, "an expression is written without braces, for instance record.consent == 'yes'");
-            return None;
-        }
-        match Condition::compile(source) {
-            Ok((condition, lookups)) => {
-                self.look_up(&at, &lookups, true);
-                Some(condition)
-            }
-            Err(why) => {
-                self.mistake(at, why);
-                None
-            }
-        }
+        let stream = self.stream.name;
+        let compiled = OnlyWhen::compile(source, stream, self.schema, &mut self.rows, run, &zone);
+        compiled.map_err(|why| self.mistake(format!("{}.only_when", self.place), why)).ok()
     }
 
     fn fields(&mut self, configs: &[FieldConfig]) -> Fields {
         let mut fields = Fields::default();
-        let names: Vec<_> = configs.iter().map(|config| nfc_box(config.field.trim())).collect();
+        let names: Vec<_> = configs.iter().map(|config| name_of(&config.field)).collect();
         for (index, (config, name)) in configs.iter().zip(&names).enumerate() {
             let at = format!("{}.fields[{index}]", self.place);
             self.check_name(&format!("{at}.field"), name, names.get(..index).unwrap_or_default());
             let Some(source) = self.source(&at, config) else { continue };
-            let default = Some(config.default.trim()).filter(|text| !text.is_empty()).map(nfc_box);
+            let default = Some(config.default.trim()).filter(|text| !text::says_nothing(text));
+            let default = default.map(|text| text::spoken(text.into()).into());
             let mut field = Field { name: name.clone(), source, default, required: config.required };
             match &**name {
                 PHONE => {
+                    never::check_column(self, &format!("{at}.column"), &config.column);
                     // A number that is missing has a reason of its own.
                     field.required = false;
                     fields.phone = Some(field);
@@ -225,12 +221,15 @@ impl<'a> Compiler<'a> {
     }
 
     fn source(&mut self, at: &str, config: &FieldConfig) -> Option<Source> {
-        match (config.column.trim(), &config.template) {
-            ("", template) if template.trim().is_empty() => {
+        // The blanks around a column's name are part of it.
+        match (config.column.as_str(), &config.template) {
+            (column, template) if column.trim().is_empty() && template.trim().is_empty() => {
                 self.mistake(at, "fill in either column or template");
                 None
             }
-            ("", template) => self.template(&format!("{at}.template"), template).map(Source::Template),
+            (column, template) if column.trim().is_empty() => {
+                self.template(&format!("{at}.template"), template).map(Source::Template)
+            }
             (column, template) if template.trim().is_empty() => {
                 self.column(&format!("{at}.column"), column).map(|column| Source::Columns(vec![column]))
             }
@@ -311,11 +310,16 @@ impl<'a> Compiler<'a> {
         self.mistake(at, format!("nothing is called `{root}`; {hint}"));
     }
 
-    fn mistake(&mut self, at: impl Into<String>, why: impl Into<String>) {
+    pub(super) fn mistake(&mut self, at: impl Into<String>, why: impl Into<String>) {
         self.mistakes.push(Mistake::new(at, why));
     }
 }
 
-fn nfc_box(text: &str) -> Box<str> {
-    text::nfc(text.into()).into()
+/// A field's name; one of the contact's own fields is known by what people see of it.
+fn name_of(field: &str) -> Box<str> {
+    let seen = name::seen(field);
+    if [PHONE, "name", "gender"].contains(&&*seen) {
+        return seen.into();
+    }
+    text::nfc(field.trim().into()).into()
 }

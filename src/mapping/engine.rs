@@ -11,7 +11,7 @@ use serde_json::value::RawValue;
 use crate::protocol;
 
 use super::row::{self, Row, member};
-use super::{Record, RunContext, StreamShape, number, order, text};
+use super::{Record, RunContext, StreamShape, number, text};
 
 /// Instructions of one template on one record: far more than a sentence takes, and over in milliseconds.
 const FUEL: u64 = 50_000;
@@ -29,11 +29,6 @@ pub(super) static ENGINE: LazyLock<Environment<'static>> = LazyLock::new(|| {
     engine.set_fuel(Some(FUEL));
     engine.set_recursion_limit(50);
     engine.set_formatter(write);
-    engine.add_function(order::GUARD, order::guard);
-    // The same comparisons by another name, past the guard.
-    for comparison in ["lt", "lessthan", "<", "le", "<=", "gt", "greaterthan", ">", "ge", ">="] {
-        engine.remove_test(comparison);
-    }
     engine
 });
 

@@ -5,9 +5,10 @@ use crate::vendor::exchange::Shape;
 use super::compile::{Compiler, Fields, PHONE};
 use super::field::Field;
 use super::row::{Column, RowReader};
+use super::{name, never};
 
 /// The vendors' own spellings of the number's column; the first one wins.
-const PHONES: [&str; 2] = [PHONE, "phoneNumber"];
+pub(super) const PHONES: [&str; 2] = [PHONE, "phoneNumber"];
 
 /// Columns of the platform and of its sources, which tell nothing about a person.
 const PLATFORM: [&str; 3] = ["_airbyte_", "_ab_", "_sdc_"];
@@ -16,6 +17,7 @@ const PLATFORM: [&str; 3] = ["_airbyte_", "_ab_", "_sdc_"];
 /// already has a slot for something else.
 pub(super) fn fields(compiler: &mut Compiler<'_>) -> Fields {
     let shape = compiler.shape;
+    never::check_identity(compiler);
     warn(compiler);
     let listed = compiler.schema.columns();
     let rows = &mut compiler.rows;
@@ -35,6 +37,7 @@ pub(super) fn fields(compiler: &mut Compiler<'_>) -> Fields {
 
 /// Whether a column becomes a variable.
 pub(super) fn is_variable(column: &str, shape: Shape) -> bool {
+    let column = &*name::seen(column);
     let is_field = column == "name" && shape.name || column == "gender" && shape.gender;
     let is_platforms = PLATFORM.iter().any(|prefix| column.starts_with(prefix));
     !is_field && !is_platforms && !PHONES.contains(&column) && !shape.reserved.contains(&column)
@@ -49,11 +52,6 @@ fn of_column(rows: &mut RowReader, columns: &[&str]) -> Field {
 fn warn(compiler: &mut Compiler<'_>) {
     let schema = compiler.schema;
     let stream = compiler.stream.name;
-    if schema.is_known() && !schema.columns().any(|column| PHONES.contains(&column)) {
-        compiler.warnings.push(format!(
-            "stream `{stream}` has no column phone_number, so all its records are refused; name the right column under `streams`"
-        ));
-    }
     for column in
         schema.columns().filter(|column| *column != PHONE && compiler.shape.reserved.contains(column))
     {

@@ -10,8 +10,10 @@ mod engine;
 mod field;
 mod gender;
 mod identity;
+mod name;
+mod never;
 mod number;
-mod order;
+mod only_when;
 mod phone_rules;
 mod primary_key;
 mod row;
@@ -36,9 +38,10 @@ pub use phone_rules::build as phone_rules;
 
 use engine::Surroundings;
 use field::{Field, View};
+use only_when::OnlyWhen;
 use primary_key::PrimaryKey;
 use row::{Column, RowReader};
-use template::{Condition, Judgement, Template};
+use template::Template;
 
 /// What the catalog says about one stream, as far as the mapping needs it.
 #[derive(Clone, Copy, Debug)]
@@ -104,7 +107,7 @@ pub struct Mapping {
     primary_key: PrimaryKey,
     rows: RowReader,
     deleted: [Column; 2],
-    only_when: Option<Condition>,
+    only_when: Option<OnlyWhen>,
     campaign: CampaignSource,
     phone: Field,
     region: Option<Column>,
@@ -166,8 +169,9 @@ impl Mapping {
         if self.deleted.iter().any(is_set) {
             return Err(Outcome::Suppressed(Reason::DeletedInSource, None));
         }
-        if let Some(condition) = &self.only_when {
-            judge(condition, &view)?;
+        if let Some(only_when) = &self.only_when {
+            let decided = only_when.decide(&row);
+            decided.map_err(|refusal| Outcome::Suppressed(refusal.reason, Some(refusal.detail)))?;
         }
         let mut contact = Contact::new(self.phone(&view)?);
         if let Some(field) = &self.name {
@@ -185,7 +189,7 @@ impl Mapping {
         if let Some(shape) = self.identity {
             for (column, raw) in row.others().filter(|(column, _)| identity::is_variable(column, shape)) {
                 if let Some(value) = text::of(raw) {
-                    contact.variables.push(&text::nfc(Cow::Borrowed(column)), &value);
+                    contact.variables.push(&text::spoken(Cow::Borrowed(column)), &value);
                 }
             }
         }
@@ -252,17 +256,7 @@ impl Mapping {
     }
 }
 
-/// Lets a record pass only when the condition is true and nothing else.
-fn judge(condition: &Condition, view: &View<'_>) -> Result<(), Outcome> {
-    match condition.judge(view) {
-        Ok(Judgement::True) => Ok(()),
-        Ok(Judgement::False) => Err(Outcome::Suppressed(Reason::OnlyWhen, None)),
-        Ok(Judgement::Unfit(why)) => Err(Outcome::Suppressed(Reason::OnlyWhen, Some(why))),
-        Err(why) => Err(failed("only_when", &why)),
-    }
-}
-
-/// A template or an expression failed; `why` comes from the engine and holds no data.
+/// A template failed; `why` comes from the engine and holds no data.
 fn failed(place: &str, why: &str) -> Outcome {
     Outcome::Invalid(Reason::TemplateFailed, Some(format!("{place}: {why}").into()))
 }

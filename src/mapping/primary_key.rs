@@ -7,7 +7,7 @@ use crate::config::StreamConfig;
 
 use super::compile::PHONE;
 use super::row::{Column, Row, RowReader};
-use super::text;
+use super::{name, text};
 
 /// A longer key is cut off: it is for people to recognise, not for programs to join.
 const MAX_BYTES: usize = 200;
@@ -39,7 +39,7 @@ impl PrimaryKey {
         let mut parts = Vec::new();
         for path in paths {
             let Some((first, below)) = path.split_first() else { continue };
-            if personal.contains(&first.as_str()) {
+            if personal.iter().any(|column| name::seen(column) == name::seen(first)) {
                 continue;
             }
             parts.push(if rows.keep_others && below.is_empty() {

@@ -1,11 +1,13 @@
 //! One pass over a record's members: the wanted columns fall into their slots, the others are skipped.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::OnceLock;
 
 use foldhash::fast::FixedState;
 
 use crate::protocol::Object;
+
+use super::name;
 
 /// Room for the other columns of most records, so that their table need not grow.
 const OTHERS: usize = 28;
@@ -14,11 +16,33 @@ const OTHERS: usize = 28;
 #[derive(Clone, Debug, Default)]
 pub(super) struct RowReader {
     names: HashMap<Box<str>, usize, FixedState>,
+    /// The same by what people see of their names; none where two look alike.
+    seen: HashMap<Box<str>, Option<Wanted>, FixedState>,
+    /// A wanted name is not what people see of it.
+    has_odd: bool,
+    /// Columns of the catalog: one is never taken for another.
+    listed: HashSet<Box<str>, FixedState>,
     /// Identity mapping wants every column, also those that the catalog does not list.
     pub(super) keep_others: bool,
     /// The columns of the first record and their slots. Nearly all records have the same ones in the
     /// same order, and comparing a name with one other is quicker than looking it up.
-    usual: OnceLock<Vec<(Box<str>, Option<usize>)>>,
+    usual: OnceLock<Vec<(Box<str>, Place)>>,
+}
+
+/// A column that is wanted.
+#[derive(Clone, Copy, Debug)]
+struct Wanted {
+    slot: usize,
+    is_listed: bool,
+}
+
+/// Where a column of a record goes.
+#[derive(Clone, Copy, Debug)]
+enum Place {
+    Slot(usize),
+    /// There, unless the record has the very column, or another one that looks the same.
+    Alike(usize),
+    Other,
 }
 
 /// The wanted values of one record, as raw JSON text.
@@ -45,10 +69,27 @@ pub(super) struct Column {
 }
 
 impl RowReader {
-    /// The slot of a top-level column, which is wanted from now on.
+    /// A reader of records whose columns a catalog lists.
+    pub(super) fn of<'n>(listed: impl Iterator<Item = &'n str>) -> Self {
+        Self { listed: listed.map(Box::from).collect(), ..Self::default() }
+    }
+
+    /// The slot of a top-level column, which is wanted from now on; of the one that the catalog lists
+    /// where this is another spelling of it.
     pub(super) fn want(&mut self, name: &str) -> usize {
-        let next = self.names.len();
-        *self.names.entry(name.into()).or_insert(next)
+        let listed = name::find(name, self.listed.iter().map(|name| &**name));
+        let is_listed = listed.is_some();
+        let name: Box<str> = listed.unwrap_or(name).into();
+        if let Some(slot) = self.names.get(&name) {
+            return *slot;
+        }
+        let slot = self.names.len();
+        let seen = name::seen(&name);
+        self.has_odd |= *seen != *name;
+        let wanted = Wanted { slot, is_listed };
+        self.seen.entry(seen.into()).and_modify(|one| *one = None).or_insert(Some(wanted));
+        self.names.insert(name, slot);
+        slot
     }
 
     /// The wanted top-level columns, in the order in which they were wanted.
@@ -61,27 +102,69 @@ impl RowReader {
     /// Reads a record. The last of several equal names wins.
     pub(super) fn read<'a>(&self, object: &'a Object<'_>) -> Row<'a> {
         let mut row = Row { slots: vec![None; self.names.len()], others: Others::default() };
-        let slot = |name: &str| self.names.get(name).copied();
-        let first = || object.members().map(|(name, _)| (name.into(), slot(name))).collect();
+        let first = || object.members().map(|(name, _)| (name.into(), self.place(name))).collect();
         let mut usual = self.usual.get_or_init(first).iter();
+        let mut alike = Vec::new();
         for (name, raw) in object.members() {
-            let slot = match usual.next() {
-                Some((known, slot)) if **known == *name => *slot,
-                _ => slot(name),
+            let place = match usual.next() {
+                Some((known, place)) if **known == *name => *place,
+                _ => self.place(name),
             };
-            if let Some(slot) = slot {
-                if let Some(value) = row.slots.get_mut(slot) {
-                    *value = Some(raw);
-                }
+            match place {
+                Place::Slot(slot) => row.put(slot, raw),
+                Place::Alike(slot) => alike.push((slot, name, raw)),
+                Place::Other if self.keep_others => row.others.put(name, raw),
+                Place::Other => {}
+            }
+        }
+        if !alike.is_empty() {
+            self.settle(&alike, &mut row);
+        }
+        row
+    }
+
+    fn place(&self, name: &str) -> Place {
+        if let Some(slot) = self.names.get(name) {
+            return Place::Slot(*slot);
+        }
+        let seen = name::seen(name);
+        if !self.has_odd && *seen == *name {
+            return Place::Other;
+        }
+        match self.seen.get(&*seen) {
+            Some(Some(wanted)) if !(wanted.is_listed && self.listed.contains(name)) => {
+                Place::Alike(wanted.slot)
+            }
+            _ => Place::Other,
+        }
+    }
+
+    /// Columns that look like wanted ones fill their slots, each where it is the only one that could.
+    fn settle<'a>(&self, alike: &[(usize, &'a str, &'a str)], row: &mut Row<'a>) {
+        let mut only: HashMap<usize, Option<&str>, FixedState> = HashMap::default();
+        for (slot, name, _) in alike {
+            let is_free = row.slot(*slot).is_none();
+            only.entry(*slot)
+                .and_modify(|one| *one = one.filter(|one| one == name))
+                .or_insert(is_free.then_some(*name));
+        }
+        for (slot, name, raw) in alike {
+            if only.get(slot) == Some(&Some(*name)) {
+                row.put(*slot, raw);
             } else if self.keep_others {
                 row.others.put(name, raw);
             }
         }
-        row
     }
 }
 
 impl<'a> Row<'a> {
+    fn put(&mut self, slot: usize, raw: &'a str) {
+        if let Some(value) = self.slots.get_mut(slot) {
+            *value = Some(raw);
+        }
+    }
+
     /// The raw value in a slot.
     pub(super) fn slot(&self, slot: usize) -> Option<&'a str> {
         self.slots.get(slot).copied().flatten()
@@ -111,9 +194,12 @@ impl Column {
     }
 }
 
-/// One member of a JSON object; nothing of anything else. The last of several wins.
+/// One member of a JSON object, by the rule for columns; nothing of anything else. The last of several
+/// wins.
 pub(super) fn member<'a>(raw: &'a str, name: &str) -> Option<&'a str> {
-    object(raw).members().filter(|(other, _)| *other == name).last().map(|(_, raw)| raw)
+    let object = object(raw);
+    let name = name::find(name, object.members().map(|(name, _)| name))?;
+    object.members().filter(|(other, _)| *other == name).last().map(|(_, raw)| raw)
 }
 
 /// The names of a JSON object's members, each once.
@@ -173,6 +259,61 @@ mod tests {
         let object = object(r#"{"z":1,"known":2,"a":3,"z":4}"#);
         let row = reader.read(&object);
         assert_eq!(row.others().collect::<Vec<_>>(), [("z", "4"), ("a", "3")]);
+    }
+
+    #[test]
+    fn a_column_that_looks_like_a_wanted_one_is_it_unless_another_could_be() {
+        let listed = ["phone", "name ", "name", "tên"];
+        for (name, data, want) in [
+            ("a blank behind it", r#"{"phone ":1}"#, [Some("1"), None, None]),
+            ("a mark before it", "{\"\u{feff}phone\":1,\"x\":2}", [Some("1"), None, None]),
+            ("the very one wins, first", r#"{"phone":1,"phone ":2}"#, [Some("1"), None, None]),
+            ("the very one wins, last", r#"{"phone ":2,"phone":null}"#, [Some("null"), None, None]),
+            ("two that look so", r#"{"phone ":1," phone":2}"#, [None, None, None]),
+            ("the same twice", r#"{"phone ":1,"phone ":2}"#, [Some("2"), None, None]),
+            ("two of the catalog", r#"{"name":1}"#, [None, None, None]),
+            ("one of them", r#"{"name ":1}"#, [None, Some("1"), None]),
+            ("a third", r#"{" name":1}"#, [None, Some("1"), None]),
+            ("other code points", "{\"te\u{302}n\":1}", [None, None, Some("1")]),
+            ("another case", r#"{"PHONE":1}"#, [None, None, None]),
+        ] {
+            let mut reader = RowReader::of(listed.into_iter());
+            let slots = [reader.want("phone"), reader.want("name "), reader.want("tên")];
+            let (usual, object) = (object(r#"{"x":1}"#), object(data));
+            // As the first record, and behind one of another form.
+            for first in [None, Some(&usual)] {
+                let mut reader = reader.clone();
+                reader.keep_others = first.is_some();
+                if let Some(first) = first {
+                    drop(reader.read(first));
+                }
+                let row = reader.read(&object);
+                assert_eq!(slots.map(|slot| row.slot(slot)), want, "{name}");
+            }
+        }
+    }
+
+    #[test]
+    fn two_spellings_of_one_listed_column_are_one() {
+        let mut reader = RowReader::of(["phone ", "a", "a "].into_iter());
+        assert_eq!(reader.want("phone"), reader.want("phone "));
+        assert_ne!(reader.want("a"), reader.want("a "));
+        assert_eq!(reader.wanted(), ["phone ", "a", "a "]);
+        let object = object(r#"{"phone ":1}"#);
+        assert_eq!(reader.read(&object).slot(0), Some("1"));
+    }
+
+    #[test]
+    fn a_member_is_found_as_a_column_is() {
+        for (raw, want) in [
+            (r#"{"a ":1}"#, Some("1")),
+            (r#"{"a ":1,"a":2}"#, Some("2")),
+            (r#"{"a ":1," a":2}"#, None),
+            (r#"{"a":1,"a":2}"#, Some("2")),
+            ("7", None),
+        ] {
+            assert_eq!(member(raw, "a"), want, "{raw}");
+        }
     }
 
     #[test]

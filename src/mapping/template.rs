@@ -3,13 +3,12 @@
 use std::borrow::Cow;
 use std::io;
 
-use minijinja::value::ValueKind;
-use minijinja::{Error, ErrorKind, Expression, Template as Compiled};
+use minijinja::{Error, ErrorKind, Template as Compiled};
 
 use super::engine::ENGINE;
 use super::field::View;
 use super::row::{Column, RowReader};
-use super::{order, text};
+use super::text;
 
 /// The longest text that one template may give.
 const LONGEST: usize = 64 * 1024;
@@ -30,19 +29,6 @@ pub(super) enum Part {
     Column(Column),
 }
 
-/// An expression that decides whether a record is called.
-#[derive(Debug)]
-pub(super) struct Condition(Expression<'static, 'static>);
-
-/// What a condition says about a record.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum Judgement {
-    True,
-    False,
-    /// Neither; says what to change.
-    Unfit(Box<str>),
-}
-
 /// The names that a template looks up, such as `record.customer.name`, `record` or `stream`.
 pub(super) type Lookups = Vec<String>;
 
@@ -55,7 +41,7 @@ impl Template {
         if !["{{", "{%", "{#"].iter().any(|opening| source.contains(opening)) {
             return match ["}}", "%}", "#}"].iter().find(|closing| source.contains(**closing)) {
                 Some(closing) => Err(format!("{closing} closes nothing")),
-                None => Ok((Self::Constant(text::nfc(source.into()).into()), Lookups::new())),
+                None => Ok((Self::Constant(text::spoken(source.into()).into()), Lookups::new())),
             };
         }
         // The engine borrows its templates, and a configuration lives as long as the process.
@@ -85,56 +71,12 @@ impl Template {
                 String::from_utf8(text.0).map_err(|_| "it gave no text".to_owned())?
             }
         };
-        Ok(text::nfc(Cow::Owned(rendered)))
+        Ok(text::spoken(Cow::Owned(rendered)))
     }
 
     /// The engine must be asked, so what the template looks up must be in scope.
     pub(super) fn needs_scope(&self) -> bool {
         matches!(self, Self::Engine(_))
-    }
-}
-
-impl Condition {
-    /// Compiles an expression, and says which names it looks up.
-    ///
-    /// # Errors
-    /// Says what is wrong with it, and in which line.
-    pub(super) fn compile(source: &str) -> Result<(Self, Lookups), String> {
-        // First as it was written, so that a mistake is told in the user's words.
-        ENGINE.compile_expression_owned(source.to_owned()).map_err(|error| explain(&error))?;
-        let guarded = order::guarded(source);
-        let compiled = ENGINE.compile_expression_owned(guarded).map_err(|error| explain(&error))?;
-        refuse_unknown_words(compiled.eval(()).err())?;
-        let mut lookups: Lookups = compiled.undeclared_variables(true).into_iter().collect();
-        lookups.sort_unstable();
-        Ok((Self(compiled), lookups))
-    }
-
-    /// Decides about one record.
-    ///
-    /// # Errors
-    /// Says what the engine stumbled over, without data of the record.
-    pub(super) fn judge(&self, view: &View<'_>) -> Result<Judgement, String> {
-        let value = match self.0.eval(view.scope()) {
-            Ok(value) => value,
-            Err(error) => {
-                let of_guard =
-                    error.detail().filter(|detail| [order::NOTHING, order::DIFFERENT].contains(detail));
-                return of_guard.map(|why| Judgement::Unfit(why.into())).ok_or_else(|| explain(&error));
-            }
-        };
-        let what = match value.kind() {
-            ValueKind::Bool if value.is_true() => return Ok(Judgement::True),
-            ValueKind::Bool => return Ok(Judgement::False),
-            ValueKind::Undefined | ValueKind::None => "nothing",
-            ValueKind::Number => "a number",
-            ValueKind::String => "text",
-            _ => "a list or an object",
-        };
-        let why = format!(
-            "only_when gave {what}, not true or false; write a comparison such as record.consent == 'yes'"
-        );
-        Ok(Judgement::Unfit(why.into()))
     }
 }
 

@@ -17,11 +17,11 @@ pub(super) fn whole(raw: &str) -> Option<Cow<'_, str>> {
     match raw.as_bytes().first()? {
         b'"' => {
             let inner = unquoted(raw);
-            Some(if is_plain(inner.as_bytes()) { inner.into() } else { nfc(string(raw)) })
+            Some(if is_plain(inner.as_bytes()) { inner.into() } else { spoken(string(raw)) })
         }
         b'n' => None,
         b't' | b'f' => Some(Cow::Borrowed(raw)),
-        b'{' | b'[' => Some(nfc(compact(raw))),
+        b'{' | b'[' => Some(spoken(compact(raw))),
         _ => Some(number::plain(raw)),
     }
 }
@@ -35,9 +35,19 @@ pub(super) fn is_blank(raw: &str) -> bool {
     }
 }
 
-/// Whether a text is empty or white space.
+/// Whether a text is empty, white space, or nothing that could be spoken.
 pub(super) fn says_nothing(text: &str) -> bool {
-    text.chars().all(char::is_whitespace)
+    text.chars().all(|c| c.is_whitespace() || c.is_control())
+}
+
+/// A text as it may be sent: in NFC, and without control characters, which nobody can speak and many a
+/// database refuses; what is a blank among them stays.
+pub(super) fn spoken(text: Cow<'_, str>) -> Cow<'_, str> {
+    let is_left_out = |c: char| c.is_control() && !matches!(c, '\t' | '\n' | '\r');
+    if !text.contains(is_left_out) {
+        return nfc(text);
+    }
+    nfc(text.replace(is_left_out, "").into())
 }
 
 /// The text in NFC: decomposed letters are mispronounced by the vendors' voices.
@@ -48,15 +58,18 @@ pub(super) fn nfc(text: Cow<'_, str>) -> Cow<'_, str> {
     Cow::Owned(text.nfc().collect())
 }
 
-/// Whether a text has neither escapes nor characters that NFC could change: it knows those of Latin
+/// Whether the inside of a JSON string has neither escapes nor control characters (those of ASCII but
+/// one cannot stand there unescaped) nor what NFC could change: it knows the characters of Latin
 /// scripts, Vietnamese with its marks included, and of Chinese, by their first bytes.
 fn is_plain(text: &[u8]) -> bool {
     let mut rest = behind_ascii(text);
     while let Some((first, behind)) = rest.split_first() {
         rest = match first {
-            b'\\' => return false,
+            b'\\' | 0x7F => return false,
             ..0x80 => behind,
-            // U+0080 to U+02FF.
+            // U+0080 to U+009F.
+            0xC2 if matches!(behind.first(), Some(0x80..0xA0)) => return false,
+            // U+00A0 to U+02FF.
             0x80..0xCC => behind_ascii(behind.get(1..).unwrap_or_default()),
             // U+1E80 to U+1EFF.
             0xE1 if matches!(behind.first(), Some(0xBA | 0xBB)) => {
@@ -70,10 +83,10 @@ fn is_plain(text: &[u8]) -> bool {
     true
 }
 
-/// The rest behind blocks of ASCII without a backslash.
+/// The rest behind blocks of ASCII without a backslash or a delete.
 fn behind_ascii(mut text: &[u8]) -> &[u8] {
     // Not a truth value for each byte: compilers make few instructions of a block without branches.
-    let odd = |so_far: u8, byte: &u8| so_far | (byte & 0x80) | u8::from(*byte == b'\\');
+    let odd = |so_far: u8, byte: &u8| so_far | (byte & 0x80) | u8::from(matches!(*byte, b'\\' | 0x7F));
     while let Some((block, behind)) = text.split_first_chunk::<8>() {
         if block.iter().fold(0, odd) != 0 {
             break;
@@ -115,6 +128,12 @@ mod tests {
             (r#""An""#, Some("An")),
             (r#"" An ""#, Some(" An ")),
             (r#""a\"b\\c\u00e9""#, Some("a\"b\\cé")),
+            (r#""An\u0000\u0001\u001f\u007f\u0085\u009f""#, Some("An")),
+            ("\"A\u{7f}n\u{80}\u{9f} Ph\u{a0}ú\"", Some("An Ph\u{a0}ú")),
+            (r#""e\u0000\u0301\tx\r\n""#, Some("é\tx\r\n")),
+            (r#""\u0000 \u0007""#, None),
+            ("\"\u{7f}\u{9f}\"", None),
+            ("{\"a\":\"x\u{7f}\"}", Some(r#"{"a":"x"}"#)),
             (r#""\ud83d\ude00 \ud83d!""#, Some("😀 \u{fffd}\u{fffd}\u{fffd}!")),
             ("\"Nguye\u{302}\u{303}n\"", Some("Nguyễn")),
             ("null", None),
@@ -149,7 +168,12 @@ mod tests {
                 assert_eq!(canonical_combining_class(c), 0, "{c:?}");
             }
         }
-        assert_eq!(n_plain, 0x300 - 1 + 0x80 + 0x6000, "all but the backslash");
+        let controls = 1 + 0x20;
+        assert_eq!(
+            n_plain,
+            0x300 - 1 - controls + 0x80 + 0x6000,
+            "all but the backslash and what is left out"
+        );
     }
 
     #[test]
@@ -157,7 +181,7 @@ mod tests {
         let plain = "Số 12 Trần Hưng Đạo, Quận 1, TP. Hồ Chí Minh; 上海市浦东新区";
         assert!(is_plain(plain.as_bytes()));
         for place in plain.char_indices().map(|(place, _)| place) {
-            for odd in ["\\", "\u{302}", "\u{1EA0}\u{323}", "😀"] {
+            for odd in ["\\", "\u{7f}", "\u{80}", "\u{9f}", "\u{302}", "\u{1EA0}\u{323}", "😀"] {
                 let mut text = plain.to_owned();
                 text.insert_str(place, odd);
                 assert!(!is_plain(text.as_bytes()), "{odd} at {place}");
@@ -167,8 +191,14 @@ mod tests {
 
     #[test]
     fn zero_and_false_are_values() {
-        for (raw, want) in [("0", false), ("false", false), ("{}", false), ("null", true), (r#""\n""#, true)]
-        {
+        for (raw, want) in [
+            ("0", false),
+            ("false", false),
+            ("{}", false),
+            ("null", true),
+            (r#""\n""#, true),
+            (r#""\u0000""#, true),
+        ] {
             assert_eq!(is_blank(raw), want, "{raw}");
         }
     }

@@ -109,15 +109,17 @@ fn is_dash(c: char) -> bool {
 }
 
 /// Unicode's "default ignorable" characters and the other format characters: zero-width, bidi, byte-order mark,
-/// soft hyphen, variation selectors.
-fn is_invisible(c: char) -> bool {
-    matches!(c, '\u{AD}' | '\u{34F}' | '\u{61C}' | '\u{115F}' | '\u{1160}' | '\u{17B4}' | '\u{17B5}')
+/// soft hyphen, variation selectors. And control characters, but for those that are blanks: columns of a fixed
+/// width are filled up with U+0000.
+pub(crate) fn is_invisible(c: char) -> bool {
+    (c.is_control() && !c.is_whitespace())
+        || matches!(c, '\u{AD}' | '\u{34F}' | '\u{61C}' | '\u{115F}' | '\u{1160}' | '\u{17B4}' | '\u{17B5}')
         || matches!(c, '\u{180B}'..='\u{180F}' | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}')
         || matches!(c, '\u{2060}'..='\u{206F}' | '\u{3164}' | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}')
         || matches!(c, '\u{FFF9}'..='\u{FFFB}' | '\u{1D173}'..='\u{1D17A}' | '\u{E0000}'..='\u{E0FFF}')
 }
 
-fn decimal_digit(c: char) -> Option<char> {
+pub(super) fn decimal_digit(c: char) -> Option<char> {
     let code = u32::from(c);
     let row = ZEROS.partition_point(|&zero| zero <= code).checked_sub(1)?;
     char::from_digit(code - ZEROS.get(row)?, 10)

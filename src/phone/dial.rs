@@ -15,6 +15,7 @@ use super::{Phone, Refusal, Rules, familiar};
 const MIN_DIGITS: usize = 7;
 
 const VIETNAM: i32 = 84;
+const MEXICO: i32 = 52;
 
 /// Vietnamese mobile prefixes before and after the renumbering of 2018, without the trunk 0; seven digits follow.
 const RENUMBERED: [(u64, u64); 21] = [
@@ -122,9 +123,23 @@ fn invalid(number: &PhoneNumber, text: &str) -> Refusal {
         Err(ValidationError::TooLong) => Reason::TooLong,
         _ => Reason::InvalidNumber,
     };
+    if has_mexican_prefix(number) {
+        let hint = "Mexico dropped the 1 after +52 (and 01, 044, 045) in 2019: write +52 and the ten digits behind it";
+        return Refusal { reason, hint: Some(hint) };
+    }
     let after_zero = text.strip_prefix('0').unwrap_or_default();
     let hint = after_zero.starts_with(&number.country_code.to_string());
     Refusal { reason, hint: hint.then_some("a 0 stands before the country code") }
+}
+
+/// Whether this is `+52 1 55…` or `044 55…`, a number as it was written until 2019.
+fn has_mexican_prefix(number: &PhoneNumber) -> bool {
+    const TEN_DIGITS: u64 = 10_000_000_000;
+    let (prefix, rest) = (number.national_number / TEN_DIGITS, number.national_number % TEN_DIGITS);
+    let today = PhoneNumber { national_number: rest, ..number.clone() };
+    number.country_code == MEXICO
+        && matches!(prefix, 1 | 44 | 45)
+        && today.get_type() != PhoneNumberType::Unknown
 }
 
 #[cfg(test)]

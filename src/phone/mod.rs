@@ -1,6 +1,6 @@
 //! Phone numbers: normalised once, masked everywhere, shown whole only in a request's body.
 //!
-//! A value goes `cleaning → decimal → parts → plain → dial`. Everything before `dial` is about what the
+//! A value goes `cleaning → labels → decimal → parts → plain → dial`. Everything before `dial` is about what the
 //! phone library must not see: it reads the float `81234567890.0` as somebody else's valid number. Nearly all
 //! values are `plain` already and go the short way `plain → dial`.
 
@@ -8,10 +8,13 @@ mod cleaning;
 mod decimal;
 mod dial;
 mod familiar;
+mod labels;
 mod mask;
 mod normalise;
 mod parts;
 mod plain;
+mod shown;
+pub(crate) mod written;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -21,9 +24,11 @@ use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumberFormat};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub(crate) use cleaning::is_invisible;
 pub use dial::{Region, region};
 pub use mask::mask_numbers;
 pub use normalise::{PhoneInput, Refusal, Rules};
+pub use shown::shown;
 
 /// Whom the vendor dials. Masks itself in `Debug` and `Display`.
 #[derive(Clone, PartialEq, Eq, Hash)]

@@ -3,7 +3,7 @@
 use crate::reason::Reason;
 
 use super::dial::{Region, dial};
-use super::{Phone, cleaning, decimal, parts, plain};
+use super::{Phone, cleaning, decimal, labels, parts, plain};
 
 /// The longest identifier that a vendor takes.
 const MAX_IDENTIFIER_CHARS: usize = 32;
@@ -75,18 +75,30 @@ impl Rules {
 
     fn read(&self, text: &str, region: Option<Region>) -> Result<Phone, Refusal> {
         if let Some(number) = plain::read(text) {
-            return dial(self, &number, region);
+            return self.dial(text, &number, region);
         }
         let cleaned = cleaning::clean(text);
         let text = cleaning::unwrap_shell(&cleaned);
         if cleaning::says_missing(text) {
             return Err(Reason::Missing.into());
         }
+        let unwrapped = parts::unwrap_uri(text);
+        let text = labels::take_off(&unwrapped);
+        if cleaning::says_missing(text) {
+            return Err(Reason::Missing.into());
+        }
+        if text.len() < unwrapped.len()
+            && let Some(uncounted) = labels::after_count(text)
+            && let Ok(phone) = self.read_digits(uncounted, region)
+            && self.read_digits(text, region) != Ok(phone)
+        {
+            return Err(Reason::ContainsLetters.into());
+        }
         // Before the value is split: its comma may be a decimal one.
         if let Some(value) = decimal::read_text(text)? {
             return self.read_digits(&value, region);
         }
-        self.read_parts(&parts::unwrap_uri(text), region)
+        self.read_parts(text, region)
     }
 
     /// Reads a text that may hold several numbers, and an extension after the last one.
@@ -117,6 +129,7 @@ impl Rules {
 
     /// Reads a text that holds one number at most.
     fn read_one(&self, text: &str, region: Option<Region>) -> Result<Phone, Refusal> {
+        let text = labels::take_off(text);
         if let Some(value) = decimal::read_text(text)? {
             return self.read_digits(&value, region);
         }
@@ -128,13 +141,27 @@ impl Rules {
     }
 
     fn read_digits(&self, text: &str, region: Option<Region>) -> Result<Phone, Refusal> {
-        dial(self, &plain::strip_punctuation(text)?, region)
+        self.dial(text, &plain::strip_punctuation(text)?, region)
+    }
+
+    /// Dials the digits of a text. A trunk zero in brackets is a part of them or is not, whichever number exists.
+    fn dial(&self, text: &str, number: &str, region: Option<Region>) -> Result<Phone, Refusal> {
+        let whole = dial(self, number, region);
+        let Some(without) = plain::without_trunk_zero(text) else { return whole };
+        match (whole, dial(self, &without, region)) {
+            (Ok(whole), Ok(without)) if whole != without => {
+                let hint = "with the 0 in brackets it is one number, without it another";
+                Err(Refusal { reason: Reason::InvalidNumber, hint: Some(hint) })
+            }
+            (Err(_), Ok(without)) => Ok(without),
+            (whole, _) => whole,
+        }
     }
 }
 
 /// Takes a vendor's own identifier as it is, because nobody but the vendor can read it.
 fn identifier(text: &str) -> Result<Phone, Refusal> {
-    let id = text.trim();
+    let id = text.trim_matches(|c: char| c.is_whitespace() || c.is_control());
     if id.is_empty() {
         return Err(Reason::Missing.into());
     }

@@ -1,6 +1,9 @@
 //! Which characters a number may be made of.
 
+use std::sync::LazyLock;
+
 use compact_str::CompactString;
+use regex::Regex;
 
 use crate::reason::Reason;
 
@@ -35,6 +38,18 @@ pub(super) fn read(text: &str) -> Option<CompactString> {
     CompactString::from_utf8(number).ok()
 }
 
+/// The number without the trunk zero in brackets of `+48 (0) 12…`, where there is one: most countries dial it inside
+/// only, Italy always.
+pub(super) fn without_trunk_zero(text: &str) -> Option<CompactString> {
+    static TRUNK_ZERO: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"^[ (\[]*(\+|00)[+ (\[]*([0-9]{1,3})[ )\].\-]*[(\[] ?0 ?[)\]](.+)$")
+            .expect("the pattern is a constant")
+    });
+    let found = text.contains(['(', '[']).then(|| TRUNK_ZERO.captures(text)).flatten()?;
+    let [prefix, code, national] = [1, 2, 3].map(|group| found.get(group).map_or("", |part| part.as_str()));
+    strip_punctuation(&format!("{prefix}{code} {national}")).ok()
+}
+
 /// Leaves nothing but digits and a leading plus, or says what else there is.
 pub(super) fn strip_punctuation(text: &str) -> Result<CompactString, Reason> {
     let mut number = CompactString::const_new("");
@@ -43,6 +58,8 @@ pub(super) fn strip_punctuation(text: &str) -> Result<CompactString, Reason> {
         match c {
             '0'..='9' => number.push(c),
             '+' if number.is_empty() => number.push(c),
+            // `++84…` is what a form makes that puts a plus before what has one.
+            '+' if number == "+" => {}
             ' ' | '.' | '-' | '(' | ')' | '[' | ']' => {}
             _ if c.is_alphabetic() => return Err(Reason::ContainsLetters),
             '*' | '#' | '•' | '●' | '○' | '■' | '×' => masked = true,

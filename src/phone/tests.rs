@@ -55,13 +55,19 @@ fn rules(default_region: &str, options: &str) -> Rules {
 }
 
 fn holds_every_row(table: &[u8]) {
+    let mut failures = Vec::new();
     for row in csv::Reader::from_reader(table).deserialize() {
         let Row { id, input_json, default_region, options, expected_e164, reject_reason, note } =
             row.unwrap();
         let got = normalise(&rules(&default_region, &options), &input_json);
         let want = if reject_reason.is_empty() { &expected_e164 } else { &reject_reason };
-        assert_eq!(outcome(&got), want, "row {id}: {input_json} in {default_region:?} ({note})");
+        let got = outcome(&got);
+        if got != want {
+            failures
+                .push(format!("row {id}: {input_json} in {default_region:?} ({note}): {got}, not {want}"));
+        }
     }
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
 }
 
 #[test]
@@ -80,6 +86,11 @@ fn a_refusal_says_what_would_help() {
         ("01662345678", "retired Vietnamese prefix: set `phone.vn_old_prefix` to `convert`"),
         ("084987654321", "a 0 stands before the country code"),
         ("+999123456789", "no country has the code after the plus"),
+        ("+39 (0) 312 345 6789", "with the 0 in brackets it is one number, without it another"),
+        (
+            "+52 1 55 1234 5678",
+            "Mexico dropped the 1 after +52 (and 01, 044, 045) in 2019: write +52 and the ten digits behind it",
+        ),
     ] {
         let refusal = rules("VN", "").normalise(PhoneInput::Text(text), None).unwrap_err();
         assert_eq!(refusal.hint, Some(want), "{text}");
@@ -188,6 +199,83 @@ fn regions() -> impl Strategy<Value = Option<Region>> {
 
 fn lenient() -> Rules {
     rules("", "vn_old=convert multi=first_valid extension=drop")
+}
+
+/// A number that exists, in the ways in which its country writes it, and its country.
+fn written_numbers() -> impl Strategy<Value = (String, Phone, Region)> {
+    use rlibphonenumber::{PhoneNumberFormat, PhoneNumberType};
+    let formats = [
+        PhoneNumberFormat::E164,
+        PhoneNumberFormat::International,
+        PhoneNumberFormat::National,
+        PhoneNumberFormat::RFC3966,
+    ];
+    let regions = PHONE_NUMBER_UTIL.get_supported_regions().collect::<std::collections::BTreeSet<_>>();
+    let mut all = Vec::new();
+    for region in regions {
+        let Ok(number) =
+            PHONE_NUMBER_UTIL.get_example_number_for_type_and_region(region, PhoneNumberType::Mobile)
+        else {
+            continue;
+        };
+        let phone = Phone::e164(&number.format_as(PhoneNumberFormat::E164));
+        all.extend(formats.map(|format| (number.format_as(format).to_string(), phone.clone(), region)));
+    }
+    all.retain(|(written, phone, region)| {
+        Rules::default().normalise(PhoneInput::Text(written), Some(*region)).as_ref() == Ok(phone)
+    });
+    assert!(all.len() > 600, "{}", all.len());
+    proptest::sample::select(all)
+}
+
+fn label() -> impl Strategy<Value = &'static str> {
+    proptest::sample::select(vec![
+        "SĐT",
+        "số điện thoại",
+        "so dt",
+        "Zalo",
+        "ZALO/Viber",
+        "Tel",
+        "Phone number",
+        "mobile",
+        "WhatsApp",
+        "手机",
+        "微信",
+        "座机",
+        "📞",
+        "di động",
+        "",
+    ])
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 512, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn what_is_written_around_a_number_does_not_change_whom_it_means(
+        (written, phone, region) in written_numbers(), before in label(), after in label(),
+        colon in proptest::sample::select(vec![":", " ", ": ", " - ", "：", ". ", ";", " (", "\u{a0}"]),
+        bracket in proptest::sample::select(vec![" ", " (", "（", " - ", ", "]),
+    ) {
+        let before = if before.is_empty() { String::new() } else { format!("{before}{colon}") };
+        let after = if after.is_empty() { String::new() } else { format!("{bracket}{after})") };
+        let text = format!("{before}{written}{after}");
+        let read = Rules::default().normalise(PhoneInput::Text(&text), Some(region));
+        prop_assert_eq!(read.as_ref().map(Phone::expose), Ok(phone.expose()), "{} in {:?}", text, region);
+    }
+
+    #[test]
+    fn a_text_without_labels_stays_as_it_is(text in values(), name in "[A-Z][a-zà-ỹ]{3,7}") {
+        if !text.contains(char::is_alphabetic) {
+            prop_assert_eq!(labels::take_off(&text), text.as_str());
+            // A name is no label, whatever else is one.
+            for named in [format!("{name}: {text}"), format!("SĐT {name}: {text}"), format!("{text} ({name}, Zalo)")] {
+                if text.contains(|c: char| c.is_ascii_digit()) && !["Phone", "Mobile", "Zalo", "Viber"].contains(&name.as_str()) {
+                    prop_assert_eq!(labels::take_off(&named), named.as_str());
+                }
+            }
+        }
+    }
 }
 
 proptest! {

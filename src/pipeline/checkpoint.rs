@@ -6,8 +6,8 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use super::item::StreamIndex;
-use crate::protocol::{State, StateScope, Stats, StreamName};
+use super::item::{Covers, StreamIndex};
+use crate::protocol::{State, Stats};
 
 /// Which interval a record belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -21,7 +21,6 @@ pub struct Checkpoints {
     first: u64,
     /// By stream: what was released since its last STATE.
     released: Vec<Stats>,
-    streams: Vec<StreamName>,
     bytes: usize,
 }
 
@@ -29,7 +28,7 @@ pub struct Checkpoints {
 struct Waiting {
     pending: u64,
     settled: BTreeMap<StreamIndex, Stats>,
-    state: Option<State>,
+    state: Option<(State, Covers)>,
 }
 
 /// Bytes of waiting STATEs beyond which nothing more is read; sources may send megabytes in each.
@@ -39,16 +38,15 @@ const MAX_WAITING_BYTES: usize = 4 << 20;
 const MAX_WAITING_STATES: usize = 10_000;
 
 impl Checkpoints {
-    /// No record, no STATE; `streams` by index.
+    /// No record, no STATE.
     #[must_use]
-    pub fn new(streams: Vec<StreamName>) -> Self {
-        let released = vec![Stats::default(); streams.len()];
-        Self { waiting: VecDeque::from([Waiting::default()]), first: 0, released, streams, bytes: 0 }
+    pub fn new(n_streams: usize) -> Self {
+        let released = vec![Stats::default(); n_streams];
+        Self { waiting: VecDeque::from([Waiting::default()]), first: 0, released, bytes: 0 }
     }
 
     /// A stream that was not known at the beginning.
-    pub(super) fn add_stream(&mut self, name: StreamName) {
-        self.streams.push(name);
+    pub(super) fn add_stream(&mut self) {
         self.released.push(Stats::default());
     }
 
@@ -76,10 +74,10 @@ impl Checkpoints {
     }
 
     /// A STATE was read: it closes the open interval.
-    pub fn close(&mut self, state: State) {
+    pub fn close(&mut self, state: State, covers: Covers) {
         self.bytes += state.len();
         if let Some(open) = self.waiting.back_mut() {
-            open.state = Some(state);
+            open.state = Some((state, covers));
         }
         self.waiting.push_back(Waiting::default());
     }
@@ -90,7 +88,7 @@ impl Checkpoints {
         if front.pending > 0 {
             return None;
         }
-        let state = front.state.take()?;
+        let (state, covers) = front.state.take()?;
         let settled = std::mem::take(&mut front.settled);
         self.waiting.pop_front();
         self.first += 1;
@@ -100,7 +98,7 @@ impl Checkpoints {
                 *released += stats;
             }
         }
-        let stats = self.spoken_for(&state.scope);
+        let stats = self.spoken_for(covers);
         Some((state, stats))
     }
 
@@ -110,13 +108,14 @@ impl Checkpoints {
         self.bytes > MAX_WAITING_BYTES || self.waiting.len() > MAX_WAITING_STATES
     }
 
-    fn spoken_for(&mut self, scope: &StateScope) -> Stats {
+    fn spoken_for(&mut self, covers: Covers) -> Stats {
+        let covered = match covers {
+            Covers::All => self.released.get_mut(..),
+            Covers::Stream(stream) => self.released.get_mut(stream.index()).map(std::slice::from_mut),
+            Covers::Nothing => None,
+        };
         let mut sum = Stats::default();
-        for (name, released) in self.streams.iter().zip(&mut self.released) {
-            if matches!(scope, StateScope::All) || *scope == StateScope::Stream(name.clone()) {
-                sum += std::mem::take(released);
-            }
-        }
+        covered.into_iter().flatten().for_each(|released| sum += std::mem::take(released));
         sum
     }
 }

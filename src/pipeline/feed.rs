@@ -79,7 +79,7 @@ impl<R: Read> Feed<R> {
 
     /// Gives whether there is more to do.
     fn pass_on(&mut self, mut lines: &[u8]) -> bool {
-        let mut chunk = Chunk { items: Vec::with_capacity(self.n_items), failure: None };
+        let mut chunk = Chunk { items: Vec::with_capacity(self.n_items), ..Chunk::default() };
         while !lines.is_empty() && chunk.failure.is_none() {
             let end = memchr(b'\n', lines).unwrap_or(lines.len());
             let (line, rest) = lines.split_at(end);
@@ -90,12 +90,13 @@ impl<R: Read> Feed<R> {
             }
         }
         self.n_items = chunk.items.len();
+        chunk.remarks = self.intake.remarks();
         let goes_on = chunk.failure.is_none();
         self.sender.blocking_send(chunk).is_ok() && goes_on
     }
 
     fn end(self, failure: Error) {
         // When nobody listens any more, the run has failed already.
-        drop(self.sender.blocking_send(Chunk { items: Vec::new(), failure: Some(failure) }));
+        drop(self.sender.blocking_send(Chunk { failure: Some(failure), ..Chunk::default() }));
     }
 }

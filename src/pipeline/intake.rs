@@ -6,11 +6,21 @@ use std::sync::Arc;
 use foldhash::fast::FixedState;
 
 use super::announced::Announced;
-use super::item::{Item, Origin, StreamIndex, Who};
+use super::item::{Covers, Item, Origin, StreamIndex, Who};
+use super::remarks::Remarks;
 use crate::error::Error;
 use crate::ledger::Keys;
 use crate::mapping::{Mapped, Mapping, Record};
-use crate::protocol::{CatalogStream, Dialect, Message, RecordMessage, StreamName, StreamStatus};
+use crate::phone::shown;
+use crate::protocol::{
+    CatalogStream, Dialect, Mended, Message, RecordMessage, StateScope, StreamName, StreamStatus,
+};
+
+/// Windows' programs write it before a text; where files are joined, it is between lines.
+const BYTE_ORDER_MARK: char = '\u{feff}';
+
+/// The same mark, when the text is UTF-16.
+const MARKS_OF_UTF_16: [&[u8]; 2] = [b"\xFF\xFE", b"\xFE\xFF"];
 
 /// Makes items of lines.
 pub struct Intake {
@@ -21,6 +31,7 @@ pub struct Intake {
     announced: Option<Announced>,
     keys: Option<Keys>,
     line: u64,
+    remarks: Remarks,
 }
 
 impl Intake {
@@ -32,8 +43,8 @@ impl Intake {
         keys: Option<Keys>,
     ) -> Self {
         let dialect = Dialect::Airbyte;
-        let mut intake =
-            Self { dialect, mappings, by_name: HashMap::default(), announced: None, keys, line: 0 };
+        let (by_name, remarks) = (HashMap::default(), Remarks::default());
+        let mut intake = Self { dialect, mappings, by_name, announced: None, keys, line: 0, remarks };
         for (index, stream) in streams.into_iter().enumerate() {
             intake.name(stream, StreamIndex::new(index));
         }
@@ -56,16 +67,76 @@ impl Intake {
         if line.trim_ascii().is_empty() {
             return Ok(None);
         }
-        let text = simdutf8::basic::from_utf8(line).map_err(|_| self.refuse("is not UTF-8"))?;
-        match self.dialect.read(text).map_err(|why| self.refuse(why))? {
+        let text = simdutf8::basic::from_utf8(line).map_err(|_| {
+            let is_utf_16 = MARKS_OF_UTF_16.iter().any(|mark| line.starts_with(mark));
+            self.refuse(if is_utf_16 {
+                "is UTF-16; let whoever writes it write UTF-8"
+            } else {
+                "is not UTF-8"
+            })
+        })?;
+        match self.dialect.read(text) {
+            Ok(message) => self.make(message),
+            Err(_) => self.take_odd(text),
+        }
+    }
+
+    /// What was odd about the lines since this was asked last.
+    #[must_use]
+    pub fn remarks(&mut self) -> Remarks {
+        std::mem::take(&mut self.remarks)
+    }
+
+    /// A second look at a line that could not be read: a mark before it means nothing, and its NaN and
+    /// Infinity cost a value, not the sync.
+    fn take_odd(&mut self, text: &str) -> Result<Option<Item>, Error> {
+        let text = text.trim_start_matches(BYTE_ORDER_MARK);
+        if text.trim().is_empty() {
+            return Ok(None);
+        }
+        let why = match self.dialect.read(text) {
+            Ok(message) => return self.make(message),
+            Err(why) => why,
+        };
+        let Some(mended) = Mended::of(text) else { return Err(self.refuse(why)) };
+        let message = self.dialect.read_mended(text, &mended).map_err(|why| self.refuse(why))?;
+        if let Message::Record(record) = &message
+            && let Some(stream) = self.find(&record.namespace, &record.stream)?
+            && let Some((column, count)) = mended.left_out(&record.data)
+        {
+            self.remarks.not_numbers(stream, column, count);
+        }
+        self.make(message)
+    }
+
+    fn make(&mut self, message: Message<'_>) -> Result<Option<Item>, Error> {
+        match message {
             Message::Record(record) => self.map(&record).map(Some),
-            Message::State(state) => Ok(Some(Item::State(state))),
+            Message::State(state) => {
+                let covers = self.covered(&state.scope)?;
+                Ok(Some(Item::State(state, covers)))
+            }
             Message::Stream(stream) => self.announce(*stream),
             Message::Status(name, StreamStatus::Complete) => {
-                Ok(self.find(&name.namespace, &name.name).map(Item::Complete))
+                Ok(self.find(&name.namespace, &name.name)?.map(Item::Complete))
+            }
+            Message::Unknown(kind) => {
+                self.remarks.unknown_message(&kind);
+                Ok(None)
             }
             Message::Status(_, StreamStatus::Incomplete) | Message::Other => Ok(None),
         }
+    }
+
+    /// A STATE finds its stream as its records do. One of a stream that this sync does not have is the
+    /// source's own business, and goes back without counts.
+    fn covered(&mut self, scope: &StateScope) -> Result<Covers, Error> {
+        let StateScope::Stream(name) = scope else { return Ok(Covers::All) };
+        let found = self.find(&name.namespace, &name.name)?;
+        if found.is_none() {
+            self.remarks.state_of_stranger(name);
+        }
+        Ok(found.map_or(Covers::Nothing, Covers::Stream))
     }
 
     /// An error about the line that cannot be read whole.
@@ -79,13 +150,13 @@ impl Intake {
     }
 
     fn map(&self, record: &RecordMessage<'_>) -> Result<Item, Error> {
-        let found = self.find(&record.namespace, &record.stream);
+        let found = self.find(&record.namespace, &record.stream)?;
         let mapping = found.and_then(|stream| Some((stream, self.mappings.get(stream.index())?)));
         let Some((stream, mapping)) = mapping else {
             let name =
                 StreamName { namespace: record.namespace.to_string(), name: record.stream.to_string() };
             let why = self.dialect.why_unknown();
-            return Err(self.refuse(format!("is a RECORD of stream {name}, {why}")));
+            return Err(self.refuse(format!("is a RECORD of stream {}, {why}", shown(&name.to_string()))));
         };
         let origin = Origin { stream, line: self.line };
         Ok(match mapping.map(&Record { data: &record.data, emitted_at: record.emitted_at }) {
@@ -118,11 +189,26 @@ impl Intake {
     }
 
     /// Platforms that send out of a cache drop the namespace: a name that one stream has is enough then.
-    fn find(&self, namespace: &str, name: &str) -> Option<StreamIndex> {
-        let candidates = self.by_name.get(name)?;
+    ///
+    /// # Errors
+    /// When it is the name of several, and which is meant cannot be known.
+    fn find(&self, namespace: &str, name: &str) -> Result<Option<StreamIndex>, Error> {
+        let Some(candidates) = self.by_name.get(name) else { return Ok(None) };
         let exact = candidates.iter().find(|(other, _)| other == namespace);
-        let only = candidates.first().filter(|_| namespace.is_empty() && candidates.len() == 1);
-        exact.or(only).map(|(_, stream)| *stream)
+        match (exact, candidates.as_slice()) {
+            (Some((_, stream)), _) => Ok(Some(*stream)),
+            (None, [(_, only)]) if namespace.is_empty() => Ok(Some(*only)),
+            (None, [(one, _), (other, _), ..]) if namespace.is_empty() => {
+                let (one, other) = (format!("{one}.{name}"), format!("{other}.{name}"));
+                Err(self.refuse(format!(
+                    "names stream {} without a namespace, which may be {} or {}",
+                    shown(name),
+                    shown(&one),
+                    shown(&other)
+                )))
+            }
+            _ => Ok(None),
+        }
     }
 }
 
@@ -138,14 +224,15 @@ mod tests {
             names.map(|(namespace, name)| StreamName { namespace: namespace.into(), name: name.into() });
         let intake = Intake::new(streams, std::iter::empty().collect(), None);
         for (case, namespace, name, want) in [
-            ("its own", "crm", "leads", Some(0)),
-            ("the only one", "", "leads", Some(0)),
-            ("another namespace", "erp", "leads", None),
-            ("one of two", "", "contacts", None),
-            ("the one without", "", "people", Some(4)),
-            ("no such stream", "", "strangers", None),
+            ("its own", "crm", "leads", Ok(Some(0))),
+            ("the only one", "", "leads", Ok(Some(0))),
+            ("another namespace", "erp", "leads", Ok(None)),
+            ("one of two", "", "contacts", Err("line 0 of the input names stream contacts without a namespace, which may be crm.contacts or erp.contacts".to_owned())),
+            ("the one without", "", "people", Ok(Some(4))),
+            ("no such stream", "", "strangers", Ok(None)),
         ] {
-            assert_eq!(intake.find(namespace, name).map(StreamIndex::index), want, "{case}");
+            let found = intake.find(namespace, name).map(|found| found.map(StreamIndex::index));
+            assert_eq!(found.map_err(|error| error.to_string()), want, "{case}");
         }
     }
 }

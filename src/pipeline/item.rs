@@ -1,5 +1,6 @@
 //! What the intake makes of a line.
 
+use super::remarks::Remarks;
 use crate::contact::{Campaign, Contact};
 use crate::error::Error;
 use crate::ledger::Key;
@@ -31,8 +32,8 @@ pub enum Item {
         /// How it ended.
         outcome: Outcome,
     },
-    /// A position of the source.
-    State(State),
+    /// A position of the source, and whose records it speaks for.
+    State(State, Covers),
     /// A stream that the catalog does not have, or that looks different from here on.
     Stream {
         /// Its place; a new one follows the last.
@@ -44,6 +45,17 @@ pub enum Item {
     },
     /// A stream is complete at the source.
     Complete(StreamIndex),
+}
+
+/// Whose records a STATE speaks for, among those that are known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Covers {
+    /// Those of all streams.
+    All,
+    /// One stream's.
+    Stream(StreamIndex),
+    /// Nobody's: its stream is not among those of this sync.
+    Nothing,
 }
 
 /// Where a record came from, for the log.
@@ -69,6 +81,8 @@ pub struct Who {
 pub struct Chunk {
     /// In the order of the lines.
     pub items: Vec<Item>,
+    /// What was odd about them.
+    pub remarks: Remarks,
     /// Why no further chunk comes, when it is not simply the end.
     pub failure: Option<Error>,
 }

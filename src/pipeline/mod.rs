@@ -11,6 +11,7 @@ mod dedupe;
 mod feed;
 mod intake;
 mod item;
+mod remarks;
 mod sending;
 mod tally;
 #[cfg(test)]
@@ -31,7 +32,8 @@ pub use announced::{Announced, Compile};
 pub use checkpoint::{Checkpoints, Interval};
 pub use feed::feed;
 pub use intake::Intake;
-pub use item::{Chunk, Item, Origin, StreamIndex, Who};
+pub use item::{Chunk, Covers, Item, Origin, StreamIndex, Who};
+pub use remarks::Remarks;
 pub use tally::Tally;
 
 use crate::contact::{Campaign, Contact};
@@ -90,6 +92,7 @@ pub struct Pipeline<C, L, W> {
     bytes_under_way: usize,
     complete: Vec<bool>,
     tally: Tally,
+    remarks: Remarks,
     n_sent: u64,
     waiting: Option<String>,
     failure: Option<Error>,
@@ -113,10 +116,9 @@ enum Event {
 impl<C: Carrier, L: Ledger, W: Write> Pipeline<C, L, W> {
     /// A run that has not begun. `stop` is the one that the courier listens to.
     pub fn new(plan: Plan, courier: Arc<Courier<C>>, ledger: Arc<L>, output: Output<W>, stop: Stop) -> Self {
-        let names: Vec<_> = plan.streams.iter().map(|(name, _)| name.clone()).collect();
-        let streams = names.iter().map(|name| Arc::from(name.to_string())).collect();
+        let streams = plan.streams.iter().map(|(name, _)| Arc::from(name.to_string())).collect();
         Self {
-            checkpoints: Checkpoints::new(names),
+            checkpoints: Checkpoints::new(plan.streams.len()),
             batcher: Batcher::new(plan.batch_size, plan.max_batch_age),
             complete: vec![false; plan.streams.len()],
             plan,
@@ -128,6 +130,7 @@ impl<C: Carrier, L: Ledger, W: Write> Pipeline<C, L, W> {
             under_way: JoinSet::new(),
             bytes_under_way: 0,
             tally: Tally::default(),
+            remarks: Remarks::default(),
             n_sent: 0,
             waiting: None,
             failure: None,
@@ -263,7 +266,7 @@ impl<C: Carrier, L: Ledger, W: Write> Pipeline<C, L, W> {
                     let interval = self.received();
                     self.settle(interval, origin, &outcome, None);
                 }
-                Item::State(state) => self.checkpoints.close(state),
+                Item::State(state, covers) => self.checkpoints.close(state, covers),
                 Item::Stream { index, name, warnings } => self.announced(index, name, &warnings),
                 Item::Complete(stream) => {
                     if let Some(complete) = self.complete.get_mut(stream.index()) {
@@ -272,6 +275,7 @@ impl<C: Carrier, L: Ledger, W: Write> Pipeline<C, L, W> {
                 }
             }
         }
+        self.remarks.add(chunk.remarks);
         if self.checkpoints.is_full() {
             self.flush();
         }
@@ -283,7 +287,7 @@ impl<C: Carrier, L: Ledger, W: Write> Pipeline<C, L, W> {
     /// A stream that the plan does not have yet, or that looks different from here on.
     fn announced(&mut self, index: StreamIndex, name: StreamName, warnings: &[String]) {
         if index.index() == self.plan.streams.len() {
-            self.checkpoints.add_stream(name.clone());
+            self.checkpoints.add_stream();
             self.way.streams = self.way.streams.iter().cloned().chain([name.to_string().into()]).collect();
             self.plan.streams.push((name, false));
             self.complete.push(false);
@@ -458,6 +462,9 @@ impl<C: Carrier, L: Ledger, W: Write> Pipeline<C, L, W> {
                 Level::Info,
                 &format!("{}: {count} records. {} {}", reason.code(), reason.meaning(), reason.remedy()),
             );
+        }
+        for line in self.remarks.lines(&self.plan.streams) {
+            self.log(Level::Warn, &line);
         }
         let seconds = started.elapsed().as_secs_f64();
         let line = format!("{}, in {seconds:.1} s", self.tally.summary());

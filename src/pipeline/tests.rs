@@ -176,6 +176,7 @@ async fn speak(lines: Vec<(Duration, String)>, mut intake: Intake, sender: mpsc:
             Ok(item) => chunk.items.extend(item),
             Err(error) => chunk.failure = Some(error),
         }
+        chunk.remarks = intake.remarks();
         if sender.send(chunk).await.is_err() {
             return;
         }

@@ -2,7 +2,11 @@
 
 use std::borrow::Cow;
 
+use serde::de::IgnoredAny;
+
+use super::scan::Scan;
 use super::{CatalogStream, Object, State, StreamName};
+use crate::phone::shown;
 
 /// A message that means something to a destination.
 #[derive(Debug)]
@@ -15,8 +19,10 @@ pub enum Message<'a> {
     Stream(Box<CatalogStream>),
     /// A stream has ended at the source.
     Status(StreamName, StreamStatus),
-    /// Logs, estimates, kinds of later protocol versions.
+    /// Logs, estimates, and what else the protocol has that is for others.
     Other,
+    /// A type that this program has not heard of, of a later version or of somebody's own.
+    Unknown(Cow<'a, str>),
 }
 
 /// One record, its data unread.
@@ -41,12 +47,50 @@ pub enum StreamStatus {
     Incomplete,
 }
 
-/// The message of a serde error could quote the line, and the line is personal data.
-pub(super) fn describe(error: &serde_json::Error) -> String {
-    let column = error.column();
-    if error.is_data() {
-        format!("is not a message of the protocol (column {column})")
-    } else {
-        format!("is not JSON (column {column})")
-    }
+const NO_OBJECT: &str = "is JSON, but not a message of the protocol";
+
+const TEXT: &str = "is text, not a message: something writes its log into the pipe; let it write to stderr";
+
+/// Programs log in JSON, too.
+pub(super) const NO_TYPE: &str =
+    "is an object without `type`, so not a message; if it is somebody's log, let it be written to stderr";
+
+/// Reads a line as the object that every message is; `stream_in` is where records name their stream.
+///
+/// # Errors
+/// Says what is wrong, at which column and in which stream. The message of a serde error could quote
+/// the line, and the line is personal data.
+pub(super) fn envelope<'a>(line: &'a str, stream_in: Option<&str>) -> Result<Object<'a>, String> {
+    Object::read(line).map_err(|error| {
+        if !line.trim_start().starts_with('{') {
+            let is_json = serde_json::from_str::<IgnoredAny>(line).is_ok();
+            return if is_json { NO_OBJECT } else { TEXT }.to_owned();
+        }
+        let column = error.column();
+        let stream = stream_of(line, stream_in);
+        let stream = stream.map_or_else(String::new, |name| format!("; stream {}", shown(name)));
+        format!("is not JSON (column {column}{stream})")
+    })
+}
+
+/// The stream that a broken line names before the place where it breaks.
+fn stream_of<'a>(line: &'a str, stream_in: Option<&str>) -> Option<&'a str> {
+    let mut found = None;
+    let mut scan = Scan::new(line);
+    // That the walk ends early is why it is made.
+    let _ends_early = scan.object(|scan, name| match name {
+        "stream" if stream_in.is_none() => {
+            found = Some(scan.plain_string()?);
+            Some(())
+        }
+        _ if stream_in == Some(name) => scan.object(|scan, name| {
+            if name == "stream" {
+                found = Some(scan.plain_string()?);
+                return Some(());
+            }
+            scan.value().map(drop)
+        }),
+        _ => scan.value().map(drop),
+    });
+    found
 }

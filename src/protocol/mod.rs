@@ -5,6 +5,7 @@
 
 mod airbyte;
 mod catalog;
+mod mended;
 mod message;
 mod object;
 mod output;
@@ -12,9 +13,11 @@ mod scan;
 mod singer;
 mod state;
 mod string;
-mod text;
+#[cfg(test)]
+mod tests;
 
 pub use catalog::{Catalog, CatalogStream};
+pub use mended::Mended;
 pub use message::{Message, RecordMessage, StreamStatus};
 pub use object::Object;
 pub use output::{Level, Output};
@@ -43,6 +46,17 @@ impl Dialect {
             Self::Airbyte => airbyte::read(line),
             Self::Singer => singer::read(line),
         }
+    }
+
+    /// Reads a line that was mended before; a STATE of it is given as it was written.
+    ///
+    /// # Errors
+    /// As `read`.
+    pub fn read_mended<'a>(self, line: &str, mended: &'a Mended) -> Result<Message<'a>, String> {
+        Ok(match self.read(mended.text())? {
+            Message::State(state) => Message::State(state.written_as(line, mended)),
+            message => message,
+        })
     }
 
     /// Why a stream is not known; the end of a sentence.

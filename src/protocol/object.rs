@@ -3,8 +3,10 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
+
+use super::string::string;
 
 /// Room for the columns of most records.
 pub(super) const USUAL_MEMBERS: usize = 16;
@@ -15,18 +17,40 @@ pub struct Object<'a> {
     members: Vec<(Cow<'a, str>, &'a str)>,
 }
 
-/// An object, or something else that was read past.
-#[derive(Debug, Default)]
-pub(super) struct MaybeObject<'a>(pub(super) Option<Object<'a>>);
-
 impl<'a> Object<'a> {
     /// An object of these members.
     pub(super) fn new(members: Vec<(Cow<'a, str>, &'a str)>) -> Self {
         Self { members }
     }
 
+    /// Reads a text of any depth; half a character in a name, or a name that is there twice, is no
+    /// reason to refuse it.
+    ///
+    /// # Errors
+    /// When it is not JSON, or no object.
+    pub(super) fn read(text: &'a str) -> serde_json::Result<Self> {
+        serde_json::from_str(text)
+    }
+
+    /// A member as it is written, the last of its name; nothing when it is null.
+    pub(super) fn get(&self, name: &str) -> Option<&'a str> {
+        let (_, raw) = self.members.iter().rfind(|(other, _)| other == name)?;
+        Some(*raw).filter(|raw| *raw != "null")
+    }
+
+    /// A member that is text; blank when it is absent or null, nothing when it is something else.
+    pub(super) fn text(&self, name: &str) -> Option<Cow<'a, str>> {
+        let raw = self.get(name).unwrap_or(r#""""#);
+        raw.starts_with('"').then(|| string(raw))
+    }
+
+    /// A member that is an object.
+    pub(super) fn object(&self, name: &str) -> Option<Self> {
+        Self::read(self.get(name)?).ok()
+    }
+
     /// The names, and the values as they are written.
-    pub fn members(&self) -> impl Iterator<Item = (&str, &'a str)> {
+    pub fn members(&self) -> impl Iterator<Item = (&str, &'a str)> + Clone {
         self.members.iter().map(|(name, raw)| (&**name, *raw))
     }
 
@@ -57,12 +81,6 @@ impl fmt::Debug for Object<'_> {
 impl<'de: 'a, 'a> Deserialize<'de> for Object<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_map(Members)
-    }
-}
-
-impl<'de: 'a, 'a> Deserialize<'de> for MaybeObject<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(Anything)
     }
 }
 
@@ -112,49 +130,6 @@ impl<'de> Visitor<'de> for NameVisitor {
     }
 }
 
-struct Anything;
-
-impl<'de> Visitor<'de> for Anything {
-    type Value = MaybeObject<'de>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("any JSON value")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
-        Members.visit_map(map).map(Some).map(MaybeObject)
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<Self::Value, A::Error> {
-        while elements.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(MaybeObject(None))
-    }
-
-    fn visit_unit<E>(self) -> Result<Self::Value, E> {
-        Ok(MaybeObject(None))
-    }
-
-    fn visit_bool<E>(self, _: bool) -> Result<Self::Value, E> {
-        Ok(MaybeObject(None))
-    }
-
-    fn visit_i64<E>(self, _: i64) -> Result<Self::Value, E> {
-        Ok(MaybeObject(None))
-    }
-
-    fn visit_u64<E>(self, _: u64) -> Result<Self::Value, E> {
-        Ok(MaybeObject(None))
-    }
-
-    fn visit_f64<E>(self, _: f64) -> Result<Self::Value, E> {
-        Ok(MaybeObject(None))
-    }
-
-    fn visit_str<E>(self, _: &str) -> Result<Self::Value, E> {
-        Ok(MaybeObject(None))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -185,11 +160,13 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_object_is_read_past() {
-        for json in ["null", "true", "-1", "1", "1.5", r#""text""#, "[1,[2],{}]"] {
-            assert!(serde_json::from_str::<MaybeObject<'_>>(json).unwrap().0.is_none(), "{json}");
-        }
-        assert!(serde_json::from_str::<MaybeObject<'_>>("{}").unwrap().0.is_some());
-        assert!(serde_json::from_str::<MaybeObject<'_>>(r#"{"a":tru}"#).is_err());
+    fn the_last_member_of_a_name_is_taken() {
+        let object = read(r#"{"a":1,"t":"x","a":{"b":"\ud83d"},"n":null,"t":"\u00e9","o":"x","o":null}"#);
+        let inner = object.object("a").unwrap();
+        assert_eq!(inner.text("b").unwrap(), "\u{fffd}\u{fffd}\u{fffd}");
+        assert_eq!(object.text("t").unwrap(), "é");
+        assert_eq!((object.get("n"), object.get("o"), object.get("none")), (None, None, None));
+        assert_eq!((object.text("n").as_deref(), object.text("a")), (Some(""), None));
+        assert!(object.object("t").is_none());
     }
 }

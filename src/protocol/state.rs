@@ -5,11 +5,14 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use super::StreamName;
+use super::mended::Mended;
 
 /// A position of the source, waiting for the records before it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct State {
     text: Box<str>,
+    /// Where the text begins in its line.
+    start: usize,
     /// None where the protocol has no statistics.
     stats: Option<StatsPlace>,
     /// Whose records it speaks for.
@@ -43,9 +46,22 @@ pub struct Stats {
 }
 
 impl State {
-    /// A state that goes back as this text.
-    pub(super) fn new(text: &str, scope: StateScope, stats: Option<StatsPlace>) -> Self {
-        Self { text: text.into(), stats, scope }
+    /// A state that goes back as this text, which is a part of the line.
+    pub(super) fn new(line: &str, text: &str, scope: StateScope, stats: Option<StatsPlace>) -> Self {
+        Self { text: text.into(), start: offset(line, text), stats, scope }
+    }
+
+    /// The same state in its line as it was written, when it was read from a mended one.
+    #[must_use]
+    pub(super) fn written_as(self, line: &str, mended: &Mended) -> Self {
+        let Self { text, start, stats, scope } = self;
+        let origin = |at: usize| mended.origin(start + at);
+        let stats = stats.map(|StatsPlace { at, lead }| StatsPlace {
+            at: origin(at.start) - origin(0)..origin(at.end) - origin(0),
+            lead,
+        });
+        let text = line.get(origin(0)..origin(text.len())).unwrap_or_default().into();
+        Self { text, start: origin(0), stats, scope }
     }
 
     /// The line to hand back.
@@ -78,4 +94,9 @@ impl std::ops::AddAssign for Stats {
         self.records += other.records;
         self.rejected += other.rejected;
     }
+}
+
+/// Where `part` begins in `whole`, which it is a part of.
+pub(super) fn offset(whole: &str, part: &str) -> usize {
+    part.as_ptr().addr() - whole.as_ptr().addr()
 }

@@ -65,6 +65,7 @@ impl Rehearsal {
                 .and_then(|date| jiff::fmt::rfc2822::parse(date).ok())
                 .map(|date| date.timestamp()),
             body: response.bytes().await?,
+            unreadable: None,
         })
     }
 

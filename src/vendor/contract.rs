@@ -67,6 +67,7 @@ fn texts(verdict: &Verdict) -> Vec<String> {
         Verdict::Again { why, .. }
         | Verdict::Split { why }
         | Verdict::Unclear { why }
+        | Verdict::Astray { why }
         | Verdict::Halt { why, .. } => vec![why.clone()],
         Verdict::ClockOff { .. } => Vec::new(),
     }

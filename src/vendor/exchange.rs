@@ -43,8 +43,11 @@ pub struct Reply {
     pub retry_after: Option<Duration>,
     /// The server's clock, from `Date`.
     pub date: Option<Timestamp>,
-    /// The body, bounded by the carrier.
+    /// The body, bounded and decoded by the carrier.
     pub body: Bytes,
+    /// Why the body could not be read: it broke off, or no headers' word made sense of it. It is empty then, and
+    /// proves nothing; the status may.
+    pub unreadable: Option<Box<str>>,
 }
 
 /// What one reply says about one batch.
@@ -72,6 +75,11 @@ pub enum Verdict {
     /// It may have been taken, or not.
     Unclear {
         /// For the log.
+        why: String,
+    },
+    /// It may have been taken, or not, and nothing more may be sent until the user acts.
+    Astray {
+        /// What is wrong, where to look, what to change.
         why: String,
     },
     /// Nothing was taken, and nothing will be until somebody acts.

@@ -14,25 +14,31 @@ pub(super) fn before_body(reply: &Reply, endpoint: &Endpoint, said: &dyn Fn() ->
             why: "HTTP 429: more requests than the vendor takes".to_owned(),
         }),
         // The request may have been carried out before whatever failed. (Below 200 is no answer.)
-        ..200 | 500.. => {
-            Some(Verdict::Unclear { why: format!("HTTP {status} from {} with {}", endpoint.place, said()) })
-        }
+        ..200 | 500.. => Some(unreadable(reply, endpoint).unwrap_or_else(|| Verdict::Unclear {
+            why: format!("HTTP {status} from {} with {}", endpoint.place, said()),
+        })),
         413 => Some(Verdict::Split {
             why: format!("HTTP 413 from {}: the request is too large", endpoint.place),
         }),
-        300..400 => Some(Verdict::Halt {
-            blame: Blame::User,
-            why: format!(
-                "HTTP {status} from {}: this address points elsewhere, so it is not the API's; correct vendor.base_url (https, the right host, the right path)",
-                endpoint.place
-            ),
-        }),
+        // These two alone say that the request was not carried out; 303 says that it was (RFC 9110, 15.4).
+        307 | 308 => Some(Verdict::Halt { blame: Blame::User, why: elsewhere(status, endpoint) }),
+        300..400 => Some(Verdict::Astray { why: elsewhere(status, endpoint) }),
         _ => None,
     }
 }
 
+fn elsewhere(status: u16, endpoint: &Endpoint) -> String {
+    format!(
+        "HTTP {status} from {}: this address points elsewhere, so it is not the API's; correct vendor.base_url (https, the right host, the right path)",
+        endpoint.place
+    )
+}
+
 /// Decides the replies whose body does not: it is not the vendor's, or holds a code nobody knows.
 pub(super) fn without_code(reply: &Reply, endpoint: &Endpoint, said: &str) -> Verdict {
+    if let Some(unclear) = unreadable(reply, endpoint) {
+        return unclear;
+    }
     let status = reply.status;
     let advice = match status {
         // 408 and 425 speak about a request that was, or will be, under way.
@@ -62,12 +68,18 @@ pub(super) fn without_code(reply: &Reply, endpoint: &Endpoint, said: &str) -> Ve
     }
 }
 
+/// A body that nobody could read may have held the vendor's yes, whatever it came with.
+fn unreadable(reply: &Reply, endpoint: &Endpoint) -> Option<Verdict> {
+    let why = reply.unreadable.as_ref()?;
+    Some(Verdict::Unclear { why: format!("HTTP {} from {}: {why}", reply.status, endpoint.place) })
+}
+
 /// What a verdict about a probe means for the person who configures the connector.
 pub(super) fn probe_result(verdict: Verdict, now: Timestamp) -> Result<(), String> {
     match verdict {
         Verdict::Settled(_) => Ok(()),
         Verdict::ClockOff { server_time } => Err(clock_message(server_time, now)),
-        Verdict::Halt { why, .. } => Err(why),
+        Verdict::Halt { why, .. } | Verdict::Astray { why } => Err(why),
         Verdict::Again { why, .. } | Verdict::Split { why } | Verdict::Unclear { why } => Err(format!(
             "the vendor is not well now, so the credentials could not be judged: {why}. Try again in some minutes; if it stays so, check vendor.base_url and ask the vendor's support"
         )),

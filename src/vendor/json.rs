@@ -36,6 +36,7 @@ pub(super) fn text(value: Option<&RawValue>) -> Option<Cow<'_, str>> {
 pub(super) fn describe(text: &str) -> &'static str {
     match text.as_bytes().first() {
         None => "an empty body",
+        Some(0x1f) => "compressed bytes that no header announces",
         Some(b'<') => "a web page",
         Some(b'{' | b'[') => "JSON that is not this API's",
         Some(_) => "a text that is not this API's",

@@ -19,6 +19,8 @@ mod writer;
 mod contract;
 #[cfg(test)]
 mod replies;
+#[cfg(test)]
+mod spellings;
 
 use std::sync::Arc;
 

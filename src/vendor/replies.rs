@@ -66,6 +66,7 @@ fn name(verdict: &Verdict) -> &'static str {
         Verdict::Split { .. } => "split",
         Verdict::ClockOff { .. } => "clock_off",
         Verdict::Unclear { .. } => "unclear",
+        Verdict::Astray { .. } => "astray",
         Verdict::Halt { blame: Blame::User, .. } => "halt_config",
         Verdict::Halt { blame: Blame::Us, .. } => "halt_bug",
     }

@@ -2,17 +2,18 @@
 
 use std::borrow::Cow;
 use std::cell::OnceCell;
-use std::collections::{BTreeSet, HashMap};
-use std::sync::LazyLock;
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use foldhash::fast::FixedState;
-use regex::Regex;
 
 use crate::contact::Contact;
-use crate::phone::WireFormat;
+use crate::phone::{WireFormat, written};
 
 /// Fewer digits are a code, an amount or a year.
-const SHORTEST_NUMBER: usize = 7;
+pub(super) const SHORTEST_NUMBER: usize = 7;
+
+/// As many as E.164 allows, with an international prefix and a trunk zero.
+const LONGEST_NUMBER: usize = 15 + 4;
 
 /// A shorter identifier could be any word of a sentence.
 const SHORTEST_ID_IN_TEXT: usize = 4;
@@ -29,12 +30,14 @@ pub(super) struct Roster<'a> {
     /// By number (without its plus) or identifier; `None` where two contacts share it. Made when first needed:
     /// a vendor that keeps the order never needs it.
     index: OnceCell<HashMap<&'a str, Option<usize>, FixedState>>,
+    /// How the numbers end, so that digits that are nobody's are dropped at once.
+    ends: OnceCell<HashSet<&'a str, FixedState>>,
 }
 
 impl<'a> Roster<'a> {
     /// A roster of contacts and their numbers as sent, in the same order.
     pub(super) fn new(contacts: &'a [Contact], wires: &'a [Cow<'a, str>]) -> Self {
-        Self { contacts, wires, index: OnceCell::new() }
+        Self { contacts, wires, index: OnceCell::new(), ends: OnceCell::new() }
     }
 
     /// The contact that a number stands for, tried first at the place where it is expected.
@@ -52,32 +55,66 @@ impl<'a> Roster<'a> {
             // Of two that differ by a plus alone, only the very text can be meant.
             return found.or_else(|| self.wires.iter().position(|wire| wire == number));
         }
-        let digits = digits(number)?;
+        self.find_digits(&digits(number)?)
+    }
+
+    /// The contacts whose numbers are written in a text, however they are spelled; of a row of digits that is nobody's
+    /// as a whole, those of its parts.
+    pub(super) fn find_written(&self, text: &str) -> BTreeSet<usize> {
+        let mut found = BTreeSet::new();
+        for number in written::numbers(text, SHORTEST_NUMBER) {
+            if let Some(position) = self.find_digits(&number.digits) {
+                found.insert(position);
+                continue;
+            }
+            let mut taken_to = 0;
+            for (range, digits) in number.rows(LONGEST_NUMBER) {
+                if range.start >= taken_to
+                    && let Some(position) = self.find_digits(digits)
+                {
+                    found.insert(position);
+                    taken_to = range.end;
+                }
+            }
+        }
+        found
+    }
+
+    /// The only contact whose number or identifier stands somewhere in a text.
+    pub(super) fn find_inside(&self, text: &str) -> Option<usize> {
+        let is_named = |position: &usize| {
+            self.e164(*position).is_none()
+                && self.wires.get(*position).is_some_and(|wire| contains_id(text, wire))
+        };
+        let mut found: BTreeSet<usize> = (0..self.contacts.len()).filter(is_named).collect();
+        found.extend(self.find_written(text));
+        if found.len() == 1 { found.pop_first() } else { None }
+    }
+
+    /// The contact of a number's digits: in E.164, with an international prefix, with the trunk zero beside the
+    /// country code (`+84 (0) 98…`), else in the national form of exactly one contact.
+    fn find_digits(&self, digits: &str) -> Option<usize> {
+        if !(SHORTEST_NUMBER..=LONGEST_NUMBER).contains(&digits.len()) || !self.may_end(digits) {
+            return None;
+        }
         let known = |digits: &str| self.index().get(digits).copied().flatten();
-        known(&digits)
-            .or_else(|| known(digits.strip_prefix("00")?))
-            .or_else(|| self.only(|e164| e164 == digits))
+        let international = digits.strip_prefix("00");
+        known(digits)
+            .or_else(|| international.and_then(known))
+            .or_else(|| self.only(|e164| e164 == digits || Some(e164) == international))
+            .or_else(|| self.only(|e164| has_trunk_zero(e164, international.unwrap_or(digits))))
             .or_else(|| {
-                let without_trunk = digits.strip_prefix('0').unwrap_or(&digits);
-                self.only(|e164| ends_nationally(e164, &digits) || ends_nationally(e164, without_trunk))
+                let without_trunk = digits.strip_prefix('0').unwrap_or(digits);
+                self.only(|e164| ends_nationally(e164, digits) || ends_nationally(e164, without_trunk))
             })
     }
 
-    /// The only contact whose number stands somewhere in a text.
-    pub(super) fn find_inside(&self, text: &str) -> Option<usize> {
-        static NUMBER: LazyLock<Regex> = LazyLock::new(|| {
-            Regex::new(r"\+?\d(?:[ ().\-]{0,2}\d){6,}").expect("the pattern is constant and tested")
+    fn may_end(&self, digits: &str) -> bool {
+        let ends = self.ends.get_or_init(|| {
+            let sent = self.wires.iter().filter_map(|wire| end(key(wire)));
+            sent.chain((0..self.contacts.len()).filter_map(|position| end(self.e164(position)?))).collect()
         });
-        let named = |position: usize| {
-            self.wires.get(position).is_some_and(|wire| contains_id(text, wire))
-                || self.e164(position).is_some_and(|e164| contains_id(text, e164))
-        };
-        let mut found: BTreeSet<usize> =
-            (0..self.contacts.len()).filter(|&position| named(position)).collect();
-        if found.is_empty() {
-            found.extend(NUMBER.find_iter(text).filter_map(|number| self.find(number.as_str())));
-        }
-        if found.len() == 1 { found.pop_first() } else { None }
+        end(digits).is_some_and(|end| ends.contains(end))
     }
 
     fn index(&self) -> &HashMap<&'a str, Option<usize>, FixedState> {
@@ -101,6 +138,22 @@ impl<'a> Roster<'a> {
     fn e164(&self, position: usize) -> Option<&'a str> {
         self.contacts.get(position)?.phone.expose().strip_prefix('+').and_then(all_digits)
     }
+}
+
+/// The last digits, as many as the shortest number has.
+fn end(digits: &str) -> Option<&str> {
+    digits.get(digits.len().checked_sub(SHORTEST_NUMBER)?..)
+}
+
+/// Whether these digits are an E.164 number with a zero behind its country code.
+fn has_trunk_zero(e164: &str, digits: &str) -> bool {
+    digits.len() == e164.len() + 1
+        && (1..=3).any(|n_code| match (digits.split_at_checked(n_code), e164.split_at_checked(n_code)) {
+            (Some((code, rest)), Some((same, national))) => {
+                code == same && rest.strip_prefix('0') == Some(national)
+            }
+            _ => false,
+        })
 }
 
 /// Whether an E.164 number is a country code and these digits.
@@ -127,12 +180,10 @@ fn digits(number: &str) -> Option<Cow<'_, str>> {
     if let Some(plain) = all_digits(bare(number)) {
         return Some(Cow::Borrowed(plain));
     }
-    let written = |c: char| c.is_ascii_digit() || " +-().\u{a0}".contains(c);
-    let digits: String = number.chars().filter(char::is_ascii_digit).collect();
-    (digits.len() >= SHORTEST_NUMBER && number.chars().all(written)).then_some(Cow::Owned(digits))
+    Some(Cow::Owned(written::only_number(number, SHORTEST_NUMBER)?.digits))
 }
 
-/// Whether a text holds a number or an identifier, and not as a part of a longer one.
+/// Whether a text holds an identifier, and not as a part of a longer one.
 fn contains_id(text: &str, id: &str) -> bool {
     if id.len() < SHORTEST_ID_IN_TEXT || !id.bytes().any(|b| b.is_ascii_digit()) {
         return false;

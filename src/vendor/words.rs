@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 
 use regex::{Captures, Regex};
 
+use crate::phone::mask_numbers;
 use crate::secret::Secret;
 
 /// Longer words help nobody at night.
@@ -35,6 +36,7 @@ impl Words {
             }
         }
         let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let line = mask_identifiers(&line);
         let masked = mask_numbers(&line);
         match masked.char_indices().nth(MAX_CHARS) {
             Some((end, _)) => format!("{}…", masked.get(..end).unwrap_or_default()),
@@ -54,20 +56,18 @@ impl Words {
     }
 }
 
-/// Leaves so much of a number that its owner finds it again, and nobody else.
-fn mask_numbers(text: &str) -> Cow<'_, str> {
-    /// A run of six digits and more is taken for a number; sixteen characters with a digit among
-    /// them for an identifier, a token or a signature.
-    static TELLTALE: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"(?<number>[+＋]?\d(?:[\s().\-/]{0,2}\d){5,})|(?<id>[A-Za-z0-9_.\-]{16,})")
-            .expect("the pattern is constant and tested")
-    });
-    TELLTALE.replace_all(text, |found: &Captures<'_>| match (found.name("number"), found.name("id")) {
-        (Some(number), _) => mask_number(number.as_str()),
-        (None, Some(id)) if id.as_str().bytes().any(|b| b.is_ascii_digit()) => {
-            format!("{}…", id.as_str().get(..2).unwrap_or_default())
+/// Sixteen characters with letters and a digit among them are taken for an identifier, a token or a signature.
+fn mask_identifiers(text: &str) -> Cow<'_, str> {
+    static IDENTIFIER: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new(r"[A-Za-z0-9_.\-]{16,}").expect("the pattern is constant and tested"));
+    IDENTIFIER.replace_all(text, |found: &Captures<'_>| {
+        let id = found.get(0).map_or("", |id| id.as_str());
+        let has = |fits: fn(&u8) -> bool| id.bytes().any(|byte| fits(&byte));
+        if has(u8::is_ascii_digit) && has(u8::is_ascii_alphabetic) {
+            format!("{}…", id.get(..2).unwrap_or_default())
+        } else {
+            id.to_owned()
         }
-        (None, id) => id.map_or_else(String::new, |id| id.as_str().to_owned()),
     })
 }
 
@@ -99,11 +99,11 @@ mod tests {
             ("", ""),
             ("the box is fixed", "the box is fixed"),
             ("code -27 in job 10886", "code -27 in job 10886"),
-            ("Phone Number:+84987654321", "Phone Number:+84****321"),
-            ("客户84987654321已存在", "客户84****321已存在"),
-            ("call 098 765-43.21 now", "call 09****321 now"),
-            ("８４９８７６５４３２１", "８４****３２１"),
-            ("short 765432", "short ****32"),
+            ("Phone Number:+84987654321", "Phone Number:****321"),
+            ("客户84987654321已存在", "客户****321已存在"),
+            ("call 098 765-43.21 now", "call ****321 now"),
+            ("８４９８７６５４３２１", "****321"),
+            ("short 765432", "short ****"),
             ("id 9f2c77aa01b34d0e gone", "id 9f… gone"),
             ("Api-Key demo-key\n is  unknown", "Api-Key *** is unknown"),
             ("internationalisation-of-words", "internationalisation-of-words"),

@@ -19,7 +19,7 @@ from warehouse.sync import Connection, Sync
 
 STREAM = {
     "stream": "customers",
-    "only_when": "record.consent == 'yes'",
+    "only_when": "consent = 'yes'",
     "fields": [
         {"field": "phone_number", "column": "mobile"},
         {"field": "ho_ten", "column": "full_name"},

@@ -6,59 +6,178 @@ fn judged(only_when: &str, members: &str) -> String {
     shown(&map(&mapping, &format!(r#"{{"phone":"+84987654321"{members}}}"#)))
 }
 
+/// The mistakes of a condition on a stream with these columns.
+fn refused(only_when: &str, schema: &Value) -> String {
+    let config = people(&json!({ "only_when": only_when }), &json!([]));
+    mistakes(&config, &with_fields(), &[shape("people", schema)])
+}
+
 const CALLED: &str = "9 +84987654321";
 
 #[test]
 fn only_true_lets_a_record_pass() {
-    let no = "suppressed only_when -";
-    let unfit = |what: &str| {
-        format!(
-            "suppressed only_when only_when gave {what}, not true or false; \
-             write a comparison such as record.consent == 'yes'"
-        )
-    };
-    let failed = "invalid template_failed only_when: invalid operation (line 1)".to_owned();
     for (only_when, members, want) in [
-        ("record.consent == 'yes'", r#","consent":"yes""#, CALLED.to_owned()),
-        ("record.consent == 'yes'", r#","consent":"Yes""#, no.to_owned()),
-        ("record.consent == 'yes'", "", no.to_owned()),
-        ("record.consent", r#","consent":true"#, CALLED.to_owned()),
-        ("record.consent", r#","consent":"yes""#, unfit("text")),
-        ("record.consent", r#","consent":1"#, unfit("a number")),
-        ("record.consent", r#","consent":[true]"#, unfit("a list or an object")),
-        ("record.consent", r#","consent":null"#, unfit("nothing")),
-        ("record.consent", "", unfit("nothing")),
-        ("record.a.b == 1", r#","a":{"b":1.0}"#, CALLED.to_owned()),
-        ("record['a b'] == 1", r#","a b":1"#, CALLED.to_owned()),
-        ("record.a + 1 == 2", r#","a":"x""#, failed),
-        ("stream == 'people' and sync_id == '77'", "", CALLED.to_owned()),
+        ("consent = 'yes'", r#","consent":"yes""#, CALLED),
+        ("consent = 'yes'", r#","consent":"Yes""#, "suppressed only_when `consent = 'yes'` is FALSE"),
+        (
+            "consent = 'yes'",
+            "",
+            "suppressed condition_unknown `consent = 'yes'` is unknown: `consent` is missing",
+        ),
+        ("a.b = 1", r#","a":{"b":1.0}"#, CALLED),
+        ("a.b = 1", r#","a.b":1"#, CALLED),
+        (
+            "\"a.b\" = 1",
+            r#","a":{"b":1}"#,
+            "suppressed condition_unknown `\"a.b\" = 1` is unknown: `\"a.b\"` is missing",
+        ),
+        ("\"a b\" = 1", r#","a b":1"#, CALLED),
+        ("a = 1 AND a < 2 AND A = 3", r#","a":1,"A":3"#, CALLED),
     ] {
         assert_eq!(judged(only_when, members), want, "{only_when} of {members}");
     }
 }
 
 #[test]
-fn ordering_compares_like_with_like_or_nothing() {
-    let missing = format!("suppressed only_when {}", super::super::order::NOTHING);
-    let different = format!("suppressed only_when {}", super::super::order::DIFFERENT);
+fn a_part_of_a_text_keeps_back_who_said_stop() {
     for (only_when, members, want) in [
-        ("record.days < 30", r#","days":7"#, CALLED),
-        ("record.days < 30", r#","days":30.5"#, "suppressed only_when -"),
-        ("record.days < 30", "", &missing),
-        ("record.days < 30", r#","days":null"#, &missing),
-        ("record.amount > 100", r#","amount":"7""#, &different),
-        ("record.amount|float > 100", r#","amount":"700.5""#, CALLED),
-        ("100 < record.amount", r#","amount":"7""#, &different),
-        ("record.amount > -1", r#","amount":"7""#, &different),
-        ("record.a < record.b", r#","a":1,"b":2"#, CALLED),
-        ("record.a < record.b", r#","a":1"#, &missing),
-        ("record.a > record.b", r#","a":1"#, &missing),
-        ("record.due < now", r#","due":"2026-01-01""#, CALLED),
-        ("record.due < now", r#","due":20260101"#, &different),
-        ("record.days is none or record.days < 30", r#","days":null"#, CALLED),
-        ("record.days is undefined or record.days < 30", "", CALLED),
-        ("record['days'] < 30", "", &missing),
+        (
+            "left(note, 4) <> 'STOP'",
+            r#","note":"STOP by message""#,
+            "suppressed only_when `left(note, 4) <> 'STOP'` is FALSE",
+        ),
+        ("left(note, 4) <> 'STOP'", r#","note":"ok""#, CALLED),
+        ("left(mobile, 3) = '098'", r#","mobile":"0987654321""#, CALLED),
     ] {
         assert_eq!(judged(only_when, members), want, "{only_when} of {members}");
+    }
+    assert_eq!(
+        refused("left(notee, 4) <> 'STOP'", &schema(&["phone", "note"])),
+        "streams[0].only_when: stream `people` has no column `notee`; did you mean `note`?"
+    );
+}
+
+#[test]
+fn who_has_no_number_is_not_called_however_it_is_asked_for() {
+    let missing = |only_when: &str| {
+        format!("suppressed condition_unknown `{only_when}` is unknown: `days_overdue` is missing")
+    };
+    let null = |only_when: &str| {
+        format!("suppressed condition_unknown `{only_when}` is unknown: `days_overdue` is null")
+    };
+    for only_when in [
+        "CAST(days_overdue AS DECIMAL) < 30",
+        "CAST(days_overdue AS INTEGER) < 30",
+        "(CAST(days_overdue AS DECIMAL)) < 30",
+        "NOT CAST(days_overdue AS DECIMAL) >= 30",
+    ] {
+        assert_eq!(judged(only_when, r#","days_overdue":null"#), null(only_when));
+        assert_eq!(judged(only_when, ""), missing(only_when));
+        assert_eq!(judged(only_when, r#","days_overdue":"10""#), CALLED, "{only_when}");
+    }
+}
+
+#[test]
+fn names_are_those_of_the_catalog() {
+    let mut columns = schema(&["phone", "consent", "Odd Name", "x.y"]);
+    columns["properties"]["customer"] =
+        json!({ "type": "object", "properties": { "tier": { "type": "string" } } });
+    columns["properties"]["free"] = json!({ "type": "object" });
+    let told: Vec<String> = [
+        "Consent = 'yes'",
+        "consent = \"yes\"",
+        "customer.teir = 'gold'",
+        "customer.tier > 5",
+        "record.consent == 'yes'",
+        "record.consent = 'yes'",
+        "\"customer.tier\" = 'gold'",
+    ]
+    .into_iter()
+    .map(|only_when| format!("{only_when}\n    {}", refused(only_when, &columns)))
+    .collect();
+    insta::assert_snapshot!(told.join("\n"), @r#"
+    Consent = 'yes'
+        streams[0].only_when: stream `people` has no column `Consent`; did you mean `consent`?
+    consent = "yes"
+        streams[0].only_when: stream `people` has no column `yes`; it has `phone`, `consent`, `Odd Name`, `x.y`, `customer`, `free` (a text: 'yes')
+    customer.teir = 'gold'
+        streams[0].only_when: stream `people` has no column `customer.teir`; did you mean `customer.tier`?
+    customer.tier > 5
+        streams[0].only_when: `customer.tier > 5` can never be TRUE: `customer.tier` is text, compared with a number: write CAST(customer.tier AS DECIMAL)
+    record.consent == 'yes'
+        streams[0].only_when: a condition is SQL; write consent = 'yes'
+    record.consent = 'yes'
+        streams[0].only_when: stream `people` has no column `record`; it has `phone`, `consent`, `Odd Name`, `x.y`, `customer`, `free`; a column is written without record, as in consent = 'yes'
+    "customer.tier" = 'gold'
+        streams[0].only_when: stream `people` has no column `customer.tier`; did you mean `customer`? (a text: 'customer.tier')
+    "#);
+    for only_when in
+        ["\"Odd Name\" = 'a'", "x.y = 'a'", "\"x.y\" = 'a'", "customer.tier = 'gold'", "free.any.thing > 5"]
+    {
+        assert_eq!(refused(only_when, &columns), "", "{only_when}");
+    }
+    assert_eq!(
+        refused("record.consent = 'yes'", &json!({ "properties": { "phone": {}, "record": {} } })),
+        ""
+    );
+}
+
+#[test]
+fn check_finds_without_a_catalog_what_needs_none() {
+    for (only_when, want) in [
+        ("record.consent == 'yes'", "streams[0].only_when: a condition is SQL; write consent = 'yes'"),
+        ("record.days < 30", "streams[0].only_when: a condition is SQL; write days < 30"),
+        ("consent = 'yes' AND", "streams[0].only_when: expected: an expression, found its end"),
+        ("\"record\".consent = 'yes'", ""),
+        ("consent = 'yes' AND consent_at > current_date - INTERVAL '365 days'", ""),
+    ] {
+        let mut found = Vec::new();
+        check_streams(&people(&json!({ "only_when": only_when }), &json!([])), &with_fields(), &mut found);
+        assert_eq!(lines(&found), want, "{only_when}");
+    }
+}
+
+#[test]
+fn days_are_those_of_the_configured_zone() {
+    // The run begins at 03:00 in UTC on 22 November.
+    for (time_zone, want) in [("UTC", CALLED), ("Asia/Ho_Chi_Minh", CALLED)] {
+        let mut config = people(&json!({ "only_when": "CAST(day AS DATE) = current_date" }), &json!([]));
+        config.time_zone = time_zone.to_owned();
+        let mapping = compiled(&config, &with_fields(), &shape("people", UNKNOWN));
+        assert_eq!(
+            shown(&map(&mapping, r#"{"phone":"+84987654321","day":"2026-11-22"}"#)),
+            want,
+            "{time_zone}"
+        );
+        config.time_zone = "America/New_York".to_owned();
+        let mapping = compiled(&config, &with_fields(), &shape("people", UNKNOWN));
+        assert_eq!(shown(&map(&mapping, r#"{"phone":"+84987654321","day":"2026-11-21"}"#)), want, "New York");
+    }
+    let mut config = people(&json!({}), &json!([]));
+    config.time_zone = "Asia/Saigonn".to_owned();
+    let mut found = Vec::new();
+    check_streams(&config, &with_fields(), &mut found);
+    assert_eq!(lines(&found), "time_zone: there is no such time zone; did you mean `Asia/Saigon`?");
+}
+
+#[test]
+fn a_condition_finds_its_columns_as_a_field_does() {
+    let config = people(&json!({ "only_when": "consent = 'yes' AND \"số dư\" > 5" }), &json!([]));
+    let listed = schema(&["phone", "consent ", "số\u{a0}dư"]);
+    let mut listed = listed;
+    listed["properties"]["số\u{a0}dư"] = json!({ "type": "number" });
+    for schema in [&listed, UNKNOWN] {
+        let mapping = compiled(&config, &with_fields(), &shape("people", schema));
+        for (data, want) in [
+            ("{\"phone\":\"+84987654321\",\"consent \":\"yes\",\"số\u{a0}dư\":6}", "9 +84987654321"),
+            ("{\"phone\":\"+84987654321\",\"\u{feff}consent\":\"yes\",\"số dư\":6}", "9 +84987654321"),
+        ] {
+            assert_eq!(shown(&map(&mapping, data)), want, "{data}");
+        }
+        let two = map(
+            &mapping,
+            "{\"phone\":\"+84987654321\",\"\u{feff}consent\":\"yes\",\" consent\":\"no\",\"số dư\":6}",
+        );
+        assert!(shown(&two).starts_with("suppressed condition_unknown"), "one of two: {}", shown(&two));
     }
 }

@@ -3,7 +3,7 @@ use super::*;
 #[test]
 fn every_mistake_of_every_stream_is_told_at_once() {
     let streams = json!([
-        { "stream": "people", "campaign": "nine", "only_when": "{{ record.ok }}", "fields": [
+        { "stream": "people", "campaign": "nine", "only_when": "{{ record.a }}", "fields": [
             { "field": "phone_number", "column": "phon" },
             { "field": "name", "template": "{{ record.title } {{ record.name }}" },
             { "field": "", "column": "a" },
@@ -17,7 +17,7 @@ fn every_mistake_of_every_stream_is_told_at_once() {
             { "field": "u", "template": "{{ record.name|upcase }}" },
             { "field": "h", "template": "{{ title }} {{ xyz.y }}" },
         ] },
-        { "stream": "others", "only_when": "record.a =", "fields": [{ "field": "phoneNumber", "column": "a" }] },
+        { "stream": "others", "only_when": "a =", "fields": [{ "field": "phoneNumber", "column": "a" }] },
         { "stream": "poeple", "fields": [{ "field": "phone_number", "column": "a" }] },
         { "stream": "people" },
         { "stream": " " },
@@ -40,7 +40,7 @@ fn every_mistake_of_every_stream_is_told_at_once() {
     streams: nothing says how to map stream `spaced` of namespace `public`: add an entry, or take it out of the connection
     streams: nothing says how to map stream `unmapped`: add an entry, or take it out of the connection
     streams[0].campaign: a job is a number
-    streams[0].only_when: an expression is written without braces, for instance record.consent == 'yes'
+    streams[0].only_when: a condition is SQL; write a
     streams[0].fields[0].column: stream `people` has no column `phon`; did you mean `phone`?
     streams[0].fields[1].template: syntax error: unexpected `}`, expected end of variable block (line 1)
     streams[0].fields[2].field: the field has no name
@@ -57,7 +57,7 @@ fn every_mistake_of_every_stream_is_told_at_once() {
     streams[0].fields[10].template: unknown filter: filter upcase is unknown (line 1)
     streams[0].fields[11].template: nothing is called `title`; did you mean `record.title`?
     streams[0].fields[11].template: nothing is called `xyz`; a column is written as record.column
-    streams[1].only_when: syntax error: unexpected input after expression (line 1)
+    streams[1].only_when: expected: an expression, found its end
     streams[1].fields: no field is phone_number: say which column or template holds the number to call
     ");
 }
@@ -121,5 +121,20 @@ fn an_entry_with_the_very_namespace_goes_before_one_without() {
             want,
             "{namespace}"
         );
+    }
+}
+
+#[test]
+fn a_stream_and_a_field_are_known_by_what_people_see_of_their_names() {
+    let streams = json!([{ "stream": "people", "fields": [
+        { "field": "\u{feff}phone_number", "column": "phone" },
+        { "field": "name\u{200b}", "column": "who" },
+    ] }]);
+    let config = config(&streams, &json!({}));
+    for name in ["people ", "\u{feff}people", "people"] {
+        assert_eq!(mistakes(&config, &with_fields(), &[shape(name, UNKNOWN)]), "", "{name:?}");
+        let mapping = compiled(&config, &with_fields(), &shape(name, UNKNOWN));
+        let mapped = map(&mapping, r#"{"phone":"+84987654321","who":"An"}"#);
+        assert_eq!(shown(&mapped), "9 +84987654321 name=An", "{name:?}");
     }
 }

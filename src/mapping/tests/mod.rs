@@ -3,6 +3,7 @@
 mod conditions;
 mod identity;
 mod mistakes;
+mod never;
 mod phone;
 mod properties;
 mod records;

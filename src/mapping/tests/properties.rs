@@ -42,7 +42,7 @@ fn members(value: impl Strategy<Value = String>) -> impl Strategy<Value = String
 
 fn mappings() -> Vec<Mapping> {
     let configured = people(
-        &json!({ "campaign": "{{ record.a }}", "only_when": "not record.b or record.b > record['a.b']" }),
+        &json!({ "campaign": "{{ record.a }}", "only_when": "NOT b OR b > \"a.b\" OR a.b IS NULL" }),
         &json!([
             { "field": "name", "template": "{{ record.a.b }} {{ record }} {{ record.a ~ record.b }}" },
             { "field": "gender", "column": "gender" },

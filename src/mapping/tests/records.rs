@@ -84,7 +84,7 @@ fn a_required_field_refuses_the_record_unless_a_default_serves() {
 #[test]
 fn a_record_deleted_in_the_source_is_suppressed_before_anything_else() {
     let config = people(
-        &json!({ "only_when": "false" }),
+        &json!({ "only_when": "amount IS NULL AND amount IS NOT NULL" }),
         &json!([{ "field": "debt", "column": "amount", "required": true }]),
     );
     for (name, members, want) in [
@@ -95,9 +95,13 @@ fn a_record_deleted_in_the_source_is_suppressed_before_anything_else() {
             "suppressed deleted_in_source -",
         ),
         ("a number", r#","_ab_cdc_deleted_at":0"#, "suppressed deleted_in_source -"),
-        ("not deleted", r#","_ab_cdc_deleted_at":null"#, "suppressed only_when -"),
-        ("blank", r#","_ab_cdc_deleted_at":"""#, "suppressed only_when -"),
-        ("no such column", "", "suppressed only_when -"),
+        (
+            "not deleted",
+            r#","_ab_cdc_deleted_at":null"#,
+            "suppressed only_when `amount IS NOT NULL` is FALSE",
+        ),
+        ("blank", r#","_ab_cdc_deleted_at":"""#, "suppressed only_when `amount IS NOT NULL` is FALSE"),
+        ("no such column", "", "suppressed only_when `amount IS NOT NULL` is FALSE"),
     ] {
         assert_eq!(mapped(&config, members), want, "{name}");
     }

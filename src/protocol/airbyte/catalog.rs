@@ -3,15 +3,18 @@
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::super::string::with_whole_characters;
 use super::super::{Catalog, CatalogStream, StreamName};
 use crate::error::Error;
 
 #[derive(Deserialize)]
+#[serde(expecting = "an object with `streams`")]
 struct ConfiguredCatalog {
     streams: Vec<ConfiguredStream>,
 }
 
 #[derive(Deserialize)]
+#[serde(expecting = "an object with `stream`")]
 struct ConfiguredStream {
     stream: StreamBody,
     #[serde(default)]
@@ -29,6 +32,7 @@ struct ConfiguredStream {
 }
 
 #[derive(Deserialize)]
+#[serde(expecting = "an object with `name`")]
 struct StreamBody {
     name: String,
     #[serde(default)]
@@ -70,10 +74,98 @@ impl Catalog {
     /// # Errors
     /// When it is not a configured catalog.
     pub fn read(text: &str) -> Result<Self, Error> {
-        let catalog: ConfiguredCatalog = serde_json::from_str(text).map_err(|error| Error::Unreadable {
-            what: "the configured catalog (--catalog)",
-            source: error,
-        })?;
+        let text = with_whole_characters(text);
+        let mut json = serde_json::Deserializer::from_str(&text);
+        let read: Result<ConfiguredCatalog, _> = serde_path_to_error::deserialize(&mut json);
+        let read = read.map_err(|error| why(&error.path().to_string(), error.inner()));
+        // Whatever follows the catalog is no catalog.
+        let catalog = read.and_then(|catalog| json.end().map(|()| catalog).map_err(|error| why(".", &error)));
+        let what = "the configured catalog (--catalog)";
+        let catalog = catalog.map_err(|why| Error::Unreadable { what, why })?;
         Ok(Self { streams: catalog.streams.into_iter().map(CatalogStream::from).collect() })
+    }
+}
+
+/// Where a catalog is wrong and what should be there, without what is there.
+fn why(path: &str, error: &serde_json::Error) -> String {
+    let place = format!("line {}, column {}", error.line(), error.column());
+    let told = error.to_string();
+    let told = told.strip_suffix(&format!(" at {}", place.replace(", ", " "))).unwrap_or(&told);
+    let at = if path == "." { "it" } else { path };
+    if !error.is_data() {
+        let why = match () {
+            () if told.starts_with("recursion limit") => "is nested too deeply",
+            () if error.is_eof() => "ends too early",
+            () => "is not JSON",
+        };
+        return format!("it {why} ({place})");
+    }
+    if let Some(field) = told.strip_prefix("missing field ") {
+        return format!(
+            "{at} has no {field} ({place}); a configured catalog is {{\"streams\": [{{\"stream\": {{\"name\": …, \"json_schema\": …}}, \"sync_mode\": …}}]}}"
+        );
+    }
+    let wanted = match told.rsplit_once("expected ").map_or("something else", |(_, wanted)| wanted) {
+        "a sequence" => "a list",
+        "i64" => "a whole number",
+        wanted => wanted,
+    };
+    format!("{at} must be {wanted} ({place})")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn half_a_character_in_a_columns_name_is_no_mistake() {
+        let text = r#"{"streams":[{"stream":{"name":"s","json_schema":{"properties":{"\ud83d":{}}}}}]}"#;
+        let catalog = Catalog::read(text).unwrap();
+        assert!(catalog.streams[0].json_schema["properties"]["\u{fffd}\u{fffd}\u{fffd}"].is_object());
+    }
+
+    #[test]
+    fn a_mistake_is_told_with_its_place_and_what_should_be_there() {
+        let deep = format!(r#"{{"streams":[{{"stream":{{"name":"s","json_schema":{}"#, "[".repeat(200));
+        let mut told = String::new();
+        for text in [
+            "",
+            "{",
+            "0987654321 x",
+            r#"{"streams":[]} x"#,
+            "[]",
+            r#""0987654321""#,
+            "{}",
+            r#"{"streams":{}}"#,
+            r#"{"streams":[{"name":"0987654321"}]}"#,
+            r#"{"streams":[{"stream":{}}]}"#,
+            r#"{"streams":[{"stream":"0987654321"}]}"#,
+            "{\"streams\":[{\"stream\":{\"name\":\"s\"}},\n{\"stream\":{\"name\":987654321}}]}",
+            r#"{"streams":[{"stream":{"name":"s"},"generation_id":"0987654321"}]}"#,
+            r#"{"streams":[{"stream":{"name":"s"},"primary_key":["id"]}]}"#,
+            &deep,
+        ] {
+            let error = Catalog::read(text).unwrap_err().with_causes();
+            assert!(!error.contains("987654321"), "{error}");
+            told.push_str(error.strip_prefix("the configured catalog (--catalog) cannot be read: ").unwrap());
+            told.push('\n');
+        }
+        insta::assert_snapshot!(told, @r#"
+        it ends too early (line 1, column 0)
+        it ends too early (line 1, column 1)
+        it is not JSON (line 1, column 2)
+        it is not JSON (line 1, column 16)
+        it must be an object with `streams` (line 1, column 2)
+        it must be an object with `streams` (line 1, column 12)
+        it has no `streams` (line 1, column 2); a configured catalog is {"streams": [{"stream": {"name": …, "json_schema": …}, "sync_mode": …}]}
+        streams must be a list (line 1, column 11)
+        streams[0] has no `stream` (line 1, column 33); a configured catalog is {"streams": [{"stream": {"name": …, "json_schema": …}, "sync_mode": …}]}
+        streams[0].stream has no `name` (line 1, column 24); a configured catalog is {"streams": [{"stream": {"name": …, "json_schema": …}, "sync_mode": …}]}
+        streams[0].stream must be an object with `name` (line 1, column 34)
+        streams[1].stream.name must be a string (line 2, column 27)
+        streams[0].generation_id must be a whole number (line 1, column 63)
+        streams[0].primary_key[0] must be a list (line 1, column 54)
+        it is nested too deeply (line 1, column 172)
+        "#);
     }
 }

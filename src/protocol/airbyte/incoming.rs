@@ -1,14 +1,13 @@
 //! One line of stdin, read without copying: what a message is decides its `type`, never which
 //! payload keys exist (some platforms send every key of every message as an explicit null).
 
-use serde::Deserialize;
-use serde_json::value::RawValue;
-
-use super::super::message::describe;
-use super::super::object::MaybeObject;
-use super::super::text::Text;
-use super::super::{Message, RecordMessage, StreamName, StreamStatus};
+use super::super::message::{NO_TYPE, envelope};
+use super::super::{Message, Object, RecordMessage, StreamName, StreamStatus};
 use super::{record, state};
+
+/// Types of messages that are for others: sources and platforms.
+const FOR_OTHERS: [&str; 6] =
+    ["LOG", "CONTROL", "SPEC", "CONNECTION_STATUS", "CATALOG", "DESTINATION_CATALOG"];
 
 /// Reads one line.
 ///
@@ -18,93 +17,47 @@ pub(in crate::protocol) fn read(line: &str) -> Result<Message<'_>, String> {
     if let Some(record) = record::read(line) {
         return Ok(Message::Record(record));
     }
-    let envelope: Envelope<'_> = serde_json::from_str(line).map_err(|error| describe(&error))?;
-    match envelope.kind.0.as_ref() {
-        "RECORD" => long_record(envelope).map(Message::Record),
+    let envelope = envelope(line, Some("record"))?;
+    let kind = envelope.text("type").ok_or("is a message whose `type` is not text")?;
+    match &*kind {
+        "RECORD" => long_record(&envelope).map(Message::Record),
         "STATE" => {
-            let state = envelope.state.ok_or("is a STATE without its `state`")?;
+            let state = envelope.get("state").ok_or("is a STATE without its `state`")?;
             state::read(line, state).map(Message::State)
         }
-        "TRACE" => {
-            Ok(status(envelope.trace).map_or(Message::Other, |(name, end)| Message::Status(name, end)))
-        }
-        "" => Err("is a message without its `type`".to_owned()),
-        _ => Ok(Message::Other),
+        "TRACE" => Ok(status(&envelope).map_or(Message::Other, |(name, end)| Message::Status(name, end))),
+        "" => Err(NO_TYPE.to_owned()),
+        other if FOR_OTHERS.contains(&other) => Ok(Message::Other),
+        _ => Ok(Message::Unknown(kind)),
     }
 }
 
-#[derive(Deserialize)]
-struct Envelope<'a> {
-    #[serde(rename = "type", borrow, default)]
-    kind: Text<'a>,
-    #[serde(borrow, default)]
-    record: Option<RecordBody<'a>>,
-    #[serde(borrow, default)]
-    state: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    trace: Option<&'a RawValue>,
-}
-
-#[derive(Deserialize)]
-struct RecordBody<'a> {
-    #[serde(borrow, default)]
-    stream: Text<'a>,
-    #[serde(borrow, default)]
-    namespace: Text<'a>,
-    #[serde(borrow, default)]
-    data: MaybeObject<'a>,
-    #[serde(borrow, default)]
-    emitted_at: Option<&'a RawValue>,
-}
-
-fn long_record(envelope: Envelope<'_>) -> Result<RecordMessage<'_>, String> {
-    let body = envelope.record.ok_or("is a RECORD without its `record`")?;
-    if body.stream.0.is_empty() {
-        return Err("is a RECORD without its `stream`".to_owned());
-    }
+fn long_record<'a>(envelope: &Object<'a>) -> Result<RecordMessage<'a>, String> {
+    let body = envelope.object("record").ok_or("is a RECORD without its `record`")?;
+    let stream = body.text("stream").filter(|stream| !stream.is_empty());
     Ok(RecordMessage {
-        stream: body.stream.0,
-        namespace: body.namespace.0,
-        data: body.data.0.ok_or("is a RECORD whose `data` is not an object")?,
-        emitted_at: body.emitted_at.and_then(|raw| raw.get().parse().ok()).unwrap_or_default(),
+        stream: stream.ok_or("is a RECORD without its `stream`")?,
+        namespace: body.text("namespace").ok_or("is a RECORD whose `namespace` is not text")?,
+        data: body.object("data").ok_or("is a RECORD whose `data` is not an object")?,
+        emitted_at: body.get("emitted_at").and_then(|raw| raw.parse().ok()).unwrap_or_default(),
     })
 }
 
-#[derive(Deserialize)]
-struct Trace {
-    stream_status: Option<StatusBody>,
-}
-
-#[derive(Deserialize)]
-struct StatusBody {
-    stream_descriptor: Descriptor,
-    status: String,
-}
-
 /// A stream's name, as the protocol writes it.
-#[derive(Deserialize)]
-pub(super) struct Descriptor {
-    name: String,
-    #[serde(default)]
-    namespace: Option<String>,
-}
-
-impl From<Descriptor> for StreamName {
-    fn from(descriptor: Descriptor) -> Self {
-        Self { namespace: descriptor.namespace.unwrap_or_default(), name: descriptor.name }
-    }
+pub(super) fn described(descriptor: &Object<'_>) -> Option<StreamName> {
+    let name = descriptor.text("name").filter(|name| !name.is_empty())?;
+    Some(StreamName { namespace: descriptor.text("namespace")?.into_owned(), name: name.into_owned() })
 }
 
 /// A trace of another kind, or of a later version, is none of our business: it reads as nothing.
-fn status(trace: Option<&RawValue>) -> Option<(StreamName, StreamStatus)> {
-    let trace: Trace = serde_json::from_str(trace?.get()).ok()?;
-    let body = trace.stream_status?;
-    let status = match body.status.as_str() {
+fn status(envelope: &Object<'_>) -> Option<(StreamName, StreamStatus)> {
+    let body = envelope.object("trace")?.object("stream_status")?;
+    let status = match &*body.text("status")? {
         "COMPLETE" => StreamStatus::Complete,
         "INCOMPLETE" => StreamStatus::Incomplete,
         _ => return None,
     };
-    Some((body.stream_descriptor.into(), status))
+    Some((described(&body.object("stream_descriptor")?)?, status))
 }
 
 #[cfg(test)]
@@ -112,6 +65,9 @@ mod tests {
     use std::borrow::Cow;
 
     use super::*;
+
+    const TEXT: &str =
+        "is text, not a message: something writes its log into the pipe; let it write to stderr";
 
     #[test]
     fn reads_a_record_with_every_key_null() {
@@ -127,8 +83,15 @@ mod tests {
     fn a_bad_line_is_told_without_its_content() {
         for (name, line, want) in [
             ("not JSON", r#"{"type":"RECORD","record":{"secret"#, "is not JSON (column 34)"),
-            ("text", "0987654321 is my number", "is not JSON (column 2)"),
-            ("no type", r#"{"record":{}}"#, "is a message without its `type`"),
+            (
+                "not JSON, of a stream",
+                r#"{"type":"RECORD","record":{"stream":"people","data":{"a":'0987654321'}}}"#,
+                "is not JSON (column 58; stream people)",
+            ),
+            ("text", "0987654321 is my number", TEXT),
+            ("a log", "2026-11-22 03:00:00 INFO starting {}", TEXT),
+            ("a log with brackets", "[main] WARN 0987654321", TEXT),
+            ("no type", r#"{"record":{}}"#, NO_TYPE),
             ("no record", r#"{"type":"RECORD","record":null}"#, "is a RECORD without its `record`"),
             ("no stream", r#"{"type":"RECORD","record":{"data":{}}}"#, "is a RECORD without its `stream`"),
             (
@@ -141,13 +104,26 @@ mod tests {
                 r#"{"type":"RECORD","record":{"stream":"s","data":[1]}}"#,
                 "is a RECORD whose `data` is not an object",
             ),
+            ("wrong type", r#"{"type":"RECORD","record":"0987654321"}"#, "is a RECORD without its `record`"),
             (
-                "wrong type",
-                r#"{"type":"RECORD","record":"0987654321"}"#,
-                "is not a message of the protocol (column 38)",
+                "number as stream",
+                r#"{"type":"RECORD","record":{"stream":7}}"#,
+                "is a RECORD without its `stream`",
             ),
+            ("odd type", r#"{"type":7}"#, "is a message whose `type` is not text"),
             ("no state", r#"{"type":"STATE"}"#, "is a STATE without its `state`"),
-            ("list of things", "[1,2]", "is not a message of the protocol (column 2)"),
+            ("odd state", r#"{"type":"STATE","state":[]}"#, "is a STATE whose `state` is not an object"),
+            (
+                "state of no stream",
+                r#"{"type":"STATE","state":{"type":"STREAM"}}"#,
+                "is a STREAM state without its `stream`",
+            ),
+            (
+                "state of a nameless stream",
+                r#"{"type":"STATE","state":{"type":"STREAM","stream":{}}}"#,
+                "is a STREAM state without the name of its stream",
+            ),
+            ("list of things", "[1,2]", "is JSON, but not a message of the protocol"),
         ] {
             assert_eq!(read(line).unwrap_err(), want, "{name}");
         }
@@ -157,12 +133,22 @@ mod tests {
     fn unknown_messages_are_met_with_calm() {
         for line in [
             r#"{"type":"LOG","log":{"level":"INFO","message":"hi"}}"#,
-            r#"{"type":"SOMETHING_NEW","something_new":1}"#,
+            r#"{"type":"LOG","\ud83d":1,"log":"\ud83d"}"#,
+            r#"{"type":"CONTROL","\ud83d":1}"#,
             r#"{"type":"TRACE","trace":{"type":"ESTIMATE","estimate":{"name":"x"}}}"#,
             r#"{"type":"TRACE","trace":{"type":"STREAM_STATUS","stream_status":{"stream_descriptor":{"name":"s"},"status":"RUNNING"}}}"#,
         ] {
             assert!(matches!(read(line), Ok(Message::Other)), "{line}");
         }
+        let line = r#"{"type":"SOMETHING_NEW","something_new":1}"#;
+        assert!(matches!(read(line), Ok(Message::Unknown(kind)) if kind == "SOMETHING_NEW"));
+    }
+
+    #[test]
+    fn a_record_may_have_half_a_character_anywhere_and_names_twice() {
+        let line = r#"{"\ud83d":{"\udc00":1},"type":"LOG","record":7,"record":{"\ud83d":1,"stream":"x","stream":"s","data":[],"data":{"a":1}},"type":"RECORD"}"#;
+        let Ok(Message::Record(record)) = read(line) else { panic!("not a record") };
+        assert_eq!((&*record.stream, record.data.to_json().as_str()), ("s", r#"{"a":1}"#));
     }
 
     #[test]

@@ -20,7 +20,7 @@ impl<W: Write> Output<W> {
             FailureType::System => "system_error",
         };
         let body = json!({
-            "message": error.to_string(),
+            "message": error.with_causes(),
             "internal_message": error.with_causes(),
             "failure_type": failure_type,
         });

@@ -1,59 +1,33 @@
 //! A STATE goes back as its whole line; nothing but `destinationStats` is spliced in.
 
-use serde::{Deserialize, Deserializer};
-use serde_json::value::RawValue;
-
-use super::super::message::describe;
-use super::super::state::StatsPlace;
+use super::super::object::Object;
+use super::super::state::{StatsPlace, offset};
 use super::super::{State, StateScope};
-use super::incoming::Descriptor;
+use super::incoming::described;
 
-#[derive(Deserialize)]
-struct Body<'a> {
-    #[serde(rename = "type", default)]
-    kind: Option<String>,
-    #[serde(default)]
-    stream: Option<StreamPart>,
-    #[serde(rename = "destinationStats", borrow, default, deserialize_with = "even_null")]
-    destination_stats: Option<&'a RawValue>,
-}
-
-#[derive(Deserialize)]
-struct StreamPart {
-    stream_descriptor: Descriptor,
-}
-
-/// An explicit null has a place in the text, too.
-fn even_null<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<&'de RawValue>, D::Error> {
-    <&RawValue>::deserialize(deserializer).map(Some)
-}
-
-/// Reads the line of a STATE; `state` is its payload, borrowed from the line.
-pub(super) fn read(line: &str, state: &RawValue) -> Result<State, String> {
-    let text = state.get();
-    let body: Body<'_> = serde_json::from_str(text).map_err(|error| describe(&error))?;
-    let scope = match (body.kind.as_deref(), body.stream) {
-        (Some("STREAM"), None) => return Err("is a STREAM state without its `stream`".to_owned()),
-        (Some("STREAM"), Some(stream)) => StateScope::Stream(stream.stream_descriptor.into()),
+/// Reads the line of a STATE; `state` is its payload, a part of the line.
+pub(super) fn read(line: &str, state: &str) -> Result<State, String> {
+    let body = Object::read(state).map_err(|_| "is a STATE whose `state` is not an object")?;
+    let scope = match &*body.text("type").ok_or("is a STATE whose `type` is not text")? {
+        "STREAM" => {
+            let stream = body.object("stream").ok_or("is a STREAM state without its `stream`")?;
+            let name = stream.object("stream_descriptor").as_ref().and_then(described);
+            StateScope::Stream(name.ok_or("is a STREAM state without the name of its stream")?)
+        }
         // GLOBAL and LEGACY.
         _ => StateScope::All,
     };
-    let start = offset(line, text);
-    let place = if let Some(old) = body.destination_stats {
-        let at = offset(line, old.get());
-        StatsPlace { at: at..at + old.get().len(), lead: "" }
+    let old = body.members().filter(|(name, _)| *name == "destinationStats").last();
+    let stats = if let Some((_, old)) = old {
+        let at = offset(line, old);
+        StatsPlace { at: at..at + old.len(), lead: "" }
     } else {
-        let end = start + text.len() - "}".len();
-        let is_empty = text.trim_end_matches('}').trim_end().ends_with('{');
+        let end = offset(line, state) + state.len() - "}".len();
+        let is_empty = body.members().next().is_none();
         let lead = if is_empty { r#""destinationStats":"# } else { r#","destinationStats":"# };
         StatsPlace { at: end..end, lead }
     };
-    Ok(State::new(line, scope, Some(place)))
-}
-
-/// Where `part` begins in `whole`, which it is a part of.
-fn offset(whole: &str, part: &str) -> usize {
-    part.as_ptr().addr() - whole.as_ptr().addr()
+    Ok(State::new(line, line, scope, Some(stats)))
 }
 
 #[cfg(test)]

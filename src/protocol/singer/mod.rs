@@ -3,6 +3,7 @@
 mod about;
 mod incoming;
 mod log;
+mod record;
 mod settings;
 
 pub use about::About;

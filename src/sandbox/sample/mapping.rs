@@ -30,7 +30,7 @@ pub fn stream(shape: Shape) -> Value {
     json!({
         "stream": STREAM,
         "namespace": NAMESPACE,
-        "only_when": "record.consent == 'yes'",
+        "only_when": "consent = 'yes'",
         "fields": fields,
     })
 }

@@ -9,7 +9,8 @@ use regex::{Match, Regex};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
-use crate::vendor::roster::Roster;
+use crate::phone::written;
+use crate::vendor::roster::{Roster, SHORTEST_NUMBER};
 
 /// One refusal, in the vendor's words.
 pub(super) struct Line {
@@ -17,6 +18,8 @@ pub(super) struct Line {
     pub(super) words: String,
     /// The numbers, when the entry has a place for them.
     numbers: Vec<String>,
+    /// The whole entry, whose other fields may hold the number, or its parts.
+    entry: Option<String>,
 }
 
 /// What kind of refusal a line is.
@@ -61,7 +64,11 @@ fn add(value: &Value, depth: usize, lines: &mut Vec<Line>) {
         Value::Null if depth == 0 => {}
         Value::Array(entries) if depth < MAX_DEPTH => {
             for entry in entries {
+                let n_before = lines.len();
                 add(entry, depth + 1, lines);
+                if lines.len() == n_before {
+                    add_text("", lines);
+                }
             }
         }
         Value::Object(fields) if depth < MAX_DEPTH => add_object(value, fields, depth, lines),
@@ -79,7 +86,14 @@ fn add_object(value: &Value, fields: &Map<String, Value>, depth: usize, lines: &
     if !is_about_somebody {
         for (key, entry) in fields {
             match entry {
-                Value::Array(_) | Value::Object(_) => add(entry, depth + 1, lines),
+                // A heading, unless it is itself the number of somebody.
+                Value::Array(_) | Value::Object(_) if !is_person(key) => add(entry, depth + 1, lines),
+                Value::Array(_) | Value::Object(_) => {
+                    let mut words = Vec::new();
+                    collect_under(entry, is_reason_key, depth + 1, &mut words);
+                    let words = words.into_iter().next().unwrap_or_else(|| entry.to_string());
+                    lines.push(Line { words, numbers: vec![key.clone()], entry: None });
+                }
                 Value::String(text) => add_text(&format!("{key}: {text}"), lines),
                 other => add_text(&format!("{key}: {other}"), lines),
             }
@@ -90,7 +104,23 @@ fn add_object(value: &Value, fields: &Map<String, Value>, depth: usize, lines: &
     collect_under(value, is_phone_key, 0, &mut numbers);
     collect_under(value, is_reason_key, 0, &mut words);
     let words = words.into_iter().next().unwrap_or_default();
-    if numbers.is_empty() { add_text(&words, lines) } else { lines.push(Line { words, numbers }) }
+    let entry = Some(value.to_string());
+    if !numbers.is_empty() {
+        lines.push(Line { words, numbers, entry });
+        return;
+    }
+    let n_before = lines.len();
+    add_text(&words, lines);
+    if let [line] = lines.get_mut(n_before..).unwrap_or_default() {
+        line.entry = entry;
+    }
+}
+
+/// Whether a key is a number or an encrypted identifier.
+fn is_person(key: &str) -> bool {
+    let is_word = !key.contains(char::is_whitespace) && key.len() > SHORTEST_NUMBER;
+    written::only_number(key, SHORTEST_NUMBER).is_some()
+        || is_word && key.contains(|c: char| c.is_ascii_digit())
 }
 
 /// Texts and numbers under keys that look right, in this value and those inside it.
@@ -126,14 +156,16 @@ fn is_reason_key(key: &str) -> bool {
 }
 
 const LABEL: &str = r"(?:phone\s*(?:number|no\.?)?|mobile(?:\s*(?:phone|number))?|手机(?:号码?)?|客户电话|电话(?:号码?)?)\s*[:：=]\s*";
-const NUMBER: &str = r"[+＋]?\d[\d ().\-]*\d";
-
 /// Takes a sentence apart; or several, if they were strung together.
 fn add_text(text: &str, lines: &mut Vec<Line>) {
+    // Digits in front of letters begin an encrypted identifier.
+    static NUMBER: LazyLock<String> =
+        LazyLock::new(|| format!(r"{}(?-u:\b)", written::source(SHORTEST_NUMBER)));
     static LABELLED: LazyLock<Regex> =
-        LazyLock::new(|| pattern(&format!(r"(?i)[\s,，;；、.。]*{LABEL}({NUMBER}|[^\s,，;；]+)")));
-    static TAIL: LazyLock<Regex> =
-        LazyLock::new(|| pattern(&format!(r"(?i)[\s,，;；、]*{LABEL}({NUMBER}|\S+?)[\s.。,，;；!！)）]*$")));
+        LazyLock::new(|| pattern(&format!(r"(?i)[\s,，;；、.。]*{LABEL}({}|[^\s,，;；]+)", *NUMBER)));
+    static TAIL: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(&format!(r"(?i)[\s,，;；、]*{LABEL}({}|\S+?)[\s.。,，;；!！)）]*$", *NUMBER))
+    });
     if LABELLED.find_iter(text).nth(1).is_some() {
         add_sentences(text, &LABELLED, lines);
         return;
@@ -166,16 +198,27 @@ impl Line {
     fn new(words: Option<&str>, number: Option<Match<'_>>) -> Self {
         let marks = |c: char| c.is_whitespace() || ",，;；、.。".contains(c);
         let words = words.unwrap_or_default().trim_matches(marks).to_owned();
-        Self { words, numbers: number.iter().map(|number| number.as_str().to_owned()).collect() }
+        let numbers = number.iter().map(|number| number.as_str().to_owned()).collect();
+        Self { words, numbers, entry: None }
     }
 
-    /// The contacts that the line is about: by the numbers in their place, else the only one whose
-    /// number is among the words. None: it names nobody whom we know.
+    /// The contacts that the line is about: by the numbers in their place, else by these put together; where no place
+    /// holds a whole number, the only one whose number is among the words, else in the entry. None: it names nobody
+    /// whom we know.
     pub(super) fn contacts(&self, roster: &Roster<'_>) -> Vec<usize> {
-        if self.numbers.is_empty() {
-            return roster.find_inside(&self.words).into_iter().collect();
+        let found: Vec<usize> = self.numbers.iter().flat_map(|number| named(roster, number)).collect();
+        if !found.is_empty() {
+            return found;
         }
-        self.numbers.iter().filter_map(|number| roster.find(number)).collect()
+        if self.numbers.iter().any(|number| !is_part(number)) {
+            return Vec::new();
+        }
+        let together = named(roster, &self.numbers.join(" "));
+        if !together.is_empty() {
+            return together;
+        }
+        let entry = || roster.find_inside(self.entry.as_deref()?);
+        roster.find_inside(&self.words).or_else(entry).into_iter().collect()
     }
 
     /// What kind of refusal it is.
@@ -200,4 +243,17 @@ impl Line {
             .find(|(pattern, _)| pattern.is_match(&self.words))
             .map_or(Kind::Other, |(_, kind)| *kind)
     }
+}
+
+/// Those whom a text in a number's place names.
+fn named(roster: &Roster<'_>, number: &str) -> Vec<usize> {
+    match roster.find(number) {
+        Some(position) => vec![position],
+        None => roster.find_written(number).into_iter().collect(),
+    }
+}
+
+/// Whether this is a part of a number, such as its country code.
+fn is_part(number: &str) -> bool {
+    written::only_number(number, 1).is_some_and(|part| part.digits.len() < SHORTEST_NUMBER)
 }

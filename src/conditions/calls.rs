@@ -1,0 +1,52 @@
+//! Small literals that SQL writes in many ways: intervals, and the escape of a pattern.
+
+use sqlparser::ast::{DateTimeField, Expr, Interval, Value};
+
+use super::refused::has_no;
+
+const INSTEAD: &str = "write INTERVAL '365 days'; months and hours have no fixed number of days";
+
+/// The days of `INTERVAL '365 days'`, `INTERVAL '365' DAY` and `INTERVAL 1 WEEK`.
+///
+/// # Errors
+/// Refuses what is not of whole days.
+pub(super) fn days(interval: &Interval) -> Result<i64, String> {
+    let refuse = || has_no("intervals but those of whole days", INSTEAD);
+    if interval.last_field.is_some() || interval.leading_precision.is_some() {
+        return Err(refuse());
+    }
+    let text = match &*interval.value {
+        Expr::Value(value) => match &value.value {
+            Value::SingleQuotedString(text) | Value::Number(text, false) => text,
+            _ => return Err(refuse()),
+        },
+        _ => return Err(refuse()),
+    };
+    let mut words = text.split_whitespace();
+    let (count, unit) = (words.next().unwrap_or_default(), words.next());
+    let n_days = match (&interval.leading_field, unit.map(str::to_lowercase).as_deref()) {
+        (Some(DateTimeField::Day | DateTimeField::Days), None) | (None, Some("day" | "days")) => 1,
+        (Some(DateTimeField::Week(None) | DateTimeField::Weeks), None) | (None, Some("week" | "weeks")) => 7,
+        _ => return Err(refuse()),
+    };
+    let count: i64 = count.parse().ok().filter(|_| words.next().is_none()).ok_or_else(refuse)?;
+    count.checked_mul(n_days).ok_or_else(refuse)
+}
+
+/// The character of ESCAPE.
+///
+/// # Errors
+/// Says that it is none.
+pub(super) fn escape(expression: &Expr) -> Result<char, String> {
+    if let Expr::Value(value) = expression
+        && let Value::SingleQuotedString(text) = &value.value
+    {
+        let mut characters = text.chars();
+        if let (Some(character), None) = (characters.next(), characters.next())
+            && !matches!(character, '%' | '_')
+        {
+            return Ok(character);
+        }
+    }
+    Err("ESCAPE takes one character that is neither % nor _, for instance ESCAPE '!'".to_owned())
+}

@@ -1,0 +1,159 @@
+//! Why something is unknown, in words that help: the column, and what to write.
+//!
+//! A cause is made for each record that is not called, so it only points into the condition; the
+//! words are made for those who are told.
+
+use super::kinds::{Kind, Kinds};
+use super::tree::{Node, Operator, Target};
+
+/// Why a value is unknown. None of them holds a value of the record.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Cause<'a> {
+    /// The word NULL.
+    Null,
+    Missing(usize),
+    IsNull(usize),
+    /// The catalog calls the column a date, and its value is none.
+    Unreadable(usize, Kind),
+    /// Two sides that do not compare.
+    Different([(&'a Node, Kind); 2]),
+    /// Truth values know no order, nor do objects equality.
+    NoOrder(&'a Node),
+    /// Something is given what it is not for: its name, what it takes, what it got.
+    Unfit(&'static str, Kind, (&'a Node, Kind)),
+    /// An operator between two that it does not join.
+    Unjoined(Operator, [(&'a Node, Kind); 2]),
+    Uncastable(&'a Node, Target),
+    ByZero(&'a Node),
+    TooLarge(&'a Node),
+    /// A place or a count that is no whole number in its range.
+    BadCount(&'static str, &'a Node),
+    BadPattern(&'a Node, &'static str),
+    /// What NULLIF is for.
+    NulledOut,
+}
+
+/// A column of the condition.
+#[derive(Debug)]
+pub(super) struct ColumnInfo {
+    /// As the condition writes it.
+    pub(super) written: Box<str>,
+    /// What the catalog lets it hold.
+    pub(super) kinds: Kinds,
+}
+
+impl Cause<'_> {
+    pub(super) fn told(self, columns: &[ColumnInfo]) -> String {
+        let words = Words(columns);
+        match self {
+            Self::Null => "NULL is compared or used as a value: write IS NULL".to_owned(),
+            Self::Missing(column) => format!("{} is missing", words.column(column)),
+            Self::IsNull(column) => format!("{} is null", words.column(column)),
+            Self::Unreadable(column, kind) => format!("{} is not {}", words.column(column), kind.name()),
+            Self::Different(sides) => words.different(sides),
+            Self::NoOrder(node) => {
+                format!("{} is a truth value, which has no order: write = or <>", words.subject(node))
+            }
+            Self::Unfit(what, takes, (node, kind)) => {
+                let remedy = words.cast(node, kind, takes).map(|cast| format!(": write {cast}"));
+                let subject = words.subject(node);
+                format!(
+                    "{subject} is {}, and {what} takes {}{}",
+                    kind.name(),
+                    takes.name(),
+                    remedy.unwrap_or_default()
+                )
+            }
+            Self::Unjoined(operator, sides) => words.unjoined(operator, sides),
+            Self::Uncastable(node, target) => {
+                format!("{} cannot be cast to {}", words.subject(node), target.name())
+            }
+            Self::ByZero(node) => format!("{} is zero, and divides", words.subject(node)),
+            Self::TooLarge(node) => format!("{} is too large to hold", words.subject(node)),
+            Self::BadCount(what, node) => {
+                format!("{} is no {what}", words.subject(node))
+            }
+            Self::BadPattern(node, why) => format!("{} is no pattern: {why}", words.subject(node)),
+            Self::NulledOut => "NULLIF gave NULL".to_owned(),
+        }
+    }
+}
+
+struct Words<'c>(&'c [ColumnInfo]);
+
+impl Words<'_> {
+    fn column(&self, index: usize) -> String {
+        format!("`{}`", self.written(index))
+    }
+
+    fn written(&self, index: usize) -> &str {
+        self.0.get(index).map_or("", |column| &column.written)
+    }
+
+    fn subject(&self, node: &Node) -> String {
+        match (node, node.first_column()) {
+            (Node::Column { index, .. }, _) => self.column(*index),
+            (_, Some(index)) => format!("what is made of {}", self.column(index)),
+            (Node::Constant(_), None) => "the constant".to_owned(),
+            (_, None) => "the result".to_owned(),
+        }
+    }
+
+    /// The CAST that makes one kind of another, where there is one.
+    fn cast(&self, node: &Node, from: Kind, to: Kind) -> Option<String> {
+        let target = match (from, to) {
+            (Kind::Text | Kind::Truth, Kind::Number) => Target::Decimal,
+            (Kind::Text, Kind::Date) => Target::Date,
+            (Kind::Text, Kind::Timestamp) => Target::Timestamp,
+            (Kind::Text | Kind::Number, Kind::Truth) => Target::Boolean,
+            (Kind::Number | Kind::Truth | Kind::Date, Kind::Text) => Target::Text,
+            _ => return None,
+        };
+        let inner = match node {
+            Node::Column { index, .. } => self.written(*index),
+            Node::Constant(_) | Node::Now(_) => return None,
+            _ => "…",
+        };
+        Some(format!("CAST({inner} AS {})", target.name()))
+    }
+
+    fn different(&self, [left, right]: [(&Node, Kind); 2]) -> String {
+        // The side that can become the other's kind is named: text becomes a number, not the other way round.
+        let casts = |(node, from): (&Node, Kind), (_, to): (&Node, Kind)| {
+            if to == Kind::Text { None } else { self.cast(node, from, to) }
+        };
+        let (named, other, cast) = match (casts(left, right), casts(right, left)) {
+            (Some(cast), _) => (left, right, Some(cast)),
+            (None, Some(cast)) => (right, left, Some(cast)),
+            (None, None) if matches!(left.0, Node::Constant(_)) => (right, left, None),
+            (None, None) => (left, right, None),
+        };
+        let remedy = match cast {
+            Some(cast) => format!(": write {cast}"),
+            None if matches!(other.0, Node::Constant(_)) => match (named.1, other.1) {
+                (Kind::Number, Kind::Text) => ": write the number without quotes".to_owned(),
+                (Kind::Truth, _) => ": write TRUE or FALSE".to_owned(),
+                (Kind::Date | Kind::Timestamp, Kind::Days) | (Kind::Number, Kind::Days) => {
+                    ": compare a date with a date, days with a number".to_owned()
+                }
+                _ => String::new(),
+            },
+            None => String::new(),
+        };
+        format!("{} is {}, compared with {}{remedy}", self.subject(named.0), named.1.name(), other.1.name())
+    }
+
+    fn unjoined(&self, operator: Operator, [left, right]: [(&Node, Kind); 2]) -> String {
+        let is_odd = |(_, kind): (&Node, Kind)| matches!(kind, Kind::Text | Kind::Truth | Kind::Nested);
+        let (odd, other) = if is_odd(left) { (left, right) } else { (right, left) };
+        let sign = operator.sign();
+        let takes = match other.1 {
+            Kind::Date | Kind::Timestamp => "dates and intervals of days",
+            _ => "numbers",
+        };
+        let wanted = if other.1.is_moment() { other.1 } else { Kind::Number };
+        let remedy = self.cast(odd.0, odd.1, wanted).map(|cast| format!(": write {cast}"));
+        let subject = self.subject(odd.0);
+        format!("{subject} is {}, and {sign} takes {takes} here{}", odd.1.name(), remedy.unwrap_or_default())
+    }
+}

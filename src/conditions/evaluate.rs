@@ -1,0 +1,380 @@
+//! What a condition says of one record: TRUE, FALSE, or unknown with its cause.
+
+use std::borrow::Cow;
+use std::cmp::Ordering;
+
+use jiff::tz::TimeZone;
+
+use super::cause::Cause;
+use super::kinds::{Kind, Reading};
+use super::text::{self, Glob};
+use super::tree::{Comparison, Function, Like, Node, Test, Truth, Value};
+use super::{arithmetic, cast};
+use crate::protocol;
+use crate::values::{Moment, Number};
+
+/// A text that grows on the way is given up beyond this.
+const LONGEST_TEXT: usize = 1 << 20;
+
+/// A pattern that a record brings is given up beyond this.
+const LONGEST_PATTERN: usize = 10_000;
+
+/// One record before a condition: its raw columns by their places.
+pub(super) struct Sight<'a, F> {
+    pub(super) raw: F,
+    pub(super) zone: &'a TimeZone,
+}
+
+impl<'a, F: Fn(usize) -> Option<&'a str>> Sight<'a, F> {
+    pub(super) fn truth(&self, node: &'a Node) -> Truth<'a> {
+        match node {
+            Node::All(nodes) => self.all(nodes),
+            Node::Any(nodes) => self.any(nodes),
+            Node::Not(node) => match self.truth(node) {
+                Truth::True => Truth::False,
+                Truth::False => Truth::True,
+                unknown @ Truth::Unknown(_) => unknown,
+            },
+            Node::Compare(comparison, sides) => {
+                let [left, right] = &**sides;
+                compare(*comparison, (left, &self.value(left)), (right, &self.value(right)), self.zone)
+            }
+            Node::Between(three) => self.between(three),
+            Node::In(node, list) => self.contains(node, list),
+            Node::Like(like) => self.like(like),
+            Node::Is(node, test) => self.is(node, *test),
+            _ => match self.value(node) {
+                Value::Truth(true) => Truth::True,
+                Value::Truth(false) => Truth::False,
+                Value::Unknown(cause) => Truth::Unknown(cause),
+                other => unfit("a condition", Kind::Truth, node, &other),
+            },
+        }
+    }
+
+    pub(super) fn value(&self, node: &'a Node) -> Value<'a> {
+        match node {
+            Node::Constant(value) | Node::Now(value) => value.borrowed(),
+            Node::Column { index, reading } => self.column(*index, *reading, node),
+            Node::Negate(inner) => match self.value(inner) {
+                Value::Number(number) => Value::Number(number.neg()),
+                Value::Unknown(cause) => Value::Unknown(cause),
+                other => unfit("-", Kind::Number, inner, &other).into(),
+            },
+            Node::Arithmetic(operator, sides) => {
+                let [left, right] = &**sides;
+                let values = (self.value(left), self.value(right));
+                arithmetic::result(*operator, (left, values.0), (right, values.1), self.zone)
+            }
+            Node::Join(sides) => self.join(sides).unwrap_or_else(Value::Unknown),
+            Node::Call(function, arguments) => self.call(*function, arguments).unwrap_or_else(Value::Unknown),
+            Node::Cast(inner, target) => cast::cast(inner, self.value(inner), *target, self.zone),
+            _ => self.truth(node).into(),
+        }
+    }
+
+    fn all(&self, nodes: &'a [Node]) -> Truth<'a> {
+        let mut so_far = Truth::True;
+        for node in nodes {
+            match self.truth(node) {
+                Truth::False => return Truth::False,
+                Truth::Unknown(cause) if matches!(so_far, Truth::True) => so_far = Truth::Unknown(cause),
+                Truth::True | Truth::Unknown(_) => {}
+            }
+        }
+        so_far
+    }
+
+    fn any(&self, nodes: &'a [Node]) -> Truth<'a> {
+        let mut so_far = Truth::False;
+        for node in nodes {
+            match self.truth(node) {
+                Truth::True => return Truth::True,
+                Truth::Unknown(cause) if matches!(so_far, Truth::False) => so_far = Truth::Unknown(cause),
+                Truth::False | Truth::Unknown(_) => {}
+            }
+        }
+        so_far
+    }
+
+    fn between(&self, [node, low, high]: &'a [Node; 3]) -> Truth<'a> {
+        let value = self.value(node);
+        let least = compare(Comparison::GreaterOrEqual, (node, &value), (low, &self.value(low)), self.zone);
+        if matches!(least, Truth::False) {
+            return Truth::False;
+        }
+        match compare(Comparison::LessOrEqual, (node, &value), (high, &self.value(high)), self.zone) {
+            Truth::False => Truth::False,
+            Truth::True => least,
+            unknown @ Truth::Unknown(_) => match least {
+                Truth::Unknown(_) => least,
+                _ => unknown,
+            },
+        }
+    }
+
+    fn contains(&self, node: &'a Node, list: &'a [Node]) -> Truth<'a> {
+        let value = self.value(node);
+        if let Value::Unknown(cause) = value {
+            return Truth::Unknown(cause);
+        }
+        let mut so_far = Truth::False;
+        for item in list {
+            match compare(Comparison::Equal, (node, &value), (item, &self.value(item)), self.zone) {
+                Truth::True => return Truth::True,
+                Truth::Unknown(cause) if matches!(so_far, Truth::False) => so_far = Truth::Unknown(cause),
+                Truth::False | Truth::Unknown(_) => {}
+            }
+        }
+        so_far
+    }
+
+    fn like(&self, like: &'a Like) -> Truth<'a> {
+        let [subject, pattern] = &like.sides;
+        let text = match self.text("LIKE", subject) {
+            Ok(text) => text,
+            Err(cause) => return Truth::Unknown(cause),
+        };
+        if let Some(glob) = &like.glob {
+            return truth_of(glob.matches(&text));
+        }
+        let wanted = match self.text("LIKE", pattern) {
+            Ok(wanted) if wanted.len() > LONGEST_PATTERN => return Truth::Unknown(Cause::TooLarge(pattern)),
+            Ok(wanted) => wanted,
+            Err(cause) => return Truth::Unknown(cause),
+        };
+        match Glob::new(&wanted, like.escape, like.ignores_case) {
+            Ok(glob) => truth_of(glob.matches(&text)),
+            Err(why) => Truth::Unknown(Cause::BadPattern(pattern, why)),
+        }
+    }
+
+    fn is(&self, node: &'a Node, test: Test) -> Truth<'a> {
+        let value = self.value(node);
+        truth_of(match (test, &value) {
+            (Test::Null, value) => matches!(value, Value::Unknown(_)),
+            (Test::True, Value::Truth(truth)) => *truth,
+            (Test::False, Value::Truth(truth)) => !truth,
+            (Test::Unknown, Value::Truth(_)) | (Test::True | Test::False, Value::Unknown(_)) => false,
+            (Test::Unknown, Value::Unknown(_)) => true,
+            (_, other) => return unfit("IS", Kind::Truth, node, other),
+        })
+    }
+
+    fn column(&self, index: usize, reading: Reading, node: &'a Node) -> Value<'a> {
+        let Some(raw) = (self.raw)(index) else { return Value::Unknown(Cause::Missing(index)) };
+        let kind = match (raw.as_bytes().first(), reading) {
+            (Some(b'n') | None, _) => return Value::Unknown(Cause::IsNull(index)),
+            (Some(b'"'), Reading::AsItIs) => return Value::Text(text::nfc(protocol::string(raw))),
+            (Some(b'"'), Reading::Date) => return self.date(index, &protocol::string(raw)),
+            (Some(b'"'), Reading::Timestamp) => return self.timestamp(index, &protocol::string(raw)),
+            (_, Reading::Date) => Kind::Date,
+            (_, Reading::Timestamp) => Kind::Timestamp,
+            (Some(b'{' | b'['), _) => return Value::Nested,
+            (Some(b't'), _) => return Value::Truth(true),
+            (Some(b'f'), _) => return Value::Truth(false),
+            _ => return Number::parse(raw).map_or(Value::Unknown(Cause::TooLarge(node)), Value::Number),
+        };
+        Value::Unknown(Cause::Unreadable(index, kind))
+    }
+
+    /// A day; also written as the time at which it begins.
+    fn date(&self, index: usize, text: &str) -> Value<'a> {
+        let read = Moment::parse(text, self.zone).and_then(|moment| {
+            let date = moment.date(self.zone);
+            let begins = || Moment::Date(date).timestamp(self.zone) == moment.timestamp(self.zone);
+            (matches!(moment, Moment::Date(_)) || begins()).then_some(Value::Date(date))
+        });
+        read.unwrap_or(Value::Unknown(Cause::Unreadable(index, Kind::Date)))
+    }
+
+    fn timestamp(&self, index: usize, text: &str) -> Value<'a> {
+        let read = Moment::parse(text, self.zone).and_then(|moment| moment.timestamp(self.zone));
+        read.map_or(Value::Unknown(Cause::Unreadable(index, Kind::Timestamp)), Value::Timestamp)
+    }
+
+    fn text(&self, what: &'static str, node: &'a Node) -> Result<Cow<'a, str>, Cause<'a>> {
+        match self.value(node) {
+            Value::Text(text) => Ok(text),
+            other => Err(cause(what, Kind::Text, node, &other)),
+        }
+    }
+
+    fn join(&self, sides: &'a [Node; 2]) -> Result<Value<'a>, Cause<'a>> {
+        let [left, right] = sides;
+        let (mut joined, more) = (self.text("||", left)?.into_owned(), self.text("||", right)?);
+        if joined.len() + more.len() > LONGEST_TEXT {
+            return Err(Cause::TooLarge(right));
+        }
+        joined.push_str(&more);
+        Ok(Value::Text(text::nfc(Cow::Owned(joined))))
+    }
+
+    fn call(&self, function: Function, arguments: &'a [Node]) -> Result<Value<'a>, Cause<'a>> {
+        let [first, more @ ..] = arguments else { return Err(Cause::Null) };
+        match function {
+            Function::Coalesce => return Ok(self.coalesce(first, more)),
+            Function::NullIf => {
+                let [second, ..] = more else { return Err(Cause::Null) };
+                return self.null_if(first, second);
+            }
+            _ => {}
+        }
+        let name = function.name();
+        let text = self.text(name, first)?;
+        Ok(Value::Text(match (function, more) {
+            (Function::Length, _) => {
+                let n_characters = i64::try_from(text.chars().count()).unwrap_or(i64::MAX);
+                return Ok(Value::Number(Number::from(n_characters)));
+            }
+            (Function::Lower, _) => text::nfc(Cow::Owned(text::lower(&text))),
+            (Function::Upper, _) => text::nfc(Cow::Owned(text::upper(&text))),
+            (Function::Trim, _) => cut(text, |text| text.trim_matches(' ')),
+            (Function::TrimLeft, _) => cut(text, |text| text.trim_start_matches(' ')),
+            (Function::TrimRight, _) => cut(text, |text| text.trim_end_matches(' ')),
+            (Function::Left, [n, ..]) => {
+                let n = self.count(name, n, 0)?;
+                cut(text, |text| text::take(text, n))
+            }
+            (Function::Right, [n, ..]) => {
+                let n = self.count(name, n, 0)?;
+                cut(text, |text| text::last(text, n))
+            }
+            (Function::Substring, [start, length @ ..]) => {
+                let n_before = self.count(name, start, 1)?.saturating_sub(1);
+                let length = length.first().map_or(Ok(usize::MAX), |length| self.count(name, length, 0))?;
+                cut(text, |text| text::take(text::skip(text, n_before), length))
+            }
+            _ => return Err(Cause::Null),
+        }))
+    }
+
+    fn coalesce(&self, first: &'a Node, more: &'a [Node]) -> Value<'a> {
+        let value = self.value(first);
+        if value.kind().is_some() {
+            return value;
+        }
+        let mut others = more.iter().map(|node| self.value(node));
+        others.find(|other| other.kind().is_some()).unwrap_or(value)
+    }
+
+    fn null_if(&self, first: &'a Node, second: &'a Node) -> Result<Value<'a>, Cause<'a>> {
+        let (value, other) = (self.value(first), self.value(second));
+        if other.kind().is_none() {
+            return Ok(value);
+        }
+        match compare(Comparison::Equal, (first, &value), (second, &other), self.zone) {
+            Truth::True => Err(Cause::NulledOut),
+            Truth::False => Ok(value),
+            Truth::Unknown(cause) => Err(cause),
+        }
+    }
+
+    /// A whole number that counts characters.
+    fn count(&self, what: &'static str, node: &'a Node, least: i64) -> Result<usize, Cause<'a>> {
+        let number = match self.value(node) {
+            Value::Number(number) => number,
+            other => return Err(cause(what, Kind::Number, node, &other)),
+        };
+        let word =
+            if least == 0 { "number of characters" } else { "place in a text, which are counted from 1" };
+        if !number.is_integer() || number < Number::from(least) {
+            return Err(Cause::BadCount(word, node));
+        }
+        Ok(number.as_i64().and_then(|count| usize::try_from(count).ok()).unwrap_or(usize::MAX))
+    }
+}
+
+impl<'a> From<Truth<'a>> for Value<'a> {
+    fn from(truth: Truth<'a>) -> Self {
+        match truth {
+            Truth::True => Self::Truth(true),
+            Truth::False => Self::Truth(false),
+            Truth::Unknown(cause) => Self::Unknown(cause),
+        }
+    }
+}
+
+/// A part of a text, without a copy where there is none yet.
+fn cut<'a>(text: Cow<'a, str>, part: impl Fn(&str) -> &str) -> Cow<'a, str> {
+    match text {
+        Cow::Borrowed(text) => Cow::Borrowed(part_of(text, part)),
+        Cow::Owned(text) => Cow::Owned(part(&text).to_owned()),
+    }
+}
+
+fn part_of<'a>(text: &'a str, part: impl Fn(&str) -> &str) -> &'a str {
+    part(text)
+}
+
+fn truth_of<'a>(truth: bool) -> Truth<'a> {
+    if truth { Truth::True } else { Truth::False }
+}
+
+/// Why a value of the wrong kind makes something unknown; of one that is unknown, its own cause.
+fn cause<'a>(what: &'static str, takes: Kind, node: &'a Node, value: &Value<'a>) -> Cause<'a> {
+    match (value, value.kind()) {
+        (Value::Unknown(cause), _) => *cause,
+        (_, Some(kind)) => Cause::Unfit(what, takes, (node, kind)),
+        (_, None) => Cause::Null,
+    }
+}
+
+fn unfit<'a>(what: &'static str, takes: Kind, node: &'a Node, value: &Value<'a>) -> Truth<'a> {
+    Truth::Unknown(cause(what, takes, node, value))
+}
+
+/// Compares two values of one kind; of different kinds it is unknown.
+pub(super) fn compare<'a>(
+    comparison: Comparison,
+    (left, a): (&'a Node, &Value<'a>),
+    (right, b): (&'a Node, &Value<'a>),
+    zone: &TimeZone,
+) -> Truth<'a> {
+    let order = match (a, b) {
+        (Value::Unknown(cause), _) | (_, Value::Unknown(cause)) => return Truth::Unknown(*cause),
+        (Value::Number(a), Value::Number(b)) => a.cmp(b),
+        // UTF-8 has the order of the code points.
+        (Value::Text(a), Value::Text(b)) => a.as_bytes().cmp(b.as_bytes()),
+        (Value::Truth(_), Value::Truth(_)) if comparison.is_order() => {
+            return Truth::Unknown(Cause::NoOrder(left));
+        }
+        (Value::Truth(a), Value::Truth(b)) => a.cmp(b),
+        (Value::Date(a), Value::Date(b)) => a.cmp(b),
+        _ => match (instant(a, zone), instant(b, zone)) {
+            (Some(Some(a)), Some(Some(b))) => a.cmp(&b),
+            (Some(None), _) => return Truth::Unknown(Cause::TooLarge(left)),
+            (_, Some(None)) => return Truth::Unknown(Cause::TooLarge(right)),
+            _ => return different((left, a), (right, b)),
+        },
+    };
+    truth_of(match comparison {
+        Comparison::Equal => order == Ordering::Equal,
+        Comparison::Different => order != Ordering::Equal,
+        Comparison::Less => order == Ordering::Less,
+        Comparison::LessOrEqual => order != Ordering::Greater,
+        Comparison::Greater => order == Ordering::Greater,
+        Comparison::GreaterOrEqual => order != Ordering::Less,
+    })
+}
+
+/// The instant of a day or a time, when it is one; none within when it is beyond the calendar.
+fn instant(value: &Value<'_>, zone: &TimeZone) -> Option<Option<jiff::Timestamp>> {
+    match value {
+        Value::Date(date) => Some(Moment::Date(*date).timestamp(zone)),
+        Value::Timestamp(timestamp) => Some(Some(*timestamp)),
+        _ => None,
+    }
+}
+
+fn different<'a>((left, a): (&'a Node, &Value<'a>), (right, b): (&'a Node, &Value<'a>)) -> Truth<'a> {
+    Truth::Unknown(match (a.kind(), b.kind()) {
+        (Some(a), Some(b)) => Cause::Different([(left, a), (right, b)]),
+        _ => Cause::Null,
+    })
+}
+
+/// What a constant says.
+pub(super) fn constant<'a>(node: &'a Node, zone: &'a TimeZone) -> Value<'a> {
+    Sight { raw: |_| None, zone }.value(node)
+}

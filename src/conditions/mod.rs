@@ -1,0 +1,153 @@
+//! Who is called: conditions in SQL, with SQL's three truth values.
+//!
+//! A condition is compiled once for a stream and asked for each record. Only TRUE calls anybody.
+//! What is unknown keeps its cause: the column, and what to write so that it can be known.
+
+mod advice;
+mod arithmetic;
+mod calls;
+mod cast;
+mod cause;
+mod compile;
+mod evaluate;
+mod kinds;
+mod parse;
+mod possible;
+mod refused;
+mod text;
+mod tree;
+
+use std::panic::resume_unwind;
+use std::thread;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use serde_json::Value as Json;
+
+use cause::{Cause, ColumnInfo};
+use compile::Compiler;
+use evaluate::Sight;
+use kinds::Kinds;
+use possible::Outlook;
+use tree::{Node, Truth};
+
+use crate::reason::Reason;
+
+/// Finds a column by the path that a condition writes, the first time and again; whether its first
+/// name stands in quotes. Counts the columns from 0, and says why there is none.
+pub(crate) type Finder<'c, 's> = &'c mut (dyn FnMut(&[&str], bool) -> Result<Found<'s>, String> + Send);
+
+/// The parser takes much of the stack for each level, and so does the end of a long chain: far more
+/// than ten thousand bytes can ask for. Only what is used of it costs memory.
+const STACK: usize = 64 << 20;
+
+/// A column that a condition names.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Found<'s> {
+    /// Its place among the condition's columns.
+    pub(crate) index: usize,
+    /// What the catalog says of it.
+    pub(crate) schema: Option<&'s Json>,
+}
+
+/// A compiled condition.
+#[derive(Debug)]
+pub(crate) struct Condition {
+    /// What its outermost ANDs join.
+    parts: Vec<Part>,
+    columns: Vec<ColumnInfo>,
+    zone: TimeZone,
+}
+
+/// One of the conditions that must all be TRUE, as it was written.
+#[derive(Debug)]
+struct Part {
+    node: Node,
+    text: Box<str>,
+}
+
+/// Why a record is not called. The detail holds no value of the record.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Refusal {
+    pub(crate) reason: Reason,
+    pub(crate) detail: Box<str>,
+}
+
+impl Condition {
+    /// Compiles a condition for the records of one stream.
+    ///
+    /// # Errors
+    /// Says what is wrong with it; of the spelling of templates, how it is written in SQL.
+    pub(crate) fn compile(
+        source: &str,
+        now: Timestamp,
+        zone: &TimeZone,
+        find: Finder<'_, '_>,
+    ) -> Result<Self, String> {
+        let compile =
+            || Self::compile_sql(source, now, zone, find).map_err(|why| advice::with_advice(source, why));
+        thread::scope(|scope| {
+            let compiling = thread::Builder::new().stack_size(STACK).spawn_scoped(scope, compile);
+            let compiling = compiling.map_err(|error| format!("it cannot be compiled now: {error}"))?;
+            compiling.join().unwrap_or_else(|panic| resume_unwind(panic))
+        })
+    }
+
+    fn compile_sql(
+        source: &str,
+        now: Timestamp,
+        zone: &TimeZone,
+        find: Finder<'_, '_>,
+    ) -> Result<Self, String> {
+        let parsed = parse::parse(source)?;
+        let mut compiler = Compiler::new(find, now, zone);
+        let nodes = match compiler.node(&parsed.expression)? {
+            Node::All(nodes) if nodes.len() == parsed.parts.len() => nodes,
+            node => vec![node],
+        };
+        let texts = if nodes.len() == parsed.parts.len() { parsed.parts } else { vec![parse::shown(source)] };
+        let parts = nodes.into_iter().zip(texts).map(|(node, text)| Part { node, text }).collect();
+        let condition = Self { parts, columns: compiler.columns, zone: zone.clone() };
+        condition.parts.iter().try_for_each(|part| condition.check(part))?;
+        Ok(condition)
+    }
+
+    /// Whether a part can be TRUE for any record.
+    fn check(&self, part: &Part) -> Result<(), String> {
+        let outlook = Outlook { columns: &self.columns, zone: &self.zone };
+        if outlook.of(&part.node).can_be(Kinds::TRUE) {
+            return Ok(());
+        }
+        let text = &part.text;
+        match outlook.never(&part.node).or_else(|| outlook.no_condition(&part.node)) {
+            Some(why) => Err(format!("`{text}` can never be TRUE: {why}")),
+            None => Err(format!("`{text}` can never be TRUE")),
+        }
+    }
+
+    /// Decides about one record by its raw columns.
+    pub(crate) fn decide<'a>(&'a self, raw: impl Fn(usize) -> Option<&'a str>) -> Result<(), Refusal> {
+        let sight = Sight { raw, zone: &self.zone };
+        let mut unknown: Option<(&Part, Cause<'_>)> = None;
+        for part in &self.parts {
+            match sight.truth(&part.node) {
+                Truth::True => {}
+                Truth::False => return Err(self.refusal(unknown, Some(part))),
+                Truth::Unknown(cause) => unknown = unknown.or(Some((part, cause))),
+            }
+        }
+        if unknown.is_some() { Err(self.refusal(unknown, None)) } else { Ok(()) }
+    }
+
+    fn refusal(&self, unknown: Option<(&Part, Cause<'_>)>, is_false: Option<&Part>) -> Refusal {
+        let unknown =
+            unknown.map(|(part, cause)| format!("`{}` is unknown: {}", part.text, cause.told(&self.columns)));
+        let is_false = is_false.map(|part| format!("`{}` is FALSE", part.text));
+        let reason = if is_false.is_some() { Reason::OnlyWhen } else { Reason::ConditionUnknown };
+        let said: Vec<String> = unknown.into_iter().chain(is_false).collect();
+        Refusal { reason, detail: said.join("; ").into() }
+    }
+}
+
+#[cfg(test)]
+mod tests;

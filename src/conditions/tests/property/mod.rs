@@ -1,0 +1,108 @@
+//! Random conditions over random records, against a reference that shares no code with the evaluator.
+//!
+//! `CONDITIONS_DECISIONS=10000000 cargo test --release --lib any_condition` runs as many by hand.
+
+mod print;
+mod reference;
+mod sample;
+
+use fastrand::Rng;
+use serde_json::Value as Json;
+
+use super::*;
+use reference::V;
+
+/// A condition as the reference knows it.
+#[derive(Clone, Debug)]
+enum E {
+    Column(usize),
+    Null,
+    Bool(bool),
+    /// As it is written.
+    Number(&'static str),
+    Text(&'static str),
+    /// Days since 1970.
+    Date(i64),
+    /// A text that is a date, beside a date.
+    DateText(i64),
+    Today,
+    Now,
+    Days(i64),
+    And(Vec<E>),
+    Or(Vec<E>),
+    Not(Box<E>),
+    Compare(&'static str, Box<[E; 2]>),
+    Between(bool, Box<[E; 3]>),
+    In(bool, Box<E>, Vec<E>),
+    /// Negated; without regard to case; text and pattern; the escape.
+    Like(bool, bool, Box<[E; 2]>, Option<char>),
+    Is(bool, &'static str, Box<E>),
+    Negate(Box<E>),
+    Arithmetic(char, Box<[E; 2]>),
+    Join(Box<[E; 2]>),
+    Call(&'static str, Vec<E>),
+    Cast(Box<E>, &'static str),
+}
+
+/// The columns: their names, and what the catalog says of them.
+const COLUMNS: [(&str, Option<&str>); 8] = [
+    ("a", None),
+    ("b", None),
+    ("c", None),
+    ("t", Some(r#"{"type":["null","string"]}"#)),
+    ("n", Some(r#"{"type":["null","number","string"]}"#)),
+    ("ok", Some(r#"{"type":["null","boolean"]}"#)),
+    ("on", Some(r#"{"type":["null","string"],"format":"date"}"#)),
+    ("at", Some(r#"{"type":["null","string"],"format":"date-time"}"#)),
+];
+
+fn catalog() -> Json {
+    let schema = |schema: Option<&str>| serde_json::from_str(schema.unwrap_or("{}")).unwrap();
+    Json::Object(COLUMNS.iter().map(|(name, json)| ((*name).to_owned(), schema(*json))).collect())
+}
+
+#[test]
+fn any_condition_says_of_any_record_what_the_reference_says() {
+    let wanted = std::env::var_os("CONDITIONS_DECISIONS").and_then(|count| count.to_str()?.parse().ok());
+    let wanted: u64 = wanted.unwrap_or(100_000);
+    let catalog = catalog();
+    let mut rng = Rng::with_seed(20_261_122);
+    let (mut counts, mut n_never, mut n_beyond) = ([0_u64; 3], 0_u64, 0_u64);
+    while counts.iter().sum::<u64>() < wanted {
+        let depth = rng.usize(1..5);
+        let condition = sample::condition(&mut rng, depth);
+        let sql = print::sql(&condition, &mut rng);
+        let compiled = match compile(&sql, &catalog) {
+            Ok(compiled) => Some(compiled),
+            Err(why) if why.contains("can never be TRUE") => None,
+            Err(why) => panic!("{sql}: {why}"),
+        };
+        n_never += u64::from(compiled.is_none());
+        for _ in 0..50 {
+            let record = sample::record(&mut rng, compiled.is_none());
+            let Some(want) = reference::says(&condition, &record) else {
+                n_beyond += 1;
+                continue;
+            };
+            let Some(compiled) = &compiled else {
+                assert_ne!(want, V::Bool(true), "{sql} is refused and TRUE of {record:?}");
+                continue;
+            };
+            let find = |path: &[String]| COLUMNS.iter().position(|(name, _)| *name == path[0]);
+            let places: Vec<Option<usize>> = compiled.paths.iter().map(|path| find(path)).collect();
+            let decided = compiled.condition.decide(|index| record[places[index]?].as_deref());
+            let (place, got) = match &decided {
+                Ok(()) => (0, V::Bool(true)),
+                Err(Refusal { reason: Reason::OnlyWhen, .. }) => (1, V::Bool(false)),
+                Err(_) => (2, V::Null),
+            };
+            assert_eq!(got, want, "{sql} of {record:?}: {decided:?}");
+            counts[place] += 1;
+        }
+    }
+    let [n_true, n_false, n_unknown] = counts;
+    println!(
+        "{n_true} TRUE, {n_false} FALSE, {n_unknown} unknown; {n_never} conditions never TRUE; {n_beyond} beyond the reference"
+    );
+    assert!(n_true * 20 > wanted && n_false * 20 > wanted && n_unknown * 20 > wanted, "{counts:?}");
+}

@@ -1,0 +1,220 @@
+//! Text in conditions: its normal form, its case, its parts, and patterns.
+
+use std::borrow::Cow;
+
+use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
+
+/// The text in NFC, so that equal letters are equal however they were typed.
+pub(super) fn nfc(text: Cow<'_, str>) -> Cow<'_, str> {
+    if text.is_ascii() || is_nfc_quick(text.chars()) == IsNormalized::Yes {
+        return text;
+    }
+    Cow::Owned(text.nfc().collect())
+}
+
+/// Each letter in lower case, whatever stands beside it.
+pub(super) fn lower(text: &str) -> String {
+    text.chars().flat_map(char::to_lowercase).collect()
+}
+
+pub(super) fn upper(text: &str) -> String {
+    text.chars().flat_map(char::to_uppercase).collect()
+}
+
+/// Without the first characters.
+pub(super) fn skip(text: &str, n_characters: usize) -> &str {
+    text.char_indices().nth(n_characters).map_or("", |(at, _)| text.get(at..).unwrap_or_default())
+}
+
+/// The first characters.
+pub(super) fn take(text: &str, n_characters: usize) -> &str {
+    text.char_indices().nth(n_characters).map_or(text, |(at, _)| text.get(..at).unwrap_or_default())
+}
+
+/// The last characters.
+pub(super) fn last(text: &str, n_characters: usize) -> &str {
+    match n_characters.checked_sub(1) {
+        None => "",
+        Some(before) => {
+            text.char_indices().rev().nth(before).map_or(text, |(at, _)| text.get(at..).unwrap_or_default())
+        }
+    }
+}
+
+/// A pattern of LIKE, cut at its `%`. Each piece is found at its first place: the time is the
+/// text's length times that of a piece at worst.
+#[derive(Debug)]
+pub(super) struct Glob {
+    pieces: Vec<Piece>,
+    ignores_case: bool,
+}
+
+/// What stands between two `%`.
+#[derive(Debug, Default)]
+struct Piece {
+    /// A character, or any.
+    characters: Vec<Option<char>>,
+    /// The same as text, when there is no `_` in it.
+    literal: Option<String>,
+}
+
+impl Glob {
+    /// Reads a pattern.
+    ///
+    /// # Errors
+    /// Says what databases would not agree on.
+    pub(super) fn new(pattern: &str, escape: Option<char>, ignores_case: bool) -> Result<Self, &'static str> {
+        let mut pieces = vec![Piece::default()];
+        let mut characters = pattern.chars();
+        while let Some(character) = characters.next() {
+            let mut push = |character| {
+                if let Some(piece) = pieces.last_mut() {
+                    piece.characters.push(character);
+                }
+            };
+            match character {
+                _ if Some(character) == escape => match characters.next() {
+                    Some(escaped) if matches!(escaped, '%' | '_') || Some(escaped) == escape => {
+                        push(Some(escaped));
+                    }
+                    _ => return Err("its escape character stands before neither %, _ nor itself"),
+                },
+                '\\' if escape.is_none() => {
+                    return Err("databases disagree on a backslash: say ESCAPE '\\' or another character");
+                }
+                '%' => pieces.push(Piece::default()),
+                '_' => push(None),
+                _ => push(Some(if ignores_case { folded(character) } else { character })),
+            }
+        }
+        for piece in &mut pieces {
+            piece.literal = piece.characters.iter().copied().collect();
+        }
+        Ok(Self { pieces, ignores_case })
+    }
+
+    pub(super) fn matches(&self, text: &str) -> bool {
+        if self.ignores_case {
+            let text: String = text.chars().map(folded).collect();
+            return self.matches_exactly(&text);
+        }
+        self.matches_exactly(text)
+    }
+
+    fn matches_exactly(&self, text: &str) -> bool {
+        let Some((first, more)) = self.pieces.split_first() else { return text.is_empty() };
+        let Some(mut rest) = first.after_start(text) else { return false };
+        let Some((last, between)) = more.split_last() else { return rest.is_empty() };
+        for piece in between {
+            match piece.after_first(rest) {
+                Some(behind) => rest = behind,
+                None => return false,
+            }
+        }
+        last.ends(rest)
+    }
+}
+
+impl Piece {
+    /// What is behind the piece, when the text starts with it.
+    fn after_start<'t>(&self, text: &'t str) -> Option<&'t str> {
+        if let Some(literal) = &self.literal {
+            return text.strip_prefix(&**literal);
+        }
+        let mut characters = text.chars();
+        for wanted in &self.characters {
+            let found = characters.next()?;
+            if wanted.is_some_and(|wanted| wanted != found) {
+                return None;
+            }
+        }
+        Some(characters.as_str())
+    }
+
+    /// What is behind the first place of the piece.
+    fn after_first<'t>(&self, text: &'t str) -> Option<&'t str> {
+        if let Some(literal) = &self.literal {
+            return text.find(&**literal).and_then(|at| text.get(at + literal.len()..));
+        }
+        let mut places = text.char_indices().map(|(at, _)| at);
+        places.find_map(|at| self.after_start(text.get(at..)?))
+    }
+
+    fn ends(&self, text: &str) -> bool {
+        if let Some(literal) = &self.literal {
+            return text.ends_with(&**literal);
+        }
+        let end = last(text, self.characters.len());
+        self.after_start(end).is_some_and(str::is_empty)
+    }
+}
+
+/// One character in lower case, when that is one character.
+fn folded(character: char) -> char {
+    let mut lower = character.to_lowercase();
+    match (lower.next(), lower.next()) {
+        (Some(only), None) => only,
+        _ => character,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, Instant};
+
+    use super::*;
+
+    #[test]
+    fn patterns_match_as_in_sql() {
+        for (text, pattern, escape, want) in [
+            ("STOP by message", "STOP%", None, true),
+            ("stop", "STOP%", None, false),
+            ("", "", None, true),
+            ("", "%", None, true),
+            ("", "_", None, false),
+            ("a", "", None, false),
+            ("abc", "abc", None, true),
+            ("abc", "ab", None, false),
+            ("abc", "a_c", None, true),
+            ("ễ", "_", None, true),
+            ("a\nb", "a%b", None, true),
+            ("aXbXc", "a%b%c", None, true),
+            ("abab", "%ab", None, true),
+            ("ab", "%ab%ab", None, false),
+            ("aba", "%a_a%", None, true),
+            ("mississippi", "m%iss%ip%i", None, true),
+            ("mississippi", "%_ss_ss%", None, true),
+            ("xy", "x%y", None, true),
+            ("x", "x%x", None, false),
+            ("100%", "%!%", Some('!'), true),
+            ("100!", "%!%", Some('!'), false),
+            ("a_b", "a!_b", Some('!'), true),
+            ("axb", "a!_b", Some('!'), false),
+            ("a!b", "a!!b", Some('!'), true),
+        ] {
+            let glob = Glob::new(pattern, escape, false).unwrap();
+            assert_eq!(glob.matches(text), want, "{text} LIKE {pattern}");
+        }
+        assert!(Glob::new("stop%ĐỨC", None, true).unwrap().matches("Stop đức"));
+        for (pattern, escape) in [("a\\%", None), ("a!", Some('!')), ("a!b", Some('!'))] {
+            assert!(Glob::new(pattern, escape, false).is_err(), "{pattern}");
+        }
+    }
+
+    #[test]
+    fn a_pattern_of_many_wildcards_takes_no_time() {
+        let text = "a".repeat(100_000);
+        let began = Instant::now();
+        for pattern in ["%a".repeat(3_000) + "b", "%_a".repeat(3_000) + "%b", "%a_".repeat(2_000) + "b%"] {
+            assert!(!Glob::new(&pattern, None, false).unwrap().matches(&text));
+        }
+        assert!(began.elapsed() < Duration::from_secs(2));
+    }
+
+    #[test]
+    fn parts_are_counted_in_characters() {
+        assert_eq!([take("ễab", 1), take("ễ", 5), take("ễ", 0)], ["ễ", "ễ", ""]);
+        assert_eq!([skip("ễab", 1), skip("ễ", 5), skip("ễ", 0)], ["ab", "", "ễ"]);
+        assert_eq!([last("aễ", 1), last("aễ", 5), last("aễ", 0)], ["ễ", "aễ", ""]);
+    }
+}

@@ -1,0 +1,262 @@
+//! A condition, compiled: what is evaluated for each record.
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use smallvec::{SmallVec, smallvec};
+
+use std::borrow::Cow;
+
+use super::cause::Cause;
+use super::kinds::{Kind, Reading};
+use super::text::Glob;
+use crate::values::Number;
+
+/// A value on its way through a condition.
+#[derive(Clone, Debug)]
+pub(super) enum Value<'a> {
+    /// SQL's NULL, with why.
+    Unknown(Cause<'a>),
+    Truth(bool),
+    Number(Number),
+    Text(Cow<'a, str>),
+    Date(Date),
+    Timestamp(Timestamp),
+    Days(i64),
+    Nested,
+}
+
+/// One of the three.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Truth<'a> {
+    True,
+    False,
+    Unknown(Cause<'a>),
+}
+
+/// An expression.
+#[derive(Debug)]
+pub(super) enum Node {
+    Constant(Value<'static>),
+    /// The same for all records of a run, another for another run.
+    Now(Value<'static>),
+    Column {
+        index: usize,
+        reading: Reading,
+    },
+    All(Vec<Node>),
+    Any(Vec<Node>),
+    Not(Box<Node>),
+    Compare(Comparison, Box<[Node; 2]>),
+    Between(Box<[Node; 3]>),
+    In(Box<Node>, Vec<Node>),
+    Like(Box<Like>),
+    Is(Box<Node>, Test),
+    Negate(Box<Node>),
+    Arithmetic(Operator, Box<[Node; 2]>),
+    Join(Box<[Node; 2]>),
+    Call(Function, Vec<Node>),
+    Cast(Box<Node>, Target),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Comparison {
+    Equal,
+    Different,
+    Less,
+    LessOrEqual,
+    Greater,
+    GreaterOrEqual,
+}
+
+#[derive(Debug)]
+pub(super) struct Like {
+    /// The text and the pattern.
+    pub(super) sides: [Node; 2],
+    /// The pattern, when it is the same for all records.
+    pub(super) glob: Option<Glob>,
+    pub(super) escape: Option<char>,
+    pub(super) ignores_case: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Test {
+    Null,
+    True,
+    False,
+    Unknown,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Operator {
+    Plus,
+    Minus,
+    Times,
+    Divide,
+    Remainder,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Function {
+    Lower,
+    Upper,
+    Trim,
+    TrimLeft,
+    TrimRight,
+    Substring,
+    Left,
+    Right,
+    Length,
+    Coalesce,
+    NullIf,
+}
+
+/// What CAST makes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Target {
+    Integer,
+    Decimal,
+    Text,
+    Boolean,
+    Date,
+    Timestamp,
+}
+
+impl<'a> Value<'a> {
+    /// What it is; none of NULL.
+    pub(super) fn kind(&self) -> Option<Kind> {
+        Some(match self {
+            Self::Unknown(_) => return None,
+            Self::Truth(_) => Kind::Truth,
+            Self::Number(_) => Kind::Number,
+            Self::Text(_) => Kind::Text,
+            Self::Date(_) => Kind::Date,
+            Self::Timestamp(_) => Kind::Timestamp,
+            Self::Days(_) => Kind::Days,
+            Self::Nested => Kind::Nested,
+        })
+    }
+
+    /// The same without a copy of its text.
+    pub(super) fn borrowed(&'a self) -> Self {
+        match self {
+            Self::Text(text) => Self::Text(Cow::Borrowed(text)),
+            other => other.clone(),
+        }
+    }
+}
+
+impl Node {
+    pub(super) fn children(&self) -> SmallVec<[&Self; 4]> {
+        match self {
+            Self::Constant(_) | Self::Now(_) | Self::Column { .. } => SmallVec::new(),
+            Self::All(nodes) | Self::Any(nodes) | Self::Call(_, nodes) => nodes.iter().collect(),
+            Self::Not(node) | Self::Is(node, _) | Self::Negate(node) | Self::Cast(node, _) => {
+                smallvec![&**node]
+            }
+            Self::Compare(_, sides) | Self::Arithmetic(_, sides) | Self::Join(sides) => {
+                sides.iter().collect()
+            }
+            Self::Between(three) => three.iter().collect(),
+            Self::In(node, list) => std::iter::once(&**node).chain(list).collect(),
+            Self::Like(like) => like.sides.iter().collect(),
+        }
+    }
+
+    /// Whether it is the same for all records of all runs.
+    pub(super) fn is_constant(&self) -> bool {
+        match self {
+            Self::Now(_) | Self::Column { .. } => false,
+            _ => self.children().into_iter().all(Self::is_constant),
+        }
+    }
+
+    /// The first column that it looks at.
+    pub(super) fn first_column(&self) -> Option<usize> {
+        match self {
+            Self::Column { index, .. } => Some(*index),
+            _ => self.children().into_iter().find_map(Self::first_column),
+        }
+    }
+}
+
+impl Comparison {
+    pub(super) fn is_order(self) -> bool {
+        !matches!(self, Self::Equal | Self::Different)
+    }
+}
+
+impl Operator {
+    pub(super) fn sign(self) -> &'static str {
+        match self {
+            Self::Plus => "+",
+            Self::Minus => "-",
+            Self::Times => "*",
+            Self::Divide => "/",
+            Self::Remainder => "%",
+        }
+    }
+}
+
+impl Function {
+    /// All of them by their names.
+    pub(super) const NAMES: [(&'static str, Self); 14] = [
+        ("lower", Self::Lower),
+        ("upper", Self::Upper),
+        ("trim", Self::Trim),
+        ("ltrim", Self::TrimLeft),
+        ("rtrim", Self::TrimRight),
+        ("substr", Self::Substring),
+        ("substring", Self::Substring),
+        ("left", Self::Left),
+        ("right", Self::Right),
+        ("length", Self::Length),
+        ("char_length", Self::Length),
+        ("character_length", Self::Length),
+        ("coalesce", Self::Coalesce),
+        ("nullif", Self::NullIf),
+    ];
+
+    pub(super) fn name(self) -> &'static str {
+        Self::NAMES.iter().find(|(_, function)| *function == self).map_or("", |(name, _)| name)
+    }
+
+    /// How many arguments it takes at least and at most.
+    pub(super) fn arguments(self) -> (usize, usize) {
+        match self {
+            Self::Lower | Self::Upper | Self::Trim | Self::TrimLeft | Self::TrimRight | Self::Length => {
+                (1, 1)
+            }
+            Self::Substring => (2, 3),
+            Self::Left | Self::Right | Self::NullIf => (2, 2),
+            Self::Coalesce => (1, usize::MAX),
+        }
+    }
+
+    /// Whether its first argument is a text.
+    pub(super) fn is_of_text(self) -> bool {
+        !matches!(self, Self::Coalesce | Self::NullIf)
+    }
+}
+
+impl Target {
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Integer => "INTEGER",
+            Self::Decimal => "DECIMAL",
+            Self::Text => "TEXT",
+            Self::Boolean => "BOOLEAN",
+            Self::Date => "DATE",
+            Self::Timestamp => "TIMESTAMP",
+        }
+    }
+
+    pub(super) fn kind(self) -> Kind {
+        match self {
+            Self::Integer | Self::Decimal => Kind::Number,
+            Self::Text => Kind::Text,
+            Self::Boolean => Kind::Truth,
+            Self::Date => Kind::Date,
+            Self::Timestamp => Kind::Timestamp,
+        }
+    }
+}
