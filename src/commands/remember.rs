@@ -5,10 +5,11 @@ use std::path::Path;
 use jiff::Timestamp;
 
 use crate::config::{LedgerConfig, MemoryConfig, ScopeConfig};
+use crate::contact::Campaign;
 use crate::error::Error;
 use crate::ledger::postgres::Postgres;
 use crate::ledger::sqlite::Sqlite;
-use crate::ledger::{AnyLedger, Forgetful, Hasher, Keys, Scope, Terms};
+use crate::ledger::{AnyLedger, Entry, Forgetful, Hasher, Key, Keys, Scope, Terms};
 use crate::vendor::Vendor;
 
 /// A ledger that is open for a run.
@@ -52,6 +53,32 @@ pub(super) async fn open(
         }
     };
     Ok(Memory { ledger, keys: Some(keys(hasher, memory, vendor)), recovered_unknown })
+}
+
+/// Does with the ledger what a run would do, for somebody who does not exist, and leaves nothing of it
+/// behind. Gives whether there is a ledger already.
+pub(super) async fn rehearse(
+    config: &LedgerConfig,
+    vendor: &dyn Vendor,
+    now: Timestamp,
+) -> Result<bool, Error> {
+    let nobody = Entry {
+        key: Key(fastrand::u128(..).to_be_bytes()),
+        campaign: vendor.campaign("").unwrap_or_else(|_| Campaign::new("")),
+        stream: "check".into(),
+        primary_key: Box::default(),
+    };
+    match config {
+        LedgerConfig::None => Ok(true),
+        LedgerConfig::Sqlite(sqlite) => {
+            let (path, terms) = (Path::new(&sqlite.path), terms(&sqlite.memory, "check".to_owned()));
+            Ok(Sqlite::rehearse(path, &terms, sqlite.memory.hash_key(), &nobody, now)?)
+        }
+        LedgerConfig::Postgres(postgres) => {
+            let (url, terms) = (postgres.url.expose(), terms(&postgres.memory, "check".to_owned()));
+            Ok(Postgres::rehearse(url, &terms, postgres.memory.hash_key(), &nobody, now).await?)
+        }
+    }
 }
 
 /// The keys of this account within the configured scope.

@@ -15,6 +15,7 @@ mod merge;
 mod meta;
 mod opening;
 mod packing;
+mod rehearsal;
 mod revocable;
 mod schema;
 #[cfg(test)]

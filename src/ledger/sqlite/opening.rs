@@ -85,8 +85,7 @@ fn make_file(path: &Path, place: &str) -> Result<(), LedgerError> {
     }
 }
 
-/// Brings the tables up to date, makes unknown what dead runs left claimed, and refuses what cannot
-/// be used, which then stays as it was.
+/// Examines the ledger in a transaction of its own: what cannot be used stays as it was.
 pub(super) fn examine(
     connection: &mut Connection,
     place: &str,
@@ -94,10 +93,24 @@ pub(super) fn examine(
     hash_key: Option<&str>,
     now: Timestamp,
 ) -> Result<Opened, LedgerError> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate);
+    let transaction = transaction.map_err(|error| complain(place, &error))?;
+    let opened = find(&transaction, place, purpose, hash_key, now)?;
+    transaction.commit().map_err(|error| complain(place, &error))?;
+    Ok(opened)
+}
+
+/// Brings the tables up to date, makes unknown what dead runs left claimed, and refuses what cannot
+/// be used, all within the caller's transaction.
+pub(super) fn find(
+    connection: &Connection,
+    place: &str,
+    purpose: Use,
+    hash_key: Option<&str>,
+    now: Timestamp,
+) -> Result<Opened, LedgerError> {
     let complain = |error| complain(place, &error);
-    let transaction =
-        connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(complain)?;
-    match migrate(&transaction, MIGRATIONS).map_err(complain)? {
+    match migrate(connection, MIGRATIONS).map_err(complain)? {
         Version::Current => {}
         Version::Foreign => return Err(not_a_ledger(place)),
         Version::Newer { made, known } => {
@@ -107,14 +120,14 @@ pub(super) fn examine(
             )));
         }
     }
-    let recovered_unknown = recover(&transaction).map_err(complain)?;
-    if !contacts::any(&transaction).map_err(complain)? {
-        let was_used = meta::was_used(&transaction).map_err(complain)?;
+    let recovered_unknown = recover(connection).map_err(complain)?;
+    if !contacts::any(connection).map_err(complain)? {
+        let was_used = meta::was_used(connection).map_err(complain)?;
         refuse_empty(place, purpose, was_used)?;
     }
     // An empty key would be one that everybody knows.
     let hash_key = hash_key.filter(|hash_key| !hash_key.is_empty());
-    let hasher = match meta::hash_key(&transaction, hash_key, now).map_err(complain)? {
+    let hasher = match meta::hash_key(connection, hash_key, now).map_err(complain)? {
         HashKey::Right(hasher) => hasher,
         HashKey::Differs => {
             return Err(LedgerError::Unusable(format!(
@@ -128,7 +141,6 @@ pub(super) fn examine(
             )));
         }
     };
-    transaction.commit().map_err(complain)?;
     Ok(Opened { recovered_unknown, hasher })
 }
 

@@ -4,6 +4,7 @@ mod files;
 mod groups;
 mod merging;
 mod refusals;
+mod rehearsing;
 
 use std::path::PathBuf;
 
