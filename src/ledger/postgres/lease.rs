@@ -30,7 +30,7 @@ pub(super) const BEAT: Question = Question {
     purpose: "renewing the lease",
     sql: "UPDATE ledger.run
     SET heartbeat = now(), expires = now() + $2::bigint * interval '1 millisecond'
-    WHERE id = $1 AND ended IS NULL AND expires > now()",
+    WHERE id = $1 AND ended IS NULL AND expires > clock_timestamp()",
     types: &[Type::INT8, Type::INT8],
 };
 
