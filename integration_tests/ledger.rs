@@ -151,6 +151,30 @@ fn check_says_what_the_ledger_guarantees() {
 }
 
 #[test]
+fn a_check_makes_no_file_and_changes_none() {
+    let rehearsal = Rehearsal::new("none", &[]);
+    let connection = Connection::new(&rehearsal, &json!({}));
+    let check = || {
+        let finished = command::run(["check", "--config", &connection.config], b"");
+        finished.messages()[0]["connectionStatus"]["message"].as_str().unwrap().to_owned()
+    };
+    let folder = || {
+        let files = std::fs::read_dir(connection.folder.path("")).unwrap();
+        let mut files: Vec<_> = files.map(|file| file.unwrap().path()).collect();
+        files.sort();
+        files.into_iter().map(|file| (file.clone(), std::fs::read(file).unwrap())).collect::<Vec<_>>()
+    };
+    for is_there in [false, true] {
+        let before = folder();
+        for _ in 0..10 {
+            assert_eq!(check().contains("the first sync makes it"), !is_there, "{}", check());
+        }
+        assert!(folder() == before, "a check changed something");
+        assert_eq!(connection.write(&extract(100, 100, 7).lines).code, 0);
+    }
+}
+
+#[test]
 fn a_baseline_calls_nobody_and_is_remembered() {
     let rehearsal = Rehearsal::new("none", &[]);
     let connection = Connection::new(&rehearsal, &json!({}));

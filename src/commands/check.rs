@@ -3,8 +3,8 @@
 //! Platforms give it no catalog, so that columns can be judged only at the start of a sync; a person
 //! may.
 //!
-//! It never adds a contact, says exactly one CONNECTION_STATUS, and succeeds as a command also
-//! when the configuration fails.
+//! It never adds a contact, leaves nothing in the ledger, says exactly one CONNECTION_STATUS, and
+//! succeeds as a command also when the configuration fails.
 
 use std::io::Write;
 use std::path::Path;
@@ -15,11 +15,8 @@ use jiff::Timestamp;
 use super::remember;
 use super::set_up::{SetUp, request_timeout};
 use crate::cli::CheckArgs;
-use crate::config::Config;
-use crate::contact::Campaign;
 use crate::delivery::{Carrier, CarryError, Clock, HttpCarrier};
 use crate::error::Error;
-use crate::ledger::{Ending, Entry, Key, Ledger};
 use crate::mapping::RunContext;
 use crate::protocol::{Catalog, Output};
 use crate::vendor::Vendor;
@@ -46,7 +43,7 @@ async fn check(arguments: &CheckArgs, now: Timestamp) -> Result<String, Error> {
     let (config, vendor) = set_up.complete()?;
     let carrier = HttpCarrier::new(request_timeout(&config.delivery).min(LONGEST_REQUEST))?;
     let corrected = probe(vendor.as_ref(), &carrier, &Clock::starting_at(now)).await?;
-    let doubt = probe_ledger(&config, vendor.as_ref(), now).await?;
+    let has_ledger = remember::rehearse(&config, vendor.as_ref(), now).await?;
     let mut message =
         format!("{} accepts the credentials and the campaign{judged}. Nobody was called.", vendor.name());
     if let Some(seconds) = corrected {
@@ -56,8 +53,8 @@ async fn check(arguments: &CheckArgs, now: Timestamp) -> Result<String, Error> {
     }
     message.push(' ');
     message.push_str(&remember::guarantee(&config.ledger));
-    if let Some(doubt) = doubt {
-        message.push_str(&format!(" But {doubt}."));
+    if !has_ledger {
+        message.push_str(" There is none yet: the first sync makes it.");
     }
     Ok(message)
 }
@@ -82,22 +79,6 @@ fn judge_mapping(set_up: &mut SetUp, catalog: Option<&Path>, now: Timestamp) -> 
         judged.push_str(warning);
     }
     Ok(judged)
-}
-
-/// Opens the ledger, claims somebody who does not exist and lets go again; gives what is doubtful.
-async fn probe_ledger(config: &Config, vendor: &dyn Vendor, now: Timestamp) -> Result<Option<String>, Error> {
-    let memory = remember::open(config, vendor, "check", now).await?;
-    let campaign = vendor.campaign("").unwrap_or_else(|_| Campaign::new(""));
-    let entry = Entry {
-        key: Key(fastrand::u128(..).to_be_bytes()),
-        campaign,
-        stream: "check".into(),
-        primary_key: Box::default(),
-    };
-    memory.ledger.claim(vec![entry.clone()], false, now).await?;
-    memory.ledger.settle(vec![(entry, Ending::Released)], now).await?;
-    memory.ledger.close().await?;
-    Ok(memory.doubt)
 }
 
 /// Gives by how many seconds the clock had to be corrected, if it had to.

@@ -5,10 +5,13 @@ use std::path::Path;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::config::{Config, LedgerConfig, MemoryConfig, ScopeConfig};
+use crate::contact::Campaign;
 use crate::error::Error;
 use crate::ledger::postgres::Postgres;
 use crate::ledger::sqlite::Sqlite;
-use crate::ledger::{AnyLedger, Forgetful, Identity, Keys, LedgerError, Numbers, Opened, Scope, Terms};
+use crate::ledger::{
+    AnyLedger, Entry, Forgetful, Identity, Key, Keys, LedgerError, Numbers, Opened, Scope, Terms,
+};
 use crate::phone::WireFormat;
 use crate::vendor::Vendor;
 
@@ -95,6 +98,29 @@ fn refuse_odd_time(now: Timestamp) -> Result<(), Error> {
         return Ok(());
     }
     Err(LedgerError::Unusable(format!("this machine's clock shows the year {year}; set it")).into())
+}
+
+/// Does with the ledger what a run would do, for somebody who does not exist, and leaves nothing of it
+/// behind. Gives whether there is a ledger already.
+pub(super) async fn rehearse(config: &Config, vendor: &dyn Vendor, now: Timestamp) -> Result<bool, Error> {
+    let Some(memory) = config.ledger.memory() else { return Ok(true) };
+    refuse_odd_time(now)?;
+    let nobody = Entry {
+        key: Key(fastrand::u128(..).to_be_bytes()),
+        campaign: vendor.campaign("").unwrap_or_else(|_| Campaign::new("")),
+        stream: "check".into(),
+        primary_key: Box::default(),
+    };
+    let terms = terms(memory, "check".to_owned(), identity(config, memory, vendor));
+    match &config.ledger {
+        LedgerConfig::None => Ok(true),
+        LedgerConfig::Sqlite(sqlite) => {
+            Ok(Sqlite::rehearse(Path::new(&sqlite.path), &terms, memory.hash_key(), &nobody, now)?)
+        }
+        LedgerConfig::Postgres(postgres) => {
+            Ok(Postgres::rehearse(postgres.url.expose(), &terms, memory.hash_key(), &nobody, now).await?)
+        }
+    }
 }
 
 /// One sentence on what this configuration guarantees.

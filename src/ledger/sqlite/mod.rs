@@ -17,6 +17,7 @@ mod meta;
 mod opening;
 mod packing;
 mod place;
+mod rehearsal;
 mod rescope;
 mod revocable;
 mod schema;
@@ -92,7 +93,7 @@ impl Sqlite {
         journal: Size,
     ) -> Result<(Self, Opened), LedgerError> {
         let shown = path.display().to_string();
-        let place = Place::find(path, purpose == Use::Run)?;
+        let place = Place::find(path, &shown, purpose == Use::Run)?;
         let mut connection = opening::connect(&place, &shown)?;
         let mut watch = Watch::new(place);
         let examined =
@@ -109,7 +110,7 @@ impl Sqlite {
     /// When a run uses the file, or SQLite itself cannot read it.
     pub fn accept_loss(path: &Path, is_decided: bool) -> Result<Option<String>, LedgerError> {
         let shown = path.display().to_string();
-        let place = Place::find(path, false)?;
+        let place = Place::find(path, &shown, false)?;
         let mut connection = opening::connect(&place, &shown)?;
         let flaw = opening::accept_loss(&mut connection, &shown, &mut Watch::new(place), is_decided)?;
         Ok(flaw.map(|flaw| flaw.what().to_owned()))

@@ -75,8 +75,7 @@ pub(super) fn connect(place: &Place, shown: &str) -> Result<Connection, LedgerEr
     }
 }
 
-/// Brings the tables up to date, makes unknown what dead runs left claimed, and refuses what cannot
-/// be used, which then stays as it was.
+/// Examines the ledger in a transaction of its own: what cannot be used stays as it was.
 pub(super) fn examine(
     connection: &mut Connection,
     place: &str,
@@ -89,18 +88,7 @@ pub(super) fn examine(
     let complain = |error| complain(place, &error);
     let transaction =
         connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(complain)?;
-    let Readable { mut seal, flaw } = read(&transaction, place, watch.as_deref())?;
-    if let Some(flaw) = flaw {
-        return Err(flaw.refuse(place));
-    }
-    seal.watch(&transaction).map_err(complain)?;
-    let recovered_unknown = recover(&transaction).map_err(complain)?;
-    if !contacts::any(&transaction).map_err(complain)? {
-        let was_used = meta::was_used(&transaction).map_err(complain)?;
-        refuse_empty(place, purpose, was_used)?;
-    }
-    let hasher = hasher(&transaction, place, hash_key, now)?;
-    let identity = identity(&transaction, place, purpose, &terms.identity)?;
+    let (opened, mut seal) = find(&transaction, place, purpose, terms, hash_key, now, watch.as_deref())?;
     seal.write(&transaction).map_err(complain)?;
     transaction.commit().map_err(complain)?;
     seal.keep();
@@ -112,6 +100,33 @@ pub(super) fn examine(
         watch.look(Some(seal.reach))?;
         watch.sync_next();
     }
+    Ok((opened, seal))
+}
+
+/// Brings the tables up to date, makes unknown what dead runs left claimed, and refuses what cannot
+/// be used, all within the caller's transaction.
+pub(super) fn find(
+    connection: &Connection,
+    place: &str,
+    purpose: Use,
+    terms: &Terms,
+    hash_key: Option<&str>,
+    now: Timestamp,
+    watch: Option<&Watch>,
+) -> Result<(Opened, Seal), LedgerError> {
+    let complain = |error| complain(place, &error);
+    let Readable { seal, flaw } = read(connection, place, watch)?;
+    if let Some(flaw) = flaw {
+        return Err(flaw.refuse(place));
+    }
+    seal.watch(connection).map_err(complain)?;
+    let recovered_unknown = recover(connection).map_err(complain)?;
+    if !contacts::any(connection).map_err(complain)? {
+        let was_used = meta::was_used(connection).map_err(complain)?;
+        refuse_empty(place, purpose, was_used)?;
+    }
+    let hasher = hasher(connection, place, hash_key, now)?;
+    let identity = identity(connection, place, purpose, &terms.identity)?;
     let clock = Timestamp::from_millisecond(seal.newest).ok().filter(|newest| *newest > now);
     Ok((Opened { recovered_unknown, hasher, identity, clock }, seal))
 }
@@ -168,6 +183,11 @@ fn settle_down(connection: &Connection, seal: &mut Seal) -> Result<()> {
     seal.write(connection)?;
     seal.keep();
     connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
+    trust(connection)
+}
+
+/// What is beside the file is its own, so that SQLite may clear it up in the end.
+pub(super) fn trust(connection: &Connection) -> Result<()> {
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
     Ok(())
 }

@@ -25,8 +25,7 @@ type Identity = (u64, u64);
 
 impl Place {
     /// Finds the file, or makes it.
-    pub(super) fn find(path: &Path, may_be_new: bool) -> Result<Self, LedgerError> {
-        let shown = path.display();
+    pub(super) fn find(path: &Path, shown: &str, may_be_new: bool) -> Result<Self, LedgerError> {
         refuse_notation(path)?;
         if !is_there(path) {
             refuse_remains(path)?;
@@ -36,7 +35,7 @@ impl Place {
                      sync with it, turn `expect_existing` off"
                 )));
             }
-            make_file(path)?;
+            make_file(path, shown)?;
         }
         let unreadable = |error| LedgerError::Unusable(format!("{shown} cannot be opened: {error}"));
         let path = fs::canonicalize(path).map_err(unreadable)?;
@@ -60,6 +59,12 @@ impl Place {
             )));
         }
         Ok(Self { identity: identity(&metadata), path })
+    }
+
+    /// Whether a ledger may begin at a path where no file is.
+    pub(super) fn vacant(path: &Path) -> Result<(), LedgerError> {
+        refuse_notation(path)?;
+        refuse_remains(path)
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -118,8 +123,7 @@ fn refuse_remains(path: &Path) -> Result<(), LedgerError> {
 ///
 /// A file that is there is not touched: closing it here would release the locks that another
 /// connection of this process has on it.
-fn make_file(path: &Path) -> Result<(), LedgerError> {
-    let shown = path.display();
+fn make_file(path: &Path, shown: &str) -> Result<(), LedgerError> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
@@ -130,7 +134,7 @@ fn make_file(path: &Path) -> Result<(), LedgerError> {
         ErrorKind::NotFound => Err(LedgerError::Unusable(format!(
             "the folder of {shown} does not exist; create it, or check that its volume is mounted"
         ))),
-        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => Err(no_permission(&shown.to_string())),
+        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => Err(no_permission(shown)),
         _ => Err(LedgerError::Unusable(format!("{shown} cannot be made: {error}"))),
     }
 }

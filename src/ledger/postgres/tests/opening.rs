@@ -102,6 +102,35 @@ async fn inspection_needs_no_run_and_makes_nothing() {
     assert_eq!(stand(&ledger, 0..2).await, [Standing::Accepted, Standing::Elsewhere]);
 }
 
+/// What `check` does, before each sync and more often.
+#[tokio::test]
+async fn a_rehearsal_leaves_nothing_behind() {
+    let database = Database::new().await;
+    let (check, nobody) = (terms("check"), entry(99));
+    let rehearse =
+        async |terms: &Terms| Postgres::rehearse(&database.url, terms, None, &nobody, day(0)).await.unwrap();
+    let schemas = "SELECT count(*) FROM pg_namespace WHERE nspname = 'ai_voice_ledger'";
+    for _ in 0..10 {
+        assert!(!rehearse(&check).await, "there is none yet");
+        assert_eq!(database.number(schemas).await, 0);
+    }
+    let refused = Postgres::rehearse(&database.url, &expecting("check"), None, &nobody, day(0)).await;
+    assert!(refused.unwrap_err().to_string().contains("one is expected"));
+
+    let dead = database.open("dead").await;
+    claim(&dead, 0..2).await;
+    database.kill(dead).await;
+    let rows = "SELECT (SELECT count(*) FROM ai_voice_ledger.run) * 100
+        + (SELECT count(*) FROM ai_voice_ledger.contact) * 10
+        + (SELECT count(*) FROM ai_voice_ledger.run WHERE ended IS NULL)";
+    for _ in 0..10 {
+        assert!(rehearse(&expecting("check")).await);
+        assert_eq!(database.number(rows).await, 121, "one run with two contacts, and not buried");
+    }
+    let (_, opened) = Postgres::open(&database.url, &terms("next"), None, day(0)).await.unwrap();
+    assert_eq!(opened.recovered_unknown, 2, "that is the next run's news");
+}
+
 #[tokio::test]
 async fn ledgers_in_two_schemas_know_nothing_of_each_other() {
     let database = Database::new().await;

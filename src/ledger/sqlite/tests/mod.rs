@@ -6,6 +6,7 @@ mod files;
 mod groups;
 mod merging;
 mod refusals;
+mod rehearsing;
 
 use std::path::PathBuf;
 
