@@ -43,7 +43,7 @@ async fn check(arguments: &CheckArgs, now: Timestamp) -> Result<String, Error> {
     let (config, vendor) = set_up.complete()?;
     let carrier = HttpCarrier::new(request_timeout(&config.delivery).min(LONGEST_REQUEST))?;
     let corrected = probe(vendor.as_ref(), &carrier, &Clock::starting_at(now)).await?;
-    let has_ledger = remember::rehearse(&config.ledger, vendor.as_ref(), now).await?;
+    let has_ledger = remember::rehearse(&config, vendor.as_ref(), now).await?;
     let mut message =
         format!("{} accepts the credentials and the campaign{judged}. Nobody was called.", vendor.name());
     if let Some(seconds) = corrected {
@@ -93,6 +93,9 @@ async fn probe(vendor: &dyn Vendor, carrier: &impl Carrier, clock: &Clock) -> Re
             Ok(reply) => {
                 let Err(why) = vendor.read_probe(&reply, clock.now()) else { return Ok(corrected) };
                 let behind = reply.date.filter(|date| !clock.agrees_with(*date));
+                if let Some(why) = behind.and_then(|date| clock.too_far_from(date)) {
+                    return Err(Error::Refused { vendor: vendor.name(), why });
+                }
                 let is_busy = reply.status == 429 || reply.status >= 500 || reply.unreadable.is_some();
                 match behind {
                     Some(date) if corrected.is_none() => corrected = Some(clock.correct(date)),

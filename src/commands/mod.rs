@@ -7,6 +7,7 @@ mod ledger;
 #[cfg(test)]
 mod mistakes;
 mod remember;
+mod rescope;
 mod sandbox;
 mod set_up;
 mod spec;

@@ -127,7 +127,7 @@ impl Job {
         let opened = tokio::select! {
             biased;
             Some(signal) = signals.next() => Err(Error::Interrupted(signal)),
-            opened = remember::open(&self.config.ledger, self.vendor.as_ref(), &self.sync_id, self.now) => opened,
+            opened = remember::open(&self.config, self.vendor.as_ref(), &self.sync_id, self.now) => opened,
         };
         let memory = match opened.and_then(|memory| say_recovered(memory, &mut output)) {
             Ok(memory) => memory,
@@ -209,6 +209,9 @@ fn say_recovered(memory: Memory, output: &mut Output<impl Write>) -> Result<Memo
             "{count} contacts were under way when an earlier sync died; nobody can say whether they were added (`ledger status` shows them)"
         );
         output.log(Level::Warn, &text)?;
+    }
+    if let Some(doubt) = &memory.doubt {
+        output.log(Level::Warn, doubt)?;
     }
     Ok(memory)
 }

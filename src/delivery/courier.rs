@@ -149,10 +149,10 @@ impl<C: Carrier> Courier<C> {
         self.vendor.limits().resend_is_safe || self.rules.resend
     }
 
-    /// The time of day.
+    /// The time of day, by which people are remembered: no vendor's clock moves it.
     #[must_use]
     pub fn now(&self) -> jiff::Timestamp {
-        self.clock.now()
+        self.clock.uncorrected()
     }
 
     /// Waits; gives whether the run goes on.
@@ -301,6 +301,9 @@ impl<C: Carrier> Courier<C> {
         let Some(server_time) = server_time else {
             return halt("the signature's time is refused, and the answer does not say the server's time: set this machine's clock".to_owned());
         };
+        if let Some(why) = self.clock.too_far_from(server_time) {
+            return halt(why);
+        }
         let agrees = self.clock.agrees_with(server_time);
         if (agrees && history.clock_corrections > 0) || history.clock_corrections >= CLOCK_CORRECTIONS {
             let seconds = self.clock.correct(server_time);

@@ -341,6 +341,23 @@ async fn a_wrong_clock_is_corrected_then_reported() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_clock_that_is_days_away_stops_the_run_and_none_moves_the_ledgers_time() {
+    let started = Timestamp::from_second(1_700_000_000).unwrap();
+    for (days, direction) in [(40, "behind"), (-40, "ahead of"), (2_900_000, "behind")] {
+        let date = started + SignedDuration::from_hours(days * 24);
+        let body = Bytes::from_static(br#"{"status":"-4","reason":"timestamp expires"}"#);
+        let reply = Reply { status: 200, date: Some(date), body, ..Reply::default() };
+        let run = deliver(itnio(), 1, script([Ok(reply)]), RULES).await;
+        let Some(Error::Refused { why, .. }) = run.delivered.failure else { panic!("not stopped") };
+        assert!(why.contains(&format!("{} days {direction}", days.abs())), "{why}");
+        assert_eq!(run.requests.len(), 1, "{days} days");
+    }
+    let clock = Clock::starting_at(started);
+    clock.correct(started + SignedDuration::from_secs(600));
+    assert_eq!((clock.uncorrected(), clock.now()), (started, started + SignedDuration::from_secs(600)));
+}
+
+#[tokio::test(start_paused = true)]
 async fn several_unclear_answers_in_a_row_stop_the_run() {
     let vendor = serde_json::from_value::<Config>(vbee()).unwrap().build();
     let clock = Arc::new(Clock::starting_at(Timestamp::UNIX_EPOCH));

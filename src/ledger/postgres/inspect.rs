@@ -10,7 +10,7 @@ use super::fault::Fault;
 use super::lease::number;
 use super::line::Line;
 use super::question::Question;
-use crate::ledger::{Found, Inspect, Key, LedgerError, StatusRow};
+use crate::ledger::{Found, Identity, Inspect, Key, LedgerError, Rescoped, StatusRow};
 
 const STATUS: Question = Question {
     purpose: "reading the ledger",
@@ -93,10 +93,19 @@ impl Inspect for Records {
         let count = self.read(&COUNT_UNKNOWN, number(&rows))?;
         Ok(u64::try_from(count).unwrap_or_default())
     }
+
+    async fn rescope(
+        &self,
+        identity: Identity,
+        pairs: Vec<(Key, Key)>,
+        leave: Option<u64>,
+    ) -> Result<Rescoped, LedgerError> {
+        self.bring_over(&identity, &pairs, leave).await
+    }
 }
 
 impl Records {
-    fn read<T>(&self, question: &Question, read: Result<T, Fault>) -> Result<T, LedgerError> {
+    pub(super) fn read<T>(&self, question: &Question, read: Result<T, Fault>) -> Result<T, LedgerError> {
         read.map_err(|fault| fault.at(self.line.place(), question.purpose))
     }
 }

@@ -96,6 +96,16 @@ impl Line {
         asking.await.map_err(|fault| fault.at(self.place(), question.purpose))
     }
 
+    /// The rows that a question gives that must not be asked twice.
+    pub(super) async fn rows_once(
+        &self,
+        question: &Question,
+        parameters: &[Parameter<'_>],
+    ) -> Result<Vec<Row>, LedgerError> {
+        let asking = async { self.session().await?.rows(question, parameters).await };
+        asking.await.map_err(|fault| fault.at(self.place(), question.purpose))
+    }
+
     async fn repeat<T, A>(
         &self,
         question: &Question,

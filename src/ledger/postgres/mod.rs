@@ -14,6 +14,7 @@ mod lease;
 mod line;
 mod question;
 mod rehearsal;
+mod rescope;
 mod schema;
 mod session;
 mod statements;
@@ -27,7 +28,10 @@ use std::time::{Duration, SystemTime};
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Ending, Entry, Found, Inspect, Key, Ledger, LedgerError, Standing, StatusRow, Terms};
+use super::{
+    Ending, Entry, Found, Identity, Inspect, Key, Ledger, LedgerError, Opened, Rescoped, Standing, StatusRow,
+    Terms,
+};
 use batch::{Batch, Endings};
 use fault::Fault;
 use lease::Run;
@@ -35,7 +39,6 @@ use line::Line;
 use question::{Parameter, Question};
 use statements::{CLAIM, LOOK_UP, MARK_USED, SETTLE};
 
-pub use super::sqlite::Opened;
 pub use inspect::Records;
 
 /// How often one claim is tried when people become free between the claim and the look-up.
@@ -107,7 +110,7 @@ impl Postgres {
         let mut session = line.first().await?;
         let prepared = async {
             let step = session.step().await?;
-            let condition = schema::prepare(&step, hash_key, terms.expect_existing).await?;
+            let condition = schema::prepare(&step, hash_key, terms).await?;
             step.commit().await?;
             Ok(condition)
         };
@@ -122,7 +125,8 @@ impl Postgres {
             claims: AtomicI64::new(0),
             is_marked_used: AtomicBool::new(condition.used),
         };
-        Ok((postgres, Opened { recovered_unknown, hasher: condition.hasher }))
+        let schema::Condition { hasher, identity, clock, .. } = condition;
+        Ok((postgres, Opened { recovered_unknown, hasher, identity, clock: Some(clock) }))
     }
 
     /// Opens a ledger that is there already, to read it and to decide in it: no run is registered,
@@ -130,18 +134,23 @@ impl Postgres {
     ///
     /// # Errors
     /// When there is no ledger, or it cannot be reached or used.
-    pub async fn inspect(url: &str, hash_key: Option<&str>) -> Result<(Records, Opened), LedgerError> {
+    pub async fn inspect(
+        url: &str,
+        identity: &Identity,
+        hash_key: Option<&str>,
+    ) -> Result<(Records, Opened), LedgerError> {
         let line = Line::new(url, Timing::default())?;
         let mut session = line.first().await?;
         let found = async {
             let step = session.step().await?;
-            let condition = schema::inspect(&step, hash_key).await?;
+            let condition = schema::inspect(&step, hash_key, identity).await?;
             step.roll_back().await?;
             Ok(condition)
         };
         let condition = line.within(found).await?;
         line.keep(session).await;
-        Ok((Records { line }, Opened { recovered_unknown: 0, hasher: condition.hasher }))
+        let schema::Condition { hasher, identity, clock, .. } = condition;
+        Ok((Records { line }, Opened { recovered_unknown: 0, hasher, identity, clock: Some(clock) }))
     }
 
     /// Whoever was accepted at this time or before is free again.
@@ -278,6 +287,15 @@ impl Inspect for Postgres {
         now: Timestamp,
     ) -> Result<u64, LedgerError> {
         self.records.decide(run, accepted, dry_run, now).await
+    }
+
+    async fn rescope(
+        &self,
+        identity: Identity,
+        pairs: Vec<(Key, Key)>,
+        leave: Option<u64>,
+    ) -> Result<Rescoped, LedgerError> {
+        self.records.rescope(identity, pairs, leave).await
     }
 }
 

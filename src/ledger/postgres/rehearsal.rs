@@ -32,7 +32,7 @@ impl Postgres {
         let mut session = line.first().await?;
         let played = async {
             let step = session.step().await?;
-            let condition = schema::prepare(&step, hash_key, terms.expect_existing).await?;
+            let condition = schema::prepare(&step, hash_key, terms).await?;
             play(&step, &terms.run, entry, now, timing).await?;
             step.roll_back().await?;
             // A run needs two.

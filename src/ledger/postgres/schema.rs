@@ -1,14 +1,16 @@
 //! The tables: made on first use, brought forward by versions, never backward.
 
 use std::fmt::Write as _;
+use std::time::SystemTime;
 
+use jiff::Timestamp;
 use rustls::crypto::aws_lc_rs;
 use tokio_postgres::types::Type;
 
 use super::fault::Fault;
 use super::question::{Parameter, Question};
 use super::session::Step;
-use crate::ledger::Hasher;
+use crate::ledger::{Hasher, Identity, Terms};
 
 /// One step for each version. A row of `contact` holds how a person's last run ended (`outcome`,
 /// `run`, `at`, …; no outcome: free) and, apart from it, who is sending it now (`claimed_by`, …), so
@@ -72,6 +74,9 @@ const SET_META: Question = opening(
     &[Type::TEXT, Type::TEXT],
 );
 const HAS_CONTACTS: Question = opening("SELECT EXISTS (SELECT FROM ledger.contact)", &[]);
+const ACCOUNTS: Question =
+    opening("SELECT value FROM ledger.meta WHERE starts_with(name, $1)", &[Type::TEXT]);
+const CLOCK: Question = opening("SELECT clock_timestamp()", &[]);
 
 const VERSION: &str = "schema_version";
 /// The key itself, when nobody configured one.
@@ -84,6 +89,10 @@ pub(super) const USED: &str = "used";
 /// What the tables say about the ledger as a whole.
 pub(super) struct Condition {
     pub(super) hasher: Hasher,
+    /// With what the keys of this account are made here.
+    pub(super) identity: Identity,
+    /// What the server's clock shows.
+    pub(super) clock: Timestamp,
     /// Whether somebody was ever claimed.
     pub(super) used: bool,
     /// Made a moment ago.
@@ -99,8 +108,9 @@ const fn opening(sql: &'static str, types: &'static [Type]) -> Question {
 pub(super) async fn prepare(
     step: &Step<'_>,
     hash_key: Option<&str>,
-    expect_existing: bool,
+    terms: &Terms,
 ) -> Result<Condition, Fault> {
+    let expect_existing = terms.expect_existing;
     step.rows(&LOCK, &[]).await?;
     let is_new = !truth(step, &HAS_TABLES, &[&step.schema()]).await?;
     if is_new {
@@ -116,7 +126,14 @@ pub(super) async fn prepare(
         set_key(step, hash_key).await?;
     }
     migrate(step, version(step).await?).await?;
-    let condition = Condition { is_new, ..condition(step, hash_key).await? };
+    let kept = identities(step).await?;
+    if let Some(why) = terms.identity.conflict(&kept) {
+        return Err(unfit(&format!("the ledger {why}")));
+    }
+    if terms.identity.among(&kept).is_none() {
+        set_meta(step, &terms.identity.name(), &terms.identity.value()).await?;
+    }
+    let condition = Condition { is_new, ..condition(step, hash_key, &terms.identity).await? };
     let is_empty = !truth(step, &HAS_CONTACTS, &[]).await?;
     if is_empty && (condition.used || expect_existing) {
         return Err(unfit(
@@ -128,14 +145,18 @@ pub(super) async fn prepare(
 }
 
 /// Reads what there is, and makes nothing.
-pub(super) async fn inspect(step: &Step<'_>, hash_key: Option<&str>) -> Result<Condition, Fault> {
+pub(super) async fn inspect(
+    step: &Step<'_>,
+    hash_key: Option<&str>,
+    identity: &Identity,
+) -> Result<Condition, Fault> {
     if !truth(step, &HAS_TABLES, &[&step.schema()]).await? {
         return Err(unfit("there is no ledger here yet; is this the right database and schema?"));
     }
     if version(step).await? != MIGRATIONS.len() {
         return Err(unfit("the ledger is of an older version; the next sync brings it forward"));
     }
-    condition(step, hash_key).await
+    condition(step, hash_key, identity).await
 }
 
 async fn version(step: &Step<'_>) -> Result<usize, Fault> {
@@ -168,7 +189,11 @@ async fn set_key(step: &Step<'_>, configured: Option<&str>) -> Result<(), Fault>
     set_meta(step, HASH_MARK, &mark(&Hasher::new(hash_key))).await
 }
 
-async fn condition(step: &Step<'_>, configured: Option<&str>) -> Result<Condition, Fault> {
+async fn condition(
+    step: &Step<'_>,
+    configured: Option<&str>,
+    identity: &Identity,
+) -> Result<Condition, Fault> {
     let kept = meta(step, HASH_KEY).await?;
     let Some(hash_key) = configured.or(kept.as_deref()) else {
         return Err(unfit("the ledger was made with a configured hash key; configure the same one"));
@@ -181,7 +206,26 @@ async fn condition(step: &Step<'_>, configured: Option<&str>) -> Result<Conditio
         ));
     }
     let used = meta(step, USED).await?.is_some();
-    Ok(Condition { hasher, used, is_new: false })
+    let identity = identity.among(&identities(step).await?).unwrap_or_else(|| identity.clone());
+    let rows = step.rows(&CLOCK, &[]).await?;
+    let shown = rows.first().ok_or_else(|| unfit("the server shows no time"))?.try_get::<_, SystemTime>(0)?;
+    let clock = Timestamp::try_from(shown)
+        .map_err(|error| unfit(&format!("the server's clock is out of range: {error}")))?;
+    Ok(Condition { hasher, identity, clock, used, is_new: false })
+}
+
+/// With what the keys of each account are made.
+async fn identities(step: &Step<'_>) -> Result<Vec<Identity>, Fault> {
+    let mut kept = Vec::new();
+    for row in step.rows(&ACCOUNTS, &[&Identity::PREFIX]).await? {
+        let read = Identity::read(row.try_get(0)?);
+        kept.push(
+            read.ok_or_else(|| {
+                unfit("what it keeps of an account cannot be read; restore it from a backup")
+            })?,
+        );
+    }
+    Ok(kept)
 }
 
 fn mark(hasher: &Hasher) -> String {

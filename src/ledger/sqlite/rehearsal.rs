@@ -8,6 +8,8 @@ use rusqlite::Result;
 use super::book::Book;
 use super::complaint::complain;
 use super::opening::{self, Use};
+use super::place::Place;
+use super::watch::Watch;
 use super::{LARGEST_JOURNAL, Sqlite};
 use crate::ledger::{Ending, Entry, LedgerError, Terms};
 
@@ -31,17 +33,22 @@ impl Sqlite {
         entry: &Entry,
         now: Timestamp,
     ) -> std::result::Result<bool, LedgerError> {
-        let place = path.display().to_string();
+        let shown = path.display().to_string();
         let is_there = path.exists();
         let stand = (!is_there && !terms.expect_existing).then(|| Stand::beside(path));
-        let file = stand.as_ref().map_or(path, |Stand(file)| file);
-        let connection = opening::connect(file, &place, stand.is_some())?;
-        let complain = |error| complain(&place, &error);
+        let place = match &stand {
+            Some(Stand(file)) => Place::vacant(path).and_then(|()| Place::find(file, &shown, true))?,
+            None => Place::find(path, &shown, false)?,
+        };
+        let connection = opening::connect(&place, &shown)?;
+        let complain = |error| complain(&shown, &error);
         // The connection rolls back what is not committed when it is given back.
         connection.execute_batch("BEGIN IMMEDIATE").map_err(complain)?;
         let purpose = if terms.expect_existing { Use::Continue } else { Use::Run };
-        opening::find(&connection, &place, purpose, hash_key, now)?;
-        let mut book = Book::new(connection, &place, terms, LARGEST_JOURNAL);
+        let watch = Watch::new(place);
+        let (_, seal) = opening::find(&connection, &shown, purpose, terms, hash_key, now, Some(&watch))?;
+        opening::trust(&connection).map_err(complain)?;
+        let mut book = Book::new(connection, (seal, None), &shown, terms, LARGEST_JOURNAL);
         let played = play(&mut book, entry, now);
         drop(book.into_connection());
         played.map_err(complain)?;

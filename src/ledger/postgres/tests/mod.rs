@@ -55,10 +55,15 @@ impl Database {
 
 impl Home for Database {
     type Ledger = Postgres;
+    type Records = Records;
     const SHARED: bool = true;
 
     async fn open(&self, terms: Terms, now: Timestamp) -> Result<Postgres, LedgerError> {
         Postgres::open(&self.way, &terms, None, now).await.map(|(ledger, _)| ledger)
+    }
+
+    async fn inspect(&self, identity: Identity) -> Records {
+        Postgres::inspect(&self.url, &identity, None).await.unwrap().0
     }
 
     async fn kill(&self, ledger: Postgres) {

@@ -1,8 +1,8 @@
 //! What a ledger is found to be when it is opened.
 
 use super::*;
-use crate::ledger::Hasher;
-use crate::ledger::suite::{claim, day, settle, stand};
+use crate::ledger::suite::{claim, day, identity, settle, stand};
+use crate::ledger::{Hasher, Scope};
 
 async fn open(database: &Database, terms: &Terms, hash_key: Option<&str>) -> Result<Opened, LedgerError> {
     Postgres::open(&database.url, terms, hash_key, day(0)).await.map(|(_, opened)| opened)
@@ -26,7 +26,10 @@ async fn a_newer_ledger_is_left_alone() {
     open(&database, &terms("first"), None).await.unwrap();
     database.execute("UPDATE meta SET value = '2' WHERE name = 'schema_version'").await;
     assert_unusable(&database, &terms("second"), None, "use the newer program").await;
-    assert!(matches!(Postgres::inspect(&database.url, None).await, Err(LedgerError::Unusable(_))));
+    assert!(matches!(
+        Postgres::inspect(&database.url, &identity(Scope::Campaign), None).await,
+        Err(LedgerError::Unusable(_))
+    ));
     database.execute("DELETE FROM meta WHERE name = 'schema_version'").await;
     assert_unusable(&database, &terms("third"), None, "version is missing").await;
 }
@@ -81,7 +84,9 @@ async fn a_ledger_keeps_its_hash_key() {
 #[tokio::test]
 async fn inspection_needs_no_run_and_makes_nothing() {
     let database = Database::new().await;
-    let Err(LedgerError::Unusable(why)) = Postgres::inspect(&database.url, None).await else {
+    let Err(LedgerError::Unusable(why)) =
+        Postgres::inspect(&database.url, &identity(Scope::Campaign), None).await
+    else {
         panic!("opened")
     };
     assert!(why.contains("no ledger here yet"), "{why}");
@@ -89,7 +94,7 @@ async fn inspection_needs_no_run_and_makes_nothing() {
     claim(&ledger, 0..2).await;
     settle(&ledger, 0..1, Ending::Unknown).await;
     let runs = "SELECT count(*) FROM ai_voice_ledger.run";
-    let (records, opened) = Postgres::inspect(&database.url, None).await.unwrap();
+    let (records, opened) = Postgres::inspect(&database.url, &identity(Scope::Campaign), None).await.unwrap();
     assert_eq!((database.number(runs).await, opened.recovered_unknown), (1, 0));
     let outcomes: Vec<_> = records.status().await.unwrap().into_iter().map(|row| row.outcome).collect();
     assert_eq!(outcomes, ["claimed", "unknown"]);

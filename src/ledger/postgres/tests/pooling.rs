@@ -119,7 +119,10 @@ async fn live(database: &Database) {
     settle(&second, 3..4, Ending::Released).await;
     second.close().await.unwrap();
     drop(second);
-    let (records, _) = Postgres::inspect(&database.way, None).await.unwrap();
+    let (records, _) =
+        Postgres::inspect(&database.way, &suite::identity(crate::ledger::Scope::Campaign), None)
+            .await
+            .unwrap();
     assert_eq!(records.status().await.unwrap().len(), 1);
     drop(records);
     Postgres::rehearse(&database.way, &terms("check"), None, &entry(9), day(0)).await.unwrap();
