@@ -4,6 +4,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::*;
+use crate::reason::Reason;
 
 #[derive(Deserialize)]
 struct Row {
@@ -104,6 +105,56 @@ fn the_records_own_region_comes_before_the_default_one() {
     assert_eq!(outcome(&read(Some(Region::CN))), "+8613612345678");
     assert_eq!(outcome(&read(Some(Region::US))), "+13612345678");
     assert_eq!(outcome(&read(None)), "too_long");
+}
+
+#[test]
+fn a_country_code_without_a_plus_is_no_beginning_of_a_strangers_number() {
+    for (text, region, want) in [
+        ("4915123456789", "DE", "ambiguous_number"),
+        ("49 151 23456789", "DE", "ambiguous_number"),
+        ("491761234567", "DE", "ambiguous_number"),
+        ("62811987654", "ID", "ambiguous_number"),
+        ("62 21 5678123", "ID", "ambiguous_number"),
+        ("46 8 123 456", "SE", "ambiguous_number"),
+        ("+4915123456789", "DE", "+4915123456789"),
+        ("004915123456789", "DE", "+4915123456789"),
+        ("015123456789", "DE", "+4915123456789"),
+        ("14155552671", "US", "+14155552671"),
+        ("84987654321", "VN", "+84987654321"),
+        ("846123456", "VN", "+84846123456"),
+        ("8613612345678", "CN", "+8613612345678"),
+        ("33612345678", "FR", "+33612345678"),
+    ] {
+        assert_eq!(outcome(&rules(region, "").normalise(PhoneInput::Text(text), None)), want, "{text}");
+    }
+}
+
+/// Every kind of number of every country, with its code and without a plus: itself, or nobody.
+#[test]
+fn a_number_with_its_code_alone_never_rings_a_stranger() {
+    use rlibphonenumber::PhoneNumberType::{FixedLine, Mobile};
+    let mut n_read = 0;
+    for region in PHONE_NUMBER_UTIL.get_supported_regions() {
+        for kind in [FixedLine, Mobile] {
+            let Ok(example) = PHONE_NUMBER_UTIL.get_example_number_for_type_and_region(region, kind) else {
+                continue;
+            };
+            let phone = example.format_as(PhoneNumberFormat::E164).to_string();
+            for n_cut in 0..3 {
+                let whole = phone.get(..phone.len() - n_cut).unwrap();
+                let want = Rules::default().normalise(PhoneInput::Text(whole), None);
+                let read = Rules::default().normalise(PhoneInput::Text(&whole[1..]), Some(region));
+                let is_right = match (&want, &read) {
+                    (Ok(want), Ok(read)) => want == read,
+                    (Ok(_), Err(refusal)) => refusal.reason == Reason::AmbiguousNumber,
+                    (Err(_), _) => true,
+                };
+                assert!(is_right, "{whole} in {region:?}: {}", outcome(&read));
+                n_read += usize::from(want.is_ok() && read.is_ok());
+            }
+        }
+    }
+    assert!(n_read > 300, "{n_read}");
 }
 
 #[test]
