@@ -158,6 +158,41 @@ fn a_number_with_its_code_alone_never_rings_a_stranger() {
 }
 
 #[test]
+fn a_count_beside_a_number_is_no_part_of_it() {
+    for (text, region, want) in [
+        ("0812345678 (2)", "ID", "multiple_numbers"),
+        ("+62 812345678 (2)", "ID", "multiple_numbers"),
+        ("+49 30 901820 (2)", "DE", "multiple_numbers"),
+        ("+49 30 901823 (0) 5", "DE", "multiple_numbers"),
+        ("2) 030 901822", "DE", "multiple_numbers"),
+        ("2. 030 901823", "DE", "multiple_numbers"),
+        ("(2) 030 901824", "DE", "multiple_numbers"),
+        ("2 030 901824", "DE", "multiple_numbers"),
+        ("0812345670 - 2", "ID", "multiple_numbers"),
+        ("0812345670-2", "ID", "multiple_numbers"),
+        ("081234567892 1", "ID", "multiple_numbers"),
+        ("06 1234567 (2)", "IT", "multiple_numbers"),
+        ("0664 1234567 (2)", "AT", "multiple_numbers"),
+        ("0987654321 (2)", "VN", "multiple_numbers"),
+        ("1. 0987654321", "VN", "multiple_numbers"),
+        ("098 765 43 21", "VN", "+84987654321"),
+        ("84.987.654.321", "VN", "+84987654321"),
+        ("84 0987654321", "VN", "+84987654321"),
+        ("(212) 555-2671", "US", "+12125552671"),
+        ("1 (415) 555-2671", "US", "+14155552671"),
+        ("1-415-555-2671", "US", "+14155552671"),
+        ("(02) 9374 4000", "AU", "+61293744000"),
+        ("(11) 91234-5678", "BR", "+5511912345678"),
+        ("08-123 456 78", "SE", "+46812345678"),
+        ("01 23 45 67 89", "FR", "+33123456789"),
+        ("030 90 18 20", "DE", "+4930901820"),
+        ("+48 (0) 22 123 45 67", "PL", "+48221234567"),
+    ] {
+        assert_eq!(outcome(&rules(region, "").normalise(PhoneInput::Text(text), None)), want, "{text}");
+    }
+}
+
+#[test]
 fn only_allowed_countries_are_called() {
     let rules = Rules { allowed_countries: vec![Region::VN, Region::CA], ..rules("VN", "") };
     for (text, want) in [
