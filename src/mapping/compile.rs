@@ -21,7 +21,8 @@ use super::{
     CampaignSource, Mapping, RunContext, StreamShape, identity, meant, name, never, phone_rules, slips, text,
 };
 
-/// Set by sources that read a database's log, on records that were deleted there: Airbyte's and Singer's.
+/// Set by sources that read a database's log, on records that were deleted there: Airbyte's and Singer's. Warehouses
+/// on the way write them in capitals.
 const DELETED: [&str; 2] = ["_ab_cdc_deleted_at", "_sdc_deleted_at"];
 
 /// The field whose value is called.
@@ -138,7 +139,8 @@ impl<'a> Compiler<'a> {
         let region = &config.phone.region_column;
         let region =
             (!region.trim().is_empty() && !rules.as_is).then(|| self.column("phone.region_column", region));
-        let deleted = DELETED.map(|name| Column { exact: Some(self.rows.want(name)), nested: None });
+        let deleted = DELETED.iter().flat_map(|name| self.rows.want_in_any_case(name));
+        let deleted = deleted.map(|slot| Column { exact: Some(slot), nested: None }).collect();
         let campaign = self.campaign(entry.map_or("", |entry| entry.campaign.trim()));
         let only_when = entry.map_or("", |entry| entry.only_when.trim());
         let zone = values::time_zone(&config.time_zone).map_err(|why| self.mistake("time_zone", why)).ok();
