@@ -6,7 +6,7 @@ use jiff::tz::TimeZone;
 
 use crate::config::{Config, FieldConfig, StreamConfig};
 use crate::error::Mistake;
-use crate::phone::shown;
+use crate::phone::{is_invisible, shown, visible};
 use crate::templates::{Columns, Surroundings, Template};
 use crate::values;
 use crate::vendor::Vendor;
@@ -255,6 +255,12 @@ impl<'a> Compiler<'a> {
         let written = format!("`{}`", shown(name));
         if name.is_empty() {
             self.mistake(at, "the field has no name");
+        } else if name.contains(|c: char| c.is_control() || is_invisible(c)) {
+            let written = shown(&visible(name));
+            self.mistake(
+                at,
+                format!("the name holds characters that nobody sees: `{written}`; write it anew"),
+            );
         } else if let Some(why) = slips::in_field(name) {
             self.mistake(at, why);
         } else if names_before.iter().any(|before| **before == *name) {

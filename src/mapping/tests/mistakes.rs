@@ -139,3 +139,41 @@ fn a_stream_and_a_field_are_known_by_what_people_see_of_their_names() {
         assert_eq!(shown(&mapped), "9 +84987654321 name=An", "{name:?}");
     }
 }
+
+#[test]
+fn a_column_in_another_spelling_is_no_constant() {
+    let columns = schema(&["phone", "full_name", "Due Date"]);
+    for (template, is_slip) in [
+        ("FULL_NAME", true),
+        ("full-name", true),
+        ("FullName", true),
+        ("$full_name", true),
+        ("%full_name%", true),
+        ("[[full_name]]", true),
+        ("<%= full_name %>", true),
+        ("record['full_name']", true),
+        ("record[\"FULL_NAME\"]", true),
+        ("${full_name}", true),
+        ("{FULL_NAME}", true),
+        (":due_date", true),
+        ("full name of the customer", false),
+        ("names", false),
+        ("{{ 'FULL_NAME' }}", false),
+        ("5", false),
+        ("...", false),
+    ] {
+        let config = people(&json!({}), &json!([{ "field": "v", "template": template }]));
+        let told = mistakes(&config, &with_fields(), &[shape("people", &columns)]);
+        assert_eq!(told.contains("{{ record"), is_slip, "{template}: {told}");
+    }
+}
+
+#[test]
+fn what_nobody_sees_in_a_fields_name_is_told() {
+    let fields =
+        json!([{ "field": "debt\u{200b}", "column": "a" }, { "field": "due\u{7}date", "column": "b" }]);
+    insta::assert_snapshot!(mistakes(&people(&json!({}), &fields), &with_fields(), &[shape("people", UNKNOWN)]), @r"
+    streams[0].fields[1].field: the name holds characters that nobody sees: `debt\u{200b}`; write it anew
+    streams[0].fields[2].field: the name holds characters that nobody sees: `due\u{7}date`; write it anew
+    ");
+}
