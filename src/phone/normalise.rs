@@ -109,6 +109,11 @@ impl Rules {
         if numbers.len() > 1 && !self.first_of_several {
             return Err(if extended { Reason::HasExtension } else { Reason::MultipleNumbers }.into());
         }
+        let has_words = |part: &str| !cleaning::says_missing(part) && labels::has_words(part);
+        if numbers.len() > 1 && parts::all(before_extension.unwrap_or(text)).any(has_words) {
+            // They may say whom not to call.
+            return Err(Reason::ContainsLetters.into());
+        }
         let read = |(index, number): (usize, &&str)| {
             if extended && index + 1 == numbers.len() {
                 return Err(Reason::HasExtension.into());
