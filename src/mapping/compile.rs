@@ -25,6 +25,9 @@ use super::{
 /// on the way write them in capitals.
 const DELETED: [&str; 2] = ["_ab_cdc_deleted_at", "_sdc_deleted_at"];
 
+/// Where mistakes of the column of regions are.
+pub(super) const REGION_COLUMN: &str = "phone.region_column";
+
 /// The field whose value is called.
 pub(super) const PHONE: &str = "phone_number";
 
@@ -137,8 +140,7 @@ impl<'a> Compiler<'a> {
     ) -> Option<Mapping> {
         let rules = phone_rules::build(config, &mut self.mistakes);
         let region = &config.phone.region_column;
-        let region =
-            (!region.trim().is_empty() && !rules.as_is).then(|| self.column("phone.region_column", region));
+        let region = (!region.trim().is_empty() && !rules.as_is).then(|| self.column(REGION_COLUMN, region));
         let deleted = DELETED.iter().flat_map(|name| self.rows.want_in_any_case(name));
         let deleted = deleted.map(|slot| Column { exact: Some(slot), nested: None }).collect();
         let campaign = self.campaign(entry.map_or("", |entry| entry.campaign.trim()));

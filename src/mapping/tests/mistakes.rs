@@ -101,8 +101,7 @@ fn the_phone_section_is_checked_once() {
     phone.default_region: is no country; write its two letters by ISO 3166, such as VN (Vietnam), CN (China), GB (the United Kingdom)
     phone.allowed_countries[0]: is no country; write its two letters by ISO 3166, such as VN (Vietnam), CN (China), GB (the United Kingdom)
     phone.allowed_countries[1]: is no country; write its two letters by ISO 3166, such as VN (Vietnam), CN (China), GB (the United Kingdom)
-    phone.region_column: stream `a` has no column `land`; it has `phone_number`, `country`
-    phone.region_column: stream `b` has no column `land`; it has `phone_number`, `country`
+    phone.region_column: stream `a` has no column `land`; it has `phone_number`, `country`; stream `b` has none either
     ");
 }
 
