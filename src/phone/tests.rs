@@ -157,6 +157,30 @@ fn a_number_with_its_code_alone_never_rings_a_stranger() {
     assert!(n_read > 300, "{n_read}");
 }
 
+/// What is usual in a country is taken neither for a count nor for a code.
+#[test]
+fn a_number_as_its_country_writes_it_is_called() {
+    use rlibphonenumber::PhoneNumberType::{FixedLine, Mobile};
+    let mut n_read = 0;
+    for region in PHONE_NUMBER_UTIL.get_supported_regions() {
+        for kind in [FixedLine, Mobile] {
+            let Ok(example) = PHONE_NUMBER_UTIL.get_example_number_for_type_and_region(region, kind) else {
+                continue;
+            };
+            for format in [PhoneNumberFormat::National, PhoneNumberFormat::International] {
+                let written = example.format_as(format).to_string();
+                let Err(refusal) = Rules::default().normalise(PhoneInput::Text(&written), Some(region)) else {
+                    n_read += 1;
+                    continue;
+                };
+                let doubts = [Reason::MultipleNumbers, Reason::AmbiguousNumber];
+                assert!(!doubts.contains(&refusal.reason), "{written} in {region:?}: {refusal:?}");
+            }
+        }
+    }
+    assert!(n_read > 800, "{n_read}");
+}
+
 #[test]
 fn a_count_beside_a_number_is_no_part_of_it() {
     for (text, region, want) in [
