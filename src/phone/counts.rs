@@ -5,23 +5,26 @@
 
 use std::sync::LazyLock;
 
-use regex::{Captures, Regex};
+use regex::Regex;
 
 use super::Phone;
 
-/// `(2) …`, `2) …`, `2. …`, and `2 0…`; `(02) …` is an area.
+/// Digits of a number that is whole without a row of small groups behind it; fewer begin one, as in `089 123 45 67`.
+const COMPLETE: usize = 9;
+
+/// `(2) …`, `2) …`, `2. …`, and `2 0…`, `02) 0…`; `(02) …` is an area.
 static BEFORE: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(concat!(
-        r"^ *(?:(?:[(\[] ?[1-9][0-9]?|[0-9]{1,2}) ?[)\]][ .\-]*|[1-9][0-9]?\. +)(?<any>[^ .\-].*)$",
-        r"|^ *[1-9][0-9]?[ .\-]+(?<zero>[+0].*)$",
+        r"^ *(?:[(\[]? ?[1-9][0-9]? ?[)\]][ .\-]*|[1-9][0-9]?\. +)(?<any>[^ .\-].*)$",
+        r"|^ *(?:0[1-9] ?[)\].][ .\-]*|[1-9][0-9]?[ .\-]+)(?<zero>[+0].*)$",
     ))
     .expect("the pattern is a constant")
 });
 
-/// `… (2)`, `… 2`, `… - 12`.
+/// `… (2)`, `… 2`, `… - 12`. Where a label stood behind it, the closing bracket went with that.
 static BEHIND: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(
-        r"^(?<number>.*[0-9][)\]]?)(?: *[(\[] ?[0-9]{1,3} ?[)\]]|[ .\-]*[ \-](?<group>[0-9]{1,2}))[ .\-]*$",
+        r"^(?<number>.*[0-9][)\]]?)(?: *[(\[] ?[0-9]{1,3} ?[)\]]?|[ .\-]*[ \-](?<group>[0-9]{1,2}))[ .\-]*$",
     )
     .expect("the pattern is a constant")
 });
@@ -36,14 +39,24 @@ pub(super) fn without_first(text: &str) -> Option<&str> {
 pub(super) fn without_last<'a>(text: &'a str, whole: Option<&Phone>) -> Option<&'a str> {
     let found = BEHIND.captures(text)?;
     let number = found.name("number")?.as_str();
-    (!is_grouping(text, &found) && !whole.is_some_and(|whole| whole.is_grouped_as(text))).then_some(number)
+    if whole.is_some_and(|whole| whole.is_grouped_as(text)) {
+        return None;
+    }
+    let Some(group) = found.name("group").filter(|_| !number.ends_with([')', ']'])) else {
+        return Some(number);
+    };
+    without_row(number, group.len())
 }
 
-/// Whether the last digits are one of several groups of their size: `098 765 43 21`.
-fn is_grouping(text: &str, found: &Captures<'_>) -> bool {
-    let [.., before, last] = groups(text)[..] else { return false };
-    let in_brackets = found.name("number").is_some_and(|number| number.as_str().ends_with([')', ']']));
-    found.name("group").is_some() && !in_brackets && before.len() == last.len()
+/// The number without all groups as long as the last one, if there are more: `098 765 43 21` has none beside it.
+fn without_row(number: &str, length: usize) -> Option<&str> {
+    let mut rest = number;
+    while groups(rest).last().is_some_and(|last| last.len() == length) {
+        let before = rest.trim_end_matches(|c: char| !c.is_ascii_digit());
+        rest = before.get(..before.len() - length)?;
+    }
+    let n_digits: usize = groups(rest).iter().map(|group| group.len()).sum();
+    (rest.len() == number.len() || n_digits >= COMPLETE).then_some(rest)
 }
 
 /// The digits of a text that stand together.

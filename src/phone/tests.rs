@@ -169,7 +169,8 @@ fn a_number_as_its_country_writes_it_is_called() {
             };
             for format in [PhoneNumberFormat::National, PhoneNumberFormat::International] {
                 let written = example.format_as(format).to_string();
-                let Err(refusal) = Rules::default().normalise(PhoneInput::Text(&written), Some(region)) else {
+                let Err(refusal) = Rules::default().normalise(PhoneInput::Text(&written), Some(region))
+                else {
                     n_read += 1;
                     continue;
                 };
@@ -195,6 +196,13 @@ fn a_count_beside_a_number_is_no_part_of_it() {
         ("0812345670 - 2", "ID", "multiple_numbers"),
         ("0812345670-2", "ID", "multiple_numbers"),
         ("081234567892 1", "ID", "multiple_numbers"),
+        ("0812345678 1 2", "ID", "multiple_numbers"),
+        ("0812345678 (2) Zalo", "ID", "multiple_numbers"),
+        ("Tel. 0812345678 [2]", "ID", "multiple_numbers"),
+        ("01) 0812345678", "ID", "multiple_numbers"),
+        ("Tel (02) 9374 4000", "AU", "+61293744000"),
+        ("089 123 45 67", "DE", "+49891234567"),
+        ("0511 1234 56 78", "DE", "+4951112345678"),
         ("06 1234567 (2)", "IT", "multiple_numbers"),
         ("0664 1234567 (2)", "AT", "multiple_numbers"),
         ("0987654321 (2)", "VN", "multiple_numbers"),
