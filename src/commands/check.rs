@@ -8,6 +8,7 @@
 
 use std::io::Write;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -44,8 +45,10 @@ async fn check(arguments: &CheckArgs, now: Timestamp) -> Result<String, Error> {
     let mut set_up = SetUp::read(&arguments.config)?;
     let judged = judge_mapping(&mut set_up, arguments.catalog.as_deref(), now)?;
     let (config, vendor) = set_up.complete()?;
-    let carrier = HttpCarrier::new(request_timeout(&config.delivery).min(LONGEST_REQUEST))?;
-    let corrected = probe(vendor.as_ref(), &carrier, &Clock::starting_at(now)).await?;
+    let clock = Arc::new(Clock::starting_at(now));
+    let timeout = request_timeout(&config.delivery).min(LONGEST_REQUEST);
+    let carrier = HttpCarrier::new(timeout, Arc::clone(&clock))?;
+    let corrected = probe(vendor.as_ref(), &carrier, &clock).await?;
     probe_ledger(&config, vendor.as_ref(), now).await?;
     let mut message =
         format!("{} accepts the credentials and the campaign{judged}. Nobody was called.", vendor.name());

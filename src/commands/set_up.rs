@@ -88,7 +88,7 @@ pub(super) fn courier(
     stop: Stop,
     notices: tokio::sync::mpsc::Sender<Notice>,
 ) -> Result<Courier<HttpCarrier>, Error> {
-    let carrier = HttpCarrier::new(request_timeout(delivery))?;
+    let carrier = HttpCarrier::new(request_timeout(delivery), Arc::clone(&clock))?;
     let rules = Rules {
         retry_for: Duration::from_secs(delivery.retry_for_seconds.into()),
         resend: delivery.on_unknown_outcome == OnUnknownOutcome::Resend,

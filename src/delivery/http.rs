@@ -1,14 +1,15 @@
 //! Carries requests over HTTPS.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use http::header::{ACCEPT_ENCODING, DATE, HeaderMap, HeaderValue, RETRY_AFTER};
-use jiff::Timestamp;
-use jiff::fmt::rfc2822;
+use http::header::{ACCEPT_ENCODING, DATE, HeaderMap, HeaderValue};
 
 use super::carrier::{Carrier, CarryError};
+use super::clock::Clock;
 use super::decoding;
+use super::retry_after::{http_date, retry_after};
 use crate::error::Error;
 use crate::vendor::exchange::{Reply, Request};
 
@@ -25,6 +26,8 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 #[derive(Debug)]
 pub struct HttpCarrier {
     client: reqwest::Client,
+    /// Judges a date where the server tells no time of its own.
+    clock: Arc<Clock>,
 }
 
 impl HttpCarrier {
@@ -32,7 +35,7 @@ impl HttpCarrier {
     ///
     /// # Errors
     /// When TLS cannot be set up.
-    pub fn new(timeout: Duration) -> Result<Self, Error> {
+    pub fn new(timeout: Duration, clock: Arc<Clock>) -> Result<Self, Error> {
         // Answers are short, and what is not compressed cannot be spoiled on its way. What comes compressed
         // unasked is read all the same.
         let headers = HeaderMap::from_iter([(ACCEPT_ENCODING, HeaderValue::from_static("identity"))]);
@@ -46,7 +49,7 @@ impl HttpCarrier {
             .retry(reqwest::retry::never())
             .user_agent(concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION")))
             .build();
-        client.map(|client| Self { client }).map_err(|error| Error::Defect(chain(&error)))
+        client.map(|client| Self { client, clock }).map_err(|error| Error::Defect(chain(&error)))
     }
 }
 
@@ -71,8 +74,8 @@ impl Carrier for HttpCarrier {
         let response = builder.send().await.map_err(|error| refine(&error.without_url()))?;
         let status = response.status().as_u16();
         let headers = response.headers().clone();
-        let date = header(&headers, &DATE).and_then(http_date);
-        let retry_after = retry_after(&headers, date);
+        let date = headers.get(DATE).and_then(|date| http_date(date.to_str().ok()?));
+        let retry_after = retry_after(&headers, date.unwrap_or_else(|| self.clock.now()));
         let body = bounded(response).await.and_then(|body| decoding::decode(&headers, body));
         let (body, unreadable) = match body {
             Ok(body) => (body, None),
@@ -88,7 +91,7 @@ async fn bounded(mut response: reqwest::Response) -> Result<Bytes, String> {
     loop {
         match response.chunk().await {
             Ok(None) => return Ok(gathered.freeze()),
-            Ok(Some(chunk)) if gathered.len() + chunk.len() <= MAX_REPLY_BYTES => {
+            Ok(Some(chunk)) if gathered.len().saturating_add(chunk.len()) <= MAX_REPLY_BYTES => {
                 gathered.extend_from_slice(&chunk);
             }
             Ok(Some(_)) => {
@@ -124,29 +127,13 @@ fn chain(error: &dyn std::error::Error) -> String {
     text
 }
 
-fn header<'a>(headers: &'a HeaderMap, name: &http::HeaderName) -> Option<&'a str> {
-    headers.get(name)?.to_str().ok()
-}
-
-fn http_date(text: &str) -> Option<Timestamp> {
-    rfc2822::DateTimeParser::new().parse_timestamp(text).ok()
-}
-
-/// `Retry-After` is a number of seconds or a date; a date is judged by the server's own clock.
-fn retry_after(headers: &HeaderMap, date: Option<Timestamp>) -> Option<Duration> {
-    let text = header(headers, &RETRY_AFTER)?;
-    if let Ok(seconds) = text.trim().parse() {
-        return Some(Duration::from_secs(seconds));
-    }
-    http_date(text)?.duration_since(date?).try_into().ok()
-}
-
 #[cfg(test)]
 mod tests {
     use std::io::Write;
 
     use flate2::Compression;
     use flate2::write::{GzEncoder, ZlibEncoder};
+    use jiff::Timestamp;
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::net::TcpListener;
 
@@ -184,7 +171,9 @@ mod tests {
         let server = tokio::spawn(answer_once(listener, [head.as_bytes(), body].concat()));
         let contacts = vec![Contact::new(Phone::e164("+84987654321"))];
         let batch = Batch { campaign: Campaign::new("c"), contacts, maybe_sent: false };
-        let carrier = HttpCarrier::new(Duration::from_secs(30)).unwrap();
+        let carrier =
+            HttpCarrier::new(Duration::from_secs(30), Arc::new(Clock::starting_at(Timestamp::UNIX_EPOCH)))
+                .unwrap();
         let reply = carrier.carry(vendor.submit(&batch, Timestamp::UNIX_EPOCH)).await.unwrap();
         (vendor.read(&batch, &reply), server.await.unwrap())
     }

@@ -2,6 +2,9 @@
 //!
 //! Vendors say what a request is and what a reply means; nothing here knows one from another.
 
+// Waits and times come from outside; none may end the program by being too large.
+#![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
+
 mod carrier;
 mod clock;
 mod courier;
@@ -9,6 +12,7 @@ mod decoding;
 mod http;
 mod pace;
 mod part;
+mod retry_after;
 mod stop;
 #[cfg(test)]
 mod tests;

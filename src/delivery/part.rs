@@ -27,7 +27,7 @@ impl Part {
             contacts: batch.contacts.split_off(middle),
             maybe_sent: batch.maybe_sent,
         };
-        [Self { start: start + middle, batch: back, foreign }, Self { start, batch, foreign }]
+        [Self { start: start.saturating_add(middle), batch: back, foreign }, Self { start, batch, foreign }]
     }
 
     /// What an outcome proves of a contact whom an earlier request may have brought. A refusal is about this request

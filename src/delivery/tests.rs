@@ -190,6 +190,24 @@ async fn the_retry_budget_is_kept() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_wait_beyond_the_budget_is_told_and_leaves_nobody_unknown() {
+    for (after, want) in [
+        (Duration::from_secs(1000), "it asks for a wait of 1000 s"),
+        (Duration::from_secs(1_790_000_000), "it asks for a wait of 1790000000 s (20717 days)"),
+        (Duration::MAX, "it asks for a wait of 1844674407370955"),
+    ] {
+        for vendor in [itnio(), vbee()] {
+            let throttled = Reply { status: 429, retry_after: Some(after), ..Reply::default() };
+            let run = deliver(vendor, 2, script([Ok(throttled)]), RULES).await;
+            assert_eq!((run.requests.len(), names(&run.delivered)), (1, vec!["open"; 2]), "{want}");
+            let Some(Error::Unreachable { why, .. }) = run.delivered.failure else { panic!("{want}") };
+            assert!(why.contains(want), "{want}: {why}");
+            assert!(run.seconds < 1.0, "{want}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn each_attempt_is_freshly_signed() {
     let run = deliver(itnio(), 1, script([lost(), lost(), lost(), lost()]), RULES).await;
     let mut times: Vec<_> = run.requests.iter().map(|(_, request)| request.header("timestamp")).collect();

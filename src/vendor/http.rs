@@ -1,5 +1,8 @@
 //! What an HTTP status says by itself, for every vendor: before the body is read, and without it.
 
+// Times come from outside.
+#![deny(clippy::arithmetic_side_effects)]
+
 use jiff::Timestamp;
 
 use super::address::Endpoint;
@@ -91,7 +94,7 @@ pub(super) fn clock_message(server_time: Option<Timestamp>, now: Timestamp) -> S
     let Some(server_time) = server_time else {
         return "the vendor says that the request's time is wrong; set this machine's clock (NTP)".to_owned();
     };
-    let ahead = now.as_second() - server_time.as_second();
+    let ahead = now.as_second().saturating_sub(server_time.as_second());
     let seconds = ahead.unsigned_abs();
     match ahead {
         0 => "the vendor says that the request's time is wrong, but its own clock agrees with this machine's; ask the vendor's support".to_owned(),
