@@ -18,7 +18,7 @@ use super::set_up::{SetUp, request_timeout};
 use crate::cli::CheckArgs;
 use crate::config::Config;
 use crate::contact::Campaign;
-use crate::delivery::{Carrier, CarryError, Clock, HttpCarrier};
+use crate::delivery::{Carrier, CarryError, Clock, Connections, HttpCarrier, Network};
 use crate::error::Error;
 use crate::ledger::{Ending, Entry, Key, Ledger};
 use crate::mapping::RunContext;
@@ -33,21 +33,22 @@ const LONGEST_REQUEST: Duration = Duration::from_secs(30);
 pub(super) async fn run(
     arguments: &CheckArgs,
     now: Timestamp,
+    network: &Network,
     output: &mut Output<impl Write>,
 ) -> Result<(), Error> {
-    match check(arguments, now).await {
+    match check(arguments, now, network).await {
         Ok(message) => output.connection_status(Ok(&message)),
         Err(error) => output.connection_status(Err(&error.with_causes())),
     }
 }
 
-async fn check(arguments: &CheckArgs, now: Timestamp) -> Result<String, Error> {
+async fn check(arguments: &CheckArgs, now: Timestamp, network: &Network) -> Result<String, Error> {
     let mut set_up = SetUp::read(&arguments.config)?;
     let judged = judge_mapping(&mut set_up, arguments.catalog.as_deref(), now)?;
     let (config, vendor) = set_up.complete()?;
     let clock = Arc::new(Clock::starting_at(now));
     let timeout = request_timeout(&config.delivery).min(LONGEST_REQUEST);
-    let carrier = HttpCarrier::new(timeout, Arc::clone(&clock))?;
+    let carrier = HttpCarrier::new(network, Connections::OneForEach, timeout, Arc::clone(&clock))?;
     let corrected = probe(vendor.as_ref(), &carrier, &clock).await?;
     probe_ledger(&config, vendor.as_ref(), now).await?;
     let mut message =
@@ -119,9 +120,9 @@ async fn probe(vendor: &dyn Vendor, carrier: &impl Carrier, clock: &Clock) -> Re
                 }
             }
             Err(CarryError::NotSent(why) | CarryError::Lost(why)) if is_last => {
-                let why = format!("{why}; check vendor.base_url, the network and the proxy of this machine");
                 return Err(Error::Unreachable { vendor: vendor.name(), why });
             }
+            Err(CarryError::Barred(why)) => return Err(Error::NoWay { vendor: vendor.name(), why }),
             Err(_) => tokio::time::sleep(PAUSE).await,
         }
     }

@@ -51,7 +51,7 @@ where
     let World { stdin, mut stdout, stderr, now, environment, interrupted, is_terminal } = world;
     let Some(command) = cli.command else {
         let output = Output::singer(stdout, stderr);
-        return target::run(&cli.target, stdin, output, now, interrupted).await;
+        return target::run(&cli.target, stdin, output, now, &environment, interrupted).await;
     };
     let for_people = match command {
         Command::Sandbox(arguments) => sandbox::run(&arguments, now, &mut stdout, interrupted).await,
@@ -82,7 +82,9 @@ async fn platform<R: Read + Send + 'static, W: Write>(
 ) -> bool {
     let result = match command {
         PlatformCommand::Spec => spec::run(&mut output),
-        PlatformCommand::Check(arguments) => check::run(&arguments, now, &mut output).await,
+        PlatformCommand::Check(arguments) => {
+            check::run(&arguments, now, &environment.network, &mut output).await
+        }
         PlatformCommand::Discover(arguments) => discover::run(&arguments, &mut output),
         PlatformCommand::Write(arguments) => {
             let (returned, result) =

@@ -223,6 +223,7 @@ impl<C: Carrier> Courier<C> {
         match self.carrier.carry(request).await {
             Ok(reply) => self.vendor.read(batch, &reply),
             Err(CarryError::NotSent(why)) => Verdict::Again { after: None, why },
+            Err(CarryError::Barred(why)) => Verdict::Halt { blame: Blame::Network, why },
             Err(CarryError::Lost(why)) => Verdict::Unclear { why },
         }
     }
@@ -240,6 +241,9 @@ impl<C: Carrier> Courier<C> {
             Verdict::Astray { why } => Next::End(End::Astray(why)),
             Verdict::Halt { blame: Blame::User, why } => {
                 Next::End(End::Failed(Error::Refused { vendor: self.vendor.name(), why }))
+            }
+            Verdict::Halt { blame: Blame::Network, why } => {
+                Next::End(End::Failed(Error::NoWay { vendor: self.vendor.name(), why }))
             }
             Verdict::Halt { blame: Blame::Us, why } => Next::End(End::Failed(Error::Defect(why))),
         }
