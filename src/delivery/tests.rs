@@ -1,5 +1,7 @@
 //! The courier against scripted answers, with a paused clock and the real vendors.
 
+mod arrival;
+
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -12,7 +14,7 @@ use tokio::time::Instant;
 
 use super::{Carrier, CarryError, Clock, Courier, Delivered, Fate, Notice, Pace, Rules, Stop, Terms};
 use crate::contact::{Campaign, Contact};
-use crate::error::Error;
+use crate::error::{Error, FailureType};
 use crate::phone::Phone;
 use crate::reason::Reason;
 use crate::vendor::Config;
