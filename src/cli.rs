@@ -92,6 +92,11 @@ pub enum LedgerCommand {
     /// Read records like `write` and remember everybody as called, without sending anything: for the
     /// first sync of a campaign that was filled in another way.
     Baseline(BaselineArgs),
+    /// Read records like `write` and bring everybody in them over to the scope that the configuration
+    /// says now, without sending anything.
+    Rescope(RescopeArgs),
+    /// Take a file as it is of which something was lost for good.
+    AcceptLoss(AcceptLossArgs),
 }
 
 /// Whom to look for.
@@ -144,6 +149,34 @@ pub struct BaselineArgs {
     #[arg(long)]
     pub catalog: Option<PathBuf>,
     /// Do it; otherwise it is only counted.
+    #[arg(long)]
+    pub yes: bool,
+}
+
+/// Whom to bring over.
+#[derive(Debug, Args)]
+pub struct RescopeArgs {
+    /// The configuration with the new scope, a JSON file.
+    #[arg(long)]
+    pub config: PathBuf,
+    /// The configured catalog, a JSON file. Without it stdin is a Singer tap's.
+    #[arg(long)]
+    pub catalog: Option<PathBuf>,
+    /// Do it; otherwise it is only counted.
+    #[arg(long)]
+    pub yes: bool,
+    /// Do it although up to so many people in the ledger are in none of the records: they are forgotten.
+    #[arg(long, value_name = "PEOPLE", default_value_t = 0)]
+    pub leave: u64,
+}
+
+/// What to take as it is.
+#[derive(Debug, Args)]
+pub struct AcceptLossArgs {
+    /// The configuration, a JSON file.
+    #[arg(long)]
+    pub config: PathBuf,
+    /// Do it; otherwise it is only said what is missing.
     #[arg(long)]
     pub yes: bool,
 }

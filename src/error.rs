@@ -77,6 +77,11 @@ pub enum Error {
     /// A signal asked the run to end.
     #[error("stopped by {0} before the end of the input")]
     Interrupted(&'static str),
+    /// A second signal asked the run to end at once.
+    #[error(
+        "stopped at once by a second signal ({0}): answers to requests under way were not awaited, so these contacts may have been sent"
+    )]
+    Hurried(&'static str),
     /// A line on stdin is not the protocol's.
     #[error("line {line} of the input {why}")]
     Protocol {
@@ -145,6 +150,7 @@ impl Error {
             | Self::LedgerUnavailable(_)
             | Self::Incomplete(_)
             | Self::Interrupted(_)
+            | Self::Hurried(_)
             | Self::Input(_)
             | Self::TemporaryFile(_)
             | Self::Output(_) => FailureType::Transient,

@@ -1,10 +1,10 @@
 //! What a Singer runner calls: the same job as `write`, its streams announced on stdin, and nothing
 //! but states on stdout.
 
-use std::future::Future;
 use std::io::{Read, Write};
 use std::path::Path;
 
+use futures_util::Stream;
 use jiff::Timestamp;
 
 use super::set_up::SetUp;
@@ -21,13 +21,13 @@ pub(super) async fn run<R: Read + Send + 'static, W: Write>(
     mut output: Output<W>,
     now: Timestamp,
     environment: &Environment,
-    interrupted: impl Future<Output = &'static str>,
+    signals: impl Stream<Item = &'static str> + Unpin,
 ) -> bool {
     let TargetArgs { config, about, format } = arguments;
     let result = match config {
         Some(config) if !about => match job(config, now, environment) {
             Ok(job) => {
-                let (returned, _, result) = job.run(stdin, output, interrupted).await;
+                let (returned, _, result) = job.run(stdin, output, signals).await;
                 output = returned;
                 result
             }

@@ -17,6 +17,9 @@ const LONGEST: usize = 2_000;
 
 const DEEPEST: usize = 100;
 
+/// What stands behind IS in both.
+const TESTS_OF_SQL: [&str; 3] = ["null", "true", "false"];
+
 /// The mistake, or the condition in SQL when it is a template's.
 pub(super) fn with_advice(source: &str, why: String) -> String {
     let inner = source.trim().trim_start_matches("{{").trim_end_matches("}}").trim();
@@ -123,7 +126,7 @@ impl Translator {
                 self.filtered(filter.name, inner, &filter.args)
             }
             Expr::Test(test) => {
-                self.is_template = true;
+                self.is_template |= !TESTS_OF_SQL.contains(&test.name);
                 self.tested(test.name, &test.expr, &test.args, false)
             }
             Expr::Call(call) => match &call.expr {
@@ -140,7 +143,7 @@ impl Translator {
 
     fn negated(&mut self, inner: &Expr<'_>) -> Result<Sql, String> {
         if let Expr::Test(test) = inner {
-            self.is_template = true;
+            self.is_template |= !TESTS_OF_SQL.contains(&test.name);
             return self.tested(test.name, &test.expr, &test.args, true);
         }
         if let Expr::BinOp(binary) = inner
@@ -223,7 +226,7 @@ impl Translator {
                 return Ok(Sql::new(format!("{within} {not}LIKE {pattern}"), Binding::Comparison));
             }
         };
-        self.is_template = true;
+        self.is_template |= !matches!(right, Expr::Tuple(_));
         let items: Result<Vec<String>, String> = items;
         let left = self.sql(left)?.at_least(Binding::Sum);
         Ok(Sql::new(format!("{left} {not}IN ({})", items?.join(", ")), Binding::Comparison))
@@ -284,8 +287,8 @@ impl Translator {
         is_negated: bool,
     ) -> Result<Sql, String> {
         let words = match (test, is_negated) {
-            ("none" | "undefined", false) | ("defined", true) => "IS NULL",
-            ("none" | "undefined", true) | ("defined", false) => "IS NOT NULL",
+            ("none" | "null" | "undefined", false) | ("defined", true) => "IS NULL",
+            ("none" | "null" | "undefined", true) | ("defined", false) => "IS NOT NULL",
             ("true", false) => "IS TRUE",
             ("true", true) => "IS NOT TRUE",
             ("false", false) => "IS FALSE",

@@ -133,7 +133,7 @@ impl Words<'_> {
             None if matches!(other.0, Node::Constant(_)) => match (named.1, other.1) {
                 (Kind::Number, Kind::Text) => ": write the number without quotes".to_owned(),
                 (Kind::Truth, _) => ": write TRUE or FALSE".to_owned(),
-                (Kind::Date | Kind::Timestamp, Kind::Days) | (Kind::Number, Kind::Days) => {
+                (Kind::Date | Kind::Timestamp | Kind::Number, Kind::Days) => {
                     ": compare a date with a date, days with a number".to_owned()
                 }
                 _ => String::new(),

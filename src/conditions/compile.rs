@@ -5,17 +5,16 @@ use std::borrow::Cow;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use sqlparser::ast::{
-    self, BinaryOperator, CharacterLength, DataType, Expr, FunctionArg, FunctionArgExpr, FunctionArguments,
-    Ident, InTarget, UnaryOperator,
+    self, BinaryOperator, DataType, Expr, FunctionArg, FunctionArgExpr, FunctionArguments, Ident, InTarget,
+    UnaryOperator,
 };
 
-use super::calls;
 use super::cause::ColumnInfo;
 use super::parse::TOO_DEEP;
 use super::possible::Outlook;
 use super::text::{self, Glob};
 use super::tree::{Comparison, Function, Like, Node, Operator, Target, Test, Value};
-use super::{Finder, kinds, refused};
+use super::{Finder, kinds, refused, words};
 use crate::values::{Moment, Number};
 
 /// How deep a condition may nest, chains of AND and OR aside.
@@ -52,12 +51,12 @@ impl<'c, 's> Compiler<'c, 's> {
             Expr::Identifier(name) => self.column(std::slice::from_ref(name))?,
             Expr::CompoundIdentifier(names) => self.column(names)?,
             Expr::Value(value) => {
-                self.literal(&value.value).unwrap_or_else(|| Err(refused::expression(expression)))?
+                Self::literal(&value.value).unwrap_or_else(|| Err(refused::expression(expression)))?
             }
             Expr::TypedString(typed) => {
                 self.typed(typed).unwrap_or_else(|| Err(refused::expression(expression)))?
             }
-            Expr::Interval(interval) => Node::Constant(Value::Days(calls::days(interval)?)),
+            Expr::Interval(interval) => Node::Constant(Value::Days(words::days(interval)?)),
             Expr::BinaryOp { left, op: op @ (BinaryOperator::And | BinaryOperator::Or), right } => {
                 self.chain(left, op, right)?
             }
@@ -82,36 +81,38 @@ impl<'c, 's> Compiler<'c, 's> {
             Expr::ILike { negated, any: false, expr, pattern, escape_char } => {
                 maybe_not(*negated, self.like(expr, pattern, escape_char.as_deref(), true)?)
             }
-            Expr::IsNull(inner) => is(self.node(inner)?, Test::Null),
-            Expr::IsNotNull(inner) => not(is(self.node(inner)?, Test::Null)),
-            Expr::IsTrue(inner) => is(self.node(inner)?, Test::True),
-            Expr::IsNotTrue(inner) => not(is(self.node(inner)?, Test::True)),
-            Expr::IsFalse(inner) => is(self.node(inner)?, Test::False),
-            Expr::IsNotFalse(inner) => not(is(self.node(inner)?, Test::False)),
-            Expr::IsUnknown(inner) => is(self.node(inner)?, Test::Unknown),
-            Expr::IsNotUnknown(inner) => not(is(self.node(inner)?, Test::Unknown)),
             Expr::Cast { expr, data_type, format: None, .. } => self.cast(expr, data_type)?,
+            Expr::Function(function) => self.call(function)?,
+            Expr::Trim { .. } | Expr::Substring { .. } => self.part_of_text(expression)?,
+            other => {
+                let Some((inner, test, is_negated)) = tested(other) else {
+                    return Err(refused::expression(expression));
+                };
+                maybe_not(is_negated, Node::Is(Box::new(self.node(inner)?), test))
+            }
+        })
+    }
+
+    /// The functions that have a syntax of their own.
+    fn part_of_text(&mut self, expression: &Expr) -> Result<Node, String> {
+        match expression {
             Expr::Trim { expr, trim_where, trim_what: None, trim_characters: None } => {
                 let function = match trim_where {
                     Some(ast::TrimWhereField::Leading) => Function::TrimLeft,
                     Some(ast::TrimWhereField::Trailing) => Function::TrimRight,
                     _ => Function::Trim,
                 };
-                Node::Call(function, vec![self.text(expr)?])
-            }
-            Expr::Trim { .. } => {
-                return Err(refused::has_no("trim of other characters", "trim(a) takes blanks away"));
+                Ok(Node::Call(function, vec![self.text(expr)?]))
             }
             Expr::Substring { expr, substring_from: Some(from), substring_for, special: _, shorthand: _ } => {
                 let mut arguments = vec![self.text(expr)?, self.node(from)?];
                 if let Some(length) = substring_for {
                     arguments.push(self.node(length)?);
                 }
-                Node::Call(Function::Substring, arguments)
+                Ok(Node::Call(Function::Substring, arguments))
             }
-            Expr::Function(function) => self.call(function)?,
-            _ => return Err(refused::expression(expression)),
-        })
+            _ => Err(refused::expression(expression)),
+        }
     }
 
     /// An operand of something that binds more tightly than a comparison. SQL's dialects read
@@ -121,11 +122,12 @@ impl<'c, 's> Compiler<'c, 's> {
             Expr::BinaryOp { op, .. } => {
                 comparison(op).is_some() || matches!(op, BinaryOperator::And | BinaryOperator::Or)
             }
-            Expr::UnaryOp { op: UnaryOperator::Not, .. } => true,
-            Expr::Between { .. } | Expr::In { .. } | Expr::Like { .. } | Expr::ILike { .. } => true,
-            Expr::IsNull(_) | Expr::IsNotNull(_) | Expr::IsTrue(_) | Expr::IsNotTrue(_) => true,
-            Expr::IsFalse(_) | Expr::IsNotFalse(_) | Expr::IsUnknown(_) | Expr::IsNotUnknown(_) => true,
-            _ => false,
+            Expr::UnaryOp { op: UnaryOperator::Not, .. }
+            | Expr::Between { .. }
+            | Expr::In { .. }
+            | Expr::Like { .. }
+            | Expr::ILike { .. } => true,
+            other => tested(other).is_some(),
         };
         if is_loose {
             return Err("databases disagree on what belongs together in a = b = c, and in a = NOT b: write \
@@ -190,7 +192,7 @@ impl<'c, 's> Compiler<'c, 's> {
         ignores_case: bool,
     ) -> Result<Node, String> {
         let sides = [self.text_operand(expression)?, self.text_operand(pattern)?];
-        let escape = escape.map(calls::escape).transpose()?;
+        let escape = escape.map(words::escape).transpose()?;
         let glob = match &sides {
             [_, Node::Constant(Value::Text(pattern))] => {
                 let glob = Glob::new(pattern, escape, ignores_case);
@@ -202,7 +204,7 @@ impl<'c, 's> Compiler<'c, 's> {
     }
 
     fn cast(&mut self, expression: &Expr, to: &DataType) -> Result<Node, String> {
-        let target = target(to)?;
+        let target = words::target(to)?;
         let node = if target == Target::Text { self.text(expression)? } else { self.node(expression)? };
         Ok(Node::Cast(Box::new(node), target))
     }
@@ -287,7 +289,7 @@ impl<'c, 's> Compiler<'c, 's> {
     }
 
     /// None: it is not one of the language's.
-    fn literal(&self, value: &ast::Value) -> Option<Result<Node, String>> {
+    fn literal(value: &ast::Value) -> Option<Result<Node, String>> {
         Some(Ok(Node::Constant(match value {
             ast::Value::Null => Value::Unknown(super::cause::Cause::Null),
             ast::Value::Boolean(truth) => Value::Truth(*truth),
@@ -364,8 +366,19 @@ fn maybe_not(is_negated: bool, node: Node) -> Node {
     if is_negated { not(node) } else { node }
 }
 
-fn is(node: Node, test: Test) -> Node {
-    Node::Is(Box::new(node), test)
+/// What an IS asks of what, and whether it is an IS NOT.
+fn tested(expression: &Expr) -> Option<(&Expr, Test, bool)> {
+    Some(match expression {
+        Expr::IsNull(inner) => (inner, Test::Null, false),
+        Expr::IsNotNull(inner) => (inner, Test::Null, true),
+        Expr::IsTrue(inner) => (inner, Test::True, false),
+        Expr::IsNotTrue(inner) => (inner, Test::True, true),
+        Expr::IsFalse(inner) => (inner, Test::False, false),
+        Expr::IsNotFalse(inner) => (inner, Test::False, true),
+        Expr::IsUnknown(inner) => (inner, Test::Unknown, false),
+        Expr::IsNotUnknown(inner) => (inner, Test::Unknown, true),
+        _ => return None,
+    })
 }
 
 fn negated(node: Node) -> Node {
@@ -373,47 +386,4 @@ fn negated(node: Node) -> Node {
         Node::Constant(Value::Number(number)) => Node::Constant(Value::Number(number.neg())),
         node => Node::Negate(Box::new(node)),
     }
-}
-
-fn target(data_type: &DataType) -> Result<Target, String> {
-    use ast::ExactNumberInfo::None as NoSize;
-    Ok(match data_type {
-        DataType::Int(None) | DataType::Integer(None) | DataType::BigInt(None) | DataType::SmallInt(None) => {
-            Target::Integer
-        }
-        DataType::Int64 | DataType::Int4(None) | DataType::Int8(None) => Target::Integer,
-        DataType::Decimal(NoSize)
-        | DataType::Numeric(NoSize)
-        | DataType::Dec(NoSize)
-        | DataType::Float(NoSize) => Target::Decimal,
-        DataType::Double(NoSize) | DataType::DoublePrecision | DataType::Real => Target::Decimal,
-        DataType::Float64 | DataType::Float8 | DataType::Float4 => Target::Decimal,
-        DataType::Text | DataType::Varchar(None) | DataType::Char(None) | DataType::String(None) => {
-            Target::Text
-        }
-        DataType::CharacterVarying(None) | DataType::CharVarying(None) | DataType::Character(None) => {
-            Target::Text
-        }
-        DataType::Boolean | DataType::Bool => Target::Boolean,
-        DataType::Date => Target::Date,
-        DataType::Timestamp(None, _) | DataType::TimestampNtz(None) | DataType::Datetime(None) => {
-            Target::Timestamp
-        }
-        other if has_size(other) => {
-            return Err(format!(
-                "CAST to {other}: what does not fit its size would be cut or rounded in each database's own way; \
-                 write the type without it"
-            ));
-        }
-        other => {
-            return Err(format!(
-                "CAST makes no {other}; it makes INTEGER, DECIMAL, TEXT, BOOLEAN, DATE and TIMESTAMP"
-            ));
-        }
-    })
-}
-
-fn has_size(data_type: &DataType) -> bool {
-    matches!(data_type, DataType::Varchar(Some(CharacterLength::IntegerLength { .. } | CharacterLength::Max)))
-        || data_type.to_string().contains('(')
 }

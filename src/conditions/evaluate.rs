@@ -296,15 +296,11 @@ impl<'a> From<Truth<'a>> for Value<'a> {
 }
 
 /// A part of a text, without a copy where there is none yet.
-fn cut<'a>(text: Cow<'a, str>, part: impl Fn(&str) -> &str) -> Cow<'a, str> {
+fn cut(text: Cow<'_, str>, part: impl Fn(&str) -> &str) -> Cow<'_, str> {
     match text {
-        Cow::Borrowed(text) => Cow::Borrowed(part_of(text, part)),
+        Cow::Borrowed(text) => Cow::Borrowed(part(text)),
         Cow::Owned(text) => Cow::Owned(part(&text).to_owned()),
     }
-}
-
-fn part_of<'a>(text: &'a str, part: impl Fn(&str) -> &str) -> &'a str {
-    part(text)
 }
 
 fn truth_of<'a>(truth: bool) -> Truth<'a> {
@@ -341,12 +337,14 @@ pub(super) fn compare<'a>(
         }
         (Value::Truth(a), Value::Truth(b)) => a.cmp(b),
         (Value::Date(a), Value::Date(b)) => a.cmp(b),
-        _ => match (instant(a, zone), instant(b, zone)) {
-            (Some(Some(a)), Some(Some(b))) => a.cmp(&b),
-            (Some(None), _) => return Truth::Unknown(Cause::TooLarge(left)),
-            (_, Some(None)) => return Truth::Unknown(Cause::TooLarge(right)),
-            _ => return different((left, a), (right, b)),
-        },
+        (Value::Date(_) | Value::Timestamp(_), Value::Date(_) | Value::Timestamp(_)) => {
+            match (instant(a, zone), instant(b, zone)) {
+                (Some(a), Some(b)) => a.cmp(&b),
+                (None, _) => return Truth::Unknown(Cause::TooLarge(left)),
+                (_, None) => return Truth::Unknown(Cause::TooLarge(right)),
+            }
+        }
+        _ => return different((left, a), (right, b)),
     };
     truth_of(match comparison {
         Comparison::Equal => order == Ordering::Equal,
@@ -358,11 +356,11 @@ pub(super) fn compare<'a>(
     })
 }
 
-/// The instant of a day or a time, when it is one; none within when it is beyond the calendar.
-fn instant(value: &Value<'_>, zone: &TimeZone) -> Option<Option<jiff::Timestamp>> {
+/// The instant of a day or a time; none beyond the calendar.
+fn instant(value: &Value<'_>, zone: &TimeZone) -> Option<jiff::Timestamp> {
     match value {
-        Value::Date(date) => Some(Moment::Date(*date).timestamp(zone)),
-        Value::Timestamp(timestamp) => Some(Some(*timestamp)),
+        Value::Date(date) => Moment::Date(*date).timestamp(zone),
+        Value::Timestamp(timestamp) => Some(*timestamp),
         _ => None,
     }
 }

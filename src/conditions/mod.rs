@@ -5,7 +5,6 @@
 
 mod advice;
 mod arithmetic;
-mod calls;
 mod cast;
 mod cause;
 mod compile;
@@ -16,6 +15,7 @@ mod possible;
 mod refused;
 mod text;
 mod tree;
+mod words;
 
 use std::panic::resume_unwind;
 use std::thread;

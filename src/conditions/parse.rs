@@ -104,7 +104,7 @@ fn parts(source: &str, tokens: &[TokenWithSpan]) -> Vec<Box<str>> {
     let whole = || vec![shown(source.trim())];
     let (mut depth, mut n_between) = (0_usize, 0_usize);
     let mut parts = Vec::new();
-    let mut begins = 0;
+    let (lines, mut begins) = (Lines::new(source), 0);
     for TokenWithSpan { token, span } in tokens {
         match token {
             Token::LParen | Token::LBracket | Token::LBrace => depth += 1,
@@ -114,7 +114,8 @@ fn parts(source: &str, tokens: &[TokenWithSpan]) -> Vec<Box<str>> {
                 Keyword::BETWEEN => n_between += 1,
                 Keyword::AND if n_between > 0 => n_between -= 1,
                 Keyword::AND => {
-                    let (start, end) = (offset(source, span.start), offset(source, span.end));
+                    let at = |place| lines.offset(place).unwrap_or(source.len());
+                    let (start, end) = (at(span.start), at(span.end));
                     parts.push(shown(source.get(begins..start).unwrap_or_default().trim()));
                     begins = end;
                 }
@@ -127,16 +128,28 @@ fn parts(source: &str, tokens: &[TokenWithSpan]) -> Vec<Box<str>> {
     parts
 }
 
-/// Where a place in the text is, in bytes.
-fn offset(source: &str, at: Location) -> usize {
-    let skipped = usize::try_from(at.line.saturating_sub(1)).unwrap_or(usize::MAX);
-    let line_begins = match skipped.checked_sub(1) {
-        None => 0,
-        Some(nth) => source.match_indices('\n').nth(nth).map_or(source.len(), |(at, _)| at + 1),
-    };
-    let column = usize::try_from(at.column.saturating_sub(1)).unwrap_or(usize::MAX);
-    let line = source.get(line_begins..).unwrap_or_default();
-    line.char_indices().nth(column).map_or(source.len(), |(at, _)| line_begins + at)
+/// Where the characters of each line are, in bytes.
+struct Lines(Vec<Vec<usize>>);
+
+impl Lines {
+    fn new(source: &str) -> Self {
+        let mut lines = vec![Vec::new()];
+        for (at, character) in source.char_indices() {
+            if let Some(line) = lines.last_mut() {
+                line.push(at);
+            }
+            if character == '\n' {
+                lines.push(Vec::new());
+            }
+        }
+        Self(lines)
+    }
+
+    /// None: at the end of the text.
+    fn offset(&self, at: Location) -> Option<usize> {
+        let nth = |count: u64| usize::try_from(count.checked_sub(1)?).ok();
+        self.0.get(nth(at.line)?)?.get(nth(at.column)?).copied()
+    }
 }
 
 /// A part as it is told: on one line, and not without end.

@@ -39,9 +39,10 @@ pub(super) fn expression(expression: &Expr) -> String {
         Expr::In { target: InTarget::List(_) | InTarget::Unnest(_) | InTarget::Table { .. }, .. } => {
             ("IN of this kind", "write a IN (1, 2)")
         }
-        Expr::In { .. } => ("subqueries", "a condition sees one record only"),
         Expr::Case { .. } => ("CASE", "write the cases with AND and OR"),
-        Expr::Subquery(_) | Expr::Exists { .. } => ("subqueries", "a condition sees one record only"),
+        Expr::Subquery(_) | Expr::Exists { .. } | Expr::In { .. } => {
+            ("subqueries", "a condition sees one record only")
+        }
         Expr::IsDistinctFrom(..) | Expr::IsNotDistinctFrom(..) => {
             ("IS DISTINCT FROM", "write = or <>, and IS NULL for what is missing")
         }

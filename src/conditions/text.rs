@@ -198,7 +198,7 @@ mod tests {
         for pattern in ["%a".repeat(3_000) + "b", "%_a".repeat(3_000) + "%b", "%a_".repeat(2_000) + "b%"] {
             assert!(!Glob::new(&pattern, None, false).unwrap().matches(&text));
         }
-        assert!(began.elapsed() < Duration::from_secs(2));
+        assert!(began.elapsed() < Duration::from_secs(10));
     }
 
     #[test]

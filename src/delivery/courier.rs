@@ -1,10 +1,12 @@
 //! Delivers one batch: attempt, judge, wait, halve, until each contact has an outcome or the run
 //! must stop. The one place that knows what each verdict makes us do.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 
@@ -147,10 +149,10 @@ impl<C: Carrier> Courier<C> {
         self.vendor.limits().resend_is_safe || self.rules.resend
     }
 
-    /// The time of day.
+    /// The time of day, by which people are remembered: no vendor's clock moves it.
     #[must_use]
     pub fn now(&self) -> jiff::Timestamp {
-        self.clock.now()
+        self.clock.uncorrected()
     }
 
     /// Waits; gives whether the run goes on.
@@ -164,7 +166,7 @@ impl<C: Carrier> Courier<C> {
         let mut parts = vec![Part::whole(batch)];
         let deadline = pace::after(self.rules.retry_for);
         while let Some(mut part) = parts.pop() {
-            let end = self.settle(&mut part, deadline).await;
+            let end = self.settle_or_own_up(&mut part, deadline).await;
             let settled = match end {
                 End::Settled(settled) => settled,
                 End::Refused(why) if part.batch.contacts.len() == 1 => {
@@ -194,6 +196,14 @@ impl<C: Carrier> Courier<C> {
         Delivered { failure: self.hopeless(), fates }
     }
 
+    /// Settles one part. A panic is a defect of ours, but no reason to forget who may have been sent.
+    async fn settle_or_own_up(&self, part: &mut Part, deadline: Instant) -> End {
+        let settling = AssertUnwindSafe(self.settle(part, deadline)).catch_unwind();
+        settling
+            .await
+            .unwrap_or_else(|_| End::Failed(Error::Defect("a delivery ended in a panic".to_owned())))
+    }
+
     /// Attempts one part until there is nothing more to attempt.
     async fn settle(&self, part: &mut Part, deadline: Instant) -> End {
         let mut history = History { deadline, attempts: 0, clock_corrections: 0 };
@@ -201,7 +211,7 @@ impl<C: Carrier> Courier<C> {
             if self.wait_until(self.pace.reserve()).await.is_err() {
                 return End::Stopped;
             }
-            let verdict = self.attempt(&part.batch).await;
+            let verdict = self.attempt(part).await;
             history.attempts = history.attempts.saturating_add(1);
             match self.judge(verdict, part, &mut history) {
                 Next::End(end) => return end,
@@ -218,14 +228,27 @@ impl<C: Carrier> Courier<C> {
         }
     }
 
-    async fn attempt(&self, batch: &Batch) -> Verdict {
-        let request = self.vendor.submit(batch, self.clock.now());
-        match self.carrier.carry(request).await {
-            Ok(reply) => self.vendor.read(batch, &reply),
+    async fn attempt(&self, part: &mut Part) -> Verdict {
+        let request = self.vendor.submit(&part.batch, self.clock.now());
+        part.is_away = true;
+        let carried = tokio::select! {
+            biased;
+            carried = self.carrier.carry(request) => carried,
+            () = self.stop.wait_for_cut_off() => {
+                Err(CarryError::Lost("the run ended before the answer came".to_owned()))
+            }
+        };
+        let verdict = match carried {
+            Ok(reply) => self.vendor.read(&part.batch, &reply),
             Err(CarryError::NotSent(why)) => Verdict::Again { after: None, why },
             Err(CarryError::Barred(why)) => Verdict::Halt { blame: Blame::Network, why },
             Err(CarryError::Lost(why)) => Verdict::Unclear { why },
-        }
+        };
+        part.is_away = !matches!(
+            verdict,
+            Verdict::Again { .. } | Verdict::Split { .. } | Verdict::ClockOff { .. } | Verdict::Halt { .. }
+        );
+        verdict
     }
 
     fn judge(&self, verdict: Verdict, part: &mut Part, history: &mut History) -> Next {
@@ -284,6 +307,9 @@ impl<C: Carrier> Courier<C> {
         let Some(server_time) = server_time else {
             return halt("the signature's time is refused, and the answer does not say the server's time: set this machine's clock".to_owned());
         };
+        if let Some(why) = self.clock.too_far_from(server_time) {
+            return halt(why);
+        }
         let agrees = self.clock.agrees_with(server_time);
         if (agrees && history.clock_corrections > 0) || history.clock_corrections >= CLOCK_CORRECTIONS {
             let seconds = self.clock.correct(server_time);
@@ -396,9 +422,9 @@ fn in_words(wait: Duration) -> String {
 
 /// Says of what is not settled whether it may have been sent.
 fn left_open(mut fates: Vec<Fate>, part: Part, others: Vec<Part>) -> Vec<Fate> {
-    for Part { start, batch, .. } in others.into_iter().chain([part]) {
+    for Part { start, batch, is_away, .. } in others.into_iter().chain([part]) {
         for fate in fates.iter_mut().skip(start).take(batch.contacts.len()) {
-            *fate = Fate::Open { maybe_sent: batch.maybe_sent };
+            *fate = Fate::Open { maybe_sent: batch.maybe_sent || is_away };
         }
     }
     fates

@@ -17,8 +17,8 @@ use crate::contact::{Campaign, Contact};
 use crate::error::{Error, FailureType};
 use crate::phone::Phone;
 use crate::reason::Reason;
-use crate::vendor::Config;
-use crate::vendor::exchange::{Batch, Outcome, Reply, Request};
+use crate::vendor::exchange::{Batch, Limits, Outcome, Reply, Request, Shape, Verdict};
+use crate::vendor::{Config, Vendor};
 
 type Answer = Result<Reply, CarryError>;
 
@@ -361,6 +361,23 @@ async fn a_wrong_clock_is_corrected_then_reported() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_clock_that_is_days_away_stops_the_run_and_none_moves_the_ledgers_time() {
+    let started = Timestamp::from_second(1_700_000_000).unwrap();
+    for (days, direction) in [(40, "behind"), (-40, "ahead of"), (2_900_000, "behind")] {
+        let date = started + SignedDuration::from_hours(days * 24);
+        let body = Bytes::from_static(br#"{"status":"-4","reason":"timestamp expires"}"#);
+        let reply = Reply { status: 200, date: Some(date), body, ..Reply::default() };
+        let run = deliver(itnio(), 1, script([Ok(reply)]), RULES).await;
+        let Some(Error::Refused { why, .. }) = run.delivered.failure else { panic!("not stopped") };
+        assert!(why.contains(&format!("{} days {direction}", days.abs())), "{why}");
+        assert_eq!(run.requests.len(), 1, "{days} days");
+    }
+    let clock = Clock::starting_at(started);
+    clock.correct(started + SignedDuration::from_secs(600));
+    assert_eq!((clock.uncorrected(), clock.now()), (started, started + SignedDuration::from_secs(600)));
+}
+
+#[tokio::test(start_paused = true)]
 async fn several_unclear_answers_in_a_row_stop_the_run() {
     let vendor = serde_json::from_value::<Config>(vbee()).unwrap().build();
     let clock = Arc::new(Clock::starting_at(Timestamp::UNIX_EPOCH));
@@ -391,4 +408,71 @@ async fn requests_start_no_faster_than_allowed() {
     let started = Instant::now();
     let last = (0..21).map(|_| pace.reserve()).last().unwrap();
     assert_eq!(last.duration_since(started), Duration::from_secs(2));
+}
+
+/// Vbee, by somebody who stumbles.
+struct Clumsy {
+    vendor: Arc<dyn Vendor>,
+    over: &'static str,
+}
+
+impl Vendor for Clumsy {
+    fn name(&self) -> &'static str {
+        self.vendor.name()
+    }
+
+    fn account(&self) -> &str {
+        self.vendor.account()
+    }
+
+    fn shape(&self) -> Shape {
+        self.vendor.shape()
+    }
+
+    fn campaign(&self, id: &str) -> Result<Campaign, String> {
+        self.vendor.campaign(id)
+    }
+
+    fn limits(&self) -> Limits {
+        self.vendor.limits()
+    }
+
+    fn probe(&self, now: Timestamp) -> Request {
+        self.vendor.probe(now)
+    }
+
+    fn read_probe(&self, reply: &Reply, now: Timestamp) -> Result<(), String> {
+        self.vendor.read_probe(reply, now)
+    }
+
+    fn submit(&self, batch: &Batch, now: Timestamp) -> Request {
+        assert_ne!(self.over, "a request");
+        self.vendor.submit(batch, now)
+    }
+
+    fn read(&self, batch: &Batch, reply: &Reply) -> Verdict {
+        assert_ne!(self.over, "a reply");
+        if self.over == "its own verdict" {
+            Verdict::Settled(Vec::new())
+        } else {
+            self.vendor.read(batch, reply)
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_was_sent_when_something_panics_may_have_been_sent_and_nobody_else() {
+    for (over, maybe_sent) in [("a request", false), ("a reply", true), ("its own verdict", true)] {
+        let vendor = serde_json::from_value::<Config>(vbee()).unwrap().build();
+        let clock = Arc::new(Clock::starting_at(Timestamp::UNIX_EPOCH));
+        let (notices, _heard) = mpsc::channel(64);
+        let terms =
+            Terms { clock, pace: Pace::new(0), rules: RULES, stop: Stop::default(), notices, seed: 7 };
+        let courier = Courier::new(Arc::new(Clumsy { vendor, over }), script([]), terms);
+        let contacts = vec![Contact::new(Phone::e164("+14155550100"))];
+        let batch = Batch { campaign: Campaign::new("c"), contacts, maybe_sent: false };
+        let delivered = courier.deliver(batch).await;
+        assert_eq!(delivered.fates, [Fate::Open { maybe_sent }], "{over}");
+        assert!(matches!(delivered.failure, Some(Error::Defect(_))), "{over}: {:?}", delivered.failure);
+    }
 }

@@ -1,6 +1,7 @@
 //! From a reply to a verdict.
 
 use crate::contact::{Campaign, Contact};
+use crate::phone::shown_identifier;
 use crate::reason::Reason;
 use crate::vendor::exchange::{Batch, Outcome, Reply, Verdict};
 use crate::vendor::roster::{self, Roster};
@@ -138,7 +139,7 @@ impl Itnio {
             code.number,
             code.meaning,
             code.hint,
-            batch.campaign.as_str(),
+            shown_identifier(batch.campaign.as_str()),
             self.app_id,
             self.words.quoted(&envelope.reason),
         )

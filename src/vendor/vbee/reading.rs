@@ -2,6 +2,7 @@
 
 use serde_json::value::RawValue;
 
+use crate::phone::shown_identifier;
 use crate::reason::Reason;
 use crate::vendor::exchange::{Batch, Detail, Outcome, Reply, Verdict};
 use crate::vendor::roster::{self, Roster};
@@ -53,7 +54,7 @@ impl Vbee {
             row.number,
             row.meaning,
             row.hint,
-            batch.campaign.as_str(),
+            shown_identifier(batch.campaign.as_str()),
             self.words.quoted(message),
         );
         match row.action {

@@ -142,8 +142,12 @@ fn composed(text: &str) -> String {
     text.replace("e\u{301}", "é")
 }
 
-fn not(v: V) -> V {
-    if let Bool(b) = v { Bool(!b) } else { Null }
+fn not(mut v: V) -> V {
+    if let Bool(b) = &mut v {
+        *b = !*b;
+        return v;
+    }
+    Null
 }
 
 fn and(terms: &[V]) -> V {
@@ -157,18 +161,18 @@ fn and(terms: &[V]) -> V {
 }
 
 /// None: beyond the reference.
-fn compare(sign: &str, a: &V, b: &V) -> Option<V> {
+fn compare(sign: &str, left: &V, right: &V) -> Option<V> {
     use std::cmp::Ordering::{Equal, Greater, Less};
     let instant = |v: &V| match v {
         Date(days) => Some(days * 86_400 - AHEAD),
         At(at) => Some(*at),
         _ => None,
     };
-    let order = match (a, b) {
+    let order = match (left, right) {
         (Num(n, d), Num(m, e)) => n.checked_mul(*e)?.cmp(&m.checked_mul(*d)?),
         (Text(a), Text(b)) => a.chars().cmp(b.chars()),
         (Bool(a), Bool(b)) if sign == "=" || sign == "<>" => a.cmp(b),
-        _ => match (instant(a), instant(b)) {
+        _ => match (instant(left), instant(right)) {
             (Some(a), Some(b)) => a.cmp(&b),
             _ => return Some(Null),
         },
@@ -228,11 +232,11 @@ fn reduced(n: i128, d: i128) -> V {
     Num(n / by, d / by)
 }
 
-fn arithmetic(sign: char, a: V, b: V) -> Option<V> {
+fn arithmetic(sign: char, left: V, right: V) -> Option<V> {
     let day =
         |days: i64, by: i64| days.checked_add(by).filter(|days| CALENDAR.contains(days)).map_or(Null, Date);
     let whole = |n: i128, d: i128| i64::try_from(n).ok().filter(|n| d == 1 && n.abs() < 1 << 40);
-    Some(match (sign, a, b) {
+    Some(match (sign, left, right) {
         ('+', Num(n, d), Num(m, e)) => {
             reduced(n.checked_mul(e)?.checked_add(m.checked_mul(d)?)?, d.checked_mul(e)?)
         }
@@ -243,9 +247,9 @@ fn arithmetic(sign: char, a: V, b: V) -> Option<V> {
         (_, Num(..), Num(0, _)) => Null,
         ('/', Num(n, d), Num(m, e)) => reduced(n.checked_mul(e)?, d.checked_mul(m)?),
         (_, Num(n, d), Num(m, e)) => {
-            let (left, right) = (n.checked_mul(e)?, m.checked_mul(d)?);
+            let (of, by) = (n.checked_mul(e)?, m.checked_mul(d)?);
             // Rust's % has the sign of the dividend, too.
-            reduced(left % right, d.checked_mul(e)?)
+            reduced(of % by, d.checked_mul(e)?)
         }
         ('-', Date(a), Date(b)) => Num(i128::from(a - b), 1),
         ('+', Date(days), Days(by)) | ('+', Days(by), Date(days)) => day(days, by),
@@ -335,7 +339,6 @@ fn number(text: &str, with_exponent: bool) -> Option<V> {
 
 fn cast(v: V, to: &str) -> Option<V> {
     Some(match (to, v) {
-        (_, Null) => Null,
         ("DECIMAL", Num(n, d)) | ("INTEGER", Num(n, d @ 1)) => Num(n, d),
         ("DECIMAL" | "INTEGER", Bool(b)) => Num(i128::from(b), 1),
         ("DECIMAL", Text(text)) => number(text.trim_matches(' '), true)?,

@@ -110,7 +110,7 @@ fn expression(rng: &mut Rng, sort: Sort, depth: usize) -> E {
             E::Call("nullif", vec![a, b])
         }
         (Sort::Number, 4) => E::Negate(Box::new(expression(rng, Sort::Number, below))),
-        (Sort::Number, 5 | 6 | 7) => {
+        (Sort::Number, 5..=7) => {
             let sides = [expression(rng, Sort::Number, below), expression(rng, Sort::Number, below)];
             E::Arithmetic(one(rng, &['+', '-', '*', '/', '%']), Box::new(sides))
         }
@@ -125,7 +125,7 @@ fn expression(rng: &mut Rng, sort: Sort, depth: usize) -> E {
         (Sort::Text, 4) => {
             E::Join(Box::new([expression(rng, Sort::Text, below), expression(rng, Sort::Text, below)]))
         }
-        (Sort::Text, 5 | 6 | 7) => {
+        (Sort::Text, 5..=7) => {
             let name = one(rng, &["lower", "upper", "trim", "ltrim", "rtrim"]);
             E::Call(name, vec![expression(rng, Sort::Text, below)])
         }
