@@ -36,10 +36,7 @@ const WORDS_OF_OTHER_LANGUAGES: Table = &[
         "line 1: there are no methods such as `.join()`; write record.name | join(', ')",
     ),
     ("{{ '%s' % record.name }}", "line 1: `%` is for numbers; write '%s' | format(record.name)"),
-    (
-        "{{ '0987654321'.strip() }}",
-        "line 1: there are no methods such as `.strip()`; write '****321' | trim",
-    ),
+    ("{{ '0987654321'.strip() }}", "line 1: there are no methods such as `.strip()`; write '****321' | trim"),
     ("{{ len(record.name) }}", "line 1: filters stand behind |; for `len(…)` write record.name | length"),
     ("{{ str(record.amount) }}", "line 1: filters stand behind |; for `str(…)` write record.amount | string"),
     ("{{ int(record.amount) }}", "line 1: filters stand behind |; for `int(…)` write record.amount | int"),
