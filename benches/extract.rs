@@ -105,7 +105,7 @@ impl Extract {
                 }
             }
             Way::Columns | Way::Condition | Way::Identity => {
-                fields.retain(|field| field["template"].is_null())
+                fields.retain(|field| field["template"].is_null());
             }
         }
         let stream = |index| {

@@ -17,10 +17,9 @@ use tokio::runtime::Runtime;
 
 use crate::command::{self, Folder, binary};
 use crate::extract::{self, Extract, STREAMS, extract};
+use crate::postgres_server;
+use crate::postgres_server::pooler::Pooler;
 use crate::rehearsal::Rehearsal;
-
-#[path = "../src/ledger/postgres/harness.rs"]
-mod postgres_server;
 
 /// Lost answers are rare, because each pauses a run; a kill loses those under way anyhow.
 const FAULTS: &str = "busy=0.02,drop_before=0.003,drop_after=0.006,cut_off=0.004,slow=0.05";
@@ -41,6 +40,8 @@ END $$";
 /// A database of a test's own.
 struct Database {
     url: String,
+    /// How the connector gets there.
+    way: String,
     runtime: Runtime,
 }
 
@@ -104,6 +105,15 @@ fn nobody_is_called_twice_by_killed_runs_with_a_database() {
     Platform::new("vbee", 16_000, Some(Database::new())).kill_and_check(52);
 }
 
+/// What a killed run was asking, the pooler has to end.
+#[test]
+fn nobody_is_called_twice_by_killed_runs_behind_a_pooler() {
+    let pooler = Pooler::start("transaction");
+    let mut database = Database::new();
+    database.way = pooler.url(&database.url);
+    Platform::new("vbee", 6_000, Some(database)).kill_and_check(16);
+}
+
 #[test]
 fn nobody_is_called_twice_by_killed_runs_where_repeats_are_recognised() {
     Platform::new("itnio", 6_000, None).kill_and_check(12);
@@ -113,7 +123,7 @@ impl Database {
     fn new() -> Self {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let url = runtime.block_on(postgres_server::server().database());
-        Self { url, runtime }
+        Self { way: url.clone(), url, runtime }
     }
 
     fn end_leases(&self) {
@@ -129,7 +139,7 @@ impl Platform {
         let catalog = folder.file("catalog.json", &extract::catalog());
         let ledger = database.as_ref().map_or_else(
             || json!({ "ledger_type": "sqlite", "path": Path::new(&catalog).with_file_name("ledger.sqlite") }),
-            |database| json!({ "ledger_type": "postgres", "url": database.url }),
+            |database| json!({ "ledger_type": "postgres", "url": database.way }),
         );
         let delivery = json!({ "batch_size": 10, "max_requests_in_flight": 4, "max_requests_per_second": 0 });
         let config = rehearsal.config(

@@ -13,7 +13,10 @@ mod input;
 mod kills;
 mod ledger;
 mod memory;
+#[path = "../src/ledger/postgres/harness.rs"]
+mod postgres_server;
 mod rehearsal;
+mod shared_ledger;
 mod singer;
 mod tidy;
 mod write;

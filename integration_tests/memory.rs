@@ -20,10 +20,18 @@ fn peak(process: u32) -> Option<u64> {
 
 /// Streams `n_records` through `write`; gives its peak resident size in KiB.
 fn peak_of_sync(vendor: &str, n_records: u64, padding: usize) -> u64 {
+    peak_of_campaigns(vendor, n_records, padding, "")
+}
+
+/// The same with a template of the campaign.
+fn peak_of_campaigns(vendor: &str, n_records: u64, padding: usize, campaign: &str) -> u64 {
     let rehearsal = Rehearsal::new("none", &[]);
     let delivery = json!({ "max_requests_per_second": 0, "max_requests_in_flight": 4 });
-    let config =
-        rehearsal.config(vendor, &json!({ "streams": extract::streams(vendor), "delivery": delivery }));
+    let mut streams = extract::streams(vendor);
+    for stream in streams.as_array_mut().unwrap() {
+        stream["campaign"] = json!(campaign);
+    }
+    let config = rehearsal.config(vendor, &json!({ "streams": streams, "delivery": delivery }));
     let folder = Folder::new();
     let config = folder.file("config.json", &config.to_string());
     let catalog = folder.file("catalog.json", &extract::catalog());
@@ -82,6 +90,12 @@ fn memory_does_not_grow_with_the_input() {
         assert!(large <= allowed, "{vendor}: {small} KiB for 10,000 records, {large} KiB for 1,000,000");
         assert!(small < 40 << 10, "{vendor}: {small} KiB for 10,000 records");
     }
+}
+
+#[test]
+fn a_campaign_for_each_record_does_not_cost_memory() {
+    let peak = peak_of_campaigns("vbee", 20_000, 0, "campaign-{{ record.id }}");
+    assert!(peak < 40 << 10, "{peak} KiB for 20,000 campaigns");
 }
 
 #[test]

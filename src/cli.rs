@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
+use crate::delivery::Network;
 use crate::phone::mask_numbers;
 
 /// Under this name the program is a Singer target.
@@ -91,6 +92,11 @@ pub enum LedgerCommand {
     /// Read records like `write` and remember everybody as called, without sending anything: for the
     /// first sync of a campaign that was filled in another way.
     Baseline(BaselineArgs),
+    /// Read records like `write` and bring everybody in them over to the scope that the configuration
+    /// says now, without sending anything.
+    Rescope(RescopeArgs),
+    /// Take a file as it is of which something was lost for good.
+    AcceptLoss(AcceptLossArgs),
 }
 
 /// Whom to look for.
@@ -143,6 +149,34 @@ pub struct BaselineArgs {
     #[arg(long)]
     pub catalog: Option<PathBuf>,
     /// Do it; otherwise it is only counted.
+    #[arg(long)]
+    pub yes: bool,
+}
+
+/// Whom to bring over.
+#[derive(Debug, Args)]
+pub struct RescopeArgs {
+    /// The configuration with the new scope, a JSON file.
+    #[arg(long)]
+    pub config: PathBuf,
+    /// The configured catalog, a JSON file. Without it stdin is a Singer tap's.
+    #[arg(long)]
+    pub catalog: Option<PathBuf>,
+    /// Do it; otherwise it is only counted.
+    #[arg(long)]
+    pub yes: bool,
+    /// Do it although up to so many people in the ledger are in none of the records: they are forgotten.
+    #[arg(long, value_name = "PEOPLE", default_value_t = 0)]
+    pub leave: u64,
+}
+
+/// What to take as it is.
+#[derive(Debug, Args)]
+pub struct AcceptLossArgs {
+    /// The configuration, a JSON file.
+    #[arg(long)]
+    pub config: PathBuf,
+    /// Do it; otherwise it is only said what is missing.
     #[arg(long)]
     pub yes: bool,
 }
@@ -227,6 +261,8 @@ pub struct Environment {
     pub job_id: Option<String>,
     /// `DATA_CHANNEL_MEDIUM` is `SOCKET`: the platform would not use stdin.
     pub is_socket_mode: bool,
+    /// The proxy and the certificates of this machine.
+    pub network: Network,
 }
 
 impl Cli {
@@ -263,6 +299,7 @@ impl Environment {
         Self {
             job_id: std::env::var("WORKER_JOB_ID").ok().filter(|id| !id.is_empty()),
             is_socket_mode: medium.eq_ignore_ascii_case("SOCKET"),
+            network: Network::new(std::env::vars_os()),
         }
     }
 }

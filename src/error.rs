@@ -35,6 +35,14 @@ pub enum Error {
         /// What is wrong, where to look, what to change.
         why: String,
     },
+    /// No request gets to the vendor, until somebody mends the network's settings.
+    #[error("there is no way to {vendor}: {why}")]
+    NoWay {
+        /// The vendor's name.
+        vendor: &'static str,
+        /// What is in the way, and what to change.
+        why: String,
+    },
     /// The ledger cannot be reached now: another run holds it, or its server is away.
     #[error("{0}")]
     LedgerUnavailable(String),
@@ -69,6 +77,11 @@ pub enum Error {
     /// A signal asked the run to end.
     #[error("stopped by {0} before the end of the input")]
     Interrupted(&'static str),
+    /// A second signal asked the run to end at once.
+    #[error(
+        "stopped at once by a second signal ({0}): answers to requests under way were not awaited, so these contacts may have been sent"
+    )]
+    Hurried(&'static str),
     /// A line on stdin is not the protocol's.
     #[error("line {line} of the input {why}")]
     Protocol {
@@ -131,11 +144,13 @@ impl Error {
             | Self::LedgerUnusable(_)
             | Self::File { .. }
             | Self::Refused { .. }
+            | Self::NoWay { .. }
             | Self::TooManyRejected { .. } => FailureType::Config,
             Self::Unreachable { .. }
             | Self::LedgerUnavailable(_)
             | Self::Incomplete(_)
             | Self::Interrupted(_)
+            | Self::Hurried(_)
             | Self::Input(_)
             | Self::TemporaryFile(_)
             | Self::Output(_) => FailureType::Transient,

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use criterion::{BatchSize, Criterion, Throughput};
 use destination_ai_voice::contact::Campaign;
 use destination_ai_voice::ledger::sqlite::Sqlite;
-use destination_ai_voice::ledger::{Ending, Entry, Key, Ledger, Standing, Terms};
+use destination_ai_voice::ledger::{Ending, Entry, Identity, Key, Ledger, Numbers, Scope, Standing, Terms};
 use tokio::runtime::{Builder, Runtime};
 
 use crate::inputs::{BATCH, NOW};
@@ -19,7 +19,9 @@ const REMEMBERED: u64 = 100_000;
 
 pub(crate) fn measure(criterion: &mut Criterion) {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
-    let terms = Terms { run: "bench".to_owned(), call_again_after_days: 0, expect_existing: false };
+    let identity =
+        Identity { account: "itnio/BENCH".to_owned(), scope: Scope::Campaign, numbers: Numbers::Phone };
+    let terms = Terms { run: "bench".to_owned(), identity, call_again_after_days: 0, expect_existing: false };
     let (ledger, _) =
         Sqlite::open(&folder.path().join("ledger.sqlite"), &terms, Some("a key"), NOW).expect("a new ledger");
     let people =

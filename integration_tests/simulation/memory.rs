@@ -6,7 +6,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use destination_ai_voice::ledger::sqlite::{Memory, Sqlite};
-use destination_ai_voice::ledger::{Ending, Entry, Inspect, Key, Ledger, LedgerError, Standing, Terms};
+use destination_ai_voice::ledger::{
+    Ending, Entry, Identity, Inspect, Key, Ledger, LedgerError, Numbers, Scope, Standing, Terms,
+};
 use futures_util::FutureExt;
 use jiff::Timestamp;
 use tokio::time::{Instant, sleep};
@@ -168,8 +170,16 @@ impl Store {
         match self {
             Self::Shared(database) => SimulatedLedger::Shared(database.connect(run)),
             Self::Sqlite(memory) => {
-                let terms =
-                    Terms { run: format!("run-{run}"), call_again_after_days: 0, expect_existing: false };
+                let terms = Terms {
+                    run: format!("run-{run}"),
+                    identity: Identity {
+                        account: "simulation".to_owned(),
+                        scope: Scope::Campaign,
+                        numbers: Numbers::Phone,
+                    },
+                    call_again_after_days: 0,
+                    expect_existing: false,
+                };
                 let opened = Sqlite::in_memory(memory, &terms, Some(HASH_KEY), now);
                 let (sqlite, _) = opened.unwrap_or_else(|error| panic!("{error}"));
                 SimulatedLedger::Sqlite(Arc::new(sqlite))

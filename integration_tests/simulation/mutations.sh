@@ -57,9 +57,9 @@ plant "a state does not wait for its records" src/pipeline/checkpoint.rs \
 plant "a record is counted twice" src/pipeline/checkpoint.rs \
   'stats.rejected += 1 } else { stats.records += 1 }' 'stats.rejected += 1 } else { stats.records += 2 }'
 plant "SQLite forgets what a dead run had claimed" src/ledger/sqlite/opening.rs \
-  'let recovered_unknown = recover(&transaction).map_err(complain)?;' \
-  'let recovered_unknown = merge(&transaction, Claimant::Lives).map(|_| 0).map_err(complain)?;
-   transaction.execute("DELETE FROM intent", []).map_err(complain)?;'
+  'let recovered_unknown = recover(connection).map_err(complain)?;' \
+  'let recovered_unknown = merge(connection, Claimant::Lives).map(|_| 0).map_err(complain)?;
+   connection.execute("DELETE FROM intent", []).map_err(complain)?;'
 
 echo "mutations: $missed missed"
 [ "$missed" -eq 0 ]

@@ -17,6 +17,7 @@ use destination_ai_voice::sandbox::faults::FaultPlan;
 use destination_ai_voice::sandbox::faulty::Faulty;
 use destination_ai_voice::vendor::call_book::Numbers;
 use destination_ai_voice::vendor::{Simulator, Vendor, itnio, vbee};
+use futures_util::{StreamExt, stream};
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 use tokio::time::{Duration, Instant, sleep};
@@ -280,6 +281,7 @@ impl Scenario {
             max_batch_age: Duration::from_secs(delivery.max_batch_age_seconds.into()),
             max_in_flight: delivery.max_requests_in_flight.into(),
             hear_out_for: Duration::from_secs(65),
+            end_within: Duration::from_secs(9),
             max_contacts: 0,
             max_rejected_percent: 100,
             streams: names.into_iter().map(|name| (name, false)).collect(),
@@ -312,14 +314,12 @@ impl Scenario {
         let output = Output::new(Stdout(Arc::clone(platform)));
         let pipeline = Pipeline::new(plan, courier, Arc::new(ledger), output, stop);
         let signal = (rng.u32(0..5) == 0).then(|| Duration::from_millis(rng.u64(1..4_000)));
-        let interrupted = async move {
-            match signal {
-                Some(after) => sleep(after).await,
-                None => std::future::pending().await,
-            }
+        let after = |wait: Duration| async move {
+            sleep(wait).await;
             "SIGTERM"
         };
-        let (tally, failure, _) = pipeline.run(input, heard, interrupted).await;
+        let signals = stream::iter(signal).then(after).chain(stream::pending());
+        let (tally, failure, _) = pipeline.run(input, heard, Box::pin(signals)).await;
         speaking.abort();
         (tally, failure)
     }

@@ -3,11 +3,12 @@
 //! Platforms give it no catalog, so that columns can be judged only at the start of a sync; a person
 //! may.
 //!
-//! It never adds a contact, says exactly one CONNECTION_STATUS, and succeeds as a command also
-//! when the configuration fails.
+//! It never adds a contact, leaves nothing in the ledger, says exactly one CONNECTION_STATUS, and
+//! succeeds as a command also when the configuration fails.
 
 use std::io::Write;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -15,11 +16,8 @@ use jiff::Timestamp;
 use super::remember;
 use super::set_up::{SetUp, request_timeout};
 use crate::cli::CheckArgs;
-use crate::config::Config;
-use crate::contact::Campaign;
-use crate::delivery::{Carrier, CarryError, Clock, HttpCarrier};
+use crate::delivery::{Carrier, CarryError, Clock, Connections, HttpCarrier, Network};
 use crate::error::Error;
-use crate::ledger::{Ending, Entry, Key, Ledger};
 use crate::mapping::RunContext;
 use crate::protocol::{Catalog, Output};
 use crate::vendor::Vendor;
@@ -32,21 +30,24 @@ const LONGEST_REQUEST: Duration = Duration::from_secs(30);
 pub(super) async fn run(
     arguments: &CheckArgs,
     now: Timestamp,
+    network: &Network,
     output: &mut Output<impl Write>,
 ) -> Result<(), Error> {
-    match check(arguments, now).await {
+    match check(arguments, now, network).await {
         Ok(message) => output.connection_status(Ok(&message)),
         Err(error) => output.connection_status(Err(&error.with_causes())),
     }
 }
 
-async fn check(arguments: &CheckArgs, now: Timestamp) -> Result<String, Error> {
+async fn check(arguments: &CheckArgs, now: Timestamp, network: &Network) -> Result<String, Error> {
     let mut set_up = SetUp::read(&arguments.config)?;
     let judged = judge_mapping(&mut set_up, arguments.catalog.as_deref(), now)?;
     let (config, vendor) = set_up.complete()?;
-    let carrier = HttpCarrier::new(request_timeout(&config.delivery).min(LONGEST_REQUEST))?;
-    let corrected = probe(vendor.as_ref(), &carrier, &Clock::starting_at(now)).await?;
-    probe_ledger(&config, vendor.as_ref(), now).await?;
+    let clock = Arc::new(Clock::starting_at(now));
+    let timeout = request_timeout(&config.delivery).min(LONGEST_REQUEST);
+    let carrier = HttpCarrier::new(network, Connections::OneForEach, timeout, Arc::clone(&clock))?;
+    let corrected = probe(vendor.as_ref(), &carrier, &clock).await?;
+    let has_ledger = remember::rehearse(&config, vendor.as_ref(), now).await?;
     let mut message =
         format!("{} accepts the credentials and the campaign{judged}. Nobody was called.", vendor.name());
     if let Some(seconds) = corrected {
@@ -56,6 +57,9 @@ async fn check(arguments: &CheckArgs, now: Timestamp) -> Result<String, Error> {
     }
     message.push(' ');
     message.push_str(&remember::guarantee(&config.ledger));
+    if !has_ledger {
+        message.push_str(" There is none yet: the first sync makes it.");
+    }
     Ok(message)
 }
 
@@ -81,21 +85,6 @@ fn judge_mapping(set_up: &mut SetUp, catalog: Option<&Path>, now: Timestamp) -> 
     Ok(judged)
 }
 
-/// Opens the ledger, claims somebody who does not exist and lets go again.
-async fn probe_ledger(config: &Config, vendor: &dyn Vendor, now: Timestamp) -> Result<(), Error> {
-    let memory = remember::open(&config.ledger, vendor, "check", now).await?;
-    let campaign = vendor.campaign("").unwrap_or_else(|_| Campaign::new(""));
-    let entry = Entry {
-        key: Key(fastrand::u128(..).to_be_bytes()),
-        campaign,
-        stream: "check".into(),
-        primary_key: Box::default(),
-    };
-    memory.ledger.claim(vec![entry.clone()], false, now).await?;
-    memory.ledger.settle(vec![(entry, Ending::Released)], now).await?;
-    Ok(memory.ledger.close().await?)
-}
-
 /// Gives by how many seconds the clock had to be corrected, if it had to.
 async fn probe(vendor: &dyn Vendor, carrier: &impl Carrier, clock: &Clock) -> Result<Option<i64>, Error> {
     let mut corrected = None;
@@ -108,6 +97,9 @@ async fn probe(vendor: &dyn Vendor, carrier: &impl Carrier, clock: &Clock) -> Re
             Ok(reply) => {
                 let Err(why) = vendor.read_probe(&reply, clock.now()) else { return Ok(corrected) };
                 let behind = reply.date.filter(|date| !clock.agrees_with(*date));
+                if let Some(why) = behind.and_then(|date| clock.too_far_from(date)) {
+                    return Err(Error::Refused { vendor: vendor.name(), why });
+                }
                 let is_busy = reply.status == 429 || reply.status >= 500 || reply.unreadable.is_some();
                 match behind {
                     Some(date) if corrected.is_none() => corrected = Some(clock.correct(date)),
@@ -116,9 +108,9 @@ async fn probe(vendor: &dyn Vendor, carrier: &impl Carrier, clock: &Clock) -> Re
                 }
             }
             Err(CarryError::NotSent(why) | CarryError::Lost(why)) if is_last => {
-                let why = format!("{why}; check vendor.base_url, the network and the proxy of this machine");
                 return Err(Error::Unreachable { vendor: vendor.name(), why });
             }
+            Err(CarryError::Barred(why)) => return Err(Error::NoWay { vendor: vendor.name(), why }),
             Err(_) => tokio::time::sleep(PAUSE).await,
         }
     }

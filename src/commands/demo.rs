@@ -75,7 +75,8 @@ async fn rehearse(
     let catalog = Catalog::read(&sample::catalog().to_string())?;
     let job = Job::new(SetUp::new(&config.to_string())?, catalog, now, &Environment::default())?;
     let started = Instant::now();
-    let (_, tally, result) = job.run(Cursor::new(lines), Output::new(shown), std::future::pending()).await;
+    let (_, tally, result) =
+        job.run(Cursor::new(lines), Output::new(shown), futures_util::stream::pending()).await;
     let took = started.elapsed();
     let page = ask(sandbox, "/calls?format=json").await?;
     let mut of_vendors = page.get("vendors").and_then(Value::as_array).into_iter().flatten();

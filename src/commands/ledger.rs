@@ -1,4 +1,4 @@
-//! `ledger status | find | settle | baseline`: the memory of who was sent to whom, for people.
+//! `ledger status | find | settle | baseline | rescope | accept-loss`: the memory of who was sent to whom, for people.
 
 use std::collections::HashSet;
 use std::io::{Read, Write};
@@ -7,18 +7,20 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::remember;
 use super::set_up::SetUp;
 use super::target;
 use super::write::Job;
-use crate::cli::{BaselineArgs, Decision, Environment, FindArgs, LedgerCommand, SettleArgs};
+use super::{remember, rescope};
+use crate::cli::{AcceptLossArgs, BaselineArgs, Decision, Environment, FindArgs, LedgerCommand, SettleArgs};
 use crate::config::{Config, LedgerConfig};
 use crate::error::Error;
 use crate::ledger::postgres::{self, Postgres};
 use crate::ledger::sqlite::Sqlite;
-use crate::ledger::{Ending, Entry, Found, Hasher, Inspect, Key, Ledger, LedgerError, Standing, StatusRow};
+use crate::ledger::{
+    Ending, Entry, Found, Identity, Inspect, Key, Ledger, LedgerError, Opened, Rescoped, Standing, StatusRow,
+};
 use crate::mapping;
-use crate::phone::PhoneInput;
+use crate::phone::{PhoneInput, shown, shown_identifier, shown_key, visible};
 use crate::pipeline::{Chunk, Item, feed};
 use crate::vendor::Vendor;
 
@@ -34,29 +36,34 @@ pub(super) async fn run<R: Read + Send + 'static>(
         LedgerCommand::Find(arguments) => find(&arguments).await?,
         LedgerCommand::Settle(arguments) => settle(&arguments, now).await?,
         LedgerCommand::Baseline(arguments) => baseline(&arguments, stdin, now, environment).await?,
+        LedgerCommand::Rescope(arguments) => rescope::run(&arguments, stdin, now, environment).await?,
+        LedgerCommand::AcceptLoss(arguments) => accept_loss(&arguments)?,
     };
     writeln!(stdout, "{text}").map_err(Error::Output)
 }
 
 /// A ledger that is open to be read.
 #[expect(clippy::large_enum_variant, reason = "a command has one")]
-enum Records {
+pub(super) enum Records {
     Sqlite(Sqlite),
     Postgres(postgres::Records),
 }
 
 impl Records {
-    async fn open(config: &LedgerConfig) -> Result<(Self, Hasher), Error> {
-        match config {
-            LedgerConfig::None => Err(Error::config("ledger", "this configuration has no ledger")),
+    /// Opens a ledger with the keys that it has, whatever scope the configuration says.
+    pub(super) async fn open(config: &Config, vendor: &dyn Vendor) -> Result<(Self, Opened), Error> {
+        let none = || Error::config("ledger", "this configuration has no ledger");
+        let memory = config.ledger.memory().ok_or_else(none)?;
+        let (identity, hash_key) = (remember::identity(config, memory, vendor), memory.hash_key());
+        match &config.ledger {
+            LedgerConfig::None => Err(none()),
             LedgerConfig::Sqlite(sqlite) => {
-                let (ledger, opened) = Sqlite::inspect(Path::new(&sqlite.path), sqlite.memory.hash_key())?;
-                Ok((Self::Sqlite(ledger), opened.hasher))
+                let (ledger, opened) = Sqlite::inspect(Path::new(&sqlite.path), &identity, hash_key)?;
+                Ok((Self::Sqlite(ledger), opened))
             }
             LedgerConfig::Postgres(postgres) => {
-                let url = postgres.url.expose();
-                let (records, opened) = Postgres::inspect(url, postgres.memory.hash_key()).await?;
-                Ok((Self::Postgres(records), opened.hasher))
+                let (records, opened) = Postgres::inspect(postgres.url.expose(), &identity, hash_key).await?;
+                Ok((Self::Postgres(records), opened))
             }
         }
     }
@@ -87,17 +94,30 @@ impl Records {
             Self::Postgres(ledger) => ledger.decide(run, accepted, dry_run, now).await,
         }
     }
+
+    pub(super) async fn rescope(
+        &self,
+        identity: Identity,
+        pairs: Vec<(Key, Key)>,
+        leave: Option<u64>,
+    ) -> Result<Rescoped, LedgerError> {
+        match self {
+            Self::Sqlite(ledger) => ledger.rescope(identity, pairs, leave).await,
+            Self::Postgres(ledger) => ledger.rescope(identity, pairs, leave).await,
+        }
+    }
 }
 
 async fn status(config: &Path) -> Result<String, Error> {
-    let (config, _) = SetUp::read(config)?.complete()?;
-    let (records, _) = Records::open(&config.ledger).await?;
+    let (config, vendor) = SetUp::read(config)?.complete()?;
+    let (records, _) = Records::open(&config, vendor.as_ref()).await?;
     let rows = records.status().await?;
     if rows.is_empty() {
         return Ok("The ledger is empty.".to_owned());
     }
     let mut text = format!("{:<28} {:<10} {:>10}  run", "campaign", "outcome", "contacts");
     for StatusRow { campaign, outcome, run, count } in rows {
+        let (campaign, run) = (shown_identifier(&campaign), visible(&run));
         text.push_str(&format!("\n{campaign:<28} {outcome:<10} {count:>10}  {run}"));
     }
     Ok(text)
@@ -113,9 +133,8 @@ async fn find(arguments: &FindArgs) -> Result<String, Error> {
     let phone = rules.normalise(PhoneInput::Text(arguments.phone.trim()), None).map_err(|refusal| {
         Error::config("--phone", format!("{}: {}", refusal.reason.code(), refusal.reason.meaning()))
     })?;
-    let (records, hasher) = Records::open(&config.ledger).await?;
-    let Some(memory) = config.ledger.memory() else { return Ok(String::new()) };
-    let keys = remember::keys(hasher, memory, vendor.as_ref());
+    let (records, opened) = Records::open(&config, vendor.as_ref()).await?;
+    let keys = opened.keys();
     let campaigns = campaigns(&config, vendor.as_ref(), &arguments.campaigns)?;
     let asked: HashSet<Key> = campaigns.iter().map(|campaign| keys.key(campaign, &phone)).collect();
     let found = records.find(asked.into_iter().collect()).await?;
@@ -124,13 +143,13 @@ async fn find(arguments: &FindArgs) -> Result<String, Error> {
     }
     let mut text = phone.to_string();
     for Found { campaign, outcome, reason, contact_id, stream, primary_key, run, at } in found {
-        text.push_str(&format!("\n{at} campaign {campaign}: {outcome}"));
+        text.push_str(&format!("\n{at} campaign {}: {outcome}", shown_identifier(&campaign)));
         for (name, value) in [
             ("reason", reason),
-            ("contact id", contact_id),
-            ("stream", stream),
-            ("primary key", primary_key),
-            ("run", run),
+            ("contact id", shown_identifier(&contact_id)),
+            ("stream", shown(&stream)),
+            ("primary key", shown_key(&primary_key, &phone)),
+            ("run", visible(&run)),
         ] {
             if !value.is_empty() {
                 text.push_str(&format!(", {name} {value}"));
@@ -154,21 +173,45 @@ fn campaigns(
 
 async fn settle(arguments: &SettleArgs, now: Timestamp) -> Result<String, Error> {
     let SettleArgs { config, run, decision, yes } = arguments;
-    let (config, _) = SetUp::read(config)?.complete()?;
-    let (records, _) = Records::open(&config.ledger).await?;
+    let (config, vendor) = SetUp::read(config)?.complete()?;
+    let (records, opened) = Records::open(&config, vendor.as_ref()).await?;
+    let now = match &records {
+        Records::Sqlite(_) => now,
+        Records::Postgres(_) => opened.clock.unwrap_or(now),
+    };
+    let named = visible(run);
     let count = records.decide(run, *decision == Decision::Accepted, !yes, now).await?;
     let meaning = match decision {
         Decision::Accepted => "in the campaign, and never sent again",
         Decision::NotDelivered => "not in the campaign, and free to be sent by the next sync",
     };
     Ok(match (count, yes) {
-        (0, _) => format!("Run {run} has no unknown contacts."),
-        (count, true) => format!("{count} contacts of run {run} are now taken to be {meaning}."),
+        (0, _) => format!("Run {named} has no unknown contacts."),
+        (count, true) => format!("{count} contacts of run {named} are now taken to be {meaning}."),
         (count, false) => {
             format!(
-                "{count} unknown contacts of run {run} would be taken to be {meaning}. Nothing was changed; add --yes to do it."
+                "{count} unknown contacts of run {named} would be taken to be {meaning}. Nothing was changed; add --yes to do it."
             )
         }
+    })
+}
+
+fn accept_loss(arguments: &AcceptLossArgs) -> Result<String, Error> {
+    let (config, _) = SetUp::read(&arguments.config)?.complete()?;
+    let LedgerConfig::Sqlite(sqlite) = &config.ledger else {
+        return Err(Error::config("ledger", "is no file: only of a file can something be lost in this way"));
+    };
+    let path = Path::new(&sqlite.path);
+    let Some(flaw) = Sqlite::accept_loss(path, arguments.yes)? else {
+        return Ok("Nothing is missing: the ledger can be used.".to_owned());
+    };
+    let whom = "whoever it does not know of may be called again";
+    Ok(if arguments.yes {
+        format!("The ledger is taken as it is, although {flaw}: {whom}.")
+    } else {
+        format!(
+            "The ledger would be taken as it is, although {flaw}: {whom}. Nothing was changed; add --yes to do it."
+        )
     })
 }
 
@@ -180,15 +223,15 @@ async fn baseline<R: Read + Send + 'static>(
 ) -> Result<String, Error> {
     let job = match &arguments.catalog {
         Some(catalog) => Job::read(&arguments.config, catalog, now, environment)?,
-        None => target::job(&arguments.config, now)?,
+        None => target::job(&arguments.config, now, environment)?,
     };
-    let memory = remember::open(&job.config.ledger, job.vendor.as_ref(), &job.sync_id, now).await?;
+    let memory = remember::open(&job.config, job.vendor.as_ref(), &job.sync_id, now).await?;
     if memory.keys.is_none() {
         return Err(Error::config("ledger", "this configuration has no ledger to remember people in"));
     }
     let mut streams: Vec<Arc<str>> =
         job.catalog.streams.iter().map(|stream| stream.name.to_string().into()).collect();
-    let (intake, _) = job.intake(memory.keys);
+    let intake = job.intake(memory.keys, &Arc::default());
     let mut input = feed(stdin, intake)?;
     let (mut seen, mut n_new, mut n_known, mut n_refused) = (HashSet::new(), 0_u64, 0_u64, 0_u64);
     while let Some(Chunk { items, failure, remarks: _ }) = input.recv().await {

@@ -7,16 +7,17 @@ mod ledger;
 #[cfg(test)]
 mod mistakes;
 mod remember;
+mod rescope;
 mod sandbox;
 mod set_up;
 mod spec;
 mod target;
 mod write;
 
-use std::future::Future;
 use std::io::{self, Read, Write};
 use std::path::Path;
 
+use futures_util::Stream;
 use jiff::Timestamp;
 
 use crate::cli::{Cli, Command, Environment, PlatformCommand};
@@ -24,7 +25,7 @@ use crate::error::Error;
 use crate::protocol::Output;
 
 /// What a command is given of the world.
-pub struct World<R, W, F> {
+pub struct World<R, W, S> {
     /// The platform's messages.
     pub stdin: R,
     /// The protocol's lines, or text for people.
@@ -35,30 +36,41 @@ pub struct World<R, W, F> {
     pub now: Timestamp,
     /// What the platform says beside the arguments.
     pub environment: Environment,
-    /// Resolves to the name of the signal that asks the run to end.
-    pub interrupted: F,
+    /// The names of the signals that ask the run to end, as they come; it never ends itself.
+    pub signals: S,
     /// Whether a person watches stdout.
     pub is_terminal: bool,
+    /// Whether stdout was closed from the start: whatever is written there is lost.
+    pub is_stdout_closed: bool,
 }
 
 /// Runs a command; gives whether it succeeded. What failed has been said.
-pub async fn run<R, W, F>(cli: Cli, world: World<R, W, F>) -> bool
+pub async fn run<R, W, S>(cli: Cli, world: World<R, W, S>) -> bool
 where
     R: Read + Send + 'static,
     W: Write,
-    F: Future<Output = &'static str>,
+    S: Stream<Item = &'static str> + Unpin,
 {
-    let World { stdin, mut stdout, stderr, now, environment, interrupted, is_terminal } = world;
+    let World { stdin, mut stdout, stderr, now, environment, signals, is_terminal, is_stdout_closed } = world;
+    if is_stdout_closed && hands_states_back(&cli) {
+        let mut stderr = stderr;
+        // When nobody reads stderr either, the exit code still says it.
+        drop(writeln!(
+            stderr,
+            "destination-ai-voice: stdout is closed, so nobody would receive the states; nothing was sent"
+        ));
+        return false;
+    }
     let Some(command) = cli.command else {
         let output = Output::singer(stdout, stderr);
-        return target::run(&cli.target, stdin, output, now, interrupted).await;
+        return target::run(&cli.target, stdin, output, now, &environment, signals).await;
     };
     let for_people = match command {
-        Command::Sandbox(arguments) => sandbox::run(&arguments, now, &mut stdout, interrupted).await,
+        Command::Sandbox(arguments) => sandbox::run(&arguments, now, &mut stdout, signals).await,
         Command::Ledger(command) => ledger::run(command, stdin, now, &environment, &mut stdout).await,
         Command::Demo(arguments) => demo::run(&arguments, now, &mut stdout, is_terminal).await,
         Command::Platform(command) => {
-            return platform(command, stdin, Output::new(stdout), now, &environment, interrupted).await;
+            return platform(command, stdin, Output::new(stdout), now, &environment, signals).await;
         }
     };
     match for_people {
@@ -71,6 +83,14 @@ where
     }
 }
 
+/// Whether the command is a sync, of which stdout must tell.
+fn hands_states_back(cli: &Cli) -> bool {
+    match &cli.command {
+        None => !cli.target.about,
+        Some(command) => matches!(command, Command::Platform(PlatformCommand::Write(_))),
+    }
+}
+
 /// Runs a command of the platform, whose stdout holds messages only.
 async fn platform<R: Read + Send + 'static, W: Write>(
     command: PlatformCommand,
@@ -78,15 +98,16 @@ async fn platform<R: Read + Send + 'static, W: Write>(
     mut output: Output<W>,
     now: Timestamp,
     environment: &Environment,
-    interrupted: impl Future<Output = &'static str>,
+    signals: impl Stream<Item = &'static str> + Unpin,
 ) -> bool {
     let result = match command {
         PlatformCommand::Spec => spec::run(&mut output),
-        PlatformCommand::Check(arguments) => check::run(&arguments, now, &mut output).await,
+        PlatformCommand::Check(arguments) => {
+            check::run(&arguments, now, &environment.network, &mut output).await
+        }
         PlatformCommand::Discover(arguments) => discover::run(&arguments, &mut output),
         PlatformCommand::Write(arguments) => {
-            let (returned, result) =
-                write::run(&arguments, stdin, output, now, environment, interrupted).await;
+            let (returned, result) = write::run(&arguments, stdin, output, now, environment, signals).await;
             output = returned;
             result
         }

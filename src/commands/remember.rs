@@ -2,14 +2,21 @@
 
 use std::path::Path;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
-use crate::config::{LedgerConfig, MemoryConfig, ScopeConfig};
+use crate::config::{Config, LedgerConfig, MemoryConfig, ScopeConfig};
+use crate::contact::Campaign;
 use crate::error::Error;
 use crate::ledger::postgres::Postgres;
 use crate::ledger::sqlite::Sqlite;
-use crate::ledger::{AnyLedger, Forgetful, Hasher, Keys, Scope, Terms};
+use crate::ledger::{
+    AnyLedger, Entry, Forgetful, Identity, Key, Keys, LedgerError, Numbers, Opened, Scope, Terms,
+};
+use crate::phone::WireFormat;
 use crate::vendor::Vendor;
+
+/// Clocks of machines differ a little.
+const TOLERANCE: SignedDuration = SignedDuration::from_mins(5);
 
 /// A ledger that is open for a run.
 pub(super) struct Memory {
@@ -18,39 +25,102 @@ pub(super) struct Memory {
     pub(super) keys: Option<Keys>,
     /// Contacts that dead runs had claimed and not settled.
     pub(super) recovered_unknown: u64,
+    /// What an operator should know of this machine's clock.
+    pub(super) doubt: Option<String>,
 }
 
 /// Opens the ledger; nothing is sent when that fails.
 pub(super) async fn open(
-    config: &LedgerConfig,
+    config: &Config,
     vendor: &dyn Vendor,
     sync_id: &str,
     now: Timestamp,
 ) -> Result<Memory, Error> {
+    let Some(memory) = config.ledger.memory() else {
+        return Ok(Memory {
+            ledger: AnyLedger::None(Forgetful),
+            keys: None,
+            recovered_unknown: 0,
+            doubt: None,
+        });
+    };
+    refuse_odd_time(now)?;
     let run = format!("{}-{:08x}", if sync_id.is_empty() { "run" } else { sync_id }, fastrand::u32(..));
-    let (ledger, hasher, recovered_unknown, memory) = match config {
-        LedgerConfig::None => {
-            return Ok(Memory { ledger: AnyLedger::None(Forgetful), keys: None, recovered_unknown: 0 });
-        }
+    let terms = terms(memory, run, identity(config, memory, vendor));
+    let (ledger, opened) = match &config.ledger {
+        LedgerConfig::None => return Err(Error::Defect("no ledger has a memory".to_owned())),
         LedgerConfig::Sqlite(sqlite) => {
-            let terms = terms(&sqlite.memory, run);
-            let path = Path::new(&sqlite.path);
-            let (ledger, opened) = Sqlite::open(path, &terms, sqlite.memory.hash_key(), now)?;
-            (AnyLedger::Sqlite(ledger), opened.hasher, opened.recovered_unknown, &sqlite.memory)
+            let (path, hash_key) = (sqlite.path.clone(), memory.hash_key().map(str::to_owned));
+            // A file can take its time, too; who waits for it hears signals meanwhile.
+            let opening = tokio::task::spawn_blocking(move || {
+                Sqlite::open(Path::new(&path), &terms, hash_key.as_deref(), now)
+            });
+            let opened =
+                opening.await.map_err(|_| Error::Defect("the ledger's opening panicked".to_owned()))?;
+            let (ledger, opened) = opened?;
+            (AnyLedger::Sqlite(ledger), opened)
         }
         LedgerConfig::Postgres(postgres) => {
-            let terms = terms(&postgres.memory, run);
-            let url = postgres.url.expose();
-            let (ledger, opened) = Postgres::open(url, &terms, postgres.memory.hash_key(), now).await?;
-            (AnyLedger::Postgres(ledger), opened.hasher, opened.recovered_unknown, &postgres.memory)
+            let opened = Postgres::open(postgres.url.expose(), &terms, memory.hash_key(), now).await;
+            let (ledger, opened) = opened?;
+            (AnyLedger::Postgres(ledger, opened.ahead_of(now)), opened)
         }
     };
-    Ok(Memory { ledger, keys: Some(keys(hasher, memory, vendor)), recovered_unknown })
+    let doubt = matches!(ledger, AnyLedger::Sqlite(_)).then(|| doubt(memory, &opened, now)).flatten();
+    let (keys, Opened { recovered_unknown, .. }) = (Some(opened.keys()), opened);
+    Ok(Memory { ledger, keys, recovered_unknown, doubt })
 }
 
-/// The keys of this account within the configured scope.
-pub(super) fn keys(hasher: Hasher, memory: &MemoryConfig, vendor: &dyn Vendor) -> Keys {
-    Keys::new(hasher, scope(memory), format!("{}/{}", vendor.name(), vendor.account()))
+/// A clock behind the file's holds everybody back; whose fault that is, nobody here can know.
+fn doubt(memory: &MemoryConfig, opened: &Opened, now: Timestamp) -> Option<String> {
+    let days = memory.call_again_after_days;
+    let newest = opened.clock.filter(|_| days > 0 && opened.ahead_of(now) > TOLERANCE)?;
+    Some(format!(
+        "this machine's clock shows {now}, and the ledger was written at {newest}: until then nobody is called again after {days} days"
+    ))
+}
+
+/// What this configuration's keys are made of beside the person.
+pub(super) fn identity(config: &Config, memory: &MemoryConfig, vendor: &dyn Vendor) -> Identity {
+    let numbers = match config.vendor.phone_format() {
+        WireFormat::AsIs => Numbers::Opaque,
+        WireFormat::Digits | WireFormat::E164 | WireFormat::National => Numbers::Phone,
+    };
+    let account = format!("{}/{}", vendor.name(), vendor.account());
+    Identity { account, scope: scope(memory), numbers }
+}
+
+/// A machine whose clock was never set would date everybody wrongly. This program is not older than
+/// the one year, and nobody will use it in the other.
+fn refuse_odd_time(now: Timestamp) -> Result<(), Error> {
+    let year = now.to_zoned(jiff::tz::TimeZone::UTC).year();
+    if (2025..2100).contains(&year) {
+        return Ok(());
+    }
+    Err(LedgerError::Unusable(format!("this machine's clock shows the year {year}; set it")).into())
+}
+
+/// Does with the ledger what a run would do, for somebody who does not exist, and leaves nothing of it
+/// behind. Gives whether there is a ledger already.
+pub(super) async fn rehearse(config: &Config, vendor: &dyn Vendor, now: Timestamp) -> Result<bool, Error> {
+    let Some(memory) = config.ledger.memory() else { return Ok(true) };
+    refuse_odd_time(now)?;
+    let nobody = Entry {
+        key: Key(fastrand::u128(..).to_be_bytes()),
+        campaign: vendor.campaign("").unwrap_or_else(|_| Campaign::new("")),
+        stream: "check".into(),
+        primary_key: Box::default(),
+    };
+    let terms = terms(memory, "check".to_owned(), identity(config, memory, vendor));
+    match &config.ledger {
+        LedgerConfig::None => Ok(true),
+        LedgerConfig::Sqlite(sqlite) => {
+            Ok(Sqlite::rehearse(Path::new(&sqlite.path), &terms, memory.hash_key(), &nobody, now)?)
+        }
+        LedgerConfig::Postgres(postgres) => {
+            Ok(Postgres::rehearse(postgres.url.expose(), &terms, memory.hash_key(), &nobody, now).await?)
+        }
+    }
 }
 
 /// One sentence on what this configuration guarantees.
@@ -78,7 +148,8 @@ fn scope(memory: &MemoryConfig) -> Scope {
     }
 }
 
-fn terms(memory: &MemoryConfig, run: String) -> Terms {
+fn terms(memory: &MemoryConfig, run: String, identity: Identity) -> Terms {
     let MemoryConfig { scope: _, call_again_after_days, hash_key: _, expect_existing } = memory;
-    Terms { run, call_again_after_days: *call_again_after_days, expect_existing: *expect_existing }
+    let (call_again_after_days, expect_existing) = (*call_again_after_days, *expect_existing);
+    Terms { run, identity, call_again_after_days, expect_existing }
 }

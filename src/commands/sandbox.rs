@@ -1,10 +1,10 @@
 //! `sandbox`: both vendors' APIs on this machine, until somebody interrupts.
 
-use std::future::Future;
 use std::io::Write;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::{Stream, StreamExt};
 use jiff::Timestamp;
 
 use crate::cli::SandboxArgs;
@@ -17,7 +17,7 @@ pub(super) async fn run(
     arguments: &SandboxArgs,
     now: Timestamp,
     stdout: &mut impl Write,
-    interrupted: impl Future<Output = &'static str>,
+    mut signals: impl Stream<Item = &'static str> + Unpin,
 ) -> Result<(), Error> {
     let sandbox = if arguments.fast {
         start_fast(arguments, now).await?
@@ -25,7 +25,7 @@ pub(super) async fn run(
         start(options(arguments)?, now).await?
     };
     introduce(&sandbox, arguments.fast, stdout).map_err(Error::Output)?;
-    interrupted.await;
+    signals.next().await;
     sandbox.stop().await;
     Ok(())
 }

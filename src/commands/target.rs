@@ -1,15 +1,15 @@
 //! What a Singer runner calls: the same job as `write`, its streams announced on stdin, and nothing
 //! but states on stdout.
 
-use std::future::Future;
 use std::io::{Read, Write};
 use std::path::Path;
 
+use futures_util::Stream;
 use jiff::Timestamp;
 
 use super::set_up::SetUp;
 use super::write::Job;
-use crate::cli::{AboutFormat, TargetArgs};
+use crate::cli::{AboutFormat, Environment, TargetArgs};
 use crate::config::schema;
 use crate::error::Error;
 use crate::protocol::{About, Dialect, Output};
@@ -20,13 +20,14 @@ pub(super) async fn run<R: Read + Send + 'static, W: Write>(
     stdin: R,
     mut output: Output<W>,
     now: Timestamp,
-    interrupted: impl Future<Output = &'static str>,
+    environment: &Environment,
+    signals: impl Stream<Item = &'static str> + Unpin,
 ) -> bool {
     let TargetArgs { config, about, format } = arguments;
     let result = match config {
-        Some(config) if !about => match job(config, now) {
+        Some(config) if !about => match job(config, now, environment) {
             Ok(job) => {
-                let (returned, _, result) = job.run(stdin, output, interrupted).await;
+                let (returned, _, result) = job.run(stdin, output, signals).await;
                 output = returned;
                 result
             }
@@ -51,6 +52,6 @@ pub(super) async fn run<R: Read + Send + 'static, W: Write>(
 }
 
 /// A sync of whatever a tap announces.
-pub(super) fn job(config: &Path, now: Timestamp) -> Result<Job, Error> {
-    Job::announced(Dialect::Singer, SetUp::read(config)?, now)
+pub(super) fn job(config: &Path, now: Timestamp, environment: &Environment) -> Result<Job, Error> {
+    Job::announced(Dialect::Singer, SetUp::read(config)?, now, environment)
 }

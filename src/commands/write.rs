@@ -1,18 +1,19 @@
 //! `write`: the main job.
 
-use std::future::Future;
 use std::io::{Read, Write};
 use std::path::Path;
-use std::sync::{Arc, mpsc};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use futures_util::{Stream, StreamExt};
 use jiff::Timestamp;
 
 use super::remember::{self, Memory};
 use super::set_up::{SetUp, courier, request_timeout};
 use crate::cli::{Environment, WriteArgs};
 use crate::config::{Config, LedgerConfig, ObjectStorageConfig};
-use crate::delivery::{Clock, Stop};
+use crate::delivery::{Clock, Network, Stop};
 use crate::error::Error;
 use crate::ledger::Keys;
 use crate::mapping::{self, Mapping, RunContext, StreamShape};
@@ -32,11 +33,11 @@ pub(super) async fn run<R: Read + Send + 'static, W: Write>(
     output: Output<W>,
     now: Timestamp,
     environment: &Environment,
-    interrupted: impl Future<Output = &'static str>,
+    signals: impl Stream<Item = &'static str> + Unpin,
 ) -> (Output<W>, Result<(), Error>) {
     match Job::read(&arguments.config, &arguments.catalog, now, environment) {
         Ok(job) => {
-            let (output, _, result) = job.run(stdin, output, interrupted).await;
+            let (output, _, result) = job.run(stdin, output, signals).await;
             (output, result)
         }
         Err(error) => (output, Err(error)),
@@ -53,6 +54,7 @@ pub(super) struct Job {
     /// Of the catalog's streams, in its order.
     mappings: Vec<Arc<Mapping>>,
     now: Timestamp,
+    network: Network,
 }
 
 impl Job {
@@ -84,35 +86,40 @@ impl Job {
         let run = RunContext { sync_id: sync_id.clone(), now };
         let mappings = set_up.compile(&catalog, &run);
         let (config, vendor) = set_up.complete()?;
-        Ok(Self { config, catalog, vendor, sync_id, dialect: Dialect::Airbyte, mappings, now })
+        let network = environment.network.clone();
+        Ok(Self { config, catalog, vendor, sync_id, dialect: Dialect::Airbyte, mappings, now, network })
     }
 
     /// A sync without a catalog: the mapping is checked as far as that goes now, and for each stream
     /// when it is announced.
-    pub(super) fn announced(dialect: Dialect, mut set_up: SetUp, now: Timestamp) -> Result<Self, Error> {
+    pub(super) fn announced(
+        dialect: Dialect,
+        mut set_up: SetUp,
+        now: Timestamp,
+        environment: &Environment,
+    ) -> Result<Self, Error> {
         set_up.check_streams();
         let (config, vendor) = set_up.complete()?;
         let (catalog, sync_id) = (Catalog::default(), String::new());
-        Ok(Self { config, catalog, vendor, sync_id, dialect, mappings: Vec::new(), now })
+        let network = environment.network.clone();
+        Ok(Self { config, catalog, vendor, sync_id, dialect, mappings: Vec::new(), now, network })
     }
 
-    /// What makes items of the input; and the mappings of the streams that it announces, as they come.
-    pub(super) fn intake(&self, keys: Option<Keys>) -> (Intake, mpsc::Receiver<Arc<Mapping>>) {
-        let (tell, told) = mpsc::channel();
+    /// What makes items of the input. A stream may be announced in one shape after the other, so that
+    /// their mappings do not stay: `genders` counts what none of them understood.
+    pub(super) fn intake(&self, keys: Option<Keys>, genders: &Arc<AtomicU64>) -> Intake {
         if self.dialect == Dialect::Airbyte {
             let names = self.catalog.streams.iter().map(|stream| stream.name.clone());
-            return (Intake::new(names, self.mappings.clone(), keys), told);
+            return Intake::new(names, self.mappings.clone(), keys);
         }
+        let genders = Arc::clone(genders);
         let (config, vendor) = (self.config.clone(), Arc::clone(&self.vendor));
         let run = RunContext { sync_id: self.sync_id.clone(), now: self.now };
         let compile = move |stream: &CatalogStream| {
             let compiled = mapping::compile_stream(&config, &vendor, &StreamShape::from(stream), &run);
-            let mapping = Arc::new(compiled.map_err(Error::Config)?);
-            // Not everybody wants to know.
-            drop(tell.send(Arc::clone(&mapping)));
-            Ok(mapping)
+            Ok(Arc::new(compiled.map_err(Error::Config)?.counting_genders_into(&genders)))
         };
-        (Intake::announced(self.dialect, Announced::new(Box::new(compile)), keys), told)
+        Intake::announced(self.dialect, Announced::new(Box::new(compile)), keys)
     }
 
     /// Runs the sync; gives the output back, how the records ended, and why it failed if it did.
@@ -120,12 +127,16 @@ impl Job {
         self,
         stdin: R,
         mut output: Output<W>,
-        interrupted: impl Future<Output = &'static str>,
+        mut signals: impl Stream<Item = &'static str> + Unpin,
     ) -> (Output<W>, Tally, Result<(), Error>) {
         if let Err(error) = self.introduce(&mut output) {
             return (output, Tally::default(), Err(error));
         }
-        let opened = remember::open(&self.config.ledger, self.vendor.as_ref(), &self.sync_id, self.now).await;
+        let opened = tokio::select! {
+            biased;
+            Some(signal) = signals.next() => Err(Error::Interrupted(signal)),
+            opened = remember::open(&self.config, self.vendor.as_ref(), &self.sync_id, self.now) => opened,
+        };
         let memory = match opened.and_then(|memory| say_recovered(memory, &mut output)) {
             Ok(memory) => memory,
             Err(error) => return (output, Tally::default(), Err(error)),
@@ -134,16 +145,19 @@ impl Job {
         let clock = Arc::new(Clock::starting_at(self.now));
         let (notices, heard) = tokio::sync::mpsc::channel(MAX_WAITING_NOTICES);
         let plan = self.plan();
-        let (intake, announced) = self.intake(memory.keys);
-        let courier = courier(&self.config.delivery, self.vendor, clock, stop.clone(), notices);
+        let genders = Arc::default();
+        let intake = self.intake(memory.keys, &genders);
+        let courier =
+            courier(&self.config.delivery, &self.network, self.vendor, clock, stop.clone(), notices);
         let started = courier.and_then(|courier| Ok((courier, feed(stdin, intake)?)));
         let (courier, input) = match started {
             Ok(started) => started,
             Err(error) => return (output, Tally::default(), Err(error)),
         };
         let pipeline = Pipeline::new(plan, Arc::new(courier), Arc::new(memory.ledger), output, stop);
-        let (tally, failure, mut output) = pipeline.run(input, heard, interrupted).await;
-        let said = say_genders(self.mappings.into_iter().chain(announced.try_iter()), &mut output);
+        let (tally, failure, mut output) = pipeline.run(input, heard, signals).await;
+        let of_catalog = self.mappings.iter().map(|mapping| mapping.genders_not_understood()).sum::<u64>();
+        let said = say_genders(of_catalog + genders.load(Ordering::Relaxed), &mut output);
         (output, tally, failure.map_or(said, Err))
     }
 
@@ -155,6 +169,7 @@ impl Job {
             max_batch_age: Duration::from_secs(delivery.max_batch_age_seconds.into()),
             max_in_flight: delivery.max_requests_in_flight.into(),
             hear_out_for: request_timeout(delivery) + HEAR_OUT_MARGIN,
+            end_within: Duration::from_secs(delivery.shutdown_seconds.into()),
             max_contacts: self.config.limits.max_contacts_per_sync,
             max_rejected_percent: self.config.limits.max_rejected_percent,
             streams: streams.map(|stream| (stream.name.clone(), stream.generation_id.is_some())).collect(),
@@ -204,15 +219,15 @@ fn say_recovered(memory: Memory, output: &mut Output<impl Write>) -> Result<Memo
         );
         output.log(Level::Warn, &text)?;
     }
+    if let Some(doubt) = &memory.doubt {
+        output.log(Level::Warn, doubt)?;
+    }
     Ok(memory)
 }
 
 /// A value that nobody understands is left out, which is no reason to refuse a record, but worth a line.
-fn say_genders(
-    mappings: impl Iterator<Item = Arc<Mapping>>,
-    output: &mut Output<impl Write>,
-) -> Result<(), Error> {
-    match mappings.map(|mapping| mapping.genders_not_understood()).sum::<u64>() {
+fn say_genders(count: u64, output: &mut Output<impl Write>) -> Result<(), Error> {
+    match count {
         0 => Ok(()),
         count => {
             output.log(Level::Warn, &format!("{count} values of gender were not understood and left out"))

@@ -164,6 +164,10 @@ pub struct DeliveryConfig {
     #[schemars(title = "Retry for (seconds)", range(min = 0, max = 3600))]
     pub retry_for_seconds: u32,
 
+    /// How long a sync may take to end after SIGTERM or SIGINT; many platforms kill what has not ended after ten seconds. Until two seconds before, answers to requests under way are awaited; then their contacts count as perhaps sent.
+    #[schemars(title = "Time to end after a signal (seconds)", range(min = 3, max = 600))]
+    pub shutdown_seconds: u32,
+
     /// What happens to contacts whose request may have arrived when the answer was lost and the vendor does not recognise repeats. hold: they are counted as rejected and never sent again by this sync. resend: they are sent again, and people may be called twice.
     #[schemars(title = "On unknown outcome")]
     pub on_unknown_outcome: OnUnknownOutcome,
@@ -217,6 +221,7 @@ impl Default for DeliveryConfig {
             max_requests_per_second: 10,
             request_timeout_seconds: 60,
             retry_for_seconds: 900,
+            shutdown_seconds: 9,
             on_unknown_outcome: OnUnknownOutcome::Hold,
         }
     }

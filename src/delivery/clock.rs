@@ -1,11 +1,14 @@
 //! The time of day: read once, then carried on by the runtime's own clock, which tests can hold
-//! and move. A vendor's `Date` header corrects it.
+//! and move. A vendor's `Date` header corrects it for signatures, and for nothing else.
 
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use tokio::time::Instant;
+
+/// A vendor's time that is so far away is no small error of either clock: a person must look.
+const LONGEST_CORRECTION: SignedDuration = SignedDuration::from_hours(24);
 
 /// Tells the time of day.
 #[derive(Debug)]
@@ -22,10 +25,11 @@ impl Clock {
         Self { at_start: now, started: Instant::now(), correction_ms: AtomicI64::new(0) }
     }
 
-    /// The time as this machine and the corrections tell it.
+    /// The time as this machine and the corrections tell it: for signatures.
     #[must_use]
     pub fn now(&self) -> Timestamp {
-        self.uncorrected() + SignedDuration::from_millis(self.correction_ms.load(Ordering::Relaxed))
+        let correction = SignedDuration::from_millis(self.correction_ms.load(Ordering::Relaxed));
+        moved(self.uncorrected(), correction)
     }
 
     /// Goes by the server's time from now on; gives how far this machine's clock is off, in seconds.
@@ -43,13 +47,52 @@ impl Clock {
         server_time.duration_since(self.now()).abs() <= tolerance
     }
 
+    /// By how much this machine's clock differs from the server's, where that is too much to be corrected.
+    #[must_use]
+    pub fn too_far_from(&self, server_time: Timestamp) -> Option<String> {
+        let off = self.uncorrected().duration_since(server_time);
+        let direction = if off.is_negative() { "behind" } else { "ahead of" };
+        (off.abs() > LONGEST_CORRECTION).then(|| {
+            let days = off.as_hours().unsigned_abs().div_ceil(24);
+            format!(
+                "this machine's clock is {days} days {direction} the vendor's, which shows {server_time}: set the one that is wrong"
+            )
+        })
+    }
+
     /// How long the clock has run.
     #[must_use]
     pub fn elapsed(&self) -> Duration {
         self.started.elapsed()
     }
 
-    fn uncorrected(&self) -> Timestamp {
-        self.at_start + self.started.elapsed()
+    /// The time as this machine alone tells it, whatever a vendor says.
+    #[must_use]
+    pub fn uncorrected(&self) -> Timestamp {
+        let elapsed = SignedDuration::try_from(self.started.elapsed()).unwrap_or(SignedDuration::MAX);
+        moved(self.at_start, elapsed)
+    }
+}
+
+/// A time as far as times go: a server may claim any.
+fn moved(time: Timestamp, by: SignedDuration) -> Timestamp {
+    let end = if by.is_negative() { Timestamp::MIN } else { Timestamp::MAX };
+    time.checked_add(by).unwrap_or(end)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn no_time_that_a_server_claims_breaks_the_clock() {
+        for claimed in [Timestamp::MIN, Timestamp::UNIX_EPOCH, Timestamp::MAX] {
+            for started in [Timestamp::MIN, Timestamp::from_second(1_790_000_000).unwrap(), Timestamp::MAX] {
+                let clock = Clock::starting_at(started);
+                clock.correct(claimed);
+                tokio::time::advance(Duration::from_hours(24)).await;
+                assert!(clock.now() >= claimed, "{claimed} {started}: {}", clock.now());
+            }
+        }
     }
 }

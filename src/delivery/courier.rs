@@ -1,16 +1,18 @@
 //! Delivers one batch: attempt, judge, wait, halve, until each contact has an outcome or the run
 //! must stop. The one place that knows what each verdict makes us do.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 
 use super::carrier::{Carrier, CarryError};
 use super::clock::Clock;
-use super::pace::Pace;
+use super::pace::{self, Pace};
 use super::part::Part;
 use super::stop::Stop;
 use crate::error::Error;
@@ -147,24 +149,24 @@ impl<C: Carrier> Courier<C> {
         self.vendor.limits().resend_is_safe || self.rules.resend
     }
 
-    /// The time of day.
+    /// The time of day, by which people are remembered: no vendor's clock moves it.
     #[must_use]
     pub fn now(&self) -> jiff::Timestamp {
-        self.clock.now()
+        self.clock.uncorrected()
     }
 
     /// Waits; gives whether the run goes on.
     pub async fn pause(&self, wait: Duration) -> bool {
-        self.wait_until(Instant::now() + wait).await.is_ok()
+        self.wait_until(pace::after(wait)).await.is_ok()
     }
 
     /// Delivers a batch. Never fails as a whole: what is settled is told, whatever fails after it.
     pub async fn deliver(&self, batch: Batch) -> Delivered {
         let mut fates = vec![Fate::Open { maybe_sent: batch.maybe_sent }; batch.contacts.len()];
         let mut parts = vec![Part::whole(batch)];
-        let deadline = Instant::now() + self.rules.retry_for;
+        let deadline = pace::after(self.rules.retry_for);
         while let Some(mut part) = parts.pop() {
-            let end = self.settle(&mut part, deadline).await;
+            let end = self.settle_or_own_up(&mut part, deadline).await;
             let settled = match end {
                 End::Settled(settled) => settled,
                 End::Refused(why) if part.batch.contacts.len() == 1 => {
@@ -194,6 +196,14 @@ impl<C: Carrier> Courier<C> {
         Delivered { failure: self.hopeless(), fates }
     }
 
+    /// Settles one part. A panic is a defect of ours, but no reason to forget who may have been sent.
+    async fn settle_or_own_up(&self, part: &mut Part, deadline: Instant) -> End {
+        let settling = AssertUnwindSafe(self.settle(part, deadline)).catch_unwind();
+        settling
+            .await
+            .unwrap_or_else(|_| End::Failed(Error::Defect("a delivery ended in a panic".to_owned())))
+    }
+
     /// Attempts one part until there is nothing more to attempt.
     async fn settle(&self, part: &mut Part, deadline: Instant) -> End {
         let mut history = History { deadline, attempts: 0, clock_corrections: 0 };
@@ -201,17 +211,15 @@ impl<C: Carrier> Courier<C> {
             if self.wait_until(self.pace.reserve()).await.is_err() {
                 return End::Stopped;
             }
-            let verdict = self.attempt(&part.batch).await;
-            history.attempts += 1;
+            let verdict = self.attempt(part).await;
+            history.attempts = history.attempts.saturating_add(1);
             match self.judge(verdict, part, &mut history) {
                 Next::End(end) => return end,
                 Next::Now => {}
                 Next::Wait { until, why } => {
                     let seconds = until.duration_since(Instant::now()).as_secs_f32();
-                    self.notice(format!(
-                        "waiting {seconds:.1} s before attempt {}: {why}",
-                        history.attempts + 1
-                    ));
+                    let next = history.attempts.saturating_add(1);
+                    self.notice(format!("waiting {seconds:.1} s before attempt {next}: {why}"));
                     if self.wait_until(until).await.is_err() {
                         return End::Stopped;
                     }
@@ -220,13 +228,27 @@ impl<C: Carrier> Courier<C> {
         }
     }
 
-    async fn attempt(&self, batch: &Batch) -> Verdict {
-        let request = self.vendor.submit(batch, self.clock.now());
-        match self.carrier.carry(request).await {
-            Ok(reply) => self.vendor.read(batch, &reply),
+    async fn attempt(&self, part: &mut Part) -> Verdict {
+        let request = self.vendor.submit(&part.batch, self.clock.now());
+        part.is_away = true;
+        let carried = tokio::select! {
+            biased;
+            carried = self.carrier.carry(request) => carried,
+            () = self.stop.wait_for_cut_off() => {
+                Err(CarryError::Lost("the run ended before the answer came".to_owned()))
+            }
+        };
+        let verdict = match carried {
+            Ok(reply) => self.vendor.read(&part.batch, &reply),
             Err(CarryError::NotSent(why)) => Verdict::Again { after: None, why },
+            Err(CarryError::Barred(why)) => Verdict::Halt { blame: Blame::Network, why },
             Err(CarryError::Lost(why)) => Verdict::Unclear { why },
-        }
+        };
+        part.is_away = !matches!(
+            verdict,
+            Verdict::Again { .. } | Verdict::Split { .. } | Verdict::ClockOff { .. } | Verdict::Halt { .. }
+        );
+        verdict
     }
 
     fn judge(&self, verdict: Verdict, part: &mut Part, history: &mut History) -> Next {
@@ -242,6 +264,9 @@ impl<C: Carrier> Courier<C> {
             Verdict::Astray { why } => Next::End(End::Astray(why)),
             Verdict::Halt { blame: Blame::User, why } => {
                 Next::End(End::Failed(Error::Refused { vendor: self.vendor.name(), why }))
+            }
+            Verdict::Halt { blame: Blame::Network, why } => {
+                Next::End(End::Failed(Error::NoWay { vendor: self.vendor.name(), why }))
             }
             Verdict::Halt { blame: Blame::Us, why } => Next::End(End::Failed(Error::Defect(why))),
         }
@@ -262,8 +287,12 @@ impl<C: Carrier> Courier<C> {
     }
 
     /// Nothing was taken: the whole account waits, then the same batch goes out again.
-    fn again(&self, after: Option<Duration>, why: String, history: &History) -> Next {
-        let until = Instant::now() + self.back_off(history.attempts).max(after.unwrap_or_default());
+    fn again(&self, after: Option<Duration>, mut why: String, history: &History) -> Next {
+        let asked = after.unwrap_or_default();
+        if !asked.is_zero() {
+            why.push_str(&format!("; it asks for a wait of {}", in_words(asked)));
+        }
+        let until = pace::after(self.back_off(history.attempts).max(asked));
         if until > history.deadline {
             return self.out_of_time(&why, history);
         }
@@ -278,6 +307,9 @@ impl<C: Carrier> Courier<C> {
         let Some(server_time) = server_time else {
             return halt("the signature's time is refused, and the answer does not say the server's time: set this machine's clock".to_owned());
         };
+        if let Some(why) = self.clock.too_far_from(server_time) {
+            return halt(why);
+        }
         let agrees = self.clock.agrees_with(server_time);
         if (agrees && history.clock_corrections > 0) || history.clock_corrections >= CLOCK_CORRECTIONS {
             let seconds = self.clock.correct(server_time);
@@ -285,7 +317,7 @@ impl<C: Carrier> Courier<C> {
                 "the signature's time is refused though it follows the server's clock, from which this machine's differs by {seconds} s: set this machine's clock (NTP), then ask the vendor"
             ));
         }
-        history.clock_corrections += 1;
+        history.clock_corrections = history.clock_corrections.saturating_add(1);
         let seconds = self.clock.correct(server_time);
         self.notice(format!(
             "this machine's clock differs from the vendor's by {seconds} s; following the vendor's"
@@ -297,15 +329,15 @@ impl<C: Carrier> Courier<C> {
     fn unclear(&self, why: String, part: &mut Part, history: &History) -> Next {
         if self.may_repeat() {
             part.batch.maybe_sent = true;
-            let until = Instant::now() + self.back_off(history.attempts);
+            let until = pace::after(self.back_off(history.attempts));
             return if until > history.deadline {
                 self.out_of_time(&why, history)
             } else {
                 Next::Wait { until, why }
             };
         }
-        let in_a_row = self.unclear_in_a_row.fetch_add(1, Ordering::Relaxed) + 1;
-        self.pace.pause_until(Instant::now() + self.back_off(in_a_row));
+        let in_a_row = self.unclear_in_a_row.fetch_add(1, Ordering::Relaxed).saturating_add(1);
+        self.pace.pause_until(pace::after(self.back_off(in_a_row)));
         let n_contacts = part.batch.contacts.len();
         self.notice(format!("{n_contacts} contacts may have arrived or not, and are held: {why}"));
         let detail: Box<str> = why.into();
@@ -355,7 +387,7 @@ impl<C: Carrier> Courier<C> {
 
     /// Doubles with each attempt, up to a minute, and is spread so that requests do not march in step.
     fn back_off(&self, attempts: u32) -> Duration {
-        let doubled = FIRST_WAIT.saturating_mul(1 << attempts.saturating_sub(1).min(10));
+        let doubled = FIRST_WAIT.saturating_mul(2_u32.saturating_pow(attempts.saturating_sub(1)));
         let spread = self.jitter.lock().expect("nothing panics while it draws").f64();
         doubled.min(LONGEST_WAIT).mul_f64(0.75 + spread / 2.0)
     }
@@ -381,11 +413,18 @@ impl<C: Carrier> Courier<C> {
 
 struct Stopped;
 
+/// A wait for a person to read: who asks for days may have meant a date.
+fn in_words(wait: Duration) -> String {
+    let seconds = wait.as_secs_f64().ceil();
+    let days = wait.as_secs().div_euclid(86_400);
+    if days < 2 { format!("{seconds} s") } else { format!("{seconds} s ({days} days)") }
+}
+
 /// Says of what is not settled whether it may have been sent.
 fn left_open(mut fates: Vec<Fate>, part: Part, others: Vec<Part>) -> Vec<Fate> {
-    for Part { start, batch, .. } in others.into_iter().chain([part]) {
+    for Part { start, batch, is_away, .. } in others.into_iter().chain([part]) {
         for fate in fates.iter_mut().skip(start).take(batch.contacts.len()) {
-            *fate = Fate::Open { maybe_sent: batch.maybe_sent };
+            *fate = Fate::Open { maybe_sent: batch.maybe_sent || is_away };
         }
     }
     fates

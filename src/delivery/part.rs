@@ -8,6 +8,8 @@ pub(super) struct Part {
     /// Index of its first contact in the whole batch.
     pub(super) start: usize,
     pub(super) batch: Batch,
+    /// A request with it has left, and what came of it is not understood yet.
+    pub(super) is_away: bool,
     /// What may have arrived is another run's request, which may have said other things of its people.
     foreign: bool,
 }
@@ -15,19 +17,20 @@ pub(super) struct Part {
 impl Part {
     /// A batch that nothing was attempted with yet.
     pub(super) fn whole(batch: Batch) -> Self {
-        Self { start: 0, foreign: batch.maybe_sent, batch }
+        Self { start: 0, is_away: false, foreign: batch.maybe_sent, batch }
     }
 
     /// The front half last, so that it is taken off the stack first.
     pub(super) fn halves(self) -> [Self; 2] {
-        let Self { start, mut batch, foreign } = self;
+        let Self { start, mut batch, foreign, is_away: _ } = self;
         let middle = batch.contacts.len() / 2;
         let back = Batch {
             campaign: batch.campaign.clone(),
             contacts: batch.contacts.split_off(middle),
             maybe_sent: batch.maybe_sent,
         };
-        [Self { start: start + middle, batch: back, foreign }, Self { start, batch, foreign }]
+        let part = |start, batch| Self { start, batch, foreign, is_away: false };
+        [part(start.saturating_add(middle), back), part(start, batch)]
     }
 
     /// What an outcome proves of a contact whom an earlier request may have brought. A refusal is about this request

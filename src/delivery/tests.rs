@@ -1,5 +1,7 @@
 //! The courier against scripted answers, with a paused clock and the real vendors.
 
+mod arrival;
+
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -12,11 +14,11 @@ use tokio::time::Instant;
 
 use super::{Carrier, CarryError, Clock, Courier, Delivered, Fate, Notice, Pace, Rules, Stop, Terms};
 use crate::contact::{Campaign, Contact};
-use crate::error::Error;
+use crate::error::{Error, FailureType};
 use crate::phone::Phone;
 use crate::reason::Reason;
-use crate::vendor::Config;
-use crate::vendor::exchange::{Batch, Outcome, Reply, Request};
+use crate::vendor::exchange::{Batch, Limits, Outcome, Reply, Request, Shape, Verdict};
+use crate::vendor::{Config, Vendor};
 
 type Answer = Result<Reply, CarryError>;
 
@@ -190,6 +192,24 @@ async fn the_retry_budget_is_kept() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_wait_beyond_the_budget_is_told_and_leaves_nobody_unknown() {
+    for (after, want) in [
+        (Duration::from_secs(1000), "it asks for a wait of 1000 s"),
+        (Duration::from_secs(1_790_000_000), "it asks for a wait of 1790000000 s (20717 days)"),
+        (Duration::MAX, "it asks for a wait of 1844674407370955"),
+    ] {
+        for vendor in [itnio(), vbee()] {
+            let throttled = Reply { status: 429, retry_after: Some(after), ..Reply::default() };
+            let run = deliver(vendor, 2, script([Ok(throttled)]), RULES).await;
+            assert_eq!((run.requests.len(), names(&run.delivered)), (1, vec!["open"; 2]), "{want}");
+            let Some(Error::Unreachable { why, .. }) = run.delivered.failure else { panic!("{want}") };
+            assert!(why.contains(want), "{want}: {why}");
+            assert!(run.seconds < 1.0, "{want}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn each_attempt_is_freshly_signed() {
     let run = deliver(itnio(), 1, script([lost(), lost(), lost(), lost()]), RULES).await;
     let mut times: Vec<_> = run.requests.iter().map(|(_, request)| request.header("timestamp")).collect();
@@ -341,6 +361,23 @@ async fn a_wrong_clock_is_corrected_then_reported() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_clock_that_is_days_away_stops_the_run_and_none_moves_the_ledgers_time() {
+    let started = Timestamp::from_second(1_700_000_000).unwrap();
+    for (days, direction) in [(40, "behind"), (-40, "ahead of"), (2_900_000, "behind")] {
+        let date = started + SignedDuration::from_hours(days * 24);
+        let body = Bytes::from_static(br#"{"status":"-4","reason":"timestamp expires"}"#);
+        let reply = Reply { status: 200, date: Some(date), body, ..Reply::default() };
+        let run = deliver(itnio(), 1, script([Ok(reply)]), RULES).await;
+        let Some(Error::Refused { why, .. }) = run.delivered.failure else { panic!("not stopped") };
+        assert!(why.contains(&format!("{} days {direction}", days.abs())), "{why}");
+        assert_eq!(run.requests.len(), 1, "{days} days");
+    }
+    let clock = Clock::starting_at(started);
+    clock.correct(started + SignedDuration::from_secs(600));
+    assert_eq!((clock.uncorrected(), clock.now()), (started, started + SignedDuration::from_secs(600)));
+}
+
+#[tokio::test(start_paused = true)]
 async fn several_unclear_answers_in_a_row_stop_the_run() {
     let vendor = serde_json::from_value::<Config>(vbee()).unwrap().build();
     let clock = Arc::new(Clock::starting_at(Timestamp::UNIX_EPOCH));
@@ -371,4 +408,71 @@ async fn requests_start_no_faster_than_allowed() {
     let started = Instant::now();
     let last = (0..21).map(|_| pace.reserve()).last().unwrap();
     assert_eq!(last.duration_since(started), Duration::from_secs(2));
+}
+
+/// Vbee, by somebody who stumbles.
+struct Clumsy {
+    vendor: Arc<dyn Vendor>,
+    over: &'static str,
+}
+
+impl Vendor for Clumsy {
+    fn name(&self) -> &'static str {
+        self.vendor.name()
+    }
+
+    fn account(&self) -> &str {
+        self.vendor.account()
+    }
+
+    fn shape(&self) -> Shape {
+        self.vendor.shape()
+    }
+
+    fn campaign(&self, id: &str) -> Result<Campaign, String> {
+        self.vendor.campaign(id)
+    }
+
+    fn limits(&self) -> Limits {
+        self.vendor.limits()
+    }
+
+    fn probe(&self, now: Timestamp) -> Request {
+        self.vendor.probe(now)
+    }
+
+    fn read_probe(&self, reply: &Reply, now: Timestamp) -> Result<(), String> {
+        self.vendor.read_probe(reply, now)
+    }
+
+    fn submit(&self, batch: &Batch, now: Timestamp) -> Request {
+        assert_ne!(self.over, "a request");
+        self.vendor.submit(batch, now)
+    }
+
+    fn read(&self, batch: &Batch, reply: &Reply) -> Verdict {
+        assert_ne!(self.over, "a reply");
+        if self.over == "its own verdict" {
+            Verdict::Settled(Vec::new())
+        } else {
+            self.vendor.read(batch, reply)
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_was_sent_when_something_panics_may_have_been_sent_and_nobody_else() {
+    for (over, maybe_sent) in [("a request", false), ("a reply", true), ("its own verdict", true)] {
+        let vendor = serde_json::from_value::<Config>(vbee()).unwrap().build();
+        let clock = Arc::new(Clock::starting_at(Timestamp::UNIX_EPOCH));
+        let (notices, _heard) = mpsc::channel(64);
+        let terms =
+            Terms { clock, pace: Pace::new(0), rules: RULES, stop: Stop::default(), notices, seed: 7 };
+        let courier = Courier::new(Arc::new(Clumsy { vendor, over }), script([]), terms);
+        let contacts = vec![Contact::new(Phone::e164("+14155550100"))];
+        let batch = Batch { campaign: Campaign::new("c"), contacts, maybe_sent: false };
+        let delivered = courier.deliver(batch).await;
+        assert_eq!(delivered.fates, [Fate::Open { maybe_sent }], "{over}");
+        assert!(matches!(delivered.failure, Some(Error::Defect(_))), "{over}: {:?}", delivered.failure);
+    }
 }

@@ -1,6 +1,6 @@
 //! The ledger that the user chose. The one match over the kinds.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::postgres::Postgres;
 use super::sqlite::Sqlite;
@@ -13,8 +13,9 @@ pub enum AnyLedger {
     None(Forgetful),
     /// A file.
     Sqlite(Sqlite),
-    /// A database.
-    Postgres(Postgres),
+    /// A database, and how far its clock is ahead: many machines share it, and only its own is the same
+    /// for all.
+    Postgres(Postgres, SignedDuration),
 }
 
 impl Ledger for AnyLedger {
@@ -26,7 +27,7 @@ impl Ledger for AnyLedger {
         match self {
             Self::None(ledger) => ledger.look_up(keys, now).await,
             Self::Sqlite(ledger) => ledger.look_up(keys, now).await,
-            Self::Postgres(ledger) => ledger.look_up(keys, now).await,
+            Self::Postgres(ledger, ahead) => ledger.look_up(keys, shifted(now, *ahead)).await,
         }
     }
 
@@ -39,7 +40,7 @@ impl Ledger for AnyLedger {
         match self {
             Self::None(ledger) => ledger.claim(entries, retake, now).await,
             Self::Sqlite(ledger) => ledger.claim(entries, retake, now).await,
-            Self::Postgres(ledger) => ledger.claim(entries, retake, now).await,
+            Self::Postgres(ledger, ahead) => ledger.claim(entries, retake, shifted(now, *ahead)).await,
         }
     }
 
@@ -47,7 +48,7 @@ impl Ledger for AnyLedger {
         match self {
             Self::None(ledger) => ledger.settle(endings, now).await,
             Self::Sqlite(ledger) => ledger.settle(endings, now).await,
-            Self::Postgres(ledger) => ledger.settle(endings, now).await,
+            Self::Postgres(ledger, ahead) => ledger.settle(endings, shifted(now, *ahead)).await,
         }
     }
 
@@ -55,7 +56,11 @@ impl Ledger for AnyLedger {
         match self {
             Self::None(ledger) => ledger.close().await,
             Self::Sqlite(ledger) => ledger.close().await,
-            Self::Postgres(ledger) => ledger.close().await,
+            Self::Postgres(ledger, _) => ledger.close().await,
         }
     }
+}
+
+fn shifted(now: Timestamp, ahead: SignedDuration) -> Timestamp {
+    now.checked_add(ahead).unwrap_or(now)
 }

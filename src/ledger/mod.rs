@@ -7,6 +7,7 @@
 
 mod any;
 mod error;
+mod identity;
 mod key;
 mod none;
 pub mod postgres;
@@ -17,12 +18,13 @@ mod suite;
 use std::future::Future;
 use std::sync::Arc;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::contact::Campaign;
 
 pub use any::AnyLedger;
 pub use error::LedgerError;
+pub use identity::{Identity, Numbers};
 pub use key::{Hasher, Key, Keys, Scope};
 pub use none::Forgetful;
 
@@ -76,10 +78,41 @@ pub enum Ending {
 pub struct Terms {
     /// The name of this run: unique, so that its claims can be told from others'.
     pub run: String,
+    /// Whose people it remembers: the ledger must have been made with the same.
+    pub identity: Identity,
     /// Accepted contacts are free again after so many days; 0: never.
     pub call_again_after_days: u32,
     /// Stop when the ledger is new or empty: it was expected to remember something.
     pub expect_existing: bool,
+}
+
+/// What was found when a ledger was opened.
+#[derive(Clone)]
+pub struct Opened {
+    /// How many contacts dead runs had claimed and not settled: they are unknown now.
+    pub recovered_unknown: u64,
+    /// Makes the keys of this ledger.
+    pub hasher: Hasher,
+    /// With what the ledger makes the keys of this account.
+    pub identity: Identity,
+    /// The ledger's clock, at the time that the caller's showed: its server's, or the newest time in a
+    /// file that the caller's is behind; else none.
+    pub clock: Option<Timestamp>,
+}
+
+impl Opened {
+    /// How far the ledger's clock is ahead of the caller's.
+    #[must_use]
+    pub fn ahead_of(&self, now: Timestamp) -> SignedDuration {
+        self.clock.map_or(SignedDuration::ZERO, |clock| clock.duration_since(now))
+    }
+
+    /// What makes the keys of this account.
+    #[must_use]
+    pub fn keys(&self) -> Keys {
+        let Identity { account, scope, numbers: _ } = self.identity.clone();
+        Keys::new(self.hasher.clone(), scope, account)
+    }
 }
 
 /// The memory of who was sent to whom. Every implementation passes `suite`.
@@ -138,6 +171,27 @@ pub trait Inspect {
         dry_run: bool,
         now: Timestamp,
     ) -> impl Future<Output = Result<u64, LedgerError>> + Send;
+
+    /// Brings people over to other keys, each from the first of a pair to the second, with what is known
+    /// of them, and makes the identity the account's. Whoever has neither key would be forgotten: when
+    /// these are more than `leave`, and without it, nothing is changed.
+    fn rescope(
+        &self,
+        identity: Identity,
+        pairs: Vec<(Key, Key)>,
+        leave: Option<u64>,
+    ) -> impl Future<Output = Result<Rescoped, LedgerError>> + Send;
+}
+
+/// How people were brought over to other keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rescoped {
+    /// How many are, or would be.
+    pub brought: u64,
+    /// How many are remembered and have neither key.
+    pub left: u64,
+    /// Whether it was done.
+    pub is_done: bool,
 }
 
 /// One line of `ledger status`.

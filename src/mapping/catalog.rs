@@ -1,5 +1,8 @@
 //! What the catalog knows: which entry of the configuration is a stream's, and which columns it has.
 
+use std::borrow::Cow;
+use std::collections::HashMap;
+
 use serde_json::{Map, Value};
 
 use crate::config::{Config, StreamConfig};
@@ -25,6 +28,26 @@ pub(super) fn entry_of<'c>(
     of_name()
         .find(|(_, entry)| entry.namespace.trim() == stream.namespace)
         .or_else(|| of_name().find(|(_, entry)| entry.namespace.trim().is_empty()))
+}
+
+/// The configuration's entries, to be found for many streams.
+pub(super) struct Entries<'c>(HashMap<(Cow<'c, str>, &'c str), (usize, &'c StreamConfig)>);
+
+impl<'c> Entries<'c> {
+    /// Those of a configuration; of two with the same name the first.
+    pub(super) fn new(config: &'c Config) -> Self {
+        let mut entries = HashMap::new();
+        for (index, entry) in config.streams.iter().enumerate() {
+            entries.entry((name::seen(&entry.stream), entry.namespace.trim())).or_insert((index, entry));
+        }
+        Self(entries)
+    }
+
+    /// As `entry_of`.
+    pub(super) fn of(&self, stream: &StreamShape<'_>) -> Option<(usize, &'c StreamConfig)> {
+        let of_namespace = |namespace| self.0.get(&(name::seen(stream.name), namespace)).copied();
+        of_namespace(stream.namespace).or_else(|| of_namespace(""))
+    }
 }
 
 /// A stream's columns, when the catalog lists them.

@@ -1,5 +1,6 @@
 //! Checks of the `streams` section as a whole, with and without a catalog.
 
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -9,7 +10,7 @@ use crate::error::Mistake;
 use crate::phone::shown as shown_name;
 use crate::vendor::Vendor;
 
-use super::catalog::{did_you_mean, nearest};
+use super::catalog::{Entries, did_you_mean, nearest};
 use super::name::seen;
 use super::{Mapping, RunContext, StreamShape, catalog, phone_rules};
 
@@ -25,11 +26,12 @@ pub fn check_streams(config: &Config, vendor: &Arc<dyn Vendor>, mistakes: &mut V
 fn check_names(config: &Config, mistakes: &mut Vec<Mistake>) {
     let names: Vec<_> =
         config.streams.iter().map(|entry| (entry.stream.trim(), entry.namespace.trim())).collect();
+    let mut before = HashSet::new();
     for (index, (name, namespace)) in names.iter().enumerate() {
         let at = format!("streams[{index}].stream");
         if name.is_empty() {
             mistakes.push(Mistake::new(at, "the stream has no name"));
-        } else if names.iter().take(index).any(|before| before == &(*name, *namespace)) {
+        } else if !before.insert((*name, *namespace)) {
             mistakes.push(Mistake::new(at, format!("stream {} is listed twice", shown(name, namespace))));
         }
     }
@@ -50,22 +52,22 @@ fn check_entry(
 
 /// Finds streams that are configured but not in the catalog, and the other way round.
 pub fn check_catalog(config: &Config, streams: &[StreamShape<'_>], mistakes: &mut Vec<Mistake>) {
+    let mut by_name: HashMap<_, Vec<&str>> = HashMap::new();
+    for stream in streams {
+        by_name.entry(seen(stream.name)).or_default().push(stream.namespace);
+    }
     // Streams that an entry most probably means: their mistake is told there.
     let mut meant = Vec::new();
     for (index, entry) in config.streams.iter().enumerate() {
         let (name, namespace) = (entry.stream.trim(), entry.namespace.trim());
-        let namespaces: Vec<_> = streams
-            .iter()
-            .filter(|stream| seen(stream.name) == seen(name))
-            .map(|stream| stream.namespace)
-            .collect();
+        let namespaces = by_name.get(&seen(name)).map_or([].as_slice(), Vec::as_slice);
         if name.is_empty()
             || namespaces.contains(&namespace)
             || namespace.is_empty() && !namespaces.is_empty()
         {
             continue;
         }
-        if let [other, ..] = *namespaces {
+        if let [other, ..] = namespaces {
             meant.push(name);
             let why = format!(
                 "the connection has no stream {}, but {}",
@@ -83,9 +85,9 @@ pub fn check_catalog(config: &Config, streams: &[StreamShape<'_>], mistakes: &mu
     if config.streams.is_empty() {
         return;
     }
-    let is_forgotten = |stream: &&StreamShape<'_>| {
-        catalog::entry_of(config, stream).is_none() && !meant.contains(&stream.name)
-    };
+    let entries = Entries::new(config);
+    let is_forgotten =
+        |stream: &&StreamShape<'_>| entries.of(stream).is_none() && !meant.contains(&stream.name);
     for stream in streams.iter().filter(is_forgotten) {
         let stream = shown(stream.name, stream.namespace);
         let why = format!(
@@ -108,11 +110,19 @@ pub fn compile_catalog(
     let mut mistakes = Vec::new();
     check_names(config, &mut mistakes);
     check_catalog(config, streams, &mut mistakes);
-    let compile = |stream| Mapping::compile(config, vendor, stream, run, &mut mistakes).map(Arc::new);
+    let entries = Entries::new(config);
+    let mut used = HashSet::new();
+    let compile = |stream| {
+        let entry = entries.of(stream);
+        used.extend(entry.map(|(index, _)| index));
+        // Who has none was told of by `check_catalog`.
+        let is_mapped = entry.is_some() || config.streams.is_empty();
+        let compile = || Mapping::compile_entry(config, vendor, stream, entry, run, &mut mistakes);
+        is_mapped.then(compile).flatten().map(Arc::new)
+    };
     let mappings = streams.iter().filter_map(compile).collect();
-    let used: Vec<_> = streams.iter().filter_map(|stream| catalog::entry_of(config, stream)).collect();
     for (index, entry) in config.streams.iter().enumerate() {
-        if !used.iter().any(|(used, _)| *used == index) {
+        if !used.contains(&index) {
             check_entry(config, vendor, (index, entry), &mut mistakes);
         }
     }

@@ -1,7 +1,6 @@
 //! Turns a stream's configuration and its catalog entry into a `Mapping`, and collects every mistake.
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
 
 use jiff::tz::TimeZone;
 
@@ -172,7 +171,7 @@ impl<'a> Compiler<'a> {
                 zone: zone?,
             },
             rows: std::mem::take(&mut self.rows),
-            genders_not_understood: AtomicU64::new(0),
+            genders_not_understood: Arc::default(),
             warnings: std::mem::take(&mut self.warnings),
         })
     }
@@ -187,6 +186,10 @@ impl<'a> Compiler<'a> {
         let Some(id) = template.constant() else {
             return Some(CampaignSource::PerRecord(template, Arc::clone(self.vendor)));
         };
+        if id.trim().is_empty() {
+            self.mistake(at, "the template of the campaign gives nothing");
+            return None;
+        }
         let campaign = self.vendor.campaign(id.trim()).map_err(|why| self.mistake(at, why)).ok()?;
         Some(CampaignSource::Fixed(campaign))
     }

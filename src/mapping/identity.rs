@@ -1,5 +1,6 @@
 //! Identity mapping: columns fill the fields and variables of the same name.
 
+use crate::phone::shown;
 use crate::vendor::exchange::Shape;
 
 use super::compile::{Compiler, Fields, PHONE};
@@ -51,11 +52,11 @@ fn of_column(rows: &mut RowReader, columns: &[&str]) -> Field {
 
 fn warn(compiler: &mut Compiler<'_>) {
     let schema = compiler.schema;
-    let stream = compiler.stream.name;
+    let stream = shown(compiler.stream.name);
     for column in
         schema.columns().filter(|column| *column != PHONE && compiler.shape.reserved.contains(column))
     {
-        let vendor = compiler.vendor.name();
+        let (vendor, column) = (compiler.vendor.name(), shown(column));
         compiler.warnings.push(format!(
             "column `{column}` of stream `{stream}` is left out: {vendor} uses this name itself"
         ));

@@ -118,7 +118,7 @@ pub struct Mapping {
     name_bytes: usize,
     identity: Option<Shape>,
     surroundings: Surroundings,
-    genders_not_understood: AtomicU64,
+    genders_not_understood: Arc<AtomicU64>,
     warnings: Vec<String>,
 }
 
@@ -161,6 +161,13 @@ impl Mapping {
         self.genders_not_understood.load(Ordering::Relaxed)
     }
 
+    /// Counts them together with those of other mappings.
+    #[must_use]
+    pub fn counting_genders_into(mut self, counter: &Arc<AtomicU64>) -> Self {
+        self.genders_not_understood = Arc::clone(counter);
+        self
+    }
+
     fn contact(&self, record: &Record<'_>) -> Result<Mapped, Outcome> {
         let row = self.rows.read(record.data);
         let view = View::new(&row, record, &self.surroundings);
@@ -192,11 +199,9 @@ impl Mapping {
                 }
             }
         }
-        Ok(Mapped::Contact {
-            campaign: self.campaign(&view)?,
-            contact,
-            primary_key: self.primary_key.of(&row),
-        })
+        let campaign = self.campaign(&view, &contact.phone)?;
+        let primary_key = self.primary_key.of(&row, &contact);
+        Ok(Mapped::Contact { campaign, contact, primary_key })
     }
 
     fn phone(&self, view: &View<'_>) -> Result<Phone, Outcome> {
@@ -240,7 +245,7 @@ impl Mapping {
         gender
     }
 
-    fn campaign(&self, view: &View<'_>) -> Result<Campaign, Outcome> {
+    fn campaign(&self, view: &View<'_>, phone: &Phone) -> Result<Campaign, Outcome> {
         let (template, vendor) = match &self.campaign {
             CampaignSource::Fixed(campaign) => return Ok(campaign.clone()),
             CampaignSource::PerRecord(template, vendor) => (template, vendor),
@@ -249,6 +254,11 @@ impl Mapping {
         let refused = |why: &str| Outcome::Invalid(Reason::BadCampaign, Some(why.into()));
         if id.trim().is_empty() {
             return Err(refused("the template of the campaign gave nothing"));
+        }
+        if phone.occurs_in(&id) {
+            return Err(refused(
+                "the template of the campaign gave the number to call: it names the wrong column",
+            ));
         }
         // The vendor's own words may quote the id, which is data of the record.
         vendor.campaign(id.trim()).map_err(|_| refused("the vendor cannot have a campaign of this id"))

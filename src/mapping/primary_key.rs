@@ -1,9 +1,15 @@
 //! Which record it was, for people who look a contact up in the ledger later.
 //!
-//! A key may be the phone number itself; the ledger holds none, so columns that fill the number or
-//! the name are left out.
+//! A key may be the phone number itself, or hold it (`cust-0987654321`); the ledger holds neither number
+//! nor name. Columns that fill them are left out, and of every record the parts that hold its number or
+//! its name, wherever these come from.
+
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
 
 use crate::config::StreamConfig;
+use crate::contact::Contact;
+use crate::phone::is_uuid;
 
 use super::compile::PHONE;
 use super::row::{Column, Row, RowReader};
@@ -11,6 +17,9 @@ use super::{name, text};
 
 /// A longer key is cut off: it is for people to recognise, not for programs to join.
 const MAX_BYTES: usize = 200;
+
+/// A name in one word that is shorter is found in other words, too.
+const SHORTEST_SLUG: usize = 3;
 
 /// Columns that fill the number or the name without any configuration.
 const PERSONAL: [&str; 3] = [PHONE, "phoneNumber", "name"];
@@ -57,8 +66,9 @@ impl PrimaryKey {
         Self { parts }
     }
 
-    /// The key of a record, its parts separated by commas; blank when there is none.
-    pub(super) fn of(&self, row: &Row<'_>) -> Box<str> {
+    /// The key of a record, its parts separated by commas; blank when there is none, or when it holds
+    /// the contact's number or name.
+    pub(super) fn of(&self, row: &Row<'_>, contact: &Contact) -> Box<str> {
         if self.parts.is_empty() {
             return Box::default();
         }
@@ -68,13 +78,109 @@ impl PrimaryKey {
                 Part::Slot(column) => column.find(row),
                 Part::Other(name) => row.others().find(|(column, _)| *column == &**name).map(|(_, raw)| raw),
             };
+            let text = raw.and_then(text::of).unwrap_or_default();
+            if contact.phone.occurs_in(&text) || holds_a_name(&text, contact) {
+                continue;
+            }
             if !key.is_empty() {
                 key.push_str(", ");
             }
-            key.push_str(&raw.and_then(text::of).unwrap_or_default());
+            key.push_str(&text);
+        }
+        // A number may have been cut in two.
+        if contact.phone.occurs_in(&key) {
+            return Box::default();
         }
         let end = (0..=key.len().min(MAX_BYTES)).rev().find(|end| key.is_char_boundary(*end));
         key.truncate(end.unwrap_or_default());
         key.into()
+    }
+}
+
+/// Whether a text holds the contact's name, or a part of it: as a slug and in an address, too.
+fn holds_a_name(text: &str, contact: &Contact) -> bool {
+    // Most keys are numbers or drawn by chance.
+    if !text.chars().any(char::is_alphabetic) || is_uuid(text) {
+        return false;
+    }
+    let variables = contact.variables.iter().filter(|(name, _)| names_a_person(name)).map(|(_, value)| value);
+    let key = words(text);
+    contact.name.as_deref().into_iter().chain(variables).any(|name| {
+        let name = words(name);
+        let is_known = |word: &String| name.contains(word);
+        let slug = name.concat();
+        let is_slug = slug.chars().nth(SHORTEST_SLUG - 1).is_some() && key.concat().contains(&slug);
+        is_slug || (!key.is_empty() && key.iter().all(is_known)) || (!name.is_empty() && follows(&key, &name))
+    })
+}
+
+/// Whether words follow each other somewhere in a text.
+fn follows(text: &[String], words: &[String]) -> bool {
+    text.windows(words.len()).any(|part| part == words)
+}
+
+/// Whether a variable holds a name, by what it is called in the scripts of these vendors.
+fn names_a_person(variable: &str) -> bool {
+    let words = words(variable);
+    words.concat().contains("name")
+        || words.iter().any(|word| ["ten", "hoten", "khachhang"].contains(&word.as_str()))
+        || ["姓名", "名字", "称呼", "姓"].iter().any(|name| variable.contains(name))
+}
+
+/// The words of a text, without marks and case.
+fn words(text: &str) -> Vec<String> {
+    let plain: String = text.nfkd().filter(|c| !is_combining_mark(*c)).collect();
+    let plain = plain.to_lowercase().replace('đ', "d");
+    let words = plain.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+    words.map(str::to_owned).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::contact::Variables;
+    use crate::phone::Phone;
+
+    #[test]
+    fn a_key_that_holds_the_name_is_seen() {
+        let mut contact = Contact::new(Phone::e164("+84987654321"));
+        contact.name = Some("Anh Trần Văn Đức".into());
+        contact.variables = Variables::default();
+        contact.variables.push("ho_ten", "王小明");
+        contact.variables.push("ma_hop_dong", "HD-77");
+        for (key, want) in [
+            ("Trần Văn Đức", true),
+            ("TRAN VAN DUC", true),
+            ("Tra\u{302}\u{300}n Va\u{306}n Đu\u{301}c", true),
+            ("anh-tran-van-duc-1985", true),
+            ("anhtranvanduc@example.com", true),
+            ("Đức", true),
+            ("王小明", true),
+            ("客户王小明", true),
+            ("HD-77", false),
+            ("17", false),
+            ("north", false),
+            ("c56a4180-65aa-42ec-a945-5fd21dec0538", false),
+            ("", false),
+        ] {
+            assert_eq!(holds_a_name(key, &contact), want, "{key}");
+        }
+    }
+
+    #[test]
+    fn variables_that_name_people_are_known() {
+        for (variable, want) in [
+            ("ho_ten", true),
+            ("Họ Tên", true),
+            ("ten", true),
+            ("full_name", true),
+            ("customerName", true),
+            ("客户姓名", true),
+            ("so_tien", false),
+            ("tender", false),
+            ("证件后4位", false),
+        ] {
+            assert_eq!(names_a_person(variable), want, "{variable}");
+        }
     }
 }

@@ -119,6 +119,11 @@ pub(crate) fn is_invisible(c: char) -> bool {
         || matches!(c, '\u{FFF9}'..='\u{FFFB}' | '\u{1D173}'..='\u{1D17A}' | '\u{E0000}'..='\u{E0FFF}')
 }
 
+/// The plain form of a decimal digit of any script.
+pub(super) fn digit(c: char) -> Option<char> {
+    if c.is_ascii_digit() { Some(c) } else { decimal_digit(c) }
+}
+
 pub(super) fn decimal_digit(c: char) -> Option<char> {
     let code = u32::from(c);
     let row = ZEROS.partition_point(|&zero| zero <= code).checked_sub(1)?;

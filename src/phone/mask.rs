@@ -78,7 +78,8 @@ pub(super) fn write_identifier(f: &mut fmt::Formatter<'_>, id: &str) -> fmt::Res
     f.write_str(STARS)
 }
 
-fn code_length(digits: &str) -> usize {
+/// How many digits the country's code has.
+pub(super) fn code_length(digits: &str) -> usize {
     if digits.starts_with(['1', '7']) {
         return 1;
     }

@@ -8,6 +8,7 @@ mod cleaning;
 mod decimal;
 mod dial;
 mod familiar;
+mod identifier;
 mod labels;
 mod mask;
 mod normalise;
@@ -26,9 +27,14 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use cleaning::is_invisible;
 pub use dial::{Region, region};
+pub(crate) use identifier::is_uuid;
+pub use identifier::{shown_identifier, shown_key, visible};
 pub use mask::mask_numbers;
 pub use normalise::{PhoneInput, Refusal, Rules};
 pub use shown::{discreet, shown};
+
+/// Fewer digits or letters occur in many texts by chance.
+const SHORTEST_TOLD_APART: usize = 7;
 
 /// Whom the vendor dials. Masks itself in `Debug` and `Display`.
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -85,6 +91,19 @@ impl Phone {
     fn digits(&self) -> Option<&str> {
         let digits = self.0.strip_prefix('+')?;
         (!digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())).then_some(digits)
+    }
+
+    /// Whether a text holds this number, with or without its country and whatever stands between the
+    /// digits; or this identifier. What is so short that anything holds it is not looked for.
+    #[must_use]
+    pub fn occurs_in(&self, text: &str) -> bool {
+        let Some(digits) = self.digits() else {
+            return self.0.len() >= SHORTEST_TOLD_APART && text.contains(&*self.0);
+        };
+        let national = digits.get(mask::code_length(digits)..);
+        let wanted = national.filter(|national| national.len() >= SHORTEST_TOLD_APART).unwrap_or(digits);
+        let found: String = text.chars().filter_map(cleaning::digit).collect();
+        found.contains(wanted)
     }
 
     /// Through the library, because trunk prefixes differ: 0 in Vietnam, none in China, 8 in Russia.

@@ -322,3 +322,27 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_number_is_found_in_a_text_however_it_is_written() {
+    let phone = Phone::e164("+84987654321");
+    for (text, want) in [
+        ("84987654321", true),
+        ("+84 987 654 321", true),
+        ("cust-0987654321", true),
+        ("0987654321@example.com", true),
+        ("(098) 765-43-21", true),
+        ("０９８７６５４３２１", true),
+        ("۰۹۸۷۶۵۴۳۲۱", true),
+        ("1-987654321-2", true),
+        ("087654321", false),
+        ("98765432", false),
+        ("customer 17", false),
+        ("", false),
+    ] {
+        assert_eq!(phone.occurs_in(text), want, "{text}");
+    }
+    assert!(!Phone::opaque("9").occurs_in("19") && !Phone::e164("+29025123").occurs_in("order 25123"));
+    let encrypted = Phone::opaque("9f2c77aa");
+    assert!(encrypted.occurs_in("key 9f2c77aa") && !encrypted.occurs_in("key 9f2c"));
+}

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use foldhash::fast::FixedState;
 
-use super::announced::Announced;
+use super::announced::{Announced, Announcement};
 use super::item::{Covers, Item, Origin, StreamIndex, Who};
 use super::remarks::Remarks;
 use crate::error::Error;
@@ -173,8 +173,8 @@ impl Intake {
     fn announce(&mut self, stream: CatalogStream) -> Result<Option<Item>, Error> {
         let name = stream.name.clone();
         let Some(announced) = &mut self.announced else { return Ok(None) };
-        let Some((index, mapping)) = announced.take(stream)? else { return Ok(None) };
-        let warnings = mapping.warnings().to_vec();
+        let Some(announcement) = announced.take(stream)? else { return Ok(None) };
+        let Announcement { stream: index, mapping, warnings } = announcement;
         if let Some(earlier) = self.mappings.get_mut(index.index()) {
             *earlier = mapping;
         } else {

@@ -8,24 +8,26 @@ mod announced;
 mod batcher;
 mod checkpoint;
 mod dedupe;
+mod ending;
 mod feed;
 mod intake;
 mod item;
+mod question;
 mod remarks;
 mod sending;
 mod tally;
+mod telling;
 #[cfg(test)]
 mod tests;
 
-use std::collections::VecDeque;
-use std::future::Future;
+use std::collections::{HashMap, VecDeque};
 use std::io::Write;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::{Stream, StreamExt};
 use tokio::sync::mpsc;
-use tokio::task::{JoinError, JoinSet};
+use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::{Instant, sleep_until};
 
 pub use announced::{Announced, Compile};
@@ -39,13 +41,15 @@ pub use tally::Tally;
 use crate::contact::{Campaign, Contact};
 use crate::delivery::{Carrier, Courier, Notice, Stop};
 use crate::error::Error;
-use crate::ledger::{Ledger, Standing};
+use crate::ledger::{Entry, Ledger, Standing};
 use crate::phone::Phone;
 use crate::protocol::{Level, Output, StreamName};
 use crate::reason::Reason;
 use crate::vendor::exchange::Outcome;
 use batcher::{Batcher, Lane, Ready, Ticket};
 use dedupe::Seen;
+use ending::Ending;
+use question::{Answer, Question};
 use sending::{Heard, Way};
 
 /// How often the log says how far the run is.
@@ -67,8 +71,10 @@ pub struct Plan {
     pub max_batch_age: Duration,
     /// Batches under way at once.
     pub max_in_flight: usize,
-    /// How long batches under way may take once the run is ending.
+    /// How long batches under way may take once the run has failed.
     pub hear_out_for: Duration,
+    /// How long everything may take once a signal has come.
+    pub end_within: Duration,
     /// Contacts in this run; 0: no limit.
     pub max_contacts: u64,
     /// Share of rejected records that fails the run; 100: none does.
@@ -81,97 +87,103 @@ pub struct Plan {
 pub struct Pipeline<C, L, W> {
     plan: Plan,
     way: Way<C, L>,
+    /// The names of the plan's streams, for the ledger.
+    stream_names: Vec<Arc<str>>,
     output: Output<W>,
     stop: Stop,
     checkpoints: Checkpoints,
     batcher: Batcher,
     seen: Seen,
     ready: VecDeque<Ready>,
-    /// Each with its bytes.
-    under_way: JoinSet<(usize, Heard)>,
-    bytes_under_way: usize,
+    under_way: JoinSet<Heard>,
+    /// Of what is under way.
+    loads: HashMap<Id, Load>,
+    question: Question,
+    is_closing: bool,
     complete: Vec<bool>,
     tally: Tally,
     remarks: Remarks,
     n_sent: u64,
     waiting: Option<String>,
     failure: Option<Error>,
-    /// When batches under way are given up, once the run is ending early.
-    give_up_at: Option<Instant>,
+    ending: Ending,
     /// Streams that the source did not complete.
     incomplete: Option<String>,
 }
 
+/// What a batch under way holds.
+struct Load {
+    n_contacts: usize,
+    bytes: usize,
+}
+
 /// What the loop woke up for.
 enum Event {
-    Heard(Result<(usize, Heard), JoinError>),
+    Heard(Result<(Id, Heard), JoinError>),
+    Answered(Answer),
     Chunk(Option<Chunk>),
     Notice(Notice),
     BatchDue,
     Progress,
-    Interrupted(&'static str),
-    GiveUp,
+    Signal(&'static str),
+    CutOff,
+    Leave,
 }
 
 impl<C: Carrier, L: Ledger, W: Write> Pipeline<C, L, W> {
     /// A run that has not begun. `stop` is the one that the courier listens to.
     pub fn new(plan: Plan, courier: Arc<Courier<C>>, ledger: Arc<L>, output: Output<W>, stop: Stop) -> Self {
-        let streams = plan.streams.iter().map(|(name, _)| Arc::from(name.to_string())).collect();
         Self {
+            stream_names: plan.streams.iter().map(|(name, _)| Arc::from(name.to_string())).collect(),
             checkpoints: Checkpoints::new(plan.streams.len()),
             batcher: Batcher::new(plan.batch_size, plan.max_batch_age),
             complete: vec![false; plan.streams.len()],
             plan,
-            way: Way { courier, ledger, streams },
+            way: Way { courier, ledger },
             output,
             stop,
             seen: Seen::default(),
             ready: VecDeque::new(),
             under_way: JoinSet::new(),
-            bytes_under_way: 0,
+            loads: HashMap::new(),
+            question: Question::default(),
+            is_closing: false,
             tally: Tally::default(),
             remarks: Remarks::default(),
             n_sent: 0,
             waiting: None,
             failure: None,
-            give_up_at: None,
+            ending: Ending::default(),
             incomplete: None,
         }
     }
 
     /// Runs until the input has ended and everything is settled, or until the run must stop.
     /// Gives how the records ended, why the run failed if it did, and the output.
+    ///
+    /// The loop only listens: nothing is awaited outside of `next`.
     pub async fn run(
         mut self,
         mut input: mpsc::Receiver<Chunk>,
         mut notices: mpsc::Receiver<Notice>,
-        interrupted: impl Future<Output = &'static str>,
+        mut signals: impl Stream<Item = &'static str> + Unpin,
     ) -> (Tally, Option<Error>, Output<W>) {
-        let mut interrupted = std::pin::pin!(interrupted);
         let mut is_open = true;
         let started = Instant::now();
         let mut progress_at = started + PROGRESS_EVERY;
         loop {
             self.dispatch();
             self.release();
-            if self.under_way.is_empty() && (self.failure.is_some() || (!is_open && self.ready.is_empty())) {
-                break;
-            }
+            self.close_if_settled(is_open);
             let may_read = is_open && self.may_read();
-            let event =
-                self.next(may_read, progress_at, &mut input, &mut notices, interrupted.as_mut()).await;
-            match event {
-                Event::Heard(Ok((bytes, heard))) => {
-                    self.bytes_under_way -= bytes;
-                    self.heard(heard);
+            match self.next(may_read, progress_at, &mut input, &mut notices, &mut signals).await {
+                Event::Heard(result) => self.delivered(result),
+                Event::Answered(Answer::Known(chunk, Ok(standings))) => self.take(chunk, standings),
+                Event::Answered(Answer::Known(_, Err(error)) | Answer::Closed(Err(error))) => {
+                    self.fail(error.into());
                 }
-                Event::Heard(Err(error)) => {
-                    self.fail(Error::Defect(format!("a delivery ended: {}", told(&error))));
-                }
-                Event::Chunk(Some(chunk)) => match self.look_up(&chunk).await {
-                    Ok(standings) => self.take(chunk, standings),
-                    Err(error) => self.fail(error),
-                },
+                Event::Answered(Answer::Closed(Ok(()))) => {}
+                Event::Chunk(Some(chunk)) => self.look_up(chunk),
                 Event::Chunk(None) => {
                     is_open = false;
                     self.input_ended();
@@ -185,15 +197,19 @@ impl<C: Carrier, L: Ledger, W: Write> Pipeline<C, L, W> {
                     progress_at = Instant::now() + PROGRESS_EVERY;
                     self.tell_progress(started);
                 }
-                Event::Interrupted(signal) => self.fail(Error::Interrupted(signal)),
-                Event::GiveUp => {
-                    self.give_up_at = None;
-                    self.under_way.abort_all();
+                Event::Signal(signal) => self.interrupt(signal),
+                Event::CutOff => {
+                    self.ending.cut_off_at = None;
+                    self.stop.cut_off();
+                }
+                Event::Leave => {
+                    self.leave();
+                    break;
                 }
             }
-        }
-        if let Err(error) = self.way.ledger.close().await {
-            self.fail(error.into());
+            if self.is_closing && !self.question.is_open() {
+                break;
+            }
         }
         self.conclude(started);
         (self.tally, self.failure, self.output)
@@ -206,16 +222,18 @@ impl<C: Carrier, L: Ledger, W: Write> Pipeline<C, L, W> {
         progress_at: Instant,
         input: &mut mpsc::Receiver<Chunk>,
         notices: &mut mpsc::Receiver<Notice>,
-        interrupted: Pin<&mut impl Future<Output = &'static str>>,
+        signals: &mut (impl Stream<Item = &'static str> + Unpin),
     ) -> Event {
         let due = self.batcher.next_due().filter(|_| self.failure.is_none());
-        let give_up_at = self.give_up_at;
+        let Ending { cut_off_at, leave_at, .. } = self.ending;
         tokio::select! {
             biased;
-            Some(heard) = self.under_way.join_next() => Event::Heard(heard),
+            Some(signal) = signals.next() => Event::Signal(signal),
+            Some(heard) = self.under_way.join_next_with_id() => Event::Heard(heard),
             Some(notice) = notices.recv() => Event::Notice(notice),
-            signal = interrupted, if self.failure.is_none() => Event::Interrupted(signal),
-            () = at(give_up_at) => Event::GiveUp,
+            answer = self.question.answer() => Event::Answered(answer),
+            () = at(cut_off_at) => Event::CutOff,
+            () = at(leave_at) => Event::Leave,
             () = at(due) => Event::BatchDue,
             () = sleep_until(progress_at) => Event::Progress,
             chunk = input.recv(), if may_read => Event::Chunk(chunk),
@@ -223,33 +241,50 @@ impl<C: Carrier, L: Ledger, W: Write> Pipeline<C, L, W> {
     }
 
     fn may_read(&self) -> bool {
-        self.failure.is_none() && self.ready.is_empty() && !self.checkpoints.is_full()
+        self.failure.is_none()
+            && self.ready.is_empty()
+            && !self.question.is_open()
+            && !self.checkpoints.is_full()
     }
 
     /// Starts deliveries, as many as may be under way.
     fn dispatch(&mut self) {
         while self.failure.is_none()
             && self.under_way.len() < self.plan.max_in_flight
-            && self.bytes_under_way < MAX_BYTES_UNDER_WAY
+            && self.loads.values().map(|load| load.bytes).sum::<usize>() < MAX_BYTES_UNDER_WAY
         {
-            let Some(ready) = self.ready.pop_front() else { return };
-            let (way, bytes) = (self.way.clone(), ready.bytes);
-            self.bytes_under_way += bytes;
-            self.under_way.spawn(async move { (bytes, way.send(ready).await) });
+            let Some(mut ready) = self.ready.pop_front() else { return };
+            let load = Load { n_contacts: ready.tickets.len(), bytes: ready.bytes };
+            let entries = self.entries(&mut ready);
+            let task = self.under_way.spawn(self.way.clone().send(ready, entries));
+            self.loads.insert(task.id(), load);
         }
     }
 
-    /// What the ledger knows of the contacts of a chunk, in order; nothing when there is none.
-    async fn look_up(&self, chunk: &Chunk) -> Result<Vec<Standing>, Error> {
-        if !self.way.ledger.remembers() {
-            return Ok(Vec::new());
+    /// What the ledger is told of a batch; nothing when there is none.
+    fn entries(&self, ready: &mut Ready) -> Vec<Entry> {
+        let remembers = self.way.ledger.remembers();
+        if remembers { sending::entries(ready, &self.stream_names) } else { Vec::new() }
+    }
+
+    /// What the ledger knows of the contacts decides about them; without one they are taken at once.
+    fn look_up(&mut self, chunk: Chunk) {
+        if self.way.ledger.remembers() {
+            self.question.look_up(&self.way.ledger, chunk, self.way.courier.now());
+        } else {
+            self.take(chunk, Vec::new());
         }
-        let key = |item: &Item| match item {
-            Item::Contact { who, .. } => Some(who.key),
-            _ => None,
-        };
-        let keys = chunk.items.iter().filter_map(key).collect();
-        Ok(self.way.ledger.look_up(keys, self.way.courier.now()).await?)
+    }
+
+    /// Begins to close the ledger when nothing is under way and nothing more will be. A chunk whose
+    /// contacts are looked up just then is one that was not read.
+    fn close_if_settled(&mut self, is_open: bool) {
+        let is_read = !is_open && self.ready.is_empty() && !self.question.is_open();
+        if !self.is_closing && self.under_way.is_empty() && (self.failure.is_some() || is_read) {
+            self.is_closing = true;
+            self.ending.closing(Instant::now());
+            self.question.close(&self.way.ledger);
+        }
     }
 
     fn take(&mut self, chunk: Chunk, standings: Vec<Standing>) {
@@ -288,7 +323,7 @@ impl<C: Carrier, L: Ledger, W: Write> Pipeline<C, L, W> {
     fn announced(&mut self, index: StreamIndex, name: StreamName, warnings: &[String]) {
         if index.index() == self.plan.streams.len() {
             self.checkpoints.add_stream();
-            self.way.streams = self.way.streams.iter().cloned().chain([name.to_string().into()]).collect();
+            self.stream_names.push(name.to_string().into());
             self.plan.streams.push((name, false));
             self.complete.push(false);
         }
@@ -346,6 +381,21 @@ impl<C: Carrier, L: Ledger, W: Write> Pipeline<C, L, W> {
         self.checkpoints.received()
     }
 
+    /// A delivery's task has ended.
+    fn delivered(&mut self, result: Result<(Id, Heard), JoinError>) {
+        match result {
+            Ok((task, heard)) => {
+                self.loads.remove(&task);
+                self.heard(heard);
+            }
+            // Its message may quote data. Whom it had claimed is unknown when the ledger is closed.
+            Err(error) => {
+                self.loads.remove(&error.id());
+                self.fail(Error::Defect("a delivery ended in a panic".to_owned()));
+            }
+        }
+    }
+
     fn heard(&mut self, heard: Heard) {
         self.waiting = None;
         let Heard { tickets, phones, outcomes, failure } = heard;
@@ -373,25 +423,6 @@ impl<C: Carrier, L: Ledger, W: Write> Pipeline<C, L, W> {
                 self.too_many_rejected();
             }
         }
-    }
-
-    /// One rejected record for the log, its number masked.
-    fn describe(&self, origin: Origin, outcome: &Outcome, phone: Option<&Phone>) -> String {
-        let stream = self.plan.streams.get(origin.stream.index()).map(|(name, _)| name.to_string());
-        let reason = outcome.reason().map_or("", Reason::code);
-        let mut line = format!(
-            "{} ({reason}): stream {}, input line {}",
-            outcome.name(),
-            stream.unwrap_or_default(),
-            origin.line
-        );
-        if let Some(phone) = phone {
-            line.push_str(&format!(", {phone}"));
-        }
-        if let Some(detail) = outcome.detail() {
-            line.push_str(&format!(": {detail}"));
-        }
-        line
     }
 
     /// Hands back the states whose records are all settled.
@@ -429,26 +460,12 @@ impl<C: Carrier, L: Ledger, W: Write> Pipeline<C, L, W> {
         self.stop.set();
         self.ready.clear();
         self.batcher.clear();
-        self.give_up_at = Some(Instant::now() + self.plan.hear_out_for);
+        self.ending.failed(Instant::now(), self.plan.hear_out_for);
     }
 
     fn too_many_rejected(&mut self) {
         let (rejected, total) = self.tally.share();
         self.fail(Error::TooManyRejected { rejected, total, percent: self.plan.max_rejected_percent });
-    }
-
-    fn tell_progress(&mut self, started: Instant) {
-        let seconds = started.elapsed().as_secs_f64();
-        let rate = f64::from(u32::try_from(self.tally.settled()).unwrap_or(u32::MAX)) / seconds;
-        let mut line = format!(
-            "{}; {rate:.0} records/s, {} requests under way",
-            self.tally.summary(),
-            self.under_way.len()
-        );
-        if let Some(waiting) = &self.waiting {
-            line.push_str(&format!("; {waiting}"));
-        }
-        self.log(Level::Info, &line);
     }
 
     fn conclude(&mut self, started: Instant) {
@@ -458,19 +475,7 @@ impl<C: Carrier, L: Ledger, W: Write> Pipeline<C, L, W> {
         if let (None, Some(names)) = (&self.failure, self.incomplete.take()) {
             self.failure = Some(Error::Incomplete(names));
         }
-        let reasons: Vec<_> = self.tally.reasons.clone().into_iter().collect();
-        for (reason, count) in reasons {
-            self.log(
-                Level::Info,
-                &format!("{}: {count} records. {} {}", reason.code(), reason.meaning(), reason.remedy()),
-            );
-        }
-        for line in self.remarks.lines(&self.plan.streams) {
-            self.log(Level::Warn, &line);
-        }
-        let seconds = started.elapsed().as_secs_f64();
-        let line = format!("{}, in {seconds:.1} s", self.tally.summary());
-        self.log(Level::Info, &line);
+        self.tell_the_end(started);
     }
 
     fn log(&mut self, level: Level, text: &str) {
@@ -491,9 +496,4 @@ async fn at(instant: Option<Instant>) {
         Some(instant) => sleep_until(instant).await,
         None => std::future::pending().await,
     }
-}
-
-/// A panic's message may quote data, so it is not shown.
-fn told(error: &JoinError) -> &'static str {
-    if error.is_panic() { "in a panic" } else { "unheard, after the longest time that a request may take" }
 }

@@ -34,29 +34,27 @@ pub(super) struct Heard {
 pub(super) struct Way<C, L> {
     pub(super) courier: Arc<Courier<C>>,
     pub(super) ledger: Arc<L>,
-    /// The names of the catalog's streams, for the ledger.
-    pub(super) streams: Arc<[Arc<str>]>,
 }
 
 impl<C, L> Clone for Way<C, L> {
     fn clone(&self) -> Self {
-        let Self { courier, ledger, streams } = self;
-        Self { courier: Arc::clone(courier), ledger: Arc::clone(ledger), streams: Arc::clone(streams) }
+        let Self { courier, ledger } = self;
+        Self { courier: Arc::clone(courier), ledger: Arc::clone(ledger) }
     }
 }
 
 impl<C: Carrier, L: Ledger> Way<C, L> {
-    /// Sends a batch; never fails as a whole.
-    pub(super) async fn send(self, ready: Ready) -> Heard {
-        let Ready { batch, mut tickets, bytes: _ } = ready;
+    /// Sends a batch; never fails as a whole. `entries` are what the ledger, if there is one, is told.
+    pub(super) async fn send(self, ready: Ready, entries: Vec<Entry>) -> Heard {
+        let Ready { batch, tickets, bytes: _ } = ready;
         let phones = batch.contacts.iter().map(|contact| contact.phone.clone()).collect();
         let n_contacts = batch.contacts.len();
         if !self.ledger.remembers() {
             let Delivered { fates, failure } = self.courier.deliver(batch).await;
-            let outcomes = fates.into_iter().map(ended).collect();
+            let may_repeat = self.courier.may_repeat();
+            let outcomes = fates.into_iter().map(|fate| ended(fate, may_repeat)).collect();
             return Heard { tickets, phones, outcomes, failure };
         }
-        let entries = self.entries(&batch, &mut tickets);
         match self.remembered(batch, entries).await {
             Ok((outcomes, failure)) => Heard { tickets, phones, outcomes, failure },
             // What was not claimed was not sent, and what was not settled must not count as settled.
@@ -138,29 +136,33 @@ impl<C: Carrier, L: Ledger> Way<C, L> {
         }
         let (places, pairs): (Vec<_>, Vec<_>) = mine.into_iter().unzip();
         let (contacts, entries): (Vec<_>, Vec<_>) = pairs.into_iter().unzip();
+        let phones: Vec<_> = contacts.iter().map(|contact: &Contact| contact.phone.clone()).collect();
         let batch = Batch { campaign: campaign.clone(), contacts, maybe_sent };
         let Delivered { fates, failure } = self.courier.deliver(batch).await;
-        let endings = entries.into_iter().zip(fates.iter().map(ending)).collect();
+        let endings = fates.iter().zip(&phones).map(|(fate, phone)| ending(fate, phone));
+        let endings = entries.into_iter().zip(endings).collect();
         self.ledger.settle(endings, self.courier.now()).await?;
         for (place, fate) in places.into_iter().zip(fates) {
-            if let Fate::Ended(outcome) = fate {
+            if let Some(outcome) = ended(fate, self.courier.may_repeat()) {
                 set(outcomes, place, outcome);
             }
         }
         Ok(failure)
     }
+}
 
-    /// Takes the primary keys out of the tickets: nobody else asks for them.
-    fn entries(&self, batch: &Batch, tickets: &mut [Ticket]) -> Vec<Entry> {
-        let nameless: Arc<str> = Arc::from("");
-        let entry = |ticket: &mut Ticket| Entry {
-            key: ticket.who.key,
-            campaign: batch.campaign.clone(),
-            stream: self.streams.get(ticket.origin.stream.index()).unwrap_or(&nameless).clone(),
-            primary_key: std::mem::take(&mut ticket.who.primary_key),
-        };
-        tickets.iter_mut().map(entry).collect()
-    }
+/// What the ledger is told of a batch. Takes the primary keys out of the tickets: nobody else asks for
+/// them.
+pub(super) fn entries(ready: &mut Ready, streams: &[Arc<str>]) -> Vec<Entry> {
+    let nameless: Arc<str> = Arc::from("");
+    let campaign = &ready.batch.campaign;
+    let entry = |ticket: &mut Ticket| Entry {
+        key: ticket.who.key,
+        campaign: campaign.clone(),
+        stream: streams.get(ticket.origin.stream.index()).unwrap_or(&nameless).clone(),
+        primary_key: std::mem::take(&mut ticket.who.primary_key),
+    };
+    ready.tickets.iter_mut().map(entry).collect()
 }
 
 /// A contact with its entry and its place in the batch.
@@ -197,16 +199,25 @@ pub(super) fn kept_back(standing: Standing, retake: bool) -> Option<Outcome> {
     }
 }
 
-fn ended(fate: Fate) -> Option<Outcome> {
+/// How a contact ends; none: it is not settled. Who may have been sent comes again only where the
+/// vendor recognises them.
+fn ended(fate: Fate, may_repeat: bool) -> Option<Outcome> {
     match fate {
         Fate::Ended(outcome) => Some(outcome),
+        Fate::Open { maybe_sent: true } if !may_repeat => {
+            Some(Outcome::Unknown(Some("the run stopped before it knew".into())))
+        }
         Fate::Open { .. } => None,
     }
 }
 
-fn ending(fate: &Fate) -> Ending {
+/// What the ledger is told. It holds no number, so neither an identifier that is one.
+fn ending(fate: &Fate, phone: &Phone) -> Ending {
     match fate {
-        Fate::Ended(Outcome::Accepted { contact_id }) => Ending::Accepted { contact_id: contact_id.clone() },
+        Fate::Ended(Outcome::Accepted { contact_id }) => {
+            let contact_id = contact_id.clone().filter(|id| !phone.occurs_in(id));
+            Ending::Accepted { contact_id }
+        }
         Fate::Ended(Outcome::Duplicate(_)) => Ending::Accepted { contact_id: None },
         Fate::Ended(Outcome::Unknown(_)) | Fate::Open { maybe_sent: true } => Ending::Unknown,
         Fate::Ended(outcome) => Ending::Rejected { reason: outcome.reason().map_or("", Reason::code) },

@@ -1,11 +1,14 @@
 //! Whole runs in one process: real messages, real mapping, a real vendor, a scripted way to it and a
 //! paused clock.
 
+mod ending;
+
 use std::io;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures_util::{StreamExt, stream};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
@@ -15,7 +18,7 @@ use super::{Chunk, Intake, Pipeline, Plan, Tally};
 use crate::config::{self, Config};
 use crate::delivery::{Carrier, CarryError, Clock, Courier, Pace, Rules, Stop, Terms};
 use crate::error::Error;
-use crate::ledger::Forgetful;
+use crate::ledger::{Forgetful, Ledger};
 use crate::mapping::{self, RunContext, StreamShape};
 use crate::protocol::{Catalog, Output};
 use crate::vendor::exchange::{Reply, Request};
@@ -70,7 +73,8 @@ struct Sync {
     lines: Vec<(Duration, String)>,
     takes: Duration,
     answer: fn(&Value) -> Result<Reply, CarryError>,
-    interrupted_after: Option<Duration>,
+    /// Signals come so long after the start or the one before.
+    signals_after: Vec<Duration>,
     stdout: Stdout,
 }
 
@@ -91,7 +95,7 @@ impl Sync {
             lines: lines.into_iter().map(|line| (Duration::ZERO, line)).collect(),
             takes: Duration::from_millis(50),
             answer: takes_all,
-            interrupted_after: None,
+            signals_after: Vec::new(),
             stdout: Stdout::default(),
         }
     }
@@ -111,6 +115,10 @@ impl Sync {
     }
 
     async fn run(self) -> Ran {
+        self.run_with(Arc::new(Forgetful)).await
+    }
+
+    async fn run_with(self, ledger: Arc<impl Ledger>) -> Ran {
         let config = self.config();
         let vendor = config.vendor.build();
         let stream = |name: &str| {
@@ -132,6 +140,7 @@ impl Sync {
             max_batch_age: Duration::from_secs(config.delivery.max_batch_age_seconds.into()),
             max_in_flight: config.delivery.max_requests_in_flight.into(),
             hear_out_for: Duration::from_secs(65),
+            end_within: Duration::from_secs(9),
             max_contacts: config.limits.max_contacts_per_sync,
             max_rejected_percent: config.limits.max_rejected_percent,
             streams: names.into_iter().map(|name| (name, self.generation_id.is_some())).collect(),
@@ -145,22 +154,15 @@ impl Sync {
         let courier = Courier::new(vendor, carrier, terms);
         let (sender, input) = mpsc::channel(2);
         tokio::spawn(speak(self.lines, intake, sender));
-        let interrupted = async move {
-            match self.interrupted_after {
-                Some(wait) => sleep(wait).await,
-                None => std::future::pending().await,
-            }
+        let after = |wait: Duration| async move {
+            sleep(wait).await;
             "SIGTERM"
         };
-        let pipeline = Pipeline::new(
-            plan,
-            Arc::new(courier),
-            Arc::new(Forgetful),
-            Output::new(self.stdout.clone()),
-            stop,
-        );
+        let signals = stream::iter(self.signals_after).then(after).chain(stream::pending());
+        let output = Output::new(self.stdout.clone());
+        let pipeline = Pipeline::new(plan, Arc::new(courier), ledger, output, stop);
         let started = Instant::now();
-        let (tally, failure, _) = pipeline.run(input, heard, interrupted).await;
+        let (tally, failure, _) = pipeline.run(input, heard, Box::pin(signals)).await;
         let stdout = String::from_utf8(self.stdout.written.lock().unwrap().clone()).unwrap();
         let requests = std::mem::take(&mut *requests.lock().unwrap());
         Ran { tally, failure, stdout, requests, started, seconds: started.elapsed().as_secs_f64() }
@@ -296,8 +298,8 @@ async fn after_a_failure_nothing_new_is_sent_and_what_is_under_way_is_heard_out(
 async fn a_signal_ends_the_run_in_order() {
     let mut sync = Sync::of([record("one", 1), state("one", 1)]);
     sync.lines.push((Duration::from_mins(10), record("one", 2)));
-    sync.takes = Duration::from_secs(10);
-    sync.interrupted_after = Some(Duration::from_secs(6));
+    sync.takes = Duration::from_secs(7);
+    sync.signals_after = vec![Duration::from_secs(6)];
     let ran = sync.run().await;
     assert!(matches!(ran.failure, Some(Error::Interrupted("SIGTERM"))));
     assert_eq!(ran.counts(), [(1, 1.0, 0.0)], "the request under way was heard out");
@@ -308,7 +310,7 @@ async fn a_signal_ends_the_run_in_order() {
 async fn a_request_without_an_end_does_not_hold_the_run() {
     let mut sync = Sync::of([record("one", 1)]);
     sync.takes = Duration::from_secs(100_000);
-    sync.interrupted_after = Some(Duration::from_secs(10));
+    sync.signals_after = vec![Duration::from_secs(10)];
     let ran = sync.run().await;
     assert!(ran.seconds < 100.0, "{}", ran.seconds);
 }

@@ -27,6 +27,8 @@ pub(crate) use string::{string, unquoted};
 
 use std::fmt;
 
+use crate::phone::shown;
+
 /// Which protocol stdin speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Dialect {
@@ -78,11 +80,12 @@ pub struct StreamName {
     pub name: String,
 }
 
+/// As messages show it: any text may be a stream's name.
 impl fmt::Display for StreamName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if !self.namespace.is_empty() {
-            write!(f, "{}.", self.namespace)?;
+            write!(f, "{}.", shown(&self.namespace))?;
         }
-        f.write_str(&self.name)
+        f.write_str(&shown(&self.name))
     }
 }

@@ -5,6 +5,7 @@
 //! can read the credentials, which are invented.
 
 mod desk;
+mod door;
 mod fast;
 pub mod faults;
 pub mod faulty;
@@ -102,7 +103,7 @@ impl Sandbox {
 
     fn serve(listener: TcpListener, address: SocketAddr, router: Router, clock: Arc<Clock>) -> Self {
         let (stop, stopping) = watch::channel(());
-        let serving = tokio::spawn(server::serve(listener, router, clock, stopping));
+        let serving = tokio::spawn(server::serve((listener, address.port()), router, clock, stopping));
         let configs = vendors::connector_configs(&format!("http://{address}"));
         Self { address, configs, stop, serving }
     }

@@ -29,8 +29,8 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tower_service::Service;
 
-use super::Clock;
 use super::faulty::Answer;
+use super::{Clock, door};
 use crate::vendor::exchange::Reply;
 
 /// A batch of 500 contacts with long variables has less than one.
@@ -45,7 +45,7 @@ struct Severed;
 
 /// Serves until the sender of `stopping` speaks or is gone.
 pub(super) async fn serve(
-    listener: TcpListener,
+    (listener, port): (TcpListener, u16),
     router: Router,
     clock: Arc<Clock>,
     stopping: watch::Receiver<()>,
@@ -62,7 +62,12 @@ pub(super) async fn serve(
         while connections.try_join_next().is_some() {}
         match accepted {
             Ok((stream, _)) => {
-                connections.spawn(connection(stream, router.clone(), Arc::clone(&clock), stopping.clone()));
+                connections.spawn(connection(
+                    (stream, port),
+                    router.clone(),
+                    Arc::clone(&clock),
+                    stopping.clone(),
+                ));
             }
             // Too many open files, mostly: it passes when others close.
             Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
@@ -92,8 +97,13 @@ pub(super) async fn render(answer: Answer) -> Response {
     }
 }
 
-async fn connection(stream: TcpStream, router: Router, clock: Arc<Clock>, mut stopping: watch::Receiver<()>) {
-    let service = service_fn(move |request| respond(router.clone(), request, Arc::clone(&clock)));
+async fn connection(
+    (stream, port): (TcpStream, u16),
+    router: Router,
+    clock: Arc<Clock>,
+    mut stopping: watch::Receiver<()>,
+) {
+    let service = service_fn(move |request| respond(router.clone(), request, port, Arc::clone(&clock)));
     let mut serving = pin!(http1::Builder::new().serve_connection(TokioIo::new(stream), service));
     let ended = match select(serving.as_mut(), pin!(stopping.changed())).await {
         Either::Left((ended, _)) => ended,
@@ -109,8 +119,12 @@ async fn connection(stream: TcpStream, router: Router, clock: Arc<Clock>, mut st
 async fn respond(
     mut router: Router,
     request: Request<hyper::body::Incoming>,
+    port: u16,
     clock: Arc<Clock>,
 ) -> io::Result<Response> {
+    if let Some(refusal) = door::turn_away(&request, port) {
+        return Ok(refusal);
+    }
     let answered: Result<Response, Infallible> = router.call(request).await;
     let Ok(mut response) = answered;
     if response.extensions().get::<Severed>().is_some() {

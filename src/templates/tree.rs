@@ -176,6 +176,17 @@ pub(super) enum Comparison {
     NotIn,
 }
 
+impl Kind {
+    /// Whether it gives a list or an object, whatever the record.
+    pub(super) fn is_list(&self) -> bool {
+        match self {
+            Self::List(_) | Self::Map(_) | Self::Range(_) => true,
+            Self::Filter { filter, .. } => filter.gives_list(),
+            _ => false,
+        }
+    }
+}
+
 impl Expr {
     /// The expressions that it is made of.
     pub(super) fn parts(&self) -> Vec<&Expr> {

@@ -45,7 +45,7 @@ _LEVELS = {"FATAL": 50, "ERROR": 40, "WARN": 30, "INFO": 20, "DEBUG": 10, "TRACE
 _LIBC = ctypes.CDLL(None) if sys.platform.startswith("linux") else None
 _PR_SET_PDEATHSIG = 1
 
-#: An interrupted connector hears out its requests: `delivery.request_timeout_seconds` and five.
+#: A connector that has failed hears out its requests: `delivery.request_timeout_seconds` and five.
 _PATIENCE_SECONDS = 75
 
 

@@ -52,7 +52,9 @@ impl Address {
         let check = tls_mode(&mut config, &extras)?;
         let schema = extras.schema.unwrap_or_else(|| DEFAULT_SCHEMA.to_owned());
         if !is_plain_name(&schema) {
-            return Err(unfit("`schema` must be lower-case letters, digits and underscores"));
+            return Err(unfit(
+                "`schema` must be lower-case letters, digits and underscores, and not begin with pg_",
+            ));
         }
         fill_in(&mut config);
         Ok(Self { check, root_file: extras.root_file, schema, place: place(&config), config })
@@ -138,7 +140,7 @@ fn fill_in(config: &mut Config) {
 
 fn is_plain_name(name: &str) -> bool {
     let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
-    (1..=63).contains(&name.len()) && name.chars().all(plain)
+    (1..=63).contains(&name.len()) && name.chars().all(plain) && !name.starts_with("pg_")
 }
 
 fn place(config: &Config) -> String {
@@ -164,7 +166,7 @@ mod tests {
     use super::*;
 
     fn parse(url: &str) -> Result<Address, String> {
-        Address::parse(url).map_err(|fault| fault.at("somewhere").to_string())
+        Address::parse(url).map_err(|fault| fault.at("somewhere", "parsing").to_string())
     }
 
     #[test]
@@ -221,6 +223,7 @@ mod tests {
             ("postgres://u:s3cret@db/calls?sslmode=maybe", "must be one of"),
             ("postgres://u:s3cret@db/calls?sslcert=x", "unknown option `sslcert`"),
             ("postgres://u:s3cret@db/calls?schema=a%22b", "lower-case"),
+            ("postgres://u:s3cret@db/calls?schema=pg_calls", "not begin with pg_"),
             ("postgres:///calls", "no host"),
             ("", "must look like"),
         ] {

@@ -5,31 +5,48 @@
 //! ends, the pipe closes, and the shell stops the server and clears up.
 
 use std::fs::{self, Permissions};
+use std::io::Write as _;
 use std::net::TcpListener;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown};
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Mutex, OnceLock, PoisonError};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
+
+#[path = "pooler.rs"]
+pub(crate) mod pooler;
 
 const INSTALL: &str = "these tests need a PostgreSQL server: apt-get install postgresql";
 const START_TIMEOUT: Duration = Duration::from_mins(1);
 
+const STANDBY: &str = "standby";
+
 /// The password of the superuser `postgres`.
 const PASSWORD: &str = "s3cret@1";
 
-/// Waits for the end of its input, then ends the server the quick way: its data are of no use.
+/// For each line of its input, ends the server the quick way, as a crash does, and starts it again; at
+/// the end of its input for good.
 const KEEPER: &str = r#"
-"$1/postgres" -D "$2/data" -k "$2" -h 127.0.0.1 -p "$3" \
-    -c ssl=on -c ssl_cert_file="$2/server.pem" -c ssl_key_file="$2/server.key" \
-    -c max_connections=200 -c deadlock_timeout=100ms >"$2/log" 2>&1 &
-server=$!
-read -r _
-kill -QUIT $server
-wait $server
+run() {
+    "$1/postgres" -D "$2/data" -k "$2" -h 127.0.0.1 -p "$3" \
+        -c ssl=on -c ssl_cert_file="$2/server.pem" -c ssl_key_file="$2/server.key" \
+        -c max_connections=400 -c deadlock_timeout=100ms >>"$2/log" 2>&1 &
+    server=$!
+}
+end() {
+    kill -QUIT $server
+    wait $server
+}
+run "$@"
+while read -r _; do
+    end
+    sleep 0.5
+    run "$@"
+done
+end
 rm -rf "$2"
 "#;
 
@@ -53,19 +70,31 @@ pub(crate) struct Server {
     pub(crate) folder: PathBuf,
     n_databases: AtomicU32,
     /// Holds our end of the pipe, too.
-    _keeper: Child,
+    keeper: Mutex<Child>,
 }
 
 /// Gives the server of this process.
 pub(crate) fn server() -> &'static Server {
     static SERVER: OnceLock<Server> = OnceLock::new();
-    SERVER.get_or_init(Server::start)
+    SERVER.get_or_init(|| Server::start("primary"))
+}
+
+/// A server whose crashes disturb nobody else.
+pub(crate) fn crashing() -> &'static Server {
+    static SERVER: OnceLock<Server> = OnceLock::new();
+    SERVER.get_or_init(|| Server::start("crashing"))
+}
+
+/// A server that waits for the records of a primary, which takes no writes.
+pub(crate) fn standby() -> &'static Server {
+    static SERVER: OnceLock<Server> = OnceLock::new();
+    SERVER.get_or_init(|| Server::start(STANDBY))
 }
 
 impl Server {
-    fn start() -> Self {
+    fn start(role: &str) -> Self {
         let programs = programs();
-        let folder = std::env::temp_dir().join(format!("ai-voice-postgres-{}", std::process::id()));
+        let folder = std::env::temp_dir().join(format!("ai-voice-{role}-{}", std::process::id()));
         drop(fs::remove_dir_all(&folder));
         fs::create_dir(&folder).expect("a temporary folder can be made");
         fs::set_permissions(&folder, Permissions::from_mode(0o755)).expect("it is ours");
@@ -79,18 +108,19 @@ impl Server {
         initdb.args(["-U", "postgres", "-A", "scram-sha-256", "-E", "UTF8", "--locale=C", "--no-sync"]);
         initdb.arg("--pwfile").arg(folder.join("password")).arg("-D").arg(folder.join("data"));
         run(initdb.current_dir(&folder));
+        trust_some(&folder);
+        if role == STANDBY {
+            fs::write(folder.join("data/standby.signal"), "").expect("root may, and so may the owner");
+        }
 
-        let port = TcpListener::bind("127.0.0.1:0")
-            .and_then(|free| free.local_addr())
-            .expect("a port is free")
-            .port();
+        let port = free_port();
         let mut keeper = as_user(user.as_ref(), "sh".into());
         keeper.arg("-c").arg(KEEPER).arg("keeper").arg(&programs).arg(&folder).arg(port.to_string());
         // Its own group: the terminal's interrupt is for us, and the pipe tells the shell.
         keeper.current_dir(&folder).process_group(0);
         keeper.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
         let keeper = keeper.spawn().unwrap_or_else(|error| panic!("{keeper:?}: {error}"));
-        let server = Self { port, folder, n_databases: AtomicU32::new(0), _keeper: keeper };
+        let server = Self { port, folder, n_databases: AtomicU32::new(0), keeper: Mutex::new(keeper) };
         server.wait();
         server
     }
@@ -100,13 +130,20 @@ impl Server {
         let started = Instant::now();
         let is_ready = || {
             let lines = fs::read_to_string(self.folder.join("data/postmaster.pid"));
-            lines.is_ok_and(|lines| lines.lines().nth(7).is_some_and(|line| line.trim() == "ready"))
+            lines.is_ok_and(|lines| {
+                lines.lines().nth(7).is_some_and(|line| ["ready", STANDBY].contains(&line.trim()))
+            })
         };
         while !is_ready() {
             let log = || fs::read_to_string(self.folder.join("log")).unwrap_or_default();
             assert!(started.elapsed() < START_TIMEOUT, "PostgreSQL does not start: {}", log());
             sleep(Duration::from_millis(10));
         }
+    }
+
+    /// Ends the server at once; half a second later it is started again.
+    pub(crate) fn crash(&self) {
+        tell(&self.keeper);
     }
 
     /// The URL of a database.
@@ -135,6 +172,18 @@ pub(crate) async fn connect(url: &str) -> tokio_postgres::Client {
     client
 }
 
+/// Has a keeper begin anew.
+fn tell(keeper: &Mutex<Child>) {
+    let mut keeper = keeper.lock().unwrap_or_else(PoisonError::into_inner);
+    let pipe = keeper.stdin.as_mut().expect("it was started with one");
+    pipe.write_all(b"\n").expect("it reads until we end");
+}
+
+fn free_port() -> u16 {
+    let free = TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr());
+    free.expect("a port is free").port()
+}
+
 /// The folder with `initdb` and `postgres`: Debian keeps them off the path.
 fn programs() -> PathBuf {
     let path = std::env::var_os("PATH").unwrap_or_default();
@@ -148,6 +197,17 @@ fn programs() -> PathBuf {
     // Through a link, the server would not find its libraries.
     let real = fs::canonicalize(found.join("postgres")).expect("it was there");
     real.parent().expect("a file is in a folder").to_owned()
+}
+
+/// Roles of this name need no password: for what stands between, and cannot sign in.
+pub(crate) const TRUSTED: &str = "trusted";
+
+fn trust_some(folder: &Path) {
+    let file = folder.join("data/pg_hba.conf");
+    let rules = fs::read_to_string(&file).expect("initdb made it");
+    let trust = format!("host all {TRUSTED} 127.0.0.1/32 trust\n");
+    // What comes first counts. The file stays the server's.
+    fs::write(file, trust + &rules).expect("root may, and so may the owner");
 }
 
 fn make_certificates(folder: &Path) {

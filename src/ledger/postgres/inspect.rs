@@ -4,34 +4,50 @@ use std::time::SystemTime;
 
 use jiff::Timestamp;
 use tokio_postgres::Row;
+use tokio_postgres::types::Type;
 
 use super::fault::Fault;
+use super::lease::number;
 use super::line::Line;
-use crate::ledger::{Found, Inspect, Key, LedgerError, StatusRow};
+use super::question::Question;
+use crate::ledger::{Found, Identity, Inspect, Key, LedgerError, Rescoped, StatusRow};
 
-const STATUS: &str = "SELECT k.campaign, k.outcome, r.name, count(*)
-    FROM known AS k LEFT JOIN run AS r ON r.id = k.run
+const STATUS: Question = Question {
+    purpose: "reading the ledger",
+    sql: "SELECT k.campaign, k.outcome, r.name, count(*)
+    FROM ledger.known AS k LEFT JOIN ledger.run AS r ON r.id = k.run
     WHERE k.outcome IS NOT NULL
     GROUP BY k.campaign, k.outcome, r.name
-    ORDER BY k.campaign, k.outcome, r.name";
+    ORDER BY k.campaign, k.outcome, r.name",
+    types: &[],
+};
 
-const FIND: &str =
-    "SELECT k.campaign, k.outcome, k.reason, k.contact_id, k.stream, k.primary_key, r.name, k.at
-    FROM known AS k LEFT JOIN run AS r ON r.id = k.run
+const FIND: Question = Question {
+    purpose: "reading the ledger",
+    sql: "SELECT k.campaign, k.outcome, k.reason, k.contact_id, k.stream, k.primary_key, r.name, k.at
+    FROM ledger.known AS k LEFT JOIN ledger.run AS r ON r.id = k.run
     WHERE k.key = ANY($1) AND k.outcome IS NOT NULL
-    ORDER BY k.at";
+    ORDER BY k.at",
+    types: &[Type::BYTEA_ARRAY],
+};
 
-const COUNT_UNKNOWN: &str = "SELECT count(*)
-    FROM known AS k JOIN run AS r ON r.id = k.run
-    WHERE r.name = $1 AND k.outcome = 'unknown'";
+const COUNT_UNKNOWN: Question = Question {
+    purpose: "reading the ledger",
+    sql: "SELECT count(*)
+    FROM ledger.known AS k JOIN ledger.run AS r ON r.id = k.run
+    WHERE r.name = $1 AND k.outcome = 'unknown'",
+    types: &[Type::TEXT],
+};
 
 /// Asks `contact` once more what `known` said: between the two, somebody may have claimed the person.
-const DECIDE: &str = "WITH undecided AS (
-        SELECT k.key, k.run FROM known AS k JOIN run AS r ON r.id = k.run
+const DECIDE: Question = Question {
+    purpose: "deciding about people",
+    sql: "WITH undecided AS (
+        SELECT k.key, k.run FROM ledger.known AS k JOIN ledger.run AS r ON r.id = k.run
         WHERE r.name = $1 AND k.outcome = 'unknown'
         ORDER BY k.key
     )
-    UPDATE contact AS c SET
+    UPDATE ledger.contact AS c SET
         outcome = CASE WHEN $2 THEN 'accepted' END,
         reason = '',
         contact_id = '',
@@ -41,7 +57,9 @@ const DECIDE: &str = "WITH undecided AS (
         claimed_at = NULL,
         claim = NULL
     FROM undecided AS u
-    WHERE c.key = u.key AND (c.claimed_by = u.run OR c.claimed_by IS NULL AND c.outcome = 'unknown' AND c.run = u.run)";
+    WHERE c.key = u.key AND (c.claimed_by = u.run OR c.claimed_by IS NULL AND c.outcome = 'unknown' AND c.run = u.run)",
+    types: &[Type::TEXT, Type::BOOL, Type::TIMESTAMPTZ],
+};
 
 /// A ledger that is only looked at: it has no run, makes no tables and holds no lease.
 pub struct Records {
@@ -50,22 +68,16 @@ pub struct Records {
 
 impl Inspect for Records {
     async fn status(&self) -> Result<Vec<StatusRow>, LedgerError> {
-        self.line
-            .repeat(
-                |session| async move { session.rows(STATUS, &[]).await?.iter().map(status_row).collect() },
-            )
-            .await
+        let rows = self.line.rows(&STATUS, &[]).await?;
+        self.read(&STATUS, rows.iter().map(status_row).collect())
     }
 
     async fn find(&self, keys: Vec<Key>) -> Result<Vec<Found>, LedgerError> {
         let keys: Vec<&[u8]> = keys.iter().map(|key| key.0.as_slice()).collect();
-        let keys = &keys;
-        self.line
-            .repeat(|session| async move { session.rows(FIND, &[keys]).await?.iter().map(found).collect() })
-            .await
+        let rows = self.line.rows(&FIND, &[&keys]).await?;
+        self.read(&FIND, rows.iter().map(found).collect())
     }
 
-    /// Asked once: a repeat after a lost answer would count nobody.
     async fn decide(
         &self,
         run: &str,
@@ -73,16 +85,28 @@ impl Inspect for Records {
         dry_run: bool,
         now: Timestamp,
     ) -> Result<u64, LedgerError> {
-        let now = SystemTime::from(now);
-        let decided = self.line.once(|session| async move {
-            if !dry_run {
-                return session.written(DECIDE, &[&run, &accepted, &now]).await;
-            }
-            let rows = session.rows(COUNT_UNKNOWN, &[&run]).await?;
-            let count = rows.first().map(|row| row.try_get::<_, i64>(0)).transpose()?;
-            Ok(count.and_then(|count| u64::try_from(count).ok()).unwrap_or_default())
-        });
-        decided.await.map_err(|fault| fault.at(self.line.place()))
+        if !dry_run {
+            // A repeat after a lost answer would count nobody.
+            return self.line.written_once(&DECIDE, &[&run, &accepted, &SystemTime::from(now)]).await;
+        }
+        let rows = self.line.rows(&COUNT_UNKNOWN, &[&run]).await?;
+        let count = self.read(&COUNT_UNKNOWN, number(&rows))?;
+        Ok(u64::try_from(count).unwrap_or_default())
+    }
+
+    async fn rescope(
+        &self,
+        identity: Identity,
+        pairs: Vec<(Key, Key)>,
+        leave: Option<u64>,
+    ) -> Result<Rescoped, LedgerError> {
+        self.bring_over(&identity, &pairs, leave).await
+    }
+}
+
+impl Records {
+    pub(super) fn read<T>(&self, question: &Question, read: Result<T, Fault>) -> Result<T, LedgerError> {
+        read.map_err(|fault| fault.at(self.line.place(), question.purpose))
     }
 }
 

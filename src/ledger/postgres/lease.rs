@@ -3,33 +3,52 @@
 //! The server's clock decides: it writes when a lease expires and compares it. Our own clock only
 //! decides that a lease is lost *earlier*, which is the safe side.
 
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Instant;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Instant, SystemTime};
 
 use jiff::Timestamp;
 use tokio::task::JoinHandle;
+use tokio_postgres::Row;
+use tokio_postgres::types::Type;
 
 use super::Timing;
 use super::fault::Fault;
 use super::line::Line;
+use super::question::Question;
 use crate::ledger::LedgerError;
 
-const START: &str = "INSERT INTO run (name, started, heartbeat, expires)
+pub(super) const START: Question = Question {
+    purpose: "starting the run",
+    sql: "INSERT INTO ledger.run (name, started, heartbeat, expires)
     VALUES ($1, $2, now(), now() + $3::bigint * interval '1 millisecond')
-    RETURNING id";
+    RETURNING id",
+    types: &[Type::TEXT, Type::TIMESTAMPTZ, Type::INT8],
+};
 
 /// A lease that has run out is not renewed: others may have acted on it.
-const BEAT: &str = "UPDATE run
+pub(super) const BEAT: Question = Question {
+    purpose: "renewing the lease",
+    sql: "UPDATE ledger.run
     SET heartbeat = now(), expires = now() + $2::bigint * interval '1 millisecond'
-    WHERE id = $1 AND ended IS NULL AND expires > now()";
+    WHERE id = $1 AND ended IS NULL AND expires > clock_timestamp()",
+    types: &[Type::INT8, Type::INT8],
+};
 
-const END: &str = "UPDATE run SET ended = now() WHERE id = $1 AND ended IS NULL";
+pub(super) const END: Question = Question {
+    purpose: "ending the run",
+    sql: "UPDATE ledger.run SET ended = now() WHERE id = $1 AND ended IS NULL",
+    types: &[Type::INT8],
+};
 
 /// Runs that died are found by whoever starts next; counted once.
-const BURY: &str = "WITH dead AS (
-        UPDATE run SET ended = expires WHERE ended IS NULL AND expires <= now() RETURNING id
+pub(super) const BURY: Question = Question {
+    purpose: "starting the run",
+    sql: "WITH dead AS (
+        UPDATE ledger.run SET ended = expires WHERE ended IS NULL AND expires <= now() RETURNING id
     )
-    SELECT count(*) FROM contact JOIN dead ON dead.id = contact.claimed_by";
+    SELECT count(*) FROM ledger.contact JOIN dead ON dead.id = contact.claimed_by",
+    types: &[],
+};
 
 /// A run that is registered and keeps saying that it lives.
 pub(super) struct Run {
@@ -41,6 +60,8 @@ pub(super) struct Run {
 /// Until when the others certainly know that we live; `None` when that is over for good.
 struct Lease {
     safe_until: Mutex<Option<Instant>>,
+    /// What the last renewal failed by.
+    trouble: Mutex<Option<LedgerError>>,
 }
 
 impl Run {
@@ -51,39 +72,37 @@ impl Run {
         now: Timestamp,
         timing: Timing,
     ) -> Result<(Self, u64), LedgerError> {
-        let left = line
-            .repeat(|session| async move {
-                Ok(session.rows(BURY, &[]).await?.first().map(|row| row.try_get::<_, i64>(0)).transpose()?)
-            })
-            .await?;
+        let left = line.rows(&BURY, &[]).await?;
+        let left = number(&left).map_err(|fault| fault.at(line.place(), BURY.purpose))?;
         let asked = Instant::now();
-        let started = std::time::SystemTime::from(now);
+        let started = SystemTime::from(now);
+        // A statement that waits for a lock must not hold up the heartbeat: it has its own connection,
+        // which is made now, when somebody hears that there is none.
+        let beside = line.beside();
         // A lost answer leaves a run behind that never claims anything.
-        let id = line
-            .repeat(|session| async move {
-                let rows = session.rows(START, &[&name, &started, &millis(timing)]).await?;
-                let row = rows.first().ok_or_else(|| Fault::Unfit("the run got no number".to_owned()))?;
-                Ok(row.try_get(0)?)
-            })
-            .await?;
-        let lease = Arc::new(Lease { safe_until: Mutex::new(Some(asked + timing.lease)) });
-        // A statement that waits for a lock must not hold up the heartbeat: it has its own connection.
-        let heart = tokio::spawn(beat(line.beside(), id, timing, Arc::clone(&lease)));
-        let left = left.and_then(|count| u64::try_from(count).ok()).unwrap_or_default();
-        Ok((Self { id, lease, heart }, left))
+        let id = beside.rows(&START, &[&name, &started, &millis(timing)]).await?;
+        let id = number(&id).map_err(|fault| fault.at(line.place(), START.purpose))?;
+        let lease =
+            Arc::new(Lease { safe_until: Mutex::new(Some(asked + timing.lease)), trouble: Mutex::default() });
+        let heart = tokio::spawn(beat(beside, id, timing, Arc::clone(&lease)));
+        Ok((Self { id, lease, heart }, u64::try_from(left).unwrap_or_default()))
     }
 
     /// Refuses when others may take this run for dead.
     pub(super) fn check(&self) -> Result<(), Fault> {
-        if self.lease.holds() { Ok(()) } else { Err(Fault::LeaseLost) }
+        if self.lease.holds() { Ok(()) } else { Err(self.lost()) }
+    }
+
+    /// The lease is over.
+    pub(super) fn lost(&self) -> Fault {
+        Fault::LeaseLost(self.lease.trouble().clone())
     }
 
     /// Ends the run: what it has not settled is unknown.
     pub(super) async fn end(&self, line: &Line) -> Result<(), LedgerError> {
         self.heart.abort();
         self.lease.lose();
-        line.repeat(|session| async move { session.written(END, &[&self.id]).await }).await?;
-        Ok(())
+        line.written(&END, &[&self.id]).await.map(drop)
     }
 }
 
@@ -108,6 +127,10 @@ impl Lease {
         in_time
     }
 
+    fn trouble(&self) -> MutexGuard<'_, Option<LedgerError>> {
+        self.trouble.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn lose(&self) {
         *self.safe_until.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
@@ -117,16 +140,21 @@ async fn beat(line: Line, id: i64, timing: Timing, lease: Arc<Lease>) {
     loop {
         tokio::time::sleep(timing.heartbeat).await;
         let asked = Instant::now();
-        match line.repeat(|session| async move { session.written(BEAT, &[&id, &millis(timing)]).await }).await
-        {
+        match line.written(&BEAT, &[&id, &millis(timing)]).await {
             Ok(1) if lease.renew(asked + timing.lease) => {}
             Ok(_) => return lease.lose(),
             // The lease may still hold, and the database may come back in time.
-            Err(_) => {}
+            Err(error) => *lease.trouble() = Some(error),
         }
     }
 }
 
-fn millis(timing: Timing) -> i64 {
+/// The one number that was asked for.
+pub(super) fn number(rows: &[Row]) -> Result<i64, Fault> {
+    let row = rows.first().ok_or_else(|| Fault::Unfit("the database gave no number".to_owned()))?;
+    Ok(row.try_get(0)?)
+}
+
+pub(super) fn millis(timing: Timing) -> i64 {
     i64::try_from(timing.lease.as_millis()).unwrap_or(i64::MAX)
 }

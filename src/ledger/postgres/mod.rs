@@ -12,7 +12,11 @@ mod harness;
 mod inspect;
 mod lease;
 mod line;
+mod question;
+mod rehearsal;
+mod rescope;
 mod schema;
+mod session;
 mod statements;
 #[cfg(test)]
 mod tests;
@@ -24,14 +28,17 @@ use std::time::{Duration, SystemTime};
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Ending, Entry, Found, Inspect, Key, Ledger, LedgerError, Standing, StatusRow, Terms};
+use super::{
+    Ending, Entry, Found, Identity, Inspect, Key, Ledger, LedgerError, Opened, Rescoped, Standing, StatusRow,
+    Terms,
+};
 use batch::{Batch, Endings};
 use fault::Fault;
 use lease::Run;
 use line::Line;
+use question::{Parameter, Question};
 use statements::{CLAIM, LOOK_UP, MARK_USED, SETTLE};
 
-pub use super::sqlite::Opened;
 pub use inspect::Records;
 
 /// How often one claim is tried when people become free between the claim and the look-up.
@@ -44,8 +51,10 @@ pub struct Timing {
     pub lease: Duration,
     /// How often a run says that it lives.
     pub heartbeat: Duration,
-    /// A statement that takes longer is given up.
+    /// A statement that takes longer is ended by the server, which says so.
     pub statement: Duration,
+    /// After so much more time without a word, nobody is there any more.
+    pub grace: Duration,
     /// No further attempt begins after so long.
     pub retry_for: Duration,
 }
@@ -65,6 +74,7 @@ impl Default for Timing {
             lease: Duration::from_mins(1),
             heartbeat: Duration::from_secs(15),
             statement: Duration::from_secs(30),
+            grace: Duration::from_secs(5),
             retry_for: Duration::from_secs(45),
         }
     }
@@ -98,7 +108,12 @@ impl Postgres {
     ) -> Result<(Self, Opened), LedgerError> {
         let line = Line::new(url, timing)?;
         let mut session = line.first().await?;
-        let prepared = schema::prepare(&mut session.client, line.schema(), hash_key, terms.expect_existing);
+        let prepared = async {
+            let step = session.step().await?;
+            let condition = schema::prepare(&step, hash_key, terms).await?;
+            step.commit().await?;
+            Ok(condition)
+        };
         let condition = line.within(prepared).await?;
         line.keep(session).await;
         let (run, recovered_unknown) = Run::start(&line, &terms.run, now, timing).await?;
@@ -110,7 +125,8 @@ impl Postgres {
             claims: AtomicI64::new(0),
             is_marked_used: AtomicBool::new(condition.used),
         };
-        Ok((postgres, Opened { recovered_unknown, hasher: condition.hasher }))
+        let schema::Condition { hasher, identity, clock, .. } = condition;
+        Ok((postgres, Opened { recovered_unknown, hasher, identity, clock: Some(clock) }))
     }
 
     /// Opens a ledger that is there already, to read it and to decide in it: no run is registered,
@@ -118,13 +134,23 @@ impl Postgres {
     ///
     /// # Errors
     /// When there is no ledger, or it cannot be reached or used.
-    pub async fn inspect(url: &str, hash_key: Option<&str>) -> Result<(Records, Opened), LedgerError> {
+    pub async fn inspect(
+        url: &str,
+        identity: &Identity,
+        hash_key: Option<&str>,
+    ) -> Result<(Records, Opened), LedgerError> {
         let line = Line::new(url, Timing::default())?;
         let mut session = line.first().await?;
-        let found = schema::inspect(&mut session.client, line.schema(), hash_key);
+        let found = async {
+            let step = session.step().await?;
+            let condition = schema::inspect(&step, hash_key, identity).await?;
+            step.roll_back().await?;
+            Ok(condition)
+        };
         let condition = line.within(found).await?;
         line.keep(session).await;
-        Ok((Records { line }, Opened { recovered_unknown: 0, hasher: condition.hasher }))
+        let schema::Condition { hasher, identity, clock, .. } = condition;
+        Ok((Records { line }, Opened { recovered_unknown: 0, hasher, identity, clock: Some(clock) }))
     }
 
     /// Whoever was accepted at this time or before is free again.
@@ -139,11 +165,8 @@ impl Postgres {
         keys: &[&[u8]],
         free_before: Option<SystemTime>,
     ) -> Result<HashMap<Key, Standing>, LedgerError> {
-        let rows = self
-            .records
-            .line
-            .repeat(|session| async move { session.rows(LOOK_UP, &[&keys, &free_before]).await });
-        rows.await?.iter().map(known_row).collect::<Result<_, _>>().map_err(|fault| self.refuse(&fault))
+        let rows = self.records.line.rows(&LOOK_UP, &[&keys, &free_before]).await?;
+        rows.iter().map(known_row).collect::<Result<_, _>>().map_err(|fault| self.refuse(&fault, &LOOK_UP))
     }
 
     /// Claims once; gives who is ours now, and whether they had been unknown.
@@ -154,37 +177,33 @@ impl Postgres {
         retake: bool,
         now: Timestamp,
     ) -> Result<HashMap<Key, Standing>, LedgerError> {
-        self.run.check().map_err(|fault| self.refuse(&fault))?;
-        let batch = &Batch::new(entries.iter().copied());
+        let refuse = |fault: Fault| self.refuse(&fault, &CLAIM);
+        self.run.check().map_err(refuse)?;
+        let Batch { keys, campaigns, streams, primary_keys } = &Batch::new(entries.iter().copied());
         let (free_before, now) = (self.free_before(now), SystemTime::from(now));
-        let rows = self.records.line.repeat(|session| async move {
-            let Batch { keys, campaigns, streams, primary_keys } = batch;
-            let parameters: [line::Parameter<'_>; 9] =
-                [&self.run.id, &number, &now, &free_before, &retake, keys, campaigns, streams, primary_keys];
-            let rows = session.rows(CLAIM, &parameters).await?;
-            if rows.is_empty() { Err(Fault::LeaseLost) } else { Ok(rows) }
-        });
-        let rows = rows.await?;
+        let parameters: [Parameter<'_>; 9] =
+            [&self.run.id, &number, &now, &free_before, &retake, keys, campaigns, streams, primary_keys];
+        let rows = self.records.line.rows(&CLAIM, &parameters).await?;
         // The answer may have taken longer than the lease: then the claim stands, and is nobody's.
-        self.run.check().map_err(|fault| self.refuse(&fault))?;
+        self.run.check().map_err(refuse)?;
+        if rows.is_empty() {
+            return Err(refuse(self.run.lost()));
+        }
         let taken = rows.iter().filter_map(|row| taken_row(row).transpose());
-        taken.collect::<Result<_, _>>().map_err(|fault| self.refuse(&fault))
+        taken.collect::<Result<_, _>>().map_err(refuse)
     }
 
     /// From the first claim on, an empty ledger is one that was lost.
     async fn mark_used(&self) -> Result<(), LedgerError> {
         if !self.is_marked_used.load(Ordering::Relaxed) {
-            let marking = |session: std::sync::Arc<line::Session>| async move {
-                session.written(MARK_USED, &[&schema::USED]).await
-            };
-            self.records.line.repeat(marking).await?;
+            self.records.line.written(&MARK_USED, &[&schema::USED]).await?;
             self.is_marked_used.store(true, Ordering::Relaxed);
         }
         Ok(())
     }
 
-    fn refuse(&self, fault: &Fault) -> LedgerError {
-        fault.at(self.records.line.place())
+    fn refuse(&self, fault: &Fault, question: &Question) -> LedgerError {
+        fault.at(self.records.line.place(), question.purpose)
     }
 }
 
@@ -236,17 +255,14 @@ impl Ledger for Postgres {
         if endings.is_empty() {
             return Ok(());
         }
-        let batch = &Batch::new(endings.iter().map(|(entry, _)| entry));
-        let columns = &Endings::new(endings.iter().map(|(_, ending)| ending));
+        let Batch { keys, campaigns, streams, primary_keys } =
+            &Batch::new(endings.iter().map(|(entry, _)| entry));
+        let Endings { outcomes, reasons, contact_ids } =
+            &Endings::new(endings.iter().map(|(_, ending)| ending));
         let now = SystemTime::from(now);
-        let settled = self.records.line.repeat(|session| async move {
-            let Batch { keys, campaigns, streams, primary_keys } = batch;
-            let Endings { outcomes, reasons, contact_ids } = columns;
-            let parameters: [line::Parameter<'_>; 9] =
-                [&self.run.id, &now, keys, campaigns, streams, primary_keys, outcomes, reasons, contact_ids];
-            session.written(SETTLE, &parameters).await
-        });
-        settled.await.map(drop)
+        let parameters: [Parameter<'_>; 9] =
+            [&self.run.id, &now, keys, campaigns, streams, primary_keys, outcomes, reasons, contact_ids];
+        self.records.line.written(&SETTLE, &parameters).await.map(drop)
     }
 
     async fn close(&self) -> Result<(), LedgerError> {
@@ -271,6 +287,15 @@ impl Inspect for Postgres {
         now: Timestamp,
     ) -> Result<u64, LedgerError> {
         self.records.decide(run, accepted, dry_run, now).await
+    }
+
+    async fn rescope(
+        &self,
+        identity: Identity,
+        pairs: Vec<(Key, Key)>,
+        leave: Option<u64>,
+    ) -> Result<Rescoped, LedgerError> {
+        self.records.rescope(identity, pairs, leave).await
     }
 }
 

@@ -1,12 +1,16 @@
 //! The tables: made on first use, brought forward by versions, never backward.
 
 use std::fmt::Write as _;
+use std::time::SystemTime;
 
+use jiff::Timestamp;
 use rustls::crypto::aws_lc_rs;
-use tokio_postgres::{Client, Transaction};
+use tokio_postgres::types::Type;
 
 use super::fault::Fault;
-use crate::ledger::Hasher;
+use super::question::{Parameter, Question};
+use super::session::Step;
+use crate::ledger::{Hasher, Identity, Terms};
 
 /// One step for each version. A row of `contact` holds how a person's last run ended (`outcome`,
 /// `run`, `at`, …; no outcome: free) and, apart from it, who is sending it now (`claimed_by`, …), so
@@ -14,11 +18,11 @@ use crate::ledger::Hasher;
 /// for everybody: nothing needs to be rewritten when a run dies, and `known` is where that is said.
 /// Rows of `run` are never deleted.
 const MIGRATIONS: &[&str] = &["
-CREATE TABLE meta (
+CREATE TABLE ledger.meta (
     name  text PRIMARY KEY,
     value text NOT NULL
 );
-CREATE TABLE run (
+CREATE TABLE ledger.run (
     id        bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     name      text NOT NULL,
     started   timestamptz NOT NULL,
@@ -26,7 +30,7 @@ CREATE TABLE run (
     expires   timestamptz NOT NULL,
     ended     timestamptz
 );
-CREATE TABLE contact (
+CREATE TABLE ledger.contact (
     key         bytea PRIMARY KEY CHECK (octet_length(key) = 16),
     campaign    text NOT NULL,
     stream      text NOT NULL,
@@ -40,9 +44,9 @@ CREATE TABLE contact (
     claimed_at  timestamptz,
     claim       bigint
 );
-CREATE INDEX contact_claimed ON contact (claimed_by) WHERE claimed_by IS NOT NULL;
-CREATE INDEX contact_unknown ON contact (run) WHERE outcome = 'unknown';
-CREATE VIEW known AS
+CREATE INDEX contact_claimed ON ledger.contact (claimed_by) WHERE claimed_by IS NOT NULL;
+CREATE INDEX contact_unknown ON ledger.contact (run) WHERE outcome = 'unknown';
+CREATE VIEW ledger.known AS
 SELECT
     c.key, c.campaign, c.stream, c.primary_key,
     CASE
@@ -54,18 +58,25 @@ SELECT
     CASE WHEN c.claimed_by IS NULL THEN c.contact_id ELSE '' END AS contact_id,
     coalesce(c.claimed_by, c.run) AS run,
     coalesce(c.claimed_at, c.at) AS at
-FROM contact AS c LEFT JOIN run AS r ON r.id = c.claimed_by;
+FROM ledger.contact AS c LEFT JOIN ledger.run AS r ON r.id = c.claimed_by;
 "];
 
 /// Keeps two first runs apart; any number that nobody else in the database uses.
-const LOCK: &str = "SELECT pg_advisory_xact_lock(4710231187652211)";
+const LOCK: Question = opening("SELECT pg_advisory_xact_lock(4710231187652211)", &[]);
 
-const HAS_SCHEMA: &str = "SELECT to_regnamespace(quote_ident($1)) IS NOT NULL";
-const HAS_TABLES: &str = "SELECT to_regclass(quote_ident($1) || '.meta') IS NOT NULL";
-const META: &str = "SELECT value FROM meta WHERE name = $1";
-const SET_META: &str = "INSERT INTO meta (name, value) VALUES ($1, $2)
-    ON CONFLICT (name) DO UPDATE SET value = excluded.value";
-const HAS_CONTACTS: &str = "SELECT EXISTS (SELECT FROM contact)";
+const HAS_SCHEMA: Question = opening("SELECT to_regnamespace(quote_ident($1)) IS NOT NULL", &[Type::TEXT]);
+const HAS_TABLES: Question =
+    opening("SELECT to_regclass(quote_ident($1) || '.meta') IS NOT NULL", &[Type::TEXT]);
+const META: Question = opening("SELECT value FROM ledger.meta WHERE name = $1", &[Type::TEXT]);
+const SET_META: Question = opening(
+    "INSERT INTO ledger.meta (name, value) VALUES ($1, $2)
+    ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+    &[Type::TEXT, Type::TEXT],
+);
+const HAS_CONTACTS: Question = opening("SELECT EXISTS (SELECT FROM ledger.contact)", &[]);
+const ACCOUNTS: Question =
+    opening("SELECT value FROM ledger.meta WHERE starts_with(name, $1)", &[Type::TEXT]);
+const CLOCK: Question = opening("SELECT clock_timestamp()", &[]);
 
 const VERSION: &str = "schema_version";
 /// The key itself, when nobody configured one.
@@ -78,61 +89,77 @@ pub(super) const USED: &str = "used";
 /// What the tables say about the ledger as a whole.
 pub(super) struct Condition {
     pub(super) hasher: Hasher,
+    /// With what the keys of this account are made here.
+    pub(super) identity: Identity,
+    /// What the server's clock shows.
+    pub(super) clock: Timestamp,
     /// Whether somebody was ever claimed.
     pub(super) used: bool,
+    /// Made a moment ago.
+    pub(super) is_new: bool,
 }
 
-/// Makes the tables or brings them forward, and checks that this is the ledger that is meant.
+const fn opening(sql: &'static str, types: &'static [Type]) -> Question {
+    Question { purpose: "opening the ledger", sql, types }
+}
+
+/// Makes the tables or brings them forward, and checks that this is the ledger that is meant. Nothing
+/// of it stays unless the caller commits.
 pub(super) async fn prepare(
-    client: &mut Client,
-    schema: &str,
+    step: &Step<'_>,
     hash_key: Option<&str>,
-    expect_existing: bool,
+    terms: &Terms,
 ) -> Result<Condition, Fault> {
-    let step = client.transaction().await?;
-    step.execute(LOCK, &[]).await?;
-    if !truth(&step, HAS_TABLES, schema).await? {
+    let expect_existing = terms.expect_existing;
+    step.rows(&LOCK, &[]).await?;
+    let is_new = !truth(step, &HAS_TABLES, &[&step.schema()]).await?;
+    if is_new {
         if expect_existing {
             return Err(unfit(
                 "there is no ledger here, and one is expected; is this the right database and schema?",
             ));
         }
-        if !truth(&step, HAS_SCHEMA, schema).await? {
-            step.batch_execute(&format!("CREATE SCHEMA \"{schema}\"")).await?;
+        if !truth(step, &HAS_SCHEMA, &[&step.schema()]).await? {
+            step.run(&format!("CREATE SCHEMA \"{}\"", step.schema())).await?;
         }
-        migrate(&step, 0).await?;
-        set_key(&step, hash_key).await?;
+        migrate(step, 0).await?;
+        set_key(step, hash_key).await?;
     }
-    migrate(&step, version(&step).await?).await?;
-    let condition = condition(&step, hash_key).await?;
-    let is_empty = !step.query_one(HAS_CONTACTS, &[]).await?.try_get::<_, bool>(0)?;
+    migrate(step, version(step).await?).await?;
+    let kept = identities(step).await?;
+    if let Some(why) = terms.identity.conflict(&kept) {
+        return Err(unfit(&format!("the ledger {why}")));
+    }
+    if terms.identity.among(&kept).is_none() {
+        set_meta(step, &terms.identity.name(), &terms.identity.value()).await?;
+    }
+    let condition = Condition { is_new, ..condition(step, hash_key, &terms.identity).await? };
+    let is_empty = !truth(step, &HAS_CONTACTS, &[]).await?;
     if is_empty && (condition.used || expect_existing) {
         return Err(unfit(
             "the ledger is empty, and contacts are expected: everybody would be called again; restore it from a \
              backup, or drop its schema to begin anew",
         ));
     }
-    step.commit().await?;
     Ok(condition)
 }
 
 /// Reads what there is, and makes nothing.
 pub(super) async fn inspect(
-    client: &mut Client,
-    schema: &str,
+    step: &Step<'_>,
     hash_key: Option<&str>,
+    identity: &Identity,
 ) -> Result<Condition, Fault> {
-    let step = client.transaction().await?;
-    if !truth(&step, HAS_TABLES, schema).await? {
+    if !truth(step, &HAS_TABLES, &[&step.schema()]).await? {
         return Err(unfit("there is no ledger here yet; is this the right database and schema?"));
     }
-    if version(&step).await? != MIGRATIONS.len() {
+    if version(step).await? != MIGRATIONS.len() {
         return Err(unfit("the ledger is of an older version; the next sync brings it forward"));
     }
-    condition(&step, hash_key).await
+    condition(step, hash_key, identity).await
 }
 
-async fn version(step: &Transaction<'_>) -> Result<usize, Fault> {
+async fn version(step: &Step<'_>) -> Result<usize, Fault> {
     let found = meta(step, VERSION).await?.and_then(|text| text.parse().ok());
     let version: usize =
         found.ok_or_else(|| unfit("the ledger's version is missing; restore it from a backup"))?;
@@ -145,15 +172,15 @@ async fn version(step: &Transaction<'_>) -> Result<usize, Fault> {
     Ok(version)
 }
 
-async fn migrate(step: &Transaction<'_>, version: usize) -> Result<(), Fault> {
+async fn migrate(step: &Step<'_>, version: usize) -> Result<(), Fault> {
     let Some(steps @ [_, ..]) = MIGRATIONS.get(version..) else { return Ok(()) };
     for migration in steps {
-        step.batch_execute(migration).await?;
+        step.run(migration).await?;
     }
     set_meta(step, VERSION, &MIGRATIONS.len().to_string()).await
 }
 
-async fn set_key(step: &Transaction<'_>, configured: Option<&str>) -> Result<(), Fault> {
+async fn set_key(step: &Step<'_>, configured: Option<&str>) -> Result<(), Fault> {
     let made = if configured.is_none() { Some(random_key()?) } else { None };
     if let Some(made) = &made {
         set_meta(step, HASH_KEY, made).await?;
@@ -162,7 +189,11 @@ async fn set_key(step: &Transaction<'_>, configured: Option<&str>) -> Result<(),
     set_meta(step, HASH_MARK, &mark(&Hasher::new(hash_key))).await
 }
 
-async fn condition(step: &Transaction<'_>, configured: Option<&str>) -> Result<Condition, Fault> {
+async fn condition(
+    step: &Step<'_>,
+    configured: Option<&str>,
+    identity: &Identity,
+) -> Result<Condition, Fault> {
     let kept = meta(step, HASH_KEY).await?;
     let Some(hash_key) = configured.or(kept.as_deref()) else {
         return Err(unfit("the ledger was made with a configured hash key; configure the same one"));
@@ -175,7 +206,26 @@ async fn condition(step: &Transaction<'_>, configured: Option<&str>) -> Result<C
         ));
     }
     let used = meta(step, USED).await?.is_some();
-    Ok(Condition { hasher, used })
+    let identity = identity.among(&identities(step).await?).unwrap_or_else(|| identity.clone());
+    let rows = step.rows(&CLOCK, &[]).await?;
+    let shown = rows.first().ok_or_else(|| unfit("the server shows no time"))?.try_get::<_, SystemTime>(0)?;
+    let clock = Timestamp::try_from(shown)
+        .map_err(|error| unfit(&format!("the server's clock is out of range: {error}")))?;
+    Ok(Condition { hasher, identity, clock, used, is_new: false })
+}
+
+/// With what the keys of each account are made.
+async fn identities(step: &Step<'_>) -> Result<Vec<Identity>, Fault> {
+    let mut kept = Vec::new();
+    for row in step.rows(&ACCOUNTS, &[&Identity::PREFIX]).await? {
+        let read = Identity::read(row.try_get(0)?);
+        kept.push(
+            read.ok_or_else(|| {
+                unfit("what it keeps of an account cannot be read; restore it from a backup")
+            })?,
+        );
+    }
+    Ok(kept)
 }
 
 fn mark(hasher: &Hasher) -> String {
@@ -197,18 +247,18 @@ fn hex(bytes: &[u8]) -> String {
     })
 }
 
-async fn truth(step: &Transaction<'_>, sql: &str, schema: &str) -> Result<bool, Fault> {
-    Ok(step.query_one(sql, &[&schema]).await?.try_get(0)?)
+async fn truth(step: &Step<'_>, question: &Question, parameters: &[Parameter<'_>]) -> Result<bool, Fault> {
+    let rows = step.rows(question, parameters).await?;
+    Ok(rows.first().map(|row| row.try_get(0)).transpose()?.unwrap_or_default())
 }
 
-async fn meta(step: &Transaction<'_>, name: &str) -> Result<Option<String>, Fault> {
-    let row = step.query_opt(META, &[&name]).await?;
-    Ok(row.map(|row| row.try_get(0)).transpose()?)
+async fn meta(step: &Step<'_>, name: &str) -> Result<Option<String>, Fault> {
+    let rows = step.rows(&META, &[&name]).await?;
+    Ok(rows.first().map(|row| row.try_get(0)).transpose()?)
 }
 
-async fn set_meta(step: &Transaction<'_>, name: &str, value: &str) -> Result<(), Fault> {
-    step.execute(SET_META, &[&name, &value]).await?;
-    Ok(())
+async fn set_meta(step: &Step<'_>, name: &str, value: &str) -> Result<(), Fault> {
+    step.written(&SET_META, &[&name, &value]).await.map(drop)
 }
 
 fn unfit(why: &str) -> Fault {

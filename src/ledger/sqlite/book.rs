@@ -12,6 +12,8 @@ use super::merge::{Claimant, merge};
 use super::meta;
 use super::revocable::Revocable;
 use super::schema::{ACCEPTED, REJECTED, UNKNOWN};
+use super::seal::Seal;
+use super::watch::Watch;
 use super::words::Words;
 use crate::ledger::{Ending, Entry, Key, LedgerError, Standing, Terms};
 
@@ -32,6 +34,9 @@ pub(super) struct Book {
     /// Some people who are not in `contact`. It changes in merges only, since nobody else has the file.
     strangers: HashSet<Key, foldhash::fast::RandomState>,
     words: Words,
+    pub(super) seal: Seal,
+    /// None in memory.
+    watch: Option<Watch>,
     place: Box<str>,
     run: Box<str>,
     call_again_after_days: u32,
@@ -58,7 +63,13 @@ pub(super) struct Size {
 impl Book {
     /// A run without claims, on a ledger that was examined. The journal is merged when it is larger
     /// than this.
-    pub(super) fn new(connection: Connection, place: &str, terms: &Terms, largest_journal: Size) -> Self {
+    pub(super) fn new(
+        connection: Connection,
+        (seal, watch): (Seal, Option<Watch>),
+        place: &str,
+        terms: &Terms,
+        largest_journal: Size,
+    ) -> Self {
         Self {
             connection,
             claims: Revocable::default(),
@@ -66,6 +77,8 @@ impl Book {
             settled: Revocable::default(),
             strangers: HashSet::default(),
             words: Words::default(),
+            seal,
+            watch,
             place: place.into(),
             run: terms.run.as_str().into(),
             call_again_after_days: terms.call_again_after_days,
@@ -87,10 +100,14 @@ impl Book {
         &mut self,
         work: impl FnOnce(&mut Self) -> Result<T>,
     ) -> std::result::Result<T, LedgerError> {
+        let before = self.seal.reach;
         match self.attempt(work) {
             Ok(given) => {
                 self.claims.keep();
                 self.settled.keep();
+                self.seal.keep();
+                let committed = Some(self.seal.reach).filter(|reach| *reach != before);
+                self.watch.as_mut().map_or(Ok(()), |watch| watch.look(committed))?;
                 Ok(given)
             }
             Err(error) => {
@@ -103,6 +120,7 @@ impl Book {
     fn attempt<T>(&mut self, work: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
         self.connection.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
         let given = work(self)?;
+        self.seal.write(&self.connection)?;
         self.connection.prepare_cached("COMMIT")?.execute([])?;
         Ok(given)
     }
@@ -114,6 +132,7 @@ impl Book {
         }
         self.claims.undo();
         self.settled.undo();
+        self.seal.undo();
         self.strangers.clear();
         self.words.forget();
         self.is_marked_as_used = false;
@@ -125,7 +144,9 @@ impl Book {
             self.strangers.clear();
         }
         let days = i64::from(self.call_again_after_days);
-        let called_again = (days > 0).then(|| now.as_millisecond() - days * MILLISECONDS_PER_DAY);
+        // A clock behind what was written is wrong now, or was then: nobody's days have passed by it.
+        let is_believed = days > 0 && now.as_millisecond() >= self.seal.newest;
+        let called_again = is_believed.then(|| now.as_millisecond() - days * MILLISECONDS_PER_DAY);
         let mut contacts = Question::new(&self.connection)?;
         let mut standings = Vec::with_capacity(keys.len());
         for key in keys {
@@ -198,6 +219,15 @@ impl Book {
         Ok(())
     }
 
+    /// Ends the run: nothing beside the file is needed any more to know everybody.
+    pub(super) fn close(&mut self) -> Result<()> {
+        self.merge()?;
+        self.seal.is_open = false;
+        self.is_closing = true;
+        self.watch.iter_mut().for_each(Watch::sync_next);
+        Ok(())
+    }
+
     /// Brings `contact` up to date: it knows everybody then who is not claimed.
     pub(super) fn merge(&mut self) -> Result<()> {
         merge(&self.connection, Claimant::Lives)?;
@@ -220,7 +250,7 @@ impl Book {
         }
         let run = self.words.id(&self.connection, &self.run)?;
         self.n_intents += 1;
-        let n_bytes = claims.write(&self.connection, self.n_intents, run, now.as_millisecond())?;
+        let n_bytes = claims.write(&self.connection, self.n_intents, run, self.seal.date(now))?;
         self.journal.n_contacts += entries.len();
         self.journal.n_bytes += n_bytes;
         Ok(self.n_intents)
@@ -234,7 +264,7 @@ impl Book {
             Ending::Unknown => (UNKNOWN, None, None),
             Ending::Released => return Ok(Ended::WithoutTrace),
         };
-        let at = now.as_millisecond();
+        let at = self.seal.date(now);
         self.settled.insert(key, Known::new(outcome, at));
         Ok(Ended::So { outcome, at, reason, contact_id })
     }

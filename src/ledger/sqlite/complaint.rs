@@ -6,23 +6,29 @@ use crate::ledger::LedgerError;
 
 /// Says what is wrong with the ledger in a place, and what to do.
 pub(super) fn complain(place: &str, error: &Error) -> LedgerError {
-    let Some(code) = error.sqlite_error_code() else {
-        return LedgerError::Unavailable(format!("{place}: {error}"));
-    };
+    let Some(code) = error.sqlite_error_code() else { return is_damaged(place, error) };
     match code {
         ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => LedgerError::Unavailable(format!(
             "another run is using {place}; wait for it, or give each connector its own file, or use `postgres`"
         )),
         ErrorCode::NotADatabase => not_a_ledger(place),
-        ErrorCode::DatabaseCorrupt => {
-            LedgerError::Unusable(format!("{place} is damaged ({error}); restore it from a backup"))
-        }
         ErrorCode::ReadOnly | ErrorCode::PermissionDenied | ErrorCode::CannotOpen => no_permission(place),
         ErrorCode::DiskFull => {
             LedgerError::Unusable(format!("there is no room for {place}; free some space on its disk"))
         }
-        _ => LedgerError::Unavailable(format!("{place}: {error}")),
+        ErrorCode::SystemIoFailure => LedgerError::Unavailable(format!(
+            "{place}: {error}; see that its disk is well and has room, and that no limit for files is reached"
+        )),
+        ErrorCode::OutOfMemory | ErrorCode::OperationInterrupted | ErrorCode::FileLockingProtocolFailed => {
+            LedgerError::Unavailable(format!("{place}: {error}"))
+        }
+        // The statements are right, so it is the tables that are not.
+        _ => is_damaged(place, error),
     }
+}
+
+fn is_damaged(place: &str, error: &Error) -> LedgerError {
+    LedgerError::Unusable(format!("{place} is damaged ({error}); restore it from a backup"))
 }
 
 pub(super) fn not_a_ledger(place: &str) -> LedgerError {
@@ -37,5 +43,10 @@ pub(super) fn no_permission(place: &str) -> LedgerError {
 
 /// The ledger holds something that this program did not write.
 pub(super) fn damaged() -> Error {
-    Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_CORRUPT), Some("a value cannot be read".to_owned()))
+    corrupt("a value cannot be read")
+}
+
+/// The same, and what is wrong.
+pub(super) fn corrupt(what: &str) -> Error {
+    Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_CORRUPT), Some(what.to_owned()))
 }

@@ -40,6 +40,15 @@ impl<Text> Row<Text> {
     }
 }
 
+impl Row<String> {
+    pub(super) fn as_ref(&self) -> Row<&str> {
+        let Self { outcome, at, campaign, stream, run, reason, primary_key, contact_id } = self;
+        let (outcome, at, campaign, stream, run, reason) = (*outcome, *at, *campaign, *stream, *run, *reason);
+        let contact_id = contact_id.as_deref();
+        Row { outcome, at, campaign, stream, run, reason, primary_key, contact_id }
+    }
+}
+
 /// What decides where somebody stands who is not claimed: how it ended, and when. In one number,
 /// because a map of many people is made of these.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -90,12 +90,7 @@ impl Desk {
 
     /// Ends the run: the next one can open the ledger when this returns.
     pub(super) async fn close(&self) -> Result<(), LedgerError> {
-        self.call(|book| {
-            book.merge()?;
-            book.is_closing = true;
-            Ok(())
-        })
-        .await?;
+        self.call(Book::close).await?;
         self.leave();
         Ok(())
     }

@@ -72,9 +72,10 @@ impl Book {
         undecided.retain(|key| !self.claims.contains(key));
         if !dry_run {
             let outcome = if accepted { ACCEPTED } else { REJECTED };
+            let at = self.seal.date(now);
             let mut decide = self.connection.prepare(DECIDE)?;
             for key in &undecided {
-                decide.execute((key.0, outcome, now.as_millisecond()))?;
+                decide.execute((key.0, outcome, at))?;
             }
         }
         Ok(u64::try_from(undecided.len()).expect("a machine word fits into 64 bits"))

@@ -3,10 +3,13 @@
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Result};
 
-use crate::ledger::{Hasher, Key};
+use super::complaint::damaged;
+use crate::ledger::{Hasher, Identity, Key};
 
 const READ: &str = "SELECT value FROM meta WHERE name = ?1";
 const WRITE: &str = "INSERT INTO meta (name, value) VALUES (?1, ?2)";
+const ACCOUNTS: &str = "SELECT value FROM meta WHERE substr(name, 1, length(?1)) = ?1";
+const REPLACE: &str = "INSERT OR REPLACE INTO meta (name, value) VALUES (?1, ?2)";
 const MARK_AS_USED: &str = "INSERT OR IGNORE INTO meta (name, value) VALUES ('used', 'yes')";
 /// SQLite's generator is seeded by the operating system.
 const RANDOM: &str = "SELECT lower(hex(randomblob(32)))";
@@ -39,6 +42,19 @@ pub(super) fn hash_key(connection: &Connection, configured: Option<&str>, now: T
     let Some(hash_key) = configured.or(own.as_deref()) else { return Ok(HashKey::Absent) };
     let hasher = Hasher::new(hash_key);
     Ok(if check_of(&hasher) == check { HashKey::Right(hasher) } else { HashKey::Differs })
+}
+
+/// With what the keys of each account are made.
+pub(super) fn identities(connection: &Connection) -> Result<Vec<Identity>> {
+    let mut statement = connection.prepare(ACCOUNTS)?;
+    let values = statement.query_map([Identity::PREFIX], |row| row.get::<_, String>(0))?;
+    values.map(|value| Identity::read(&value?).ok_or_else(damaged)).collect()
+}
+
+/// Remembers with what an account's keys are made.
+pub(super) fn keep_identity(connection: &Connection, identity: &Identity) -> Result<()> {
+    connection.execute(REPLACE, [identity.name(), identity.value()])?;
+    Ok(())
 }
 
 /// Remembers that something was known of somebody.

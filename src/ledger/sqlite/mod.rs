@@ -10,15 +10,21 @@ mod contacts;
 mod desk;
 mod inspection;
 mod journal;
+mod mark;
 mod memory;
 mod merge;
 mod meta;
 mod opening;
 mod packing;
+mod place;
+mod rehearsal;
+mod rescope;
 mod revocable;
 mod schema;
+mod seal;
 #[cfg(test)]
 mod tests;
+mod watch;
 mod words;
 
 use std::path::Path;
@@ -28,7 +34,12 @@ use jiff::Timestamp;
 use self::book::{Book, Size};
 use self::desk::Desk;
 use self::opening::Use;
-use super::{Ending, Entry, Found, Hasher, Inspect, Key, Ledger, LedgerError, Standing, StatusRow, Terms};
+use self::place::Place;
+use self::watch::Watch;
+use super::{
+    Ending, Entry, Found, Identity, Inspect, Key, Ledger, LedgerError, Opened, Rescoped, Standing, StatusRow,
+    Terms,
+};
 
 pub use self::memory::Memory;
 
@@ -45,15 +56,6 @@ const SMALL_JOURNAL: Size = Size { n_contacts: 20, n_bytes: 16 << 20 };
 /// still claimed then is unknown to the next run.
 pub struct Sqlite {
     desk: Desk,
-}
-
-/// What was found when a ledger was opened.
-#[derive(Clone)]
-pub struct Opened {
-    /// How many contacts dead runs had claimed and not settled: they are unknown now.
-    pub recovered_unknown: u64,
-    /// Makes the keys of this ledger.
-    pub hasher: Hasher,
 }
 
 impl Sqlite {
@@ -78,12 +80,40 @@ impl Sqlite {
         now: Timestamp,
         journal: Size,
     ) -> Result<(Self, Opened), LedgerError> {
-        let place = path.display().to_string();
-        let mut connection = opening::connect(path, &place, !terms.expect_existing)?;
         let purpose = if terms.expect_existing { Use::Continue } else { Use::Run };
-        let opened = opening::examine(&mut connection, &place, purpose, hash_key, now)?;
-        let desk = Desk::thread(Book::new(connection, &place, terms, journal))?;
-        Ok((Self { desk }, opened))
+        Self::in_a_file(path, purpose, terms, hash_key, now, journal)
+    }
+
+    fn in_a_file(
+        path: &Path,
+        purpose: Use,
+        terms: &Terms,
+        hash_key: Option<&str>,
+        now: Timestamp,
+        journal: Size,
+    ) -> Result<(Self, Opened), LedgerError> {
+        let shown = path.display().to_string();
+        let place = Place::find(path, &shown, purpose == Use::Run)?;
+        let mut connection = opening::connect(&place, &shown)?;
+        let mut watch = Watch::new(place);
+        let examined =
+            opening::examine(&mut connection, &shown, purpose, terms, hash_key, now, Some(&mut watch));
+        let (opened, seal) = examined?;
+        let book = Book::new(connection, (seal, Some(watch)), &shown, terms, journal);
+        Ok((Self { desk: Desk::thread(book)? }, opened))
+    }
+
+    /// Takes a file as it is of which something was lost for good; without `is_decided` it stays as it
+    /// was. Gives what was wrong, if anything was.
+    ///
+    /// # Errors
+    /// When a run uses the file, or SQLite itself cannot read it.
+    pub fn accept_loss(path: &Path, is_decided: bool) -> Result<Option<String>, LedgerError> {
+        let shown = path.display().to_string();
+        let place = Place::find(path, &shown, false)?;
+        let mut connection = opening::connect(&place, &shown)?;
+        let flaw = opening::accept_loss(&mut connection, &shown, &mut Watch::new(place), is_decided)?;
+        Ok(flaw.map(|flaw| flaw.what().to_owned()))
     }
 
     /// Opens the ledger in a file to read it and to decide in it: it must be there. `Inspect` is what
@@ -91,14 +121,18 @@ impl Sqlite {
     ///
     /// # Errors
     /// When a run uses the file, or there is no ledger in it.
-    pub fn inspect(path: &Path, hash_key: Option<&str>) -> Result<(Self, Opened), LedgerError> {
-        let place = path.display().to_string();
-        let mut connection = opening::connect(path, &place, false)?;
-        let opened =
-            opening::examine(&mut connection, &place, Use::Inspect, hash_key, Timestamp::UNIX_EPOCH)?;
-        let terms = Terms { run: "inspection".to_owned(), call_again_after_days: 0, expect_existing: true };
-        let desk = Desk::thread(Book::new(connection, &place, &terms, LARGEST_JOURNAL))?;
-        Ok((Self { desk }, opened))
+    pub fn inspect(
+        path: &Path,
+        identity: &Identity,
+        hash_key: Option<&str>,
+    ) -> Result<(Self, Opened), LedgerError> {
+        let terms = Terms {
+            run: "inspection".to_owned(),
+            identity: identity.clone(),
+            call_again_after_days: 0,
+            expect_existing: true,
+        };
+        Self::in_a_file(path, Use::Inspect, &terms, hash_key, Timestamp::UNIX_EPOCH, LARGEST_JOURNAL)
     }
 
     /// Opens a ledger in memory for a run, as a file is opened: what the last run left claimed is
@@ -115,10 +149,16 @@ impl Sqlite {
     ) -> Result<(Self, Opened), LedgerError> {
         let mut connection = memory.take()?;
         let purpose = if terms.expect_existing { Use::Continue } else { Use::Run };
-        let opened = opening::examine(&mut connection, Memory::PLACE, purpose, hash_key, now);
-        // From here on the connection goes back where it came from, also when it is of no use.
-        let desk = Desk::inline(Book::new(connection, Memory::PLACE, terms, SMALL_JOURNAL), memory);
-        Ok((Self { desk }, opened?))
+        match opening::examine(&mut connection, Memory::PLACE, purpose, terms, hash_key, now, None) {
+            Ok((opened, seal)) => {
+                let book = Book::new(connection, (seal, None), Memory::PLACE, terms, SMALL_JOURNAL);
+                Ok((Self { desk: Desk::inline(book, memory) }, opened))
+            }
+            Err(error) => {
+                memory.put(connection);
+                Err(error)
+            }
+        }
     }
 }
 
@@ -163,5 +203,14 @@ impl Inspect for Sqlite {
     ) -> Result<u64, LedgerError> {
         let run = run.to_owned();
         self.desk.call(move |book| book.decide(&run, accepted, dry_run, now)).await
+    }
+
+    async fn rescope(
+        &self,
+        identity: Identity,
+        pairs: Vec<(Key, Key)>,
+        leave: Option<u64>,
+    ) -> Result<Rescoped, LedgerError> {
+        self.desk.call(move |book| book.rescope(&identity, &pairs, leave)).await
     }
 }

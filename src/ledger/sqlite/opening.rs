@@ -1,20 +1,21 @@
-//! What happens before a ledger is used: is it there, is it free, is it ours, who was left claimed?
+//! What happens before a ledger is used: is it there, is it free, is it ours, is it whole, who was left
+//! claimed?
 
-use std::fs::OpenOptions;
-use std::io::ErrorKind;
-use std::path::Path;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, Result, TransactionBehavior};
 
-use super::Opened;
-use super::complaint::{complain, no_permission, not_a_ledger};
+use super::complaint::{complain, corrupt, no_permission, not_a_ledger};
 use super::contacts;
 use super::merge::{Claimant, merge};
 use super::meta::{self, HashKey};
-use super::schema::{MIGRATIONS, Version, migrate};
-use crate::ledger::LedgerError;
+use super::place::Place;
+use super::schema::{MIGRATIONS, SEALED, Version, migrate};
+use super::seal::Seal;
+use super::watch::{Flaw, Watch};
+use crate::ledger::{Hasher, Identity, LedgerError, Opened, Terms};
 
 /// A run that is just ending gives the file up within this time; tests have none that does.
 const PATIENCE: Duration = if cfg!(test) { Duration::from_millis(50) } else { Duration::from_secs(5) };
@@ -30,7 +31,8 @@ const SETTINGS: &str = "
     PRAGMA synchronous = FULL;
     PRAGMA wal_autocheckpoint = 4096;
     PRAGMA journal_size_limit = 16777216;
-    PRAGMA cache_size = -4096;";
+    PRAGMA cache_size = -4096;
+    PRAGMA temp_store = MEMORY;";
 
 /// What a ledger is opened for.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -43,62 +45,123 @@ pub(super) enum Use {
     Inspect,
 }
 
+/// A file that SQLite can read, in a transaction of its own.
+struct Readable {
+    seal: Seal,
+    flaw: Option<Flaw>,
+}
+
 /// Connects to a file, as its only user.
-pub(super) fn connect(path: &Path, place: &str, may_be_new: bool) -> Result<Connection, LedgerError> {
-    if may_be_new {
-        make_file(path, place)?;
-    } else if !path.exists() {
-        return Err(LedgerError::Unusable(format!(
-            "there is none at {place}; check `path` and that its volume is mounted; if this is the first \
-             sync with it, turn `expect_existing` off"
-        )));
-    }
-    if path.is_dir() {
-        return Err(LedgerError::Unusable(format!("{place} is a folder; set `path` to a file in it")));
-    }
+pub(super) fn connect(place: &Place, shown: &str) -> Result<Connection, LedgerError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connected = Connection::open_with_flags(path, flags).and_then(|connection| {
+    let connected = Connection::open_with_flags(place.path(), flags).and_then(|connection| {
         connection.busy_timeout(PATIENCE)?;
-        connection.execute_batch(SETTINGS)?;
-        Ok(connection)
+        // A log that turns out to be another file's must not get into this one.
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+        let is_readonly = connection.is_readonly("main")?;
+        if !is_readonly {
+            connection.execute_batch(SETTINGS)?;
+        }
+        Ok((connection, is_readonly))
     });
-    connected.map_err(|error| complain(place, &error))
-}
-
-/// Makes an empty file that only its owner can read: the hash key is in it.
-///
-/// A file that is there is not touched: closing it here would release the locks that another
-/// connection of this process has on it.
-fn make_file(path: &Path, place: &str) -> Result<(), LedgerError> {
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let Err(error) = options.open(path) else { return Ok(()) };
-    match error.kind() {
-        ErrorKind::AlreadyExists => Ok(()),
-        ErrorKind::NotFound => Err(LedgerError::Unusable(format!(
-            "the folder of {place} does not exist; create it, or check that its volume is mounted"
+    match connected.map_err(|error| complain(shown, &error))? {
+        (_, true) => Err(no_permission(shown)),
+        (connection, false) if connection.path().map(std::path::Path::new) == Some(place.path()) => {
+            Ok(connection)
+        }
+        _ => Err(LedgerError::Unusable(format!(
+            "{shown} is not what SQLite opened; set `path` to a plain path"
         ))),
-        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => Err(no_permission(place)),
-        _ => Err(LedgerError::Unusable(format!("{place} cannot be made: {error}"))),
     }
 }
 
-/// Brings the tables up to date, makes unknown what dead runs left claimed, and refuses what cannot
-/// be used, which then stays as it was.
+/// Examines the ledger in a transaction of its own: what cannot be used stays as it was.
 pub(super) fn examine(
     connection: &mut Connection,
     place: &str,
     purpose: Use,
+    terms: &Terms,
     hash_key: Option<&str>,
     now: Timestamp,
-) -> Result<Opened, LedgerError> {
+    mut watch: Option<&mut Watch>,
+) -> Result<(Opened, Seal), LedgerError> {
     let complain = |error| complain(place, &error);
     let transaction =
         connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(complain)?;
-    match migrate(&transaction, MIGRATIONS).map_err(complain)? {
-        Version::Current => {}
+    let (opened, mut seal) = find(&transaction, place, purpose, terms, hash_key, now, watch.as_deref())?;
+    seal.write(&transaction).map_err(complain)?;
+    transaction.commit().map_err(complain)?;
+    seal.keep();
+    if let Some(watch) = &mut watch {
+        // The file says that it is open only when there is a mark that says how far it reaches.
+        watch.look(Some(seal.reach))?;
+        seal.is_open = purpose != Use::Inspect;
+        settle_down(connection, &mut seal).map_err(complain)?;
+        watch.look(Some(seal.reach))?;
+        watch.sync_next();
+    }
+    Ok((opened, seal))
+}
+
+/// Brings the tables up to date, makes unknown what dead runs left claimed, and refuses what cannot
+/// be used, all within the caller's transaction.
+pub(super) fn find(
+    connection: &Connection,
+    place: &str,
+    purpose: Use,
+    terms: &Terms,
+    hash_key: Option<&str>,
+    now: Timestamp,
+    watch: Option<&Watch>,
+) -> Result<(Opened, Seal), LedgerError> {
+    let complain = |error| complain(place, &error);
+    let Readable { seal, flaw } = read(connection, place, watch)?;
+    if let Some(flaw) = flaw {
+        return Err(flaw.refuse(place));
+    }
+    seal.watch(connection).map_err(complain)?;
+    let recovered_unknown = recover(connection).map_err(complain)?;
+    if !contacts::any(connection).map_err(complain)? {
+        let was_used = meta::was_used(connection).map_err(complain)?;
+        refuse_empty(place, purpose, was_used)?;
+    }
+    let hasher = hasher(connection, place, hash_key, now)?;
+    let identity = identity(connection, place, purpose, &terms.identity)?;
+    let clock = Timestamp::from_millisecond(seal.newest).ok().filter(|newest| *newest > now);
+    Ok((Opened { recovered_unknown, hasher, identity, clock }, seal))
+}
+
+/// What a person decided about a file whose loss cannot be undone.
+pub(super) fn accept_loss(
+    connection: &mut Connection,
+    place: &str,
+    watch: &mut Watch,
+    is_decided: bool,
+) -> Result<Option<Flaw>, LedgerError> {
+    let complain = |error| complain(place, &error);
+    let transaction =
+        connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(complain)?;
+    let Readable { mut seal, flaw } = read(&transaction, place, Some(watch))?;
+    if flaw.is_some() && is_decided {
+        seal.renew();
+        seal.write(&transaction).map_err(complain)?;
+        transaction.commit().map_err(complain)?;
+        settle_down(connection, &mut seal).map_err(complain)?;
+        watch.renew(seal.reach)?;
+    }
+    Ok(flaw)
+}
+
+/// Makes sure that SQLite can read everything, brings the tables up to date and reads the seal.
+fn read(connection: &Connection, place: &str, watch: Option<&Watch>) -> Result<Readable, LedgerError> {
+    let complain = |error| complain(place, &error);
+    let found: String =
+        connection.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0)).map_err(complain)?;
+    if found != "ok" {
+        return Err(complain(corrupt(found.lines().last().unwrap_or_default())));
+    }
+    let was = match migrate(connection, MIGRATIONS).map_err(complain)? {
+        Version::Current { was } => was,
         Version::Foreign => return Err(not_a_ledger(place)),
         Version::Newer { made, known } => {
             return Err(LedgerError::Unusable(format!(
@@ -106,30 +169,27 @@ pub(super) fn examine(
                  update this program"
             )));
         }
-    }
-    let recovered_unknown = recover(&transaction).map_err(complain)?;
-    if !contacts::any(&transaction).map_err(complain)? {
-        let was_used = meta::was_used(&transaction).map_err(complain)?;
-        refuse_empty(place, purpose, was_used)?;
-    }
-    // An empty key would be one that everybody knows.
-    let hash_key = hash_key.filter(|hash_key| !hash_key.is_empty());
-    let hasher = match meta::hash_key(&transaction, hash_key, now).map_err(complain)? {
-        HashKey::Right(hasher) => hasher,
-        HashKey::Differs => {
-            return Err(LedgerError::Unusable(format!(
-                "{place} was made with another `hash_key`, or with none; set that one again: with this one \
-                 nobody in it would be recognised, and everybody called again"
-            )));
-        }
-        HashKey::Absent => {
-            return Err(LedgerError::Unusable(format!(
-                "{place} was made with a `hash_key`; set the same one again"
-            )));
-        }
     };
-    transaction.commit().map_err(complain)?;
-    Ok(Opened { recovered_unknown, hasher })
+    let (seal, is_whole) = Seal::read(connection, was >= SEALED).map_err(complain)?;
+    let flaw = match watch {
+        Some(watch) => watch.judge(&seal, is_whole)?,
+        None => (!is_whole).then_some(Flaw::Changed),
+    };
+    Ok(Readable { seal, flaw })
+}
+
+/// Brings everything into the file itself: what says that it is open must not be lost with the log.
+fn settle_down(connection: &Connection, seal: &mut Seal) -> Result<()> {
+    seal.write(connection)?;
+    seal.keep();
+    connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
+    trust(connection)
+}
+
+/// What is beside the file is its own, so that SQLite may clear it up in the end.
+pub(super) fn trust(connection: &Connection) -> Result<()> {
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
+    Ok(())
 }
 
 /// Finishes what dead runs left in the journal: nobody else has the file, so no run that lives has
@@ -140,6 +200,48 @@ fn recover(connection: &Connection) -> Result<u64> {
         meta::mark_as_used(connection)?;
     }
     Ok(n_unknown)
+}
+
+fn hasher(
+    connection: &Connection,
+    place: &str,
+    hash_key: Option<&str>,
+    now: Timestamp,
+) -> Result<Hasher, LedgerError> {
+    // An empty key would be one that everybody knows.
+    let hash_key = hash_key.filter(|hash_key| !hash_key.is_empty());
+    match meta::hash_key(connection, hash_key, now).map_err(|error| complain(place, &error))? {
+        HashKey::Right(hasher) => Ok(hasher),
+        HashKey::Differs => Err(LedgerError::Unusable(format!(
+            "{place} was made with another `hash_key`, or with none; set that one again: with this one nobody in \
+             it would be recognised, and everybody called again"
+        ))),
+        HashKey::Absent => {
+            Err(LedgerError::Unusable(format!("{place} was made with a `hash_key`; set the same one again")))
+        }
+    }
+}
+
+/// With what the keys of an account are made here, from its first run on.
+fn identity(
+    connection: &Connection,
+    place: &str,
+    purpose: Use,
+    wanted: &Identity,
+) -> Result<Identity, LedgerError> {
+    let complain = |error| complain(place, &error);
+    let kept = meta::identities(connection).map_err(complain)?;
+    if purpose == Use::Inspect {
+        return Ok(wanted.among(&kept).unwrap_or_else(|| wanted.clone()));
+    }
+    if let Some(why) = wanted.conflict(&kept) {
+        return Err(LedgerError::Unusable(format!("{place} {why}")));
+    }
+    if let Some(known) = wanted.among(&kept) {
+        return Ok(known);
+    }
+    meta::keep_identity(connection, wanted).map_err(complain)?;
+    Ok(wanted.clone())
 }
 
 fn refuse_empty(place: &str, purpose: Use, was_used: bool) -> Result<(), LedgerError> {

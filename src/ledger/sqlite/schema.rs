@@ -15,7 +15,8 @@ pub(super) const UNKNOWN: i64 = 3;
 ///
 /// `contact` is clustered by its key, so that a contact costs one write; campaign, stream, run and
 /// reason are numbers of `word`. Times are milliseconds. `intent` and `ending` are the journal, which
-/// `journal` packs; before there were endings, whoever was settled was taken out of its intent. Rows of `contact` are replaced, never deleted: none left means that somebody else emptied it.
+/// `journal` packs; before there were endings, whoever was settled was taken out of its intent. `seal`
+/// has one row, which is about all others.
 pub(super) const MIGRATIONS: &[&str] = &[
     "
     CREATE TABLE meta (
@@ -53,7 +54,20 @@ pub(super) const MIGRATIONS: &[&str] = &[
         body BLOB NOT NULL
     ) STRICT;
     ",
+    "
+    CREATE TABLE seal (
+        id INTEGER PRIMARY KEY CHECK (id = 1),
+        ledger BLOB NOT NULL,
+        sequence INTEGER NOT NULL,
+        is_open INTEGER NOT NULL,
+        newest INTEGER NOT NULL,
+        digest INTEGER NOT NULL
+    ) STRICT;
+    ",
 ];
+
+/// The first version that is sealed.
+pub(super) const SEALED: u32 = 3;
 
 /// Marks the file as a ledger of this program: "AVL1".
 const APPLICATION: i32 = 0x4156_4c31;
@@ -62,7 +76,10 @@ const APPLICATION: i32 = 0x4156_4c31;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Version {
     /// The tables are there now.
-    Current,
+    Current {
+        /// The version that was found, 0 where there was nothing.
+        was: u32,
+    },
     /// Made by a newer program: this one knows fewer versions.
     Newer {
         /// Its version.
@@ -94,7 +111,7 @@ pub(super) fn migrate(connection: &Connection, migrations: &[&str]) -> Result<Ve
     }
     connection.pragma_update(None, "application_id", APPLICATION)?;
     connection.pragma_update(None, "user_version", version)?;
-    Ok(Version::Current)
+    Ok(Version::Current { was: made })
 }
 
 #[cfg(test)]
@@ -106,10 +123,10 @@ mod tests {
         let steps =
             ["CREATE TABLE one (a);", "ALTER TABLE one ADD COLUMN b DEFAULT 'new';", "CREATE TABLE two (c);"];
         for (name, before, after, want) in [
-            ("new", 0, 3, Version::Current),
-            ("first", 1, 3, Version::Current),
-            ("second", 2, 3, Version::Current),
-            ("current", 3, 3, Version::Current),
+            ("new", 0, 3, Version::Current { was: 0 }),
+            ("first", 1, 3, Version::Current { was: 1 }),
+            ("second", 2, 3, Version::Current { was: 2 }),
+            ("current", 3, 3, Version::Current { was: 3 }),
             ("newer", 3, 2, Version::Newer { made: 3, known: 2 }),
         ] {
             let connection = Connection::open_in_memory().unwrap();

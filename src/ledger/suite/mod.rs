@@ -4,6 +4,7 @@
 //! behaviour here; `model` adds random sequences.
 
 mod deaths;
+mod identity;
 mod inspection;
 mod model;
 mod standing;
@@ -15,6 +16,7 @@ use crate::reason::Reason;
 use super::*;
 
 pub(super) use deaths::*;
+pub(super) use identity::*;
 pub(super) use inspection::*;
 pub(super) use model::{follows_the_model, plan};
 pub(super) use standing::*;
@@ -23,12 +25,17 @@ pub(super) use standing::*;
 pub(super) trait Home {
     /// What is under test.
     type Ledger: Ledger + Inspect;
+    /// The same, for a person to look into.
+    type Records: Inspect;
 
     /// Whether two runs may live at once. If not, the second is refused.
     const SHARED: bool;
 
     /// Starts a run.
     async fn open(&self, terms: Terms, now: Timestamp) -> Result<Self::Ledger, LedgerError>;
+
+    /// Opens it for a person to look into.
+    async fn inspect(&self, identity: Identity) -> Self::Records;
 
     /// The run's process dies: nothing is closed, and its lease, if there is one, is over.
     async fn kill(&self, ledger: Self::Ledger);
@@ -48,7 +55,9 @@ macro_rules! ledger_suite {
             a_run_that_died_before_settling a_run_that_died_between_two_settles
             whatever_it_was_before_the_claim_it_dies_unknown restarting_twice_changes_nothing
             status_counts find_tells_everything deciding_settles_the_unknown_of_one_run
-            a_dry_run_only_counts
+            a_dry_run_only_counts another_scope_is_refused_whatever_the_account_is_spelled_like
+            two_accounts_share_a_ledger_each_within_its_scope
+            people_are_brought_over_with_what_is_known_of_them
         }
     };
     ($home:expr; $($behaviour:ident)+) => {$(
@@ -63,7 +72,13 @@ pub(super) use ledger_suite;
 
 /// The terms of a run with this name, which calls nobody again.
 pub(super) fn terms(run: &str) -> Terms {
-    Terms { run: run.to_owned(), call_again_after_days: 0, expect_existing: false }
+    let run = run.to_owned();
+    Terms { run, identity: identity(Scope::Campaign), call_again_after_days: 0, expect_existing: false }
+}
+
+/// One account's people, within a scope.
+pub(super) fn identity(scope: Scope) -> Identity {
+    Identity { account: "itnio/INVENTED".to_owned(), scope, numbers: Numbers::Phone }
 }
 
 /// A moment, so many days after some beginning.

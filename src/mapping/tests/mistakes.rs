@@ -77,6 +77,7 @@ fn check_finds_without_a_catalog_what_needs_none() {
         { "stream": "people", "fields": [{ "field": "name", "template": "{% if %}" }] },
         { "stream": "people", "namespace": "b", "fields": [{ "field": "phone_number", "column": "p.q" }] },
         { "stream": "people", "namespace": "b", "campaign": "x" },
+        { "stream": "comment", "campaign": "{# none #}" },
     ]);
     let mut found = Vec::new();
     check_streams(&config(&streams, &json!({})), &with_fields(), &mut found);
@@ -85,6 +86,7 @@ fn check_finds_without_a_catalog_what_needs_none() {
     streams[0].fields[0].template: line 1: `{% if %}` is never closed; write {% endif %}
     streams[0].fields: no field is phone_number; say which column or template holds the number to call
     streams[2].campaign: a job is a number
+    streams[3].campaign: the template of the campaign gives nothing
     ");
 }
 

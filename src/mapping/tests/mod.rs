@@ -2,6 +2,7 @@
 
 mod conditions;
 mod identity;
+mod keys;
 mod mistakes;
 mod never;
 mod phone;

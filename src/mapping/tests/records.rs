@@ -122,6 +122,11 @@ fn the_campaign_may_be_the_records() {
             "invalid bad_campaign the vendor cannot have a campaign of this id",
         ),
         (
+            "{{ record.phone }}",
+            "",
+            "invalid bad_campaign the template of the campaign gave the number to call: it names the wrong column",
+        ),
+        (
             "{{ record.job|int }}",
             r#","job":"x""#,
             "invalid template_failed campaign: column `job`, line 1: its text is no number",

@@ -40,6 +40,8 @@ fn templates_fill_fields() {
         ("{{ record.a }}\r\n{# #}\r\n", r#","a":"x""#, "x\r\n"),
         ("e\u{302}{{ record.a }}", r#","a":"o""#, "êo"),
         ("{{ record.a }}{{ record.b }}", r#","a":"e","b":"\u0302""#, "ê"),
+        ("Chào {{ record.a }}", r#","a":"\u0000\u0007""#, ""),
+        ("{{ record.a[1:] }}", r#","a":"a\u0000b""#, "b"),
     ] {
         assert_eq!(rendered(template, members), want, "{template:?}");
     }
@@ -90,6 +92,16 @@ fn null_is_not_spoken_and_slices_slice() {
     ] {
         assert_eq!(rendered(template, members), want, "{template}");
     }
+}
+
+#[test]
+fn dates_are_those_of_the_configured_zone() {
+    let fields = json!([{ "field": "v", "template": "{{ record.at | date('%d/%m') }}" }]);
+    let mut config = people(&json!({}), &fields);
+    config.time_zone = "Asia/Ho_Chi_Minh".to_owned();
+    let mapping = compiled(&config, &with_fields(), &shape("people", UNKNOWN));
+    let mapped = map(&mapping, r#"{"phone":"+84987654321","at":"2026-03-05T20:00:00Z"}"#);
+    assert_eq!(shown(&mapped), "9 +84987654321 v=06/03");
 }
 
 #[test]

@@ -5,6 +5,7 @@ use rusqlite::types::ToSqlOutput;
 use rusqlite::{Connection, ToSql, params};
 
 use super::digits;
+use crate::contact::Campaign;
 use crate::error::Error;
 use crate::phone::Phone;
 
@@ -13,7 +14,7 @@ const OPENING: &str = "
     PRAGMA journal_mode = OFF;
     PRAGMA synchronous = OFF;
     PRAGMA cache_size = -8192;
-    CREATE TABLE seen (campaign INTEGER, number, PRIMARY KEY (campaign, number)) WITHOUT ROWID;
+    CREATE TABLE seen (campaign TEXT, number, PRIMARY KEY (campaign, number)) WITHOUT ROWID;
     BEGIN;
 ";
 
@@ -35,20 +36,20 @@ impl Overflow {
     }
 
     /// Whether the number is there.
-    pub(super) fn contains(&self, campaign: i64, phone: &Phone) -> Result<bool, Error> {
+    pub(super) fn contains(&self, campaign: &Campaign, phone: &Phone) -> Result<bool, Error> {
         let ask = || {
             let mut statement =
                 self.database.prepare_cached("SELECT 1 FROM seen WHERE campaign = ?1 AND number = ?2")?;
-            statement.exists(params![campaign, Number(phone)])
+            statement.exists(params![campaign.as_str(), Number(phone)])
         };
         ask().map_err(refused)
     }
 
     /// Adds a number; gives whether it is new.
-    pub(super) fn insert(&mut self, campaign: i64, phone: &Phone) -> Result<bool, Error> {
+    pub(super) fn insert(&mut self, campaign: &Campaign, phone: &Phone) -> Result<bool, Error> {
         let add = || {
             let mut statement = self.database.prepare_cached("INSERT OR IGNORE INTO seen VALUES (?1, ?2)")?;
-            statement.execute(params![campaign, Number(phone)])
+            statement.execute(params![campaign.as_str(), Number(phone)])
         };
         add().map(|n_added| n_added == 1).map_err(refused)
     }

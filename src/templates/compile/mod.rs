@@ -163,7 +163,13 @@ impl Compiler<'_> {
             branches.push((condition, self.inside(|compiler| compiler.emitted(&choice.true_expr))));
             rest = choice.false_expr.as_ref();
         }
-        let otherwise = rest.map(|expr| Node::Emit(self.expression(expr)));
+        let otherwise = rest.map(|expr| {
+            let said = self.expression(expr);
+            if said.kind.is_list() {
+                self.mistake(said.line, "a list is not spoken; write |join(', '), or |first");
+            }
+            Node::Emit(said)
+        });
         if branches.is_empty() {
             nodes.extend(otherwise);
         } else {

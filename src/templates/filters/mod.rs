@@ -86,6 +86,11 @@ impl Filter {
         (self.check)(input, arguments)
     }
 
+    /// Whether it gives a list of whatever it can be used on.
+    pub(super) fn gives_list(&self) -> bool {
+        matches!(self.name(), "split" | "list" | "items" | "map" | "sort" | "unique")
+    }
+
     pub(super) fn name(&self) -> &'static str {
         self.names.first().copied().unwrap_or_default()
     }

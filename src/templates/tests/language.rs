@@ -37,7 +37,7 @@ fn nothing_passes_through_everything_as_nothing() {
             "{{ record.x | join(', ') }}",
             "{{ record.x | split(',') | first }}",
             "{{ record.x | tojson }}",
-            "{{ [record.x, record.x] }}",
+            "{{ [[record.x, record.x]][0] }}",
             "{{ [record.x] | join(' ') }}",
             "{{ [record.x] | first }}",
             "{{ [record.x] | sum }}",

@@ -111,6 +111,12 @@ const ARGUMENTS: Table = &[
     ),
 ];
 
+const LISTS: Table = &[
+    ("{{ [record.name, record.amount] }}", "line 1: a list is not spoken; write |join(', '), or |first"),
+    ("{{ record.name | split(',') }}", "line 1: a list is not spoken; write |join(', '), or |first"),
+    ("{{ 'x' if record.name else range(3) }}", "line 1: a list is not spoken; write |join(', '), or |first"),
+];
+
 const STATEMENTS: Table = &[
     ("{% macro f() %}{% endmacro %}", "line 1: templates here have no macros"),
     ("{% include 'x' %}", "line 1: templates here have no includes or imports"),
@@ -133,7 +139,7 @@ const STATEMENTS: Table = &[
 
 #[test]
 fn what_is_wrong_for_every_record_is_a_mistake() {
-    for (template, want) in [WORDS_OF_OTHER_LANGUAGES, NAMES, ARGUMENTS, STATEMENTS].concat() {
+    for (template, want) in [WORDS_OF_OTHER_LANGUAGES, NAMES, ARGUMENTS, LISTS, STATEMENTS].concat() {
         assert_eq!(mistakes(template, &["name", "amount"]), want, "{template}");
     }
 }

@@ -1,6 +1,7 @@
 //! From a reply to a verdict.
 
 use crate::contact::{Campaign, Contact};
+use crate::phone::shown_identifier;
 use crate::reason::Reason;
 use crate::vendor::exchange::{Batch, Outcome, Reply, Verdict};
 use crate::vendor::roster::{self, Roster};
@@ -24,10 +25,10 @@ impl Itnio {
         let text = json::text_of(&reply.body);
         let envelope = Envelope::parse(&text);
         let said = || self.said(envelope.as_ref(), &text);
-        if let Some(verdict) = http::before_body(reply, &self.endpoint, &said) {
+        let row = envelope.as_ref().and_then(|envelope| Some((envelope, codes::find(envelope.code)?)));
+        if let Some(verdict) = http::before_body(reply, &self.endpoint, row.is_some(), &said) {
             return verdict;
         }
-        let row = envelope.as_ref().and_then(|envelope| Some((envelope, codes::find(envelope.code)?)));
         match row {
             Some((envelope, code)) => self.decide(batch, reply, envelope, code),
             None => http::without_code(reply, &self.endpoint, &said()),
@@ -138,7 +139,7 @@ impl Itnio {
             code.number,
             code.meaning,
             code.hint,
-            batch.campaign.as_str(),
+            shown_identifier(batch.campaign.as_str()),
             self.app_id,
             self.words.quoted(&envelope.reason),
         )

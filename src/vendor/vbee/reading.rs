@@ -2,6 +2,7 @@
 
 use serde_json::value::RawValue;
 
+use crate::phone::shown_identifier;
 use crate::reason::Reason;
 use crate::vendor::exchange::{Batch, Detail, Outcome, Reply, Verdict};
 use crate::vendor::roster::{self, Roster};
@@ -17,7 +18,12 @@ impl Vbee {
         let text = json::text_of(&reply.body);
         let envelope = Envelope::parse(&text);
         let said = || self.said(envelope.as_ref(), &text);
-        if let Some(verdict) = http::before_body(reply, &self.endpoint, &said) {
+        let spoken = match &envelope {
+            Some(Envelope::Success { .. }) => true,
+            Some(Envelope::Failure { code, .. }) => codes::find(*code).is_some(),
+            None => false,
+        };
+        if let Some(verdict) = http::before_body(reply, &self.endpoint, spoken, &said) {
             return verdict;
         }
         match &envelope {
@@ -48,7 +54,7 @@ impl Vbee {
             row.number,
             row.meaning,
             row.hint,
-            batch.campaign.as_str(),
+            shown_identifier(batch.campaign.as_str()),
             self.words.quoted(message),
         );
         match row.action {

@@ -146,7 +146,7 @@ async fn a_role_without_rights_is_told_what_it_needs() {
     let role = format!("clerk_{}", database.url.rsplit('_').next().unwrap());
     harness::execute(&database.url, &format!("CREATE ROLE {role} LOGIN PASSWORD 's3cret'")).await;
     let poor = database.url.replace("postgres:s3cret%401@", &format!("{role}:s3cret@"));
-    assert_says(&open_error(&poor).await, true, &["permission denied", "grant the user CREATE"]);
+    assert_says(&open_error(&poor).await, true, &["permission denied", "make the user the owner"]);
     harness::execute(&database.url, &format!("CREATE SCHEMA ai_voice_ledger AUTHORIZATION {role}")).await;
     let (ledger, _) = Postgres::open(&poor, &terms("first"), None, day(0)).await.unwrap();
     assert_eq!(claim(&ledger, 0..1).await, [Free]);

@@ -1,25 +1,37 @@
 //! The suite on a real server, and what only a shared database has.
 
 mod connection;
+mod hostile;
 mod leases;
 mod opening;
+mod pooling;
 mod sharing;
 mod speed;
+mod waiting;
 
 use proptest::prelude::*;
 
-use super::harness::{self, server};
+use super::harness::pooler::Pooler;
+use super::harness::{self, TRUSTED, server};
 use super::*;
 use crate::ledger::suite::{self, Home, entry, ledger_suite, terms};
 
 /// One test's database.
 struct Database {
     url: String,
+    /// How the ledger gets there.
+    way: String,
 }
 
 impl Database {
     async fn new() -> Self {
-        Self { url: server().database().await }
+        let url = server().database().await;
+        Self { way: url.clone(), url }
+    }
+
+    async fn behind(pooler: &Pooler) -> Self {
+        let url = server().database().await;
+        Self { way: pooler.url(&url), url }
     }
 
     /// Statements past the ledger.
@@ -37,16 +49,21 @@ impl Database {
     }
 
     async fn open_with(&self, run: &str, timing: Timing) -> Postgres {
-        Postgres::open_with(&self.url, &terms(run), None, suite::day(0), timing).await.unwrap().0
+        Postgres::open_with(&self.way, &terms(run), None, suite::day(0), timing).await.unwrap().0
     }
 }
 
 impl Home for Database {
     type Ledger = Postgres;
+    type Records = Records;
     const SHARED: bool = true;
 
     async fn open(&self, terms: Terms, now: Timestamp) -> Result<Postgres, LedgerError> {
-        Postgres::open(&self.url, &terms, None, now).await.map(|(ledger, _)| ledger)
+        Postgres::open(&self.way, &terms, None, now).await.map(|(ledger, _)| ledger)
+    }
+
+    async fn inspect(&self, identity: Identity) -> Records {
+        Postgres::inspect(&self.url, &identity, None).await.unwrap().0
     }
 
     async fn kill(&self, ledger: Postgres) {

@@ -1,8 +1,8 @@
 //! What a ledger is found to be when it is opened.
 
 use super::*;
-use crate::ledger::Hasher;
-use crate::ledger::suite::{claim, day, settle, stand};
+use crate::ledger::suite::{claim, day, identity, settle, stand};
+use crate::ledger::{Hasher, Scope};
 
 async fn open(database: &Database, terms: &Terms, hash_key: Option<&str>) -> Result<Opened, LedgerError> {
     Postgres::open(&database.url, terms, hash_key, day(0)).await.map(|(_, opened)| opened)
@@ -26,7 +26,10 @@ async fn a_newer_ledger_is_left_alone() {
     open(&database, &terms("first"), None).await.unwrap();
     database.execute("UPDATE meta SET value = '2' WHERE name = 'schema_version'").await;
     assert_unusable(&database, &terms("second"), None, "use the newer program").await;
-    assert!(matches!(Postgres::inspect(&database.url, None).await, Err(LedgerError::Unusable(_))));
+    assert!(matches!(
+        Postgres::inspect(&database.url, &identity(Scope::Campaign), None).await,
+        Err(LedgerError::Unusable(_))
+    ));
     database.execute("DELETE FROM meta WHERE name = 'schema_version'").await;
     assert_unusable(&database, &terms("third"), None, "version is missing").await;
 }
@@ -81,7 +84,9 @@ async fn a_ledger_keeps_its_hash_key() {
 #[tokio::test]
 async fn inspection_needs_no_run_and_makes_nothing() {
     let database = Database::new().await;
-    let Err(LedgerError::Unusable(why)) = Postgres::inspect(&database.url, None).await else {
+    let Err(LedgerError::Unusable(why)) =
+        Postgres::inspect(&database.url, &identity(Scope::Campaign), None).await
+    else {
         panic!("opened")
     };
     assert!(why.contains("no ledger here yet"), "{why}");
@@ -89,12 +94,41 @@ async fn inspection_needs_no_run_and_makes_nothing() {
     claim(&ledger, 0..2).await;
     settle(&ledger, 0..1, Ending::Unknown).await;
     let runs = "SELECT count(*) FROM ai_voice_ledger.run";
-    let (records, opened) = Postgres::inspect(&database.url, None).await.unwrap();
+    let (records, opened) = Postgres::inspect(&database.url, &identity(Scope::Campaign), None).await.unwrap();
     assert_eq!((database.number(runs).await, opened.recovered_unknown), (1, 0));
     let outcomes: Vec<_> = records.status().await.unwrap().into_iter().map(|row| row.outcome).collect();
     assert_eq!(outcomes, ["claimed", "unknown"]);
     assert_eq!(records.decide("first", true, false, day(1)).await.unwrap(), 1);
     assert_eq!(stand(&ledger, 0..2).await, [Standing::Accepted, Standing::Elsewhere]);
+}
+
+/// What `check` does, before each sync and more often.
+#[tokio::test]
+async fn a_rehearsal_leaves_nothing_behind() {
+    let database = Database::new().await;
+    let (check, nobody) = (terms("check"), entry(99));
+    let rehearse =
+        async |terms: &Terms| Postgres::rehearse(&database.url, terms, None, &nobody, day(0)).await.unwrap();
+    let schemas = "SELECT count(*) FROM pg_namespace WHERE nspname = 'ai_voice_ledger'";
+    for _ in 0..10 {
+        assert!(!rehearse(&check).await, "there is none yet");
+        assert_eq!(database.number(schemas).await, 0);
+    }
+    let refused = Postgres::rehearse(&database.url, &expecting("check"), None, &nobody, day(0)).await;
+    assert!(refused.unwrap_err().to_string().contains("one is expected"));
+
+    let dead = database.open("dead").await;
+    claim(&dead, 0..2).await;
+    database.kill(dead).await;
+    let rows = "SELECT (SELECT count(*) FROM ai_voice_ledger.run) * 100
+        + (SELECT count(*) FROM ai_voice_ledger.contact) * 10
+        + (SELECT count(*) FROM ai_voice_ledger.run WHERE ended IS NULL)";
+    for _ in 0..10 {
+        assert!(rehearse(&expecting("check")).await);
+        assert_eq!(database.number(rows).await, 121, "one run with two contacts, and not buried");
+    }
+    let (_, opened) = Postgres::open(&database.url, &terms("next"), None, day(0)).await.unwrap();
+    assert_eq!(opened.recovered_unknown, 2, "that is the next run's news");
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use std::fs;
 
 use super::*;
 use crate::contact::Campaign;
-use crate::ledger::suite::{accepted, claim, day, key, rejected, send, settle, stand, terms};
+use crate::ledger::suite::{accepted, claim, day, identity, key, rejected, send, settle, stand, terms};
 
 /// Every byte in a folder.
 fn bytes(folder: &Folder) -> Vec<u8> {
@@ -85,11 +85,7 @@ async fn what_was_answered_survives_a_kill() {
     claim(&ledger, 0..4).await;
     settle(&ledger, 0..1, accepted()).await;
     settle(&ledger, 1..2, Ending::Released).await;
-    let left = Folder::new();
-    for file in fs::read_dir(&folder.0).unwrap() {
-        let file = file.unwrap();
-        fs::copy(file.path(), left.0.join(file.file_name())).unwrap();
-    }
+    let left = copy(&folder.0);
     assert!(left.0.join("ledger.db-wal").exists(), "the last transactions are not in the file itself");
     let (next, opened) = Sqlite::open(&left.file(), &terms("second"), None, day(0)).unwrap();
     assert_eq!(opened.recovered_unknown, 2);
@@ -100,12 +96,15 @@ async fn what_was_answered_survives_a_kill() {
 #[tokio::test]
 async fn inspection_sees_what_a_dead_run_left() {
     let folder = Folder::new();
-    assert!(matches!(Sqlite::inspect(&folder.file(), None), Err(LedgerError::Unusable(_))));
+    assert!(matches!(
+        Sqlite::inspect(&folder.file(), &identity(Scope::Campaign), None),
+        Err(LedgerError::Unusable(_))
+    ));
     assert!(!folder.file().exists());
     let ledger = folder.open(terms("first"), day(0)).await.unwrap();
     claim(&ledger, 0..2).await;
     drop(ledger);
-    let (ledger, _) = Sqlite::inspect(&folder.file(), None).unwrap();
+    let (ledger, _) = Sqlite::inspect(&folder.file(), &identity(Scope::Campaign), None).unwrap();
     let status = ledger.status().await.unwrap();
     assert_eq!((status.len(), status[0].outcome.as_str(), status[0].count), (1, "unknown", 2));
     assert_eq!(ledger.find(vec![key(0)]).await.unwrap()[0].run, "first");

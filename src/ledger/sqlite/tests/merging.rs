@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::Path;
 
 use rusqlite::Connection;
 
@@ -20,16 +19,6 @@ fn counts<const N: usize>(folder: &Folder, tables: [&str; N]) -> [i64; N] {
 }
 
 const TABLES: [&str; 3] = ["contact", "intent", "ending"];
-
-/// The files as they are now: what a killed process leaves.
-fn copy(folder: &Path) -> Folder {
-    let left = Folder::new();
-    for file in fs::read_dir(folder).unwrap() {
-        let file = file.unwrap();
-        fs::copy(file.path(), left.0.join(file.file_name())).unwrap();
-    }
-    left
-}
 
 #[tokio::test]
 async fn endings_wait_in_the_journal_and_are_merged_in_the_end() {

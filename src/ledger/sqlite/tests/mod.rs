@@ -1,15 +1,19 @@
 //! The suite on a file, with its thread, and in memory, without; and what only SQLite has.
 
+mod accidents;
+mod clocks;
 mod files;
 mod groups;
 mod merging;
 mod refusals;
+mod rehearsing;
 
 use std::path::PathBuf;
 
 use proptest::prelude::*;
 
 use super::*;
+use crate::ledger::Scope;
 use crate::ledger::suite::{self, Home, ledger_suite};
 
 /// A folder of one test, gone with it.
@@ -28,6 +32,16 @@ impl Folder {
     }
 }
 
+/// A folder with the same files: what a killed process leaves.
+fn copy(folder: &Path) -> Folder {
+    let left = Folder::new();
+    for file in std::fs::read_dir(folder).unwrap() {
+        let file = file.unwrap();
+        std::fs::copy(file.path(), left.0.join(file.file_name())).unwrap();
+    }
+    left
+}
+
 impl Drop for Folder {
     fn drop(&mut self) {
         drop(std::fs::remove_dir_all(&self.0));
@@ -36,10 +50,15 @@ impl Drop for Folder {
 
 impl Home for Folder {
     type Ledger = Sqlite;
+    type Records = Sqlite;
     const SHARED: bool = false;
 
     async fn open(&self, terms: Terms, now: Timestamp) -> Result<Sqlite, LedgerError> {
         Sqlite::open(&self.file(), &terms, None, now).map(|(ledger, _)| ledger)
+    }
+
+    async fn inspect(&self, identity: Identity) -> Sqlite {
+        Sqlite::inspect(&self.file(), &identity, None).unwrap().0
     }
 
     async fn kill(&self, ledger: Sqlite) {
@@ -49,10 +68,22 @@ impl Home for Folder {
 
 impl Home for Memory {
     type Ledger = Sqlite;
+    type Records = Sqlite;
     const SHARED: bool = false;
 
     async fn open(&self, terms: Terms, now: Timestamp) -> Result<Sqlite, LedgerError> {
         Sqlite::in_memory(self, &terms, Some("a simulation's"), now).map(|(ledger, _)| ledger)
+    }
+
+    async fn inspect(&self, identity: Identity) -> Sqlite {
+        Sqlite::in_memory(
+            self,
+            &Terms { identity, ..suite::terms("a person's") },
+            Some("a simulation's"),
+            suite::day(0),
+        )
+        .unwrap()
+        .0
     }
 
     async fn kill(&self, ledger: Sqlite) {
@@ -65,11 +96,16 @@ struct Merging(Folder, usize);
 
 impl Home for Merging {
     type Ledger = Sqlite;
+    type Records = Sqlite;
     const SHARED: bool = false;
 
     async fn open(&self, terms: Terms, now: Timestamp) -> Result<Sqlite, LedgerError> {
         let journal = Size { n_contacts: self.1, ..LARGEST_JOURNAL };
         Sqlite::open_with(&self.0.file(), &terms, None, now, journal).map(|(ledger, _)| ledger)
+    }
+
+    async fn inspect(&self, identity: Identity) -> Sqlite {
+        Sqlite::inspect(&self.0.file(), &identity, None).unwrap().0
     }
 
     async fn kill(&self, ledger: Sqlite) {

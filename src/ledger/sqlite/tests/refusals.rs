@@ -6,7 +6,7 @@ use rusqlite::{Connection, ErrorCode, ffi};
 
 use super::*;
 use crate::ledger::sqlite::complaint::complain;
-use crate::ledger::suite::{accepted, day, send, terms};
+use crate::ledger::suite::{accepted, day, identity, send, terms};
 
 /// Why a ledger does not open; its place is left out.
 fn refusal(folder: &Folder, terms: &Terms, hash_key: Option<&str>) -> String {
@@ -41,11 +41,41 @@ fn a_file_that_is_something_else() {
 }
 
 #[test]
+fn a_path_means_one_thing() {
+    let folder = Folder::new();
+    let terms = terms("run");
+    let inside = |name: &str| format!("{}/{name}", folder.0.display());
+    for (path, says) in [
+        (String::new(), "is blank"),
+        ("  ".to_owned(), "is blank"),
+        (":memory:".to_owned(), "notation"),
+        ("file:".to_owned(), "notation"),
+        ("FILE:x.sqlite?mode=memory".to_owned(), "notation"),
+        ("file::memory:?cache=shared".to_owned(), "notation"),
+        (inside("ledger.db/"), "as a folder's does"),
+        ("/dev/null".to_owned(), "is no file"),
+        ("/dev/full".to_owned(), "is no file"),
+        (inside("a\0b"), "cannot be made"),
+        (inside(""), "as a folder's does"),
+    ] {
+        let refused = Sqlite::open(path.as_ref(), &terms, None, day(0)).err();
+        let Some(LedgerError::Unusable(why)) = refused else { panic!("{path:?}: {refused:?}") };
+        assert!(why.contains(says), "{path:?}: {why}");
+    }
+    assert_eq!(fs::read_dir(&folder.0).unwrap().count(), 0, "refusing makes no file");
+    for name in ["ordinary", "with space and ü", "a?mode=memory", "%3Amemory%3A", ":memory:", "file:x"] {
+        drop(Sqlite::open(inside(name).as_ref(), &terms, None, day(0)).unwrap());
+        let n_bytes = fs::metadata(inside(name)).unwrap().len();
+        assert!(n_bytes > 4_096, "{name}: {n_bytes} bytes");
+    }
+}
+
+#[test]
 fn a_ledger_of_a_newer_version() {
     let folder = Folder::new();
     drop(Sqlite::open(&folder.file(), &terms("run"), None, day(0)).unwrap());
     Connection::open(folder.file()).unwrap().pragma_update(None, "user_version", 99).unwrap();
-    insta::assert_snapshot!(refusal(&folder, &terms("run"), None), @"the ledger cannot be used: …/ledger.db was made by a newer version (its format is 99, this program knows 2); update this program");
+    insta::assert_snapshot!(refusal(&folder, &terms("run"), None), @"the ledger cannot be used: …/ledger.db was made by a newer version (its format is 99, this program knows 3); update this program");
 }
 
 #[test]
@@ -70,7 +100,7 @@ async fn one_that_was_emptied() {
     assert!(folder.open(expecting(), day(0)).await.is_ok(), "one contact in the journal is not empty");
     assert!(folder.open(expecting(), day(0)).await.is_ok(), "one contact is not empty");
     Connection::open(folder.file()).unwrap().execute("DELETE FROM contact", []).unwrap();
-    insta::assert_snapshot!(refusal(&folder, &terms("run"), None), @"the ledger cannot be used: …/ledger.db was used before but is empty now; restore it from a backup, or delete the file to start over, which may call everybody again");
+    insta::assert_snapshot!(refusal(&folder, &terms("run"), None), @"the ledger cannot be used: …/ledger.db is damaged: its content is not what was written; restore it from a backup; if that cannot be done, `ledger accept-loss` takes it as it is, and whoever it does not know of may be called again");
 }
 
 #[tokio::test]
@@ -88,7 +118,10 @@ async fn one_that_a_run_is_using() {
     let folder = Folder::new();
     let first = folder.open(terms("first"), day(0)).await.unwrap();
     insta::assert_snapshot!(refusal(&folder, &terms("run"), None), @"the ledger cannot be reached: another run is using …/ledger.db; wait for it, or give each connector its own file, or use `postgres`");
-    assert!(matches!(Sqlite::inspect(&folder.file(), None), Err(LedgerError::Unavailable(_))));
+    assert!(matches!(
+        Sqlite::inspect(&folder.file(), &identity(Scope::Campaign), None),
+        Err(LedgerError::Unavailable(_))
+    ));
     send(&first, 0..1, accepted()).await;
     assert!(matches!(first.close().await, Ok(())));
     assert!(folder.open(terms("second"), day(0)).await.is_ok());
@@ -137,6 +170,7 @@ fn what_sqlite_says_is_said_in_our_words() {
         ("corrupt", ffi::SQLITE_CORRUPT, false, "restore it from a backup"),
         ("not a database", ffi::SQLITE_NOTADB, false, "is not a ledger"),
         ("the disk fails", ffi::SQLITE_IOERR, true, "disk I/O error"),
+        ("tables that are others", ffi::SQLITE_MISMATCH, false, "is damaged"),
     ] {
         let error = rusqlite::Error::SqliteFailure(ffi::Error::new(code), None);
         assert_ne!(error.sqlite_error_code(), Some(ErrorCode::Unknown), "{name}");

@@ -1,0 +1,75 @@
+//! `ledger rescope`: the ledger has no numbers, so another scope's keys can only be made of records.
+
+use std::collections::HashSet;
+use std::io::Read;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::ledger::Records;
+use super::remember;
+use super::target;
+use super::write::Job;
+use crate::cli::{Environment, RescopeArgs};
+use crate::error::Error;
+use crate::ledger::{Identity, LedgerError, Opened};
+use crate::pipeline::{Chunk, Item, feed};
+
+pub(super) async fn run<R: Read + Send + 'static>(
+    arguments: &RescopeArgs,
+    stdin: R,
+    now: Timestamp,
+    environment: &Environment,
+) -> Result<String, Error> {
+    let job = match &arguments.catalog {
+        Some(catalog) => Job::read(&arguments.config, catalog, now, environment)?,
+        None => target::job(&arguments.config, now, environment)?,
+    };
+    let (records, opened) = Records::open(&job.config, job.vendor.as_ref()).await?;
+    let Some(memory) = job.config.ledger.memory() else { return Ok(String::new()) };
+    let wanted = remember::identity(&job.config, memory, job.vendor.as_ref());
+    let known = &opened.identity;
+    if known.scope == wanted.scope {
+        return Ok("The ledger has this scope already; nothing was changed.".to_owned());
+    }
+    if known.numbers != wanted.numbers {
+        let why = "with another kind of number nobody can be brought over; use a ledger of its own";
+        return Err(Error::config("vendor.phone_format", why));
+    }
+    // The account keeps the spelling that its keys were made with.
+    let identity = Identity { account: known.account.clone(), ..wanted };
+    let new_keys = Opened { identity: identity.clone(), ..opened.clone() }.keys();
+    let intake = job.intake(Some(opened.keys()), &Arc::default());
+    let mut input = feed(stdin, intake)?;
+    let mut pairs = HashSet::new();
+    while let Some(Chunk { items, failure, remarks: _ }) = input.recv().await {
+        for item in items {
+            if let Item::Contact { campaign, contact, who, .. } = item {
+                pairs.insert((who.key, new_keys.key(&campaign, &contact.phone)));
+            }
+        }
+        if let Some(error) = failure {
+            return Err(error);
+        }
+    }
+    let leave = arguments.yes.then_some(arguments.leave);
+    let done = records.rescope(identity, pairs.into_iter().collect(), leave).await?;
+    let (brought, left) = (done.brought, done.left);
+    let people = format!("{brought} people of these records");
+    let rest = format!("{left} people in the ledger are in none of them (or are another account's)");
+    if arguments.yes && !done.is_done && left <= arguments.leave {
+        return Err(LedgerError::Unavailable("a sync is using it; wait for its end".to_owned()).into());
+    }
+    Ok(if done.is_done {
+        format!("{people} were brought over to the new scope; {rest}. Nothing was sent.")
+    } else if !arguments.yes {
+        format!(
+            "{people} would be brought over to the new scope; {rest}. Nothing was changed; add --yes to do it."
+        )
+    } else {
+        format!(
+            "Nothing was changed: {people} can be brought over to the new scope, but {rest}, and would be forgotten. \
+             Give records that have them, or add --leave {left}."
+        )
+    })
+}

@@ -1,0 +1,75 @@
+//! Brings people over to keys of another scope.
+
+use tokio_postgres::Row;
+use tokio_postgres::types::Type;
+
+use super::fault::Fault;
+use super::inspect::Records;
+use super::question::Question;
+use crate::ledger::{Identity, Key, LedgerError, Rescoped};
+
+/// One step: everybody is brought over and the account's scope is another one, or nothing changes.
+///
+/// `$1` old keys, `$2` new keys, `$3` how many may be left (none: nothing is changed), `$4` and `$5`
+/// what `meta` keeps of the account.
+const RESCOPE: Question = Question {
+    purpose: "bringing people over to another scope",
+    sql: "WITH pair AS (
+        SELECT * FROM unnest($1::bytea[], $2::bytea[]) AS p (old, new)
+    ), remembered AS (
+        SELECT * FROM ledger.known WHERE outcome IN ('accepted', 'unknown')
+    ), people AS (
+        SELECT DISTINCT ON (p.new)
+            p.new AS key, k.campaign, k.stream, k.primary_key, k.outcome, k.reason, k.contact_id, k.run, k.at
+        FROM pair AS p JOIN remembered AS k ON k.key = p.old
+        ORDER BY p.new, k.at DESC
+    ), verdict AS (
+        SELECT n_left, n_left <= $3::bigint AND NOT EXISTS (
+            SELECT FROM ledger.run WHERE ended IS NULL AND expires > now()
+        ) AS is_done
+        FROM (
+            SELECT count(*) AS n_left FROM remembered AS k
+            WHERE NOT EXISTS (SELECT FROM pair WHERE old = k.key) AND NOT EXISTS (SELECT FROM pair WHERE new = k.key)
+        ) AS counted
+    ), written AS (
+        INSERT INTO ledger.contact AS c (key, campaign, stream, primary_key, outcome, reason, contact_id, run, at)
+        SELECT p.* FROM people AS p, verdict WHERE verdict.is_done
+        ON CONFLICT (key) DO UPDATE SET
+            campaign = excluded.campaign, stream = excluded.stream, primary_key = excluded.primary_key,
+            outcome = excluded.outcome, reason = excluded.reason, contact_id = excluded.contact_id,
+            run = excluded.run, at = excluded.at, claimed_by = NULL, claimed_at = NULL, claim = NULL
+        WHERE c.outcome IS NULL OR c.outcome = 'rejected' OR c.at <= excluded.at
+    ), removed AS (
+        DELETE FROM ledger.contact AS c USING verdict
+        WHERE verdict.is_done AND c.key IN (SELECT old FROM pair EXCEPT SELECT new FROM pair)
+    ), marked AS (
+        INSERT INTO ledger.meta (name, value) SELECT $4, $5 FROM verdict WHERE is_done
+        ON CONFLICT (name) DO UPDATE SET value = excluded.value
+    )
+    SELECT (SELECT count(*) FROM people), n_left, is_done FROM verdict",
+    types: &[Type::BYTEA_ARRAY, Type::BYTEA_ARRAY, Type::INT8, Type::TEXT, Type::TEXT],
+};
+
+impl Records {
+    pub(super) async fn bring_over(
+        &self,
+        identity: &Identity,
+        pairs: &[(Key, Key)],
+        leave: Option<u64>,
+    ) -> Result<Rescoped, LedgerError> {
+        let old: &Vec<&[u8]> = &pairs.iter().map(|(old, _)| old.0.as_slice()).collect();
+        let new: &Vec<&[u8]> = &pairs.iter().map(|(_, new)| new.0.as_slice()).collect();
+        let leave = leave.map(|leave| i64::try_from(leave).unwrap_or(i64::MAX));
+        let (name, value) = (identity.name(), identity.value());
+        // Said again after a lost answer, it would find nobody under an old key.
+        let rows = self.line.rows_once(&RESCOPE, &[old, new, &leave, &name, &value]).await?;
+        self.read(&RESCOPE, rescoped(&rows))
+    }
+}
+
+fn rescoped(rows: &[Row]) -> Result<Rescoped, Fault> {
+    let row = rows.first().ok_or_else(|| Fault::Unfit("the ledger counted nobody".to_owned()))?;
+    let count = |column| Ok::<_, Fault>(u64::try_from(row.try_get::<_, i64>(column)?).unwrap_or_default());
+    let is_done = row.try_get::<_, Option<bool>>(2)?.unwrap_or_default();
+    Ok(Rescoped { brought: count(0)?, left: count(1)?, is_done })
+}

@@ -1,0 +1,92 @@
+//! A small file beside the ledger that says how far the ledger reaches.
+//!
+//! What a run commits is in SQLite's log first. A log that is lost or cut leaves an older ledger that
+//! is whole in itself; only a second witness knows that there was more. The mark is written after each
+//! commit and never before it, so a ledger may reach further than its mark, but never less far.
+//!
+//! A process that dies leaves every mark that it wrote. To wait for the disk after each would double
+//! what a batch costs, so a power cut may take back the marks of the last second, which matters only
+//! if it cuts the log, too.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use super::seal::Reach;
+
+/// The two last marks: while one is written, the other is whole. A sector is written at once.
+const SLOTS: [u64; 2] = [0, 512];
+const LENGTH: usize = 16 + 8 + 8;
+
+const SYNC_EVERY: Duration = Duration::from_secs(1);
+
+/// The file, open to be written.
+pub(super) struct Mark {
+    file: File,
+    synced: Option<Instant>,
+}
+
+impl Mark {
+    /// Opens the file for writing, or makes it.
+    pub(super) fn open(path: &Path) -> io::Result<Self> {
+        let mut options = OpenOptions::new();
+        options.write(true).create(true).truncate(false);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let is_new = !path.exists();
+        let file = options.open(path)?;
+        if is_new && let Some(folder) = path.parent().filter(|_| cfg!(unix)) {
+            File::open(folder)?.sync_all()?;
+        }
+        Ok(Self { file, synced: None })
+    }
+
+    /// Says how far the ledger reaches.
+    pub(super) fn write(&mut self, reach: Reach) -> io::Result<()> {
+        let [even, odd] = SLOTS;
+        self.file.seek(SeekFrom::Start(if reach.sequence % 2 == 0 { even } else { odd }))?;
+        self.file.write_all(&pack(reach))?;
+        if self.synced.is_none_or(|synced| synced.elapsed() >= SYNC_EVERY) {
+            self.file.sync_data()?;
+            self.synced = Some(Instant::now());
+        }
+        Ok(())
+    }
+
+    /// The next mark is on the disk when it is written.
+    pub(super) fn sync_next(&mut self) {
+        self.synced = None;
+    }
+}
+
+/// How far a ledger reaches at least; nothing where there is no mark, and an error where none can be read.
+pub(super) fn read(path: &Path) -> io::Result<Option<Reach>> {
+    let mut bytes = Vec::new();
+    match File::open(path) {
+        Ok(file) => file.take(1_024).read_to_end(&mut bytes)?,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    let marks = SLOTS.into_iter().filter_map(|start| unpack(bytes.get(usize::try_from(start).ok()?..)?));
+    let newest = marks.max_by_key(|reach| reach.sequence);
+    newest.map(Some).ok_or_else(|| io::Error::from(ErrorKind::InvalidData))
+}
+
+fn pack(reach: Reach) -> [u8; LENGTH] {
+    let mut bytes = [0; LENGTH];
+    let (said, check) = bytes.split_at_mut(LENGTH - 8);
+    let (ledger, sequence) = said.split_at_mut(16);
+    ledger.copy_from_slice(&reach.ledger);
+    sequence.copy_from_slice(&reach.sequence.to_le_bytes());
+    check.copy_from_slice(&blake3::hash(said).as_bytes()[..8]);
+    bytes
+}
+
+fn unpack(bytes: &[u8]) -> Option<Reach> {
+    let bytes: &[u8; LENGTH] = bytes.first_chunk()?;
+    let ledger = *bytes.first_chunk()?;
+    let sequence = i64::from_le_bytes(*bytes.get(16..)?.first_chunk()?);
+    let reach = Reach { ledger, sequence };
+    (pack(reach) == *bytes).then_some(reach)
+}

@@ -1,0 +1,259 @@
+//! What happens to files: each time it is found, or everybody is remembered; nobody is forgotten unseen.
+
+use std::fs;
+use std::path::PathBuf;
+
+use super::*;
+use crate::ledger::suite::{accepted, claim, day, send, settle, stand, terms};
+
+const N_PEOPLE: u32 = 60;
+
+type Accident<'a> = &'a dyn Fn(&Folder);
+
+/// What a killed run leaves: people in the table, in the journal, and claimed.
+async fn crashed() -> Folder {
+    let folder = Folder::new();
+    let ledger = folder.open(terms("first"), day(0)).await.unwrap();
+    send(&ledger, 0..30, accepted()).await;
+    ledger.close().await.unwrap();
+    let ledger = folder.open(terms("second"), day(0)).await.unwrap();
+    send(&ledger, 30..45, accepted()).await;
+    claim(&ledger, 45..N_PEOPLE).await;
+    settle(&ledger, 50..N_PEOPLE, Ending::Unknown).await;
+    copy(&folder.0)
+}
+
+async fn closed() -> Folder {
+    let folder = crashed().await;
+    folder.open(terms("third"), day(0)).await.unwrap().close().await.unwrap();
+    folder
+}
+
+/// Opens what is left; gives whether that was refused. If not, everybody must be there.
+async fn is_refused(path: &Path, name: &str) -> bool {
+    match Sqlite::open(path, &terms("next"), None, day(0)) {
+        Err(LedgerError::Unusable(_)) => true,
+        Err(error) => panic!("{name}: {error}"),
+        Ok((ledger, _)) => {
+            let standing = stand(&ledger, 0..N_PEOPLE).await;
+            assert!(!standing.contains(&Standing::Free), "{name}: somebody is forgotten");
+            false
+        }
+    }
+}
+
+fn log(folder: &Folder) -> PathBuf {
+    folder.0.join("ledger.db-wal")
+}
+
+fn mark(folder: &Folder) -> PathBuf {
+    folder.0.join("ledger.db-mark")
+}
+
+fn change(path: &Path, change: impl FnOnce(&mut Vec<u8>)) {
+    let mut bytes = fs::read(path).unwrap();
+    change(&mut bytes);
+    fs::write(path, bytes).unwrap();
+}
+
+#[tokio::test]
+async fn a_crash_alone_is_no_damage() {
+    let folder = crashed().await;
+    assert!(log(&folder).exists() && mark(&folder).exists());
+    assert!(!is_refused(&folder.file(), "a crash").await);
+    assert!(!is_refused(&closed().await.file(), "an end").await);
+}
+
+#[tokio::test]
+async fn a_ledger_without_what_its_run_wrote_last_is_damaged() {
+    let accidents: [(&str, &str, Accident<'_>); 10] = [
+        ("the log deleted", "ledger.db", &|folder| fs::remove_file(log(folder)).unwrap()),
+        ("the log emptied", "ledger.db", &|folder| fs::write(log(folder), "").unwrap()),
+        ("log and mark deleted", "ledger.db", &|folder| {
+            fs::remove_file(log(folder)).unwrap();
+            fs::remove_file(mark(folder)).unwrap();
+        }),
+        ("the mark deleted", "ledger.db", &|folder| fs::remove_file(mark(folder)).unwrap()),
+        ("moved", "other.db", &|folder| {
+            fs::rename(folder.file(), folder.0.join("other.db")).unwrap();
+        }),
+        ("a hard link", "other.db", &|folder| {
+            fs::hard_link(folder.file(), folder.0.join("other.db")).unwrap();
+        }),
+        ("copied alone", "other.db", &|folder| {
+            fs::copy(folder.file(), folder.0.join("other.db")).unwrap();
+        }),
+        ("deleted", "ledger.db", &|folder| fs::remove_file(folder.file()).unwrap()),
+        ("emptied", "ledger.db", &|folder| fs::write(folder.file(), "").unwrap()),
+        ("another's journal", "ledger.db", &|folder| {
+            fs::write(folder.0.join("ledger.db-journal"), "a journal").unwrap();
+        }),
+    ];
+    for (name, file, accident) in accidents {
+        let folder = crashed().await;
+        let before = copy(&folder.0);
+        accident(&folder);
+        for attempt in 0..2 {
+            assert!(is_refused(&folder.0.join(file), name).await, "{name}, attempt {attempt}");
+        }
+        // Refusing destroys nothing: what was lost can be put back.
+        for file in fs::read_dir(&before.0).unwrap() {
+            let file = file.unwrap();
+            fs::copy(file.path(), folder.0.join(file.file_name())).unwrap();
+        }
+        fs::remove_file(folder.0.join("ledger.db-journal")).unwrap_or_default();
+        assert!(!is_refused(&folder.file(), name).await, "{name}, put back");
+    }
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_symbolic_link_is_the_file_that_it_leads_to() {
+    let folder = crashed().await;
+    let link = folder.0.join("link.db");
+    std::os::unix::fs::symlink(folder.file(), &link).unwrap();
+    assert!(!is_refused(&link, "a link").await);
+    fs::remove_file(log(&folder)).unwrap_or_default();
+    assert!(!is_refused(&folder.file(), "by its name").await, "the last run ended well");
+}
+
+#[tokio::test]
+async fn a_log_that_was_cut_or_is_older_or_anothers_is_not_believed() {
+    let folder = crashed().await;
+    let whole = fs::read(log(&folder)).unwrap();
+    let other = fs::read(log(&crashed().await)).unwrap();
+    let mut n_refused = 0;
+    for length in (0..whole.len()).step_by(whole.len() / 40) {
+        let left = copy(&folder.0);
+        fs::write(log(&left), &whole[..length]).unwrap();
+        n_refused += u32::from(is_refused(&left.file(), &format!("cut to {length}")).await);
+    }
+    assert!(n_refused > 30, "{n_refused}");
+    let left = copy(&folder.0);
+    fs::write(log(&left), other).unwrap();
+    assert!(is_refused(&left.file(), "another ledger's log").await);
+
+    // An older copy of everything but the mark; and of all, which is what a backup is.
+    let newer = copy(&folder.0);
+    newer.open(terms("third"), day(0)).await.unwrap().close().await.unwrap();
+    fs::copy(folder.file(), newer.file()).unwrap();
+    assert!(is_refused(&newer.file(), "an older file beside a newer mark").await);
+    fs::copy(log(&folder), log(&newer)).unwrap();
+    assert!(is_refused(&newer.file(), "an older file and log beside a newer mark").await);
+}
+
+#[tokio::test]
+async fn flipped_bits_are_found() {
+    let mut random = fastrand::Rng::with_seed(7);
+    for (when, folder) in [("crashed", crashed().await), ("closed", closed().await)] {
+        let files: Vec<_> = fs::read_dir(&folder.0).unwrap().map(|file| file.unwrap().file_name()).collect();
+        let mut n_refused = 0;
+        for round in 0..300 {
+            let left = copy(&folder.0);
+            let n_bits = if round < 200 { 1 } else { 50 };
+            let file = if round % 4 == 0 { random.choice(&files).unwrap() } else { &files[0] };
+            let path = left.0.join(if round % 4 == 0 { file.clone() } else { "ledger.db".into() });
+            change(&path, |bytes| {
+                for _ in 0..n_bits {
+                    let at = random.usize(..bytes.len());
+                    bytes[at] ^= 1 << random.u8(..8);
+                }
+            });
+            let name = format!("{when}, round {round}, {}", path.display());
+            n_refused += u32::from(is_refused(&left.file(), &name).await);
+        }
+        assert!(n_refused > 100, "{when}: {n_refused}");
+    }
+}
+
+#[tokio::test]
+async fn pages_that_are_cut_zeroed_or_swapped_are_found() {
+    const PAGE: usize = 4_096;
+    let folder = closed().await;
+    let n_pages = fs::read(folder.file()).unwrap().len() / PAGE;
+    for page in 0..n_pages {
+        let zeroed = copy(&folder.0);
+        change(&zeroed.file(), |bytes| bytes[page * PAGE..(page + 1) * PAGE].fill(0));
+        is_refused(&zeroed.file(), &format!("page {page} zeroed")).await;
+        let cut = copy(&folder.0);
+        change(&cut.file(), |bytes| bytes.truncate(page * PAGE + page));
+        assert!(is_refused(&cut.file(), &format!("cut in page {page}")).await, "cut in page {page}");
+        for other in 0..page {
+            let swapped = copy(&folder.0);
+            change(&swapped.file(), |bytes| {
+                let (low, high) = bytes.split_at_mut(page * PAGE);
+                low[other * PAGE..(other + 1) * PAGE].swap_with_slice(&mut high[..PAGE]);
+            });
+            is_refused(&swapped.file(), &format!("pages {other} and {page} swapped")).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_file_that_goes_away_under_a_run_ends_it() {
+    let accidents: [(&str, Accident<'_>); 3] = [
+        ("deleted", &|folder| fs::remove_file(folder.file()).unwrap()),
+        ("moved", &|folder| fs::rename(folder.file(), folder.0.join("other.db")).unwrap()),
+        ("replaced", &|folder| {
+            fs::copy(folder.file(), folder.0.join("other.db")).unwrap();
+            fs::rename(folder.0.join("other.db"), folder.file()).unwrap();
+        }),
+    ];
+    for (name, accident) in accidents {
+        let folder = Folder::new();
+        let ledger = folder.open(terms("first"), day(0)).await.unwrap();
+        send(&ledger, 0..10, accepted()).await;
+        claim(&ledger, 10..20).await;
+        accident(&folder);
+        let endings = (10..20).map(|n| (crate::ledger::suite::entry(n), accepted())).collect();
+        for refused in [ledger.settle(endings, day(0)).await.err(), ledger.close().await.err()] {
+            let Some(LedgerError::Unusable(why)) = refused else { panic!("{name}: {refused:?}") };
+            assert!(why.contains("deleted, moved or replaced"), "{name}: {why}");
+        }
+        drop(ledger);
+        // SQLite leaves its log for a file that took the place: then nobody is missing.
+        if let Ok(ledger) = folder.open(terms("second"), day(0)).await {
+            assert_eq!((name, stand(&ledger, 0..20).await), ("replaced", vec![Standing::Accepted; 20]));
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_loss_can_be_accepted() {
+    let folder = crashed().await;
+    assert_eq!(Sqlite::accept_loss(&folder.file(), true).unwrap(), None, "nothing is missing");
+    assert!(!is_refused(&folder.file(), "as it was").await);
+
+    let folder = crashed().await;
+    fs::remove_file(log(&folder)).unwrap();
+    for is_decided in [false, true] {
+        assert!(is_refused(&folder.file(), "before the decision").await);
+        let missing = Sqlite::accept_loss(&folder.file(), is_decided).unwrap().unwrap();
+        assert!(missing.contains("written last"), "{missing}");
+    }
+    let ledger = folder.open(terms("next"), day(0)).await.unwrap();
+    let standing = stand(&ledger, 0..N_PEOPLE).await;
+    assert_eq!(standing[..30], [Standing::Accepted; 30]);
+    assert_eq!(standing[30..], [Standing::Free; 30], "these were in the log only");
+    ledger.close().await.unwrap();
+    assert!(folder.open(terms("after"), day(0)).await.is_ok());
+}
+
+/// Whose accounts are not kept there yet: they are those of the first run.
+#[tokio::test]
+async fn a_ledger_of_an_older_version_is_sealed_when_it_is_opened() {
+    let folder = closed().await;
+    let old = rusqlite::Connection::open(folder.file()).unwrap();
+    old.execute_batch(
+        "DROP TABLE seal; DELETE FROM meta WHERE name LIKE 'account %'; PRAGMA user_version = 2",
+    )
+    .unwrap();
+    drop(old);
+    fs::remove_file(mark(&folder)).unwrap();
+    assert!(!is_refused(&folder.file(), "an older one").await);
+    change(&folder.file(), |bytes| {
+        let at = bytes.windows(4).position(|bytes| bytes == [0x5a; 4]).unwrap();
+        bytes[at] ^= 1;
+    });
+    assert!(is_refused(&folder.file(), "a newer one, changed").await);
+}
