@@ -183,3 +183,25 @@ fn the_examples_are_valid() {
         assert_eq!(config.unwrap().vendor.mistakes(), []);
     }
 }
+
+/// What the README has a newcomer type, with the vendor section that the sandbox prints.
+#[test]
+fn the_examples_can_be_rehearsed() {
+    let rehearsal = Rehearsal::new("none", &[]);
+    let example = |name: &str| root().join("spec/examples").join(name);
+    let text = std::fs::read_to_string(example("itnio.json")).unwrap();
+    let mut config: serde_json::Value = serde_json::from_str(&text).unwrap();
+    config["vendor"] = rehearsal.config("itnio", &json!({}))["vendor"].clone();
+    let folder = Folder::new();
+    let config = folder.file("config.json", &config.to_string());
+    let catalog = example("catalog.json").display().to_string();
+    let checked = command::run(["check", "--config", &config, "--catalog", &catalog], b"");
+    assert_eq!(checked.messages()[0]["connectionStatus"]["status"], "SUCCEEDED", "{}", checked.stdout);
+    let messages = std::fs::read(example("messages.jsonl")).unwrap();
+    let written = command::run(["write", "--config", &config, "--catalog", &catalog], &messages);
+    assert_eq!((written.code, written.of_type("STATE").len()), (0, 1), "{}", written.stdout);
+    for told in ["2 accepted", "1 suppressed", "2 invalid"] {
+        assert!(written.stdout.contains(told), "{told}: {}", written.stdout);
+    }
+    assert_eq!(rehearsal.ask("/calls?format=json")["people"], 2);
+}

@@ -65,6 +65,8 @@ reasons! {
     TypeNotAllowed = "type_not_allowed", "Store a mobile or a fixed-line number.";
     /// The number is written without a country code and no region says which country it is in.
     NoCountry = "no_country", "Set `phone.default_region` or `phone.region_column`, or store numbers with a leading plus.";
+    /// The digits begin with the country's own code and are a number with it and another without it.
+    AmbiguousNumber = "ambiguous_number", "Store the number with a leading plus, or as it is dialled inside the country.";
     /// The number is in a country that this configuration does not call.
     CountryNotAllowed = "country_not_allowed", "Extend `phone.allowed_countries`; with `phone_format` `national` only numbers of `phone.default_region` can be sent.";
     /// With `phone_format` `as_is`, the identifier is longer than 32 characters or has white space in it.

@@ -116,8 +116,39 @@ fn walk_section(options: &[Value], value: &mut Value, at: &str, mistakes: &mut V
         let known: Vec<&str> = told.iter().map(|(_, constant)| *constant).collect();
         let why = format!("must be one of: {}{}", known.join(", "), unknown::variant(at));
         mistakes.push(Mistake::new(join(at, name), why));
-        *value = Value::Null;
+        if let Some((option, constant)) = meant(options, &told, chosen, fields) {
+            fields.insert(name.to_owned(), json!(constant));
+            walk_fields(option, options, fields, at, mistakes);
+        } else {
+            *value = Value::Null;
+        }
     }
+}
+
+/// The variant that a mistyped one most probably is, by its name or by what only it has: so the rest of the
+/// configuration can be judged, too.
+fn meant<'o>(
+    options: &'o [Value],
+    told: &[(&str, &'o str)],
+    chosen: Option<&str>,
+    fields: &Map<String, Value>,
+) -> Option<(&'o Value, &'o str)> {
+    if options.len() == 1 {
+        return None;
+    }
+    let constants = told.iter().map(|(_, constant)| *constant);
+    let near = chosen.and_then(|chosen| nearest(chosen, constants.clone()));
+    let n_known = |option: &Value| {
+        let properties = option.get("properties").and_then(Value::as_object);
+        properties.map_or(0, |known| fields.keys().filter(|name| known.contains_key(*name)).count())
+    };
+    let most = options.iter().map(n_known).max()?;
+    let mut variants = options.iter().zip(constants);
+    if near.is_some() {
+        return variants.find(|(_, constant)| Some(*constant) == near);
+    }
+    let mut best = variants.filter(|(option, _)| n_known(option) == most);
+    best.next().filter(|_| best.next().is_none())
 }
 
 /// `variants` are the options that the section could have been instead.
@@ -293,6 +324,20 @@ mod tests {
         delivery.on_unknown_outcome: must be one of: hold, resend
         ledger.ledger_type: must be one of: none, sqlite, postgres
         ");
+    }
+
+    #[test]
+    fn a_mistyped_variant_is_read_as_the_one_that_is_meant() {
+        for (vendor, has_config) in [
+            (r#"{"vendor_type":"Itnio","api_key":"k","api_secret":"s","app_id":"A","job_id":9}"#, true),
+            (r#"{"api_key":"k","api_secret":"s","app_id":"A","job_id":9}"#, true),
+            (r#"{"vendor_type":"twilio"}"#, false),
+        ] {
+            let (config, mistakes) = read(&format!(r#"{{"vendor":{vendor},"time_zone":"Mars"}}"#));
+            assert_eq!(config.is_some(), has_config, "{vendor}");
+            let [only] = &*mistakes else { panic!("{vendor}: {mistakes:?}") };
+            assert_eq!(only.at, "vendor.vendor_type", "{vendor}");
+        }
     }
 
     #[test]

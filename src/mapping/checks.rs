@@ -11,6 +11,7 @@ use crate::phone::shown as shown_name;
 use crate::vendor::Vendor;
 
 use super::catalog::{Entries, did_you_mean, nearest};
+use super::compile::REGION_COLUMN;
 use super::name::seen;
 use super::{Mapping, RunContext, StreamShape, catalog, phone_rules};
 
@@ -118,7 +119,9 @@ pub fn compile_catalog(
         // Who has none was told of by `check_catalog`.
         let is_mapped = entry.is_some() || config.streams.is_empty();
         let compile = || Mapping::compile_entry(config, vendor, stream, entry, run, &mut mistakes);
-        is_mapped.then(compile).flatten().map(Arc::new)
+        let mapping = is_mapped.then(compile).flatten().map(Arc::new);
+        tell_region_once(stream, &mut mistakes);
+        mapping
     };
     let mappings = streams.iter().filter_map(compile).collect();
     for (index, entry) in config.streams.iter().enumerate() {
@@ -127,6 +130,18 @@ pub fn compile_catalog(
         }
     }
     if mistakes.is_empty() { Ok(mappings) } else { Err(mistakes) }
+}
+
+/// A column of regions is one setting for all streams: what it lacks in a further one is told with the first.
+fn tell_region_once(stream: &StreamShape<'_>, mistakes: &mut Vec<Mistake>) {
+    let of_region = mistakes.iter().enumerate().filter(|(_, mistake)| mistake.at == REGION_COLUMN);
+    if let [first, again] = of_region.map(|(index, _)| index).collect::<Vec<_>>()[..] {
+        mistakes.remove(again);
+        if let Some(first) = mistakes.get_mut(first) {
+            let stream = shown(stream.name, stream.namespace);
+            first.why.push_str(&format!("; stream {stream} has none either"));
+        }
+    }
 }
 
 /// Compiles the mapping of one stream, where no catalog says which others there are.

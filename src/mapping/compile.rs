@@ -6,7 +6,7 @@ use jiff::tz::TimeZone;
 
 use crate::config::{Config, FieldConfig, StreamConfig};
 use crate::error::Mistake;
-use crate::phone::shown;
+use crate::phone::{is_invisible, shown, visible};
 use crate::templates::{Columns, Surroundings, Template};
 use crate::values;
 use crate::vendor::Vendor;
@@ -21,8 +21,12 @@ use super::{
     CampaignSource, Mapping, RunContext, StreamShape, identity, meant, name, never, phone_rules, slips, text,
 };
 
-/// Set by sources that read a database's log, on records that were deleted there: Airbyte's and Singer's.
+/// Set by sources that read a database's log, on records that were deleted there: Airbyte's and Singer's. Warehouses
+/// on the way write them in capitals.
 const DELETED: [&str; 2] = ["_ab_cdc_deleted_at", "_sdc_deleted_at"];
+
+/// Where mistakes of the column of regions are.
+pub(super) const REGION_COLUMN: &str = "phone.region_column";
 
 /// The field whose value is called.
 pub(super) const PHONE: &str = "phone_number";
@@ -136,9 +140,9 @@ impl<'a> Compiler<'a> {
     ) -> Option<Mapping> {
         let rules = phone_rules::build(config, &mut self.mistakes);
         let region = &config.phone.region_column;
-        let region =
-            (!region.trim().is_empty() && !rules.as_is).then(|| self.column("phone.region_column", region));
-        let deleted = DELETED.map(|name| Column { exact: Some(self.rows.want(name)), nested: None });
+        let region = (!region.trim().is_empty() && !rules.as_is).then(|| self.column(REGION_COLUMN, region));
+        let deleted = DELETED.iter().flat_map(|name| self.rows.want_in_any_case(name));
+        let deleted = deleted.map(|slot| Column { exact: Some(slot), nested: None }).collect();
         let campaign = self.campaign(entry.map_or("", |entry| entry.campaign.trim()));
         let only_when = entry.map_or("", |entry| entry.only_when.trim());
         let zone = values::time_zone(&config.time_zone).map_err(|why| self.mistake("time_zone", why)).ok();
@@ -253,6 +257,12 @@ impl<'a> Compiler<'a> {
         let written = format!("`{}`", shown(name));
         if name.is_empty() {
             self.mistake(at, "the field has no name");
+        } else if name.contains(|c: char| c.is_control() || is_invisible(c)) {
+            let written = shown(&visible(name));
+            self.mistake(
+                at,
+                format!("the name holds characters that nobody sees: `{written}`; write it anew"),
+            );
         } else if let Some(why) = slips::in_field(name) {
             self.mistake(at, why);
         } else if names_before.iter().any(|before| **before == *name) {

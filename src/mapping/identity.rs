@@ -1,6 +1,6 @@
 //! Identity mapping: columns fill the fields and variables of the same name.
 
-use crate::phone::shown;
+use crate::phone::{shown, visible};
 use crate::vendor::exchange::Shape;
 
 use super::compile::{Compiler, Fields, PHONE};
@@ -38,10 +38,20 @@ pub(super) fn fields(compiler: &mut Compiler<'_>) -> Fields {
 
 /// Whether a column becomes a variable.
 pub(super) fn is_variable(column: &str, shape: Shape) -> bool {
+    if is_unspeakable(column) {
+        return false;
+    }
     let column = &*name::seen(column);
     let is_field = column == "name" && shape.name || column == "gender" && shape.gender;
-    let is_platforms = PLATFORM.iter().any(|prefix| column.starts_with(prefix));
+    let begins =
+        |prefix: &&str| column.get(..prefix.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(prefix));
+    let is_platforms = PLATFORM.iter().any(begins);
     !is_field && !is_platforms && !PHONES.contains(&column) && !shape.reserved.contains(&column)
+}
+
+/// No script can name such a variable.
+fn is_unspeakable(column: &str) -> bool {
+    name::seen(column).is_empty() || column.trim().contains(char::is_control)
 }
 
 fn of_column(rows: &mut RowReader, columns: &[&str]) -> Field {
@@ -59,6 +69,12 @@ fn warn(compiler: &mut Compiler<'_>) {
         let (vendor, column) = (compiler.vendor.name(), shown(column));
         compiler.warnings.push(format!(
             "column `{column}` of stream `{stream}` is left out: {vendor} uses this name itself"
+        ));
+    }
+    for column in schema.columns().filter(|column| is_unspeakable(column)) {
+        let column = shown(&visible(column));
+        compiler.warnings.push(format!(
+            "column `{column}` of stream `{stream}` is left out: no variable can have a blank name or one with control characters"
         ));
     }
 }

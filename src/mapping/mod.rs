@@ -105,7 +105,7 @@ pub enum Mapped {
 pub struct Mapping {
     primary_key: PrimaryKey,
     rows: RowReader,
-    deleted: [Column; 2],
+    deleted: Vec<Column>,
     only_when: Option<OnlyWhen>,
     campaign: CampaignSource,
     phone: Field,

@@ -74,7 +74,7 @@ pub(super) fn check_constant(compiler: &mut Compiler<'_>, fields: &Fields, rules
 }
 
 /// Whether two names differ only in case and in what parts their words.
-fn same_letters(one: &str, other: &str) -> bool {
+pub(super) fn same_letters(one: &str, other: &str) -> bool {
     let letters = |name: &str| {
         let letters = name::seen(name).to_lowercase();
         letters.chars().filter(|c| !matches!(c, '_' | '-' | ' ')).collect::<String>()

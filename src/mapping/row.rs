@@ -22,6 +22,8 @@ pub(super) struct RowReader {
     has_odd: bool,
     /// Columns of the catalog: one is never taken for another.
     listed: HashSet<Box<str>, FixedState>,
+    /// Names that are wanted in any case, and where the spellings go that nobody foresaw.
+    any_case: Vec<(Box<str>, usize)>,
     /// Identity mapping wants every column, also those that the catalog does not list.
     pub(super) keep_others: bool,
     /// The columns of the first record and their slots. Nearly all records have the same ones in the
@@ -92,6 +94,18 @@ impl RowReader {
         slot
     }
 
+    /// The slots of a column of the platform whose name's case a warehouse may have changed: in small letters, in
+    /// capitals (with any other spelling), and each as the catalog lists it.
+    pub(super) fn want_in_any_case(&mut self, name: &str) -> Vec<usize> {
+        let listed = self.listed.iter().filter(|other| name::seen(other).eq_ignore_ascii_case(name));
+        let listed: Vec<_> = listed.cloned().collect();
+        let capitals = self.want(&name.to_ascii_uppercase());
+        self.any_case.push((name.into(), capitals));
+        let mut slots = vec![self.want(name), capitals];
+        slots.extend(listed.iter().map(|other| self.want(other)));
+        slots
+    }
+
     /// The wanted top-level columns, in the order in which they were wanted.
     pub(super) fn wanted(&self) -> Vec<String> {
         let mut names: Vec<_> = self.names.iter().map(|(name, slot)| (*slot, name)).collect();
@@ -128,6 +142,10 @@ impl RowReader {
             return Place::Slot(*slot);
         }
         let seen = name::seen(name);
+        let spelled = self.any_case.iter().find(|(wanted, _)| seen.eq_ignore_ascii_case(wanted));
+        if let Some((_, slot)) = spelled.filter(|(wanted, _)| **wanted != *seen) {
+            return Place::Slot(*slot);
+        }
         if !self.has_odd && *seen == *name {
             return Place::Other;
         }

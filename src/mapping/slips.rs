@@ -4,7 +4,7 @@
 use crate::phone::shown;
 
 use super::catalog::Schema;
-use super::gender;
+use super::{gender, never};
 
 /// What is wrong with the name of a column, if anything is.
 pub(super) fn in_column(name: &str, schema: Schema<'_>) -> Option<String> {
@@ -45,7 +45,27 @@ pub(super) fn in_template(source: &str, schema: Schema<'_>) -> Option<String> {
             expression(column)
         ));
     }
+    if let Some(column) = spelled(text, schema) {
+        return Some(format!(
+            "would be used as it is written; for the column's value write {}",
+            expression(column)
+        ));
+    }
     single_braces(source, schema)
+}
+
+/// The column that a text of one word means in another spelling, or with the signs of another language around it:
+/// `FULL_NAME`, `full-name`, `%full_name%`, `<%= full_name %>`, `record['full_name']`.
+fn spelled<'s>(text: &str, schema: Schema<'s>) -> Option<&'s str> {
+    let is_sign = |c: char| !c.is_alphanumeric();
+    let inner = text.trim_matches(is_sign);
+    let inner = inner.strip_prefix("record").filter(|rest| rest.starts_with(is_sign)).unwrap_or(inner);
+    let word = inner.trim_matches(is_sign);
+    let is_one = !word.is_empty() && !word.contains(|c: char| is_sign(c) && !"_-".contains(c));
+    let is_figure = word.chars().all(|c| c.is_ascii_digit());
+    // Single braces have advice of their own.
+    let is_braced = text.contains(['{', '}']) || is_figure || !is_one;
+    schema.columns().find(|column| !is_braced && never::same_letters(column.trim_matches(is_sign), word))
 }
 
 /// What is wrong with a default, if anything is. `field` is the contact's own field that it serves.
@@ -83,7 +103,8 @@ fn is_template(text: &str) -> bool {
 fn single_braces(text: &str, schema: Schema<'_>) -> Option<String> {
     let (name, _) = text.split_once('{').and_then(|(_, rest)| rest.split_once('}'))?;
     let name = name.trim();
-    let column = name.strip_prefix("record.").or_else(|| is_column(name, schema).then_some(name))?;
+    let column = name.strip_prefix("record.").or_else(|| is_column(name, schema).then_some(name));
+    let column = column.or_else(|| spelled(name, schema))?;
     Some(format!("single braces would be used as they are written; write {}", expression(column)))
 }
 

@@ -88,9 +88,33 @@ fn parse(text: &str, region: Option<Region>) -> Result<(PhoneNumber, PhoneNumber
     {
         return Ok((number, kind));
     }
-    let number = PHONE_NUMBER_UTIL.parse(text, region).map_err(|error| unreadable(&error, text))?;
-    let kind = number.get_type();
-    Ok((number, kind))
+    let national = PHONE_NUMBER_UTIL.parse(text, region);
+    let with_code = with_country_code(text, region);
+    let national = national.map(|number| (number.get_type(), number));
+    match (national, with_code) {
+        (Ok((kind, number)), Some(other)) if kind != PhoneNumberType::Unknown && number != other => {
+            let hint = "it begins with its country's code and exists with and without it: write the plus";
+            Err(Refusal { reason: Reason::AmbiguousNumber, hint: Some(hint) })
+        }
+        (Ok((kind, number)), _) if kind != PhoneNumberType::Unknown => Ok((number, kind)),
+        (_, Some(number)) => {
+            let kind = number.get_type();
+            Ok((number, kind))
+        }
+        (Ok((kind, number)), None) => Ok((number, kind)),
+        (Err(error), None) => Err(unreadable(&error, text)),
+    }
+}
+
+/// The number that digits are behind a plus, if they begin with the region's own code and it exists. The library
+/// looks for it only where there is no such number inside the country, which may be a stranger's.
+fn with_country_code(text: &str, region: Option<Region>) -> Option<PhoneNumber> {
+    let code = PHONE_NUMBER_UTIL.get_country_code_for_region(region?)?;
+    if !text.starts_with(&code.to_string()) {
+        return None;
+    }
+    let number = PHONE_NUMBER_UTIL.parse(format!("+{text}"), None).ok()?;
+    (number.get_type() != PhoneNumberType::Unknown).then_some(number)
 }
 
 /// The number that a retired Vietnamese one became.

@@ -152,6 +152,15 @@ pub(super) fn take_off(text: &str) -> &str {
     }
 }
 
+/// Whether words stand beside the digits of a text that say something nobody here understands: `không gọi 098…`.
+pub(super) fn has_words(text: &str) -> bool {
+    let is_digit = |c: char| c.is_ascii_digit();
+    let start = text.find(is_digit).unwrap_or(text.len());
+    let end = text.rfind(is_digit).map_or(start, |last| last + 1);
+    let sides = [(text.get(..start), Side::Before), (text.get(end..), Side::After)];
+    sides.into_iter().any(|(words, side)| beside(words.unwrap_or_default(), side) == Beside::Words)
+}
+
 /// What is left of `SĐT: không có`, and of a label alone.
 fn without_number(text: &str) -> &str {
     let is_label = |text| beside(text, Side::After) == Beside::Labels;

@@ -5,6 +5,7 @@
 //! values are `plain` already and go the short way `plain → dial`.
 
 mod cleaning;
+mod counts;
 mod decimal;
 mod dial;
 mod familiar;
@@ -104,6 +105,16 @@ impl Phone {
         let wanted = national.filter(|national| national.len() >= SHORTEST_TOLD_APART).unwrap_or(digits);
         let found: String = text.chars().filter_map(cleaning::digit).collect();
         found.contains(wanted)
+    }
+
+    /// Whether the last two groups of digits in a text are those in which this number is usually written.
+    fn is_grouped_as(&self, text: &str) -> bool {
+        let Ok(number) = PHONE_NUMBER_UTIL.parse(&self.0, None) else { return false };
+        let [.., before, last] = counts::groups(text)[..] else { return false };
+        [PhoneNumberFormat::National, PhoneNumberFormat::International].into_iter().any(|format| {
+            let usual = number.format_as(format);
+            counts::groups(&usual).ends_with(&[before, last])
+        })
     }
 
     /// Through the library, because trunk prefixes differ: 0 in Vietnam, none in China, 8 in Russia.

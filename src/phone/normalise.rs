@@ -3,7 +3,7 @@
 use crate::reason::Reason;
 
 use super::dial::{Region, dial};
-use super::{Phone, cleaning, decimal, labels, parts, plain};
+use super::{Phone, cleaning, counts, decimal, labels, parts, plain};
 
 /// The longest identifier that a vendor takes.
 const MAX_IDENTIFIER_CHARS: usize = 32;
@@ -109,6 +109,11 @@ impl Rules {
         if numbers.len() > 1 && !self.first_of_several {
             return Err(if extended { Reason::HasExtension } else { Reason::MultipleNumbers }.into());
         }
+        let has_words = |part: &str| !cleaning::says_missing(part) && labels::has_words(part);
+        if numbers.len() > 1 && parts::all(before_extension.unwrap_or(text)).any(has_words) {
+            // They may say whom not to call.
+            return Err(Reason::ContainsLetters.into());
+        }
         let read = |(index, number): (usize, &&str)| {
             if extended && index + 1 == numbers.len() {
                 return Err(Reason::HasExtension.into());
@@ -144,8 +149,27 @@ impl Rules {
         self.dial(text, &plain::strip_punctuation(text)?, region)
     }
 
-    /// Dials the digits of a text. A trunk zero in brackets is a part of them or is not, whichever number exists.
+    /// Dials the digits of a text, unless a count beside the number is among them.
     fn dial(&self, text: &str, number: &str, region: Option<Region>) -> Result<Phone, Refusal> {
+        let whole = self.dial_whole(text, number, region);
+        if text.len() == number.len() {
+            return whole;
+        }
+        let counted = [counts::without_first(text), counts::without_last(text, whole.as_ref().ok())];
+        let is_other = |number: &str| {
+            let digits = plain::strip_punctuation(number).ok();
+            let phone = digits.and_then(|digits| self.dial_whole(number, &digits, region).ok());
+            phone.is_some() && phone.as_ref() != whole.as_ref().ok()
+        };
+        if counted.into_iter().flatten().any(is_other) {
+            let hint = "a short number stands beside a complete one: store the complete one alone";
+            return Err(Refusal { reason: Reason::MultipleNumbers, hint: Some(hint) });
+        }
+        whole
+    }
+
+    /// Dials all digits. A trunk zero in brackets is a part of them or is not, whichever number exists.
+    fn dial_whole(&self, text: &str, number: &str, region: Option<Region>) -> Result<Phone, Refusal> {
         let whole = dial(self, number, region);
         let Some(without) = plain::without_trunk_zero(text) else { return whole };
         match (whole, dial(self, &without, region)) {

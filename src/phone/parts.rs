@@ -74,6 +74,11 @@ pub(super) fn split(text: &str) -> Vec<&str> {
     }
 }
 
+/// All that stands between the signs and words that part numbers, also what holds none.
+pub(super) fn all(text: &str) -> impl Iterator<Item = &str> {
+    SEPARATOR.split(text)
+}
+
 /// Splits `0987654321 - 0912345678`, and leaves `098 - 765 - 4321` alone: only what is too long for one number
 /// may be two.
 fn split_overlong(part: &str) -> Vec<&str> {

@@ -4,6 +4,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::*;
+use crate::reason::Reason;
 
 #[derive(Deserialize)]
 struct Row {
@@ -104,6 +105,123 @@ fn the_records_own_region_comes_before_the_default_one() {
     assert_eq!(outcome(&read(Some(Region::CN))), "+8613612345678");
     assert_eq!(outcome(&read(Some(Region::US))), "+13612345678");
     assert_eq!(outcome(&read(None)), "too_long");
+}
+
+#[test]
+fn a_country_code_without_a_plus_is_no_beginning_of_a_strangers_number() {
+    for (text, region, want) in [
+        ("4915123456789", "DE", "ambiguous_number"),
+        ("49 151 23456789", "DE", "ambiguous_number"),
+        ("491761234567", "DE", "ambiguous_number"),
+        ("62811987654", "ID", "ambiguous_number"),
+        ("62 21 5678123", "ID", "ambiguous_number"),
+        ("46 8 123 456", "SE", "ambiguous_number"),
+        ("+4915123456789", "DE", "+4915123456789"),
+        ("004915123456789", "DE", "+4915123456789"),
+        ("015123456789", "DE", "+4915123456789"),
+        ("14155552671", "US", "+14155552671"),
+        ("84987654321", "VN", "+84987654321"),
+        ("846123456", "VN", "+84846123456"),
+        ("8613612345678", "CN", "+8613612345678"),
+        ("33612345678", "FR", "+33612345678"),
+    ] {
+        assert_eq!(outcome(&rules(region, "").normalise(PhoneInput::Text(text), None)), want, "{text}");
+    }
+}
+
+/// Every kind of number of every country, with its code and without a plus: itself, or nobody.
+#[test]
+fn a_number_with_its_code_alone_never_rings_a_stranger() {
+    use rlibphonenumber::PhoneNumberType::{FixedLine, Mobile};
+    let mut n_read = 0;
+    for region in PHONE_NUMBER_UTIL.get_supported_regions() {
+        for kind in [FixedLine, Mobile] {
+            let Ok(example) = PHONE_NUMBER_UTIL.get_example_number_for_type_and_region(region, kind) else {
+                continue;
+            };
+            let phone = example.format_as(PhoneNumberFormat::E164).to_string();
+            for n_cut in 0..3 {
+                let whole = phone.get(..phone.len() - n_cut).unwrap();
+                let want = Rules::default().normalise(PhoneInput::Text(whole), None);
+                let read = Rules::default().normalise(PhoneInput::Text(&whole[1..]), Some(region));
+                let is_right = match (&want, &read) {
+                    (Ok(want), Ok(read)) => want == read,
+                    (Ok(_), Err(refusal)) => refusal.reason == Reason::AmbiguousNumber,
+                    (Err(_), _) => true,
+                };
+                assert!(is_right, "{whole} in {region:?}: {}", outcome(&read));
+                n_read += usize::from(want.is_ok() && read.is_ok());
+            }
+        }
+    }
+    assert!(n_read > 300, "{n_read}");
+}
+
+/// What is usual in a country is taken neither for a count nor for a code.
+#[test]
+fn a_number_as_its_country_writes_it_is_called() {
+    use rlibphonenumber::PhoneNumberType::{FixedLine, Mobile};
+    let mut n_read = 0;
+    for region in PHONE_NUMBER_UTIL.get_supported_regions() {
+        for kind in [FixedLine, Mobile] {
+            let Ok(example) = PHONE_NUMBER_UTIL.get_example_number_for_type_and_region(region, kind) else {
+                continue;
+            };
+            for format in [PhoneNumberFormat::National, PhoneNumberFormat::International] {
+                let written = example.format_as(format).to_string();
+                let Err(refusal) = Rules::default().normalise(PhoneInput::Text(&written), Some(region))
+                else {
+                    n_read += 1;
+                    continue;
+                };
+                let doubts = [Reason::MultipleNumbers, Reason::AmbiguousNumber];
+                assert!(!doubts.contains(&refusal.reason), "{written} in {region:?}: {refusal:?}");
+            }
+        }
+    }
+    assert!(n_read > 800, "{n_read}");
+}
+
+#[test]
+fn a_count_beside_a_number_is_no_part_of_it() {
+    for (text, region, want) in [
+        ("0812345678 (2)", "ID", "multiple_numbers"),
+        ("+62 812345678 (2)", "ID", "multiple_numbers"),
+        ("+49 30 901820 (2)", "DE", "multiple_numbers"),
+        ("+49 30 901823 (0) 5", "DE", "multiple_numbers"),
+        ("2) 030 901822", "DE", "multiple_numbers"),
+        ("2. 030 901823", "DE", "multiple_numbers"),
+        ("(2) 030 901824", "DE", "multiple_numbers"),
+        ("2 030 901824", "DE", "multiple_numbers"),
+        ("0812345670 - 2", "ID", "multiple_numbers"),
+        ("0812345670-2", "ID", "multiple_numbers"),
+        ("081234567892 1", "ID", "multiple_numbers"),
+        ("0812345678 1 2", "ID", "multiple_numbers"),
+        ("0812345678 (2) Zalo", "ID", "multiple_numbers"),
+        ("Tel. 0812345678 [2]", "ID", "multiple_numbers"),
+        ("01) 0812345678", "ID", "multiple_numbers"),
+        ("Tel (02) 9374 4000", "AU", "+61293744000"),
+        ("089 123 45 67", "DE", "+49891234567"),
+        ("0511 1234 56 78", "DE", "+4951112345678"),
+        ("06 1234567 (2)", "IT", "multiple_numbers"),
+        ("0664 1234567 (2)", "AT", "multiple_numbers"),
+        ("0987654321 (2)", "VN", "multiple_numbers"),
+        ("1. 0987654321", "VN", "multiple_numbers"),
+        ("098 765 43 21", "VN", "+84987654321"),
+        ("84.987.654.321", "VN", "+84987654321"),
+        ("84 0987654321", "VN", "+84987654321"),
+        ("(212) 555-2671", "US", "+12125552671"),
+        ("1 (415) 555-2671", "US", "+14155552671"),
+        ("1-415-555-2671", "US", "+14155552671"),
+        ("(02) 9374 4000", "AU", "+61293744000"),
+        ("(11) 91234-5678", "BR", "+5511912345678"),
+        ("08-123 456 78", "SE", "+46812345678"),
+        ("01 23 45 67 89", "FR", "+33123456789"),
+        ("030 90 18 20", "DE", "+4930901820"),
+        ("+48 (0) 22 123 45 67", "PL", "+48221234567"),
+    ] {
+        assert_eq!(outcome(&rules(region, "").normalise(PhoneInput::Text(text), None)), want, "{text}");
+    }
 }
 
 #[test]

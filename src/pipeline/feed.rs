@@ -2,6 +2,7 @@
 //! on in order through a bounded channel, so that a slow vendor slows the source down.
 
 use std::io::{ErrorKind, Read};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use memchr::{memchr, memrchr};
 use tokio::sync::mpsc;
@@ -19,14 +20,24 @@ const MAX_LINE_BYTES: usize = 64 << 20;
 const MAX_WAITING_CHUNKS: usize = 1;
 
 /// Starts the thread. It ends with the input, with the first line that is not the protocol's, or
-/// when nobody takes its chunks any more.
+/// when nobody takes its chunks any more. Only the end of the input closes the channel without a failure before:
+/// records that a panic left unread must not pass for none.
 ///
 /// # Errors
 /// When no thread can be started.
 pub fn feed(input: impl Read + Send + 'static, intake: Intake) -> Result<mpsc::Receiver<Chunk>, Error> {
     let (sender, receiver) = mpsc::channel(MAX_WAITING_CHUNKS);
     let thread = std::thread::Builder::new().name("intake".to_owned());
-    thread.spawn(move || Feed { input, intake, sender, n_items: 0 }.run()).map_err(Error::Input)?;
+    let last = sender.clone();
+    let feed = Feed { input, intake, sender, n_items: 0 };
+    let run = move || {
+        // Its message may quote data.
+        if catch_unwind(AssertUnwindSafe(|| feed.run())).is_err() {
+            let failure = Some(Error::Defect("reading the input ended in a panic".to_owned()));
+            drop(last.blocking_send(Chunk { failure, ..Chunk::default() }));
+        }
+    };
+    thread.spawn(run).map_err(Error::Input)?;
     Ok(receiver)
 }
 
@@ -98,5 +109,31 @@ impl<R: Read> Feed<R> {
     fn end(self, failure: Error) {
         // When nobody listens any more, the run has failed already.
         drop(self.sender.blocking_send(Chunk { failure: Some(failure), ..Chunk::default() }));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Panics;
+
+    impl Read for Panics {
+        fn read(&mut self, _: &mut [u8]) -> std::io::Result<usize> {
+            panic!("what a reader must not do")
+        }
+    }
+
+    fn failures(input: impl Read + Send + 'static) -> Vec<Option<Error>> {
+        let mut chunks = feed(input, Intake::new(Vec::new(), Vec::new(), None)).unwrap();
+        std::iter::from_fn(|| chunks.blocking_recv()).map(|chunk| chunk.failure).collect()
+    }
+
+    #[test]
+    fn a_panic_is_not_taken_for_the_end_of_the_input() {
+        let told = failures(Panics);
+        assert!(matches!(told.last(), Some(Some(Error::Defect(_)))), "{told:?}");
+        let told = failures(std::io::empty());
+        assert!(matches!(told.last(), Some(None)), "{told:?}");
     }
 }

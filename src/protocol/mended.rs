@@ -1,11 +1,12 @@
-//! Lines of programs that write NaN, Infinity and -Infinity, which are no JSON: Python's do so unless
+//! Lines of programs that write NaN, Infinity, -Infinity and the like, which are no JSON: Python's do so unless
 //! they are told otherwise. Each is read as null, so that one value is lost and not the sync.
 
 use super::object::Object;
 use super::state::offset;
 
 /// The words, as they are written.
-const NOT_NUMBERS: [&str; 3] = ["NaN", "-Infinity", "Infinity"];
+const NOT_NUMBERS: [&str; 9] =
+    ["NaN", "-NaN", "nan", "-nan", "Infinity", "-Infinity", "+Infinity", "inf", "-inf"];
 
 const NULL: &str = "null";
 
@@ -23,7 +24,7 @@ impl Mended {
     pub fn of(line: &str) -> Option<Self> {
         let mut mended = Self { text: String::with_capacity(line.len() + NULL.len()), nulls: Vec::new() };
         let mut rest = line;
-        while let Some(place) = rest.find(['"', 'N', 'I', '-']) {
+        while let Some(place) = rest.find(['"', 'N', 'I', '-', '+', 'n', 'i']) {
             let (before, found) = rest.split_at(place);
             mended.text.push_str(before);
             if let Some(behind) = NOT_NUMBERS.iter().find_map(|word| found.strip_prefix(word)) {
@@ -88,11 +89,15 @@ mod tests {
             (r#"{"NaN":"NaN","\"NaN":"\\","b":NaN}"#, r#"{"NaN":"NaN","\"NaN":"\\","b":null}"#),
             (r#"{"a":-5,"b": NaN }"#, r#"{"a":-5,"b": null }"#),
             (r#"{"tên":"Nguyễn NaN","n":NaN}"#, r#"{"tên":"Nguyễn NaN","n":null}"#),
+            (
+                r#"{"a":nan,"b":-NaN,"c":[inf,-inf],"d":+Infinity}"#,
+                r#"{"a":null,"b":null,"c":[null,null],"d":null}"#,
+            ),
             ("NaN", "null"),
         ] {
             assert_eq!(Mended::of(line).unwrap().text(), want, "{line}");
         }
-        for line in [r#"{"a":nan}"#, r#"{"a":"NaN"}"#, r#"{"a":"\"NaN"#, r#"{"a":inf}"#, "", r#""NaN"#, "-"] {
+        for line in [r#"{"a":null}"#, r#"{"a":"NaN"}"#, r#"{"a":"\"NaN"#, r#"{"a":+1}"#, "", r#""NaN"#, "-"] {
             assert!(Mended::of(line).is_none(), "{line}");
         }
     }

@@ -55,6 +55,19 @@ const TEXT: &str = "is text, not a message: something writes its log into the pi
 pub(super) const NO_TYPE: &str =
     "is an object without `type`, so not a message; if it is somebody's log, let it be written to stderr";
 
+/// A type that is none of the protocol's, unless it is one in small letters: its records must not be passed over.
+///
+/// # Errors
+/// Says how the type is written.
+pub(super) fn unknown<'a>(kind: Cow<'a, str>, known: &[&str]) -> Result<Message<'a>, String> {
+    match known.iter().find(|known| known.eq_ignore_ascii_case(&kind)) {
+        Some(known) => {
+            Err(format!("has a `type` in other letters than the protocol's: it is written {known}"))
+        }
+        None => Ok(Message::Unknown(kind)),
+    }
+}
+
 /// Reads a line as the object that every message is; `stream_in` is where records name their stream.
 ///
 /// # Errors

@@ -76,6 +76,22 @@ fn what_is_left_out_is_warned_of() {
 }
 
 #[test]
+fn columns_of_the_platform_and_those_without_a_name_are_no_variables() {
+    let data = r#"{"phone_number":"+84987654321","_AIRBYTE_RAW_ID":"x","_AB_CDC_LSN":5,"_SDC_BATCHED_AT":"y","":1," ":2,"a\u0007b":3,"c":4}"#;
+    let listed =
+        ["phone_number", "_AIRBYTE_RAW_ID", "_AB_CDC_LSN", "_SDC_BATCHED_AT", "", " ", "a\u{7}b", "c"];
+    for schema in [schema(&listed), Value::Null] {
+        let mapping = compiled(&config(&json!([]), &json!({})), &with_fields(), &shape("people", &schema));
+        assert_eq!(shown(&map(&mapping, data)), "9 +84987654321 c=4", "{schema}");
+        assert_eq!(mapping.warnings().len(), if schema.is_null() { 0 } else { 3 }, "{schema}");
+    }
+    let deleted = schema(&["phone_number", "_Sdc_Deleted_At"]);
+    let mapping = compiled(&config(&json!([]), &json!({})), &with_fields(), &shape("people", &deleted));
+    let mapped = map(&mapping, r#"{"phone_number":"+84987654321","_Sdc_Deleted_At":"2026-11-01"}"#);
+    assert_eq!(shown(&mapped), "suppressed deleted_in_source -");
+}
+
+#[test]
 fn columns_are_found_by_what_people_see_of_their_names() {
     let data = "{\"\u{feff}phone_number\":\"+84987654321\",\"name \":\"An\",\"gender\u{a0}\":\"f\",\"x\":1}";
     for schema in [

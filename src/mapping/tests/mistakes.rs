@@ -101,8 +101,7 @@ fn the_phone_section_is_checked_once() {
     phone.default_region: is no country; write its two letters by ISO 3166, such as VN (Vietnam), CN (China), GB (the United Kingdom)
     phone.allowed_countries[0]: is no country; write its two letters by ISO 3166, such as VN (Vietnam), CN (China), GB (the United Kingdom)
     phone.allowed_countries[1]: is no country; write its two letters by ISO 3166, such as VN (Vietnam), CN (China), GB (the United Kingdom)
-    phone.region_column: stream `a` has no column `land`; it has `phone_number`, `country`
-    phone.region_column: stream `b` has no column `land`; it has `phone_number`, `country`
+    phone.region_column: stream `a` has no column `land`; it has `phone_number`, `country`; stream `b` has none either
     ");
 }
 
@@ -138,4 +137,42 @@ fn a_stream_and_a_field_are_known_by_what_people_see_of_their_names() {
         let mapped = map(&mapping, r#"{"phone":"+84987654321","who":"An"}"#);
         assert_eq!(shown(&mapped), "9 +84987654321 name=An", "{name:?}");
     }
+}
+
+#[test]
+fn a_column_in_another_spelling_is_no_constant() {
+    let columns = schema(&["phone", "full_name", "Due Date"]);
+    for (template, is_slip) in [
+        ("FULL_NAME", true),
+        ("full-name", true),
+        ("FullName", true),
+        ("$full_name", true),
+        ("%full_name%", true),
+        ("[[full_name]]", true),
+        ("<%= full_name %>", true),
+        ("record['full_name']", true),
+        ("record[\"FULL_NAME\"]", true),
+        ("${full_name}", true),
+        ("{FULL_NAME}", true),
+        (":due_date", true),
+        ("full name of the customer", false),
+        ("names", false),
+        ("{{ 'FULL_NAME' }}", false),
+        ("5", false),
+        ("...", false),
+    ] {
+        let config = people(&json!({}), &json!([{ "field": "v", "template": template }]));
+        let told = mistakes(&config, &with_fields(), &[shape("people", &columns)]);
+        assert_eq!(told.contains("{{ record"), is_slip, "{template}: {told}");
+    }
+}
+
+#[test]
+fn what_nobody_sees_in_a_fields_name_is_told() {
+    let fields =
+        json!([{ "field": "debt\u{200b}", "column": "a" }, { "field": "due\u{7}date", "column": "b" }]);
+    insta::assert_snapshot!(mistakes(&people(&json!({}), &fields), &with_fields(), &[shape("people", UNKNOWN)]), @r"
+    streams[0].fields[1].field: the name holds characters that nobody sees: `debt\u{200b}`; write it anew
+    streams[0].fields[2].field: the name holds characters that nobody sees: `due\u{7}date`; write it anew
+    ");
 }

@@ -94,6 +94,14 @@ fn a_record_deleted_in_the_source_is_suppressed_before_anything_else() {
             r#","_sdc_deleted_at":"2025-11-22T00:00:00Z""#,
             "suppressed deleted_in_source -",
         ),
+        ("in capitals", r#","_AB_CDC_DELETED_AT":"2026-11-01""#, "suppressed deleted_in_source -"),
+        ("in capitals, at a tap", r#","_SDC_DELETED_AT":"2026-11-01""#, "suppressed deleted_in_source -"),
+        ("in any case", r#","_Ab_Cdc_Deleted_At":"2026-11-01""#, "suppressed deleted_in_source -"),
+        (
+            "in two cases",
+            r#","_AB_CDC_DELETED_AT":"2026-11-01","_ab_cdc_deleted_at":null"#,
+            "suppressed deleted_in_source -",
+        ),
         ("a number", r#","_ab_cdc_deleted_at":0"#, "suppressed deleted_in_source -"),
         (
             "not deleted",

@@ -1,7 +1,7 @@
 //! One line of stdin, read without copying: what a message is decides its `type`, never which
 //! payload keys exist (some platforms send every key of every message as an explicit null).
 
-use super::super::message::{NO_TYPE, envelope};
+use super::super::message::{NO_TYPE, envelope, unknown};
 use super::super::{Message, Object, RecordMessage, StreamName, StreamStatus};
 use super::{record, state};
 
@@ -28,7 +28,7 @@ pub(in crate::protocol) fn read(line: &str) -> Result<Message<'_>, String> {
         "TRACE" => Ok(status(&envelope).map_or(Message::Other, |(name, end)| Message::Status(name, end))),
         "" => Err(NO_TYPE.to_owned()),
         other if FOR_OTHERS.contains(&other) => Ok(Message::Other),
-        _ => Ok(Message::Unknown(kind)),
+        _ => unknown(kind, &["RECORD", "STATE", "TRACE"]),
     }
 }
 
@@ -142,6 +142,14 @@ mod tests {
         }
         let line = r#"{"type":"SOMETHING_NEW","something_new":1}"#;
         assert!(matches!(read(line), Ok(Message::Unknown(kind)) if kind == "SOMETHING_NEW"));
+    }
+
+    #[test]
+    fn a_type_in_small_letters_is_told() {
+        for kind in ["record", "State"] {
+            let line = format!(r#"{{"type":"{kind}"}}"#);
+            assert!(read(&line).unwrap_err().contains(&kind.to_uppercase()), "{kind}");
+        }
     }
 
     #[test]

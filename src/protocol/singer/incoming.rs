@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::super::message::{NO_TYPE, envelope};
+use super::super::message::{NO_TYPE, envelope, unknown};
 use super::super::string::with_whole_characters;
 use super::super::{CatalogStream, Message, Object, RecordMessage, State, StateScope, StreamName};
 use super::record::{self, milliseconds};
@@ -30,7 +30,7 @@ pub(in crate::protocol) fn read(line: &str) -> Result<Message<'_>, String> {
         // It asks to delete older rows, which nobody can do to a phone call.
         "ACTIVATE_VERSION" => Ok(Message::Other),
         "" => Err(NO_TYPE.to_owned()),
-        _ => Ok(Message::Unknown(kind)),
+        _ => unknown(kind, &["RECORD", "STATE", "SCHEMA", "BATCH"]),
     }
 }
 
@@ -174,6 +174,14 @@ mod tests {
         assert!(matches!(read(line), Ok(Message::Other)));
         let line = r#"{"type":"SOMETHING_NEW","value":1}"#;
         assert!(matches!(read(line), Ok(Message::Unknown(kind)) if kind == "SOMETHING_NEW"));
+    }
+
+    #[test]
+    fn a_type_in_small_letters_is_told() {
+        for kind in ["record", "State"] {
+            let line = format!(r#"{{"type":"{kind}"}}"#);
+            assert!(read(&line).unwrap_err().contains(&kind.to_uppercase()), "{kind}");
+        }
     }
 
     #[test]
