@@ -9,7 +9,7 @@ use super::tree::{Comparison, Operator};
 use super::value::{Digits, Text, Value};
 
 /// The largest power: nobody speaks more digits.
-const MAX_POWER: i64 = 100;
+const MAX_POWER: u64 = 100;
 
 /// The number of a value that is one.
 pub(super) fn number(value: &Value<'_>) -> Result<Number, Why> {
@@ -68,14 +68,14 @@ pub(super) fn calculate<'a>(
 }
 
 fn power(base: &Number, exponent: &Number, budget: &mut Budget) -> Result<Option<Number>, Why> {
-    let exponent = exponent.as_i64().filter(|power| power.abs() <= MAX_POWER);
+    let exponent = exponent.as_i64().filter(|power| power.unsigned_abs() <= MAX_POWER);
     let exponent =
         exponent.ok_or_else(|| format!("a power is a whole number from -{MAX_POWER} to {MAX_POWER}"))?;
     if exponent < 0 && base.is_zero() {
         return Err("it divides by zero".into());
     }
     let mut result = Some(Number::from(1));
-    for _ in 0..exponent.abs() {
+    for _ in 0..exponent.unsigned_abs() {
         budget.steps(1)?;
         result = result.and_then(|so_far| so_far.mul(base));
     }

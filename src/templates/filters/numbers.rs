@@ -9,7 +9,7 @@ use super::super::value::Value;
 use super::{Call, Filter, Takes, filter, optional, text_argument};
 
 /// Decimal places that somebody might want to hear.
-const MAX_PLACES: i64 = 100;
+const MAX_PLACES: u64 = 100;
 
 pub(super) const FILTERS: &[Filter] = &[
     filter(&["int"], &[optional("default", Takes::Anything)], |call| read(call, Number::trunc)),
@@ -59,11 +59,12 @@ fn read<'a>(call: &mut Call<'a, '_>, change: fn(&Number) -> Number) -> Result<Va
 fn round<'a>(call: &mut Call<'a, '_>) -> Result<Value<'a>, Why> {
     let number = operators::number(&call.input)?;
     let places = call.whole(0, 0)?;
-    if places.abs() > MAX_PLACES {
+    let n_places = places.unsigned_abs();
+    if n_places > MAX_PLACES {
         return Err(format!("it rounds to more than {MAX_PLACES} places").into());
     }
     let power =
-        (0..places.abs()).fold(Number::from(1), |power, _| power.mul(&Number::from(10)).unwrap_or(power));
+        (0..n_places).fold(Number::from(1), |power, _| power.mul(&Number::from(10)).unwrap_or(power));
     let shifted = if places < 0 { number.div(&power) } else { number.mul(&power) };
     let shifted = shifted.ok_or(Why::Borrowed("it has too many digits"))?;
     let whole = match &*text_argument(&call.arguments, 1, "common")? {

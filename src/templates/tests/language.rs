@@ -262,6 +262,16 @@ fn a_record_that_cannot_be_said_is_refused_with_its_column_and_without_its_value
         ),
         ("{{ 'x' * record.n }}", r#"{"n":70000}"#, "column `n`, line 1: its text is longer than 64 KiB"),
         (
+            "{{ 2 ** record.n }}",
+            r#"{"n":-9223372036854775808}"#,
+            "column `n`, line 1: a power is a whole number from -100 to 100",
+        ),
+        (
+            "{{ record.s | round(record.n) }}",
+            r#"{"n":-9223372036854775808,"s":1}"#,
+            "columns `s` and `n`, line 1: it rounds to more than 100 places",
+        ),
+        (
             "{{ record.n in 'abc' }}",
             r#"{"n":5}"#,
             "column `n`, line 1: it looks for a number in text; write |string",
