@@ -39,7 +39,7 @@ impl<'a> Machine<'a> {
             Kind::Compare(first, rest) => self.compare(expr, first, rest),
             Kind::List(parts) => {
                 self.budget.list(parts.len()).map_err(at)?;
-                Ok(Value::List(self.all(parts)?.into()))
+                Ok(Value::list(self.all(parts)?))
             }
             Kind::Map(members) => self.map(expr, members),
             _ => self.operation(expr),
@@ -152,7 +152,7 @@ impl<'a> Machine<'a> {
             };
             made.push((name, self.evaluate(value)?));
         }
-        Ok(Value::Map(Rc::from(made)))
+        Ok(if made.is_empty() { Value::Nothing } else { Value::Map(Rc::from(made)) })
     }
 
     fn slice(&mut self, expr: &'a Expr, slice: &'a Slice) -> Result<Value<'a>, Failure> {

@@ -260,7 +260,7 @@ pub(super) fn slice<'a>(
         Value::List(_) | Value::Json(_) if of.kind() == "a list" => {
             let items = of.items(budget)?;
             budget.list(items.len())?;
-            Ok(Value::List(taken(&items, numbers)?.into()))
+            Ok(Value::list(taken(&items, numbers)?))
         }
         // Digits are what people cut off numbers: `record.account[-4:]`.
         Value::Number(_) => {
@@ -322,5 +322,5 @@ pub(super) fn range<'a>(bounds: &[Value<'a>], budget: &mut Budget) -> Result<Val
         items.push(Value::number(Number::from(next)));
         next = next.saturating_add(i64::try_from(step).unwrap_or_default());
     }
-    Ok(Value::List(items.into()))
+    Ok(Value::list(items))
 }

@@ -83,8 +83,8 @@ impl<'a> Machine<'a> {
 
     fn emit(&mut self, expr: &'a Expr) -> Result<(), Failure> {
         let value = self.evaluate(expr)?;
-        if value.is_nothing() || matches!(&value, Value::List(items) if items.iter().all(Value::is_nothing)) {
-            self.speech.holes.push(self.speech.text.len());
+        if value.is_nothing() {
+            self.speech.hole();
             return Ok(());
         }
         let said = value.spoken().and_then(|text| self.say(&text));
@@ -101,7 +101,12 @@ impl<'a> Machine<'a> {
     fn each(&mut self, each: &'a For) -> Result<(), Failure> {
         let at = |why| Failure::at(&each.list, why);
         let list = match self.evaluate(&each.list)? {
-            Value::Nothing => return self.nodes(&each.otherwise),
+            Value::Nothing => {
+                if each.otherwise.is_empty() {
+                    self.speech.hole();
+                }
+                return self.nodes(&each.otherwise);
+            }
             object @ (Value::Map(_) | Value::Json(_)) if object.kind() == "an object" => {
                 let members = object.members(&mut self.budget).map_err(at)?;
                 members.into_iter().map(|(name, _)| Value::Text(name)).collect()
@@ -146,6 +151,10 @@ impl<'a> Machine<'a> {
             }
             Target::Each(locals) => locals,
         };
+        if value.is_nothing() {
+            locals.iter().for_each(|local| self.keep(*local, Value::Nothing));
+            return Ok(());
+        }
         let items = value.items(&mut self.budget)?;
         if items.len() != locals.len() {
             let (found, want) = (items.len(), locals.len());
@@ -165,6 +174,11 @@ impl<'a> Machine<'a> {
 }
 
 impl Speech {
+    /// Nothing is said here in the place of a value.
+    fn hole(&mut self) {
+        self.holes.push(self.text.len());
+    }
+
     /// The text; nothing when words of the template's own miss a value.
     fn finish(self) -> Option<String> {
         if self.holes.is_empty() {

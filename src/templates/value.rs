@@ -19,10 +19,11 @@ pub(super) enum Value<'a> {
     Bool(bool),
     Number(Digits<'a>),
     Text(Text<'a>),
+    /// Made by the template; something is in it.
     List(Rc<[Value<'a>]>),
-    /// An object that the template wrote.
+    /// An object that the template wrote; it has members.
     Map(Rc<[(Text<'a>, Value<'a>)]>),
-    /// A list or an object of the record that is not empty, as JSON; read when it is looked into.
+    /// A list or an object of the record that something is in, as JSON; read when it is looked into.
     Json(&'a str),
 }
 
@@ -70,7 +71,7 @@ impl<'a> Value<'a> {
             },
             Some(b't') => Self::Bool(true),
             Some(b'f') => Self::Bool(false),
-            Some(b'{' | b'[') if !is_empty(raw) => Self::Json(raw),
+            Some(b'{' | b'[') if holds_something(raw) => Self::Json(raw),
             Some(b'-' | b'0'..=b'9') => Self::Number(Digits::Written(raw)),
             _ => Self::Nothing,
         }
@@ -79,6 +80,11 @@ impl<'a> Value<'a> {
     /// A text that was made of values: one that says nothing is nothing.
     pub(super) fn made(text: String) -> Self {
         if says_nothing(&text) { Self::Nothing } else { Self::Text(Text::Made(text.into())) }
+    }
+
+    /// A list: one without an item, or of nothings alone, is nothing.
+    pub(super) fn list(items: Vec<Self>) -> Self {
+        if items.iter().all(Self::is_nothing) { Self::Nothing } else { Self::List(items.into()) }
     }
 
     pub(super) fn number(number: Number) -> Self {
@@ -97,9 +103,7 @@ impl<'a> Value<'a> {
             // What is too large to be calculated with is not zero.
             Self::Number(digits) => digits.number().is_none_or(|number| !number.is_zero()),
             Self::Text(text) => !says_nothing(text),
-            Self::List(items) => !items.is_empty(),
-            Self::Map(members) => !members.is_empty(),
-            Self::Json(_) => true,
+            Self::List(_) | Self::Map(_) | Self::Json(_) => true,
         }
     }
 
@@ -238,8 +242,36 @@ pub(super) fn plain(raw: &str) -> Cow<'_, str> {
     }
 }
 
-/// Whether a JSON list or object has nothing in it.
-fn is_empty(raw: &str) -> bool {
-    let inner = raw.get(1..raw.len().saturating_sub(1)).unwrap_or_default();
-    inner.bytes().all(|byte| byte.is_ascii_whitespace())
+/// Whether a JSON list has an item that is not nothing, however deep, or an object a member.
+fn holds_something(raw: &str) -> bool {
+    let mut rest = raw;
+    loop {
+        rest = rest.trim_start_matches(|c: char| c.is_ascii_whitespace() || matches!(c, '[' | ']' | ','));
+        let n_bytes = match rest.as_bytes().first() {
+            None => return false,
+            Some(b'n') => "null".len(),
+            Some(b'"') => text_length(rest),
+            Some(b'{') => match rest.split_once('}') {
+                Some((members, _)) if members.trim_end() == "{" => members.len() + 1,
+                _ => return true,
+            },
+            Some(_) => return true,
+        };
+        let (item, behind) = rest.split_at_checked(n_bytes).unwrap_or((rest, ""));
+        if item.starts_with('"') && !says_nothing(&protocol::string(item)) {
+            return true;
+        }
+        rest = behind;
+    }
+}
+
+/// Bytes of the JSON text that this begins with.
+fn text_length(raw: &str) -> usize {
+    let mut is_escaped = false;
+    let end = raw.bytes().skip(1).position(|byte| {
+        let is_end = byte == b'"' && !is_escaped;
+        is_escaped = byte == b'\\' && !is_escaped;
+        is_end
+    });
+    end.map_or(raw.len(), |place| place + 2)
 }

@@ -14,13 +14,13 @@ pub(super) const FILTERS: &[Filter] = &[
     filter(&["join"], &[optional("separator", Takes::Text), optional("attribute", Takes::Text)], join),
     filter(&["map"], &[needed("attribute", Takes::Text)], |call| {
         let items = attributes(call, 0)?;
-        Ok(Value::List(items.into()))
+        Ok(Value::list(items))
     }),
-    filter(&["list"], &[], |call| Ok(Value::List(call.items()?.into()))),
+    filter(&["list"], &[], |call| Ok(Value::list(call.items()?))),
     filter(&["items"], &[], |call| {
         let members = call.input.members(call.budget)?;
-        let pair = |(name, value)| Value::List([Value::Text(name), value].into());
-        Ok(Value::List(members.into_iter().map(pair).collect()))
+        let pair = |(name, value)| Value::list(vec![Value::Text(name), value]);
+        Ok(Value::list(members.into_iter().map(pair).collect()))
     }),
     filter(&["first"], &[], |call| end(call, true)),
     filter(&["last"], &[], |call| end(call, false)),
@@ -85,7 +85,7 @@ fn reverse<'a>(call: &mut Call<'a, '_>) -> Result<Value<'a>, Why> {
     if matches!(call.input, Value::Text(_) | Value::Number(_)) {
         return call.map_text(|text| text.chars().rev().collect());
     }
-    Ok(Value::List(call.items()?.into_iter().rev().collect()))
+    Ok(Value::list(call.items()?.into_iter().rev().collect()))
 }
 
 /// What a list is sorted by.
@@ -115,7 +115,7 @@ fn sort<'a>(call: &mut Call<'a, '_>) -> Result<Value<'a>, Why> {
     }
     call.budget.steps(keyed.len() * usize::try_from(keyed.len().max(1).ilog2()).unwrap_or_default())?;
     keyed.sort_by(|(left, _), (right, _)| if is_reversed { right.cmp(left) } else { left.cmp(right) });
-    Ok(Value::List(keyed.into_iter().map(|(_, item)| item).collect()))
+    Ok(Value::list(keyed.into_iter().map(|(_, item)| item).collect()))
 }
 
 /// Each item once, whatever its letters' case, as in Jinja.
@@ -129,7 +129,7 @@ fn unique<'a>(call: &mut Call<'a, '_>) -> Result<Value<'a>, Why> {
             kept.push(item);
         }
     }
-    Ok(Value::List(kept.into()))
+    Ok(Value::list(kept))
 }
 
 fn extreme<'a>(call: &mut Call<'a, '_>, wanted: Ordering) -> Result<Value<'a>, Why> {

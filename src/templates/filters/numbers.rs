@@ -63,8 +63,7 @@ fn round<'a>(call: &mut Call<'a, '_>) -> Result<Value<'a>, Why> {
     if n_places > MAX_PLACES {
         return Err(format!("it rounds to more than {MAX_PLACES} places").into());
     }
-    let power =
-        (0..n_places).fold(Number::from(1), |power, _| power.mul(&Number::from(10)).unwrap_or(power));
+    let power = (0..n_places).fold(Number::from(1), |power, _| power.mul(&Number::from(10)).unwrap_or(power));
     let shifted = if places < 0 { number.div(&power) } else { number.mul(&power) };
     let shifted = shifted.ok_or(Why::Borrowed("it has too many digits"))?;
     let whole = match &*text_argument(&call.arguments, 1, "common")? {

@@ -2,9 +2,16 @@ use super::*;
 
 #[test]
 fn nothing_passes_through_everything_as_nothing() {
-    for record in
-        ["{}", r#"{"x":null}"#, r#"{"x":""}"#, r#"{"x":" \t\u00a0"}"#, r#"{"x":[]}"#, r#"{"x":{ }}"#]
-    {
+    for record in [
+        "{}",
+        r#"{"x":null}"#,
+        r#"{"x":""}"#,
+        r#"{"x":" \t\u00a0"}"#,
+        r#"{"x":[]}"#,
+        r#"{"x":{ }}"#,
+        r#"{"x":[null,"",[" "]]}"#,
+        r#"{"x":"\u200b\ufeff"}"#,
+    ] {
         for template in [
             "{{ record.x }}",
             "{{ record.x | title }}",
@@ -50,6 +57,10 @@ fn nothing_passes_through_everything_as_nothing() {
             "Kính chào {{ record.x | title }}!",
             "{{ record.x }}, {{ 'b' }}",
             "{% for i in record.x %}{{ i }}{% endfor %}",
+            "Kính chào {% for i in record.x %}{{ i }}{% endfor %}",
+            "{{ [record.x] | tojson }}",
+            "có {{ [record.x, record.x][1:] | length }} đơn",
+            "{% for i in [record.x, record.x] %}{{ i }} ơi{% endfor %}",
             "{% set a = record.x %}{{ a }}",
             "{% set a %}Anh {{ record.x }}{% endset %}{{ a }}",
             "{% filter upper %}xin chào {{ record.x }}{% endfilter %}",
@@ -76,12 +87,19 @@ fn nothing_is_caught_by_what_asks_for_it() {
         ("{{ [record.x, record.b] | join(' ') }}", "B"),
         ("{{ [record.x, record.b] | first }}", "B"),
         ("{% for i in record.x %}{{ i }}{% else %}không{% endfor %}", "không"),
+        ("{{ record.l[5:] | default('x') }}", "x"),
+        ("{{ record.l[5:] is none }} {{ record.l[5:] == none }}", "true true"),
+        ("{{ record.nothings | default('x') }}", "x"),
+        ("{{ record.nothings | unique | default('x') }}", "x"),
+        ("{{ [record.x, record.nothings] | list | default('x') }}", "x"),
+        ("{% if record.nothings or [record.x] %}a{% else %}b{% endif %}", "b"),
+        ("{% set a, b = record.x, record.y %}{{ a | default('x') }}", "x"),
         ("{{ record.zero }} {{ record.no }}", "0 false"),
         ("{{ 'a' if record.zero else 'b' }}{{ 'a' if record.no else 'b' }}", "bb"),
         ("{{ record.zero | default(5) }} {{ record.zero | default(5, true) }}", "0 5"),
         ("{{ record.null }} {{ record.none }}", "Null None"),
     ] {
-        let record = r#"{"x":null,"b":"B","zero":0,"no":false,"null":"Null","none":"None"}"#;
+        let record = r#"{"x":null,"b":"B","l":["a"],"nothings":[null,"",["\n", {}],{ }],"zero":0,"no":false,"null":"Null","none":"None"}"#;
         assert_eq!(said(template, record), want, "{template}");
     }
 }
