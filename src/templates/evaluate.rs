@@ -208,12 +208,22 @@ impl<'a> Machine<'a> {
 }
 
 impl Constant {
+    /// A value that is no list, no object and not nothing.
+    pub(super) fn of(value: &Value<'_>) -> Option<Self> {
+        match value {
+            Value::Bool(value) => Some(Self::Bool(*value)),
+            Value::Number(digits) => digits.number().map(Self::Number),
+            Value::Text(text) => Some(Self::Text((**text).into())),
+            _ => None,
+        }
+    }
+
     pub(super) fn value(&self) -> Value<'_> {
         match self {
             Self::None => Value::Nothing,
             Self::Bool(value) => Value::Bool(*value),
             Self::Number(number) => Value::number(number.clone()),
-            Self::Text(text) => Value::Text(Text::Borrowed(text)),
+            Self::Text(text) => Value::Text(Text::Own(text)),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use crate::values::{Number, says_nothing};
+use crate::values::Number;
 
 use super::budget::{Budget, Why, fits_items};
 use super::tree::{Comparison, Operator};
@@ -97,8 +97,10 @@ pub(super) fn concat<'a>(values: &[Value<'a>], budget: &mut Budget) -> Result<Va
     let parts = values.iter().map(Value::spoken).collect::<Result<Vec<_>, _>>()?;
     budget.text(parts.iter().map(|part| part.len()).sum())?;
     let text = parts.concat();
+    let has_words = values.iter().any(Value::has_words);
     // Blanks that the template itself puts together are meant.
-    if says_nothing(&text) { Ok(Value::Text(Text::Made(text.into()))) } else { Ok(Value::made(text)) }
+    let text = Value::Text(Text::Made(text.into()));
+    Ok(if has_words { text.with_words() } else { text })
 }
 
 /// Whether two values that are not nothing compare so.

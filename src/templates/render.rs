@@ -3,7 +3,7 @@
 use crate::values::says_nothing;
 
 use super::budget::{Budget, Why, fits};
-use super::tree::{Expr, For, Node, Target};
+use super::tree::{Constant, Expr, For, Kind, Node, Target};
 use super::value::{Text, Value};
 use super::{Failure, Scene};
 
@@ -73,9 +73,10 @@ impl<'a> Machine<'a> {
                 self.nodes(body)?;
                 let inside = std::mem::replace(&mut self.speech, outside);
                 self.speech.has_words |= *is_spoken && inside.has_words;
+                let has_words = inside.has_words;
                 let kept =
                     inside.finish().map_or(Value::Nothing, |text| Value::Text(Text::Made(text.into())));
-                self.keep(*local, kept);
+                self.keep(*local, if has_words { kept.with_words() } else { kept });
                 Ok(())
             }
         }
@@ -87,6 +88,8 @@ impl<'a> Machine<'a> {
             self.speech.hole();
             return Ok(());
         }
+        let is_constant = matches!(&expr.kind, Kind::Constant(Constant::Number(_) | Constant::Bool(_)));
+        self.speech.has_words |= is_constant || value.has_words();
         let said = value.spoken().and_then(|text| self.say(&text));
         said.map_err(|why| Failure::at(expr, why))
     }

@@ -39,6 +39,21 @@ pub(super) enum Digits<'a> {
 pub(super) enum Text<'a> {
     Borrowed(&'a str),
     Made(Rc<str>),
+    /// The template's own.
+    Own(&'a str),
+    /// Made of some that is the template's own.
+    OwnMade(Rc<str>),
+}
+
+impl Text<'_> {
+    /// Whether the template itself says something in it.
+    pub(super) fn has_words(&self) -> bool {
+        self.is_own() && !says_nothing(self)
+    }
+
+    pub(super) fn is_own(&self) -> bool {
+        matches!(self, Self::Own(_) | Self::OwnMade(_))
+    }
 }
 
 impl Deref for Text<'_> {
@@ -46,8 +61,8 @@ impl Deref for Text<'_> {
 
     fn deref(&self) -> &str {
         match self {
-            Self::Borrowed(text) => text,
-            Self::Made(text) => text,
+            Self::Borrowed(text) | Self::Own(text) => text,
+            Self::Made(text) | Self::OwnMade(text) => text,
         }
     }
 }
@@ -80,6 +95,20 @@ impl<'a> Value<'a> {
     /// A text that was made of values: one that says nothing is nothing.
     pub(super) fn made(text: String) -> Self {
         if says_nothing(&text) { Self::Nothing } else { Self::Text(Text::Made(text.into())) }
+    }
+
+    /// The same, with the template's words in it.
+    pub(super) fn with_words(self) -> Self {
+        match self {
+            Self::Text(Text::Borrowed(text)) => Self::Text(Text::Own(text)),
+            Self::Text(Text::Made(text)) => Self::Text(Text::OwnMade(text)),
+            value => value,
+        }
+    }
+
+    /// Whether the template itself says something in it.
+    pub(super) fn has_words(&self) -> bool {
+        matches!(self, Self::Text(text) if text.has_words())
     }
 
     /// A list: one without an item, or of nothings alone, is nothing.

@@ -17,8 +17,10 @@ impl Compiler<'_> {
     pub(super) fn expression(&mut self, expr: &ast::Expr<'_>) -> Expr {
         let line = expr.span().start_line;
         let kind = self.inside(|compiler| Some(compiler.kind(expr, line)));
-        let expr = Expr { line, kind: kind.unwrap_or(Kind::Constant(Constant::None)) };
-        self.try_out(&expr);
+        let mut expr = Expr { line, kind: kind.unwrap_or(Kind::Constant(Constant::None)) };
+        if let Some(constant) = self.try_out(&expr) {
+            expr.kind = Kind::Constant(constant);
+        }
         expr
     }
 
@@ -30,20 +32,24 @@ impl Compiler<'_> {
         items.iter().map(|item| self.expression(item)).collect()
     }
 
-    /// What every record gives the same value can be found wrong without one.
-    fn try_out(&mut self, expr: &Expr) {
+    /// What every record gives the same value can be found wrong without one, and is as good as written.
+    fn try_out(&mut self, expr: &Expr) -> Option<Constant> {
         if matches!(expr.kind, Kind::Constant(_)) || !expr.is_constant() || !self.mistakes.is_empty() {
-            return;
+            return None;
         }
         let around = Surroundings::none();
         let scene = Scene { slots: &[], emitted_at: 0, around: &around };
         let mut machine = Machine::new(&scene, 0);
         std::mem::swap(&mut machine.budget, &mut self.budget);
-        let failure = machine.evaluate(expr).err();
+        let found = machine.evaluate(expr).map(|value| Constant::of(&value));
         std::mem::swap(&mut machine.budget, &mut self.budget);
         drop(machine);
-        if let Some(failure) = failure {
-            self.mistake(failure.line.unwrap_or(expr.line), &failure.why);
+        match found {
+            Ok(constant) => constant,
+            Err(failure) => {
+                self.mistake(failure.line.unwrap_or(expr.line), &failure.why);
+                None
+            }
         }
     }
 
