@@ -37,10 +37,15 @@ pub(super) fn calculate<'a>(
         return Ok(Value::Nothing);
     }
     match (operator, left, right) {
-        (Operator::Add, Value::Text(_), Value::Text(_)) => {
+        (Operator::Add, Value::Text(first), Value::Text(second)) => {
+            budget.read(first.len() + second.len())?;
+            if [first, second].iter().all(|text| Number::parse(text.trim()).is_some()) {
+                return Err("both texts are numbers; write |int or |float to add them, or ~".into());
+            }
             return concat(&[left.clone(), right.clone()], budget);
         }
-        (Operator::Multiply, Value::Text(text), times @ Value::Number(_)) => {
+        // That of a record is a number in quotes, which nobody means to hear twice.
+        (Operator::Multiply, Value::Text(text), times @ Value::Number(_)) if text.is_own() => {
             let times = usize::try_from(whole(times)?.max(0)).unwrap_or(usize::MAX);
             budget.text(text.len().saturating_mul(times))?;
             return Ok(Value::made(text.repeat(times)));

@@ -158,7 +158,10 @@ impl<'a> Value<'a> {
         match self {
             Self::Nothing => Ok(Cow::Borrowed("")),
             Self::Bool(value) => Ok(Cow::Borrowed(if *value { "true" } else { "false" })),
-            Self::Number(digits) => Ok(digits.plain()),
+            Self::Number(digits) => match digits.plain() {
+                text if text.contains(['e', 'E']) => Err("it has too many digits to be said".into()),
+                text => Ok(text),
+            },
             Self::Text(text) => Ok(Cow::Borrowed(text)),
             Self::Map(_) => Err("it is an object; name what is to be said of it".into()),
             Self::Json(raw) if raw.starts_with('{') => {

@@ -55,7 +55,9 @@ impl Compiler<'_> {
 
     fn kind(&mut self, expr: &ast::Expr<'_>, line: u16) -> Kind {
         match expr {
-            ast::Expr::Const(constant) => Kind::Constant(self.constant(&constant.value, line)),
+            ast::Expr::Const(constant) => {
+                Kind::Constant(self.constant(&constant.value, &self.written(expr), line))
+            }
             ast::Expr::Var(var) => self.name(var.id, line),
             ast::Expr::List(list) => Kind::List(self.all(&list.items)),
             ast::Expr::Tuple(tuple) => Kind::List(self.all(&tuple.items)),
@@ -90,12 +92,12 @@ impl Compiler<'_> {
         }
     }
 
-    fn constant(&mut self, value: &minijinja::Value, line: u16) -> Constant {
+    fn constant(&mut self, value: &minijinja::Value, written: &str, line: u16) -> Constant {
         match value.kind() {
             ValueKind::Bool => Constant::Bool(value.is_true()),
             ValueKind::String => Constant::Text(nfc(value.as_str().unwrap_or_default().into()).into()),
             ValueKind::Number => {
-                if let Some(number) = number(value) {
+                if let Some(number) = number(value, written) {
                     return Constant::Number(number);
                 }
                 self.mistake(line, "a number has too many digits");
@@ -302,10 +304,10 @@ fn comparison(op: CompareOpKind) -> Comparison {
     }
 }
 
-fn number(value: &minijinja::Value) -> Option<Number> {
+/// The number as it is written: the parser keeps a float of it.
+fn number(value: &minijinja::Value, written: &str) -> Option<Number> {
     if value.is_integer() {
         return Number::parse(&value.to_string());
     }
-    // The shortest text that means this float is what was written.
-    Number::parse(&f64::try_from(value.clone()).ok()?.to_string())
+    Number::parse(&written.replace('_', ""))
 }

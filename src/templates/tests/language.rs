@@ -167,6 +167,13 @@ fn values_are_said_as_people_write_them() {
             "170141183460469231731687303715884105727",
         ),
         ("{{ record.n }} {{ record.m }}", r#"{"n":5.0,"m":-0.0}"#, "5 0"),
+        (
+            "{{ 1234567890123456.78 }} {{ -0.50 }} {{ 1_000.5 }} {{ 1e3 }} {{ 2.5E-1 }}",
+            "{}",
+            "1234567890123456.78 -0.5 1000.5 1000 0.25",
+        ),
+        ("{{ 0.1234567890123456789 * 10 }}", "{}", "1.234567890123456789"),
+        ("{{ record.a + record.b }}", r#"{"a":"An","b":"5"}"#, "An5"),
         ("{{ 'a' + 'b' }} {{ 'ab' * 2 }} {{ 1 ~ true }}", "{}", "ab abab 1true"),
         ("{{ 1 < 2 < 3 }} {{ 1 < 2 > 3 }} {{ 'a' == 1 }} {{ '1' != 1 }}", "{}", "true false false true"),
         (
@@ -298,6 +305,27 @@ fn a_record_that_cannot_be_said_is_refused_with_its_column_and_without_its_value
             "column `n`, line 1: it sorts texts and numbers together",
         ),
         ("{{ 'x' * record.n }}", r#"{"n":70000}"#, "column `n`, line 1: its text is longer than 64 KiB"),
+        (
+            "{{ record.s * 2 }}",
+            r#"{"s":"5"}"#,
+            "column `s`, line 1: it is text, not a number; write |int or |float",
+        ),
+        (
+            "{{ record.s * 2 }}",
+            r#"{"s":"An"}"#,
+            "column `s`, line 1: it is text, not a number; write |int or |float",
+        ),
+        (
+            "{{ record.a + record.b }}",
+            r#"{"a":"5"," b":1,"b":" 1.5 "}"#,
+            "columns `a` and `b`, line 1: both texts are numbers; write |int or |float to add them, or ~",
+        ),
+        ("{{ record.n }}", r#"{"n":1e5000}"#, "column `n`, line 1: it has too many digits to be said"),
+        (
+            "{{ record.n ~ 'đ' }}",
+            r#"{"n":-1E-5000}"#,
+            "column `n`, line 1: it has too many digits to be said",
+        ),
         (
             "{{ 2 ** record.n }}",
             r#"{"n":-9223372036854775808}"#,
