@@ -15,6 +15,13 @@ impl<'a> Machine<'a> {
     pub(super) fn evaluate(&mut self, expr: &'a Expr) -> Result<Value<'a>, Failure> {
         let at = |why| Failure::at(expr, why);
         self.budget.steps(1).map_err(at)?;
+        let value = self.worth(expr)?;
+        value.charge(&mut self.budget).map_err(at)?;
+        Ok(value)
+    }
+
+    fn worth(&mut self, expr: &'a Expr) -> Result<Value<'a>, Failure> {
+        let at = |why| Failure::at(expr, why);
         match &expr.kind {
             Kind::Constant(constant) => Ok(constant.value()),
             Kind::Column(column) => self.column(column).map_err(at),
@@ -98,7 +105,9 @@ impl<'a> Machine<'a> {
             self.budget.read(raw.len())?;
             found = member(raw, name);
         }
-        Ok(found.map_or(Value::Nothing, Value::of))
+        let Some(raw) = found else { return Ok(Value::Nothing) };
+        self.budget.look(raw.len())?;
+        Ok(Value::of(raw))
     }
 
     fn known(&self, known: Known) -> Value<'a> {

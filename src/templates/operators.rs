@@ -11,6 +11,9 @@ use super::value::{Digits, Text, Value};
 /// The largest power: nobody speaks more digits.
 const MAX_POWER: u64 = 100;
 
+/// Lists inside of each other that are compared.
+const DEEPEST: usize = 64;
+
 /// The number of a value that is one.
 pub(super) fn number(value: &Value<'_>) -> Result<Number, Why> {
     match value {
@@ -56,6 +59,10 @@ pub(super) fn calculate<'a>(
     if matches!(operator, Operator::Divide | Operator::FloorDivide | Operator::Remainder) && right.is_zero() {
         return Err("it divides by zero".into());
     }
+    // A remainder is what a quotient and a product leave.
+    for _ in 0..if matches!(operator, Operator::Remainder) { 4 } else { 1 } {
+        budget.digits(left.n_digits() + right.n_digits())?;
+    }
     let result = match operator {
         Operator::Add => left.add(&right),
         Operator::Subtract => left.sub(&right),
@@ -82,6 +89,7 @@ fn power(base: &Number, exponent: &Number, budget: &mut Budget) -> Result<Option
     let mut result = Some(Number::from(1));
     for _ in 0..exponent.unsigned_abs() {
         budget.steps(1)?;
+        budget.digits(base.n_digits() + result.as_ref().map_or(0, Number::n_digits))?;
         result = result.and_then(|so_far| so_far.mul(base));
     }
     Ok(if exponent < 0 { result.and_then(|result| Number::from(1).div(&result)) } else { result })
@@ -129,6 +137,11 @@ pub(super) fn compare(
 
 /// Whether two values are the same; those of different kinds never are.
 pub(super) fn equal(left: &Value<'_>, right: &Value<'_>, budget: &mut Budget) -> Result<bool, Why> {
+    equal_to(DEEPEST, left, right, budget)
+}
+
+/// The same of lists that are nested so deep at most.
+fn equal_to(depth: usize, left: &Value<'_>, right: &Value<'_>, budget: &mut Budget) -> Result<bool, Why> {
     budget.steps(1)?;
     match (left, right) {
         (Value::Text(left), Value::Text(right)) => {
@@ -136,16 +149,22 @@ pub(super) fn equal(left: &Value<'_>, right: &Value<'_>, budget: &mut Budget) ->
             Ok(**left == **right)
         }
         (Value::Bool(left), Value::Bool(right)) => Ok(left == right),
-        (Value::Number(left), Value::Number(right)) => Ok(same_number(left, right)),
+        (Value::Number(left), Value::Number(right)) => {
+            budget.digits(left.n_digits() + right.n_digits())?;
+            Ok(same_number(left, right))
+        }
         (Value::List(_) | Value::Json(_), Value::List(_) | Value::Json(_))
             if left.kind() == "a list" && right.kind() == "a list" =>
         {
+            let Some(depth) = depth.checked_sub(1) else {
+                return Err("its lists are nested too deep to be compared".into());
+            };
             let (left, right) = (left.items(budget)?, right.items(budget)?);
             if left.len() != right.len() {
                 return Ok(false);
             }
             for (left, right) in left.iter().zip(right.iter()) {
-                if !equal(left, right, budget)? {
+                if !equal_to(depth, left, right, budget)? {
                     return Ok(false);
                 }
             }
@@ -173,7 +192,10 @@ pub(super) fn order(left: &Value<'_>, right: &Value<'_>, budget: &mut Budget) ->
             budget.read(left.len().min(right.len()))?;
             Ok(left.cmp(right))
         }
-        (Value::Number(_), Value::Number(_)) => Ok(number(left)?.cmp(&number(right)?)),
+        (Value::Number(first), Value::Number(second)) => {
+            budget.digits(first.n_digits() + second.n_digits())?;
+            Ok(number(left)?.cmp(&number(right)?))
+        }
         (Value::Text(_), Value::Number(_)) | (Value::Number(_), Value::Text(_)) => {
             Err("it compares text with a number; write |int or |float".into())
         }

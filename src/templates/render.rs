@@ -190,24 +190,50 @@ impl Speech {
         if self.has_words {
             return None;
         }
-        let closed = closed_up(self.text, &self.holes);
+        let closed = closed_up(&self.text, &self.holes);
         Some(closed).filter(|text| !says_nothing(text))
     }
 }
 
 /// Takes the blanks out that stood around values which were nothing: one side of each, both at an end.
-fn closed_up(mut text: String, holes: &[usize]) -> String {
-    for hole in holes.iter().rev() {
-        let (before, after) = text.split_at_checked(*hole).unwrap_or((&text, ""));
-        let kept_before = before.trim_end().len();
-        let kept_after = text.len() - after.trim_start().len();
-        if kept_before == 0 || kept_after == text.len() {
-            text.replace_range(kept_before..kept_after, "");
-        } else if kept_before < *hole {
-            text.replace_range(*hole..kept_after, "");
+fn closed_up(text: &str, holes: &[usize]) -> String {
+    let part = |from: usize, to: usize| text.get(from..to).unwrap_or_default();
+    // Where the last word before each hole ends.
+    let mut word_ends = Vec::with_capacity(holes.len());
+    let (mut word_end, mut last) = (0, 0);
+    for hole in holes {
+        let words = part(last, *hole).trim_end();
+        if !words.is_empty() {
+            word_end = last + words.len();
+        }
+        word_ends.push(word_end);
+        last = *hole;
+    }
+    // What is kept, from the end to the beginning.
+    let mut kept: Vec<&str> = Vec::with_capacity(holes.len() + 1);
+    let (mut end, mut has_words_behind) = (text.len(), false);
+    for (hole, word_end) in holes.iter().zip(word_ends).rev() {
+        let behind = part(*hole, end);
+        has_words_behind |= !behind.trim().is_empty();
+        kept.push(behind);
+        let is_at_an_end = word_end == 0 || !has_words_behind;
+        if is_at_an_end || word_end < *hole {
+            without_blanks_in_front(&mut kept);
+        }
+        end = if is_at_an_end { word_end } else { *hole };
+    }
+    kept.push(part(0, end));
+    kept.into_iter().rev().collect()
+}
+
+/// Of parts from the end to the beginning.
+fn without_blanks_in_front(kept: &mut Vec<&str>) {
+    while let Some(first) = kept.pop() {
+        let words = first.trim_start();
+        if !words.is_empty() {
+            return kept.push(words);
         }
     }
-    text
 }
 
 #[cfg(test)]
@@ -216,7 +242,7 @@ mod tests {
 
     #[test]
     fn blanks_close_up_around_holes() {
-        let cases: [(&[&str], &str); 9] = [
+        let cases: [(&[&str], &str); 11] = [
             (&["A", " ", "", " ", "B"], "A B"),
             (&["", " ", "B"], "B"),
             (&["A", " ", ""], "A"),
@@ -226,6 +252,8 @@ mod tests {
             (&["A", "", "B"], "AB"),
             (&["", " ", "", " ", ""], ""),
             (&[" ", "", " ", "B ", "", " C"], "B C"),
+            (&["  ", "", "", " ", "", "B   C"], "B   C"),
+            (&["A  B", " ", "", "", " ", "", "  "], "A  B"),
         ];
         for (parts, want) in cases {
             let (mut text, mut holes) = (String::new(), Vec::new());
@@ -235,7 +263,7 @@ mod tests {
                 }
                 text.push_str(part);
             }
-            assert_eq!(closed_up(text, &holes), want, "{parts:?}");
+            assert_eq!(closed_up(&text, &holes), want, "{parts:?}");
         }
     }
 }

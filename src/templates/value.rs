@@ -27,6 +27,9 @@ pub(super) enum Value<'a> {
     Json(&'a str),
 }
 
+/// Digits that a number may have which is written with a power of ten.
+const DIGITS_OF_A_POWER: usize = 1_000;
+
 /// A number as the record spells it, or one that was calculated.
 #[derive(Clone, Debug)]
 pub(super) enum Digits<'a> {
@@ -124,6 +127,15 @@ impl<'a> Value<'a> {
         Self::number(Number::from(i64::try_from(count).unwrap_or(i64::MAX)))
     }
 
+    /// Takes the steps that looking at it takes, once.
+    pub(super) fn charge(&self, budget: &mut Budget) -> Result<(), Why> {
+        match self {
+            Self::Number(digits) => budget.digits(digits.n_digits()),
+            Self::Text(text) => budget.look(text.len()),
+            _ => Ok(()),
+        }
+    }
+
     /// Whether an `if` takes it for true.
     pub(super) fn is_true(&self) -> bool {
         match self {
@@ -176,13 +188,16 @@ impl<'a> Value<'a> {
         match self {
             Self::List(items) => {
                 budget.steps(items.len())?;
+                items.iter().try_for_each(|item| item.charge(budget))?;
                 Ok(Rc::clone(items))
             }
             Self::Json(raw) if raw.starts_with('[') => {
                 budget.read(raw.len())?;
                 let items: Vec<&'a RawValue> = serde_json::from_str(raw).unwrap_or_default();
                 budget.list(items.len())?;
-                Ok(items.iter().map(|raw| Value::of(raw.get())).collect())
+                let items: Rc<[Self]> = items.iter().map(|raw| Value::of(raw.get())).collect();
+                items.iter().try_for_each(|item| item.charge(budget))?;
+                Ok(items)
             }
             other => Err(format!("it is {}, not a list", other.kind()).into()),
         }
@@ -237,6 +252,16 @@ impl Digits<'_> {
         match self {
             Self::Written(raw) => Number::parse(raw),
             Self::Exact(number) => Some(number.clone()),
+        }
+    }
+
+    /// About how many digits are calculated with when this is.
+    pub(super) fn n_digits(&self) -> usize {
+        match self {
+            Self::Written(raw) if raw.contains(['e', 'E']) => DIGITS_OF_A_POWER,
+            // More are none that could be calculated with.
+            Self::Written(raw) => raw.len().min(DIGITS_OF_A_POWER),
+            Self::Exact(number) => number.n_digits(),
         }
     }
 
