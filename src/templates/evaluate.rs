@@ -2,6 +2,8 @@
 
 use std::rc::Rc;
 
+use jiff::Timestamp;
+
 use crate::values::Number;
 
 use super::budget::Why;
@@ -117,6 +119,10 @@ impl<'a> Machine<'a> {
             Known::Namespace => &around.namespace,
             Known::SyncId => &around.sync_id,
             Known::Now => &around.now,
+            Known::EmittedAtTime => {
+                let at = Timestamp::from_millisecond(self.scene.emitted_at);
+                return at.map_or(Value::Nothing, |at| Value::made(at.to_string()));
+            }
             Known::EmittedAt => return Value::number(Number::from(self.scene.emitted_at)),
         };
         if text.trim().is_empty() { Value::Nothing } else { Value::Text(Text::Borrowed(text)) }

@@ -98,6 +98,7 @@ fn dates_are_said_in_the_zone() {
         let template = format!("{{{{ record.x | date({format}) }}}}");
         assert_eq!(said_in(&saigon(), &template, &format!(r#"{{"x":"{value}"}}"#)), want, "{value} {format}");
     }
+    assert_eq!(said_in(&saigon(), "{{ emitted_at | date('%d/%m/%Y %H:%M') }}", "{}"), "21/11/2025 15:00");
     assert_eq!(said_in(&saigon(), "{{ now | date }} {{ now | date('%H giờ') }}", "{}"), "23/11/2026 03 giờ");
 }
 
