@@ -155,7 +155,9 @@ impl<'a> Machine<'a> {
             Target::Each(locals) => locals,
         };
         if value.is_nothing() {
-            locals.iter().for_each(|local| self.keep(*local, Value::Nothing));
+            for local in locals {
+                self.keep(*local, Value::Nothing);
+            }
             return Ok(());
         }
         let items = value.items(&mut self.budget)?;

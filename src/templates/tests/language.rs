@@ -306,6 +306,19 @@ fn a_record_that_cannot_be_said_is_refused_with_its_column_and_without_its_value
         ),
         ("{{ 'x' * record.n }}", r#"{"n":70000}"#, "column `n`, line 1: its text is longer than 64 KiB"),
         (
+            "{{ record.n in 'abc' }}",
+            r#"{"n":5}"#,
+            "column `n`, line 1: it looks for a number in text; write |string",
+        ),
+    ] {
+        assert_eq!(said(template, record), format!("refused: {want}"), "{template}");
+    }
+}
+
+#[test]
+fn what_is_no_number_or_too_large_to_be_said_is_refused() {
+    for (template, record, want) in [
+        (
             "{{ record.s * 2 }}",
             r#"{"s":"5"}"#,
             "column `s`, line 1: it is text, not a number; write |int or |float",
@@ -335,11 +348,6 @@ fn a_record_that_cannot_be_said_is_refused_with_its_column_and_without_its_value
             "{{ record.s | round(record.n) }}",
             r#"{"n":-9223372036854775808,"s":1}"#,
             "columns `s` and `n`, line 1: it rounds to more than 100 places",
-        ),
-        (
-            "{{ record.n in 'abc' }}",
-            r#"{"n":5}"#,
-            "column `n`, line 1: it looks for a number in text; write |string",
         ),
     ] {
         assert_eq!(said(template, record), format!("refused: {want}"), "{template}");
