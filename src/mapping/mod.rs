@@ -171,7 +171,9 @@ impl Mapping {
     fn contact(&self, record: &Record<'_>) -> Result<Mapped, Outcome> {
         let row = self.rows.read(record.data);
         let view = View::new(&row, record, &self.surroundings);
-        let is_set = |column: &Column| column.find(&row).is_some_and(|raw| !text::is_blank(raw));
+        // Also by what nobody can see: in doubt it is deleted.
+        let holds = |raw| text::whole(raw).is_some_and(|text| !text.trim().is_empty());
+        let is_set = |column: &Column| column.find(&row).is_some_and(holds);
         if self.deleted.iter().any(is_set) {
             return Err(Outcome::Suppressed(Reason::DeletedInSource, None));
         }
@@ -252,7 +254,7 @@ impl Mapping {
         };
         let id = view.said(template).map_err(|why| failed("campaign", &why))?.unwrap_or_default();
         let refused = |why: &str| Outcome::Invalid(Reason::BadCampaign, Some(why.into()));
-        if id.trim().is_empty() {
+        if text::says_nothing(&id) {
             return Err(refused("the template of the campaign gave nothing"));
         }
         if phone.occurs_in(&id) {

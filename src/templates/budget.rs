@@ -12,7 +12,10 @@ pub(super) type Why = Cow<'static, str>;
 const STEPS: usize = 50_000;
 
 /// Bytes that one step reads or writes.
-const BYTES_OF_A_STEP: usize = 1024;
+const BYTES_OF_A_STEP: usize = 256;
+
+/// Digits by digits that one step multiplies or divides.
+const SQUARE_OF_A_STEP: usize = 4_096;
 
 /// The longest text that a template gives, or makes on the way.
 const LONGEST: usize = 64 * 1024;
@@ -40,13 +43,26 @@ impl Budget {
 
     /// Takes some steps.
     pub(super) fn steps(&mut self, n_steps: usize) -> Result<(), Why> {
-        self.steps = self.steps.checked_sub(n_steps).ok_or(Why::Borrowed("it runs for too long"))?;
-        Ok(())
+        let left = self.steps.checked_sub(n_steps);
+        // Once it is over, it is over for what takes less, too.
+        self.steps = left.unwrap_or_default();
+        left.map(|_| ()).ok_or(Why::Borrowed("it runs for too long"))
     }
 
     /// Takes the steps that reading a text takes.
     pub(super) fn read(&mut self, n_bytes: usize) -> Result<(), Why> {
-        self.steps(1 + n_bytes / BYTES_OF_A_STEP)
+        self.steps(1)?;
+        self.look(n_bytes)
+    }
+
+    /// The same as a part of another step.
+    pub(super) fn look(&mut self, n_bytes: usize) -> Result<(), Why> {
+        self.steps(n_bytes / BYTES_OF_A_STEP)
+    }
+
+    /// Takes the steps that calculating with so many digits takes; none for those that people have.
+    pub(super) fn digits(&mut self, n_digits: usize) -> Result<(), Why> {
+        self.steps(n_digits.saturating_mul(n_digits) / SQUARE_OF_A_STEP)
     }
 
     /// Makes room for a text.

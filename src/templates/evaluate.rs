@@ -2,6 +2,8 @@
 
 use std::rc::Rc;
 
+use jiff::Timestamp;
+
 use crate::values::Number;
 
 use super::budget::Why;
@@ -15,6 +17,13 @@ impl<'a> Machine<'a> {
     pub(super) fn evaluate(&mut self, expr: &'a Expr) -> Result<Value<'a>, Failure> {
         let at = |why| Failure::at(expr, why);
         self.budget.steps(1).map_err(at)?;
+        let value = self.worth(expr)?;
+        value.charge(&mut self.budget).map_err(at)?;
+        Ok(value)
+    }
+
+    fn worth(&mut self, expr: &'a Expr) -> Result<Value<'a>, Failure> {
+        let at = |why| Failure::at(expr, why);
         match &expr.kind {
             Kind::Constant(constant) => Ok(constant.value()),
             Kind::Column(column) => self.column(column).map_err(at),
@@ -39,7 +48,7 @@ impl<'a> Machine<'a> {
             Kind::Compare(first, rest) => self.compare(expr, first, rest),
             Kind::List(parts) => {
                 self.budget.list(parts.len()).map_err(at)?;
-                Ok(Value::List(self.all(parts)?.into()))
+                Ok(Value::list(self.all(parts)?))
             }
             Kind::Map(members) => self.map(expr, members),
             _ => self.operation(expr),
@@ -98,7 +107,9 @@ impl<'a> Machine<'a> {
             self.budget.read(raw.len())?;
             found = member(raw, name);
         }
-        Ok(found.map_or(Value::Nothing, Value::of))
+        let Some(raw) = found else { return Ok(Value::Nothing) };
+        self.budget.look(raw.len())?;
+        Ok(Value::of(raw))
     }
 
     fn known(&self, known: Known) -> Value<'a> {
@@ -108,6 +119,10 @@ impl<'a> Machine<'a> {
             Known::Namespace => &around.namespace,
             Known::SyncId => &around.sync_id,
             Known::Now => &around.now,
+            Known::EmittedAtTime => {
+                let at = Timestamp::from_millisecond(self.scene.emitted_at);
+                return at.map_or(Value::Nothing, |at| Value::made(at.to_string()));
+            }
             Known::EmittedAt => return Value::number(Number::from(self.scene.emitted_at)),
         };
         if text.trim().is_empty() { Value::Nothing } else { Value::Text(Text::Borrowed(text)) }
@@ -152,7 +167,7 @@ impl<'a> Machine<'a> {
             };
             made.push((name, self.evaluate(value)?));
         }
-        Ok(Value::Map(Rc::from(made)))
+        Ok(if made.is_empty() { Value::Nothing } else { Value::Map(Rc::from(made)) })
     }
 
     fn slice(&mut self, expr: &'a Expr, slice: &'a Slice) -> Result<Value<'a>, Failure> {
@@ -208,12 +223,22 @@ impl<'a> Machine<'a> {
 }
 
 impl Constant {
+    /// A value that is no list, no object and not nothing.
+    pub(super) fn of(value: &Value<'_>) -> Option<Self> {
+        match value {
+            Value::Bool(value) => Some(Self::Bool(*value)),
+            Value::Number(digits) => digits.number().map(Self::Number),
+            Value::Text(text) => Some(Self::Text((**text).into())),
+            _ => None,
+        }
+    }
+
     pub(super) fn value(&self) -> Value<'_> {
         match self {
             Self::None => Value::Nothing,
             Self::Bool(value) => Value::Bool(*value),
             Self::Number(number) => Value::number(number.clone()),
-            Self::Text(text) => Value::Text(Text::Borrowed(text)),
+            Self::Text(text) => Value::Text(Text::Own(text)),
         }
     }
 }

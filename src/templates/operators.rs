@@ -2,14 +2,17 @@
 
 use std::cmp::Ordering;
 
-use crate::values::{Number, says_nothing};
+use crate::values::Number;
 
 use super::budget::{Budget, Why, fits_items};
 use super::tree::{Comparison, Operator};
 use super::value::{Digits, Text, Value};
 
 /// The largest power: nobody speaks more digits.
-const MAX_POWER: i64 = 100;
+const MAX_POWER: u64 = 100;
+
+/// Lists inside of each other that are compared.
+const DEEPEST: usize = 64;
 
 /// The number of a value that is one.
 pub(super) fn number(value: &Value<'_>) -> Result<Number, Why> {
@@ -37,10 +40,15 @@ pub(super) fn calculate<'a>(
         return Ok(Value::Nothing);
     }
     match (operator, left, right) {
-        (Operator::Add, Value::Text(_), Value::Text(_)) => {
+        (Operator::Add, Value::Text(first), Value::Text(second)) => {
+            budget.read(first.len() + second.len())?;
+            if [first, second].iter().all(|text| Number::parse(text.trim()).is_some()) {
+                return Err("both texts are numbers; write |int or |float to add them, or ~".into());
+            }
             return concat(&[left.clone(), right.clone()], budget);
         }
-        (Operator::Multiply, Value::Text(text), times @ Value::Number(_)) => {
+        // That of a record is a number in quotes, which nobody means to hear twice.
+        (Operator::Multiply, Value::Text(text), times @ Value::Number(_)) if text.is_own() => {
             let times = usize::try_from(whole(times)?.max(0)).unwrap_or(usize::MAX);
             budget.text(text.len().saturating_mul(times))?;
             return Ok(Value::made(text.repeat(times)));
@@ -50,6 +58,10 @@ pub(super) fn calculate<'a>(
     let (left, right) = (number(left)?, number(right)?);
     if matches!(operator, Operator::Divide | Operator::FloorDivide | Operator::Remainder) && right.is_zero() {
         return Err("it divides by zero".into());
+    }
+    // A remainder is what a quotient and a product leave.
+    for _ in 0..if matches!(operator, Operator::Remainder) { 4 } else { 1 } {
+        budget.digits(left.n_digits() + right.n_digits())?;
     }
     let result = match operator {
         Operator::Add => left.add(&right),
@@ -68,15 +80,16 @@ pub(super) fn calculate<'a>(
 }
 
 fn power(base: &Number, exponent: &Number, budget: &mut Budget) -> Result<Option<Number>, Why> {
-    let exponent = exponent.as_i64().filter(|power| power.abs() <= MAX_POWER);
+    let exponent = exponent.as_i64().filter(|power| power.unsigned_abs() <= MAX_POWER);
     let exponent =
         exponent.ok_or_else(|| format!("a power is a whole number from -{MAX_POWER} to {MAX_POWER}"))?;
     if exponent < 0 && base.is_zero() {
         return Err("it divides by zero".into());
     }
     let mut result = Some(Number::from(1));
-    for _ in 0..exponent.abs() {
+    for _ in 0..exponent.unsigned_abs() {
         budget.steps(1)?;
+        budget.digits(base.n_digits() + result.as_ref().map_or(0, Number::n_digits))?;
         result = result.and_then(|so_far| so_far.mul(base));
     }
     Ok(if exponent < 0 { result.and_then(|result| Number::from(1).div(&result)) } else { result })
@@ -97,8 +110,10 @@ pub(super) fn concat<'a>(values: &[Value<'a>], budget: &mut Budget) -> Result<Va
     let parts = values.iter().map(Value::spoken).collect::<Result<Vec<_>, _>>()?;
     budget.text(parts.iter().map(|part| part.len()).sum())?;
     let text = parts.concat();
+    let has_words = values.iter().any(Value::has_words);
     // Blanks that the template itself puts together are meant.
-    if says_nothing(&text) { Ok(Value::Text(Text::Made(text.into()))) } else { Ok(Value::made(text)) }
+    let text = Value::Text(Text::Made(text.into()));
+    Ok(if has_words { text.with_words() } else { text })
 }
 
 /// Whether two values that are not nothing compare so.
@@ -122,6 +137,11 @@ pub(super) fn compare(
 
 /// Whether two values are the same; those of different kinds never are.
 pub(super) fn equal(left: &Value<'_>, right: &Value<'_>, budget: &mut Budget) -> Result<bool, Why> {
+    equal_to(DEEPEST, left, right, budget)
+}
+
+/// The same of lists that are nested so deep at most.
+fn equal_to(depth: usize, left: &Value<'_>, right: &Value<'_>, budget: &mut Budget) -> Result<bool, Why> {
     budget.steps(1)?;
     match (left, right) {
         (Value::Text(left), Value::Text(right)) => {
@@ -129,16 +149,22 @@ pub(super) fn equal(left: &Value<'_>, right: &Value<'_>, budget: &mut Budget) ->
             Ok(**left == **right)
         }
         (Value::Bool(left), Value::Bool(right)) => Ok(left == right),
-        (Value::Number(left), Value::Number(right)) => Ok(same_number(left, right)),
+        (Value::Number(left), Value::Number(right)) => {
+            budget.digits(left.n_digits() + right.n_digits())?;
+            Ok(same_number(left, right))
+        }
         (Value::List(_) | Value::Json(_), Value::List(_) | Value::Json(_))
             if left.kind() == "a list" && right.kind() == "a list" =>
         {
+            let Some(depth) = depth.checked_sub(1) else {
+                return Err("its lists are nested too deep to be compared".into());
+            };
             let (left, right) = (left.items(budget)?, right.items(budget)?);
             if left.len() != right.len() {
                 return Ok(false);
             }
             for (left, right) in left.iter().zip(right.iter()) {
-                if !equal(left, right, budget)? {
+                if !equal_to(depth, left, right, budget)? {
                     return Ok(false);
                 }
             }
@@ -166,7 +192,10 @@ pub(super) fn order(left: &Value<'_>, right: &Value<'_>, budget: &mut Budget) ->
             budget.read(left.len().min(right.len()))?;
             Ok(left.cmp(right))
         }
-        (Value::Number(_), Value::Number(_)) => Ok(number(left)?.cmp(&number(right)?)),
+        (Value::Number(first), Value::Number(second)) => {
+            budget.digits(first.n_digits() + second.n_digits())?;
+            Ok(number(left)?.cmp(&number(right)?))
+        }
         (Value::Text(_), Value::Number(_)) | (Value::Number(_), Value::Text(_)) => {
             Err("it compares text with a number; write |int or |float".into())
         }
@@ -260,7 +289,7 @@ pub(super) fn slice<'a>(
         Value::List(_) | Value::Json(_) if of.kind() == "a list" => {
             let items = of.items(budget)?;
             budget.list(items.len())?;
-            Ok(Value::List(taken(&items, numbers)?.into()))
+            Ok(Value::list(taken(&items, numbers)?))
         }
         // Digits are what people cut off numbers: `record.account[-4:]`.
         Value::Number(_) => {
@@ -322,5 +351,5 @@ pub(super) fn range<'a>(bounds: &[Value<'a>], budget: &mut Budget) -> Result<Val
         items.push(Value::number(Number::from(next)));
         next = next.saturating_add(i64::try_from(step).unwrap_or_default());
     }
-    Ok(Value::List(items.into()))
+    Ok(Value::list(items))
 }

@@ -3,7 +3,7 @@
 use crate::values::says_nothing;
 
 use super::budget::{Budget, Why, fits};
-use super::tree::{Expr, For, Node, Target};
+use super::tree::{Constant, Expr, For, Kind, Node, Target};
 use super::value::{Text, Value};
 use super::{Failure, Scene};
 
@@ -73,9 +73,10 @@ impl<'a> Machine<'a> {
                 self.nodes(body)?;
                 let inside = std::mem::replace(&mut self.speech, outside);
                 self.speech.has_words |= *is_spoken && inside.has_words;
+                let has_words = inside.has_words;
                 let kept =
                     inside.finish().map_or(Value::Nothing, |text| Value::Text(Text::Made(text.into())));
-                self.keep(*local, kept);
+                self.keep(*local, if has_words { kept.with_words() } else { kept });
                 Ok(())
             }
         }
@@ -83,10 +84,12 @@ impl<'a> Machine<'a> {
 
     fn emit(&mut self, expr: &'a Expr) -> Result<(), Failure> {
         let value = self.evaluate(expr)?;
-        if value.is_nothing() || matches!(&value, Value::List(items) if items.iter().all(Value::is_nothing)) {
-            self.speech.holes.push(self.speech.text.len());
+        if value.is_nothing() {
+            self.speech.hole();
             return Ok(());
         }
+        let is_constant = matches!(&expr.kind, Kind::Constant(Constant::Number(_) | Constant::Bool(_)));
+        self.speech.has_words |= is_constant || value.has_words();
         let said = value.spoken().and_then(|text| self.say(&text));
         said.map_err(|why| Failure::at(expr, why))
     }
@@ -101,7 +104,12 @@ impl<'a> Machine<'a> {
     fn each(&mut self, each: &'a For) -> Result<(), Failure> {
         let at = |why| Failure::at(&each.list, why);
         let list = match self.evaluate(&each.list)? {
-            Value::Nothing => return self.nodes(&each.otherwise),
+            Value::Nothing => {
+                if each.otherwise.is_empty() {
+                    self.speech.hole();
+                }
+                return self.nodes(&each.otherwise);
+            }
             object @ (Value::Map(_) | Value::Json(_)) if object.kind() == "an object" => {
                 let members = object.members(&mut self.budget).map_err(at)?;
                 members.into_iter().map(|(name, _)| Value::Text(name)).collect()
@@ -146,6 +154,12 @@ impl<'a> Machine<'a> {
             }
             Target::Each(locals) => locals,
         };
+        if value.is_nothing() {
+            for local in locals {
+                self.keep(*local, Value::Nothing);
+            }
+            return Ok(());
+        }
         let items = value.items(&mut self.budget)?;
         if items.len() != locals.len() {
             let (found, want) = (items.len(), locals.len());
@@ -165,6 +179,11 @@ impl<'a> Machine<'a> {
 }
 
 impl Speech {
+    /// Nothing is said here in the place of a value.
+    fn hole(&mut self) {
+        self.holes.push(self.text.len());
+    }
+
     /// The text; nothing when words of the template's own miss a value.
     fn finish(self) -> Option<String> {
         if self.holes.is_empty() {
@@ -173,24 +192,50 @@ impl Speech {
         if self.has_words {
             return None;
         }
-        let closed = closed_up(self.text, &self.holes);
+        let closed = closed_up(&self.text, &self.holes);
         Some(closed).filter(|text| !says_nothing(text))
     }
 }
 
 /// Takes the blanks out that stood around values which were nothing: one side of each, both at an end.
-fn closed_up(mut text: String, holes: &[usize]) -> String {
-    for hole in holes.iter().rev() {
-        let (before, after) = text.split_at_checked(*hole).unwrap_or((&text, ""));
-        let kept_before = before.trim_end().len();
-        let kept_after = text.len() - after.trim_start().len();
-        if kept_before == 0 || kept_after == text.len() {
-            text.replace_range(kept_before..kept_after, "");
-        } else if kept_before < *hole {
-            text.replace_range(*hole..kept_after, "");
+fn closed_up(text: &str, holes: &[usize]) -> String {
+    let part = |from: usize, to: usize| text.get(from..to).unwrap_or_default();
+    // Where the last word before each hole ends.
+    let mut word_ends = Vec::with_capacity(holes.len());
+    let (mut word_end, mut last) = (0, 0);
+    for hole in holes {
+        let words = part(last, *hole).trim_end();
+        if !words.is_empty() {
+            word_end = last + words.len();
+        }
+        word_ends.push(word_end);
+        last = *hole;
+    }
+    // What is kept, from the end to the beginning.
+    let mut kept: Vec<&str> = Vec::with_capacity(holes.len() + 1);
+    let (mut end, mut has_words_behind) = (text.len(), false);
+    for (hole, word_end) in holes.iter().zip(word_ends).rev() {
+        let behind = part(*hole, end);
+        has_words_behind |= !behind.trim().is_empty();
+        kept.push(behind);
+        let is_at_an_end = word_end == 0 || !has_words_behind;
+        if is_at_an_end || word_end < *hole {
+            without_blanks_in_front(&mut kept);
+        }
+        end = if is_at_an_end { word_end } else { *hole };
+    }
+    kept.push(part(0, end));
+    kept.into_iter().rev().collect()
+}
+
+/// Of parts from the end to the beginning.
+fn without_blanks_in_front(kept: &mut Vec<&str>) {
+    while let Some(first) = kept.pop() {
+        let words = first.trim_start();
+        if !words.is_empty() {
+            return kept.push(words);
         }
     }
-    text
 }
 
 #[cfg(test)]
@@ -199,7 +244,7 @@ mod tests {
 
     #[test]
     fn blanks_close_up_around_holes() {
-        let cases: [(&[&str], &str); 9] = [
+        let cases: [(&[&str], &str); 11] = [
             (&["A", " ", "", " ", "B"], "A B"),
             (&["", " ", "B"], "B"),
             (&["A", " ", ""], "A"),
@@ -209,6 +254,8 @@ mod tests {
             (&["A", "", "B"], "AB"),
             (&["", " ", "", " ", ""], ""),
             (&[" ", "", " ", "B ", "", " C"], "B C"),
+            (&["  ", "", "", " ", "", "B   C"], "B   C"),
+            (&["A  B", " ", "", "", " ", "", "  "], "A  B"),
         ];
         for (parts, want) in cases {
             let (mut text, mut holes) = (String::new(), Vec::new());
@@ -218,7 +265,7 @@ mod tests {
                 }
                 text.push_str(part);
             }
-            assert_eq!(closed_up(text, &holes), want, "{parts:?}");
+            assert_eq!(closed_up(&text, &holes), want, "{parts:?}");
         }
     }
 }

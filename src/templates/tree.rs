@@ -127,6 +127,8 @@ pub(super) enum Known {
     Namespace,
     SyncId,
     EmittedAt,
+    /// The same as `date` takes it.
+    EmittedAtTime,
     Now,
 }
 

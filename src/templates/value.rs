@@ -19,12 +19,16 @@ pub(super) enum Value<'a> {
     Bool(bool),
     Number(Digits<'a>),
     Text(Text<'a>),
+    /// Made by the template; something is in it.
     List(Rc<[Value<'a>]>),
-    /// An object that the template wrote.
+    /// An object that the template wrote; it has members.
     Map(Rc<[(Text<'a>, Value<'a>)]>),
-    /// A list or an object of the record that is not empty, as JSON; read when it is looked into.
+    /// A list or an object of the record that something is in, as JSON; read when it is looked into.
     Json(&'a str),
 }
+
+/// Digits that a number may have which is written with a power of ten.
+const DIGITS_OF_A_POWER: usize = 1_000;
 
 /// A number as the record spells it, or one that was calculated.
 #[derive(Clone, Debug)]
@@ -38,6 +42,21 @@ pub(super) enum Digits<'a> {
 pub(super) enum Text<'a> {
     Borrowed(&'a str),
     Made(Rc<str>),
+    /// The template's own.
+    Own(&'a str),
+    /// Made of some that is the template's own.
+    OwnMade(Rc<str>),
+}
+
+impl Text<'_> {
+    /// Whether the template itself says something in it.
+    pub(super) fn has_words(&self) -> bool {
+        self.is_own() && !says_nothing(self)
+    }
+
+    pub(super) fn is_own(&self) -> bool {
+        matches!(self, Self::Own(_) | Self::OwnMade(_))
+    }
 }
 
 impl Deref for Text<'_> {
@@ -45,8 +64,8 @@ impl Deref for Text<'_> {
 
     fn deref(&self) -> &str {
         match self {
-            Self::Borrowed(text) => text,
-            Self::Made(text) => text,
+            Self::Borrowed(text) | Self::Own(text) => text,
+            Self::Made(text) | Self::OwnMade(text) => text,
         }
     }
 }
@@ -70,7 +89,7 @@ impl<'a> Value<'a> {
             },
             Some(b't') => Self::Bool(true),
             Some(b'f') => Self::Bool(false),
-            Some(b'{' | b'[') if !is_empty(raw) => Self::Json(raw),
+            Some(b'{' | b'[') if holds_something(raw) => Self::Json(raw),
             Some(b'-' | b'0'..=b'9') => Self::Number(Digits::Written(raw)),
             _ => Self::Nothing,
         }
@@ -81,12 +100,40 @@ impl<'a> Value<'a> {
         if says_nothing(&text) { Self::Nothing } else { Self::Text(Text::Made(text.into())) }
     }
 
+    /// The same, with the template's words in it.
+    pub(super) fn with_words(self) -> Self {
+        match self {
+            Self::Text(Text::Borrowed(text)) => Self::Text(Text::Own(text)),
+            Self::Text(Text::Made(text)) => Self::Text(Text::OwnMade(text)),
+            value => value,
+        }
+    }
+
+    /// Whether the template itself says something in it.
+    pub(super) fn has_words(&self) -> bool {
+        matches!(self, Self::Text(text) if text.has_words())
+    }
+
+    /// A list: one without an item, or of nothings alone, is nothing.
+    pub(super) fn list(items: Vec<Self>) -> Self {
+        if items.iter().all(Self::is_nothing) { Self::Nothing } else { Self::List(items.into()) }
+    }
+
     pub(super) fn number(number: Number) -> Self {
         Self::Number(Digits::Exact(number))
     }
 
     pub(super) fn count(count: usize) -> Self {
         Self::number(Number::from(i64::try_from(count).unwrap_or(i64::MAX)))
+    }
+
+    /// Takes the steps that looking at it takes, once.
+    pub(super) fn charge(&self, budget: &mut Budget) -> Result<(), Why> {
+        match self {
+            Self::Number(digits) => budget.digits(digits.n_digits()),
+            Self::Text(text) => budget.look(text.len()),
+            _ => Ok(()),
+        }
     }
 
     /// Whether an `if` takes it for true.
@@ -97,9 +144,7 @@ impl<'a> Value<'a> {
             // What is too large to be calculated with is not zero.
             Self::Number(digits) => digits.number().is_none_or(|number| !number.is_zero()),
             Self::Text(text) => !says_nothing(text),
-            Self::List(items) => !items.is_empty(),
-            Self::Map(members) => !members.is_empty(),
-            Self::Json(_) => true,
+            Self::List(_) | Self::Map(_) | Self::Json(_) => true,
         }
     }
 
@@ -125,7 +170,10 @@ impl<'a> Value<'a> {
         match self {
             Self::Nothing => Ok(Cow::Borrowed("")),
             Self::Bool(value) => Ok(Cow::Borrowed(if *value { "true" } else { "false" })),
-            Self::Number(digits) => Ok(digits.plain()),
+            Self::Number(digits) => match digits.plain() {
+                text if text.contains(['e', 'E']) => Err("it has too many digits to be said".into()),
+                text => Ok(text),
+            },
             Self::Text(text) => Ok(Cow::Borrowed(text)),
             Self::Map(_) => Err("it is an object; name what is to be said of it".into()),
             Self::Json(raw) if raw.starts_with('{') => {
@@ -140,13 +188,16 @@ impl<'a> Value<'a> {
         match self {
             Self::List(items) => {
                 budget.steps(items.len())?;
+                items.iter().try_for_each(|item| item.charge(budget))?;
                 Ok(Rc::clone(items))
             }
             Self::Json(raw) if raw.starts_with('[') => {
                 budget.read(raw.len())?;
                 let items: Vec<&'a RawValue> = serde_json::from_str(raw).unwrap_or_default();
                 budget.list(items.len())?;
-                Ok(items.iter().map(|raw| Value::of(raw.get())).collect())
+                let items: Rc<[Self]> = items.iter().map(|raw| Value::of(raw.get())).collect();
+                items.iter().try_for_each(|item| item.charge(budget))?;
+                Ok(items)
             }
             other => Err(format!("it is {}, not a list", other.kind()).into()),
         }
@@ -204,6 +255,16 @@ impl Digits<'_> {
         }
     }
 
+    /// About how many digits are calculated with when this is.
+    pub(super) fn n_digits(&self) -> usize {
+        match self {
+            Self::Written(raw) if raw.contains(['e', 'E']) => DIGITS_OF_A_POWER,
+            // More are none that could be calculated with.
+            Self::Written(raw) => raw.len().min(DIGITS_OF_A_POWER),
+            Self::Exact(number) => number.n_digits(),
+        }
+    }
+
     /// As people write it.
     pub(super) fn plain(&self) -> Cow<'_, str> {
         match self {
@@ -238,8 +299,36 @@ pub(super) fn plain(raw: &str) -> Cow<'_, str> {
     }
 }
 
-/// Whether a JSON list or object has nothing in it.
-fn is_empty(raw: &str) -> bool {
-    let inner = raw.get(1..raw.len().saturating_sub(1)).unwrap_or_default();
-    inner.bytes().all(|byte| byte.is_ascii_whitespace())
+/// Whether a JSON list has an item that is not nothing, however deep, or an object a member.
+fn holds_something(raw: &str) -> bool {
+    let mut rest = raw;
+    loop {
+        rest = rest.trim_start_matches(|c: char| c.is_ascii_whitespace() || matches!(c, '[' | ']' | ','));
+        let n_bytes = match rest.as_bytes().first() {
+            None => return false,
+            Some(b'n') => "null".len(),
+            Some(b'"') => text_length(rest),
+            Some(b'{') => match rest.split_once('}') {
+                Some((members, _)) if members.trim_end() == "{" => members.len() + 1,
+                _ => return true,
+            },
+            Some(_) => return true,
+        };
+        let (item, behind) = rest.split_at_checked(n_bytes).unwrap_or((rest, ""));
+        if item.starts_with('"') && !says_nothing(&protocol::string(item)) {
+            return true;
+        }
+        rest = behind;
+    }
+}
+
+/// Bytes of the JSON text that this begins with.
+fn text_length(raw: &str) -> usize {
+    let mut is_escaped = false;
+    let end = raw.bytes().skip(1).position(|byte| {
+        let is_end = byte == b'"' && !is_escaped;
+        is_escaped = byte == b'\\' && !is_escaped;
+        is_end
+    });
+    end.map_or(raw.len(), |place| place + 2)
 }

@@ -24,6 +24,10 @@ impl Moment {
             text.strip_suffix("UTC").map_or_else(|| text.to_owned(), |time| format!("{}Z", time.trim_end()));
         let text = text.replacen(" +", "+", 1).replacen(" -", "-", 1).replacen(" Z", "Z", 1);
         let pieces = Pieces::parse(&text).ok()?;
+        // A zone's name without an offset is another zone than ours, and two times where its clocks go back.
+        if pieces.offset().is_none() && pieces.time_zone_annotation().is_some() {
+            return None;
+        }
         let Some(time) = pieces.time() else {
             return pieces.offset().is_none().then(|| Self::Date(pieces.date()));
         };
@@ -96,6 +100,7 @@ mod tests {
             ("2026-03-05 10:00:00 +0700", "2026-03-05T03:00:00Z"),
             ("2026-03-05 10:00:00 -07:00", "2026-03-05T17:00:00Z"),
             ("2026-03-05T10:00:00.5+05:30", "2026-03-05T04:30:00.5Z"),
+            ("2026-03-05T10:00:00+09:00[Asia/Tokyo]", "2026-03-05T01:00:00Z"),
         ] {
             let read = Moment::parse(text, &zone).unwrap_or_else(|| panic!("{text} is a date"));
             assert_eq!(read.timestamp(&zone).map(|at| at.to_string()).as_deref(), Some(want), "{text}");
@@ -120,6 +125,8 @@ mod tests {
             "2026",
             "N/A",
             "2026-03-05Z",
+            "2026-03-05[Asia/Tokyo]",
+            "2026-03-05T10:00:00[Asia/Tokyo]",
         ] {
             assert_eq!(Moment::parse(text, &TimeZone::UTC), None, "{text}");
         }

@@ -81,6 +81,18 @@ impl Number {
         self.0 == Repr::Small { units: 0, scale: 0 }
     }
 
+    /// About how many decimal digits are calculated with.
+    pub(crate) fn n_digits(&self) -> usize {
+        match &self.0 {
+            Repr::Small { .. } => SMALL_DIGITS,
+            // Three bits and a third make a digit.
+            Repr::Big(ratio) => {
+                let n_bits = ratio.numer().bits() + ratio.denom().bits();
+                usize::try_from(n_bits * 3 / 10).unwrap_or(usize::MAX)
+            }
+        }
+    }
+
     /// The number as an integer of 64 bits, when it is one.
     pub(crate) fn as_i64(&self) -> Option<i64> {
         match &self.0 {

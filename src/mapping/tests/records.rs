@@ -102,6 +102,7 @@ fn a_record_deleted_in_the_source_is_suppressed_before_anything_else() {
             r#","_AB_CDC_DELETED_AT":"2026-11-01","_ab_cdc_deleted_at":null"#,
             "suppressed deleted_in_source -",
         ),
+        ("what nobody sees", r#","_ab_cdc_deleted_at":"\u200b""#, "suppressed deleted_in_source -"),
         ("a number", r#","_ab_cdc_deleted_at":0"#, "suppressed deleted_in_source -"),
         (
             "not deleted",

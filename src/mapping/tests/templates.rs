@@ -82,7 +82,7 @@ fn null_is_not_spoken_and_slices_slice() {
     for (template, want) in [
         ("Kính chào {{ record.full_name | title }}", ""),
         ("{{ 'Anh ' ~ record.full_name }}", ""),
-        ("{{ ['Anh', record.full_name] | join(' ') }}", "Anh"),
+        ("{{ ['Anh', record.full_name] | join(' ') }}", ""),
         ("{{ [record.title, record.full_name] | join(' ') }}", ""),
         ("{{ '%s đồng' | format(record.amount_due) }}", ""),
         ("{{ record.full_name | default('quý khách') }}", "quý khách"),

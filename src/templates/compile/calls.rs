@@ -4,7 +4,7 @@ use minijinja::machinery::ast::{self, CallArg};
 
 use super::super::filters::Filter;
 use super::super::questions::Question;
-use super::super::tree::{Constant, Expr, Kind};
+use super::super::tree::{Constant, Expr, Kind, Known};
 use super::{Compiler, advice};
 
 impl Compiler<'_> {
@@ -39,6 +39,13 @@ impl Compiler<'_> {
             return Kind::Constant(Constant::None);
         };
         let Some(arguments) = self.bound(filter, given, line) else { return Kind::Constant(Constant::None) };
+        let input = match input.kind {
+            // A number of milliseconds, which is no spelling of dates.
+            Kind::Known(Known::EmittedAt) if filter.name() == "date" => {
+                Expr { kind: Kind::Known(Known::EmittedAtTime), ..input }
+            }
+            _ => input,
+        };
         let constants: Vec<_> = arguments.iter().map(|argument| constant(argument.as_ref())).collect();
         if let Err(why) = filter.check(constant(Some(&input)), &constants) {
             self.mistake(line, &why);

@@ -17,8 +17,10 @@ impl Compiler<'_> {
     pub(super) fn expression(&mut self, expr: &ast::Expr<'_>) -> Expr {
         let line = expr.span().start_line;
         let kind = self.inside(|compiler| Some(compiler.kind(expr, line)));
-        let expr = Expr { line, kind: kind.unwrap_or(Kind::Constant(Constant::None)) };
-        self.try_out(&expr);
+        let mut expr = Expr { line, kind: kind.unwrap_or(Kind::Constant(Constant::None)) };
+        if let Some(constant) = self.try_out(&expr) {
+            expr.kind = Kind::Constant(constant);
+        }
         expr
     }
 
@@ -30,26 +32,32 @@ impl Compiler<'_> {
         items.iter().map(|item| self.expression(item)).collect()
     }
 
-    /// What every record gives the same value can be found wrong without one.
-    fn try_out(&mut self, expr: &Expr) {
+    /// What every record gives the same value can be found wrong without one, and is as good as written.
+    fn try_out(&mut self, expr: &Expr) -> Option<Constant> {
         if matches!(expr.kind, Kind::Constant(_)) || !expr.is_constant() || !self.mistakes.is_empty() {
-            return;
+            return None;
         }
         let around = Surroundings::none();
         let scene = Scene { slots: &[], emitted_at: 0, around: &around };
         let mut machine = Machine::new(&scene, 0);
         std::mem::swap(&mut machine.budget, &mut self.budget);
-        let failure = machine.evaluate(expr).err();
+        let found = machine.evaluate(expr).map(|value| Constant::of(&value));
         std::mem::swap(&mut machine.budget, &mut self.budget);
         drop(machine);
-        if let Some(failure) = failure {
-            self.mistake(failure.line.unwrap_or(expr.line), &failure.why);
+        match found {
+            Ok(constant) => constant,
+            Err(failure) => {
+                self.mistake(failure.line.unwrap_or(expr.line), &failure.why);
+                None
+            }
         }
     }
 
     fn kind(&mut self, expr: &ast::Expr<'_>, line: u16) -> Kind {
         match expr {
-            ast::Expr::Const(constant) => Kind::Constant(self.constant(&constant.value, line)),
+            ast::Expr::Const(constant) => {
+                Kind::Constant(self.constant(&constant.value, &self.written(expr), line))
+            }
             ast::Expr::Var(var) => self.name(var.id, line),
             ast::Expr::List(list) => Kind::List(self.all(&list.items)),
             ast::Expr::Tuple(tuple) => Kind::List(self.all(&tuple.items)),
@@ -84,12 +92,12 @@ impl Compiler<'_> {
         }
     }
 
-    fn constant(&mut self, value: &minijinja::Value, line: u16) -> Constant {
+    fn constant(&mut self, value: &minijinja::Value, written: &str, line: u16) -> Constant {
         match value.kind() {
             ValueKind::Bool => Constant::Bool(value.is_true()),
             ValueKind::String => Constant::Text(nfc(value.as_str().unwrap_or_default().into()).into()),
             ValueKind::Number => {
-                if let Some(number) = number(value) {
+                if let Some(number) = number(value, written) {
                     return Constant::Number(number);
                 }
                 self.mistake(line, "a number has too many digits");
@@ -296,10 +304,10 @@ fn comparison(op: CompareOpKind) -> Comparison {
     }
 }
 
-fn number(value: &minijinja::Value) -> Option<Number> {
+/// The number as it is written: the parser keeps a float of it.
+fn number(value: &minijinja::Value, written: &str) -> Option<Number> {
     if value.is_integer() {
         return Number::parse(&value.to_string());
     }
-    // The shortest text that means this float is what was written.
-    Number::parse(&f64::try_from(value.clone()).ok()?.to_string())
+    Number::parse(&written.replace('_', ""))
 }

@@ -1,5 +1,7 @@
 //! The filter `format`: `'%s đồng' | format(record.amount)`.
 
+use crate::values::says_nothing;
+
 use super::super::budget::Why;
 use super::super::operators;
 use super::super::tree::Constant;
@@ -61,7 +63,9 @@ fn format<'a>(call: &mut Call<'a, '_>) -> Result<Value<'a>, Why> {
         text.push_str(&said);
     }
     fits(n_places, call.arguments.len())?;
-    Ok(Value::made(text))
+    let has_words = parts.iter().any(|part| matches!(part, Part::Text(own) if !says_nothing(own)));
+    let said = Value::made(text);
+    Ok(if has_words { said.with_words() } else { said })
 }
 
 /// With exactly so many decimal places.

@@ -14,13 +14,13 @@ pub(super) const FILTERS: &[Filter] = &[
     filter(&["join"], &[optional("separator", Takes::Text), optional("attribute", Takes::Text)], join),
     filter(&["map"], &[needed("attribute", Takes::Text)], |call| {
         let items = attributes(call, 0)?;
-        Ok(Value::List(items.into()))
+        Ok(Value::list(items))
     }),
-    filter(&["list"], &[], |call| Ok(Value::List(call.items()?.into()))),
+    filter(&["list"], &[], |call| Ok(Value::list(call.whole_items()?))),
     filter(&["items"], &[], |call| {
         let members = call.input.members(call.budget)?;
-        let pair = |(name, value)| Value::List([Value::Text(name), value].into());
-        Ok(Value::List(members.into_iter().map(pair).collect()))
+        let pair = |(name, value)| Value::list(vec![Value::Text(name), value]);
+        Ok(Value::list(members.into_iter().map(pair).collect()))
     }),
     filter(&["first"], &[], |call| end(call, true)),
     filter(&["last"], &[], |call| end(call, false)),
@@ -35,9 +35,9 @@ pub(super) const FILTERS: &[Filter] = &[
 
 /// The items, or what each has under a name.
 fn attributes<'a>(call: &mut Call<'a, '_>, index: usize) -> Result<Vec<Value<'a>>, Why> {
-    let items = call.items()?;
-    let Some(path) = call.argument(index) else { return Ok(items) };
+    let Some(path) = call.argument(index) else { return call.whole_items() };
     let path = path.spoken()?.into_owned();
+    let items = call.items()?;
     let mut found = Vec::with_capacity(items.len());
     for item in items {
         let mut value = item;
@@ -57,7 +57,8 @@ fn join<'a>(call: &mut Call<'a, '_>) -> Result<Value<'a>, Why> {
     let n_bytes: usize = parts.iter().map(|part| part.len()).sum();
     call.budget
         .text(n_bytes.saturating_add(separator.len().saturating_mul(parts.len().saturating_sub(1))))?;
-    Ok(Value::made(parts.join(&separator)))
+    let joined = Value::made(parts.join(&separator));
+    Ok(if items.iter().any(Value::has_words) { joined.with_words() } else { joined })
 }
 
 fn end<'a>(call: &mut Call<'a, '_>, is_first: bool) -> Result<Value<'a>, Why> {
@@ -85,7 +86,7 @@ fn reverse<'a>(call: &mut Call<'a, '_>) -> Result<Value<'a>, Why> {
     if matches!(call.input, Value::Text(_) | Value::Number(_)) {
         return call.map_text(|text| text.chars().rev().collect());
     }
-    Ok(Value::List(call.items()?.into_iter().rev().collect()))
+    Ok(Value::list(call.whole_items()?.into_iter().rev().collect()))
 }
 
 /// What a list is sorted by.
@@ -97,7 +98,7 @@ enum Key {
 
 fn sort<'a>(call: &mut Call<'a, '_>) -> Result<Value<'a>, Why> {
     let (is_reversed, is_exact) = (call.truth(0), call.truth(1));
-    let items = call.items()?;
+    let items = call.whole_items()?;
     let mut keyed = Vec::with_capacity(items.len());
     for item in items {
         let key = match &item {
@@ -115,21 +116,21 @@ fn sort<'a>(call: &mut Call<'a, '_>) -> Result<Value<'a>, Why> {
     }
     call.budget.steps(keyed.len() * usize::try_from(keyed.len().max(1).ilog2()).unwrap_or_default())?;
     keyed.sort_by(|(left, _), (right, _)| if is_reversed { right.cmp(left) } else { left.cmp(right) });
-    Ok(Value::List(keyed.into_iter().map(|(_, item)| item).collect()))
+    Ok(Value::list(keyed.into_iter().map(|(_, item)| item).collect()))
 }
 
 /// Each item once, whatever its letters' case, as in Jinja.
 fn unique<'a>(call: &mut Call<'a, '_>) -> Result<Value<'a>, Why> {
     let mut seen = HashSet::new();
     let mut kept = Vec::new();
-    for item in call.items()? {
+    for item in call.whole_items()? {
         let key = item.spoken()?.to_lowercase();
         call.budget.text(key.len())?;
         if seen.insert((item.kind(), key)) {
             kept.push(item);
         }
     }
-    Ok(Value::List(kept.into()))
+    Ok(Value::list(kept))
 }
 
 fn extreme<'a>(call: &mut Call<'a, '_>, wanted: Ordering) -> Result<Value<'a>, Why> {

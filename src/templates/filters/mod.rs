@@ -102,8 +102,11 @@ impl Filter {
         }
         // A blank of the template's own is meant, and stays one.
         let is_meant = matches!(&call.input, Value::Text(text) if says_nothing(text));
+        // What a format says of its own shows in its parts.
+        let has_words = call.input.has_words() && !self.takes_many;
         match (self.apply)(call)? {
             Value::Nothing if is_meant => Ok(Value::Text(Text::Borrowed(""))),
+            value if has_words => Ok(value.with_words()),
             value => Ok(value),
         }
     }
@@ -160,12 +163,23 @@ impl<'a> Call<'a, '_> {
         Ok(Value::made(changed))
     }
 
+    /// The input's items that are something; none where words of the template would stand alone among them.
+    fn whole_items(&mut self) -> Result<Vec<Value<'a>>, Why> {
+        let is_half_said = is_half_said(&self.input.items(self.budget)?);
+        if is_half_said { Ok(Vec::new()) } else { self.items() }
+    }
+
     /// The input's items that are something.
     fn items(&mut self) -> Result<Vec<Value<'a>>, Why> {
         let items = self.input.items(self.budget)?;
         self.budget.list(items.len())?;
         Ok(items.iter().filter(|item| !item.is_nothing()).cloned().collect())
     }
+}
+
+/// Whether a list puts words of the template to a value that is missing.
+fn is_half_said(items: &[Value<'_>]) -> bool {
+    items.iter().any(Value::is_nothing) && items.iter().any(Value::has_words)
 }
 
 /// A text argument; what was left out is this one.

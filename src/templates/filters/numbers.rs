@@ -9,7 +9,7 @@ use super::super::value::Value;
 use super::{Call, Filter, Takes, filter, optional, text_argument};
 
 /// Decimal places that somebody might want to hear.
-const MAX_PLACES: i64 = 100;
+const MAX_PLACES: u64 = 100;
 
 pub(super) const FILTERS: &[Filter] = &[
     filter(&["int"], &[optional("default", Takes::Anything)], |call| read(call, Number::trunc)),
@@ -59,11 +59,11 @@ fn read<'a>(call: &mut Call<'a, '_>, change: fn(&Number) -> Number) -> Result<Va
 fn round<'a>(call: &mut Call<'a, '_>) -> Result<Value<'a>, Why> {
     let number = operators::number(&call.input)?;
     let places = call.whole(0, 0)?;
-    if places.abs() > MAX_PLACES {
+    let n_places = places.unsigned_abs();
+    if n_places > MAX_PLACES {
         return Err(format!("it rounds to more than {MAX_PLACES} places").into());
     }
-    let power =
-        (0..places.abs()).fold(Number::from(1), |power, _| power.mul(&Number::from(10)).unwrap_or(power));
+    let power = (0..n_places).fold(Number::from(1), |power, _| power.mul(&Number::from(10)).unwrap_or(power));
     let shifted = if places < 0 { number.div(&power) } else { number.mul(&power) };
     let shifted = shifted.ok_or(Why::Borrowed("it has too many digits"))?;
     let whole = match &*text_argument(&call.arguments, 1, "common")? {
@@ -86,7 +86,7 @@ fn thousands<'a>(call: &mut Call<'a, '_>) -> Result<Value<'a>, Why> {
         Value::Text(text) => {
             call.budget.read(text.len())?;
             let number = Number::parse(text.trim()).ok_or(Why::Borrowed("its text is no number"))?;
-            if text.contains(['e', 'E', '+']) { number.to_string() } else { text.trim().to_owned() }
+            without_padding(text.trim()).unwrap_or_else(|| number.to_string())
         }
         value => {
             operators::number(value)?;
@@ -95,6 +95,18 @@ fn thousands<'a>(call: &mut Call<'a, '_>) -> Result<Value<'a>, Why> {
     };
     call.budget.text(written.len() * 3)?;
     Ok(Value::made(grouped(&written, &mark)))
+}
+
+/// `0001500.50` as JSON writes it; None where only the number itself shows what that is.
+fn without_padding(text: &str) -> Option<String> {
+    let (sign, digits) = text.strip_prefix('-').map_or(("", text), |digits| ("-", digits));
+    let digits = digits.strip_prefix('+').unwrap_or(digits);
+    let (whole, fraction) = digits.split_once('.')?;
+    let has_fraction =
+        fraction.bytes().all(|digit| digit.is_ascii_digit()) && fraction.bytes().any(|digit| digit != b'0');
+    let whole = whole.trim_start_matches('0');
+    let whole = if whole.is_empty() { "0" } else { whole };
+    has_fraction.then(|| format!("{sign}{whole}.{fraction}"))
 }
 
 fn grouped(written: &str, mark: &str) -> String {

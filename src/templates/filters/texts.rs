@@ -65,7 +65,7 @@ fn split<'a>(call: &mut Call<'a, '_>) -> Result<Value<'a>, Why> {
         }
     };
     call.budget.list(parts.len())?;
-    Ok(Value::List(parts.into_iter().map(|part| Value::made(part.to_owned())).collect()))
+    Ok(Value::list(parts.into_iter().map(|part| Value::made(part.to_owned())).collect()))
 }
 
 /// Cuts a text at a word, and says that it was cut.

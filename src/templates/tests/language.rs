@@ -2,9 +2,16 @@ use super::*;
 
 #[test]
 fn nothing_passes_through_everything_as_nothing() {
-    for record in
-        ["{}", r#"{"x":null}"#, r#"{"x":""}"#, r#"{"x":" \t\u00a0"}"#, r#"{"x":[]}"#, r#"{"x":{ }}"#]
-    {
+    for record in [
+        "{}",
+        r#"{"x":null}"#,
+        r#"{"x":""}"#,
+        r#"{"x":" \t\u00a0"}"#,
+        r#"{"x":[]}"#,
+        r#"{"x":{ }}"#,
+        r#"{"x":[null,"",[" "]]}"#,
+        r#"{"x":"\u200b\ufeff"}"#,
+    ] {
         for template in [
             "{{ record.x }}",
             "{{ record.x | title }}",
@@ -50,6 +57,10 @@ fn nothing_passes_through_everything_as_nothing() {
             "Kính chào {{ record.x | title }}!",
             "{{ record.x }}, {{ 'b' }}",
             "{% for i in record.x %}{{ i }}{% endfor %}",
+            "Kính chào {% for i in record.x %}{{ i }}{% endfor %}",
+            "{{ [record.x] | tojson }}",
+            "có {{ [record.x, record.x][1:] | length }} đơn",
+            "{% for i in [record.x, record.x] %}{{ i }} ơi{% endfor %}",
             "{% set a = record.x %}{{ a }}",
             "{% set a %}Anh {{ record.x }}{% endset %}{{ a }}",
             "{% filter upper %}xin chào {{ record.x }}{% endfilter %}",
@@ -76,12 +87,19 @@ fn nothing_is_caught_by_what_asks_for_it() {
         ("{{ [record.x, record.b] | join(' ') }}", "B"),
         ("{{ [record.x, record.b] | first }}", "B"),
         ("{% for i in record.x %}{{ i }}{% else %}không{% endfor %}", "không"),
+        ("{{ record.l[5:] | default('x') }}", "x"),
+        ("{{ record.l[5:] is none }} {{ record.l[5:] == none }}", "true true"),
+        ("{{ record.nothings | default('x') }}", "x"),
+        ("{{ record.nothings | unique | default('x') }}", "x"),
+        ("{{ [record.x, record.nothings] | list | default('x') }}", "x"),
+        ("{% if record.nothings or [record.x] %}a{% else %}b{% endif %}", "b"),
+        ("{% set a, b = record.x, record.y %}{{ a | default('x') }}", "x"),
         ("{{ record.zero }} {{ record.no }}", "0 false"),
         ("{{ 'a' if record.zero else 'b' }}{{ 'a' if record.no else 'b' }}", "bb"),
         ("{{ record.zero | default(5) }} {{ record.zero | default(5, true) }}", "0 5"),
         ("{{ record.null }} {{ record.none }}", "Null None"),
     ] {
-        let record = r#"{"x":null,"b":"B","zero":0,"no":false,"null":"Null","none":"None"}"#;
+        let record = r#"{"x":null,"b":"B","l":["a"],"nothings":[null,"",["\n", {}],{ }],"zero":0,"no":false,"null":"Null","none":"None"}"#;
         assert_eq!(said(template, record), want, "{template}");
     }
 }
@@ -98,7 +116,26 @@ fn words_need_all_their_values_and_blanks_close_up() {
         ("{{ record.a }} {{ record.b }} {{ record.c }}", r#"{"a":"x","c":"y"}"#, "x y"),
         ("{{ record.a }} {{ record.b }}", "{}", "-"),
         (" {{ record.a }} {{ record.b }} ", r#"{"a":1,"b":2}"#, " 1 2 "),
-        ("{{ 'Anh' if record.m else 'Chị' }} {{ record.b }}", r#"{"m":true}"#, "Anh"),
+        ("{{ 'Anh' if record.m else 'Chị' }} {{ record.b }}", r#"{"m":true}"#, "-"),
+        ("{{ {'M': 'Anh'}[record.m] }} {{ record.b }}", r#"{"m":"M"}"#, "-"),
+        ("{{ {'M': 'Anh'}[record.m] }} {{ record.b }}", r#"{"b":"An"}"#, "An"),
+        ("{{ 'Kính chào' }} {{ record.a }}", "{}", "-"),
+        ("{{ 'Kính' ~ ' chào' | upper }} {{ record.a }}", "{}", "-"),
+        ("{{ 5 }} {{ record.a }}", "{}", "-"),
+        ("{% set x = 'Kính chào' %}{{ x }} {{ record.a }}", "{}", "-"),
+        ("{% set x = 'Kính chào' %}{{ x | upper }} {{ record.a }}", "{}", "-"),
+        ("{% set x %}Kính chào{% endset %}{{ x }} {{ record.a }}", "{}", "-"),
+        ("{% for x in ['Anh', record.a] %}{{ x }} {% endfor %}", "{}", "-"),
+        ("{{ 'Anh ' ~ record.a }} {{ record.b }}", r#"{"a":"An"}"#, "-"),
+        ("{{ 'Anh %s' | format(record.a) }} {{ record.b }}", r#"{"a":"An"}"#, "-"),
+        ("{{ '%s' | format(record.a) }} {{ record.b }}", r#"{"a":"An"}"#, "An"),
+        ("{{ record.a | default('Anh') }} {{ record.b }}", "{}", "-"),
+        ("{{ record.a | default('') }} {{ record.b }}", r#"{"b":"An"}"#, " An"),
+        ("{{ ['Kính chào', record.a] | join(' ') }}", "{}", "-"),
+        ("{{ ['Kính chào', record.a] | join(' ') }}", r#"{"a":"An"}"#, "Kính chào An"),
+        ("{{ ['Kính chào', record.a] | unique | join(' ') }}", "{}", "-"),
+        ("{{ [record.a, 'quý khách'] | first }}", "{}", "quý khách"),
+        ("{{ ' ' }}{{ record.a }}", "{}", "-"),
         ("{{ record.a }}{% if record.b %}, quý khách {{ record.b }}{% endif %}", r#"{"a":"An"}"#, "An"),
         ("{{ record.a }}{% if record.b %}, {{ record.c }}{% endif %}", r#"{"a":"An","b":1}"#, "-"),
         ("{{ record.a }}{% if record.b %}, {{ record.c }}{% endif %}", r#"{"b":1,"c":2}"#, "-"),
@@ -130,6 +167,13 @@ fn values_are_said_as_people_write_them() {
             "170141183460469231731687303715884105727",
         ),
         ("{{ record.n }} {{ record.m }}", r#"{"n":5.0,"m":-0.0}"#, "5 0"),
+        (
+            "{{ 1234567890123456.78 }} {{ -0.50 }} {{ 1_000.5 }} {{ 1e3 }} {{ 2.5E-1 }}",
+            "{}",
+            "1234567890123456.78 -0.5 1000.5 1000 0.25",
+        ),
+        ("{{ 0.1234567890123456789 * 10 }}", "{}", "1.234567890123456789"),
+        ("{{ record.a + record.b }}", r#"{"a":"An","b":"5"}"#, "An5"),
         ("{{ 'a' + 'b' }} {{ 'ab' * 2 }} {{ 1 ~ true }}", "{}", "ab abab 1true"),
         ("{{ 1 < 2 < 3 }} {{ 1 < 2 > 3 }} {{ 'a' == 1 }} {{ '1' != 1 }}", "{}", "true false false true"),
         (
@@ -265,6 +309,45 @@ fn a_record_that_cannot_be_said_is_refused_with_its_column_and_without_its_value
             "{{ record.n in 'abc' }}",
             r#"{"n":5}"#,
             "column `n`, line 1: it looks for a number in text; write |string",
+        ),
+    ] {
+        assert_eq!(said(template, record), format!("refused: {want}"), "{template}");
+    }
+}
+
+#[test]
+fn what_is_no_number_or_too_large_to_be_said_is_refused() {
+    for (template, record, want) in [
+        (
+            "{{ record.s * 2 }}",
+            r#"{"s":"5"}"#,
+            "column `s`, line 1: it is text, not a number; write |int or |float",
+        ),
+        (
+            "{{ record.s * 2 }}",
+            r#"{"s":"An"}"#,
+            "column `s`, line 1: it is text, not a number; write |int or |float",
+        ),
+        (
+            "{{ record.a + record.b }}",
+            r#"{"a":"5"," b":1,"b":" 1.5 "}"#,
+            "columns `a` and `b`, line 1: both texts are numbers; write |int or |float to add them, or ~",
+        ),
+        ("{{ record.n }}", r#"{"n":1e5000}"#, "column `n`, line 1: it has too many digits to be said"),
+        (
+            "{{ record.n ~ 'đ' }}",
+            r#"{"n":-1E-5000}"#,
+            "column `n`, line 1: it has too many digits to be said",
+        ),
+        (
+            "{{ 2 ** record.n }}",
+            r#"{"n":-9223372036854775808}"#,
+            "column `n`, line 1: a power is a whole number from -100 to 100",
+        ),
+        (
+            "{{ record.s | round(record.n) }}",
+            r#"{"n":-9223372036854775808,"s":1}"#,
+            "columns `s` and `n`, line 1: it rounds to more than 100 places",
         ),
     ] {
         assert_eq!(said(template, record), format!("refused: {want}"), "{template}");
