@@ -328,11 +328,15 @@ impl<'c, 's> Compiler<'c, 's> {
         let is_quoted = names.first().is_some_and(|name| name.quote_style.is_some());
         let found = (self.find)(&path, is_quoted)?;
         let (kinds, reading) = kinds::of_schema(found.schema);
-        let written: Vec<String> = names.iter().map(ToString::to_string).collect();
+        let (mut written, mut ends) = (String::new(), Vec::with_capacity(names.len()));
+        for name in names {
+            written += &format!("{}{name}", if ends.is_empty() { "" } else { "." });
+            ends.push(written.len());
+        }
         let index = found.index;
         // The finder counts the columns, so a new one is the next.
         if index >= self.columns.len() {
-            self.columns.push(ColumnInfo { written: written.join(".").into(), kinds });
+            self.columns.push(ColumnInfo { written: written.into(), ends: ends.into(), kinds });
         }
         Ok(Node::Column { index, reading })
     }

@@ -51,6 +51,18 @@ pub(crate) struct Found<'s> {
     pub(crate) schema: Option<&'s Json>,
 }
 
+/// Something on the way to a column that has no names in it: neither an object, nor null or missing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Blocked {
+    /// How many of the path's names lead to it.
+    pub(crate) n_names: usize,
+    /// What it is, in words.
+    pub(crate) what: &'static str,
+}
+
+/// The raw value of a column; none when it is missing.
+pub(crate) type Raw<'a> = Result<Option<&'a str>, Blocked>;
+
 /// A compiled condition.
 #[derive(Debug)]
 pub(crate) struct Condition {
@@ -134,7 +146,7 @@ impl Condition {
     }
 
     /// Decides about one record by its raw columns.
-    pub(crate) fn decide<'a>(&'a self, raw: impl Fn(usize) -> Option<&'a str>) -> Result<(), Refusal> {
+    pub(crate) fn decide<'a>(&'a self, raw: impl Fn(usize) -> Raw<'a>) -> Result<(), Refusal> {
         let sight = Sight { raw, zone: &self.zone };
         let mut unknown: Option<(&Part, Cause<'_>)> = None;
         for part in &self.parts {

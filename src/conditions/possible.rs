@@ -207,7 +207,8 @@ fn tested(kinds: Kinds, test: Test) -> Kinds {
         Test::True => (Kinds::TRUE, kinds.can_be(Kinds::FALSE | Kinds::NULL)),
         Test::False => (Kinds::FALSE, kinds.can_be(Kinds::TRUE | Kinds::NULL)),
     };
-    let odd = test != Test::Null && !kinds.without(Kinds::TRUTH | Kinds::NULL).is_none();
+    // What is unknown for another reason than that there is nothing stays so.
+    let odd = kinds.can_be(Kinds::NULL) || test != Test::Null && !kinds.without(Kinds::TRUTH).is_none();
     Kinds::TRUE.when(kinds.can_be(yes)) | Kinds::FALSE.when(no) | Kinds::NULL.when(odd)
 }
 
