@@ -170,7 +170,11 @@ impl<'c, 's> Compiler<'c, 's> {
             BinaryOperator::Modulo => Operator::Remainder,
             other => return Err(refused::operator(other)),
         };
-        Ok(Node::Arithmetic(arithmetic, Box::new([self.operand(left)?, self.operand(right)?])))
+        let mut sides = [self.operand(left)?, self.operand(right)?];
+        if arithmetic == Operator::Minus {
+            self.read_dates(&mut sides)?;
+        }
+        Ok(Node::Arithmetic(arithmetic, Box::new(sides)))
     }
 
     fn contained(&mut self, expression: &Expr, list: &[Expr]) -> Result<Node, String> {
@@ -237,7 +241,11 @@ impl<'c, 's> Compiler<'c, 's> {
             _ => {}
         }
         let known = Function::NAMES.iter().find(|(other, _)| *other == lower);
-        let Some((_, function)) = known.filter(|_| is_plain) else { return Err(refused::function(&name)) };
+        let Some((_, function)) = known.filter(|_| is_plain) else {
+            let is_word = matches!(function.args, FunctionArguments::None);
+            let column = if is_word { super::parse::quote_it(&name) } else { String::new() };
+            return Err(refused::function(&name) + &column);
+        };
         let (least, most) = function.arguments();
         if arguments.len() < least || arguments.len() > most {
             return Err(format!("the function {name} does not take {} arguments", arguments.len()));
@@ -250,7 +258,7 @@ impl<'c, 's> Compiler<'c, 's> {
             let is_text = function.is_of_text() && nodes.is_empty();
             nodes.push(if is_text { self.text(argument)? } else { self.node(argument)? });
         }
-        if *function == Function::NullIf {
+        if matches!(function, Function::Coalesce | Function::NullIf) {
             self.read_dates(&mut nodes)?;
         }
         Ok(Node::Call(*function, nodes))

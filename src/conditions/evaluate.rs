@@ -1,6 +1,7 @@
 //! What a condition says of one record: TRUE, FALSE, or unknown with its cause.
 
 use std::borrow::Cow;
+use std::cell::Cell;
 use std::cmp::Ordering;
 
 use jiff::tz::TimeZone;
@@ -24,7 +25,12 @@ const LONGEST_PATTERN: usize = 10_000;
 pub(super) struct Sight<'a, F> {
     pub(super) raw: F,
     pub(super) zone: &'a TimeZone,
+    /// How many characters its patterns may still compare.
+    pub(super) steps: Cell<usize>,
 }
+
+/// Some milliseconds. Patterns that need more for one record are given up.
+pub(super) const MOST_STEPS: usize = 2_000_000;
 
 impl<'a, F: Fn(usize) -> Raw<'a>> Sight<'a, F> {
     pub(super) fn truth(&self, node: &'a Node) -> Truth<'a> {
@@ -101,7 +107,7 @@ impl<'a, F: Fn(usize) -> Raw<'a>> Sight<'a, F> {
         let [subject, pattern] = &like.sides;
         let text = self.text("LIKE", subject);
         if let Some(glob) = &like.glob {
-            return text.map_or_else(Truth::Unknown, |text| truth_of(glob.matches(&text)));
+            return text.map_or_else(Truth::Unknown, |text| self.matches(glob, subject, &text));
         }
         let (text, wanted) = match both(text, self.text("LIKE", pattern)) {
             Ok((_, wanted)) if wanted.len() > LONGEST_PATTERN => {
@@ -111,9 +117,13 @@ impl<'a, F: Fn(usize) -> Raw<'a>> Sight<'a, F> {
             Err(cause) => return Truth::Unknown(cause),
         };
         match Glob::new(&wanted, like.escape, like.ignores_case) {
-            Ok(glob) => truth_of(glob.matches(&text)),
+            Ok(glob) => self.matches(&glob, subject, &text),
             Err(why) => Truth::Unknown(Cause::BadPattern(pattern, why)),
         }
+    }
+
+    fn matches(&self, glob: &Glob, subject: &'a Node, text: &str) -> Truth<'a> {
+        glob.matches(text, &self.steps).map_or(Truth::Unknown(Cause::TooLarge(subject)), truth_of)
     }
 
     fn is(&self, node: &'a Node, test: Test) -> Truth<'a> {
@@ -145,7 +155,7 @@ impl<'a, F: Fn(usize) -> Raw<'a>> Sight<'a, F> {
         let kind = match (raw.as_bytes().first(), reading) {
             (Some(b'n') | None, _) => return Value::Unknown(Cause::IsNull(index)),
             (Some(b'"'), Reading::AsItIs) => return Value::Text(text::nfc(protocol::string(raw))),
-            (Some(b'"'), Reading::Date) => return self.date(index, &protocol::string(raw)),
+            (Some(b'"'), Reading::Date) => return Self::date(index, &protocol::string(raw)),
             (Some(b'"'), Reading::Timestamp) => return self.timestamp(index, &protocol::string(raw)),
             (_, Reading::Date) => Kind::Date,
             (_, Reading::Timestamp) => Kind::Timestamp,
@@ -157,14 +167,8 @@ impl<'a, F: Fn(usize) -> Raw<'a>> Sight<'a, F> {
         Value::Unknown(Cause::Unreadable(index, kind))
     }
 
-    /// A day; also written as the time at which it begins.
-    fn date(&self, index: usize, text: &str) -> Value<'a> {
-        let read = Moment::parse(text, self.zone).and_then(|moment| {
-            let date = moment.date(self.zone);
-            let begins = || Moment::Date(date).timestamp(self.zone) == moment.timestamp(self.zone);
-            (matches!(moment, Moment::Date(_)) || begins()).then_some(Value::Date(date))
-        });
-        read.unwrap_or(Value::Unknown(Cause::Unreadable(index, Kind::Date)))
+    fn date(index: usize, text: &str) -> Value<'a> {
+        Moment::day(text).map_or(Value::Unknown(Cause::Unreadable(index, Kind::Date)), Value::Date)
     }
 
     fn timestamp(&self, index: usize, text: &str) -> Value<'a> {
@@ -258,10 +262,8 @@ impl<'a, F: Fn(usize) -> Raw<'a>> Sight<'a, F> {
             Value::Number(number) => number,
             other => return Err(cause(what, Kind::Number, node, &other)),
         };
-        let word =
-            if least == 0 { "number of characters" } else { "place in a text, which are counted from 1" };
-        if !number.is_integer() || number < Number::from(least) {
-            return Err(Cause::BadCount(word, node));
+        if !is_count(&number, least) {
+            return Err(bad_count(node, least));
         }
         Ok(number.as_i64().and_then(|count| usize::try_from(count).ok()).unwrap_or(usize::MAX))
     }
@@ -306,6 +308,16 @@ fn cut(text: Cow<'_, str>, part: impl Fn(&str) -> &str) -> Cow<'_, str> {
         Cow::Borrowed(text) => Cow::Borrowed(part(text)),
         Cow::Owned(text) => Cow::Owned(part(&text).to_owned()),
     }
+}
+
+/// Whether a number counts characters.
+pub(super) fn is_count(number: &Number, least: i64) -> bool {
+    number.is_integer() && *number >= Number::from(least)
+}
+
+pub(super) fn bad_count(node: &Node, least: i64) -> Cause<'_> {
+    let word = if least == 0 { "number of characters" } else { "place in a text, which are counted from 1" };
+    Cause::BadCount(word, node)
 }
 
 fn truth_of<'a>(truth: bool) -> Truth<'a> {
@@ -380,5 +392,5 @@ fn different<'a>((left, a): (&'a Node, &Value<'a>), (right, b): (&'a Node, &Valu
 
 /// What a constant says.
 pub(super) fn constant<'a>(node: &'a Node, zone: &'a TimeZone) -> Value<'a> {
-    Sight { raw: |_| Ok(None), zone }.value(node)
+    Sight { raw: |_| Ok(None), zone, steps: Cell::new(MOST_STEPS) }.value(node)
 }

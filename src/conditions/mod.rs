@@ -17,6 +17,7 @@ mod text;
 mod tree;
 mod words;
 
+use std::cell::Cell;
 use std::panic::resume_unwind;
 use std::thread;
 
@@ -26,7 +27,7 @@ use serde_json::Value as Json;
 
 use cause::{Cause, ColumnInfo};
 use compile::Compiler;
-use evaluate::Sight;
+use evaluate::{MOST_STEPS, Sight};
 use kinds::Kinds;
 use possible::Outlook;
 use tree::{Node, Truth};
@@ -132,13 +133,16 @@ impl Condition {
         Ok(condition)
     }
 
-    /// Whether a part can be TRUE for any record.
+    /// Whether a part can be TRUE for any record, and each of its branches something at all.
     fn check(&self, part: &Part) -> Result<(), String> {
         let outlook = Outlook { columns: &self.columns, zone: &self.zone };
-        if outlook.of(&part.node).can_be(Kinds::TRUE) {
-            return Ok(());
-        }
         let text = &part.text;
+        if outlook.of(&part.node).can_be(Kinds::TRUE) {
+            return match outlook.slip(&part.node) {
+                Some(why) => Err(format!("a branch of `{text}` can be neither TRUE nor FALSE: {why}")),
+                None => Ok(()),
+            };
+        }
         match outlook.never(&part.node).or_else(|| outlook.no_condition(&part.node)) {
             Some(why) => Err(format!("`{text}` can never be TRUE: {why}")),
             None => Err(format!("`{text}` can never be TRUE")),
@@ -147,7 +151,7 @@ impl Condition {
 
     /// Decides about one record by its raw columns.
     pub(crate) fn decide<'a>(&'a self, raw: impl Fn(usize) -> Raw<'a>) -> Result<(), Refusal> {
-        let sight = Sight { raw, zone: &self.zone };
+        let sight = Sight { raw, zone: &self.zone, steps: Cell::new(MOST_STEPS) };
         let mut unknown: Option<(&Part, Cause<'_>)> = None;
         for part in &self.parts {
             match sight.truth(&part.node) {

@@ -1,7 +1,7 @@
 use super::*;
 
 /// Conditions, and what they say of the record below.
-const DECISIONS: [(&str, &str); 87] = [
+const DECISIONS: [(&str, &str); 88] = [
     ("consent = 'yes'", "true"),
     ("consent = 'Yes'", "false"),
     ("gone = 'yes'", "`gone` is missing"),
@@ -70,7 +70,11 @@ const DECISIONS: [(&str, &str); 87] = [
     ("consent || '!' = 'yes!'", "true"),
     ("substr(note, 6, 2) = 'by'", "true"),
     ("substring(note from 6 for 2) = 'by'", "true"),
-    ("substr(note, 0) = ''", "the constant is no place in a text, which are counted from 1"),
+    (
+        "substr(note, 0) = ''",
+        "`substr(note, 0) = ''` can never be TRUE: the constant is no place in a text, which are counted from 1",
+    ),
+    ("substr(note, days - 7) = ''", "what is made of `days` is no place in a text, which are counted from 1"),
     ("substr(note, 100) = ''", "true"),
     ("right(note, 7) = 'message'", "true"),
     ("left(note, days - 8) = ''", "what is made of `days` is no number of characters"),
@@ -129,6 +133,13 @@ fn days_are_those_of_the_zone() {
         ("at IN ('2026-11-23 01:00:00', '2026-11-24')", "true"),
         ("left(at, 10) = '2026-11-22'", "true"),
         ("CAST(on AS TEXT) = '2026-11-23'", "true"),
+        ("coalesce(on, '2000-01-01') = current_date", "true"),
+        ("on - '2026-11-20' = 3", "true"),
+        ("'2026-11-20' - on = -3", "true"),
+        (
+            "coalesce(on, 'soon') = current_date",
+            "'soon' is no date; write '2026-01-31' or '2026-01-31 10:00:00'",
+        ),
         ("on + n * 1000 * 1000 * 1000 > on", "`on` is too large to hold"),
     ] {
         match compile(source, &catalog) {
@@ -145,8 +156,14 @@ fn days_are_those_of_the_zone() {
     ] {
         assert_eq!(said(compile(source, &catalog).unwrap().decide(&odd)), want, "{source}");
     }
-    let late = json!({ "on": "2026-11-23T00:00:00+07:00" });
-    assert_eq!(said(compile("on = current_date", &catalog).unwrap().decide(&late)), "true");
+    for midnight in ["2026-11-23T00:00:00+07:00", "2026-11-23T00:00:00Z", "2026-11-23 00:00:00.000 UTC"] {
+        let record = json!({ "on": midnight });
+        assert_eq!(
+            said(compile("on = current_date", &catalog).unwrap().decide(&record)),
+            "true",
+            "{midnight}"
+        );
+    }
     let with_time = json!({ "on": "2026-11-23T10:00:00+07:00" });
     assert_eq!(
         said(compile("on = current_date", &catalog).unwrap().decide(&with_time)),

@@ -75,6 +75,7 @@ fn any_condition_says_of_any_record_what_the_reference_says() {
         let compiled = match compile(&sql, &catalog) {
             Ok(compiled) => Some(compiled),
             Err(why) if why.contains("can never be TRUE") => None,
+            Err(why) if why.contains("can be neither TRUE nor FALSE") => continue,
             Err(why) => panic!("{sql}: {why}"),
         };
         n_never += u64::from(compiled.is_none());

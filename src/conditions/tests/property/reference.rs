@@ -152,7 +152,7 @@ fn column(index: usize, raw: Option<&str>, reads_dates: bool) -> V {
         serde_json::Value::Null => Null,
         serde_json::Value::String(said) if reads_dates && name == "on" => match moment(&said) {
             Some(Date(days)) => Date(days),
-            Some(At(at)) if (at + AHEAD) % 86_400 == 0 => Date((at + AHEAD) / 86_400),
+            Some(At(at)) if at % 86_400 == 0 => Date(at / 86_400),
             _ => Unread,
         },
         serde_json::Value::String(said) if reads_dates && name == "at" => match moment(&said) {
