@@ -13,6 +13,7 @@ mod kinds;
 mod parse;
 mod possible;
 mod refused;
+mod spelling;
 mod text;
 mod tree;
 mod words;
@@ -100,8 +101,12 @@ impl Condition {
         find: Finder<'_, '_>,
     ) -> Result<Self, String> {
         let compile = || {
-            let compiled = Self::compile_sql(source, now, zone, find);
-            compiled.map_err(|why| discreet(&advice::with_advice(source, why)))
+            let why = match Self::compile_sql(source, now, zone, &mut *find) {
+                Ok(condition) => return Ok(condition),
+                Err(why) => why,
+            };
+            let compiles = &mut |sql: &str| Self::compile_sql(sql, now, zone, &mut *find).map(drop);
+            Err(discreet(&advice::with_advice(source, why, compiles)))
         };
         thread::scope(|scope| {
             let compiling = thread::Builder::new().stack_size(STACK).spawn_scoped(scope, compile);

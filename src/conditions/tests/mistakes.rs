@@ -143,7 +143,7 @@ fn what_can_never_be_true_is_a_mistake_with_the_cast_that_helps() {
     }
 }
 
-const TEMPLATES: [&str; 24] = [
+const TEMPLATES: [&str; 44] = [
     "record.consent == 'yes'",
     "record.days_overdue|float < 30",
     "record.note[:4] != 'STOP'",
@@ -168,6 +168,26 @@ const TEMPLATES: [&str; 24] = [
     "record.a ** 2 == 4",
     "a == 1",
     "{% if record.a %}",
+    "record.a == 'x' && record.b < 30",
+    "record.a == 'x' AND record.b < 30",
+    "record.a == 'AND' OR NOT record.b IN ['x'] AND record.c IS NOT NULL",
+    "record.a == 'x'; record.b < 30",
+    "record.a == 'x' & record.b",
+    "record.a == 'x' ? record.b : record.c",
+    "!record.a == 'x'",
+    "record.a == @x",
+    "record.a == $x",
+    "record.a == 'x' -- and not record.b",
+    "record.a == 'x') or (record.b == 'y'",
+    "record.a = 'x' && record.b < 30",
+    "record.a = 'x' AND record.b < 30",
+    "record.a = 'x' AND record.b = 'y' z",
+    "record.phone == '0987654321'",
+    "record.phone == 84987654321",
+    "record.phone = '0987654321'",
+    "record.ok IS UNKNOWN",
+    "record.ok == TRUE AND record.a == NULL",
+    "record.a > '5' and record.a|float + 'x' > 1",
 ];
 
 #[test]
@@ -186,6 +206,8 @@ fn a_mistake_of_sql_is_not_taken_for_a_template() {
         "statu is true or status in ('a',)",
         "length(statu) > 3 and status < 'b'",
         "statu.x > 1",
+        "statu IS UNKNOWN",
+        "status IN ('a', 'b') AND statu IS NULL",
     ] {
         let why = mistake(source, &catalog);
         assert!(why.contains("no column `statu") || why.starts_with("expected"), "{source}: {why}");
