@@ -29,14 +29,13 @@ pub(super) fn bracketed(source: &str, lowers: bool) -> Option<String> {
                 }
                 quote = None;
             }
-            (Some(_), _) => {}
             (None, '\'' | '"') => quote = Some(character),
             (None, '(') => open.push(')'),
             (None, '[') => open.push(']'),
             (None, '{') => open.push('}'),
             (None, ')' | ']' | '}') if open.pop() != Some(character) => return None,
             (None, '-') if source.get(at + 1..).is_some_and(|rest| rest.starts_with('-')) => return None,
-            (None, _) => {}
+            _ => {}
         }
     }
     if quote.is_some() || !open.is_empty() {
