@@ -92,10 +92,14 @@ fn memory_does_not_grow_with_the_input() {
     }
 }
 
+/// What 20,000 campaigns may take beside the open batches, whatever the program itself takes.
+const CAMPAIGNS_MAY_TAKE: u64 = 8 << 10;
+
 #[test]
 fn a_campaign_for_each_record_does_not_cost_memory() {
-    let peak = peak_of_campaigns("vbee", 20_000, 0, "campaign-{{ record.id }}");
-    assert!(peak < 40 << 10, "{peak} KiB for 20,000 campaigns");
+    let one = peak_of_campaigns("vbee", 20_000, 0, "campaign");
+    let many = peak_of_campaigns("vbee", 20_000, 0, "campaign-{{ record.id }}");
+    assert!(many <= one + CAMPAIGNS_MAY_TAKE, "{one} KiB for one campaign, {many} KiB for 20,000");
 }
 
 #[test]

@@ -5,14 +5,18 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use crate::command::{self, Finished, Folder};
-use crate::extract::{self, Expected, Extract, extract};
+use crate::extract::{self, Extract, extract};
 use crate::rehearsal::Rehearsal;
 
 fn write(config: &Value, extract: &Extract) -> Finished {
+    write_streams(config, &extract::catalog(), &extract.lines)
+}
+
+fn write_streams(config: &Value, catalog: &str, lines: &[u8]) -> Finished {
     let folder = Folder::new();
     let config = folder.file("config.json", &config.to_string());
-    let catalog = folder.file("catalog.json", &extract::catalog());
-    command::run(["write", "--config", &config, "--catalog", &catalog], &extract.lines)
+    let catalog = folder.file("catalog.json", catalog);
+    command::run(["write", "--config", &config, "--catalog", &catalog], lines)
 }
 
 /// The outcomes in the last line of the log.
@@ -148,8 +152,10 @@ fn identity_mapping_needs_no_streams() {
         record(json!({ "mobile": "0987654323" })),
     ];
     let lines = lines.map(|line| line.to_string()).join("\n").into_bytes();
-    let extract = Extract { lines, states: Vec::new(), expected: Expected::default() };
-    let finished = write(&rehearsal.config("itnio", &json!({})), &extract);
+    let columns = json!({ "phone_number": {}, "phoneNumber": {}, "name": {}, "gender": {}, "id_last4": {}, "mobile": {} });
+    let stream = json!({ "name": "contacts", "namespace": "crm", "json_schema": { "properties": columns } });
+    let catalog = json!({ "streams": [{ "stream": stream, "sync_mode": "incremental", "destination_sync_mode": "append" }] });
+    let finished = write_streams(&rehearsal.config("itnio", &json!({})), &catalog.to_string(), &lines);
     assert_eq!(finished.code, 0, "{}", tail(&finished));
     let outcomes = outcomes(&finished);
     assert_eq!((outcomes["accepted"], outcomes["rejected"], outcomes["invalid"]), (1, 1, 1), "{outcomes:?}");

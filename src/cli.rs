@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
+use crate::delivery::Network;
 use crate::phone::mask_numbers;
 
 /// Under this name the program is a Singer target.
@@ -260,6 +261,8 @@ pub struct Environment {
     pub job_id: Option<String>,
     /// `DATA_CHANNEL_MEDIUM` is `SOCKET`: the platform would not use stdin.
     pub is_socket_mode: bool,
+    /// The proxy and the certificates of this machine.
+    pub network: Network,
 }
 
 impl Cli {
@@ -296,6 +299,7 @@ impl Environment {
         Self {
             job_id: std::env::var("WORKER_JOB_ID").ok().filter(|id| !id.is_empty()),
             is_socket_mode: medium.eq_ignore_ascii_case("SOCKET"),
+            network: Network::new(std::env::vars_os()),
         }
     }
 }

@@ -35,6 +35,14 @@ pub enum Error {
         /// What is wrong, where to look, what to change.
         why: String,
     },
+    /// No request gets to the vendor, until somebody mends the network's settings.
+    #[error("there is no way to {vendor}: {why}")]
+    NoWay {
+        /// The vendor's name.
+        vendor: &'static str,
+        /// What is in the way, and what to change.
+        why: String,
+    },
     /// The ledger cannot be reached now: another run holds it, or its server is away.
     #[error("{0}")]
     LedgerUnavailable(String),
@@ -136,6 +144,7 @@ impl Error {
             | Self::LedgerUnusable(_)
             | Self::File { .. }
             | Self::Refused { .. }
+            | Self::NoWay { .. }
             | Self::TooManyRejected { .. } => FailureType::Config,
             Self::Unreachable { .. }
             | Self::LedgerUnavailable(_)

@@ -8,6 +8,7 @@
 
 use std::io::Write;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -15,7 +16,7 @@ use jiff::Timestamp;
 use super::remember;
 use super::set_up::{SetUp, request_timeout};
 use crate::cli::CheckArgs;
-use crate::delivery::{Carrier, CarryError, Clock, HttpCarrier};
+use crate::delivery::{Carrier, CarryError, Clock, Connections, HttpCarrier, Network};
 use crate::error::Error;
 use crate::mapping::RunContext;
 use crate::protocol::{Catalog, Output};
@@ -29,20 +30,23 @@ const LONGEST_REQUEST: Duration = Duration::from_secs(30);
 pub(super) async fn run(
     arguments: &CheckArgs,
     now: Timestamp,
+    network: &Network,
     output: &mut Output<impl Write>,
 ) -> Result<(), Error> {
-    match check(arguments, now).await {
+    match check(arguments, now, network).await {
         Ok(message) => output.connection_status(Ok(&message)),
         Err(error) => output.connection_status(Err(&error.with_causes())),
     }
 }
 
-async fn check(arguments: &CheckArgs, now: Timestamp) -> Result<String, Error> {
+async fn check(arguments: &CheckArgs, now: Timestamp, network: &Network) -> Result<String, Error> {
     let mut set_up = SetUp::read(&arguments.config)?;
     let judged = judge_mapping(&mut set_up, arguments.catalog.as_deref(), now)?;
     let (config, vendor) = set_up.complete()?;
-    let carrier = HttpCarrier::new(request_timeout(&config.delivery).min(LONGEST_REQUEST))?;
-    let corrected = probe(vendor.as_ref(), &carrier, &Clock::starting_at(now)).await?;
+    let clock = Arc::new(Clock::starting_at(now));
+    let timeout = request_timeout(&config.delivery).min(LONGEST_REQUEST);
+    let carrier = HttpCarrier::new(network, Connections::OneForEach, timeout, Arc::clone(&clock))?;
+    let corrected = probe(vendor.as_ref(), &carrier, &clock).await?;
     let has_ledger = remember::rehearse(&config, vendor.as_ref(), now).await?;
     let mut message =
         format!("{} accepts the credentials and the campaign{judged}. Nobody was called.", vendor.name());
@@ -104,9 +108,9 @@ async fn probe(vendor: &dyn Vendor, carrier: &impl Carrier, clock: &Clock) -> Re
                 }
             }
             Err(CarryError::NotSent(why) | CarryError::Lost(why)) if is_last => {
-                let why = format!("{why}; check vendor.base_url, the network and the proxy of this machine");
                 return Err(Error::Unreachable { vendor: vendor.name(), why });
             }
+            Err(CarryError::Barred(why)) => return Err(Error::NoWay { vendor: vendor.name(), why }),
             Err(_) => tokio::time::sleep(PAUSE).await,
         }
     }

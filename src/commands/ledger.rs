@@ -223,7 +223,7 @@ async fn baseline<R: Read + Send + 'static>(
 ) -> Result<String, Error> {
     let job = match &arguments.catalog {
         Some(catalog) => Job::read(&arguments.config, catalog, now, environment)?,
-        None => target::job(&arguments.config, now)?,
+        None => target::job(&arguments.config, now, environment)?,
     };
     let memory = remember::open(&job.config, job.vendor.as_ref(), &job.sync_id, now).await?;
     if memory.keys.is_none() {

@@ -63,7 +63,7 @@ where
     }
     let Some(command) = cli.command else {
         let output = Output::singer(stdout, stderr);
-        return target::run(&cli.target, stdin, output, now, signals).await;
+        return target::run(&cli.target, stdin, output, now, &environment, signals).await;
     };
     let for_people = match command {
         Command::Sandbox(arguments) => sandbox::run(&arguments, now, &mut stdout, signals).await,
@@ -102,7 +102,9 @@ async fn platform<R: Read + Send + 'static, W: Write>(
 ) -> bool {
     let result = match command {
         PlatformCommand::Spec => spec::run(&mut output),
-        PlatformCommand::Check(arguments) => check::run(&arguments, now, &mut output).await,
+        PlatformCommand::Check(arguments) => {
+            check::run(&arguments, now, &environment.network, &mut output).await
+        }
         PlatformCommand::Discover(arguments) => discover::run(&arguments, &mut output),
         PlatformCommand::Write(arguments) => {
             let (returned, result) = write::run(&arguments, stdin, output, now, environment, signals).await;

@@ -23,7 +23,7 @@ pub(super) async fn run<R: Read + Send + 'static>(
 ) -> Result<String, Error> {
     let job = match &arguments.catalog {
         Some(catalog) => Job::read(&arguments.config, catalog, now, environment)?,
-        None => target::job(&arguments.config, now)?,
+        None => target::job(&arguments.config, now, environment)?,
     };
     let (records, opened) = Records::open(&job.config, job.vendor.as_ref()).await?;
     let Some(memory) = job.config.ledger.memory() else { return Ok(String::new()) };

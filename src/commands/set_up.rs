@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::config::{self, Config, DeliveryConfig, OnUnknownOutcome};
-use crate::delivery::{Clock, Courier, HttpCarrier, Notice, Pace, Rules, Stop, Terms};
+use crate::delivery::{Clock, Connections, Courier, HttpCarrier, Network, Notice, Pace, Rules, Stop, Terms};
 use crate::error::{Error, Mistake};
 use crate::mapping::{self, Mapping, RunContext, StreamShape};
 use crate::protocol::Catalog;
@@ -83,12 +83,15 @@ fn is_within(place: &str, outer: &str) -> bool {
 /// A courier over HTTPS, as the delivery section says.
 pub(super) fn courier(
     delivery: &DeliveryConfig,
+    network: &Network,
     vendor: Arc<dyn Vendor>,
     clock: Arc<Clock>,
     stop: Stop,
     notices: tokio::sync::mpsc::Sender<Notice>,
 ) -> Result<Courier<HttpCarrier>, Error> {
-    let carrier = HttpCarrier::new(request_timeout(delivery))?;
+    let timeout = request_timeout(delivery);
+    let connections = Connections::of(vendor.limits());
+    let carrier = HttpCarrier::new(network, connections, timeout, Arc::clone(&clock))?;
     let rules = Rules {
         retry_for: Duration::from_secs(delivery.retry_for_seconds.into()),
         resend: delivery.on_unknown_outcome == OnUnknownOutcome::Resend,

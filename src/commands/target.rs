@@ -9,7 +9,7 @@ use jiff::Timestamp;
 
 use super::set_up::SetUp;
 use super::write::Job;
-use crate::cli::{AboutFormat, TargetArgs};
+use crate::cli::{AboutFormat, Environment, TargetArgs};
 use crate::config::schema;
 use crate::error::Error;
 use crate::protocol::{About, Dialect, Output};
@@ -20,11 +20,12 @@ pub(super) async fn run<R: Read + Send + 'static, W: Write>(
     stdin: R,
     mut output: Output<W>,
     now: Timestamp,
+    environment: &Environment,
     signals: impl Stream<Item = &'static str> + Unpin,
 ) -> bool {
     let TargetArgs { config, about, format } = arguments;
     let result = match config {
-        Some(config) if !about => match job(config, now) {
+        Some(config) if !about => match job(config, now, environment) {
             Ok(job) => {
                 let (returned, _, result) = job.run(stdin, output, signals).await;
                 output = returned;
@@ -51,6 +52,6 @@ pub(super) async fn run<R: Read + Send + 'static, W: Write>(
 }
 
 /// A sync of whatever a tap announces.
-pub(super) fn job(config: &Path, now: Timestamp) -> Result<Job, Error> {
-    Job::announced(Dialect::Singer, SetUp::read(config)?, now)
+pub(super) fn job(config: &Path, now: Timestamp, environment: &Environment) -> Result<Job, Error> {
+    Job::announced(Dialect::Singer, SetUp::read(config)?, now, environment)
 }

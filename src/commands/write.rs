@@ -13,7 +13,7 @@ use super::remember::{self, Memory};
 use super::set_up::{SetUp, courier, request_timeout};
 use crate::cli::{Environment, WriteArgs};
 use crate::config::{Config, LedgerConfig, ObjectStorageConfig};
-use crate::delivery::{Clock, Stop};
+use crate::delivery::{Clock, Network, Stop};
 use crate::error::Error;
 use crate::ledger::Keys;
 use crate::mapping::{self, Mapping, RunContext, StreamShape};
@@ -54,6 +54,7 @@ pub(super) struct Job {
     /// Of the catalog's streams, in its order.
     mappings: Vec<Arc<Mapping>>,
     now: Timestamp,
+    network: Network,
 }
 
 impl Job {
@@ -85,16 +86,23 @@ impl Job {
         let run = RunContext { sync_id: sync_id.clone(), now };
         let mappings = set_up.compile(&catalog, &run);
         let (config, vendor) = set_up.complete()?;
-        Ok(Self { config, catalog, vendor, sync_id, dialect: Dialect::Airbyte, mappings, now })
+        let network = environment.network.clone();
+        Ok(Self { config, catalog, vendor, sync_id, dialect: Dialect::Airbyte, mappings, now, network })
     }
 
     /// A sync without a catalog: the mapping is checked as far as that goes now, and for each stream
     /// when it is announced.
-    pub(super) fn announced(dialect: Dialect, mut set_up: SetUp, now: Timestamp) -> Result<Self, Error> {
+    pub(super) fn announced(
+        dialect: Dialect,
+        mut set_up: SetUp,
+        now: Timestamp,
+        environment: &Environment,
+    ) -> Result<Self, Error> {
         set_up.check_streams();
         let (config, vendor) = set_up.complete()?;
         let (catalog, sync_id) = (Catalog::default(), String::new());
-        Ok(Self { config, catalog, vendor, sync_id, dialect, mappings: Vec::new(), now })
+        let network = environment.network.clone();
+        Ok(Self { config, catalog, vendor, sync_id, dialect, mappings: Vec::new(), now, network })
     }
 
     /// What makes items of the input. A stream may be announced in one shape after the other, so that
@@ -139,7 +147,8 @@ impl Job {
         let plan = self.plan();
         let genders = Arc::default();
         let intake = self.intake(memory.keys, &genders);
-        let courier = courier(&self.config.delivery, self.vendor, clock, stop.clone(), notices);
+        let courier =
+            courier(&self.config.delivery, &self.network, self.vendor, clock, stop.clone(), notices);
         let started = courier.and_then(|courier| Ok((courier, feed(stdin, intake)?)));
         let (courier, input) = match started {
             Ok(started) => started,

@@ -16,8 +16,10 @@ pub trait Carrier: Send + Sync + 'static {
 /// Why there is no reply. The texts hold neither a secret nor a number.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CarryError {
-    /// The request never left: no name, no connection, no TLS.
+    /// The request never left: no name, no connection.
     NotSent(String),
+    /// The request never left or was not read, and none will be until somebody mends a setting, a certificate, a proxy.
+    Barred(String),
     /// The request may have arrived; its answer was lost.
     Lost(String),
 }

@@ -28,7 +28,8 @@ impl Clock {
     /// The time as this machine and the corrections tell it: for signatures.
     #[must_use]
     pub fn now(&self) -> Timestamp {
-        self.uncorrected() + SignedDuration::from_millis(self.correction_ms.load(Ordering::Relaxed))
+        let correction = SignedDuration::from_millis(self.correction_ms.load(Ordering::Relaxed));
+        moved(self.uncorrected(), correction)
     }
 
     /// Goes by the server's time from now on; gives how far this machine's clock is off, in seconds.
@@ -68,6 +69,30 @@ impl Clock {
     /// The time as this machine alone tells it, whatever a vendor says.
     #[must_use]
     pub fn uncorrected(&self) -> Timestamp {
-        self.at_start + self.started.elapsed()
+        let elapsed = SignedDuration::try_from(self.started.elapsed()).unwrap_or(SignedDuration::MAX);
+        moved(self.at_start, elapsed)
+    }
+}
+
+/// A time as far as times go: a server may claim any.
+fn moved(time: Timestamp, by: SignedDuration) -> Timestamp {
+    let end = if by.is_negative() { Timestamp::MIN } else { Timestamp::MAX };
+    time.checked_add(by).unwrap_or(end)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn no_time_that_a_server_claims_breaks_the_clock() {
+        for claimed in [Timestamp::MIN, Timestamp::UNIX_EPOCH, Timestamp::MAX] {
+            for started in [Timestamp::MIN, Timestamp::from_second(1_790_000_000).unwrap(), Timestamp::MAX] {
+                let clock = Clock::starting_at(started);
+                clock.correct(claimed);
+                tokio::time::advance(Duration::from_hours(24)).await;
+                assert!(clock.now() >= claimed, "{claimed} {started}: {}", clock.now());
+            }
+        }
     }
 }

@@ -12,7 +12,7 @@ use tokio::time::{Instant, sleep_until};
 
 use super::carrier::{Carrier, CarryError};
 use super::clock::Clock;
-use super::pace::Pace;
+use super::pace::{self, Pace};
 use super::part::Part;
 use super::stop::Stop;
 use crate::error::Error;
@@ -157,14 +157,14 @@ impl<C: Carrier> Courier<C> {
 
     /// Waits; gives whether the run goes on.
     pub async fn pause(&self, wait: Duration) -> bool {
-        self.wait_until(Instant::now() + wait).await.is_ok()
+        self.wait_until(pace::after(wait)).await.is_ok()
     }
 
     /// Delivers a batch. Never fails as a whole: what is settled is told, whatever fails after it.
     pub async fn deliver(&self, batch: Batch) -> Delivered {
         let mut fates = vec![Fate::Open { maybe_sent: batch.maybe_sent }; batch.contacts.len()];
         let mut parts = vec![Part::whole(batch)];
-        let deadline = Instant::now() + self.rules.retry_for;
+        let deadline = pace::after(self.rules.retry_for);
         while let Some(mut part) = parts.pop() {
             let end = self.settle_or_own_up(&mut part, deadline).await;
             let settled = match end {
@@ -212,16 +212,14 @@ impl<C: Carrier> Courier<C> {
                 return End::Stopped;
             }
             let verdict = self.attempt(part).await;
-            history.attempts += 1;
+            history.attempts = history.attempts.saturating_add(1);
             match self.judge(verdict, part, &mut history) {
                 Next::End(end) => return end,
                 Next::Now => {}
                 Next::Wait { until, why } => {
                     let seconds = until.duration_since(Instant::now()).as_secs_f32();
-                    self.notice(format!(
-                        "waiting {seconds:.1} s before attempt {}: {why}",
-                        history.attempts + 1
-                    ));
+                    let next = history.attempts.saturating_add(1);
+                    self.notice(format!("waiting {seconds:.1} s before attempt {next}: {why}"));
                     if self.wait_until(until).await.is_err() {
                         return End::Stopped;
                     }
@@ -243,6 +241,7 @@ impl<C: Carrier> Courier<C> {
         let verdict = match carried {
             Ok(reply) => self.vendor.read(&part.batch, &reply),
             Err(CarryError::NotSent(why)) => Verdict::Again { after: None, why },
+            Err(CarryError::Barred(why)) => Verdict::Halt { blame: Blame::Network, why },
             Err(CarryError::Lost(why)) => Verdict::Unclear { why },
         };
         part.is_away = !matches!(
@@ -266,6 +265,9 @@ impl<C: Carrier> Courier<C> {
             Verdict::Halt { blame: Blame::User, why } => {
                 Next::End(End::Failed(Error::Refused { vendor: self.vendor.name(), why }))
             }
+            Verdict::Halt { blame: Blame::Network, why } => {
+                Next::End(End::Failed(Error::NoWay { vendor: self.vendor.name(), why }))
+            }
             Verdict::Halt { blame: Blame::Us, why } => Next::End(End::Failed(Error::Defect(why))),
         }
     }
@@ -285,8 +287,12 @@ impl<C: Carrier> Courier<C> {
     }
 
     /// Nothing was taken: the whole account waits, then the same batch goes out again.
-    fn again(&self, after: Option<Duration>, why: String, history: &History) -> Next {
-        let until = Instant::now() + self.back_off(history.attempts).max(after.unwrap_or_default());
+    fn again(&self, after: Option<Duration>, mut why: String, history: &History) -> Next {
+        let asked = after.unwrap_or_default();
+        if !asked.is_zero() {
+            why.push_str(&format!("; it asks for a wait of {}", in_words(asked)));
+        }
+        let until = pace::after(self.back_off(history.attempts).max(asked));
         if until > history.deadline {
             return self.out_of_time(&why, history);
         }
@@ -311,7 +317,7 @@ impl<C: Carrier> Courier<C> {
                 "the signature's time is refused though it follows the server's clock, from which this machine's differs by {seconds} s: set this machine's clock (NTP), then ask the vendor"
             ));
         }
-        history.clock_corrections += 1;
+        history.clock_corrections = history.clock_corrections.saturating_add(1);
         let seconds = self.clock.correct(server_time);
         self.notice(format!(
             "this machine's clock differs from the vendor's by {seconds} s; following the vendor's"
@@ -323,15 +329,15 @@ impl<C: Carrier> Courier<C> {
     fn unclear(&self, why: String, part: &mut Part, history: &History) -> Next {
         if self.may_repeat() {
             part.batch.maybe_sent = true;
-            let until = Instant::now() + self.back_off(history.attempts);
+            let until = pace::after(self.back_off(history.attempts));
             return if until > history.deadline {
                 self.out_of_time(&why, history)
             } else {
                 Next::Wait { until, why }
             };
         }
-        let in_a_row = self.unclear_in_a_row.fetch_add(1, Ordering::Relaxed) + 1;
-        self.pace.pause_until(Instant::now() + self.back_off(in_a_row));
+        let in_a_row = self.unclear_in_a_row.fetch_add(1, Ordering::Relaxed).saturating_add(1);
+        self.pace.pause_until(pace::after(self.back_off(in_a_row)));
         let n_contacts = part.batch.contacts.len();
         self.notice(format!("{n_contacts} contacts may have arrived or not, and are held: {why}"));
         let detail: Box<str> = why.into();
@@ -381,7 +387,7 @@ impl<C: Carrier> Courier<C> {
 
     /// Doubles with each attempt, up to a minute, and is spread so that requests do not march in step.
     fn back_off(&self, attempts: u32) -> Duration {
-        let doubled = FIRST_WAIT.saturating_mul(1 << attempts.saturating_sub(1).min(10));
+        let doubled = FIRST_WAIT.saturating_mul(2_u32.saturating_pow(attempts.saturating_sub(1)));
         let spread = self.jitter.lock().expect("nothing panics while it draws").f64();
         doubled.min(LONGEST_WAIT).mul_f64(0.75 + spread / 2.0)
     }
@@ -406,6 +412,13 @@ impl<C: Carrier> Courier<C> {
 }
 
 struct Stopped;
+
+/// A wait for a person to read: who asks for days may have meant a date.
+fn in_words(wait: Duration) -> String {
+    let seconds = wait.as_secs_f64().ceil();
+    let days = wait.as_secs().div_euclid(86_400);
+    if days < 2 { format!("{seconds} s") } else { format!("{seconds} s ({days} days)") }
+}
 
 /// Says of what is not settled whether it may have been sent.
 fn left_open(mut fates: Vec<Fate>, part: Part, others: Vec<Part>) -> Vec<Fate> {

@@ -82,7 +82,7 @@ fn undo(coding: &str, bytes: &[u8]) -> Result<Vec<u8>, String> {
 fn bounded(decoder: impl Read) -> io::Result<Vec<u8>> {
     let mut plain = Vec::new();
     let bound = u64::try_from(MAX_REPLY_BYTES).unwrap_or(u64::MAX);
-    decoder.take(bound + 1).read_to_end(&mut plain)?;
+    decoder.take(bound.saturating_add(1)).read_to_end(&mut plain)?;
     Ok(plain)
 }
 

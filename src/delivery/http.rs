@@ -1,78 +1,135 @@
 //! Carries requests over HTTPS.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use http::header::{ACCEPT_ENCODING, DATE, HeaderMap, HeaderValue, RETRY_AFTER};
-use jiff::Timestamp;
-use jiff::fmt::rfc2822;
+use http::header::{ACCEPT_ENCODING, DATE, HeaderMap, HeaderValue};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::net::TcpStream;
+use url::Url;
 
 use super::carrier::{Carrier, CarryError};
+use super::clock::Clock;
 use super::decoding;
+use super::fault::{self, Fault, chain};
+use super::network::{Network, Proxy, place};
+use super::retry_after::{http_date, retry_after};
 use crate::error::Error;
-use crate::vendor::exchange::{Reply, Request};
+use crate::vendor::exchange::{Limits, Reply, Request};
 
 /// No vendor's answer to a batch comes near this; a proxy's endless page must not fill the memory.
 pub(super) const MAX_REPLY_BYTES: usize = 8 << 20;
 
-/// A server closes idle connections after 5 seconds (Node's default) or more. A request that runs
-/// into the closing has an unknown outcome, so connections are given up before that.
+/// A server closes idle connections after 5 seconds (Node's default) or more. A request that runs into the closing has
+/// to go out once more, so connections are given up before that.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(3);
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Enough of a proxy's answer to see its status.
+const MAX_HEAD_BYTES: u64 = 1024;
 
 /// Carries requests with reqwest.
 #[derive(Debug)]
 pub struct HttpCarrier {
     client: reqwest::Client,
+    network: Network,
+    /// Judges a date where the server tells no time of its own.
+    clock: Arc<Clock>,
+}
+
+/// Whether a connection serves more than one request.
+///
+/// A server may close an idle connection at any time, some without a word; a request that was just written to it is
+/// lost, and nobody can say whether it was read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Connections {
+    /// It does: what is lost goes out again and rings nobody twice.
+    Kept,
+    /// It does not: a handshake for some hundred people costs less than one of them who is unknown.
+    OneForEach,
 }
 
 impl HttpCarrier {
-    /// A carrier that waits `timeout` for an answer. Proxies are taken from the environment.
+    /// A carrier that waits `timeout` for an answer.
     ///
     /// # Errors
     /// When TLS cannot be set up.
-    pub fn new(timeout: Duration) -> Result<Self, Error> {
+    pub fn new(
+        network: &Network,
+        connections: Connections,
+        timeout: Duration,
+        clock: Arc<Clock>,
+    ) -> Result<Self, Error> {
         // Answers are short, and what is not compressed cannot be spoiled on its way. What comes compressed
         // unasked is read all the same.
         let headers = HeaderMap::from_iter([(ACCEPT_ENCODING, HeaderValue::from_static("identity"))]);
+        let known = network.clone();
+        let by_way_of = move |url: &Url| Some(known.proxy(url).ok()??.address().clone());
         let client = reqwest::Client::builder()
             .default_headers(headers)
-            .tls_backend_preconfigured(tls()?)
+            .tls_backend_preconfigured(tls(network)?)
+            .proxy(reqwest::Proxy::custom(by_way_of))
             .timeout(timeout)
-            .connect_timeout(CONNECT_TIMEOUT)
+            // Always the shorter of the two: what never connected must not be taken for a lost answer.
+            .connect_timeout(CONNECT_TIMEOUT.min(timeout.mul_f64(0.5)))
             .pool_idle_timeout(IDLE_TIMEOUT)
+            .pool_max_idle_per_host(connections.idle_at_most())
             .redirect(reqwest::redirect::Policy::none())
             .retry(reqwest::retry::never())
             .user_agent(concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION")))
             .build();
-        client.map(|client| Self { client }).map_err(|error| Error::Defect(chain(&error)))
+        let network = network.clone();
+        client.map(|client| Self { client, network, clock }).map_err(|error| Error::Defect(chain(&error)))
     }
 }
 
-/// Trusts the built-in roots and, beside them, the system's: a container may have none, a company
-/// may have its own.
-fn tls() -> Result<rustls::ClientConfig, Error> {
-    let mut roots: rustls::RootCertStore = webpki_roots::TLS_SERVER_ROOTS.iter().cloned().collect();
-    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+impl Connections {
+    /// What a vendor's limits allow.
+    #[must_use]
+    pub fn of(limits: Limits) -> Self {
+        if limits.resend_is_safe { Self::Kept } else { Self::OneForEach }
+    }
+
+    fn idle_at_most(self) -> usize {
+        match self {
+            Self::Kept => usize::MAX,
+            Self::OneForEach => 0,
+        }
+    }
+}
+
+fn tls(network: &Network) -> Result<rustls::ClientConfig, Error> {
     let provider = std::sync::Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let versions =
         rustls::ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
     let config = versions.map_err(|error| Error::Defect(error.to_string()))?;
-    Ok(config.with_root_certificates(roots).with_no_client_auth())
+    Ok(config.with_root_certificates(network.roots()?).with_no_client_auth())
 }
 
 impl Carrier for HttpCarrier {
     async fn carry(&self, request: Request) -> Result<Reply, CarryError> {
-        let mut builder = self.client.post(&request.url).body(request.body);
+        let url = Url::parse(&request.url)
+            .map_err(|error| CarryError::Barred(format!("vendor.base_url is no address ({error})")))?;
+        let proxy = self.network.proxy(&url).map_err(CarryError::Barred)?;
+        let mut builder = self.client.post(url.clone()).body(request.body);
         for (name, value) in request.headers {
             builder = builder.header(name.as_ref(), value.expose());
         }
-        let response = builder.send().await.map_err(|error| refine(&error.without_url()))?;
+        let response = match builder.send().await {
+            Ok(response) => response,
+            Err(error) => {
+                return Err(match fault::judge(&error.without_url(), &url, proxy.as_ref()) {
+                    Fault::Known(error) => error,
+                    Fault::NoTunnel(proxy) => fault::no_tunnel(refusal(proxy, &url).await, &url, proxy),
+                });
+            }
+        };
         let status = response.status().as_u16();
         let headers = response.headers().clone();
-        let date = header(&headers, &DATE).and_then(http_date);
-        let retry_after = retry_after(&headers, date);
+        let date = headers.get(DATE).and_then(|date| http_date(date.to_str().ok()?));
+        let retry_after = retry_after(&headers, date.unwrap_or_else(|| self.clock.now()));
         let body = bounded(response).await.and_then(|body| decoding::decode(&headers, body));
         let (body, unreadable) = match body {
             Ok(body) => (body, None),
@@ -88,7 +145,7 @@ async fn bounded(mut response: reqwest::Response) -> Result<Bytes, String> {
     loop {
         match response.chunk().await {
             Ok(None) => return Ok(gathered.freeze()),
-            Ok(Some(chunk)) if gathered.len() + chunk.len() <= MAX_REPLY_BYTES => {
+            Ok(Some(chunk)) if gathered.len().saturating_add(chunk.len()) <= MAX_REPLY_BYTES => {
                 gathered.extend_from_slice(&chunk);
             }
             Ok(Some(_)) => {
@@ -101,44 +158,26 @@ async fn bounded(mut response: reqwest::Response) -> Result<Bytes, String> {
     }
 }
 
-/// Only a failure to connect proves that the request never left.
-fn refine(error: &reqwest::Error) -> CarryError {
-    let why = chain(error);
-    if error.is_connect() || error.is_builder() { CarryError::NotSent(why) } else { CarryError::Lost(why) }
-}
-
-/// An error with its causes, without the URL (which may hold an account's path).
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = String::new();
-    let mut next = Some(error);
-    while let Some(error) = next {
-        let one = error.to_string();
-        if !text.contains(&one) {
-            if !text.is_empty() {
-                text.push_str(": ");
-            }
-            text.push_str(&one);
-        }
-        next = error.source();
+/// Asks a proxy for the way once more, to hear the status with which it refuses; the client does not tell it.
+async fn refusal(proxy: &Proxy, url: &Url) -> Option<u16> {
+    let address = proxy.address();
+    if address.scheme() != "http" {
+        return None;
     }
-    text
-}
-
-fn header<'a>(headers: &'a HeaderMap, name: &http::HeaderName) -> Option<&'a str> {
-    headers.get(name)?.to_str().ok()
-}
-
-fn http_date(text: &str) -> Option<Timestamp> {
-    rfc2822::DateTimeParser::new().parse_timestamp(text).ok()
-}
-
-/// `Retry-After` is a number of seconds or a date; a date is judged by the server's own clock.
-fn retry_after(headers: &HeaderMap, date: Option<Timestamp>) -> Option<Duration> {
-    let text = header(headers, &RETRY_AFTER)?;
-    if let Ok(seconds) = text.trim().parse() {
-        return Some(Duration::from_secs(seconds));
+    let target = place(url);
+    let mut request = format!("CONNECT {target} HTTP/1.1\r\nHost: {target}\r\n").into_bytes();
+    if let Some(credentials) = proxy.authorization() {
+        request.extend_from_slice(&[b"Proxy-Authorization: ", credentials.as_bytes(), b"\r\n"].concat());
     }
-    http_date(text)?.duration_since(date?).try_into().ok()
+    request.extend_from_slice(b"\r\n");
+    let ask = async {
+        let mut stream = TcpStream::connect(place(address)).await.ok()?;
+        stream.write_all(&request).await.ok()?;
+        let mut line = Vec::new();
+        BufReader::new(stream.take(MAX_HEAD_BYTES)).read_until(b'\n', &mut line).await.ok()?;
+        String::from_utf8_lossy(&line).split_ascii_whitespace().nth(1)?.parse().ok()
+    };
+    tokio::time::timeout(CONNECT_TIMEOUT, ask).await.ok()?
 }
 
 #[cfg(test)]
@@ -147,7 +186,7 @@ mod tests {
 
     use flate2::Compression;
     use flate2::write::{GzEncoder, ZlibEncoder};
-    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use jiff::Timestamp;
     use tokio::net::TcpListener;
 
     use super::*;
@@ -184,9 +223,15 @@ mod tests {
         let server = tokio::spawn(answer_once(listener, [head.as_bytes(), body].concat()));
         let contacts = vec![Contact::new(Phone::e164("+84987654321"))];
         let batch = Batch { campaign: Campaign::new("c"), contacts, maybe_sent: false };
-        let carrier = HttpCarrier::new(Duration::from_secs(30)).unwrap();
+        let carrier = carrier();
         let reply = carrier.carry(vendor.submit(&batch, Timestamp::UNIX_EPOCH)).await.unwrap();
         (vendor.read(&batch, &reply), server.await.unwrap())
+    }
+
+    fn carrier() -> HttpCarrier {
+        let clock = Arc::new(Clock::starting_at(Timestamp::UNIX_EPOCH));
+        HttpCarrier::new(&Network::default(), Connections::OneForEach, Duration::from_secs(30), clock)
+            .unwrap()
     }
 
     fn compressed<W: Write>(mut encoder: W, finish: impl FnOnce(W) -> Vec<u8>, plain: &[u8]) -> Vec<u8> {

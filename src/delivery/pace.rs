@@ -5,6 +5,9 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+/// No wait is longer; an instant beyond what the machine can tell would end the program.
+const LONGEST_WAIT: Duration = Duration::from_hours(24 * 365 * 100);
+
 /// Hands out starting times, evenly spaced.
 #[derive(Debug)]
 pub struct Pace {
@@ -24,7 +27,7 @@ impl Pace {
     pub fn reserve(&self) -> Instant {
         let mut next = self.next.lock().expect("nothing panics while it holds the pace");
         let slot = (*next).max(Instant::now());
-        *next = slot + self.interval;
+        *next = slot.checked_add(self.interval).unwrap_or(slot);
         slot
     }
 
@@ -33,4 +36,10 @@ impl Pace {
         let mut next = self.next.lock().expect("nothing panics while it holds the pace");
         *next = (*next).max(until);
     }
+}
+
+/// The instant that is so far from now.
+pub(super) fn after(wait: Duration) -> Instant {
+    let now = Instant::now();
+    now.checked_add(wait.min(LONGEST_WAIT)).unwrap_or(now)
 }

@@ -30,7 +30,7 @@ impl Part {
             maybe_sent: batch.maybe_sent,
         };
         let part = |start, batch| Self { start, batch, foreign, is_away: false };
-        [part(start + middle, back), part(start, batch)]
+        [part(start.saturating_add(middle), back), part(start, batch)]
     }
 
     /// What an outcome proves of a contact whom an earlier request may have brought. A refusal is about this request

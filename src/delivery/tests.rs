@@ -1,5 +1,7 @@
 //! The courier against scripted answers, with a paused clock and the real vendors.
 
+mod arrival;
+
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -12,7 +14,7 @@ use tokio::time::Instant;
 
 use super::{Carrier, CarryError, Clock, Courier, Delivered, Fate, Notice, Pace, Rules, Stop, Terms};
 use crate::contact::{Campaign, Contact};
-use crate::error::Error;
+use crate::error::{Error, FailureType};
 use crate::phone::Phone;
 use crate::reason::Reason;
 use crate::vendor::exchange::{Batch, Limits, Outcome, Reply, Request, Shape, Verdict};
@@ -186,6 +188,24 @@ async fn the_retry_budget_is_kept() {
         let maybe_sent = name.starts_with("lost");
         let want = if maybe_sent { "open, maybe sent" } else { "open" };
         assert_eq!(names(&run.delivered), [want], "{name}: the next sync brings it again");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_wait_beyond_the_budget_is_told_and_leaves_nobody_unknown() {
+    for (after, want) in [
+        (Duration::from_secs(1000), "it asks for a wait of 1000 s"),
+        (Duration::from_secs(1_790_000_000), "it asks for a wait of 1790000000 s (20717 days)"),
+        (Duration::MAX, "it asks for a wait of 1844674407370955"),
+    ] {
+        for vendor in [itnio(), vbee()] {
+            let throttled = Reply { status: 429, retry_after: Some(after), ..Reply::default() };
+            let run = deliver(vendor, 2, script([Ok(throttled)]), RULES).await;
+            assert_eq!((run.requests.len(), names(&run.delivered)), (1, vec!["open"; 2]), "{want}");
+            let Some(Error::Unreachable { why, .. }) = run.delivered.failure else { panic!("{want}") };
+            assert!(why.contains(want), "{want}: {why}");
+            assert!(run.seconds < 1.0, "{want}");
+        }
     }
 }
 

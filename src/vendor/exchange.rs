@@ -96,6 +96,8 @@ pub enum Verdict {
 pub enum Blame {
     /// The user: credentials, campaign, permissions.
     User,
+    /// Whoever keeps the network of this machine: its proxy, its certificates.
+    Network,
     /// This program.
     Us,
 }

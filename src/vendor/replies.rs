@@ -68,6 +68,7 @@ fn name(verdict: &Verdict) -> &'static str {
         Verdict::Unclear { .. } => "unclear",
         Verdict::Astray { .. } => "astray",
         Verdict::Halt { blame: Blame::User, .. } => "halt_config",
+        Verdict::Halt { blame: Blame::Network, .. } => "halt_network",
         Verdict::Halt { blame: Blame::Us, .. } => "halt_bug",
     }
 }

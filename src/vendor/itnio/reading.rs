@@ -25,10 +25,10 @@ impl Itnio {
         let text = json::text_of(&reply.body);
         let envelope = Envelope::parse(&text);
         let said = || self.said(envelope.as_ref(), &text);
-        if let Some(verdict) = http::before_body(reply, &self.endpoint, &said) {
+        let row = envelope.as_ref().and_then(|envelope| Some((envelope, codes::find(envelope.code)?)));
+        if let Some(verdict) = http::before_body(reply, &self.endpoint, row.is_some(), &said) {
             return verdict;
         }
-        let row = envelope.as_ref().and_then(|envelope| Some((envelope, codes::find(envelope.code)?)));
         match row {
             Some((envelope, code)) => self.decide(batch, reply, envelope, code),
             None => http::without_code(reply, &self.endpoint, &said()),

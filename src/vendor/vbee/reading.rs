@@ -18,7 +18,12 @@ impl Vbee {
         let text = json::text_of(&reply.body);
         let envelope = Envelope::parse(&text);
         let said = || self.said(envelope.as_ref(), &text);
-        if let Some(verdict) = http::before_body(reply, &self.endpoint, &said) {
+        let spoken = match &envelope {
+            Some(Envelope::Success { .. }) => true,
+            Some(Envelope::Failure { code, .. }) => codes::find(*code).is_some(),
+            None => false,
+        };
+        if let Some(verdict) = http::before_body(reply, &self.endpoint, spoken, &said) {
             return verdict;
         }
         match &envelope {

@@ -157,8 +157,8 @@ fn column(index: usize, raw: Option<&str>, reads_dates: bool) -> V {
         },
         serde_json::Value::String(said) if reads_dates && name == "at" => match moment(&said) {
             Some(Date(days)) => At(days * 86_400 - AHEAD),
-            Some(at) => at,
-            None => Unread,
+            Some(at @ At(_)) => at,
+            _ => Unread,
         },
         _ if reads_dates && (name == "on" || name == "at") => Unread,
         serde_json::Value::Bool(b) => Bool(b),
@@ -404,16 +404,16 @@ fn cast(v: V, to: &str) -> Option<V> {
         }
         ("DATE", Date(days)) => Date(days),
         ("DATE", At(at)) => Date((at + AHEAD).div_euclid(86_400)),
-        ("DATE", Text(text)) => match moment(&text) {
-            Some(At(at)) => Date((at + AHEAD).div_euclid(86_400)),
-            other => other.unwrap_or(Null),
+        ("DATE", Text(text)) => match moment(&text)? {
+            At(at) => Date((at + AHEAD).div_euclid(86_400)),
+            other => other,
         },
         ("TIMESTAMP", At(at)) => At(at),
         ("TIMESTAMP", Date(days)) if (-4_000_000..2_900_000).contains(&days) => At(days * 86_400 - AHEAD),
         ("TIMESTAMP", Date(_)) => return None,
-        ("TIMESTAMP", Text(text)) => match moment(&text) {
-            Some(Date(days)) => At(days * 86_400 - AHEAD),
-            other => other.unwrap_or(Null),
+        ("TIMESTAMP", Text(text)) => match moment(&text)? {
+            Date(days) => At(days * 86_400 - AHEAD),
+            other => other,
         },
         _ => Null,
     };
@@ -452,9 +452,18 @@ fn plain(n: i128, d: i128) -> Option<V> {
     Some(Text(if places == 0 { format!("{sign}{whole}") } else { format!("{sign}{whole}.{fraction}") }))
 }
 
-/// The spellings of the samples.
+/// The spellings of the samples; null when it is none. What a condition makes of them may be a
+/// spelling that this reference does not know.
 fn moment(text: &str) -> Option<V> {
-    let text = text.trim();
+    let text = text.trim().to_ascii_uppercase();
+    let begins_with_a_year = text.chars().take(4).filter(char::is_ascii_digit).count() == 4;
+    match known_moment(&text) {
+        None if begins_with_a_year && text.len() >= 8 => None,
+        known => Some(known.unwrap_or(Null)),
+    }
+}
+
+fn known_moment(text: &str) -> Option<V> {
     let days = |date: &str| {
         let bytes = date.as_bytes();
         if bytes.len() != 10 || bytes[4] != b'-' || bytes[7] != b'-' {

@@ -215,7 +215,7 @@ fn settle(rng: &mut Rng, all: &mut [E]) {
 fn has_moment(e: &E) -> bool {
     match e {
         E::Column(index) => *index >= 6,
-        E::Date(_) | E::Today | E::Now => true,
+        E::Date(_) | E::Today | E::Now | E::Days(_) => true,
         E::Negate(e) => has_moment(e),
         E::Cast(_, to) => *to == "DATE" || *to == "TIMESTAMP",
         E::Arithmetic(_, sides) => sides.iter().any(has_moment),
