@@ -1,55 +1,73 @@
 //! Conditions were once written as templates are (`record.days|float < 30`); whoever still does is
 //! shown the same condition in SQL, ready to copy.
 
-use std::borrow::Cow;
-use std::sync::LazyLock;
-
 use minijinja::Value;
 use minijinja::machinery::ast::{BinOpKind, CallArg, CompareOpKind, Expr, Slice, Spanned, UnaryOpKind};
 use minijinja::machinery::parse_expr;
 use minijinja::value::ValueKind;
-use regex::Regex;
 
 use super::parse::parse;
+use super::spelling::{bracketed, without_record};
+use crate::phone::discreet;
 
 /// Longer ones are not translated: their syntax trees could exhaust the stack.
 const LONGEST: usize = 2_000;
 
 const DEEPEST: usize = 100;
 
+const OF_TEMPLATES: &str = "a condition is SQL, and this is the spelling of templates";
+
+const SPELLING: &str = "write = for ==, AND, OR and NOT in words, and columns without record";
+
 /// What stands behind IS in both.
 const TESTS_OF_SQL: [&str; 3] = ["null", "true", "false"];
 
-/// The mistake, or the condition in SQL when it is a template's.
-pub(super) fn with_advice(source: &str, why: String) -> String {
+/// The mistake, or the condition in SQL when it is a template's. Only what compiles is offered.
+pub(super) fn with_advice(
+    source: &str,
+    why: String,
+    compiles: &mut dyn FnMut(&str) -> Result<(), String>,
+) -> String {
     let inner = source.trim().trim_start_matches("{{").trim_end_matches("}}").trim();
     let is_braced = source.contains("{{") || source.contains("{%");
     if inner.len() > LONGEST {
         return why;
     }
-    let Ok(expression) = parse_expr(inner) else {
-        let bare = without_record(inner);
-        return match bare.filter(|bare| parse(bare).is_ok()) {
-            Some(bare) => format!("{why}; a column is written without record, as in {bare}"),
-            None if is_braced => {
-                format!("a condition is SQL, without braces, for instance consent = 'yes'; {why}")
-            }
-            None => why,
-        };
-    };
-    let mut translator = Translator { is_template: is_braced || why.starts_with("`==`"), depth: 0 };
-    match translator.sql(&expression) {
-        _ if !translator.is_template => why,
-        Ok(sql) if parse(&sql.text).is_ok() => format!("a condition is SQL; write {}", sql.text),
-        Ok(_) => why,
-        Err(part) => {
-            format!("a condition is SQL, and this is the spelling of templates; SQL here has no {part}")
+    // Numbers of phones are masked in what is told; a condition with a mask in it is another one.
+    let is_told = |sql: &str| discreet(sql) == sql;
+    let bare = without_record(inner);
+    let is_template = is_braced || why.starts_with("`==`");
+    // In parentheses, so that nothing behind the expression is left unread.
+    let whole = bracketed(inner, is_template || bare.is_some());
+    let translated = whole.as_deref().and_then(|whole| parse_expr(whole).ok()).map(|expression| {
+        let mut translator = Translator { is_template, depth: 0 };
+        (translator.sql(&expression), translator.is_template)
+    });
+    match translated {
+        Some((_, false)) => return why,
+        Some((Ok(ref sql), _)) if !is_told(&sql.text) => return format!("{OF_TEMPLATES}; {SPELLING}"),
+        Some((Ok(ref sql), _)) => {
+            return match compiles(&sql.text) {
+                Ok(()) => format!("a condition is SQL; write {}", sql.text),
+                Err(_) if parse(&sql.text).is_err() => why,
+                Err(mistake) => {
+                    format!("a condition is SQL; as {} it has a mistake, too: {mistake}", sql.text)
+                }
+            };
         }
+        Some((Err(_), _)) | None => {}
+    }
+    match (bare, translated) {
+        (Some(bare), _) if is_told(&bare) && compiles(&bare).is_ok() => {
+            format!("{why}; a column is written without record, as in {bare}")
+        }
+        (_, Some((Err(part), _))) => format!("{OF_TEMPLATES}; SQL here has no {part}"),
+        _ if is_braced => format!("a condition is SQL, without braces, for instance consent = 'yes'; {why}"),
+        _ if is_template => format!("a condition is SQL, and this cannot be translated whole; {SPELLING}"),
+        (Some(_), _) => format!("{why}; a column is written without record"),
+        _ => why,
     }
 }
-
-static RECORD: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r"\brecord\.").expect("the pattern is fixed, and a test uses it"));
 
 /// A piece of SQL, and how tightly its outermost operator binds.
 struct Sql {
@@ -384,16 +402,6 @@ fn name(path: &Path<'_>) -> Result<Sql, String> {
     }
     let names: Vec<String> = path.names.iter().map(|name| identifier(name)).collect();
     Ok(Sql::atom(names.join(".")))
-}
-
-/// SQL whose columns have `record.` before them, without it; none where it is not so.
-fn without_record(source: &str) -> Option<String> {
-    let pieces = source.split('\'').enumerate();
-    // Every other piece stands in quotes.
-    let bare: Vec<Cow<'_, str>> = pieces
-        .map(|(index, piece)| if index % 2 == 0 { RECORD.replace_all(piece, "") } else { piece.into() })
-        .collect();
-    Some(bare.join("'")).filter(|bare| bare != source)
 }
 
 /// A name, in quotes where SQL needs them.

@@ -10,7 +10,7 @@ use super::tree::{Node, Operator, Value};
 use crate::values::Number;
 
 /// More days than any calendar has.
-const MOST_DAYS: i64 = 10_000_000;
+const MOST_DAYS: u64 = 10_000_000;
 
 pub(super) fn result<'a>(
     operator: Operator,
@@ -19,6 +19,7 @@ pub(super) fn result<'a>(
     zone: &TimeZone,
 ) -> Value<'a> {
     let result = match (operator, &a, &b) {
+        (_, Value::Unknown(cause), Value::Unknown(other)) => return Value::Unknown(cause.or_worse(*other)),
         (_, Value::Unknown(cause), _) | (_, _, Value::Unknown(cause)) => return Value::Unknown(*cause),
         (Operator::Divide | Operator::Remainder, Value::Number(_), Value::Number(divisor))
             if divisor.is_zero() =>
@@ -81,7 +82,7 @@ fn shifted<'a>(moment: &Value<'a>, days: &Value<'a>, is_back: bool, zone: &TimeZ
         Value::Number(number) => number.as_i64()?,
         _ => return None,
     };
-    let days = Some(days).filter(|days| days.abs() < MOST_DAYS)?;
+    let days = Some(days).filter(|days| days.unsigned_abs() < MOST_DAYS)?;
     let span = Span::new().try_days(if is_back { -days } else { days }).ok()?;
     match moment {
         Value::Date(date) => date.checked_add(span).ok().map(Value::Date),

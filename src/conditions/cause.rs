@@ -3,6 +3,7 @@
 //! A cause is made for each record that is not called, so it only points into the condition; the
 //! words are made for those who are told.
 
+use super::Blocked;
 use super::kinds::{Kind, Kinds};
 use super::tree::{Node, Operator, Target};
 
@@ -15,6 +16,8 @@ pub(super) enum Cause<'a> {
     IsNull(usize),
     /// The catalog calls the column a date, and its value is none.
     Unreadable(usize, Kind),
+    /// The column is looked for below something that is no object.
+    NoObject(usize, Blocked),
     /// Two sides that do not compare.
     Different([(&'a Node, Kind); 2]),
     /// Truth values know no order, nor do objects equality.
@@ -33,16 +36,51 @@ pub(super) enum Cause<'a> {
     NulledOut,
 }
 
+/// What kind of unknown it is. Of several, the last of these counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Class {
+    /// There is nothing: SQL's NULL.
+    Absent,
+    /// Values that do not fit together. IS NULL and COALESCE take them for NULL, as SQL does; nothing
+    /// is known of their truth.
+    Clash,
+    /// There is something, and nobody knows what: no test makes anything certain of it.
+    Unreadable,
+}
+
 /// A column of the condition.
 #[derive(Debug)]
 pub(super) struct ColumnInfo {
     /// As the condition writes it.
     pub(super) written: Box<str>,
+    /// Where each of the names in it ends.
+    pub(super) ends: Box<[usize]>,
     /// What the catalog lets it hold.
     pub(super) kinds: Kinds,
 }
 
 impl Cause<'_> {
+    pub(super) fn class(self) -> Class {
+        match self {
+            Self::Null | Self::Missing(_) | Self::IsNull(_) | Self::ByZero(_) | Self::NulledOut => {
+                Class::Absent
+            }
+            Self::Different(_)
+            | Self::NoOrder(_)
+            | Self::Unfit(..)
+            | Self::Unjoined(..)
+            | Self::Uncastable(..)
+            | Self::BadCount(..)
+            | Self::BadPattern(..) => Class::Clash,
+            Self::Unreadable(..) | Self::NoObject(..) | Self::TooLarge(_) => Class::Unreadable,
+        }
+    }
+
+    /// The cause that counts of two: the first of the same class.
+    pub(super) fn or_worse(self, other: Self) -> Self {
+        if other.class() > self.class() { other } else { self }
+    }
+
     pub(super) fn told(self, columns: &[ColumnInfo]) -> String {
         let words = Words(columns);
         match self {
@@ -50,6 +88,9 @@ impl Cause<'_> {
             Self::Missing(column) => format!("{} is missing", words.column(column)),
             Self::IsNull(column) => format!("{} is null", words.column(column)),
             Self::Unreadable(column, kind) => format!("{} is not {}", words.column(column), kind.name()),
+            Self::NoObject(column, Blocked { n_names, what }) => {
+                format!("`{}` is {what}, not an object", words.above(column, n_names))
+            }
             Self::Different(sides) => words.different(sides),
             Self::NoOrder(node) => {
                 format!("{} is a truth value, which has no order: write = or <>", words.subject(node))
@@ -88,6 +129,13 @@ impl Words<'_> {
 
     fn written(&self, index: usize) -> &str {
         self.0.get(index).map_or("", |column| &column.written)
+    }
+
+    /// The first names of a column's path.
+    fn above(&self, index: usize, n_names: usize) -> &str {
+        let column = self.0.get(index);
+        let end = column.and_then(|column| column.ends.get(n_names.checked_sub(1)?));
+        end.and_then(|end| self.written(index).get(..*end)).unwrap_or_else(|| self.written(index))
     }
 
     fn subject(&self, node: &Node) -> String {

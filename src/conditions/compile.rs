@@ -170,7 +170,11 @@ impl<'c, 's> Compiler<'c, 's> {
             BinaryOperator::Modulo => Operator::Remainder,
             other => return Err(refused::operator(other)),
         };
-        Ok(Node::Arithmetic(arithmetic, Box::new([self.operand(left)?, self.operand(right)?])))
+        let mut sides = [self.operand(left)?, self.operand(right)?];
+        if arithmetic == Operator::Minus {
+            self.read_dates(&mut sides)?;
+        }
+        Ok(Node::Arithmetic(arithmetic, Box::new(sides)))
     }
 
     fn contained(&mut self, expression: &Expr, list: &[Expr]) -> Result<Node, String> {
@@ -237,7 +241,11 @@ impl<'c, 's> Compiler<'c, 's> {
             _ => {}
         }
         let known = Function::NAMES.iter().find(|(other, _)| *other == lower);
-        let Some((_, function)) = known.filter(|_| is_plain) else { return Err(refused::function(&name)) };
+        let Some((_, function)) = known.filter(|_| is_plain) else {
+            let is_word = matches!(function.args, FunctionArguments::None);
+            let column = if is_word { super::parse::quote_it(&name) } else { String::new() };
+            return Err(refused::function(&name) + &column);
+        };
         let (least, most) = function.arguments();
         if arguments.len() < least || arguments.len() > most {
             return Err(format!("the function {name} does not take {} arguments", arguments.len()));
@@ -250,7 +258,7 @@ impl<'c, 's> Compiler<'c, 's> {
             let is_text = function.is_of_text() && nodes.is_empty();
             nodes.push(if is_text { self.text(argument)? } else { self.node(argument)? });
         }
-        if *function == Function::NullIf {
+        if matches!(function, Function::Coalesce | Function::NullIf) {
             self.read_dates(&mut nodes)?;
         }
         Ok(Node::Call(*function, nodes))
@@ -328,11 +336,15 @@ impl<'c, 's> Compiler<'c, 's> {
         let is_quoted = names.first().is_some_and(|name| name.quote_style.is_some());
         let found = (self.find)(&path, is_quoted)?;
         let (kinds, reading) = kinds::of_schema(found.schema);
-        let written: Vec<String> = names.iter().map(ToString::to_string).collect();
+        let (mut written, mut ends) = (String::new(), Vec::with_capacity(names.len()));
+        for name in names {
+            written += &format!("{}{name}", if ends.is_empty() { "" } else { "." });
+            ends.push(written.len());
+        }
         let index = found.index;
         // The finder counts the columns, so a new one is the next.
         if index >= self.columns.len() {
-            self.columns.push(ColumnInfo { written: written.join(".").into(), kinds });
+            self.columns.push(ColumnInfo { written: written.into(), ends: ends.into(), kinds });
         }
         Ok(Node::Column { index, reading })
     }

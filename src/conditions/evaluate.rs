@@ -1,11 +1,13 @@
 //! What a condition says of one record: TRUE, FALSE, or unknown with its cause.
 
 use std::borrow::Cow;
+use std::cell::Cell;
 use std::cmp::Ordering;
 
 use jiff::tz::TimeZone;
 
-use super::cause::Cause;
+use super::Raw;
+use super::cause::{Cause, Class};
 use super::kinds::{Kind, Reading};
 use super::text::{self, Glob};
 use super::tree::{Comparison, Function, Like, Node, Test, Truth, Value};
@@ -23,9 +25,14 @@ const LONGEST_PATTERN: usize = 10_000;
 pub(super) struct Sight<'a, F> {
     pub(super) raw: F,
     pub(super) zone: &'a TimeZone,
+    /// How many characters its patterns may still compare.
+    pub(super) steps: Cell<usize>,
 }
 
-impl<'a, F: Fn(usize) -> Option<&'a str>> Sight<'a, F> {
+/// Some milliseconds. Patterns that need more for one record are given up.
+pub(super) const MOST_STEPS: usize = 2_000_000;
+
+impl<'a, F: Fn(usize) -> Raw<'a>> Sight<'a, F> {
     pub(super) fn truth(&self, node: &'a Node) -> Truth<'a> {
         match node {
             Node::All(nodes) => self.all(nodes),
@@ -74,99 +81,81 @@ impl<'a, F: Fn(usize) -> Option<&'a str>> Sight<'a, F> {
     }
 
     fn all(&self, nodes: &'a [Node]) -> Truth<'a> {
-        let mut so_far = Truth::True;
-        for node in nodes {
-            match self.truth(node) {
-                Truth::False => return Truth::False,
-                Truth::Unknown(cause) if matches!(so_far, Truth::True) => so_far = Truth::Unknown(cause),
-                Truth::True | Truth::Unknown(_) => {}
-            }
-        }
-        so_far
+        joined(false, nodes.iter().map(|node| self.truth(node)))
     }
 
     fn any(&self, nodes: &'a [Node]) -> Truth<'a> {
-        let mut so_far = Truth::False;
-        for node in nodes {
-            match self.truth(node) {
-                Truth::True => return Truth::True,
-                Truth::Unknown(cause) if matches!(so_far, Truth::False) => so_far = Truth::Unknown(cause),
-                Truth::False | Truth::Unknown(_) => {}
-            }
-        }
-        so_far
+        joined(true, nodes.iter().map(|node| self.truth(node)))
     }
 
     fn between(&self, [node, low, high]: &'a [Node; 3]) -> Truth<'a> {
         let value = self.value(node);
-        let least = compare(Comparison::GreaterOrEqual, (node, &value), (low, &self.value(low)), self.zone);
-        if matches!(least, Truth::False) {
-            return Truth::False;
-        }
-        match compare(Comparison::LessOrEqual, (node, &value), (high, &self.value(high)), self.zone) {
-            Truth::False => Truth::False,
-            Truth::True => least,
-            unknown @ Truth::Unknown(_) => match least {
-                Truth::Unknown(_) => least,
-                _ => unknown,
-            },
-        }
+        let bounds = [(Comparison::GreaterOrEqual, low), (Comparison::LessOrEqual, high)].into_iter();
+        let compared = bounds.map(|(comparison, bound)| {
+            compare(comparison, (node, &value), (bound, &self.value(bound)), self.zone)
+        });
+        joined(false, compared)
     }
 
     fn contains(&self, node: &'a Node, list: &'a [Node]) -> Truth<'a> {
         let value = self.value(node);
-        if let Value::Unknown(cause) = value {
-            return Truth::Unknown(cause);
-        }
-        let mut so_far = Truth::False;
-        for item in list {
-            match compare(Comparison::Equal, (node, &value), (item, &self.value(item)), self.zone) {
-                Truth::True => return Truth::True,
-                Truth::Unknown(cause) if matches!(so_far, Truth::False) => so_far = Truth::Unknown(cause),
-                Truth::False | Truth::Unknown(_) => {}
-            }
-        }
-        so_far
+        let is = |item| compare(Comparison::Equal, (node, &value), (item, &self.value(item)), self.zone);
+        joined(true, list.iter().map(is))
     }
 
     fn like(&self, like: &'a Like) -> Truth<'a> {
         let [subject, pattern] = &like.sides;
-        let text = match self.text("LIKE", subject) {
-            Ok(text) => text,
-            Err(cause) => return Truth::Unknown(cause),
-        };
+        let text = self.text("LIKE", subject);
         if let Some(glob) = &like.glob {
-            return truth_of(glob.matches(&text));
+            return text.map_or_else(Truth::Unknown, |text| self.matches(glob, subject, &text));
         }
-        let wanted = match self.text("LIKE", pattern) {
-            Ok(wanted) if wanted.len() > LONGEST_PATTERN => return Truth::Unknown(Cause::TooLarge(pattern)),
-            Ok(wanted) => wanted,
+        let (text, wanted) = match both(text, self.text("LIKE", pattern)) {
+            Ok((_, wanted)) if wanted.len() > LONGEST_PATTERN => {
+                return Truth::Unknown(Cause::TooLarge(pattern));
+            }
+            Ok(texts) => texts,
             Err(cause) => return Truth::Unknown(cause),
         };
         match Glob::new(&wanted, like.escape, like.ignores_case) {
-            Ok(glob) => truth_of(glob.matches(&text)),
+            Ok(glob) => self.matches(&glob, subject, &text),
             Err(why) => Truth::Unknown(Cause::BadPattern(pattern, why)),
         }
     }
 
+    fn matches(&self, glob: &Glob, subject: &'a Node, text: &str) -> Truth<'a> {
+        glob.matches(text, &self.steps).map_or(Truth::Unknown(Cause::TooLarge(subject)), truth_of)
+    }
+
     fn is(&self, node: &'a Node, test: Test) -> Truth<'a> {
         let value = self.value(node);
-        truth_of(match (test, &value) {
-            (Test::Null, value) => matches!(value, Value::Unknown(_)),
+        let is = match (test, &value) {
+            // A column that holds something is not NULL, readable or not.
+            (Test::Null, Value::Unknown(Cause::Unreadable(..) | Cause::TooLarge(_)))
+                if matches!(node, Node::Column { .. }) =>
+            {
+                false
+            }
+            (Test::Null | Test::Unknown, Value::Unknown(cause)) if cause.class() < Class::Unreadable => true,
+            (Test::True | Test::False, Value::Unknown(cause)) if cause.class() == Class::Absent => false,
+            (_, Value::Unknown(cause)) => return Truth::Unknown(*cause),
+            (Test::Null, _) | (Test::Unknown, Value::Truth(_)) => false,
             (Test::True, Value::Truth(truth)) => *truth,
             (Test::False, Value::Truth(truth)) => !truth,
-            (Test::Unknown, Value::Truth(_)) | (Test::True | Test::False, Value::Unknown(_)) => false,
-            (Test::Unknown, Value::Unknown(_)) => true,
             (_, other) => return unfit("IS", Kind::Truth, node, other),
-        })
+        };
+        truth_of(is)
     }
 
     fn column(&self, index: usize, reading: Reading, node: &'a Node) -> Value<'a> {
-        let Some(raw) = (self.raw)(index) else { return Value::Unknown(Cause::Missing(index)) };
+        let raw = match (self.raw)(index) {
+            Ok(Some(raw)) => raw,
+            Ok(None) => return Value::Unknown(Cause::Missing(index)),
+            Err(blocked) => return Value::Unknown(Cause::NoObject(index, blocked)),
+        };
         let kind = match (raw.as_bytes().first(), reading) {
             (Some(b'n') | None, _) => return Value::Unknown(Cause::IsNull(index)),
             (Some(b'"'), Reading::AsItIs) => return Value::Text(text::nfc(protocol::string(raw))),
-            (Some(b'"'), Reading::Date) => return self.date(index, &protocol::string(raw)),
+            (Some(b'"'), Reading::Date) => return Self::date(index, &protocol::string(raw)),
             (Some(b'"'), Reading::Timestamp) => return self.timestamp(index, &protocol::string(raw)),
             (_, Reading::Date) => Kind::Date,
             (_, Reading::Timestamp) => Kind::Timestamp,
@@ -178,14 +167,8 @@ impl<'a, F: Fn(usize) -> Option<&'a str>> Sight<'a, F> {
         Value::Unknown(Cause::Unreadable(index, kind))
     }
 
-    /// A day; also written as the time at which it begins.
-    fn date(&self, index: usize, text: &str) -> Value<'a> {
-        let read = Moment::parse(text, self.zone).and_then(|moment| {
-            let date = moment.date(self.zone);
-            let begins = || Moment::Date(date).timestamp(self.zone) == moment.timestamp(self.zone);
-            (matches!(moment, Moment::Date(_)) || begins()).then_some(Value::Date(date))
-        });
-        read.unwrap_or(Value::Unknown(Cause::Unreadable(index, Kind::Date)))
+    fn date(index: usize, text: &str) -> Value<'a> {
+        Moment::day(text).map_or(Value::Unknown(Cause::Unreadable(index, Kind::Date)), Value::Date)
     }
 
     fn timestamp(&self, index: usize, text: &str) -> Value<'a> {
@@ -202,7 +185,8 @@ impl<'a, F: Fn(usize) -> Option<&'a str>> Sight<'a, F> {
 
     fn join(&self, sides: &'a [Node; 2]) -> Result<Value<'a>, Cause<'a>> {
         let [left, right] = sides;
-        let (mut joined, more) = (self.text("||", left)?.into_owned(), self.text("||", right)?);
+        let (joined, more) = both(self.text("||", left), self.text("||", right))?;
+        let mut joined = joined.into_owned();
         if joined.len() + more.len() > LONGEST_TEXT {
             return Err(Cause::TooLarge(right));
         }
@@ -211,56 +195,58 @@ impl<'a, F: Fn(usize) -> Option<&'a str>> Sight<'a, F> {
     }
 
     fn call(&self, function: Function, arguments: &'a [Node]) -> Result<Value<'a>, Cause<'a>> {
-        let [first, more @ ..] = arguments else { return Err(Cause::Null) };
+        let [first_text, more @ ..] = arguments else { return Err(Cause::Null) };
         match function {
-            Function::Coalesce => return Ok(self.coalesce(first, more)),
+            Function::Coalesce => return Ok(self.coalesce(arguments)),
             Function::NullIf => {
                 let [second, ..] = more else { return Err(Cause::Null) };
-                return self.null_if(first, second);
+                return self.null_if(first_text, second);
             }
             _ => {}
         }
         let name = function.name();
-        let text = self.text(name, first)?;
-        Ok(Value::Text(match (function, more) {
-            (Function::Length, _) => {
+        let mut counts =
+            more.iter().zip(function.least_counts()).map(|(n, least)| self.count(name, n, *least));
+        let (first, second) = (counts.next(), counts.next());
+        let no_count = || Ok(usize::MAX);
+        let counts = both(first.unwrap_or_else(no_count), second.unwrap_or_else(no_count));
+        let (text, (n, length)) = both(self.text(name, first_text), counts)?;
+        Ok(Value::Text(match function {
+            Function::Length => {
                 let n_characters = i64::try_from(text.chars().count()).unwrap_or(i64::MAX);
                 return Ok(Value::Number(Number::from(n_characters)));
             }
-            (Function::Lower, _) => text::nfc(Cow::Owned(text::lower(&text))),
-            (Function::Upper, _) => text::nfc(Cow::Owned(text::upper(&text))),
-            (Function::Trim, _) => cut(text, |text| text.trim_matches(' ')),
-            (Function::TrimLeft, _) => cut(text, |text| text.trim_start_matches(' ')),
-            (Function::TrimRight, _) => cut(text, |text| text.trim_end_matches(' ')),
-            (Function::Left, [n, ..]) => {
-                let n = self.count(name, n, 0)?;
-                cut(text, |text| text::take(text, n))
+            Function::Lower => text::nfc(Cow::Owned(text::lower(&text))),
+            Function::Upper => text::nfc(Cow::Owned(text::upper(&text))),
+            Function::Trim => cut(text, |text| text.trim_matches(' ')),
+            Function::TrimLeft => cut(text, |text| text.trim_start_matches(' ')),
+            Function::TrimRight => cut(text, |text| text.trim_end_matches(' ')),
+            Function::Left => cut(text, |text| text::take(text, n)),
+            Function::Right => cut(text, |text| text::last(text, n)),
+            Function::Substring => {
+                cut(text, |text| text::take(text::skip(text, n.saturating_sub(1)), length))
             }
-            (Function::Right, [n, ..]) => {
-                let n = self.count(name, n, 0)?;
-                cut(text, |text| text::last(text, n))
-            }
-            (Function::Substring, [start, length @ ..]) => {
-                let n_before = self.count(name, start, 1)?.saturating_sub(1);
-                let length = length.first().map_or(Ok(usize::MAX), |length| self.count(name, length, 0))?;
-                cut(text, |text| text::take(text::skip(text, n_before), length))
-            }
-            _ => return Err(Cause::Null),
+            Function::Coalesce | Function::NullIf => return Err(Cause::Null),
         }))
     }
 
-    fn coalesce(&self, first: &'a Node, more: &'a [Node]) -> Value<'a> {
-        let value = self.value(first);
-        if value.kind().is_some() {
-            return value;
+    /// The first value that is there. What cannot be read is there.
+    fn coalesce(&self, nodes: &'a [Node]) -> Value<'a> {
+        let mut absent = Cause::Null;
+        for (place, node) in nodes.iter().enumerate() {
+            match self.value(node) {
+                Value::Unknown(cause) if cause.class() < Class::Unreadable => {
+                    absent = if place == 0 { cause } else { absent.or_worse(cause) };
+                }
+                there => return there,
+            }
         }
-        let mut others = more.iter().map(|node| self.value(node));
-        others.find(|other| other.kind().is_some()).unwrap_or(value)
+        Value::Unknown(absent)
     }
 
     fn null_if(&self, first: &'a Node, second: &'a Node) -> Result<Value<'a>, Cause<'a>> {
         let (value, other) = (self.value(first), self.value(second));
-        if other.kind().is_none() {
+        if matches!(other, Value::Unknown(cause) if cause.class() < Class::Unreadable) {
             return Ok(value);
         }
         match compare(Comparison::Equal, (first, &value), (second, &other), self.zone) {
@@ -276,10 +262,8 @@ impl<'a, F: Fn(usize) -> Option<&'a str>> Sight<'a, F> {
             Value::Number(number) => number,
             other => return Err(cause(what, Kind::Number, node, &other)),
         };
-        let word =
-            if least == 0 { "number of characters" } else { "place in a text, which are counted from 1" };
-        if !number.is_integer() || number < Number::from(least) {
-            return Err(Cause::BadCount(word, node));
+        if !is_count(&number, least) {
+            return Err(bad_count(node, least));
         }
         Ok(number.as_i64().and_then(|count| usize::try_from(count).ok()).unwrap_or(usize::MAX))
     }
@@ -295,12 +279,45 @@ impl<'a> From<Truth<'a>> for Value<'a> {
     }
 }
 
+/// AND of all, or OR: what settles it, else what is unknown.
+fn joined<'a>(settles: bool, truths: impl Iterator<Item = Truth<'a>>) -> Truth<'a> {
+    let mut unknown: Option<Cause<'a>> = None;
+    for truth in truths {
+        match truth {
+            Truth::True if settles => return Truth::True,
+            Truth::False if !settles => return Truth::False,
+            Truth::Unknown(cause) => unknown = Some(unknown.map_or(cause, |one| one.or_worse(cause))),
+            Truth::True | Truth::False => {}
+        }
+    }
+    unknown.map_or_else(|| truth_of(!settles), Truth::Unknown)
+}
+
+/// Two that are both wanted, or why not.
+fn both<'a, A, B>(a: Result<A, Cause<'a>>, b: Result<B, Cause<'a>>) -> Result<(A, B), Cause<'a>> {
+    match (a, b) {
+        (Ok(a), Ok(b)) => Ok((a, b)),
+        (Err(cause), Err(other)) => Err(cause.or_worse(other)),
+        (Err(cause), Ok(_)) | (Ok(_), Err(cause)) => Err(cause),
+    }
+}
+
 /// A part of a text, without a copy where there is none yet.
 fn cut(text: Cow<'_, str>, part: impl Fn(&str) -> &str) -> Cow<'_, str> {
     match text {
         Cow::Borrowed(text) => Cow::Borrowed(part(text)),
         Cow::Owned(text) => Cow::Owned(part(&text).to_owned()),
     }
+}
+
+/// Whether a number counts characters.
+pub(super) fn is_count(number: &Number, least: i64) -> bool {
+    number.is_integer() && *number >= Number::from(least)
+}
+
+pub(super) fn bad_count(node: &Node, least: i64) -> Cause<'_> {
+    let word = if least == 0 { "number of characters" } else { "place in a text, which are counted from 1" };
+    Cause::BadCount(word, node)
 }
 
 fn truth_of<'a>(truth: bool) -> Truth<'a> {
@@ -328,6 +345,7 @@ pub(super) fn compare<'a>(
     zone: &TimeZone,
 ) -> Truth<'a> {
     let order = match (a, b) {
+        (Value::Unknown(cause), Value::Unknown(other)) => return Truth::Unknown(cause.or_worse(*other)),
         (Value::Unknown(cause), _) | (_, Value::Unknown(cause)) => return Truth::Unknown(*cause),
         (Value::Number(a), Value::Number(b)) => a.cmp(b),
         // UTF-8 has the order of the code points.
@@ -374,5 +392,5 @@ fn different<'a>((left, a): (&'a Node, &Value<'a>), (right, b): (&'a Node, &Valu
 
 /// What a constant says.
 pub(super) fn constant<'a>(node: &'a Node, zone: &'a TimeZone) -> Value<'a> {
-    Sight { raw: |_| None, zone }.value(node)
+    Sight { raw: |_| Ok(None), zone, steps: Cell::new(MOST_STEPS) }.value(node)
 }

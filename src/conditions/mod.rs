@@ -13,10 +13,12 @@ mod kinds;
 mod parse;
 mod possible;
 mod refused;
+mod spelling;
 mod text;
 mod tree;
 mod words;
 
+use std::cell::Cell;
 use std::panic::resume_unwind;
 use std::thread;
 
@@ -26,7 +28,7 @@ use serde_json::Value as Json;
 
 use cause::{Cause, ColumnInfo};
 use compile::Compiler;
-use evaluate::Sight;
+use evaluate::{MOST_STEPS, Sight};
 use kinds::Kinds;
 use possible::Outlook;
 use tree::{Node, Truth};
@@ -50,6 +52,18 @@ pub(crate) struct Found<'s> {
     /// What the catalog says of it.
     pub(crate) schema: Option<&'s Json>,
 }
+
+/// Something on the way to a column that has no names in it: neither an object, nor null or missing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Blocked {
+    /// How many of the path's names lead to it.
+    pub(crate) n_names: usize,
+    /// What it is, in words.
+    pub(crate) what: &'static str,
+}
+
+/// The raw value of a column; none when it is missing.
+pub(crate) type Raw<'a> = Result<Option<&'a str>, Blocked>;
 
 /// A compiled condition.
 #[derive(Debug)]
@@ -87,8 +101,12 @@ impl Condition {
         find: Finder<'_, '_>,
     ) -> Result<Self, String> {
         let compile = || {
-            let compiled = Self::compile_sql(source, now, zone, find);
-            compiled.map_err(|why| discreet(&advice::with_advice(source, why)))
+            let why = match Self::compile_sql(source, now, zone, &mut *find) {
+                Ok(condition) => return Ok(condition),
+                Err(why) => why,
+            };
+            let compiles = &mut |sql: &str| Self::compile_sql(sql, now, zone, &mut *find).map(drop);
+            Err(discreet(&advice::with_advice(source, why, compiles)))
         };
         thread::scope(|scope| {
             let compiling = thread::Builder::new().stack_size(STACK).spawn_scoped(scope, compile);
@@ -120,13 +138,16 @@ impl Condition {
         Ok(condition)
     }
 
-    /// Whether a part can be TRUE for any record.
+    /// Whether a part can be TRUE for any record, and each of its branches something at all.
     fn check(&self, part: &Part) -> Result<(), String> {
         let outlook = Outlook { columns: &self.columns, zone: &self.zone };
-        if outlook.of(&part.node).can_be(Kinds::TRUE) {
-            return Ok(());
-        }
         let text = &part.text;
+        if outlook.of(&part.node).can_be(Kinds::TRUE) {
+            return match outlook.slip(&part.node) {
+                Some(why) => Err(format!("a branch of `{text}` can be neither TRUE nor FALSE: {why}")),
+                None => Ok(()),
+            };
+        }
         match outlook.never(&part.node).or_else(|| outlook.no_condition(&part.node)) {
             Some(why) => Err(format!("`{text}` can never be TRUE: {why}")),
             None => Err(format!("`{text}` can never be TRUE")),
@@ -134,8 +155,8 @@ impl Condition {
     }
 
     /// Decides about one record by its raw columns.
-    pub(crate) fn decide<'a>(&'a self, raw: impl Fn(usize) -> Option<&'a str>) -> Result<(), Refusal> {
-        let sight = Sight { raw, zone: &self.zone };
+    pub(crate) fn decide<'a>(&'a self, raw: impl Fn(usize) -> Raw<'a>) -> Result<(), Refusal> {
+        let sight = Sight { raw, zone: &self.zone, steps: Cell::new(MOST_STEPS) };
         let mut unknown: Option<(&Part, Cause<'_>)> = None;
         for part in &self.parts {
             match sight.truth(&part.node) {

@@ -37,13 +37,14 @@ pub(super) fn parse(source: &str) -> Result<Parsed, String> {
         return Err(format!("a condition is what stands behind WHERE; leave {} out", word.value));
     }
     let parts = parts(source, &tokens);
+    let column = taken(&tokens).map_or_else(String::new, quote_it);
     let dialect = GenericDialect {};
     let mut parser =
         Parser::new(&dialect).with_recursion_limit(PARSER_DEPTH).with_tokens_with_locations(tokens);
-    let expression = parser.parse_expr().map_err(|error| explained(&error))?;
+    let expression = parser.parse_expr().map_err(|error| explained(&error) + &column)?;
     match parser.peek_token_ref() {
         TokenWithSpan { token: Token::EOF, .. } => Ok(Parsed { expression, parts }),
-        rest => Err(format!("nothing can be made of `{}`{}", rest.token, place(rest.span.start))),
+        rest => Err(format!("nothing can be made of `{}`{}{column}", rest.token, place(rest.span.start))),
     }
 }
 
@@ -68,6 +69,54 @@ fn tokens(source: &str) -> Result<Vec<TokenWithSpan>, String> {
         }
     }
     Ok(words)
+}
+
+/// A word of SQL that is compared with something, as only columns are.
+fn taken(tokens: &[TokenWithSpan]) -> Option<&str> {
+    const OPERATORS: [Keyword; 12] = [
+        Keyword::AND,
+        Keyword::OR,
+        Keyword::NOT,
+        Keyword::IS,
+        Keyword::IN,
+        Keyword::LIKE,
+        Keyword::ILIKE,
+        Keyword::BETWEEN,
+        Keyword::ESCAPE,
+        Keyword::NULL,
+        Keyword::TRUE,
+        Keyword::FALSE,
+    ];
+    let places = std::iter::once(None).chain(tokens.iter().map(Some)).zip(tokens).zip(tokens.iter().skip(1));
+    let words = places.filter_map(|((before, word), behind)| match (&word.token, &behind.token) {
+        (Token::Word(word), Token::Eq | Token::Neq | Token::Lt | Token::LtEq | Token::Gt | Token::GtEq) => {
+            Some((before, word))
+        }
+        (Token::Word(word), Token::Word(behind))
+            if matches!(behind.keyword, Keyword::IS | Keyword::IN | Keyword::LIKE | Keyword::BETWEEN) =>
+        {
+            Some((before, word))
+        }
+        _ => None,
+    });
+    let mut taken = words.filter(|(before, word)| {
+        word.keyword != Keyword::NoKeyword
+            && word.quote_style.is_none()
+            && !OPERATORS.contains(&word.keyword)
+            && match before.map(|token| &token.token) {
+                None | Some(Token::LParen) => true,
+                Some(Token::Word(before)) => {
+                    matches!(before.keyword, Keyword::AND | Keyword::OR | Keyword::NOT)
+                }
+                Some(_) => false,
+            }
+    });
+    taken.next().map(|(_, word)| &*word.value)
+}
+
+/// Said of a word of SQL that may be meant for a column.
+pub(super) fn quote_it(word: &str) -> String {
+    format!("; if it is a column, write \"{word}\" in double quotes")
 }
 
 fn explained(error: &ParserError) -> String {
@@ -192,6 +241,10 @@ mod tests {
             ("a = 'x", "unterminated string literal at column 5"),
             ("a = 1 -- AND b", "a condition has no comments at column 7; minus minus is one: write - (-1)"),
             ("a == 1", "`==` is written =, once at column 3"),
+            (
+                "a = 1 AND interval > 5",
+                "expected: an expression, found: > at column 20; if it is a column, write \"interval\" in double quotes",
+            ),
         ] {
             assert_eq!(parse(source).map(|_| ()), Err(want.to_owned()), "{source}");
         }

@@ -4,7 +4,7 @@ use jiff::tz::TimeZone;
 
 use super::arithmetic::kind_of;
 use super::cause::{Cause, ColumnInfo};
-use super::evaluate::constant;
+use super::evaluate::{bad_count, constant, is_count};
 use super::kinds::{Kind, Kinds};
 use super::tree::{Comparison, Function, Node, Target, Test, Value};
 
@@ -82,7 +82,9 @@ impl Outlook<'_> {
             }
             Function::NullIf => first | Kinds::NULL,
             _ => {
-                let fits = first.can_be(Kinds::TEXT) && kinds.all(|count| count.can_be(Kinds::NUMBER));
+                let fits = first.can_be(Kinds::TEXT)
+                    && kinds.all(|count| count.can_be(Kinds::NUMBER))
+                    && self.no_count(function, arguments).is_none();
                 let gives = if function == Function::Length { Kinds::NUMBER } else { Kinds::TEXT };
                 Kinds::NULL | gives.when(fits)
             }
@@ -131,7 +133,8 @@ impl Outlook<'_> {
             Node::Call(function, arguments) => {
                 let (text, counts) = arguments.split_first()?;
                 let text = self.odd(function.name(), Kind::Text, std::slice::from_ref(text));
-                text.or_else(|| self.odd(function.name(), Kind::Number, counts))
+                let count = || self.odd(function.name(), Kind::Number, counts);
+                text.or_else(count).or_else(|| self.no_count(*function, arguments))
             }
             Node::Arithmetic(operator, sides) => {
                 let [left, right] = &**sides;
@@ -146,6 +149,32 @@ impl Outlook<'_> {
             Node::All(nodes) | Node::Any(nodes) => self.odd("a condition", Kind::Truth, nodes),
             Node::Not(node) => self.odd("NOT", Kind::Truth, std::slice::from_ref(&**node)),
             Node::Constant(_) | Node::Now(_) => None,
+        }
+    }
+
+    /// A constant in the place of a count that is none.
+    fn no_count<'n>(&self, function: Function, arguments: &'n [Node]) -> Option<Cause<'n>> {
+        let counts = arguments.iter().skip(1).zip(function.least_counts());
+        let mut constants = counts.filter(|(node, _)| node.is_constant());
+        constants.find_map(|(node, least)| match constant(node, self.zone) {
+            Value::Number(number) if !is_count(&number, *least) => Some(bad_count(node, *least)),
+            _ => None,
+        })
+    }
+
+    /// A branch of ANDs and ORs that can be neither TRUE nor FALSE because of the kinds in it.
+    pub(super) fn slip(&self, node: &Node) -> Option<String> {
+        match node {
+            Node::All(nodes) | Node::Any(nodes) => nodes.iter().find_map(|node| self.slip(node)),
+            Node::Not(node) => self.slip(node),
+            _ if self.of(node).can_be(Kinds::TRUTH) => None,
+            Node::Constant(Value::Text(text)) => Some(format!(
+                "'{text}' is text, and no truth value: write the column before it, too, or IN (…, '{text}')"
+            )),
+            Node::Constant(Value::Number(_)) => Some(
+                "a number is no truth value: write the column before it, too, or a list behind IN".to_owned(),
+            ),
+            _ => self.never(node).or_else(|| self.no_condition(node)),
         }
     }
 
@@ -207,7 +236,8 @@ fn tested(kinds: Kinds, test: Test) -> Kinds {
         Test::True => (Kinds::TRUE, kinds.can_be(Kinds::FALSE | Kinds::NULL)),
         Test::False => (Kinds::FALSE, kinds.can_be(Kinds::TRUE | Kinds::NULL)),
     };
-    let odd = test != Test::Null && !kinds.without(Kinds::TRUTH | Kinds::NULL).is_none();
+    // What is unknown for another reason than that there is nothing stays so.
+    let odd = kinds.can_be(Kinds::NULL) || test != Test::Null && !kinds.without(Kinds::TRUTH).is_none();
     Kinds::TRUE.when(kinds.can_be(yes)) | Kinds::FALSE.when(no) | Kinds::NULL.when(odd)
 }
 

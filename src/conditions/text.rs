@@ -1,5 +1,7 @@
 //! Text in conditions: its normal form, its case, its parts, and patterns.
 
+use std::cell::Cell;
+
 pub(super) use crate::values::nfc;
 
 /// Each letter in lower case, whatever stands beside it.
@@ -32,7 +34,7 @@ pub(super) fn last(text: &str, n_characters: usize) -> &str {
 }
 
 /// A pattern of LIKE, cut at its `%`. Each piece is found at its first place: the time is the
-/// text's length times that of a piece at worst.
+/// text's length times that of a piece at worst, which is bounded.
 #[derive(Debug)]
 pub(super) struct Glob {
     pieces: Vec<Piece>,
@@ -83,36 +85,40 @@ impl Glob {
         Ok(Self { pieces, ignores_case })
     }
 
-    pub(super) fn matches(&self, text: &str) -> bool {
-        if self.ignores_case {
+    /// Whether it matches. None: the steps that are left do not suffice to say so.
+    pub(super) fn matches(&self, text: &str, steps: &Cell<usize>) -> Option<bool> {
+        let is_matched = if self.ignores_case {
             let text: String = text.chars().map(folded).collect();
-            return self.matches_exactly(&text);
-        }
-        self.matches_exactly(text)
+            self.matches_exactly(&text, steps)
+        } else {
+            self.matches_exactly(text, steps)
+        };
+        (steps.get() > 0).then_some(is_matched)
     }
 
-    fn matches_exactly(&self, text: &str) -> bool {
+    fn matches_exactly(&self, text: &str, steps: &Cell<usize>) -> bool {
         let Some((first, more)) = self.pieces.split_first() else { return text.is_empty() };
-        let Some(mut rest) = first.after_start(text) else { return false };
+        let Some(mut rest) = first.after_start(text, steps) else { return false };
         let Some((last, between)) = more.split_last() else { return rest.is_empty() };
         for piece in between {
-            match piece.after_first(rest) {
+            match piece.after_first(rest, steps) {
                 Some(behind) => rest = behind,
                 None => return false,
             }
         }
-        last.ends(rest)
+        last.ends(rest, steps)
     }
 }
 
 impl Piece {
     /// What is behind the piece, when the text starts with it.
-    fn after_start<'t>(&self, text: &'t str) -> Option<&'t str> {
+    fn after_start<'t>(&self, text: &'t str, steps: &Cell<usize>) -> Option<&'t str> {
         if let Some(literal) = &self.literal {
             return text.strip_prefix(&**literal);
         }
         let mut characters = text.chars();
         for wanted in &self.characters {
+            steps.set(steps.get().checked_sub(1)?);
             let found = characters.next()?;
             if wanted.is_some_and(|wanted| wanted != found) {
                 return None;
@@ -122,20 +128,20 @@ impl Piece {
     }
 
     /// What is behind the first place of the piece.
-    fn after_first<'t>(&self, text: &'t str) -> Option<&'t str> {
+    fn after_first<'t>(&self, text: &'t str, steps: &Cell<usize>) -> Option<&'t str> {
         if let Some(literal) = &self.literal {
             return text.find(&**literal).and_then(|at| text.get(at + literal.len()..));
         }
-        let mut places = text.char_indices().map(|(at, _)| at);
-        places.find_map(|at| self.after_start(text.get(at..)?))
+        let places = text.char_indices().map(|(at, _)| at);
+        places.take_while(|_| steps.get() > 0).find_map(|at| self.after_start(text.get(at..)?, steps))
     }
 
-    fn ends(&self, text: &str) -> bool {
+    fn ends(&self, text: &str, steps: &Cell<usize>) -> bool {
         if let Some(literal) = &self.literal {
             return text.ends_with(&**literal);
         }
         let end = last(text, self.characters.len());
-        self.after_start(end).is_some_and(str::is_empty)
+        self.after_start(end, steps).is_some_and(str::is_empty)
     }
 }
 
@@ -183,9 +189,9 @@ mod tests {
             ("a!b", "a!!b", Some('!'), true),
         ] {
             let glob = Glob::new(pattern, escape, false).unwrap();
-            assert_eq!(glob.matches(text), want, "{text} LIKE {pattern}");
+            assert_eq!(glob.matches(text, &Cell::new(1_000)), Some(want), "{text} LIKE {pattern}");
         }
-        assert!(Glob::new("stop%ĐỨC", None, true).unwrap().matches("Stop đức"));
+        assert!(Glob::new("stop%ĐỨC", None, true).unwrap().matches("Stop đức", &Cell::new(99)).unwrap());
         for (pattern, escape) in [("a\\%", None), ("a!", Some('!')), ("a!b", Some('!'))] {
             assert!(Glob::new(pattern, escape, false).is_err(), "{pattern}");
         }
@@ -196,8 +202,12 @@ mod tests {
         let text = "a".repeat(100_000);
         let began = Instant::now();
         for pattern in ["%a".repeat(3_000) + "b", "%_a".repeat(3_000) + "%b", "%a_".repeat(2_000) + "b%"] {
-            assert!(!Glob::new(&pattern, None, false).unwrap().matches(&text));
+            let glob = Glob::new(&pattern, None, false).unwrap();
+            assert_eq!(glob.matches(&text, &Cell::new(2_000_000)), Some(false));
         }
+        let piece = format!("%{}_b%", "a".repeat(4_000));
+        let glob = Glob::new(&piece, None, false).unwrap();
+        assert_eq!(glob.matches(&text, &Cell::new(2_000_000)), None, "text times piece");
         assert!(began.elapsed() < Duration::from_secs(10));
     }
 

@@ -232,6 +232,15 @@ impl Function {
         }
     }
 
+    /// The least that each count behind its text may be.
+    pub(super) fn least_counts(self) -> &'static [i64] {
+        match self {
+            Self::Left | Self::Right => &[0],
+            Self::Substring => &[1, 0],
+            _ => &[],
+        }
+    }
+
     /// Whether its first argument is a text.
     pub(super) fn is_of_text(self) -> bool {
         !matches!(self, Self::Coalesce | Self::NullIf)

@@ -86,31 +86,6 @@ impl<'a> Schema<'a> {
         kinds.iter().all(is_other).then_some(kind)
     }
 
-    /// Follows a dotted path as far as the catalog lists names.
-    ///
-    /// # Errors
-    /// Gives the part of the path that does not exist, in backticks, with the nearest name.
-    pub(super) fn find(self, path: &str) -> Result<(), String> {
-        let mut level = self;
-        let mut walked = String::new();
-        for name in path.split('.') {
-            if !level.is_known() {
-                return Ok(());
-            }
-            walked.push_str(name);
-            let Some(column) = level.exact(name) else {
-                return Err(format!(
-                    "`{}`{}",
-                    shown(&walked),
-                    level.hint(name, walked.strip_suffix(name).unwrap_or(""))
-                ));
-            };
-            walked.push('.');
-            level = level.below(column);
-        }
-        Ok(())
-    }
-
     /// The names that lead to a column, as the source spells them, and the column's own schema, where
     /// the catalog goes so far: a column of the whole name, dots and all, before a path.
     ///
@@ -126,6 +101,13 @@ impl<'a> Schema<'a> {
         let (mut level, mut of_column) = (self, None);
         let mut walked = Vec::with_capacity(path.len());
         for name in path {
+            if let Some(what) = of_column.and_then(no_object) {
+                let above = shown(&walked.join("."));
+                return Err(format!(
+                    "`{}`; `{above}` is {what} by the catalog, not an object",
+                    shown(&format!("{above}.{name}"))
+                ));
+            }
             if !level.is_known() {
                 walked.push(*name);
                 of_column = None;
@@ -180,6 +162,31 @@ pub(super) fn nearest<'n>(name: &str, candidates: impl Iterator<Item = &'n str>)
     let alike = candidates.map(|candidate| (likeness(candidate), candidate));
     let alike = alike.filter(|(likeness, _)| *likeness >= ALIKE);
     alike.max_by(|(a, _), (b, _)| a.total_cmp(b)).map(|(_, candidate)| candidate)
+}
+
+/// What a column is by its schema when it can be no object; none when it can, or nothing is known.
+fn no_object(schema: &Value) -> Option<&'static str> {
+    let Some(types) = schema.get("type") else {
+        let alternatives = schema.get("oneOf").or_else(|| schema.get("anyOf"))?.as_array()?;
+        let mut told = None;
+        for alternative in alternatives.iter().filter(|one| one.get("type") != Some(&"null".into())) {
+            told = Some(told.unwrap_or(no_object(alternative)?));
+        }
+        return told;
+    };
+    let names = types.as_array().map_or(std::slice::from_ref(types), Vec::as_slice);
+    let mut told = None;
+    for name in names.iter().filter_map(Value::as_str).filter(|name| *name != "null") {
+        let what = match name {
+            "string" => "text",
+            "number" | "integer" => "a number",
+            "boolean" => "a truth value",
+            "array" => "a list",
+            _ => return None,
+        };
+        told = told.or(Some(what));
+    }
+    told
 }
 
 /// The properties that a schema lists; nothing when it lists none.

@@ -336,7 +336,7 @@ impl<'a> Compiler<'a> {
             let nested = (!below.is_empty()).then(|| (self.rows.want(head), below));
             return Some(Column { exact: Some(self.rows.want(name)), nested });
         }
-        if let Err(why) = self.schema.find(name) {
+        if let Err(why) = self.schema.find_path(&name.split('.').collect::<Vec<_>>()) {
             self.mistake(at, format!("stream `{}` has no column {why}", shown(self.stream.name)));
             return None;
         }

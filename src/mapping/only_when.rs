@@ -60,7 +60,7 @@ impl OnlyWhen {
     /// # Errors
     /// Says why not.
     pub(super) fn decide(&self, row: &Row<'_>) -> Result<(), Refusal> {
-        self.condition.decide(|index| self.columns.get(index)?.find(row))
+        self.condition.decide(|index| self.columns.get(index).map_or(Ok(None), |column| column.seek(row)))
     }
 }
 

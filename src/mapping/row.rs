@@ -5,6 +5,7 @@ use std::sync::OnceLock;
 
 use foldhash::fast::FixedState;
 
+use crate::conditions::{Blocked, Raw};
 use crate::protocol::Object;
 
 use super::name;
@@ -209,11 +210,35 @@ impl<'a> Row<'a> {
 impl Column {
     /// The raw value in a row.
     pub(super) fn find<'a>(&self, row: &Row<'a>) -> Option<&'a str> {
+        self.seek(row).ok().flatten()
+    }
+
+    /// The same for those who must know whether it is missing, or nobody can look for it.
+    pub(super) fn seek<'a>(&self, row: &Row<'a>) -> Raw<'a> {
         if let Some(raw) = self.exact.and_then(|slot| row.slot(slot)) {
-            return Some(raw);
+            return Ok(Some(raw));
         }
-        let (slot, path) = self.nested.as_ref()?;
-        path.iter().try_fold(row.slot(*slot)?, |raw, name| member(raw, name))
+        let Some((slot, path)) = &self.nested else { return Ok(None) };
+        let mut raw = row.slot(*slot);
+        for (place, name) in path.iter().enumerate() {
+            let Some(above) = raw else { return Ok(None) };
+            raw = match above.as_bytes().first() {
+                Some(b'{') => member(above, name),
+                Some(b'n') | None => return Ok(None),
+                Some(first) => return Err(Blocked { n_names: place + 1, what: name_of_kind(*first) }),
+            };
+        }
+        Ok(raw)
+    }
+}
+
+/// What a JSON value is that is neither an object nor null.
+fn name_of_kind(first: u8) -> &'static str {
+    match first {
+        b'"' => "text",
+        b'[' => "a list",
+        b't' | b'f' => "a truth value",
+        _ => "a number",
     }
 }
 

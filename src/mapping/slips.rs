@@ -85,7 +85,9 @@ pub(super) fn in_default(text: &str, field: Option<&str>, schema: Schema<'_>) ->
 /// Whether the catalog has a column of this very name; a figure is rather a constant than a column.
 fn is_column(text: &str, schema: Schema<'_>) -> bool {
     let is_figure = text.chars().all(|c| c.is_ascii_digit());
-    let is_nested = || text.contains('.') && is_path(text) && schema.find(text).is_ok();
+    let is_nested = || {
+        text.contains('.') && is_path(text) && schema.find_path(&text.split('.').collect::<Vec<_>>()).is_ok()
+    };
     !is_figure && schema.is_known() && (schema.exact(text).is_some() || is_nested())
 }
 

@@ -19,10 +19,7 @@ impl Moment {
     /// `2026-03-05 10:00:00+07`, `… +0700`, `… UTC`. A time without an offset is one of the zone.
     /// None: it is no date, or one that has two meanings, such as `05/03/2026`.
     pub(crate) fn parse(text: &str, zone: &TimeZone) -> Option<Self> {
-        let text = text.trim();
-        let text =
-            text.strip_suffix("UTC").map_or_else(|| text.to_owned(), |time| format!("{}Z", time.trim_end()));
-        let text = text.replacen(" +", "+", 1).replacen(" -", "-", 1).replacen(" Z", "Z", 1);
+        let text = closed_up(text);
         let pieces = Pieces::parse(&text).ok()?;
         // A zone's name without an offset is another zone than ours, and two times where its clocks go back.
         if pieces.offset().is_none() && pieces.time_zone_annotation().is_some() {
@@ -40,6 +37,14 @@ impl Moment {
         Some(Self::Timestamp(timestamp))
     }
 
+    /// The day that is written, alone or as a time at midnight, of whatever zone.
+    pub(crate) fn day(text: &str) -> Option<civil::Date> {
+        let text = closed_up(text);
+        let pieces = Pieces::parse(&text).ok()?;
+        let is_day = pieces.time().map_or(pieces.offset().is_none(), |time| time == civil::Time::midnight());
+        is_day.then(|| pieces.date())
+    }
+
     /// The instant; of a day its first in the zone. None beyond the calendar's end.
     pub(crate) fn timestamp(self, zone: &TimeZone) -> Option<Timestamp> {
         match self {
@@ -55,6 +60,14 @@ impl Moment {
             Self::Timestamp(timestamp) => Zoned::new(timestamp, zone.clone()).date(),
         }
     }
+}
+
+/// A time without blanks before its offset, in the spelling that standards know.
+fn closed_up(text: &str) -> String {
+    let text = text.trim();
+    let text =
+        text.strip_suffix("UTC").map_or_else(|| text.to_owned(), |time| format!("{}Z", time.trim_end()));
+    text.replacen(" +", "+", 1).replacen(" -", "-", 1).replacen(" Z", "Z", 1)
 }
 
 /// A zone by its IANA name; blank means UTC. The database is part of the program.
@@ -107,6 +120,24 @@ mod tests {
         }
         let late = Moment::parse("2026-03-05T20:00:00Z", &zone).unwrap();
         assert_eq!(late.date(&zone).to_string(), "2026-03-06", "the zone's calendar");
+    }
+
+    #[test]
+    fn a_day_is_the_one_that_is_written() {
+        for (text, want) in [
+            ("2026-03-08", Some("2026-03-08")),
+            ("20260308", Some("2026-03-08")),
+            ("2026-03-08T00:00:00Z", Some("2026-03-08")),
+            ("2026-03-08 00:00:00.000 +0700", Some("2026-03-08")),
+            ("2026-03-08 00:00:00", Some("2026-03-08")),
+            ("2026-03-08T00:00:01Z", None),
+            ("2026-03-08T17:00:00Z", None),
+            ("2026-03-08Z", None),
+            ("08/03/2026", None),
+            ("", None),
+        ] {
+            assert_eq!(Moment::day(text).map(|day| day.to_string()).as_deref(), want, "{text}");
+        }
     }
 
     #[test]

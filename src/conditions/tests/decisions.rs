@@ -1,7 +1,7 @@
 use super::*;
 
 /// Conditions, and what they say of the record below.
-const DECISIONS: [(&str, &str); 87] = [
+const DECISIONS: [(&str, &str); 88] = [
     ("consent = 'yes'", "true"),
     ("consent = 'Yes'", "false"),
     ("gone = 'yes'", "`gone` is missing"),
@@ -70,7 +70,11 @@ const DECISIONS: [(&str, &str); 87] = [
     ("consent || '!' = 'yes!'", "true"),
     ("substr(note, 6, 2) = 'by'", "true"),
     ("substring(note from 6 for 2) = 'by'", "true"),
-    ("substr(note, 0) = ''", "the constant is no place in a text, which are counted from 1"),
+    (
+        "substr(note, 0) = ''",
+        "`substr(note, 0) = ''` can never be TRUE: the constant is no place in a text, which are counted from 1",
+    ),
+    ("substr(note, days - 7) = ''", "what is made of `days` is no place in a text, which are counted from 1"),
     ("substr(note, 100) = ''", "true"),
     ("right(note, 7) = 'message'", "true"),
     ("left(note, days - 8) = ''", "what is made of `days` is no number of characters"),
@@ -129,6 +133,13 @@ fn days_are_those_of_the_zone() {
         ("at IN ('2026-11-23 01:00:00', '2026-11-24')", "true"),
         ("left(at, 10) = '2026-11-22'", "true"),
         ("CAST(on AS TEXT) = '2026-11-23'", "true"),
+        ("coalesce(on, '2000-01-01') = current_date", "true"),
+        ("on - '2026-11-20' = 3", "true"),
+        ("'2026-11-20' - on = -3", "true"),
+        (
+            "coalesce(on, 'soon') = current_date",
+            "'soon' is no date; write '2026-01-31' or '2026-01-31 10:00:00'",
+        ),
         ("on + n * 1000 * 1000 * 1000 > on", "`on` is too large to hold"),
     ] {
         match compile(source, &catalog) {
@@ -141,12 +152,18 @@ fn days_are_those_of_the_zone() {
         ("on <= current_date", "`on` is not a date"),
         ("at <= current_date", "`at` is not a timestamp"),
         ("CAST(text AS DATE) <= current_date", "`text` cannot be cast to DATE"),
-        ("on IS NULL", "true"),
+        ("on IS NULL", "false"),
     ] {
         assert_eq!(said(compile(source, &catalog).unwrap().decide(&odd)), want, "{source}");
     }
-    let late = json!({ "on": "2026-11-23T00:00:00+07:00" });
-    assert_eq!(said(compile("on = current_date", &catalog).unwrap().decide(&late)), "true");
+    for midnight in ["2026-11-23T00:00:00+07:00", "2026-11-23T00:00:00Z", "2026-11-23 00:00:00.000 UTC"] {
+        let record = json!({ "on": midnight });
+        assert_eq!(
+            said(compile("on = current_date", &catalog).unwrap().decide(&record)),
+            "true",
+            "{midnight}"
+        );
+    }
     let with_time = json!({ "on": "2026-11-23T10:00:00+07:00" });
     assert_eq!(
         said(compile("on = current_date", &catalog).unwrap().decide(&with_time)),
@@ -175,4 +192,65 @@ fn the_first_part_that_is_not_true_is_named() {
         assert_eq!((refusal.reason, &*refusal.detail), (reason, want), "{record}");
     }
     assert_eq!(compiled.decide(&json!({ "consent": "yes", "days": 1, "vip": true })), Ok(()));
+}
+
+#[test]
+fn what_cannot_be_read_is_not_null_and_no_test_makes_anything_certain_of_it() {
+    let catalog = columns(&[("at", "date-time"), ("on", "date"), ("days", "number")]);
+    let at = ["05/11/2026 09:30", "", " ", "2026-11-05T09:30:00.000+0000 UTC", "2026-02-30", "now"];
+    let at = at.map(Json::from).into_iter();
+    let others = [json!(1_793_491_200_000_u64), json!(true), json!({}), json!([1])];
+    for value in at.chain(others) {
+        let record = json!({ "at": value, "on": value });
+        for (source, want) in [
+            ("at IS NULL", "false"),
+            ("(at) IS NULL", "false"),
+            ("on IS NULL", "false"),
+            ("at IS NOT NULL", "true"),
+            ("at IS NULL OR at < current_timestamp - INTERVAL '30 days'", "`at` is not a timestamp"),
+            ("coalesce(at, TIMESTAMP '2000-01-01 00:00') < current_timestamp", "`at` is not a timestamp"),
+            ("coalesce(days, at, days) IS NULL", "`at` is not a timestamp"),
+            ("nullif(at, current_timestamp) IS NULL", "`at` is not a timestamp"),
+            ("nullif(now(), at) IS NOT NULL", "`at` is not a timestamp"),
+            ("(at > '2026-01-01') IS NOT TRUE", "`at` is not a timestamp"),
+            ("(at > '2026-01-01') IS NOT FALSE", "`at` is not a timestamp"),
+            ("(at > '2026-01-01') IS UNKNOWN", "`at` is not a timestamp"),
+            ("(days = 1 AND at > now()) IS NULL", "`at` is not a timestamp"),
+            ("(at IS TRUE) IS NOT NULL", "`at` is not a timestamp"),
+            ("(on + days) IS NULL", "`on` is not a date"),
+            ("(on BETWEEN days AND now()) IS NULL", "`on` is not a date"),
+            ("days IN (7, length(left('a', on - current_date))) IS NULL", "`on` is not a date"),
+            ("CAST(at AS DATE) IS NULL", "`at` is not a timestamp"),
+            ("at > now() OR TRUE", "true"),
+            ("at > now() AND days IS NOT NULL", "false"),
+            ("(at > now() AND FALSE) IS NOT NULL", "true"),
+        ] {
+            let compiled = compile(source, &catalog).unwrap_or_else(|why| panic!("{source}: {why}"));
+            assert_eq!(said(compiled.decide(&record)), want, "{source} of {record}");
+        }
+    }
+    let late = json!({ "at": "9999-12-31T23:59:59Z" });
+    assert_eq!(said(compile("at IS NULL", &catalog).unwrap().decide(&late)), "false", "the end of time");
+    let huge = compile("days IS NULL", &catalog).unwrap().condition.decide(|_| Ok(Some("1e1001")));
+    assert_eq!(said(huge), "false", "a number beyond all bounds");
+}
+
+#[test]
+fn a_clash_is_null_and_neither_true_nor_not_true() {
+    let record = json!({ "opt": "yes", "n": 1 });
+    let clash = "`opt` is text, compared with a truth value: write CAST(opt AS BOOLEAN)";
+    for (source, want) in [
+        ("(opt = TRUE) IS NOT TRUE", clash),
+        ("(opt = TRUE) IS NOT FALSE", clash),
+        ("(gone = 1 OR opt = TRUE) IS NOT TRUE", clash),
+        ("coalesce(gone = 1, opt = TRUE) IS NOT TRUE", clash),
+        ("(opt = TRUE) IS NULL", "true"),
+        ("(opt = TRUE) IS UNKNOWN", "true"),
+        ("coalesce(opt = TRUE, TRUE)", "true"),
+        ("(gone = TRUE) IS NOT TRUE", "true"),
+        ("(n / 0 = 1) IS NOT TRUE", "true"),
+        ("(nullif(n, 1) = 1) IS NOT FALSE", "true"),
+    ] {
+        assert_eq!(of(source, &record), want, "{source}");
+    }
 }

@@ -47,7 +47,7 @@ impl Compiled {
         let find = |path: &[String]| path.iter().try_fold(record, |value, name| value.get(name));
         let raws: Vec<Option<String>> =
             self.paths.iter().map(|path| find(path).map(ToString::to_string)).collect();
-        self.condition.decide(|index| raws[index].as_deref())
+        self.condition.decide(|index| Ok(raws[index].as_deref()))
     }
 }
 

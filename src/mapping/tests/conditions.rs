@@ -123,6 +123,63 @@ fn names_are_those_of_the_catalog() {
 }
 
 #[test]
+fn what_is_below_something_that_is_no_object_is_not_missing() {
+    let unknown = |what: &str| {
+        format!(
+            "suppressed condition_unknown `customer.opted_out IS NULL` is unknown: `customer` is {what}, not an object"
+        )
+    };
+    for (customer, want) in [
+        (r#""{\"opted_out\":true}""#, unknown("text")),
+        (r#"[{"opted_out":true}]"#, unknown("a list")),
+        ("7", unknown("a number")),
+        ("false", unknown("a truth value")),
+        ("null", CALLED.to_owned()),
+        ("{}", CALLED.to_owned()),
+        (r#"{"opted_out":null}"#, CALLED.to_owned()),
+    ] {
+        let members = format!(r#","customer":{customer}"#);
+        assert_eq!(judged("customer.opted_out IS NULL", &members), want, "{customer}");
+    }
+    assert_eq!(judged("customer.opted_out IS NULL", ""), CALLED);
+    assert_eq!(
+        judged("a.\"b c\".d.e IS NULL", r#","a":{"b c":{"d":"x"}}"#),
+        "suppressed condition_unknown `a.\"b c\".d.e IS NULL` is unknown: `a.\"b c\".d` is text, not an object"
+    );
+}
+
+#[test]
+fn nothing_is_below_a_column_that_is_no_object_by_the_catalog() {
+    for (of_customer, what) in [
+        (json!({ "type": ["null", "string"] }), "text"),
+        (json!({ "type": "integer" }), "a number"),
+        (json!({ "type": ["boolean", "null"] }), "a truth value"),
+        (json!({ "type": "array" }), "a list"),
+        (json!({ "oneOf": [{ "type": "null" }, { "type": "string" }] }), "text"),
+    ] {
+        let columns = json!({ "properties": { "phone": {}, "customer": of_customer } });
+        assert_eq!(
+            refused("customer.opted_out IS NULL", &columns),
+            format!(
+                "streams[0].only_when: stream `people` has no column `customer.opted_out`; `customer` is {what} by the catalog, not an object"
+            )
+        );
+        for field in [
+            json!({ "field": "x", "column": "customer.tier", "variable": true }),
+            json!({ "field": "x", "template": "{{ record.customer.tier }}", "variable": true }),
+        ] {
+            let told =
+                mistakes(&people(&json!({}), &json!([field])), &with_fields(), &[shape("people", &columns)]);
+            assert!(told.contains(&format!("`customer` is {what} by the catalog")), "{told}");
+        }
+    }
+    for of_customer in [json!({}), json!({ "type": ["object", "string"] }), json!({ "type": "null" })] {
+        let columns = json!({ "properties": { "phone": {}, "customer": of_customer } });
+        assert_eq!(refused("customer.opted_out IS NULL", &columns), "", "{columns}");
+    }
+}
+
+#[test]
 fn check_finds_without_a_catalog_what_needs_none() {
     for (only_when, want) in [
         ("record.consent == 'yes'", "streams[0].only_when: a condition is SQL; write consent = 'yes'"),

@@ -39,7 +39,7 @@ fn every_mistake_of_every_stream_is_told_at_once() {
     streams[5].namespace: the connection has no stream `spaced` of namespace `private`, but `spaced` of namespace `public`
     streams: nothing says how to map stream `unmapped`: add an entry, or take it out of the connection
     streams[0].campaign: a job is a number
-    streams[0].only_when: a condition is SQL; write a
+    streams[0].only_when: a condition is SQL; as a it has a mistake, too: `a` can never be TRUE: `a` is text, and a condition takes a truth value: write CAST(a AS BOOLEAN)
     streams[0].fields[0].column: stream `people` has no column `phon`; did you mean `phone`?
     streams[0].fields[1].template: line 1: `{{` is never closed; a single `}` does not close it
     streams[0].fields[2].field: the field has no name

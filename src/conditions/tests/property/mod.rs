@@ -75,6 +75,7 @@ fn any_condition_says_of_any_record_what_the_reference_says() {
         let compiled = match compile(&sql, &catalog) {
             Ok(compiled) => Some(compiled),
             Err(why) if why.contains("can never be TRUE") => None,
+            Err(why) if why.contains("can be neither TRUE nor FALSE") => continue,
             Err(why) => panic!("{sql}: {why}"),
         };
         n_never += u64::from(compiled.is_none());
@@ -90,12 +91,15 @@ fn any_condition_says_of_any_record_what_the_reference_says() {
             };
             let find = |path: &[String]| COLUMNS.iter().position(|(name, _)| *name == path[0]);
             let places: Vec<Option<usize>> = compiled.paths.iter().map(|path| find(path)).collect();
-            let decided = compiled.condition.decide(|index| record[places[index]?].as_deref());
+            let decided = compiled
+                .condition
+                .decide(|index| Ok(places[index].and_then(|place| record[place].as_deref())));
             let (place, got) = match &decided {
                 Ok(()) => (0, V::Bool(true)),
                 Err(Refusal { reason: Reason::OnlyWhen, .. }) => (1, V::Bool(false)),
                 Err(_) => (2, V::Null),
             };
+            let want = if want.is_unknown() { V::Null } else { want };
             assert_eq!(got, want, "{sql} of {record:?}: {decided:?}");
             counts[place] += 1;
         }

@@ -15,6 +15,10 @@ const CALENDAR: std::ops::RangeInclusive<i64> = -4_371_587..=2_932_896;
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum V {
     Null,
+    /// Two that do not fit together.
+    Clash,
+    /// Something that cannot be read.
+    Unread,
     Bool(bool),
     /// Numerator and denominator, without a common divisor.
     Num(i128, i128),
@@ -26,7 +30,23 @@ pub(super) enum V {
     Nested,
 }
 
-use V::{At, Bool, Date, Days, Nested, Null, Num, Text};
+use V::{At, Bool, Clash, Date, Days, Nested, Null, Num, Text, Unread};
+
+impl V {
+    pub(super) fn is_unknown(&self) -> bool {
+        matches!(self, Null | Clash | Unread)
+    }
+}
+
+/// The worst of all that are unknown.
+fn worst(all: &[V]) -> Option<V> {
+    [Unread, Clash, Null].into_iter().find(|unknown| all.contains(unknown))
+}
+
+/// A value that must be of some kind.
+fn fitting(v: V, fits: impl Fn(&V) -> bool) -> V {
+    if v.is_unknown() || fits(&v) { v } else { Clash }
+}
 
 /// What is said; none when the numbers are beyond this reference.
 pub(super) fn says(e: &E, record: &[Option<String>]) -> Option<V> {
@@ -35,7 +55,7 @@ pub(super) fn says(e: &E, record: &[Option<String>]) -> Option<V> {
 
 /// In the place of a condition, what is no truth value is unknown.
 fn condition(v: V) -> V {
-    if matches!(v, Bool(_)) { v } else { Null }
+    fitting(v, |v| matches!(v, Bool(_)))
 }
 
 fn value(e: &E, r: &[Option<String>]) -> Option<V> {
@@ -72,31 +92,33 @@ fn value(e: &E, r: &[Option<String>]) -> Option<V> {
             if *negated { none_of } else { not(none_of) }
         }
         E::Like(negated, no_case, sides, escape) => {
-            let v = match (text(&sides[0], r)?, text(&sides[1], r)?) {
-                (Text(text), Text(pattern)) => like(&text, &pattern, *no_case, *escape),
-                _ => Null,
+            let v = match texts(sides, r)? {
+                Ok([text, pattern]) => like(&text, &pattern, *no_case, *escape),
+                Err(unknown) => unknown,
             };
             if *negated { not(v) } else { v }
         }
         E::Is(negated, test, e) => {
             let v = value(e, r)?;
-            let said = match (*test, &v) {
-                ("NULL", v) => Bool(*v == Null),
-                ("UNKNOWN", Null | Bool(_)) => Bool(v == Null),
-                ("TRUE", Null | Bool(_)) => Bool(v == Bool(true)),
-                ("FALSE", Null | Bool(_)) => Bool(v == Bool(false)),
-                _ => Null,
+            let said = match (*test, &v, &**e) {
+                ("NULL", _, E::Column(index)) => Bool(r[*index].as_deref().is_none_or(|raw| raw == "null")),
+                (_, Unread, _) => Unread,
+                ("NULL", v, _) => Bool(v.is_unknown()),
+                ("UNKNOWN", Null | Clash | Bool(_), _) => Bool(v.is_unknown()),
+                ("TRUE", Null | Bool(_), _) => Bool(v == Bool(true)),
+                ("FALSE", Null | Bool(_), _) => Bool(v == Bool(false)),
+                _ => Clash,
             };
             if *negated { not(said) } else { said }
         }
         E::Negate(e) => match value(e, r)? {
             Num(n, d) => Num(-n, d),
-            _ => Null,
+            other => fitting(other, |_| false),
         },
         E::Arithmetic(sign, sides) => arithmetic(*sign, value(&sides[0], r)?, value(&sides[1], r)?)?,
-        E::Join(sides) => match (text(&sides[0], r)?, text(&sides[1], r)?) {
-            (Text(a), Text(b)) => Text(a + &b),
-            _ => Null,
+        E::Join(sides) => match texts(sides, r)? {
+            Ok([a, b]) => Text(a + &b),
+            Err(unknown) => unknown,
         },
         E::Call(name, arguments) => call(name, arguments, r)?,
         E::Cast(e, to) => cast(if *to == "TEXT" { text(e, r)? } else { value(e, r)? }, to)?,
@@ -111,9 +133,18 @@ fn text(e: &E, r: &[Option<String>]) -> Option<V> {
     }
 }
 
+fn texts(sides: &[E; 2], r: &[Option<String>]) -> Option<Result<[String; 2], V>> {
+    let both = [text(&sides[0], r)?, text(&sides[1], r)?].map(|v| fitting(v, |v| matches!(v, Text(_))));
+    Some(match both {
+        [Text(a), Text(b)] => Ok([a, b]),
+        both => Err(worst(&both).unwrap()),
+    })
+}
+
 fn column(index: usize, raw: Option<&str>, reads_dates: bool) -> V {
     let json: serde_json::Value = match raw {
         None => return Null,
+        Some("1e1001") => return Unread,
         Some(raw) => serde_json::from_str(raw).unwrap(),
     };
     let name = COLUMNS[index].0;
@@ -121,14 +152,15 @@ fn column(index: usize, raw: Option<&str>, reads_dates: bool) -> V {
         serde_json::Value::Null => Null,
         serde_json::Value::String(said) if reads_dates && name == "on" => match moment(&said) {
             Some(Date(days)) => Date(days),
-            Some(At(at)) if (at + AHEAD) % 86_400 == 0 => Date((at + AHEAD) / 86_400),
-            _ => Null,
+            Some(At(at)) if at % 86_400 == 0 => Date(at / 86_400),
+            _ => Unread,
         },
         serde_json::Value::String(said) if reads_dates && name == "at" => match moment(&said) {
             Some(Date(days)) => At(days * 86_400 - AHEAD),
-            other => other.unwrap_or(Null),
+            Some(at @ At(_)) => at,
+            _ => Unread,
         },
-        _ if reads_dates && (name == "on" || name == "at") => Null,
+        _ if reads_dates && (name == "on" || name == "at") => Unread,
         serde_json::Value::Bool(b) => Bool(b),
         serde_json::Value::Number(_) => number(raw.unwrap(), true).unwrap(),
         serde_json::Value::String(said) => Text(composed(&said)),
@@ -144,19 +176,15 @@ fn composed(text: &str) -> String {
 fn not(mut v: V) -> V {
     if let Bool(b) = &mut v {
         *b = !*b;
-        return v;
     }
-    Null
+    v
 }
 
 fn and(terms: &[V]) -> V {
     if terms.contains(&Bool(false)) {
-        Bool(false)
-    } else if terms.contains(&Null) {
-        Null
-    } else {
-        Bool(true)
+        return Bool(false);
     }
+    worst(terms).unwrap_or(Bool(true))
 }
 
 /// None: beyond the reference.
@@ -167,13 +195,16 @@ fn compare(sign: &str, left: &V, right: &V) -> Option<V> {
         At(at) => Some(*at),
         _ => None,
     };
+    if let Some(unknown) = worst(&[left.clone(), right.clone()]) {
+        return Some(unknown);
+    }
     let order = match (left, right) {
         (Num(n, d), Num(m, e)) => n.checked_mul(*e)?.cmp(&m.checked_mul(*d)?),
         (Text(a), Text(b)) => a.chars().cmp(b.chars()),
         (Bool(a), Bool(b)) if sign == "=" || sign == "<>" => a.cmp(b),
         _ => match (instant(left), instant(right)) {
             (Some(a), Some(b)) => a.cmp(&b),
-            _ => return Some(Null),
+            _ => return Some(Clash),
         },
     };
     Some(Bool(match sign {
@@ -196,10 +227,10 @@ fn like(text: &str, pattern: &str, no_case: bool, escape: Option<char>) -> V {
         if Some(c) == escape {
             match characters.next() {
                 Some(next) if next == '%' || next == '_' || next == c => pieces.push((false, fold(next))),
-                _ => return Null,
+                _ => return Clash,
             }
         } else if c == '\\' && escape.is_none() {
-            return Null;
+            return Clash;
         } else if c == '%' || c == '_' {
             pieces.push((true, c));
         } else {
@@ -232,8 +263,11 @@ fn reduced(n: i128, d: i128) -> V {
 }
 
 fn arithmetic(sign: char, left: V, right: V) -> Option<V> {
+    if let Some(unknown) = worst(&[left.clone(), right.clone()]) {
+        return Some(unknown);
+    }
     let day =
-        |days: i64, by: i64| days.checked_add(by).filter(|days| CALENDAR.contains(days)).map_or(Null, Date);
+        |days: i64, by: i64| days.checked_add(by).filter(|days| CALENDAR.contains(days)).map_or(Unread, Date);
     let whole = |n: i128, d: i128| i64::try_from(n).ok().filter(|n| d == 1 && n.abs() < 1 << 40);
     Some(match (sign, left, right) {
         ('+', Num(n, d), Num(m, e)) => {
@@ -254,41 +288,45 @@ fn arithmetic(sign: char, left: V, right: V) -> Option<V> {
         ('+', Date(days), Days(by)) | ('+', Days(by), Date(days)) => day(days, by),
         ('-', Date(days), Days(by)) => day(days, -by),
         ('+', Date(days), Num(n, d)) | ('+', Num(n, d), Date(days)) => {
-            whole(n, d).map_or(Null, |by| day(days, by))
+            whole(n, d).map_or(Unread, |by| day(days, by))
         }
-        ('-', Date(days), Num(n, d)) => whole(n, d).map_or(Null, |by| day(days, -by)),
+        ('-', Date(days), Num(n, d)) => whole(n, d).map_or(Unread, |by| day(days, -by)),
         ('+', At(at), Days(by)) | ('+', Days(by), At(at)) => At(at + by * 86_400),
         ('-', At(at), Days(by)) => At(at - by * 86_400),
-        _ => Null,
+        _ => Clash,
     })
 }
 
 fn call(name: &str, arguments: &[E], r: &[Option<String>]) -> Option<V> {
     if name == "coalesce" {
+        let mut nothing = Vec::new();
         for argument in arguments {
-            let v = value(argument, r)?;
-            if v != Null {
-                return Some(v);
+            match value(argument, r)? {
+                v @ (Null | Clash) => nothing.push(v),
+                v => return Some(v),
             }
         }
-        return Some(Null);
+        return worst(&nothing);
     }
     if name == "nullif" {
         let (a, b) = (value(&arguments[0], r)?, value(&arguments[1], r)?);
         return Some(match compare("=", &a, &b)? {
-            _ if b == Null => a,
+            _ if b == Null || b == Clash => a,
             Bool(false) => a,
-            _ => Null,
+            Bool(true) => Null,
+            unknown => unknown,
         });
     }
-    let Text(said) = text(&arguments[0], r)? else { return Some(Null) };
-    let mut counts = Vec::new();
-    for argument in &arguments[1..] {
-        match value(argument, r)? {
-            Num(n, 1) => counts.push(n),
-            _ => return Some(Null),
-        }
+    let mut all = vec![fitting(text(&arguments[0], r)?, |v| matches!(v, Text(_)))];
+    for (place, argument) in arguments[1..].iter().enumerate() {
+        let least = i128::from(name.starts_with("sub") && place == 0);
+        all.push(fitting(value(argument, r)?, |v| matches!(v, Num(n, 1) if *n >= least)));
     }
+    if let Some(unknown) = worst(&all) {
+        return Some(unknown);
+    }
+    let Text(said) = all.remove(0) else { return None };
+    let counts: Vec<i128> = all.iter().map(|v| if let Num(n, _) = v { *n } else { 0 }).collect();
     let characters: Vec<char> = said.chars().collect();
     let length = i128::try_from(characters.len()).unwrap();
     // From a place, counted from 0, so many characters.
@@ -337,7 +375,10 @@ fn number(text: &str, with_exponent: bool) -> Option<V> {
 }
 
 fn cast(v: V, to: &str) -> Option<V> {
-    Some(match (to, v) {
+    if v.is_unknown() {
+        return Some(v);
+    }
+    let made = match (to, v) {
         ("DECIMAL", Num(n, d)) | ("INTEGER", Num(n, d @ 1)) => Num(n, d),
         ("DECIMAL" | "INTEGER", Bool(b)) => Num(i128::from(b), 1),
         ("DECIMAL", Text(text)) => number(text.trim_matches(' '), true)?,
@@ -375,7 +416,8 @@ fn cast(v: V, to: &str) -> Option<V> {
             other => other,
         },
         _ => Null,
-    })
+    };
+    Some(if made == Null { Clash } else { made })
 }
 
 /// A fraction as a decimal; null when none ends.

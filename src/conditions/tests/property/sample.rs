@@ -65,7 +65,7 @@ fn raw(rng: &mut Rng, name: &str, fits: bool) -> Option<String> {
         1 => "null".to_owned(),
         2 => one(rng, &["{}", r#"{"a":1}"#, "[]", r#"["a"]"#]).to_owned(),
         3 | 4 => one(rng, &["true", "false"]).to_owned(),
-        5 => one(rng, &["0", "1", "7", "-2", "0.5", "5.0", "0.50", "1e1", "12345678901234567890"]).to_owned(),
+        5 => one(rng, &["0", "1", "7", "-2", "0.5", "5.0", "0.50", "1e1", "1e1001"]).to_owned(),
         6 | 7 => serde_json::to_string(one(rng, &TEXTS)).unwrap(),
         8 => format!("\"{}\"", written(rng.i64(DAYS))),
         _ => format!("\"{}T{:02}:00:00Z\"", written(rng.i64(DAYS)), one(rng, &[0, 5, 17, 20])),
@@ -102,7 +102,8 @@ fn expression(rng: &mut Rng, sort: Sort, depth: usize) -> E {
         (Sort::Truth, _) => compared(rng, below),
         (_, 0) => leaf(rng, sort),
         (_, 1 | 2) => {
-            let arguments = several(rng, sort, below, 1..4);
+            let mut arguments = several(rng, sort, below, 1..4);
+            settle(rng, &mut arguments);
             E::Call("coalesce", arguments)
         }
         (_, 3) => {
@@ -111,14 +112,16 @@ fn expression(rng: &mut Rng, sort: Sort, depth: usize) -> E {
         }
         (Sort::Number, 4) => E::Negate(Box::new(expression(rng, Sort::Number, below))),
         (Sort::Number, 5..=7) => {
-            let sides = [expression(rng, Sort::Number, below), expression(rng, Sort::Number, below)];
+            let mut sides = [expression(rng, Sort::Number, below), expression(rng, Sort::Number, below)];
+            settle(rng, &mut sides);
             E::Arithmetic(one(rng, &['+', '-', '*', '/', '%']), Box::new(sides))
         }
         (Sort::Number, 8) => {
             E::Call(one(rng, &["length", "char_length"]), vec![expression(rng, Sort::Text, below)])
         }
         (Sort::Number, 9) => {
-            let sides = [expression(rng, Sort::Moment, below), expression(rng, Sort::Moment, below)];
+            let mut sides = [expression(rng, Sort::Moment, below), expression(rng, Sort::Moment, below)];
+            settle(rng, &mut sides);
             E::Arithmetic('-', Box::new(sides))
         }
         (Sort::Number, _) => cast(rng, below, &["INTEGER", "DECIMAL"]),
@@ -143,7 +146,9 @@ fn expression(rng: &mut Rng, sort: Sort, depth: usize) -> E {
             let days = if rng.bool() { E::Days(rng.i64(-9..9)) } else { leaf(rng, Sort::Number) };
             let moment = expression(rng, Sort::Moment, below);
             if rng.bool() {
-                E::Arithmetic(one(rng, &['+', '-']), Box::new([moment, days]))
+                let mut sides = [moment, days];
+                settle(rng, &mut sides);
+                E::Arithmetic(one(rng, &['+', '-']), Box::new(sides))
             } else {
                 E::Arithmetic('+', Box::new([days, moment]))
             }
