@@ -436,13 +436,7 @@ fn plain(n: i128, d: i128) -> Option<V> {
     while rest != 1 {
         units = units.checked_mul(10)?;
         places += 1;
-        let by = if rest % 10 == 0 {
-            10
-        } else if rest % 2 == 0 {
-            2
-        } else {
-            5
-        };
+        let by = [10, 2, 5].into_iter().find(|by| rest % by == 0)?;
         rest /= by;
         units /= by;
     }
