@@ -49,7 +49,7 @@ pub(super) enum Class {
 }
 
 /// A column of the condition.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct ColumnInfo {
     /// As the condition writes it.
     pub(super) written: Box<str>,

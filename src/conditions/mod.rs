@@ -143,7 +143,9 @@ impl Condition {
         let outlook = Outlook { columns: &self.columns, zone: &self.zone };
         let text = &part.text;
         if outlook.of(&part.node).can_be(Kinds::TRUE) {
-            return match outlook.slip(&part.node) {
+            let unlisted = |column: &ColumnInfo| ColumnInfo { kinds: Kinds::ANY, ..column.clone() };
+            let columns: Vec<ColumnInfo> = self.columns.iter().map(unlisted).collect();
+            return match (Outlook { columns: &columns, zone: &self.zone }).slip(&part.node) {
                 Some(why) => Err(format!("a branch of `{text}` can be neither TRUE nor FALSE: {why}")),
                 None => Ok(()),
             };
@@ -152,6 +154,18 @@ impl Condition {
             Some(why) => Err(format!("`{text}` can never be TRUE: {why}")),
             None => Err(format!("`{text}` can never be TRUE")),
         }
+    }
+
+    /// Branches that the catalog's types rule out, for the log: the condition can be TRUE without them,
+    /// but somebody meant something by each.
+    pub(crate) fn doubts(&self) -> impl Iterator<Item = String> {
+        let outlook = Outlook { columns: &self.columns, zone: &self.zone };
+        self.parts.iter().filter_map(move |part| {
+            let (text, why) = (&part.text, outlook.slip(&part.node)?);
+            Some(discreet(&format!(
+                "a branch of `{text}` can be neither TRUE nor FALSE by the catalog: {why}"
+            )))
+        })
     }
 
     /// Decides about one record by its raw columns.

@@ -204,7 +204,10 @@ impl<'a> Compiler<'a> {
         }
         let stream = self.stream.name;
         let compiled = OnlyWhen::compile(source, stream, self.schema, &mut self.rows, run, zone);
-        compiled.map_err(|why| self.mistake(format!("{}.only_when", self.place), why)).ok()
+        let at = format!("{}.only_when", self.place);
+        let only_when = compiled.map_err(|why| self.mistake(&*at, why)).ok()?;
+        self.warnings.extend(only_when.doubts().map(|doubt| format!("{at}: {doubt}")));
+        Some(only_when)
     }
 
     fn fields(&mut self, configs: &[FieldConfig]) -> Fields {

@@ -55,6 +55,11 @@ impl OnlyWhen {
         Ok(Self { condition, columns })
     }
 
+    /// What the user should know before the first record.
+    pub(super) fn doubts(&self) -> impl Iterator<Item = String> {
+        self.condition.doubts()
+    }
+
     /// Whether a record is called.
     ///
     /// # Errors
