@@ -52,6 +52,12 @@ plant "a lost answer is repeated everywhere" src/delivery/courier.rs \
   'if self.may_repeat() {' 'if self.may_repeat() || !why.is_empty() {'
 plant "a lost answer counts as success" src/delivery/courier.rs \
   'Outcome::Unknown(Some(detail))' 'Outcome::Accepted { contact_id: Some(detail) }'
+plant "a redirect lets go of whom it may have taken" src/vendor/http.rs \
+  '300..400 => Some(Verdict::Astray { why: elsewhere(status, endpoint) }),' \
+  '300..400 => Some(Verdict::Halt { blame: Blame::User, why: elsewhere(status, endpoint) }),'
+plant "a redirect counts as a success" src/delivery/courier.rs \
+  'let unknown = Fate::Ended(Outcome::Unknown(Some(why.as_str().into())));' \
+  'let unknown = Fate::Ended(Outcome::Accepted { contact_id: None });'
 plant "a state does not wait for its records" src/pipeline/checkpoint.rs \
   'if front.pending > 0 {' 'if front.pending > 1_000_000 {'
 plant "a record is counted twice" src/pipeline/checkpoint.rs \

@@ -134,6 +134,8 @@ impl Scenario {
             faulty: Arc::new(Mutex::new(Faulty::new(simulator, plan, seed))),
             rng: Arc::new(Mutex::new(rng.fork())),
             began,
+            // Each ends its run, so there are few.
+            redirects: if rng.u32(0..4) == 0 { 0.04 } else { 0.0 },
         };
         Self {
             rng,

@@ -15,6 +15,8 @@ pub(crate) struct Line {
     pub(crate) faulty: Arc<Mutex<Faulty>>,
     pub(crate) rng: Arc<Mutex<fastrand::Rng>>,
     pub(crate) began: Instant,
+    /// How often a request is carried out and answered with a redirect, as some gateways do.
+    pub(crate) redirects: f64,
 }
 
 /// When every scenario begins.
@@ -25,6 +27,10 @@ pub(crate) fn beginning() -> Timestamp {
 impl Line {
     pub(crate) fn now(&self) -> Timestamp {
         beginning() + SignedDuration::try_from(self.began.elapsed()).unwrap()
+    }
+
+    fn is_redirected(&self) -> bool {
+        self.rng.lock().unwrap().f64() < self.redirects
     }
 
     async fn travel(&self) {
@@ -38,6 +44,9 @@ impl Carrier for Line {
         self.travel().await;
         let answer = self.faulty.lock().unwrap().answer(&request, self.now());
         self.travel().await;
+        if self.is_redirected() {
+            return Ok(Reply { status: 303, ..Reply::default() });
+        }
         let lost = |why: &str| Err(CarryError::Lost(why.to_owned()));
         match answer {
             Answer::Reply(reply) => Ok(reply),
