@@ -32,7 +32,9 @@ static PHONE_NUMBER: LazyLock<Regex> = LazyLock::new(|| {
 #[must_use]
 pub fn shown(name: &str) -> String {
     let mut text = String::with_capacity(name.len());
-    for (place, c) in mask_numbers(&without_tokens(name)).chars().enumerate() {
+    let masked =
+        if has_digits(name) { mask_numbers(&without_tokens(name)).into_owned() } else { name.to_owned() };
+    for (place, c) in masked.chars().enumerate() {
         if place == MAX_CHARS {
             text.push('…');
             break;
@@ -50,8 +52,17 @@ pub fn shown(name: &str) -> String {
 /// or a credential; amounts and dates stay.
 #[must_use]
 pub fn discreet(text: &str) -> String {
+    if !has_digits(text) {
+        return text.to_owned();
+    }
     let mask = |found: &Captures<'_>| mask_numbers(whole(found)).into_owned();
     PHONE_NUMBER.replace_all(&without_tokens(text), mask).into_owned()
+}
+
+/// Whether there are enough for anything to be masked. Most names have none, and building the patterns
+/// takes longer than many a sync.
+fn has_digits(text: &str) -> bool {
+    text.chars().filter(|c| c.is_numeric()).count() >= DIGITS_OF_TOKENS
 }
 
 fn without_tokens(text: &str) -> Cow<'_, str> {

@@ -6,6 +6,10 @@ use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 
 /// Whether a text is empty, white space, or nothing that could be seen or spoken.
 pub(crate) fn says_nothing(text: &str) -> bool {
+    // Nearly every text begins with what can be seen.
+    if text.as_bytes().first().is_some_and(u8::is_ascii_graphic) {
+        return false;
+    }
     text.chars().all(|c| c.is_whitespace() || c.is_control() || is_invisible(c))
 }
 
