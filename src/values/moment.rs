@@ -1,5 +1,7 @@
 //! Dates and times in the spellings that warehouses export.
 
+use std::borrow::Cow;
+
 use jiff::civil;
 use jiff::fmt::temporal::{Pieces, PiecesOffset};
 use jiff::tz::{self, TimeZone};
@@ -20,7 +22,7 @@ impl Moment {
     /// None: it is no date, or one that has two meanings, such as `05/03/2026`.
     pub(crate) fn parse(text: &str, zone: &TimeZone) -> Option<Self> {
         let text = closed_up(text);
-        let pieces = Pieces::parse(&text).ok()?;
+        let pieces = Pieces::parse(text.as_bytes()).ok()?;
         // A zone's name without an offset is another zone than ours, and two times where its clocks go back.
         if pieces.offset().is_none() && pieces.time_zone_annotation().is_some() {
             return None;
@@ -40,7 +42,7 @@ impl Moment {
     /// The day that is written, alone or as a time at midnight, of whatever zone.
     pub(crate) fn day(text: &str) -> Option<civil::Date> {
         let text = closed_up(text);
-        let pieces = Pieces::parse(&text).ok()?;
+        let pieces = Pieces::parse(text.as_bytes()).ok()?;
         let is_day = pieces.time().map_or(pieces.offset().is_none(), |time| time == civil::Time::midnight());
         is_day.then(|| pieces.date())
     }
@@ -63,11 +65,14 @@ impl Moment {
 }
 
 /// A time without blanks before its offset, in the spelling that standards know.
-fn closed_up(text: &str) -> String {
+fn closed_up(text: &str) -> Cow<'_, str> {
     let text = text.trim();
+    if !text.contains(' ') && !text.ends_with("UTC") {
+        return Cow::Borrowed(text);
+    }
     let text =
         text.strip_suffix("UTC").map_or_else(|| text.to_owned(), |time| format!("{}Z", time.trim_end()));
-    text.replacen(" +", "+", 1).replacen(" -", "-", 1).replacen(" Z", "Z", 1)
+    Cow::Owned(text.replacen(" +", "+", 1).replacen(" -", "-", 1).replacen(" Z", "Z", 1))
 }
 
 /// A zone by its IANA name; blank means UTC. The database is part of the program.
