@@ -29,7 +29,9 @@ pub(super) fn turn_away<B>(request: &Request<B>, port: u16) -> Option<Response> 
 }
 
 fn is_own(host: &str, port: u16) -> bool {
-    ["127.0.0.1", "localhost", "[::1]"].iter().any(|name| host == format!("{name}:{port}"))
+    let Some(name) = host.strip_suffix(&format!(":{port}")) else { return false };
+    // Names below localhost are this machine's by RFC 6761: nobody else can have one.
+    matches!(name, "127.0.0.1" | "localhost" | "[::1]") || name.ends_with(".localhost")
 }
 
 /// What a browser says of the page that a request comes from. That somebody follows a link is no
@@ -54,9 +56,11 @@ mod tests {
     type Case =
         (&'static str, &'static str, &'static str, &'static [(&'static str, &'static str)], Option<u16>);
 
-    const CASES: [Case; 19] = [
+    const CASES: [Case; 21] = [
         ("a program", "POST", "/aivoice", &[OWN], None),
         ("by its name", "GET", "/calls", &[("host", "localhost:8080")], None),
+        ("by a name below it", "POST", "/aivoice", &[("host", "vendor.localhost:8080")], None),
+        ("by a name that ends alike", "GET", "/calls", &[("host", "evillocalhost:8080")], Some(421)),
         ("by the newer protocol", "GET", "/calls", &[("host", "[::1]:8080")], None),
         ("through a proxy", "GET", "http://127.0.0.1:8080/calls", &[OWN], None),
         (

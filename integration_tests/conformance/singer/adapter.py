@@ -13,6 +13,7 @@ from singer_sdk.sinks import Sink
 
 from support.connector import binary, json_file, quiet_environment
 
+_STREAM = re.compile(r'"stream": "([^"]+)"')
 _SUMMARY = re.compile(r"^INFO (\d+) records: (.*), in [\d.]+ s$", re.MULTILINE)
 
 
@@ -32,8 +33,12 @@ class AiVoice(Target):
         """Runs the binary over a whole input."""
         vendor = {**self.config["vendor"], "base_url": self.base_url}
         lines = file_input.read()
+        # Streams that nothing maps and that have no number are refused; no part of these is one.
+        nobody = [{"field": "phone_number", "template": "{{ stream[999:] }}"}]
+        streams = [{"stream": name, "fields": nobody} for name in sorted({*_STREAM.findall(lines)})]
         with tempfile.TemporaryDirectory() as folder:
-            config = json_file(Path(folder), "config.json", {**self.config, "vendor": vendor})
+            whole = {**self.config, "vendor": vendor, "streams": streams}
+            config = json_file(Path(folder), "config.json", whole)
             done = self._call("--config", str(config), stdin=lines)
         sys.stdout.write(done.stdout)
         sys.stderr.write(done.stderr)
