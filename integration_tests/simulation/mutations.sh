@@ -67,5 +67,47 @@ plant "SQLite forgets what a dead run had claimed" src/ledger/sqlite/opening.rs 
   'let recovered_unknown = merge(connection, Claimant::Lives).map(|_| 0).map_err(complain)?;
    connection.execute("DELETE FROM intent", []).map_err(complain)?;'
 
+ledger=src/ledger/sqlite
+plant "the mark is not written" $ledger/book.rs \
+  'let committed = Some(self.seal.reach).filter(|reach| *reach != before);' \
+  'let committed = Some(self.seal.reach).filter(|reach| *reach != before && reach.sequence < 0);'
+plant "the mark is not compared" $ledger/watch.rs \
+  'if sequence > seal.reach.sequence =>' 'if sequence > seal.reach.sequence.max(i64::MAX) =>'
+plant "an older copy is believed" $ledger/watch.rs \
+  'Some(if seal.is_open { Flaw::Torn } else { Flaw::Older })' 'seal.is_open.then_some(Flaw::Torn)'
+plant "another ledger is believed" $ledger/watch.rs \
+  'if ledger != seal.reach.ledger => Some(Flaw::Foreign),' 'if ledger != seal.reach.ledger => None,'
+plant "the seal is not checked" $ledger/seal.rs \
+  'is_whole &= seal.digest() == digest;' 'is_whole &= seal.digest() == digest || digest != 0;'
+plant "a lost log counts as a clean end" $ledger/watch.rs \
+  'Ok(None) => seal.is_open.then_some(Flaw::Torn),' 'Ok(None) => None,'
+plant "the file does not say that a run has it" $ledger/opening.rs \
+  'seal.is_open = purpose != Use::Inspect;' 'seal.is_open = purpose == Use::Continue;'
+plant "an empty file counts as new" $ledger/place.rs \
+  'if metadata.len() == 0 {' 'if metadata.len() > 0 && path.as_os_str().is_empty() {'
+plant "a file that is gone counts as new" $ledger/place.rs \
+  'let Some(left) = remains.iter().find(|path| has_content(path)) else { return Ok(()) };' \
+  'let Some(left) = remains.iter().find(|path| has_content(path) && path.is_dir()) else { return Ok(()) };'
+plant "a file that goes away is not noticed" $ledger/place.rs \
+  'fs::metadata(&self.path).is_ok_and(|metadata| identity(&metadata) == self.identity)' \
+  'fs::metadata(&self.path).is_ok_and(|metadata| identity(&metadata) == self.identity) || self.path.is_absolute()'
+plant "a refusal clears up what it refused" $ledger/opening.rs \
+  'connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;' \
+  'connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;'
+plant "the ledger's clock follows the machine backwards" $ledger/seal.rs \
+  'self.newest = self.newest.max(now.as_millisecond());' 'self.newest = now.as_millisecond();'
+plant "a clock that is behind is believed" $ledger/book.rs \
+  'days > 0 && now.as_millisecond() >= self.seal.newest' 'days > 0'
+plant "days pass early" $ledger/book.rs \
+  'const MILLISECONDS_PER_DAY: i64 = 24 * 60 * 60 * 1_000;' 'const MILLISECONDS_PER_DAY: i64 = 23 * 60 * 60 * 1_000;'
+plant "the vendor's Date moves the ledger's clock" src/delivery/courier.rs \
+  'self.clock.uncorrected()' 'self.clock.now()'
+plant "an older ending goes before a newer one" $ledger/merge.rs \
+  'filter_map(<[_]>::last)' 'filter_map(<[_]>::first)'
+plant "a panicked delivery releases" src/delivery/courier.rs \
+  'part.is_away = true;' 'part.is_away = false;'
+plant "a retaken refusal releases" src/delivery/part.rs \
+  'if self.batch.maybe_sent && (self.foreign ||' 'if !self.batch.maybe_sent && (self.foreign ||'
+
 echo "mutations: $missed missed"
 [ "$missed" -eq 0 ]

@@ -1,14 +1,16 @@
 //! What one seed plays.
 
 use std::collections::HashMap;
-use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use destination_ai_voice::config::{self, Config};
 use destination_ai_voice::delivery::{Clock, Courier, Pace, Rules, Stop, Terms};
 use destination_ai_voice::error::Error;
 use destination_ai_voice::ledger::sqlite::Memory;
-use destination_ai_voice::ledger::{Hasher, Key, Keys, Scope};
+use destination_ai_voice::ledger::{Hasher, Key, Keys, Scope, Standing};
 use destination_ai_voice::mapping::{self, RunContext, StreamShape};
 use destination_ai_voice::phone::Phone;
 use destination_ai_voice::pipeline::{Intake, Pipeline, Plan, Tally};
@@ -18,63 +20,17 @@ use destination_ai_voice::sandbox::faulty::Faulty;
 use destination_ai_voice::vendor::call_book::Numbers;
 use destination_ai_voice::vendor::{Simulator, Vendor, itnio, vbee};
 use futures_util::{StreamExt, stream};
+use jiff::SignedDuration;
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 use tokio::time::{Duration, Instant, sleep};
 
-use crate::memory::{Database, HASH_KEY, Row, Slow, Store};
+use crate::counts::Counts;
+use crate::folder::{Folder, Mended};
+use crate::memory::{Database, HASH_KEY, Row, SimulatedLedger, Store};
 use crate::platform::{Platform, Stdout, record, speak, state};
+use crate::told::{Slow, Told, Wall, jump};
 use crate::vendor::{Line, beginning};
-
-/// What happened in some seeds.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Counts {
-    records: u64,
-    people: u64,
-    calls: u64,
-    runs: u64,
-    crashes: u64,
-    failures: u64,
-    overlaps: u64,
-    sqlite: u64,
-    unknown: u64,
-    faults: u64,
-}
-
-impl std::ops::AddAssign for Counts {
-    fn add_assign(&mut self, other: Self) {
-        self.records += other.records;
-        self.people += other.people;
-        self.calls += other.calls;
-        self.runs += other.runs;
-        self.crashes += other.crashes;
-        self.failures += other.failures;
-        self.overlaps += other.overlaps;
-        self.sqlite += other.sqlite;
-        self.unknown += other.unknown;
-        self.faults += other.faults;
-    }
-}
-
-impl Counts {
-    /// Whether enough went wrong for the checks to mean something.
-    pub(crate) fn is_eventful(&self) -> bool {
-        [self.crashes, self.failures, self.overlaps, self.sqlite, self.unknown, self.faults]
-            .iter()
-            .all(|count| *count > 100)
-    }
-}
-
-impl fmt::Display for Counts {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { records, people, calls, runs, crashes, failures, overlaps, sqlite, unknown, faults } =
-            self;
-        write!(
-            f,
-            "{records} records, {people} people, {calls} called; {runs} runs, {crashes} crashed, {failures} failed, {overlaps} seeds with overlapping runs, {sqlite} with SQLite; {faults} faults, {unknown} people of whom nobody can say"
-        )
-    }
-}
 
 /// The vendors, and whether they recognise repeats.
 #[derive(Clone, Copy, Debug)]
@@ -86,6 +42,14 @@ enum Kind {
 
 /// Attempts after which a platform gives up.
 const ATTEMPTS: u32 = 20;
+/// So many of the last have a right clock, and nothing happens to their ledger.
+const CALM_ATTEMPTS: u32 = 6;
+
+/// One in so many seeds with one connection has its ledger in a file.
+const SHARE_OF_FILES: u32 = 4;
+
+/// How a sync ended by itself.
+type Ended = (Tally, Option<Error>);
 
 const STREAMS: [&str; 2] = ["one", "two"];
 
@@ -97,7 +61,13 @@ pub(crate) struct Scenario {
     keys: Keys,
     line: Line,
     store: Store,
-    next_run: u64,
+    told: Told,
+    /// After so many days somebody may be called again; 0: never.
+    days: u32,
+    /// The machine's clock is set wrong now and then.
+    clocks: bool,
+    /// By how much it is.
+    wrong_by: Mutex<SignedDuration>,
     counts: Counts,
     /// The campaign's own copy of whom it would call, by the key of the ledger.
     numbers: HashMap<Key, (String, String)>,
@@ -136,6 +106,8 @@ impl Scenario {
             began,
             // Each ends its run, so there are few.
             redirects: if rng.u32(0..4) == 0 { 0.04 } else { 0.0 },
+            panics: if rng.u32(0..8) == 0 { 0.03 } else { 0.0 },
+            n_panics: Arc::default(),
         };
         Self {
             rng,
@@ -144,7 +116,10 @@ impl Scenario {
             vendor,
             line,
             store: Store::Shared(Database::default()),
-            next_run: 0,
+            told: Told::new(0),
+            days: 0,
+            clocks: false,
+            wrong_by: Mutex::new(SignedDuration::ZERO),
             counts: Counts::default(),
             numbers: HashMap::new(),
             runtime,
@@ -154,10 +129,10 @@ impl Scenario {
     /// Plays the seed and checks what came of it.
     pub(crate) fn play(mut self) -> Counts {
         let overlaps = self.rng.u32(0..3) == 0;
-        if !overlaps && self.rng.bool() {
-            self.store = Store::Sqlite(Memory::new().unwrap());
-            self.counts.sqlite += 1;
+        if !overlaps {
+            self.choose_store();
         }
+        self.clocks = self.rng.u32(0..3) == 0;
         let mut platforms = vec![self.platform()];
         if overlaps {
             platforms.push(self.platform());
@@ -203,16 +178,36 @@ impl Scenario {
         }))
     }
 
+    /// Where the ledger of a single connection lives, and for how long it holds people back.
+    fn choose_store(&mut self) {
+        match self.rng.u32(0..SHARE_OF_FILES * 2) {
+            0 | 1 => {
+                self.store = Store::File(Arc::new(Mutex::new(Folder::new())));
+                self.counts.files += 1;
+            }
+            other if other % 2 == 0 => {
+                self.store = Store::Sqlite(Memory::new().unwrap());
+                self.counts.sqlite += 1;
+            }
+            // A database's clock is its server's, and its rules are the stand-in's own.
+            _ => return,
+        }
+        if self.rng.u32(0..3) == 0 {
+            self.days = self.rng.u32(1..30);
+        }
+        self.told = Told::new(self.days);
+    }
+
     async fn connections(&mut self, platforms: &[Arc<Mutex<Platform>>]) {
         let mut seeds: Vec<_> = platforms.iter().map(|_| (self.rng.fork(), Counts::default())).collect();
         let this = &*self;
-        let runs = std::sync::atomic::AtomicU64::new(this.next_run);
+        let runs = AtomicU64::new(0);
         match (platforms, seeds.as_mut_slice()) {
-            ([one], [(rng, counts)]) => this.attempts(one, rng, counts, &runs).await,
+            ([one], [(rng, counts)]) => this.refreshes(one, rng, counts, &runs).await,
             ([one, two], [(rng, counts), (other_rng, other_counts)]) => {
                 tokio::join!(
-                    this.attempts(one, rng, counts, &runs),
-                    this.attempts(two, other_rng, other_counts, &runs)
+                    this.refreshes(one, rng, counts, &runs),
+                    this.refreshes(two, other_rng, other_counts, &runs)
                 );
             }
             _ => unreachable!("one connection or two"),
@@ -222,54 +217,155 @@ impl Scenario {
         }
     }
 
+    /// Syncs once, or again after some days where people may be called again.
+    async fn refreshes(
+        &self,
+        platform: &Arc<Mutex<Platform>>,
+        rng: &mut fastrand::Rng,
+        counts: &mut Counts,
+        runs: &AtomicU64,
+    ) {
+        sleep(Duration::from_millis(rng.u64(0..3_000))).await;
+        self.attempts(platform, rng, counts, runs).await;
+        let n_more = if self.days > 0 { rng.u32(1..3) } else { 0 };
+        for _ in 0..n_more {
+            let hours = 24 * u64::from(self.days);
+            sleep(Duration::from_hours(rng.u64(hours / 2..hours * 3 / 2))).await;
+            platform.lock().unwrap().begin_anew();
+            self.attempts(platform, rng, counts, runs).await;
+        }
+    }
+
     /// Syncs again and again, as platforms do, until one succeeds.
     async fn attempts(
         &self,
         platform: &Arc<Mutex<Platform>>,
         rng: &mut fastrand::Rng,
         counts: &mut Counts,
-        runs: &std::sync::atomic::AtomicU64,
+        runs: &AtomicU64,
     ) {
-        sleep(Duration::from_millis(rng.u64(0..3_000))).await;
         for attempt in 1..=ATTEMPTS {
-            let run = runs.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+            let is_calm = attempt + CALM_ATTEMPTS > ATTEMPTS;
+            self.between_runs(is_calm, rng, counts);
+            let run = runs.fetch_add(1, Ordering::Relaxed);
             counts.runs += 1;
             platform.lock().unwrap().came_back.clear();
             let may_crash = attempt < ATTEMPTS && rng.u32(0..3) > 0;
             let crash_after = may_crash.then(|| Duration::from_millis(rng.u64(1..6_000)));
-            let sync = self.sync(platform, run, rng.fork());
-            let ended = match crash_after {
-                Some(after) => tokio::select! {
-                    biased;
-                    ended = sync => Some(ended),
-                    () = sleep(after) => None,
-                },
-                None => Some(sync.await),
-            };
+            let mishap_after =
+                (!is_calm && rng.u32(0..5) == 0).then(|| Duration::from_millis(rng.u64(1..4_000)));
+            let sync = Box::pin(self.sync(platform, run, rng.fork()));
+            let ended = self.under_way(sync, platform, (crash_after, mishap_after), rng, counts).await;
             match ended {
                 Some((tally, None)) => {
-                    assert_eq!(
-                        tally.settled(),
-                        tally.received,
-                        "outcomes do not add up to the input: {tally:?}"
-                    );
-                    platform.lock().unwrap().ledger = None;
+                    let (settled, received) = (tally.settled(), tally.received);
+                    assert_eq!(settled, received, "outcomes do not add up to the input: {tally:?}");
                     return;
                 }
                 Some(_) => counts.failures += 1,
                 None => counts.crashes += 1,
             }
-            platform.lock().unwrap().ledger = None;
             sleep(Duration::from_millis(rng.u64(100..90_000))).await;
         }
     }
 
-    async fn sync(
+    /// Plays one sync to its end or its crash.
+    async fn under_way(
         &self,
+        mut sync: Pin<Box<impl Future<Output = Ended>>>,
         platform: &Arc<Mutex<Platform>>,
-        run: u64,
-        mut rng: fastrand::Rng,
-    ) -> (Tally, Option<Error>) {
+        (crash_after, mishap_after): (Option<Duration>, Option<Duration>),
+        rng: &mut fastrand::Rng,
+        counts: &mut Counts,
+    ) -> Option<Ended> {
+        let crash = async { sleep_or_never(crash_after).await };
+        let mishap = async {
+            sleep_or_never(mishap_after).await;
+            if let Store::File(folder) = &self.store
+                && let Some(accident) = folder.lock().unwrap().happen_under_a_run(rng)
+            {
+                self.told.set_gone(true);
+                counts.note(accident);
+            }
+            std::future::pending::<()>().await;
+        };
+        let ended = tokio::select! {
+            biased;
+            ended = &mut sync => Some(ended),
+            () = crash => None,
+            () = mishap => unreachable!("it waits for ever"),
+        };
+        let folder = if let Store::File(folder) = &self.store { Some(folder) } else { None };
+        let left = folder.filter(|_| ended.is_none()).map(|folder| folder.lock().unwrap().at_death());
+        platform.lock().unwrap().ledger = None;
+        drop(sync);
+        // The tasks of the run let go of its ledger.
+        sleep(Duration::from_millis(1)).await;
+        self.told.set_gone(false);
+        if let (Some(folder), Some(left)) = (folder, left) {
+            folder.lock().unwrap().leave(&left);
+        }
+        ended
+    }
+
+    /// What people and machines do while no run is under way.
+    fn between_runs(&self, is_calm: bool, rng: &mut fastrand::Rng, counts: &mut Counts) {
+        let mut wrong_by = self.wrong_by.lock().unwrap();
+        if is_calm || !self.clocks {
+            *wrong_by = SignedDuration::ZERO;
+        } else {
+            match rng.u32(0..4) {
+                0 => *wrong_by = SignedDuration::ZERO,
+                1 => *wrong_by += jump(rng),
+                2 => *wrong_by = jump(rng),
+                _ => {}
+            }
+        }
+        counts.wrong_clocks += u64::from(!wrong_by.is_zero());
+        let Store::File(folder) = &self.store else { return };
+        let mut folder = folder.lock().unwrap();
+        let mended = folder.mend(rng.u32(0..4) == 0);
+        counts.refused += u64::from(mended.is_some());
+        match mended {
+            Some(Mended::PutBack) => counts.put_back += 1,
+            Some(Mended::LossAccepted) => counts.losses_accepted += 1,
+            None if is_calm => {}
+            None => {
+                if rng.u32(0..3) == 0 {
+                    folder.copy();
+                }
+                if rng.bool()
+                    && let Some(accident) = folder.happen(rng)
+                {
+                    counts.note(accident);
+                }
+            }
+        }
+    }
+
+    /// A ledger was opened: it must know everybody whom it held back, but those whose loss a person accepted.
+    fn opened(&self, ledger: &SimulatedLedger) {
+        let held_back = ledger.standings(self.told.held_back());
+        let free = held_back.into_iter().filter(|(_, standing)| *standing == Standing::Free);
+        let forgotten: Vec<_> = free.map(|(key, _)| key).collect();
+        match &self.store {
+            Store::File(folder) if folder.lock().unwrap().take_loss() => {
+                self.told.give_up(&forgotten, self.numbers.keys().copied());
+            }
+            _ => assert_eq!(forgotten, [], "a ledger was opened that does not know them any more"),
+        }
+        for (key, standing) in ledger.standings(self.told.unsure()) {
+            self.told.learn(key, standing);
+        }
+    }
+
+    async fn sync(&self, platform: &Arc<Mutex<Platform>>, run: u64, mut rng: fastrand::Rng) -> Ended {
+        let machine = self.line.now() + *self.wrong_by.lock().unwrap();
+        let ledger = match self.store.open(run, self.days, machine) {
+            Ok(ledger) => ledger,
+            Err(refused) => return (Tally::default(), Some(refused.into())),
+        };
+        self.opened(&ledger);
         let catalog = json!({ "streams": STREAMS.map(|name| json!({ "stream": { "name": name } })) });
         let catalog = Catalog::read(&catalog.to_string()).unwrap();
         let shapes: Vec<_> = catalog.streams.iter().map(StreamShape::from).collect();
@@ -291,7 +387,7 @@ impl Scenario {
         let (notices, heard) = mpsc::channel(16);
         let stop = Stop::default();
         let terms = Terms {
-            clock: Arc::new(Clock::starting_at(self.line.now())),
+            clock: Arc::new(Clock::starting_at(machine)),
             pace: Pace::new(0),
             rules: Rules { retry_for: Duration::from_secs(rng.u64(1..120)), resend: false },
             stop: stop.clone(),
@@ -299,14 +395,15 @@ impl Scenario {
             seed: rng.u64(..),
         };
         let courier = Arc::new(Courier::new(Arc::clone(&self.vendor), self.line.clone(), terms));
-        let ledger = self.store.open(run, self.line.now());
         {
             let mut platform = platform.lock().unwrap();
-            platform.ledger = Some(self.store.view(&ledger, run));
+            platform.ledger = Some(self.store.view(&ledger, run, &self.told));
             platform.run = run;
             platform.began_with = platform.acknowledged;
         }
-        let ledger = Slow { ledger, rng: Mutex::new(rng.fork()) };
+        let told = (!matches!(self.store, Store::Shared(_))).then(|| self.told.clone());
+        let clock = Wall { began: machine, started: Instant::now(), jumps: self.clocks };
+        let ledger = Slow { ledger, rng: Mutex::new(rng.fork()), run, told, clock };
         let (sender, input) = mpsc::channel(2);
         let lines = {
             let platform = platform.lock().unwrap();
@@ -328,34 +425,58 @@ impl Scenario {
 
     /// What must be true whatever happened.
     fn check(&mut self, platforms: &[Arc<Mutex<Platform>>]) {
-        let ledger = self.store.open(u64::MAX, self.line.now());
-        let view = self.store.view(&ledger, u64::MAX);
+        if let Store::File(folder) = &self.store {
+            folder.lock().unwrap().put_back();
+        }
+        assert_eq!(self.told.violation(), None);
+        let ledger = self.store.open(u64::MAX, self.days, self.line.now());
+        let ledger = ledger.unwrap_or_else(|error| panic!("{error}"));
+        self.opened(&ledger);
+        let view = ledger.records(&self.store, u64::MAX);
         if let Store::Shared(database) = &self.store {
             assert_eq!(database.violation(), None);
         }
         let faulty = self.line.faulty.lock().unwrap();
         let book = faulty.simulator().book();
         self.counts.faults += faulty.injected().iter().map(|(_, count)| count).sum::<u64>();
+        self.counts.panics += self.line.n_panics.load(Ordering::Relaxed);
         let called = |campaign: &str, phone: &str| {
             book.times_called(campaign, phone).max(book.times_called(campaign, phone.trim_start_matches('+')))
         };
         for (key, (campaign, phone)) in &self.numbers {
             let times = called(campaign, phone);
-            assert!(times <= 1, "{phone} would be called {times} times in campaign {campaign}");
             self.counts.people += 1;
             self.counts.calls += u64::from(times);
+            self.counts.called_again += u64::from(times.saturating_sub(1));
             let row = view.row(*key);
-            assert!(row != Some(Row::Accepted) || times == 1, "{phone} is accepted, and not at the vendor");
+            assert!(row != Some(Row::Accepted) || times > 0, "{phone} is accepted, and not at the vendor");
             self.counts.unknown += u64::from(row == Some(Row::Unknown));
+            if self.told.is_given_up(*key) {
+                continue;
+            }
+            let rightful = self.told.rightful_calls(*key);
+            assert!(
+                times <= rightful,
+                "{phone} would be called {times} times in campaign {campaign}, {rightful} rightly"
+            );
+            let is_free = matches!(row, None | Some(Row::Rejected));
+            assert!(times == 0 || self.days > 0 || !is_free, "{phone} is at the vendor, and free: {row:?}");
         }
         for platform in platforms {
             let platform = platform.lock().unwrap();
             let acknowledged = &platform.lines[..platform.acknowledged];
             for (key, phone) in acknowledged.iter().filter_map(|line| line.person.as_ref()) {
-                let row = view.row(*key);
-                assert!(row.is_some(), "{phone} is acknowledged, and the ledger does not know them");
+                let is_known = view.row(*key).is_some() || self.told.is_given_up(*key);
+                assert!(is_known, "{phone} is acknowledged, and the ledger does not know them");
             }
         }
+    }
+}
+
+async fn sleep_or_never(wait: Option<Duration>) {
+    match wait {
+        Some(wait) => sleep(wait).await,
+        None => std::future::pending().await,
     }
 }
 
