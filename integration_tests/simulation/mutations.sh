@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Shows that the simulation can fail: plants one bug at a time in a copy of the sources and demands
-# that the simulation finds it. Run by hand (`make mutations`): each bug costs a build.
+# that the simulation finds it. Run by hand (`make mutations`): each bug costs a build; ONLY='the mark'
+# plants those whose names match.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$PWD/target}"
@@ -13,6 +14,7 @@ missed=0
 # plant NAME FILE FROM TO: replaces the text FROM, which must be there, by TO.
 plant() {
   local name=$1 file=$2
+  if ! [[ $name =~ ${ONLY:-.} ]]; then return; fi
   cp "$file" "$copy/original"
   FROM=$3 TO=$4 perl -0pi -e 's/\Q$ENV{FROM}\E/$ENV{TO}/' "$file"
   if cmp -s "$file" "$copy/original"; then
