@@ -4,7 +4,9 @@
 # plants those whose names match.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$PWD/target}"
+# Not the one of this folder: Cargo tells the copy from it by nothing, and would take what is built here
+# with a bug for what is built there.
+export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$PWD/target/mutations}"
 copy=$(mktemp -d)
 trap 'rm -rf "$copy"' EXIT
 git archive HEAD | tar -x -C "$copy"

@@ -214,11 +214,11 @@ pub(crate) struct Wall {
     /// What it showed at the start.
     pub(crate) began: Timestamp,
     pub(crate) started: Instant,
-    /// It is set now and then, and this ledger hears of it at once.
+    /// It is set now and then, and the ledger hears of it at once.
     pub(crate) jumps: bool,
 }
 
-/// A request's way back may end between two steps, and nothing else takes time there.
+/// Between the look at the clock and the ledger nothing takes time.
 const CLOSE_ENOUGH: SignedDuration = SignedDuration::from_secs(1);
 
 impl<L> Slow<L> {
@@ -231,14 +231,18 @@ impl<L> Slow<L> {
         self.told.as_ref().map(Told::locked)
     }
 
-    /// What the clock shows that the ledger is given.
-    fn shown(&self, now: Timestamp) -> Timestamp {
+    /// A ledger is told the machine's time, whatever a vendor says.
+    fn is_told(&self, now: Timestamp) {
         let machine = self.clock.began + SignedDuration::try_from(self.clock.started.elapsed()).unwrap();
         if let Some(mut model) = self.model()
             && now.duration_since(machine).abs() > CLOSE_ENOUGH
         {
             model.complain(format!("the machine's clock showed {machine}, and the ledger was told {now}"));
         }
+    }
+
+    /// What a clock shows that is set now and then.
+    fn shown(&self, now: Timestamp) -> Timestamp {
         let mut rng = self.rng.lock().unwrap();
         if self.clock.jumps && rng.u32(0..6) == 0 { now + jump(&mut rng) } else { now }
     }
@@ -256,7 +260,7 @@ pub(crate) fn jump(rng: &mut fastrand::Rng) -> SignedDuration {
 
 impl<L: Ledger> Ledger for Slow<L> {
     async fn look_up(&self, keys: Vec<Key>, now: Timestamp) -> Result<Vec<Standing>, LedgerError> {
-        let answer = self.ledger.look_up(keys, now).await;
+        let answer = self.ledger.look_up(keys, self.shown(now)).await;
         if let Some(mut model) = self.model() {
             model.heard("a question", &answer);
         }
@@ -269,6 +273,7 @@ impl<L: Ledger> Ledger for Slow<L> {
         retake: bool,
         now: Timestamp,
     ) -> Result<Vec<Standing>, LedgerError> {
+        self.is_told(now);
         let shown = self.shown(now);
         self.dawdle().await;
         let keys: Vec<_> = entries.iter().map(|entry| entry.key).collect();
@@ -289,6 +294,7 @@ impl<L: Ledger> Ledger for Slow<L> {
     }
 
     async fn settle(&self, endings: Vec<(Entry, Ending)>, now: Timestamp) -> Result<(), LedgerError> {
+        self.is_told(now);
         let shown = self.shown(now);
         self.dawdle().await;
         let said = endings.clone();
