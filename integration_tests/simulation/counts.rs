@@ -36,7 +36,7 @@ pub(crate) struct Counts {
 /// Of these each thousand seeds have many.
 const MANY: u64 = 100;
 /// Of these, which only some of the seeds can have, a few.
-const A_FEW: u64 = 3;
+const A_FEW: u64 = 1;
 
 impl std::ops::AddAssign for Counts {
     fn add_assign(&mut self, other: Self) {

@@ -128,9 +128,13 @@ impl Folder {
             return None;
         }
         let before = read(&self.path);
-        // An older copy is noticed by one thing only, and often it is the same still: so it is tried more often.
-        let is_older = rng.u32(0..4) == 0;
-        let accident = if is_older { Accident::OlderCopy } else { *rng.choice(Accident::between_runs())? };
+        // The first two are often harmless, and only a run that died leaves a log.
+        let accident = match rng.u32(0..6) {
+            0 => Accident::OlderCopy,
+            1 => Accident::BitFlipped,
+            2 if before[LOG].is_some() => *rng.choice(&[Accident::LogDeleted, Accident::LogCut])?,
+            _ => *rng.choice(Accident::between_runs())?,
+        };
         if accident == Accident::CopiedAlone {
             self.n_places += 1;
             let place = self.home.path().join(format!("copy-{}.sqlite", self.n_places));
@@ -177,9 +181,11 @@ impl Folder {
                 files[LOG].clone_from(&another()[LOG]);
             }
             Accident::BitFlipped => {
-                let bytes = files[rng.usize(0..PARTS.len())].as_mut()?;
-                let at = rng.usize(0..bytes.len().max(1));
-                *bytes.get_mut(at)? ^= 1 << rng.u32(0..8);
+                let part = if rng.bool() { MAIN } else { rng.usize(0..PARTS.len()) };
+                let bytes = files[part].as_mut()?;
+                // Most of a page is empty, and nobody misses that.
+                let used: Vec<_> = (0..bytes.len()).filter(|at| bytes[*at] != 0).collect();
+                bytes[*rng.choice(&used)?] ^= 1 << rng.u32(0..8);
             }
             _ => return None,
         }

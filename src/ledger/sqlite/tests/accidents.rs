@@ -4,7 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use super::*;
-use crate::ledger::suite::{accepted, claim, day, send, settle, stand, terms};
+use crate::ledger::suite::{accepted, claim, day, key, send, settle, stand, terms};
 
 const N_PEOPLE: u32 = 60;
 
@@ -237,6 +237,19 @@ async fn a_loss_can_be_accepted() {
     assert_eq!(standing[30..], [Standing::Free; 30], "these were in the log only");
     ledger.close().await.unwrap();
     assert!(folder.open(terms("after"), day(0)).await.is_ok());
+}
+
+#[tokio::test]
+async fn after_an_accepted_loss_people_can_ask_what_is_left() {
+    let folder = closed().await;
+    rusqlite::Connection::open(folder.file()).unwrap().execute("DELETE FROM word", []).unwrap();
+    assert!(is_refused(&folder.file(), "texts deleted").await);
+    assert!(Sqlite::accept_loss(&folder.file(), true).unwrap().is_some());
+    let ledger = folder.inspect(terms("").identity).await;
+    let found = ledger.find(vec![key(0)]).await.unwrap();
+    assert_eq!((found[0].outcome.as_str(), found[0].campaign.as_str()), ("accepted", "(lost)"));
+    let counted: u64 = ledger.status().await.unwrap().iter().map(|row| row.count).sum();
+    assert_eq!(counted, u64::from(N_PEOPLE));
 }
 
 /// Whose accounts are not kept there yet: they are those of the first run.
