@@ -87,11 +87,6 @@ plant "a lost log counts as a clean end" $ledger/watch.rs \
   'Ok(None) => seal.is_open.then_some(Flaw::Torn),' 'Ok(None) => None,'
 plant "the file does not say that a run has it" $ledger/opening.rs \
   'seal.is_open = purpose != Use::Inspect;' 'seal.is_open = purpose == Use::Continue;'
-plant "an empty file counts as new" $ledger/place.rs \
-  'if metadata.len() == 0 {' 'if metadata.len() > 0 && path.as_os_str().is_empty() {'
-plant "a file that is gone counts as new" $ledger/place.rs \
-  'let Some(left) = remains.iter().find(|path| has_content(path)) else { return Ok(()) };' \
-  'let Some(left) = remains.iter().find(|path| has_content(path) && path.is_dir()) else { return Ok(()) };'
 plant "a file that goes away is not noticed" $ledger/place.rs \
   'fs::metadata(&self.path).is_ok_and(|metadata| identity(&metadata) == self.identity)' \
   'fs::metadata(&self.path).is_ok_and(|metadata| identity(&metadata) == self.identity) || self.path.is_absolute()'
@@ -106,8 +101,6 @@ plant "days pass early" $ledger/book.rs \
   'const MILLISECONDS_PER_DAY: i64 = 24 * 60 * 60 * 1_000;' 'const MILLISECONDS_PER_DAY: i64 = 23 * 60 * 60 * 1_000;'
 plant "the vendor's Date moves the ledger's clock" src/delivery/courier.rs \
   'self.clock.uncorrected()' 'self.clock.now()'
-plant "an older ending goes before a newer one" $ledger/merge.rs \
-  'filter_map(<[_]>::last)' 'filter_map(<[_]>::first)'
 plant "a panicked delivery releases" src/delivery/courier.rs \
   'part.is_away = true;' 'part.is_away = false;'
 plant "a retaken refusal releases" src/delivery/part.rs \
