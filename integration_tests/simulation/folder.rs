@@ -184,8 +184,9 @@ impl Folder {
                 let part = if rng.bool() { MAIN } else { rng.usize(0..PARTS.len()) };
                 let bytes = files[part].as_mut()?;
                 // Most of a page is empty, and nobody misses that.
-                let used: Vec<_> = (0..bytes.len()).filter(|at| bytes[*at] != 0).collect();
-                bytes[*rng.choice(&used)?] ^= 1 << rng.u32(0..8);
+                let from = rng.usize(0..bytes.len().max(1));
+                let at = (from..bytes.len()).find(|at| bytes[*at] != 0)?;
+                bytes[at] ^= 1 << rng.u32(0..8);
             }
             _ => return None,
         }
@@ -214,11 +215,22 @@ impl Folder {
         if !self.is_refused {
             return None;
         }
-        if may_accept && matches!(Sqlite::accept_loss(&self.path, true), Ok(Some(_))) {
-            self.is_over();
-            self.is_loss_accepted = true;
-            return Some(Mended::LossAccepted);
+        self.is_refused = false;
+        if may_accept && !self.is_loss_accepted {
+            let before = read(&self.path);
+            if matches!(Sqlite::accept_loss(&self.path, true), Ok(Some(_))) {
+                // Should the loss be of a kind that no run can go on with, all of it is put back.
+                for (part, before) in PARTS.into_iter().zip(before) {
+                    let path = beside(&self.path, part);
+                    if self.taken.iter().all(|(taken, _)| *taken != path) {
+                        self.taken.push((path, before));
+                    }
+                }
+                self.is_loss_accepted = true;
+                return Some(Mended::LossAccepted);
+            }
         }
+        self.is_loss_accepted = false;
         self.put_back();
         Some(Mended::PutBack)
     }

@@ -143,7 +143,7 @@ pub(super) fn accept_loss(
         connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(complain)?;
     let Readable { mut seal, flaw } = read(&transaction, place, Some(watch))?;
     if flaw.is_some() && is_decided {
-        seal.renew();
+        seal.renew(&transaction).map_err(complain)?;
         seal.write(&transaction).map_err(complain)?;
         transaction.commit().map_err(complain)?;
         settle_down(connection, &mut seal).map_err(complain)?;

@@ -240,6 +240,19 @@ async fn a_loss_can_be_accepted() {
 }
 
 #[tokio::test]
+async fn a_copy_from_before_an_accepted_loss_is_another_ledger() {
+    let newer = closed().await;
+    let folder = copy(&newer.0);
+    // So that it reaches further than what is accepted below.
+    newer.open(terms("more"), day(0)).await.unwrap().close().await.unwrap();
+    newer.open(terms("still more"), day(0)).await.unwrap().close().await.unwrap();
+    rusqlite::Connection::open(folder.file()).unwrap().execute("DELETE FROM word", []).unwrap();
+    assert!(Sqlite::accept_loss(&folder.file(), true).unwrap().is_some());
+    fs::copy(newer.file(), folder.file()).unwrap();
+    assert!(is_refused(&folder.file(), "the copy").await);
+}
+
+#[tokio::test]
 async fn after_an_accepted_loss_people_can_ask_what_is_left() {
     let folder = closed().await;
     rusqlite::Connection::open(folder.file()).unwrap().execute("DELETE FROM word", []).unwrap();
