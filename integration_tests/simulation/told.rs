@@ -144,9 +144,10 @@ impl Model {
             _ => {}
         }
         let since = self.accepted_at.remove(&key);
-        if let Some(before) = self.rows.insert(key, Row::Claimed { run }) {
-            self.before.insert(key, (before, since));
-        }
+        match self.rows.insert(key, Row::Claimed { run }) {
+            Some(before) => self.before.insert(key, (before, since)),
+            None => self.before.remove(&key),
+        };
         self.newest = self.newest.max(now);
     }
 
