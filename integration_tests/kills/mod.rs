@@ -26,14 +26,17 @@ use sync::Sync;
 /// How many runs are killed in all, unless `KILLS` says another number.
 const N_KILLS: u32 = 132;
 
-/// Two vendors, and a file, a database, and a database behind a pooler: each a test.
-const N_TESTS: u32 = 6;
+/// Two vendors, and a file, a database, and a database behind a pooler: each a test. One more is for first runs.
+const N_TESTS: u32 = 7;
 
 /// Lost answers are rare, because each pauses a run; a kill loses those under way anyhow.
 const FAULTS: &str = "busy=0.02,drop_before=0.003,drop_after=0.006,cut_off=0.004,slow=0.05";
 
 /// Short enough that many kills hit the beginnings and the ends of syncs.
 const RECORDS_OF_A_SYNC: Range<u64> = 300..2_000;
+
+/// How long a run may take to its first state, before one has shown it.
+const FIRST_BEGINNING: Duration = Duration::from_millis(100);
 
 /// A dead run's people are held for the minute that its lease lasts. Here it is over at once, by the
 /// server's clock, as if the minute had passed. The first run may have died before the table was made.
@@ -70,6 +73,8 @@ struct Platform {
     config: String,
     catalog: String,
     extract: Lines,
+    /// How many a sync has.
+    n_records: Range<u64>,
     sync: Sync,
     seed: u64,
     rng: fastrand::Rng,
@@ -89,34 +94,57 @@ struct Platform {
 
 #[test]
 fn nobody_is_called_twice_by_killed_runs_of_vbee_with_a_file() {
-    Platform::new("vbee", "a file", None).kill_and_check();
+    Platform::new("vbee", "a file", None, RECORDS_OF_A_SYNC).kill_and_check();
 }
 
 #[test]
 fn nobody_is_called_twice_by_killed_runs_of_vbee_with_a_database() {
-    Platform::new("vbee", "a database", Some(Database::new())).kill_and_check();
+    Platform::new("vbee", "a database", Some(Database::new()), RECORDS_OF_A_SYNC).kill_and_check();
 }
 
 #[test]
 fn nobody_is_called_twice_by_killed_runs_of_vbee_behind_a_pooler() {
     let pooler = Pooler::start("transaction");
-    Platform::new("vbee", "a pooler", Some(Database::behind(&pooler))).kill_and_check();
+    Platform::new("vbee", "a pooler", Some(Database::behind(&pooler)), RECORDS_OF_A_SYNC).kill_and_check();
 }
 
 #[test]
 fn nobody_is_called_twice_by_killed_runs_of_itnio_with_a_file() {
-    Platform::new("itnio", "a file", None).kill_and_check();
+    Platform::new("itnio", "a file", None, RECORDS_OF_A_SYNC).kill_and_check();
 }
 
 #[test]
 fn nobody_is_called_twice_by_killed_runs_of_itnio_with_a_database() {
-    Platform::new("itnio", "a database", Some(Database::new())).kill_and_check();
+    Platform::new("itnio", "a database", Some(Database::new()), RECORDS_OF_A_SYNC).kill_and_check();
 }
 
 #[test]
 fn nobody_is_called_twice_by_killed_runs_of_itnio_behind_a_pooler() {
     let pooler = Pooler::start("transaction");
-    Platform::new("itnio", "a pooler", Some(Database::behind(&pooler))).kill_and_check();
+    Platform::new("itnio", "a pooler", Some(Database::behind(&pooler)), RECORDS_OF_A_SYNC).kill_and_check();
+}
+
+/// What the first run has begun to make, the next one makes.
+#[test]
+#[expect(clippy::print_stdout, reason = "what was hit is what the test is worth")]
+fn a_first_run_that_is_killed_hinders_nobody() {
+    let (mut n_killed, mut hits) = (0, Hits::default());
+    let mut beginnings = [FIRST_BEGINNING; 2];
+    while n_killed < n_kills() {
+        let is_file = n_killed % 2 == 0;
+        let (ledger, database) =
+            if is_file { ("a file", None) } else { ("a database", Some(Database::new())) };
+        let mut platform = Platform::new("itnio", ledger, database, 10..50);
+        let beginning = &mut beginnings[usize::from(is_file)];
+        let then = beginning.mul_f64(platform.rng.f64());
+        platform.run(Some(Moment { n_states: 0, then }));
+        n_killed += platform.n_killed;
+        hits.before_the_first_call += platform.hits.before_the_first_call;
+        while platform.run(None) != Some(0) {}
+        platform.check_people();
+        *beginning = platform.beginning;
+    }
+    println!("{n_killed} first runs were killed, {} before the first call", hits.before_the_first_call);
 }
 
 /// A test's share of the kills that are wanted.
@@ -149,7 +177,7 @@ impl Database {
 }
 
 impl Platform {
-    fn new(vendor: &str, ledger: &str, database: Option<Database>) -> Self {
+    fn new(vendor: &str, ledger: &str, database: Option<Database>, n_records: Range<u64>) -> Self {
         let seed = fastrand::u64(..);
         let rehearsal = Rehearsal::new(FAULTS, &[]);
         let folder = Folder::new();
@@ -174,11 +202,12 @@ impl Platform {
             _folder: folder,
             config,
             catalog,
-            sync: Sync::new(&mut extract, rng.u64(RECORDS_OF_A_SYNC)),
+            sync: Sync::new(&mut extract, rng.u64(n_records.clone())),
             extract,
+            n_records,
             seed,
             rng,
-            beginning: Duration::from_millis(100),
+            beginning: FIRST_BEGINNING,
             ending: Duration::from_millis(20),
             n_called: 0,
             n_syncs: 1,
@@ -189,11 +218,12 @@ impl Platform {
         }
     }
 
+    #[expect(clippy::print_stdout, reason = "what was hit is what the test is worth")]
     fn kill_and_check(&mut self) {
         let n_kills = n_kills();
         while self.n_killed < n_kills {
             if self.sync.is_done() {
-                self.sync = Sync::new(&mut self.extract, self.rng.u64(RECORDS_OF_A_SYNC));
+                self.sync = Sync::new(&mut self.extract, self.rng.u64(self.n_records.clone()));
                 self.n_syncs += 1;
             }
             let moment = self.moment();
@@ -201,7 +231,7 @@ impl Platform {
         }
         // Also when the last kill came after the last state: nobody may be left under way.
         while self.run(None) != Some(0) {}
-        self.check_people();
+        println!("{}", self.check_people());
         assert!(self.n_recovered >= n_kills / 8, "hardly a kill hit anybody: {}", self.story());
         let Hits { before_the_first_call, under_way, at_the_end } = self.hits;
         let fewest = before_the_first_call.min(under_way).min(at_the_end);
@@ -273,9 +303,8 @@ impl Platform {
         std::mem::replace(&mut self.n_called, called) < called
     }
 
-    /// Who was called must be in the ledger, and everybody is, once.
-    #[expect(clippy::print_stdout, reason = "what was hit is what the test is worth")]
-    fn check_people(&self) {
+    /// Who was called must be in the ledger, and everybody is, once. Tells what was seen.
+    fn check_people(&self) -> String {
         let (accepted, unknown, other) = self.remembered();
         let (people, called) = (self.extract.expected.people, self.n_called);
         let story = format!(
@@ -286,7 +315,7 @@ impl Platform {
         assert_eq!((accepted + unknown, other), (people, 0), "{story}");
         assert!((accepted..=accepted + unknown).contains(&called), "{story}");
         assert!(accepted > people / 2, "{story}");
-        println!("{story}");
+        story
     }
 
     /// How many people the ledger holds: accepted, unknown, and in any other way.

@@ -106,6 +106,44 @@ async fn a_ledger_without_what_its_run_wrote_last_is_damaged() {
     }
 }
 
+/// What the first run is killed in, it leaves so.
+#[tokio::test]
+async fn a_ledger_that_was_only_begun_is_begun_anew() {
+    let empty = |folder: &Folder| fs::write(folder.file(), "").unwrap();
+    let first_page = |folder: &Folder| {
+        let connection = rusqlite::Connection::open(folder.file()).unwrap();
+        connection.pragma_update(None, "journal_mode", "WAL").unwrap();
+    };
+    let empty_mark = |folder: &Folder| fs::write(mark(folder), "").unwrap();
+    let begun: [(&str, &[Accident]); 4] = [
+        ("the file", &[&empty]),
+        ("the file and its mark", &[&empty, &empty_mark]),
+        ("the first page", &[&first_page]),
+        ("the first page and the mark", &[&first_page, &empty_mark]),
+    ];
+    for (name, steps) in begun {
+        let folder = Folder::new();
+        for step in steps {
+            step(&folder);
+        }
+        let opened = folder.open(terms("first"), day(0)).await;
+        assert!(opened.is_ok(), "{name}: {:?}", opened.err());
+    }
+}
+
+/// One beside an empty file is taken for what is left of a ledger.
+#[test]
+fn a_new_file_never_has_a_journal_beside_it() {
+    let folder = Folder::new();
+    let place = place::Place::find(&folder.file(), "here", true).unwrap();
+    // Where a folder is, no journal can be.
+    fs::create_dir(folder.0.join("ledger.db-journal")).unwrap();
+    let connected = opening::connect(&place, "here");
+    assert!(connected.is_ok(), "{:?}", connected.err());
+    let mode: String = connected.unwrap().query_row("PRAGMA journal_mode", [], |row| row.get(0)).unwrap();
+    assert_eq!(mode, "wal");
+}
+
 #[cfg(unix)]
 #[tokio::test]
 async fn a_symbolic_link_is_the_file_that_it_leads_to() {
