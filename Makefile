@@ -43,7 +43,7 @@ simulate:
 kills:
 	cargo build --release --locked
 	KILLS=$(KILLS) AI_VOICE_BINARY=$(CURDIR)/target/release/destination-ai-voice \
-		cargo test --locked --test integration_tests kills -- --nocapture --test-threads 6
+		cargo test --locked --test integration_tests kills -- --nocapture --test-threads 7
 
 # Plants bugs one by one and demands that the simulation finds each.
 mutations:
