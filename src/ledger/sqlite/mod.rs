@@ -10,6 +10,7 @@ mod contacts;
 mod desk;
 mod inspection;
 mod journal;
+mod log;
 mod mark;
 mod memory;
 mod merge;
@@ -24,6 +25,7 @@ mod schema;
 mod seal;
 #[cfg(test)]
 mod tests;
+mod volume;
 mod watch;
 mod words;
 

@@ -67,8 +67,25 @@ impl Place {
         refuse_remains(path)
     }
 
+    /// Where a file is, or would be made, without links; nothing where that cannot be.
+    pub(super) fn really(path: &Path) -> Option<PathBuf> {
+        refuse_notation(path).ok()?;
+        fs::canonicalize(path).ok().or_else(|| {
+            let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+            Some(fs::canonicalize(folder.unwrap_or(Path::new("."))).ok()?.join(path.file_name()?))
+        })
+    }
+
     pub(super) fn path(&self) -> &Path {
         &self.path
+    }
+
+    pub(super) fn log(&self) -> PathBuf {
+        beside(&self.path, LOG)
+    }
+
+    pub(super) fn has_log(&self) -> bool {
+        has_content(&self.log())
     }
 
     pub(super) fn mark(&self) -> PathBuf {
