@@ -185,6 +185,8 @@ fn a_baseline_calls_nobody_and_is_remembered() {
     };
     let people = extract.expected.people;
     assert!(baseline(&[]).contains(&format!("{people} people would be remembered")));
+    let made = std::path::Path::new(&connection.folder.path("ledger.sqlite")).exists();
+    assert!(!made, "who only counts makes no ledger");
     assert!(baseline(&["--yes"]).contains(&format!("{people} people are now remembered")));
     assert!(baseline(&["--yes"]).starts_with("0 people are now remembered"));
     assert_eq!(connection.write(&extract.lines).code, 0);
@@ -204,6 +206,9 @@ fn people_of_whom_nobody_can_say_are_held_until_somebody_settles_them() {
 
     let again = connection.write(&extract.lines);
     assert!(again.stdout.contains("ledger settle"), "held people are told with what to do: {}", again.stdout);
+    let mistyped =
+        connection.ledger(&["settle", "--run", "another", "--as", "accepted", "--yes"], b"").stdout;
+    assert_eq!(mistyped, format!("Run another has no unknown contacts; these have: {run}.\n"));
     let settle = |yes: &[&str]| {
         let arguments = [&["settle", "--run", &run, "--as", "not-delivered"], yes].concat();
         connection.ledger(&arguments, b"").stdout

@@ -8,7 +8,7 @@ use crate::config::{Config, LedgerConfig, MemoryConfig, ScopeConfig, SqliteConfi
 use crate::contact::Campaign;
 use crate::error::Error;
 use crate::ledger::postgres::Postgres;
-use crate::ledger::sqlite::Sqlite;
+use crate::ledger::sqlite::{self, Sqlite};
 use crate::ledger::{
     AnyLedger, Entry, Forgetful, Identity, Key, Keys, LedgerError, Numbers, Opened, Scope, Terms,
 };
@@ -81,6 +81,26 @@ pub(super) async fn open(
     };
     let (keys, Opened { recovered_unknown, .. }) = (Some(opened.keys()), opened);
     Ok(Memory { ledger, keys, recovered_unknown, doubts })
+}
+
+/// Opens the ledger for who counts only: where there is none yet, none is made.
+pub(super) async fn open_to_count(
+    config: &Config,
+    vendor: &dyn Vendor,
+    now: Timestamp,
+) -> Result<Memory, Error> {
+    let Some(memory) = config.ledger.memory() else { return open(config, vendor, "", now).await };
+    if rehearse(config, vendor, now).await?.is_there {
+        return open(config, vendor, "", now).await;
+    }
+    let terms = terms(memory, "count".to_owned(), identity(config, memory, vendor));
+    let (ledger, opened) = Sqlite::in_memory(&sqlite::Memory::new()?, &terms, memory.hash_key(), now)?;
+    Ok(Memory {
+        ledger: AnyLedger::Sqlite(ledger),
+        keys: Some(opened.keys()),
+        recovered_unknown: 0,
+        doubts: Vec::new(),
+    })
 }
 
 /// Where the ledger lies, as far as anybody can see: refused, told or trusted.

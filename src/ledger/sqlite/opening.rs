@@ -12,7 +12,7 @@ use super::contacts;
 use super::log;
 use super::merge::{Claimant, merge};
 use super::meta::{self, HashKey};
-use super::place::Place;
+use super::place::{Missing, Place};
 use super::schema::{MIGRATIONS, SEALED, Version, migrate};
 use super::seal::Seal;
 use super::watch::{Flaw, Watch};
@@ -44,6 +44,17 @@ pub(super) enum Use {
     Continue,
     /// To be read, and decided in.
     Inspect,
+}
+
+impl Use {
+    /// What is to happen where no file is.
+    pub(super) fn missing(self) -> Missing {
+        match self {
+            Self::Run => Missing::Made,
+            Self::Continue => Missing::Unexpected,
+            Self::Inspect => Missing::Refused,
+        }
+    }
 }
 
 /// A file that SQLite can read, in a transaction of its own.
