@@ -201,3 +201,24 @@ fn terms(memory: &MemoryConfig, run: String, identity: Identity) -> Terms {
     let (call_again_after_days, expect_existing) = (*call_again_after_days, *expect_existing);
     Terms { run, identity, call_again_after_days, expect_existing }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_that_was_never_set_stops_a_sync() {
+        for (now, is_odd) in [
+            ("1970-01-01T00:00:00Z", true),
+            ("2024-12-31T23:59:59Z", true),
+            ("2025-01-01T00:00:00Z", false),
+            ("2099-12-31T23:59:59Z", false),
+            ("2100-01-01T00:00:00Z", true),
+        ] {
+            match refuse_odd_time(now.parse().unwrap()) {
+                Ok(()) => assert!(!is_odd, "{now}"),
+                Err(error) => assert!(is_odd && error.to_string().contains("; set it"), "{now}: {error}"),
+            }
+        }
+    }
+}

@@ -159,6 +159,8 @@ pub(super) fn accept_loss(
         connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(complain)?;
     let Readable { mut seal, flaw } = read(&transaction, place, Some(watch))?;
     if flaw.is_some() && is_decided {
+        seal.watch(&transaction).map_err(complain)?;
+        meta::forget_use(&transaction).map_err(complain)?;
         seal.renew();
         seal.write(&transaction).map_err(complain)?;
         transaction.commit().map_err(complain)?;

@@ -311,6 +311,30 @@ async fn a_loss_can_be_accepted() {
     assert!(folder.open(terms("after"), day(0)).await.is_ok());
 }
 
+#[tokio::test]
+async fn the_loss_of_everybody_can_be_accepted_too() {
+    let folder = closed().await;
+    let emptied = rusqlite::Connection::open(folder.file()).unwrap();
+    emptied.execute("DELETE FROM contact", []).unwrap();
+    drop(emptied);
+    assert!(is_refused(&folder.file(), "emptied").await);
+    assert!(Sqlite::accept_loss(&folder.file(), true).unwrap().is_some());
+    let ledger = folder.open(terms("next"), day(0)).await.unwrap();
+    assert_eq!(stand(&ledger, 0..N_PEOPLE).await, [Standing::Free; 60]);
+}
+
+/// Nothing beside it knows more: this is what the docs say of restoring all three.
+#[tokio::test]
+async fn an_older_copy_of_all_three_files_is_an_older_ledger() {
+    let folder = crashed().await;
+    let older = copy(&folder.0);
+    let ledger = folder.open(terms("third"), day(0)).await.unwrap();
+    send(&ledger, N_PEOPLE..70, accepted()).await;
+    ledger.close().await.unwrap();
+    let restored = older.open(terms("next"), day(0)).await.unwrap();
+    assert_eq!(stand(&restored, N_PEOPLE..70).await, [Standing::Free; 10]);
+}
+
 /// Whose accounts are not kept there yet: they are those of the first run.
 #[tokio::test]
 async fn a_ledger_of_an_older_version_is_sealed_when_it_is_opened() {
