@@ -150,6 +150,29 @@ fn check_says_what_the_ledger_guarantees() {
     assert!(status["message"].as_str().unwrap().contains("/nowhere"), "{status}");
 }
 
+/// Where this machine has memory that looks like a folder.
+#[cfg(target_os = "linux")]
+#[test]
+fn check_and_a_sync_say_that_a_ledger_will_not_stay() {
+    let mounts = std::fs::read_to_string("/proc/self/mounts").unwrap_or_default();
+    if !mounts.contains(" /dev/shm tmpfs ") {
+        return;
+    }
+    let rehearsal = Rehearsal::new("none", &[]);
+    let path = format!("/dev/shm/ai-voice-{}-{:x}.sqlite", std::process::id(), fastrand::u64(..));
+    let connection = Connection::new(&rehearsal, &json!({ "path": path }));
+    let told = "the ledger is in memory (tmpfs), and gone when this machine or its container ends";
+    let status = connection.check();
+    assert!(status.contains("SUCCEEDED") && status.contains(told), "{status}");
+    let finished = connection.write(&extract(10, 10, 7).lines);
+    for file in ["", "-wal", "-mark"] {
+        std::fs::remove_file(format!("{path}{file}")).unwrap_or_default();
+    }
+    let warned = finished.of_type("LOG").into_iter().filter(|log| log["log"]["level"] == "WARN");
+    let n_told = warned.filter(|log| log["log"]["message"].to_string().contains(told)).count();
+    assert_eq!((finished.code, n_told), (0, 1), "{}", finished.stdout);
+}
+
 #[test]
 fn a_check_makes_no_file_and_changes_none() {
     let rehearsal = Rehearsal::new("none", &[]);

@@ -70,6 +70,13 @@ async fn a_crash_alone_is_no_damage() {
 }
 
 #[tokio::test]
+async fn a_ledger_whose_run_ended_is_whole_alone() {
+    let (folder, backup) = (closed().await, Folder::new());
+    fs::copy(folder.file(), backup.file()).unwrap();
+    assert!(!is_refused(&backup.file(), "the ledger alone").await);
+}
+
+#[tokio::test]
 async fn a_ledger_without_what_its_run_wrote_last_is_damaged() {
     let accidents: [(&str, &str, Accident<'_>); 10] = [
         ("the log deleted", "ledger.db", &|folder| fs::remove_file(log(folder)).unwrap()),
