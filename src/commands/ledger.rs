@@ -238,9 +238,10 @@ async fn baseline<R: Read + Send + 'static>(
         Some(catalog) => Job::read(&arguments.config, catalog, now, environment)?,
         None => target::job(&arguments.config, now, environment)?,
     };
-    let memory = match arguments.yes {
-        true => remember::open(&job.config, job.vendor.as_ref(), &job.sync_id, now).await?,
-        false => remember::open_to_count(&job.config, job.vendor.as_ref(), now).await?,
+    let memory = if arguments.yes {
+        remember::open(&job.config, job.vendor.as_ref(), &job.sync_id, now).await?
+    } else {
+        remember::open_to_count(&job.config, job.vendor.as_ref(), now).await?
     };
     if memory.keys.is_none() {
         return Err(Error::config(

@@ -43,11 +43,12 @@ impl Place {
             _ => LedgerError::Unusable(format!("{shown} cannot be opened: {error}; check `path`")),
         };
         match fs::metadata(path) {
+            Ok(_) => {}
             Err(error) if error.kind() == ErrorKind::NotFound => {
                 refuse_remains(path)?;
                 missing.make(path, shown)?;
             }
-            found => drop(found.map_err(unreadable)?),
+            Err(error) => return Err(unreadable(error)),
         }
         let path = fs::canonicalize(path).map_err(unreadable)?;
         let metadata = fs::metadata(&path).map_err(unreadable)?;

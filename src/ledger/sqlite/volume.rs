@@ -213,7 +213,7 @@ mod tests {
             let name = format!("{kind} {options}");
             match judge(Path::new(FILE), &mounts, false) {
                 Ok(doubt) => {
-                    assert!(refused.is_empty() && doubt.is_some() != told.is_empty(), "{name}: {doubt:?}")
+                    assert!(refused.is_empty() && doubt.is_some() != told.is_empty(), "{name}: {doubt:?}");
                 }
                 Err(error) => {
                     let text = error.to_string();

@@ -72,7 +72,8 @@ fn refused(error: rusqlite::Error) -> Error {
     Error::TemporaryFile(error.to_string())
 }
 
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(target_os = "linux")]
+#[cfg(test)]
 mod tests {
     use std::fs;
     use std::os::unix::fs::PermissionsExt as _;
