@@ -173,6 +173,30 @@ fn check_and_a_sync_say_that_a_ledger_will_not_stay() {
     assert_eq!((finished.code, n_told), (0, 1), "{}", finished.stdout);
 }
 
+/// Where a test may mount something of its own.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_file_that_is_mounted_alone_is_refused_by_check() {
+    let rehearsal = Rehearsal::new("none", &[]);
+    let connection = Connection::new(&rehearsal, &json!({}));
+    let (file, elsewhere) =
+        (connection.folder.file("ledger.sqlite", ""), connection.folder.file("elsewhere", ""));
+    let alone = |command: &[&str]| {
+        let mount = r#"mount --bind "$1" "$2" || exit 99; shift 2; exec "$@""#;
+        let mut unshared = Command::new("unshare");
+        unshared.args(["-r", "-m", "sh", "-c", mount, "sh", &elsewhere, &file]).args(command);
+        unshared.env("NO_PROXY", "127.0.0.1").output().ok().filter(|output| output.status.success())
+    };
+    if alone(&["true"]).is_none() {
+        return;
+    }
+    let output =
+        alone(&[command::binary().to_str().unwrap(), "check", "--config", &connection.config]).unwrap();
+    let status = String::from_utf8(output.stdout).unwrap();
+    assert!(status.contains("FAILED") && status.contains("is mounted as a single file"), "{status}");
+    assert!(connection.check().contains("SUCCEEDED"), "{}", connection.check());
+}
+
 #[test]
 fn a_check_makes_no_file_and_changes_none() {
     let rehearsal = Rehearsal::new("none", &[]);

@@ -32,7 +32,7 @@ pub(super) fn refuse(place: &Place, shown: &str) -> LedgerError {
     let log = place.log();
     let log = log.display();
     LedgerError::Unusable(format!(
-        "{log} is not the log of {shown}, but another ledger's or an older one, and nothing of it was taken; put its \
+        "{log} is not the log of {shown}, but another ledger's or of another time, and nothing of it was taken; put its \
          own in its place; if that is lost, move this one away and ask `ledger accept-loss`"
     ))
 }
