@@ -6,13 +6,14 @@ use jiff::tz::TimeZone;
 
 use crate::config::{Config, FieldConfig, StreamConfig};
 use crate::error::Mistake;
+use crate::nearest::helps_after;
 use crate::phone::{is_invisible, shown, visible};
 use crate::templates::{Columns, Surroundings, Template};
 use crate::values;
 use crate::vendor::Vendor;
 use crate::vendor::exchange::Shape;
 
-use super::catalog::{Schema, entry_of, nearest};
+use super::catalog::{Schema, entry_of};
 use super::field::{Field, Source};
 use super::only_when::OnlyWhen;
 use super::primary_key::PrimaryKey;
@@ -105,7 +106,7 @@ impl Columns for StreamColumns<'_> {
     }
 
     fn nearest(&self, name: &str) -> Option<String> {
-        nearest(name, self.schema.columns()).map(shown)
+        self.schema.nearest(name).map(shown)
     }
 }
 
@@ -363,6 +364,9 @@ impl<'a> Compiler<'a> {
 
     pub(super) fn mistake(&mut self, at: impl Into<String>, why: impl Into<String>) {
         self.mistakes.push(Mistake::new(at, why));
+        if !helps_after(self.mistakes.len()) {
+            self.schema = self.schema.without_help();
+        }
     }
 }
 
