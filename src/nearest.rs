@@ -15,7 +15,7 @@ const COMPARED: usize = 10_000;
 const LONGEST_BYTES: usize = 128;
 
 /// Mistakes of one list that get help. Who has more finds the rest by the pattern.
-const HELPED: usize = 50;
+const HELPED: usize = 20;
 
 /// The known name that is most like this one, if any is.
 pub(crate) fn nearest<'k>(name: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {

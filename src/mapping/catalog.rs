@@ -9,7 +9,8 @@ use crate::config::{Config, StreamConfig};
 use crate::nearest::nearest;
 use crate::phone::shown;
 
-use super::{StreamShape, name};
+use super::StreamShape;
+use super::name::{self, Names};
 
 /// How many columns a mistake lists when none is near.
 const LISTED: usize = 8;
@@ -52,13 +53,20 @@ impl<'c> Entries<'c> {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Schema<'a> {
     columns: Option<&'a Map<String, Value>>,
+    /// The same by their other spellings, at the top.
+    names: Option<&'a Names<'a>>,
     /// Whether it says which column somebody may have meant.
     helps: bool,
 }
 
 impl<'a> Schema<'a> {
     pub(super) fn new(json_schema: &'a Value) -> Self {
-        Self { columns: properties(json_schema), helps: true }
+        Self { columns: properties(json_schema), names: None, helps: true }
+    }
+
+    /// The same, for finding many columns.
+    pub(super) fn indexed(self, names: &'a Names<'a>) -> Self {
+        Self { names: Some(names), ..self }
     }
 
     /// The same, for those who have been helped enough.
@@ -78,7 +86,9 @@ impl<'a> Schema<'a> {
 
     /// A column as the source spells it: in the user's spelling, or in the only one that looks the same.
     pub(super) fn exact(self, name: &str) -> Option<&'a str> {
-        name::find(name, self.columns())
+        let Some(names) = self.names else { return name::find(name, self.columns()) };
+        let exact = self.columns.and_then(|columns| columns.get_key_value(name));
+        exact.map(|(exact, _)| exact.as_str()).or_else(|| names.find_another(name))
     }
 
     /// What the catalog says of a column or a path that can hold no number to call: its type.
@@ -137,7 +147,7 @@ impl<'a> Schema<'a> {
     }
 
     fn below(self, column: &str) -> Self {
-        Self { columns: self.of(column).and_then(properties), ..self }
+        Self { columns: self.of(column).and_then(properties), names: None, ..self }
     }
 
     /// The columns, as the end of a sentence.

@@ -88,9 +88,9 @@ impl Checkpoints {
         waiting.pending -= 1;
         let stats = waiting.settled.entry(stream).or_default();
         if is_rejected {
-            stats.rejected += 1
+            stats.rejected += 1;
         } else {
-            stats.records += 1
+            stats.records += 1;
         }
         Ok(())
     }

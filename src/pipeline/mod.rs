@@ -177,7 +177,7 @@ impl<C: Carrier, L: Ledger, W: Write> Pipeline<C, L, W> {
             match self.next(may_read, progress_at, &mut input, &mut notices, &mut signals).await {
                 Event::Heard(result) => self.delivered(result),
                 Event::Answered(Answer::Known(chunk, Ok(standings))) => {
-                    self.take(chunk, standings.into_iter())
+                    self.take(chunk, standings.into_iter());
                 }
                 Event::Answered(Answer::Known(_, Err(error))) => self.fail(error),
                 Event::Answered(Answer::Closed(Err(error))) => self.fail(error.into()),

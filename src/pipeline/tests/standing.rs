@@ -4,6 +4,9 @@ use super::*;
 use crate::error::FailureType;
 use crate::ledger::{Ending, Entry, Key, LedgerError, Standing};
 
+/// A vendor's rule.
+type Answer = fn(&Value) -> Result<Reply, CarryError>;
+
 /// Says what it is told to say, whatever is asked; all further ones are free. Keeps the endings.
 #[derive(Default)]
 struct Parrot {
@@ -62,6 +65,7 @@ async fn a_ledger_that_says_too_little_stops_the_run_before_anybody_is_sent() {
 /// says nothing about the others of the batch.
 #[tokio::test(start_paused = true)]
 async fn a_refusal_of_somebody_new_is_one_though_another_of_the_batch_may_have_been_sent_before() {
+    #[expect(clippy::unnecessary_wraps, reason = "one of several rules by which a vendor answers")]
     fn itnio_refuses(body: &Value) -> Result<Reply, CarryError> {
         let persons = body["customerPersons"].as_array().unwrap();
         let line =
@@ -82,10 +86,9 @@ async fn a_refusal_of_somebody_new_is_one_though_another_of_the_batch_may_have_b
         "vendor": { "vendor_type": "vbee", "campaign_id": "c", "credentials": { "auth_type": "access_token", "access_token": "t" } },
         "delivery": { "max_requests_per_second": 0, "on_unknown_outcome": "resend" },
     });
-    type Answer = fn(&Value) -> Result<Reply, CarryError>;
-    for (name, config, answer) in
-        [("itnio", json!({}), itnio_refuses as Answer), ("Vbee", vbee, vbee_adds_nobody as Answer)]
-    {
+    let by_vendor: [(_, _, Answer); 2] =
+        [("itnio", json!({}), itnio_refuses), ("Vbee", vbee, vbee_adds_nobody)];
+    for (name, config, answer) in by_vendor {
         let claimed = vec![Standing::Unknown, Standing::Free, Standing::Unknown];
         let ledger = Arc::new(Parrot { claimed, ..Parrot::default() });
         let mut sync = Sync::of([
