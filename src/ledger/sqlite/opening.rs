@@ -169,7 +169,7 @@ pub(super) fn accept_loss(
     if flaw.is_some() && is_decided {
         seal.watch(&transaction).map_err(complain)?;
         meta::forget_use(&transaction).map_err(complain)?;
-        seal.renew();
+        seal.renew(&transaction).map_err(complain)?;
         seal.write(&transaction).map_err(complain)?;
         transaction.commit().map_err(complain)?;
         settle_down(connection, &mut seal).map_err(complain)?;
