@@ -8,7 +8,7 @@ use crate::root;
 
 /// The modules, bottom-up. A module may use those before it, never those after it.
 const LAYERS: &[&[&str]] = &[
-    &["error", "secret", "reason", "phone"],
+    &["error", "secret", "reason", "nearest", "phone"],
     &["contact"],
     &["values"],
     &["protocol"],
@@ -28,7 +28,7 @@ const LAYERS: &[&[&str]] = &[
 
 const LONGEST_FILE: usize = 500;
 
-fn sources(folder: &Path) -> Vec<PathBuf> {
+pub(crate) fn sources(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();

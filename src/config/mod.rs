@@ -16,7 +16,6 @@ use serde::{Deserialize, Serialize};
 
 pub use ledger::{LedgerConfig, MemoryConfig, PostgresConfig, ScopeConfig, SqliteConfig};
 pub use phone::{Extension, PhoneConfig, SeveralNumbers, VnOldPrefix};
-pub(crate) use reading::nearest;
 pub use reading::read;
 
 use crate::vendor;

@@ -9,9 +9,10 @@ use rusqlite::{Connection, OpenFlags, Result, TransactionBehavior};
 
 use super::complaint::{complain, corrupt, no_permission, not_a_ledger};
 use super::contacts;
+use super::log;
 use super::merge::{Claimant, merge};
 use super::meta::{self, HashKey};
-use super::place::Place;
+use super::place::{Missing, Place};
 use super::schema::{MIGRATIONS, SEALED, Version, migrate};
 use super::seal::Seal;
 use super::watch::{Flaw, Watch};
@@ -34,6 +35,11 @@ const SETTINGS: &str = "
     PRAGMA cache_size = -4096;
     PRAGMA temp_store = MEMORY;";
 
+/// In a file that is new the first page, which says `WAL`, is written at once and needs no other journal: a
+/// process that is killed there would leave one beside an empty file, as if a ledger had been lost. If another
+/// process was quicker, the file says `WAL` by then, and this setting is none.
+const NEW_SETTINGS: &str = "PRAGMA journal_mode = OFF;";
+
 /// What a ledger is opened for.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Use {
@@ -43,6 +49,17 @@ pub(super) enum Use {
     Continue,
     /// To be read, and decided in.
     Inspect,
+}
+
+impl Use {
+    /// What is to happen where no file is.
+    pub(super) fn missing(self) -> Missing {
+        match self {
+            Self::Run => Missing::Made,
+            Self::Continue => Missing::Unexpected,
+            Self::Inspect => Missing::Refused,
+        }
+    }
 }
 
 /// A file that SQLite can read, in a transaction of its own.
@@ -60,11 +77,18 @@ pub(super) fn connect(place: &Place, shown: &str) -> Result<Connection, LedgerEr
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
         let is_readonly = connection.is_readonly("main")?;
         if !is_readonly {
+            if place.is_empty() {
+                connection.execute_batch(NEW_SETTINGS)?;
+            }
             connection.execute_batch(SETTINGS)?;
         }
         Ok((connection, is_readonly))
     });
-    match connected.map_err(|error| complain(shown, &error))? {
+    let connected = connected.map_err(|error| match complain(shown, &error) {
+        LedgerError::Unusable(_) if log::is_foreign(place, None) => log::refuse(place, shown),
+        complaint => complaint,
+    });
+    match connected? {
         (_, true) => Err(no_permission(shown)),
         (connection, false) if connection.path().map(std::path::Path::new) == Some(place.path()) => {
             Ok(connection)
@@ -143,6 +167,8 @@ pub(super) fn accept_loss(
         connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(complain)?;
     let Readable { mut seal, flaw } = read(&transaction, place, Some(watch))?;
     if flaw.is_some() && is_decided {
+        seal.watch(&transaction).map_err(complain)?;
+        meta::forget_use(&transaction).map_err(complain)?;
         seal.renew(&transaction).map_err(complain)?;
         seal.write(&transaction).map_err(complain)?;
         transaction.commit().map_err(complain)?;
@@ -152,8 +178,23 @@ pub(super) fn accept_loss(
     Ok(flaw)
 }
 
-/// Makes sure that SQLite can read everything, brings the tables up to date and reads the seal.
+/// Reads everything, and makes sure that it belongs together.
 fn read(connection: &Connection, place: &str, watch: Option<&Watch>) -> Result<Readable, LedgerError> {
+    let found = read_all(connection, place);
+    let Some(watch) = watch else {
+        let (seal, is_whole) = found?;
+        return Ok(Readable { seal, flaw: (!is_whole).then_some(Flaw::Changed) });
+    };
+    let sealed = found.as_ref().ok().map(|(seal, is_whole)| (seal, *is_whole));
+    watch.refuse_foreign_log(place, sealed)?;
+    let (seal, is_whole) = found?;
+    let flaw = watch.judge(&seal, is_whole)?;
+    Ok(Readable { seal, flaw })
+}
+
+/// Makes sure that SQLite can read everything, brings the tables up to date and reads the seal; gives
+/// whether all that it seals is there.
+fn read_all(connection: &Connection, place: &str) -> Result<(Seal, bool), LedgerError> {
     let complain = |error| complain(place, &error);
     let found: String =
         connection.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0)).map_err(complain)?;
@@ -170,12 +211,7 @@ fn read(connection: &Connection, place: &str, watch: Option<&Watch>) -> Result<R
             )));
         }
     };
-    let (seal, is_whole) = Seal::read(connection, was >= SEALED).map_err(complain)?;
-    let flaw = match watch {
-        Some(watch) => watch.judge(&seal, is_whole)?,
-        None => (!is_whole).then_some(Flaw::Changed),
-    };
-    Ok(Readable { seal, flaw })
+    Seal::read(connection, was >= SEALED).map_err(complain)
 }
 
 /// Brings everything into the file itself: what says that it is open must not be lost with the log.
