@@ -103,8 +103,6 @@ plant "the vendor's Date moves the ledger's clock" src/delivery/courier.rs \
   'self.clock.uncorrected()' 'self.clock.now()'
 plant "a panicked delivery releases" src/delivery/courier.rs \
   'part.is_away = true;' 'part.is_away = false;'
-plant "a retaken refusal releases" src/delivery/part.rs \
-  'if self.batch.maybe_sent && (self.foreign ||' 'if !self.batch.maybe_sent && (self.foreign ||'
 
 echo "mutations: $missed missed"
 [ "$missed" -eq 0 ]
