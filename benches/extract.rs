@@ -3,9 +3,9 @@
 
 #![expect(clippy::indexing_slicing, reason = "of JSON, whose shape the sample's own tests hold")]
 
+use destination_ai_voice::providers::api::Shape;
+use destination_ai_voice::providers::{Simulator, itnio, vbee};
 use destination_ai_voice::sandbox::sample::{self, Sample};
-use destination_ai_voice::vendor::exchange::Shape;
-use destination_ai_voice::vendor::{Simulator, itnio, vbee};
 use serde_json::{Map, Value, json};
 
 /// The sample is the same each time.
@@ -31,7 +31,7 @@ pub(crate) enum Way {
     /// Each of eight fields names its column; two name the same.
     Columns,
     /// Nothing is configured: every column is a field or a variable.
-    Identity,
+    LedgerIdentity,
     /// As `Columns`, with templates for two of the fields.
     Templates,
     /// As `Columns`, for those whom a condition of three comparisons lets pass.
@@ -92,7 +92,7 @@ impl Extract {
 
     /// The `streams` section of a configuration.
     pub(crate) fn streams(self, way: Way, shape: Shape) -> Value {
-        if way == Way::Identity {
+        if way == Way::LedgerIdentity {
             return json!([]);
         }
         let mut mapped = sample::stream(shape);
@@ -104,7 +104,7 @@ impl Extract {
                     *field = json!({"field": "so_tien", "template": "{{ record.amount_due }} đồng"});
                 }
             }
-            Way::Columns | Way::Condition | Way::Identity => {
+            Way::Columns | Way::Condition | Way::LedgerIdentity => {
                 fields.retain(|field| field["template"].is_null());
             }
         }

@@ -178,7 +178,8 @@ fn a_wrong_command_line_exits_2() {
 fn the_examples_are_valid() {
     for vendor in ["itnio", "vbee"] {
         let path = root().join(format!("spec/examples/{vendor}.json"));
-        let (config, mistakes) = destination_ai_voice::config::read(&std::fs::read_to_string(path).unwrap());
+        let (config, mistakes) =
+            destination_ai_voice::config::read_config(&std::fs::read_to_string(path).unwrap());
         assert_eq!(mistakes, []);
         assert_eq!(config.unwrap().vendor.mistakes(), []);
     }

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::fs;
 
 use destination_ai_voice::config::schema;
-use destination_ai_voice::reason::Reason;
+use destination_ai_voice::domain::reason::Reason;
 use serde_json::Value;
 
 use crate::command::{self, config_file};

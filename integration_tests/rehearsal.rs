@@ -1,7 +1,7 @@
 //! A sandbox for a test: started on a free port, stopped with the test.
 
 use destination_ai_voice::sandbox::faults::FaultPlan;
-use destination_ai_voice::sandbox::{Options, Sandbox};
+use destination_ai_voice::sandbox::{Sandbox, SandboxOptions};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
@@ -19,7 +19,7 @@ impl Rehearsal {
         let mut faults: FaultPlan = faults.parse().unwrap();
         faults.slow_for = std::time::Duration::from_millis(100);
         let required_variables = required_variables.iter().map(ToString::to_string).collect();
-        let options = Options { seed: 7, faults, required_variables, ..Options::default() };
+        let options = SandboxOptions { seed: 7, faults, required_variables, ..SandboxOptions::default() };
         #[expect(clippy::disallowed_methods, reason = "the binary under test goes by the real clock, too")]
         let sandbox = runtime.block_on(Sandbox::start(options, Timestamp::now)).unwrap();
         Self { runtime, sandbox: Some(sandbox) }

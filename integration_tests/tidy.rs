@@ -8,16 +8,16 @@ use crate::root;
 
 /// The modules, bottom-up. A module may use those before it, never those after it.
 const LAYERS: &[&[&str]] = &[
-    &["error", "secret", "reason", "nearest", "phone"],
-    &["contact"],
+    &["nearest", "domain", "phone"],
     &["values"],
     &["protocol"],
-    &["vendor"],
+    &["providers"],
     &["config"],
     &["conditions"],
     &["templates"],
     &["mapping"],
     &["ledger"],
+    &["intake"],
     &["delivery"],
     &["pipeline"],
     &["sandbox"],

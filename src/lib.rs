@@ -9,9 +9,9 @@
 //!                                             └────▶ checkpoint ─ stdout
 //! ```
 //!
-//! A thread reads stdin, decodes (`protocol`) and maps (`mapping`) each record. One loop (`pipeline`)
+//! A thread (`intake`) reads stdin, decodes (`protocol`) and maps (`mapping`) each record. One loop (`pipeline`)
 //! takes what came of it, in order: it keeps policy, gathers batches and has them delivered
-//! (`delivery`), which asks the vendor's two pure functions (`vendor`) what to send and what the reply
+//! (`delivery`), which asks the vendor's two pure functions (`providers`) what to send and what the reply
 //! means. The `ledger` knows of each contact before its request leaves, and of its ending before a
 //! STATE does. A STATE goes back when every record before it has an outcome.
 //!
@@ -40,16 +40,16 @@
 //!
 //! | module | what it is |
 //! | --- | --- |
-//! | `error`, `secret`, `reason`, `nearest`, `phone` | words that everything shares |
-//! | `contact` | what a record maps to |
+//! | `domain`, `phone`, `nearest` | the words that every room shares: contact, number, reason, error, secret |
 //! | `values` | exact numbers, dates and times in a zone |
 //! | `protocol` | the platforms' messages, Airbyte's and Singer's; the only writer of stdout |
-//! | `vendor` | one folder each: requests, replies, codes, simulator |
+//! | `providers` | the vendors, one folder each: requests, replies, codes, simulator |
 //! | `config` | what the user fills in, and the form that is made of it |
 //! | `conditions` | who is called: SQL with three truth values |
 //! | `templates` | what is said to a person: Jinja's syntax, our values, bounds |
 //! | `mapping` | a configured stream, compiled: record → contact or refusal |
 //! | `ledger` | who was sent to whom: none, SQLite, PostgreSQL |
+//! | `intake` | stdin → events: read, decoded, routed, mapped |
 //! | `delivery` | one loop that sends, judges, waits, repeats, halves |
 //! | `pipeline` | the one loop over everything |
 //! | `sandbox` | the simulators behind a socket, with faults |
@@ -59,18 +59,16 @@ pub mod cli;
 pub mod commands;
 mod conditions;
 pub mod config;
-pub mod contact;
 pub mod delivery;
-pub mod error;
+pub mod domain;
+pub mod intake;
 pub mod ledger;
 pub mod mapping;
 mod nearest;
 pub mod phone;
 pub mod pipeline;
 pub mod protocol;
-pub mod reason;
+pub mod providers;
 pub mod sandbox;
-pub mod secret;
 mod templates;
 mod values;
-pub mod vendor;

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use destination_ai_voice::cli::{self, Cli, Environment};
-use destination_ai_voice::commands::{self, World};
+use destination_ai_voice::commands::{self, Io};
 use futures_util::{Stream, StreamExt, stream};
 use tokio::runtime::Runtime;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -71,7 +71,7 @@ fn runtime() -> Option<Runtime> {
 /// Runs a command; gives whether it succeeded.
 fn run(cli: Cli, listens: Arc<Notify>) -> bool {
     let Some(runtime) = runtime() else { return false };
-    let world = World {
+    let world = Io {
         stdin: std::io::stdin(),
         stdout: std::io::stdout(),
         stderr: Box::new(std::io::stderr()),

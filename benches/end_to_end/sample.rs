@@ -10,7 +10,7 @@ use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
 
 use clap::Parser;
-use destination_ai_voice::vendor;
+use destination_ai_voice::providers;
 use extract::{Extract, Way, simulators};
 use serde_json::json;
 
@@ -48,14 +48,14 @@ fn main() -> io::Result<()> {
     fs::create_dir_all(&folder)?;
     fs::write(folder.join("catalog.json"), extract.catalog().to_string())?;
     let ways: &[_] = if identity {
-        &[("identity", Way::Identity)]
+        &[("identity", Way::LedgerIdentity)]
     } else {
         &[("columns", Way::Columns), ("templates", Way::Templates)]
     };
     for (name, way) in ways {
         for (vendor, simulator) in simulators() {
             let section = simulator.connector_config("ROOT");
-            let built: vendor::Config = serde_json::from_value(section.clone())?;
+            let built: providers::Config = serde_json::from_value(section.clone())?;
             let config = json!({
                 "vendor": section,
                 "phone": { "default_region": "VN" },

@@ -3,7 +3,8 @@
 use std::hint::black_box;
 
 use criterion::{BatchSize, Criterion, Throughput};
-use destination_ai_voice::pipeline::{Checkpoints, Covers, StreamIndex};
+use destination_ai_voice::intake::{Covers, StreamIndex};
+use destination_ai_voice::pipeline::Checkpoints;
 use destination_ai_voice::protocol::{Dialect, Message, State};
 
 use crate::extract::Extract;
@@ -35,10 +36,10 @@ fn run(mut checkpoints: Checkpoints, states: Vec<State>, distance: u64) -> Check
     let mut n_released = 0;
     for state in states {
         intervals.extend((0..distance).map(|_| checkpoints.received()));
-        checkpoints.close(state, Covers::Stream(stream));
+        checkpoints.close_interval(state, Covers::Stream(stream));
     }
     for interval in intervals {
-        checkpoints.settle(black_box(interval), stream, false).expect("its STATE waits for it");
+        checkpoints.settle_record(black_box(interval), stream, false).expect("its STATE waits for it");
         while let Some(ready) = checkpoints.next_ready() {
             black_box(ready);
             n_released += distance;
@@ -54,7 +55,7 @@ fn states(state: &State, distance: u64) -> Vec<State> {
 
 fn state(extract: Extract) -> State {
     let lines: Vec<_> = extract.lines().collect();
-    let read = lines.iter().find_map(|line| match Dialect::Airbyte.read(line) {
+    let read = lines.iter().find_map(|line| match Dialect::Airbyte.parse_line(line) {
         Ok(Message::State(state)) => Some(state),
         _ => None,
     });

@@ -27,6 +27,9 @@ pub(crate) fn measure(criterion: &mut Criterion) {
 
 fn read_all(lines: &[String]) {
     for line in lines {
-        assert!(black_box(Dialect::Airbyte.read(black_box(line))).is_ok(), "the sample is the protocol's");
+        assert!(
+            black_box(Dialect::Airbyte.parse_line(black_box(line))).is_ok(),
+            "the sample is the protocol's"
+        );
     }
 }

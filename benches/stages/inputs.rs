@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use criterion::Throughput;
 use destination_ai_voice::config;
-use destination_ai_voice::contact::{Campaign, Contact};
+use destination_ai_voice::domain::contact::{Campaign, Contact};
 use destination_ai_voice::mapping::{Mapped, Mapping, Record, RunContext, StreamShape, compile_catalog};
 use destination_ai_voice::protocol::{Catalog, Dialect, Message, StreamName};
-use destination_ai_voice::vendor::exchange::Batch;
-use destination_ai_voice::vendor::{self, Simulator, Vendor};
+use destination_ai_voice::providers::api::Batch;
+use destination_ai_voice::providers::{self, Provider, Simulator};
 use jiff::Timestamp;
 use serde_json::json;
 
@@ -25,7 +25,12 @@ pub(crate) const NOW: Timestamp = Timestamp::UNIX_EPOCH;
 
 /// An extract of one stream for a way of mapping.
 pub(crate) fn extract(n_records: u64, way: Way) -> Extract {
-    Extract { n_records, n_streams: 1, is_named_for_identity: way == Way::Identity, ..Extract::default() }
+    Extract {
+        n_records,
+        n_streams: 1,
+        is_named_for_identity: way == Way::LedgerIdentity,
+        ..Extract::default()
+    }
 }
 
 /// The lines of its records, and nothing else.
@@ -44,9 +49,9 @@ pub(crate) fn to_u64(count: usize) -> u64 {
 }
 
 /// The vendor that talks to a simulator.
-pub(crate) fn vendor_of(simulator: &dyn Simulator) -> Arc<dyn Vendor> {
+pub(crate) fn vendor_of(simulator: &dyn Simulator) -> Arc<dyn Provider> {
     let config = simulator.connector_config("http://127.0.0.1:8080");
-    serde_json::from_value::<vendor::Config>(config).expect("a simulator's own configuration fits").build()
+    serde_json::from_value::<providers::Config>(config).expect("a simulator's own configuration fits").build()
 }
 
 /// The streams' names and mappings of an extract, as `write` compiles them.
@@ -61,10 +66,10 @@ pub(crate) fn mappings(
         "phone": { "default_region": "VN" },
         "streams": extract.streams(way, vendor.shape()),
     });
-    let (config, mistakes) = config::read(&config.to_string());
+    let (config, mistakes) = config::read_config(&config.to_string());
     assert!(mistakes.is_empty(), "{mistakes:?}");
     let config = config.expect("without mistakes there is a configuration");
-    let catalog = Catalog::read(&extract.catalog().to_string()).expect("the catalog can be read");
+    let catalog = Catalog::parse(&extract.catalog().to_string()).expect("the catalog can be read");
     let shapes: Vec<_> = catalog.streams.iter().map(StreamShape::from).collect();
     let run = RunContext { sync_id: "1".to_owned(), now: NOW };
     let mappings = compile_catalog(&config, &vendor, &shapes, &run).expect("the mapping fits the catalog");
@@ -83,7 +88,7 @@ pub(crate) fn batch(simulator: &dyn Simulator) -> Batch {
 }
 
 fn contact(mapping: &Mapping, line: &str) -> Option<Contact> {
-    let Ok(Message::Record(record)) = Dialect::Airbyte.read(line) else { return None };
+    let Ok(Message::Record(record)) = Dialect::Airbyte.parse_line(line) else { return None };
     match mapping.map(&Record { data: &record.data, emitted_at: 0 }) {
         Mapped::Contact { contact, .. } => Some(contact),
         Mapped::Refused(_) => None,

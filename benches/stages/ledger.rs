@@ -7,9 +7,11 @@ use std::cell::Cell;
 use std::sync::Arc;
 
 use criterion::{BatchSize, Criterion, Throughput};
-use destination_ai_voice::contact::Campaign;
+use destination_ai_voice::domain::contact::Campaign;
 use destination_ai_voice::ledger::sqlite::Sqlite;
-use destination_ai_voice::ledger::{Ending, Entry, Identity, Key, Ledger, Numbers, Scope, Standing, Terms};
+use destination_ai_voice::ledger::{
+    ClaimEntry, ContactStatus, Key, Ledger, LedgerIdentity, LedgerOptions, NumberKind, Scope, Settlement,
+};
 use tokio::runtime::{Builder, Runtime};
 
 use crate::inputs::{BATCH, NOW};
@@ -19,9 +21,13 @@ const REMEMBERED: u64 = 100_000;
 
 pub(crate) fn measure(criterion: &mut Criterion) {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
-    let identity =
-        Identity { account: "itnio/BENCH".to_owned(), scope: Scope::Campaign, numbers: Numbers::Phone };
-    let terms = Terms { run: "bench".to_owned(), identity, call_again_after_days: 0, expect_existing: false };
+    let identity = LedgerIdentity {
+        account: "itnio/BENCH".to_owned(),
+        scope: Scope::Campaign,
+        numbers: NumberKind::Phone,
+    };
+    let terms =
+        LedgerOptions { run: "bench".to_owned(), identity, call_again_after_days: 0, expect_existing: false };
     let (ledger, _) =
         Sqlite::open(&folder.path().join("ledger.sqlite"), &terms, Some("a key"), NOW).expect("a new ledger");
     let people =
@@ -33,11 +39,11 @@ pub(crate) fn measure(criterion: &mut Criterion) {
     group.throughput(Throughput::Elements(BATCH));
     group.bench_function("look_up, strangers", |bencher| {
         let keys = || people.batch().into_iter().map(|entry| entry.key).collect();
-        bencher.iter_batched(keys, |keys| look_up(&ledger, &runtime, keys), BatchSize::SmallInput);
+        bencher.iter_batched(keys, |keys| status_of(&ledger, &runtime, keys), BatchSize::SmallInput);
     });
     group.bench_function("look_up, remembered", |bencher| {
         let keys = || (0..BATCH).map(key).collect();
-        bencher.iter_batched(keys, |keys| look_up(&ledger, &runtime, keys), BatchSize::SmallInput);
+        bencher.iter_batched(keys, |keys| status_of(&ledger, &runtime, keys), BatchSize::SmallInput);
     });
     group.bench_function("claim", |bencher| {
         bencher.iter_batched(
@@ -66,9 +72,9 @@ struct People {
 }
 
 impl People {
-    fn batch(&self) -> Vec<Entry> {
+    fn batch(&self) -> Vec<ClaimEntry> {
         let first = self.next.replace(self.next.get() + BATCH);
-        let entry = |number: u64| Entry {
+        let entry = |number: u64| ClaimEntry {
             key: key(number),
             campaign: self.campaign.clone(),
             stream: Arc::clone(&self.stream),
@@ -92,17 +98,17 @@ fn fill(ledger: &Sqlite, people: &People, runtime: &Runtime) {
     }
 }
 
-fn look_up(ledger: &Sqlite, runtime: &Runtime, keys: Vec<Key>) -> Vec<Standing> {
-    runtime.block_on(ledger.look_up(keys, NOW)).expect("the ledger can be read")
+fn status_of(ledger: &Sqlite, runtime: &Runtime, keys: Vec<Key>) -> Vec<ContactStatus> {
+    runtime.block_on(ledger.status_of(keys, NOW)).expect("the ledger can be read")
 }
 
-fn claim(ledger: &Sqlite, runtime: &Runtime, entries: Vec<Entry>) {
-    let standings = runtime.block_on(ledger.claim(entries, false, NOW)).expect("the ledger can be written");
-    assert!(standings.iter().all(|standing| *standing == Standing::Free), "nobody was there before");
+fn claim(ledger: &Sqlite, runtime: &Runtime, entries: Vec<ClaimEntry>) {
+    let statuses = runtime.block_on(ledger.claim(entries, false, NOW)).expect("the ledger can be written");
+    assert!(statuses.iter().all(|status| *status == ContactStatus::Free), "nobody was there before");
 }
 
-fn settle(ledger: &Sqlite, runtime: &Runtime, entries: Vec<Entry>) {
-    let ending = |entry| (entry, Ending::Accepted { contact_id: None });
-    let endings = entries.into_iter().map(ending).collect();
-    runtime.block_on(ledger.settle(endings, NOW)).expect("the ledger can be written");
+fn settle(ledger: &Sqlite, runtime: &Runtime, entries: Vec<ClaimEntry>) {
+    let ending = |entry| (entry, Settlement::Accepted { contact_id: None });
+    let settlements = entries.into_iter().map(ending).collect();
+    runtime.block_on(ledger.settle(settlements, NOW)).expect("the ledger can be written");
 }

@@ -3,7 +3,7 @@
 use std::hint::black_box;
 
 use criterion::{Criterion, Throughput};
-use destination_ai_voice::phone::{PhoneInput, Rules, region};
+use destination_ai_voice::phone::{PhoneInput, PhoneRules, region};
 
 use crate::inputs::to_u64;
 
@@ -20,7 +20,7 @@ const WRITTEN: [(&str, bool, &[&str]); 6] = [
 
 pub(crate) fn measure(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("normalise");
-    let rules = Rules { default_region: region("VN"), ..Rules::default() };
+    let rules = PhoneRules { default_region: region("VN"), ..PhoneRules::default() };
     for (name, is_good, numbers) in WRITTEN {
         let bytes = numbers.iter().map(|number| to_u64(number.len())).sum();
         group.throughput(Throughput::ElementsAndBytes { elements: to_u64(numbers.len()), bytes });

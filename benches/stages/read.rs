@@ -3,7 +3,7 @@
 use std::hint::black_box;
 
 use criterion::{Criterion, Throughput};
-use destination_ai_voice::vendor::exchange::Verdict;
+use destination_ai_voice::providers::api::Verdict;
 
 use crate::extract::simulators;
 use crate::inputs::{BATCH, NOW, batch, to_u64, vendor_of};
@@ -13,7 +13,7 @@ pub(crate) fn measure(criterion: &mut Criterion) {
     for (name, mut simulator) in simulators() {
         let vendor = vendor_of(&*simulator);
         let batch = batch(&*simulator);
-        let request = vendor.submit(&batch, NOW);
+        let request = vendor.build_request(&batch, NOW);
         // Everybody is new the first time; whom itnio knows it names, in a sentence for each.
         for times in ["first time", "second time"] {
             let reply = simulator.answer(&request, NOW);
@@ -21,7 +21,7 @@ pub(crate) fn measure(criterion: &mut Criterion) {
             group.throughput(Throughput::ElementsAndBytes { elements: BATCH, bytes });
             group.bench_function(format!("{name}, {times}"), |bencher| {
                 bencher.iter(|| {
-                    let verdict = vendor.read(black_box(&batch), black_box(&reply));
+                    let verdict = vendor.interpret(black_box(&batch), black_box(&reply));
                     assert!(matches!(black_box(verdict), Verdict::Settled(_)), "{name} answers in full");
                 });
             });

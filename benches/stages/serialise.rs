@@ -12,10 +12,10 @@ pub(crate) fn measure(criterion: &mut Criterion) {
     for (name, simulator) in simulators() {
         let vendor = vendor_of(&*simulator);
         let batch = batch(&*simulator);
-        let bytes = to_u64(vendor.submit(&batch, NOW).body.len());
+        let bytes = to_u64(vendor.build_request(&batch, NOW).body.len());
         group.throughput(Throughput::ElementsAndBytes { elements: BATCH, bytes });
         group.bench_function(name, |bencher| {
-            bencher.iter(|| black_box(vendor.submit(black_box(&batch), NOW)));
+            bencher.iter(|| black_box(vendor.build_request(black_box(&batch), NOW)));
         });
     }
 }

@@ -8,9 +8,9 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use destination_ai_voice::contact::Campaign;
+use destination_ai_voice::domain::contact::Campaign;
 use destination_ai_voice::ledger::sqlite::Sqlite;
-use destination_ai_voice::ledger::{Entry, Key, Ledger, LedgerError, Terms};
+use destination_ai_voice::ledger::{ClaimEntry, Key, Ledger, LedgerError, LedgerOptions};
 use futures_util::FutureExt;
 use jiff::Timestamp;
 use tempfile::TempDir;
@@ -49,7 +49,7 @@ pub(crate) struct Folder {
 }
 
 /// What came of a ledger that was refused.
-pub(crate) enum Mended {
+pub(crate) enum RepairedLine {
     PutBack,
     LossAccepted,
 }
@@ -75,7 +75,7 @@ impl Folder {
     }
 
     /// Opens it for a run; nothing else than an accident is a reason to refuse it.
-    pub(crate) fn open(&mut self, terms: &Terms, now: Timestamp) -> Result<Sqlite, LedgerError> {
+    pub(crate) fn open(&mut self, terms: &LedgerOptions, now: Timestamp) -> Result<Sqlite, LedgerError> {
         let opened = Sqlite::on_the_spot(&self.path, terms, Some(HASH_KEY), now);
         match (&opened, self.accident) {
             (Ok(_), _) => self.is_over(),
@@ -211,7 +211,7 @@ impl Folder {
     }
 
     /// What was refused is mended: what was lost is put back, or a person takes what there is.
-    pub(crate) fn mend(&mut self, may_accept: bool) -> Option<Mended> {
+    pub(crate) fn mend(&mut self, may_accept: bool) -> Option<RepairedLine> {
         if !self.is_refused {
             return None;
         }
@@ -227,12 +227,12 @@ impl Folder {
                     }
                 }
                 self.is_loss_accepted = true;
-                return Some(Mended::LossAccepted);
+                return Some(RepairedLine::LossAccepted);
             }
         }
         self.is_loss_accepted = false;
         self.put_back();
-        Some(Mended::PutBack)
+        Some(RepairedLine::PutBack)
     }
 
     /// Only what the accident took is put back: a refusal changes nothing.
@@ -257,7 +257,7 @@ fn another() -> &'static Files {
         let mut folder = Folder::new();
         let now = crate::vendor::beginning();
         let sqlite = folder.open(&terms(u64::MAX, 0), now).unwrap();
-        let entry = Entry {
+        let entry = ClaimEntry {
             key: Key([7; 16]),
             campaign: Campaign::new("another"),
             stream: "another".into(),

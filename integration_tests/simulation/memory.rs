@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use destination_ai_voice::ledger::sqlite::{Memory, Sqlite};
 use destination_ai_voice::ledger::{
-    Ending, Entry, Identity, Inspect, Key, Ledger, LedgerError, Numbers, Scope, Standing, Terms,
+    ClaimEntry, ContactStatus, Inspect, Key, Ledger, LedgerError, LedgerIdentity, LedgerOptions, NumberKind,
+    Scope, Settlement,
 };
 use futures_util::FutureExt;
 use jiff::Timestamp;
@@ -79,12 +80,12 @@ impl Database {
 }
 
 impl Shared {
-    fn standing(&self, key: Key, own: u64) -> Standing {
+    fn status(&self, key: Key, own: u64) -> ContactStatus {
         match self.rows.get(&key) {
-            None | Some(Row::Rejected) => Standing::Free,
-            Some(Row::Accepted) => Standing::Accepted,
-            Some(Row::Claimed { run }) if *run == own || self.holds(*run) => Standing::Elsewhere,
-            Some(Row::Unknown | Row::Claimed { .. }) => Standing::Unknown,
+            None | Some(Row::Rejected) => ContactStatus::Free,
+            Some(Row::Accepted) => ContactStatus::Accepted,
+            Some(Row::Claimed { run }) if *run == own || self.holds(*run) => ContactStatus::Elsewhere,
+            Some(Row::Unknown | Row::Claimed { .. }) => ContactStatus::Unknown,
         }
     }
 
@@ -104,45 +105,49 @@ impl Drop for Connection {
 }
 
 impl Ledger for Connection {
-    async fn look_up(&self, keys: Vec<Key>, _: Timestamp) -> Result<Vec<Standing>, LedgerError> {
+    async fn status_of(&self, keys: Vec<Key>, _: Timestamp) -> Result<Vec<ContactStatus>, LedgerError> {
         let shared = self.database.locked();
-        Ok(keys.into_iter().map(|key| shared.standing(key, self.run)).collect())
+        Ok(keys.into_iter().map(|key| shared.status(key, self.run)).collect())
     }
 
     async fn claim(
         &self,
-        entries: Vec<Entry>,
+        entries: Vec<ClaimEntry>,
         retake: bool,
         _: Timestamp,
-    ) -> Result<Vec<Standing>, LedgerError> {
+    ) -> Result<Vec<ContactStatus>, LedgerError> {
         let mut shared = self.database.locked();
         let run = self.run;
-        let mut claim = |entry: Entry| {
-            let standing = shared.standing(entry.key, run);
-            let was_unknown = standing == Standing::Unknown;
-            if standing == Standing::Free || (retake && was_unknown) {
+        let mut claim = |entry: ClaimEntry| {
+            let status = shared.status(entry.key, run);
+            let was_unknown = status == ContactStatus::Unknown;
+            if status == ContactStatus::Free || (retake && was_unknown) {
                 match shared.rows.insert(entry.key, Row::Claimed { run }) {
                     Some(before) => shared.before.insert(entry.key, before.without_claim()),
                     None => shared.before.remove(&entry.key),
                 };
             }
-            standing
+            status
         };
         Ok(entries.into_iter().map(&mut claim).collect())
     }
 
-    async fn settle(&self, endings: Vec<(Entry, Ending)>, _: Timestamp) -> Result<(), LedgerError> {
+    async fn settle(
+        &self,
+        settlements: Vec<(ClaimEntry, Settlement)>,
+        _: Timestamp,
+    ) -> Result<(), LedgerError> {
         let mut shared = self.database.locked();
-        for (entry, ending) in endings {
+        for (entry, ending) in settlements {
             if shared.rows.get(&entry.key) != Some(&Row::Claimed { run: self.run }) {
                 shared.violation = Some("a contact was settled that its run had not claimed");
                 continue;
             }
             let row = match ending {
-                Ending::Accepted { .. } => Some(Row::Accepted),
-                Ending::Rejected { .. } => Some(Row::Rejected),
-                Ending::Unknown => Some(Row::Unknown),
-                Ending::Released => shared.before.get(&entry.key).copied(),
+                Settlement::Accepted { .. } => Some(Row::Accepted),
+                Settlement::Rejected { .. } => Some(Row::Rejected),
+                Settlement::Unknown => Some(Row::Unknown),
+                Settlement::Released => shared.before.get(&entry.key).copied(),
             };
             match row {
                 Some(row) => shared.rows.insert(entry.key, row),
@@ -179,13 +184,13 @@ pub(crate) enum SimulatedLedger {
 pub(crate) const HASH_KEY: &str = "simulation";
 
 /// What the runs of a scenario go by.
-pub(crate) fn terms(run: u64, call_again_after_days: u32) -> Terms {
-    Terms {
+pub(crate) fn terms(run: u64, call_again_after_days: u32) -> LedgerOptions {
+    LedgerOptions {
         run: format!("run-{run}"),
-        identity: Identity {
+        identity: LedgerIdentity {
             account: "simulation".to_owned(),
             scope: Scope::Campaign,
-            numbers: Numbers::Phone,
+            numbers: NumberKind::Phone,
         },
         call_again_after_days,
         expect_existing: false,
@@ -226,9 +231,9 @@ impl SimulatedLedger {
     }
 
     /// Where these stand, whatever day it is. Writes nothing; a stand-in says nothing.
-    pub(crate) fn standings(&self, keys: Vec<Key>) -> Vec<(Key, Standing)> {
+    pub(crate) fn statuses(&self, keys: Vec<Key>) -> Vec<(Key, ContactStatus)> {
         let Self::Sqlite(sqlite) = self else { return Vec::new() };
-        let answer = sqlite.look_up(keys.clone(), Timestamp::MIN).now_or_never();
+        let answer = sqlite.status_of(keys.clone(), Timestamp::MIN).now_or_never();
         let answer = answer.expect("an inline ledger answers at once");
         keys.into_iter().zip(answer.unwrap_or_else(|error| panic!("{error}"))).collect()
     }
@@ -251,7 +256,8 @@ impl View {
             Self::Told(told) => told.row(key),
             Self::Sqlite(sqlite, run) => {
                 // In memory every answer is there at once.
-                let found = sqlite.find(vec![key]).now_or_never().expect("an inline ledger answers at once");
+                let found =
+                    sqlite.find_contacts(vec![key]).now_or_never().expect("an inline ledger answers at once");
                 let found = found.unwrap_or_else(|error| panic!("{error}"));
                 found.first().map(|found| match found.outcome.as_str() {
                     "accepted" => Row::Accepted,
@@ -266,29 +272,33 @@ impl View {
 }
 
 impl Ledger for SimulatedLedger {
-    async fn look_up(&self, keys: Vec<Key>, now: Timestamp) -> Result<Vec<Standing>, LedgerError> {
+    async fn status_of(&self, keys: Vec<Key>, now: Timestamp) -> Result<Vec<ContactStatus>, LedgerError> {
         match self {
-            Self::Shared(ledger) => ledger.look_up(keys, now).await,
-            Self::Sqlite(ledger) => ledger.look_up(keys, now).await,
+            Self::Shared(ledger) => ledger.status_of(keys, now).await,
+            Self::Sqlite(ledger) => ledger.status_of(keys, now).await,
         }
     }
 
     async fn claim(
         &self,
-        entries: Vec<Entry>,
+        entries: Vec<ClaimEntry>,
         retake: bool,
         now: Timestamp,
-    ) -> Result<Vec<Standing>, LedgerError> {
+    ) -> Result<Vec<ContactStatus>, LedgerError> {
         match self {
             Self::Shared(ledger) => ledger.claim(entries, retake, now).await,
             Self::Sqlite(ledger) => ledger.claim(entries, retake, now).await,
         }
     }
 
-    async fn settle(&self, endings: Vec<(Entry, Ending)>, now: Timestamp) -> Result<(), LedgerError> {
+    async fn settle(
+        &self,
+        settlements: Vec<(ClaimEntry, Settlement)>,
+        now: Timestamp,
+    ) -> Result<(), LedgerError> {
         match self {
-            Self::Shared(ledger) => ledger.settle(endings, now).await,
-            Self::Sqlite(ledger) => ledger.settle(endings, now).await,
+            Self::Shared(ledger) => ledger.settle(settlements, now).await,
+            Self::Sqlite(ledger) => ledger.settle(settlements, now).await,
         }
     }
 

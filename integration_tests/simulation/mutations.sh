@@ -35,44 +35,46 @@ plant() {
   cp "$copy/original" "$file"
 }
 
-sending=src/pipeline/sending.rs
+sending=src/pipeline/batch_task.rs
 plant "the request leaves before the claim" $sending \
-  'self.ledger.claim(entries, retake, self.courier.now()).await?' \
-  'self.ledger.look_up(entries.iter().map(|entry: &Entry| entry.key).collect(), self.courier.now()).await?'
+  'self.ledger.claim(entries, retake, self.deliverer.now()).await?' \
+  'self.ledger.status_of(entries.iter().map(|entry: &ClaimEntry| entry.key).collect(), self.deliverer.now()).await?'
 plant "endings are not written" $sending \
-  'self.ledger.settle(endings, self.courier.now()).await?;' \
-  'let _: Vec<(Entry, Ending)> = endings;'
+  'self.ledger.settle(settlements, self.deliverer.now()).await?;' \
+  'let _: Vec<(ClaimEntry, Settlement)> = settlements;'
 plant "people of a dead run are sent again" $sending \
-  'Standing::Unknown if retake => None,' 'Standing::Unknown if retake || standing == Standing::Unknown => None,'
+  'ContactStatus::Unknown if retake => None,' 'ContactStatus::Unknown if retake || status == ContactStatus::Unknown => None,'
 plant "accepted people are sent again" $sending \
-  'Standing::Accepted => Some(Outcome::Duplicate(Reason::AlreadyInLedger)),' 'Standing::Accepted => None,'
+  'ContactStatus::Accepted => Some(Outcome::Duplicate(Reason::AlreadyInLedger)),' 'ContactStatus::Accepted => None,'
 plant "people of another run are sent, too" $sending \
-  '(None, Standing::Elsewhere) => claimed.elsewhere.push(numbered),' \
-  '(None, Standing::Elsewhere) => claimed.fresh.push(numbered),'
+  '(None, ContactStatus::Elsewhere) => claimed.elsewhere.push(numbered),' \
+  '(None, ContactStatus::Elsewhere) => claimed.fresh.push(numbered),'
 plant "an unknown ending is let go of" $sending \
-  'Fate::Ended(Outcome::Unknown(_)) | Fate::Open { maybe_sent: true } => Ending::Unknown,' \
-  'Fate::Ended(Outcome::Unknown(_)) | Fate::Open { maybe_sent: true } => Ending::Released,'
-plant "a lost answer is repeated everywhere" src/delivery/courier.rs \
+  'ContactResult::Ended(Outcome::Unknown(_)) | ContactResult::Open { maybe_sent: true } => {
+            Settlement::Unknown' \
+  'ContactResult::Ended(Outcome::Unknown(_)) | ContactResult::Open { maybe_sent: true } => {
+            Settlement::Released'
+plant "a lost answer is repeated everywhere" src/delivery/deliverer.rs \
   'if self.may_repeat() {' 'if self.may_repeat() || !why.is_empty() {'
-plant "a lost answer counts as success" src/delivery/courier.rs \
+plant "a lost answer counts as success" src/delivery/deliverer.rs \
   'Outcome::Unknown(Some(detail))' 'Outcome::Accepted { contact_id: Some(detail) }'
-plant "a redirect lets go of whom it may have taken" src/vendor/http.rs \
+plant "a redirect lets go of whom it may have taken" src/providers/http_status.rs \
   '300..400 => Some(Verdict::Astray { why: elsewhere(status, endpoint) }),' \
   '300..400 => Some(Verdict::Halt { blame: Blame::User, why: elsewhere(status, endpoint) }),'
-plant "a redirect counts as a success" src/delivery/courier.rs \
-  'let unknown = Fate::Ended(Outcome::Unknown(Some(why.as_str().into())));' \
-  'let unknown = Fate::Ended(Outcome::Accepted { contact_id: None });'
+plant "a redirect counts as a success" src/delivery/deliverer.rs \
+  'let unknown = ContactResult::Ended(Outcome::Unknown(Some(why.as_str().into())));' \
+  'let unknown = ContactResult::Ended(Outcome::Accepted { contact_id: None });'
 plant "a state does not wait for its records" src/pipeline/checkpoint.rs \
   'if front.pending > 0 {' 'if front.pending > 1_000_000 {'
 plant "a record is counted twice" src/pipeline/checkpoint.rs \
   'stats.records += 1;' 'stats.records += 2;'
-plant "SQLite forgets what a dead run had claimed" src/ledger/sqlite/opening.rs \
-  'let recovered_unknown = recover(connection).map_err(complain)?;' \
-  'let recovered_unknown = merge(connection, Claimant::Lives).map(|_| 0).map_err(complain)?;
-   connection.execute("DELETE FROM intent", []).map_err(complain)?;'
+plant "SQLite forgets what a dead run had claimed" src/ledger/sqlite/open.rs \
+  'let recovered_unknown = recover(connection).map_err(ledger_error)?;' \
+  'let recovered_unknown = merge(connection, Claimant::Lives).map(|_| 0).map_err(ledger_error)?;
+   connection.execute("DELETE FROM intent", []).map_err(ledger_error)?;'
 
 ledger=src/ledger/sqlite
-plant "the mark is not written" $ledger/book.rs \
+plant "the mark is not written" $ledger/store.rs \
   'let committed = Some(self.seal.reach).filter(|reach| *reach != before);' \
   'let committed = Some(self.seal.reach).filter(|reach| *reach != before && reach.sequence < 0);'
 plant "the mark is not compared" $ledger/watch.rs \
@@ -85,23 +87,23 @@ plant "the seal is not checked" $ledger/seal.rs \
   'is_whole &= seal.digest() == digest;' 'is_whole &= seal.digest() == digest || digest != 0;'
 plant "a lost log counts as a clean end" $ledger/watch.rs \
   'Ok(None) => seal.is_open.then_some(Flaw::Torn),' 'Ok(None) => None,'
-plant "the file does not say that a run has it" $ledger/opening.rs \
+plant "the file does not say that a run has it" $ledger/open.rs \
   'seal.is_open = purpose != Use::Inspect;' 'seal.is_open = purpose == Use::Continue;'
-plant "a file that goes away is not noticed" $ledger/place.rs \
+plant "a file that goes away is not noticed" $ledger/location.rs \
   'fs::metadata(&self.path).is_ok_and(|metadata| identity(&metadata) == self.identity)' \
   'fs::metadata(&self.path).is_ok_and(|metadata| identity(&metadata) == self.identity) || self.path.is_absolute()'
-plant "a refusal clears up what it refused" $ledger/opening.rs \
+plant "a refusal clears up what it refused" $ledger/open.rs \
   'connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;' \
   'connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;'
 plant "the ledger's clock follows the machine backwards" $ledger/seal.rs \
   'self.newest = self.newest.max(now.as_millisecond());' 'self.newest = now.as_millisecond();'
-plant "a clock that is behind is believed" $ledger/book.rs \
+plant "a clock that is behind is believed" $ledger/store.rs \
   'days > 0 && now.as_millisecond() >= self.seal.newest' 'days > 0'
-plant "days pass early" $ledger/book.rs \
+plant "days pass early" $ledger/store.rs \
   'const MILLISECONDS_PER_DAY: i64 = 24 * 60 * 60 * 1_000;' 'const MILLISECONDS_PER_DAY: i64 = 23 * 60 * 60 * 1_000;'
-plant "the vendor's Date moves the ledger's clock" src/delivery/courier.rs \
+plant "the vendor's Date moves the ledger's clock" src/delivery/deliverer.rs \
   'self.clock.uncorrected()' 'self.clock.now()'
-plant "a panicked delivery releases" src/delivery/courier.rs \
+plant "a panicked delivery releases" src/delivery/deliverer.rs \
   'part.is_away = true;' 'part.is_away = false;'
 
 echo "mutations: $missed missed"

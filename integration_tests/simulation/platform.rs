@@ -3,8 +3,8 @@
 use std::io;
 use std::sync::{Arc, Mutex};
 
+use destination_ai_voice::intake::{EventBatch, Router};
 use destination_ai_voice::ledger::Key;
-use destination_ai_voice::pipeline::{Chunk, Intake};
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 use tokio::time::{Duration, sleep};
@@ -101,16 +101,16 @@ impl Platform {
     }
 }
 
-/// Speaks the lines from a place on, in chunks, with pauses.
+/// Speaks the lines from a place on, in batches, with pauses.
 pub(crate) async fn speak(
     lines: Vec<Line>,
-    mut intake: Intake,
-    sender: mpsc::Sender<Chunk>,
+    mut router: Router,
+    sender: mpsc::Sender<EventBatch>,
     mut rng: fastrand::Rng,
 ) {
-    let mut chunk = Chunk::default();
+    let mut chunk = EventBatch::default();
     for line in lines {
-        match intake.take(line.text.as_bytes()) {
+        match router.read_line(line.text.as_bytes()) {
             Ok(item) => chunk.items.extend(item),
             Err(error) => chunk.failure = Some(error),
         }

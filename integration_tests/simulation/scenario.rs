@@ -7,18 +7,19 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 
 use destination_ai_voice::config::{self, Config};
-use destination_ai_voice::delivery::{Clock, Courier, Pace, Rules, Stop, Terms};
-use destination_ai_voice::error::Error;
+use destination_ai_voice::delivery::{Clock, Deliverer, DeliveryOptions, RateLimiter, RetryPolicy, Stop};
+use destination_ai_voice::domain::error::Error;
+use destination_ai_voice::intake::Router;
 use destination_ai_voice::ledger::sqlite::Memory;
-use destination_ai_voice::ledger::{Hasher, Key, Keys, Scope};
+use destination_ai_voice::ledger::{Key, KeyHasher, KeyMaker, Scope};
 use destination_ai_voice::mapping::{self, RunContext, StreamShape};
 use destination_ai_voice::phone::Phone;
-use destination_ai_voice::pipeline::{Intake, Pipeline, Plan, Tally};
+use destination_ai_voice::pipeline::{Pipeline, Plan, RunStats};
 use destination_ai_voice::protocol::{Catalog, Output};
+use destination_ai_voice::providers::call_log::NumberDisplay;
+use destination_ai_voice::providers::{Provider, Simulator, itnio, vbee};
+use destination_ai_voice::sandbox::fault_injector::FaultInjector;
 use destination_ai_voice::sandbox::faults::FaultPlan;
-use destination_ai_voice::sandbox::faulty::Faulty;
-use destination_ai_voice::vendor::call_book::Numbers;
-use destination_ai_voice::vendor::{Simulator, Vendor, itnio, vbee};
 use futures_util::{StreamExt, stream};
 use jiff::SignedDuration;
 use serde_json::{Value, json};
@@ -44,7 +45,7 @@ enum Kind {
 const SHARE_OF_FILES: u32 = 3;
 
 /// How a sync ended by itself.
-type Ended = (Tally, Option<Error>);
+type Ended = (RunStats, Option<Error>);
 
 const STREAMS: [&str; 2] = ["one", "two"];
 
@@ -52,8 +53,8 @@ const STREAMS: [&str; 2] = ["one", "two"];
 pub(crate) struct Scenario {
     rng: fastrand::Rng,
     config: Config,
-    vendor: Arc<dyn Vendor>,
-    keys: Keys,
+    vendor: Arc<dyn Provider>,
+    keys: KeyMaker,
     line: Line,
     store: Store,
     told: Told,
@@ -77,11 +78,11 @@ impl Scenario {
         let kind = [Kind::ItnioSkips, Kind::ItnioCallsAgain, Kind::Vbee][rng.usize(0..3)];
         let simulator: Box<dyn Simulator> = match kind {
             Kind::Vbee => Box::new(vbee::Simulator::new(vbee::simulator::Setup {
-                numbers: Numbers::Whole,
+                numbers: NumberDisplay::Whole,
                 ..Default::default()
             })),
             _ => Box::new(itnio::Simulator::new(itnio::simulator::Setup {
-                numbers: Numbers::Whole,
+                numbers: NumberDisplay::Whole,
                 ..Default::default()
             })),
         };
@@ -96,7 +97,7 @@ impl Scenario {
         plan.clock_holds_for = 5;
         let began = runtime.block_on(async { Instant::now() });
         let line = Line {
-            faulty: Arc::new(Mutex::new(Faulty::new(simulator, plan, seed))),
+            faulty: Arc::new(Mutex::new(FaultInjector::new(simulator, plan, seed))),
             rng: Arc::new(Mutex::new(rng.fork())),
             began,
             // Each ends its run, so there are few.
@@ -106,7 +107,7 @@ impl Scenario {
         };
         Self {
             rng,
-            keys: Keys::new(Hasher::new(HASH_KEY), Scope::Campaign, account),
+            keys: KeyMaker::new(KeyHasher::new(HASH_KEY), Scope::Campaign, account),
             config,
             vendor,
             line,
@@ -197,16 +198,16 @@ impl Scenario {
         let machine = self.line.now() + *self.wrong_by.lock().unwrap();
         let ledger = match self.store.open(run, self.days, machine) {
             Ok(ledger) => ledger,
-            Err(refused) => return (Tally::default(), Some(refused.into())),
+            Err(refused) => return (RunStats::default(), Some(refused.into())),
         };
         self.opened(&ledger);
         let catalog = json!({ "streams": STREAMS.map(|name| json!({ "stream": { "name": name } })) });
-        let catalog = Catalog::read(&catalog.to_string()).unwrap();
+        let catalog = Catalog::parse(&catalog.to_string()).unwrap();
         let shapes: Vec<_> = catalog.streams.iter().map(StreamShape::from).collect();
         let context = RunContext { sync_id: run.to_string(), now: beginning() };
         let mappings = mapping::compile_catalog(&self.config, &self.vendor, &shapes, &context).unwrap();
         let names: Vec<_> = catalog.streams.iter().map(|stream| stream.name.clone()).collect();
-        let intake = Intake::new(names.clone(), mappings, Some(self.keys.clone()));
+        let router = Router::new(names.clone(), mappings, Some(self.keys.clone()));
         let delivery = &self.config.delivery;
         let plan = Plan {
             batch_size: delivery.batch_size.into(),
@@ -218,17 +219,17 @@ impl Scenario {
             max_rejected_percent: 100,
             streams: names.into_iter().map(|name| (name, false)).collect(),
         };
-        let (notices, heard) = mpsc::channel(16);
+        let (log_lines, heard) = mpsc::channel(16);
         let stop = Stop::default();
-        let terms = Terms {
+        let terms = DeliveryOptions {
             clock: Arc::new(Clock::starting_at(machine)),
-            pace: Pace::new(0),
-            rules: Rules { retry_for: Duration::from_secs(rng.u64(1..120)), resend: false },
+            rate_limiter: RateLimiter::new(0),
+            retry_policy: RetryPolicy { retry_for: Duration::from_secs(rng.u64(1..120)), resend: false },
             stop: stop.clone(),
-            notices,
+            log_lines,
             seed: rng.u64(..),
         };
-        let courier = Arc::new(Courier::new(Arc::clone(&self.vendor), self.line.clone(), terms));
+        let deliverer = Arc::new(Deliverer::new(Arc::clone(&self.vendor), self.line.clone(), terms));
         {
             let mut platform = platform.lock().unwrap();
             platform.ledger = Some(self.store.view(&ledger, run, &self.told));
@@ -243,18 +244,18 @@ impl Scenario {
             let platform = platform.lock().unwrap();
             platform.lines[platform.acknowledged..].to_vec()
         };
-        let speaking = tokio::spawn(speak(lines, intake, sender, rng.fork()));
+        let speaking = tokio::spawn(speak(lines, router, sender, rng.fork()));
         let output = Output::new(Stdout(Arc::clone(platform)));
-        let pipeline = Pipeline::new(plan, courier, Arc::new(ledger), output, stop);
+        let pipeline = Pipeline::new(plan, deliverer, Arc::new(ledger), output, stop);
         let signal = (rng.u32(0..5) == 0).then(|| Duration::from_millis(rng.u64(1..4_000)));
         let after = |wait: Duration| async move {
             sleep(wait).await;
             "SIGTERM"
         };
         let signals = stream::iter(signal).then(after).chain(stream::pending());
-        let (tally, failure, _) = pipeline.run(input, heard, Box::pin(signals)).await;
+        let (stats, failure, _) = pipeline.run(input, heard, Box::pin(signals)).await;
         speaking.abort();
-        (tally, failure)
+        (stats, failure)
     }
 
     /// What must be true whatever happened.
@@ -323,7 +324,7 @@ fn configuration(vendor: &Value, rng: &mut fastrand::Rng) -> Config {
             "batch_size": rng.u32(1..8), "max_batch_age_seconds": rng.u32(0..4), "max_requests_in_flight": rng.u32(1..5),
         },
     });
-    let (config, mistakes) = config::read(&config.to_string());
+    let (config, mistakes) = config::read_config(&config.to_string());
     assert_eq!(mistakes, []);
     config.unwrap()
 }

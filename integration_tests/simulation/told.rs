@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use destination_ai_voice::ledger::{Ending, Entry, Key, Ledger, LedgerError, Standing};
+use destination_ai_voice::ledger::{ClaimEntry, ContactStatus, Key, Ledger, LedgerError, Settlement};
 use jiff::{SignedDuration, Timestamp};
 use tokio::time::{Instant, sleep};
 
@@ -92,12 +92,12 @@ impl Told {
     }
 
     /// What the ledger says of somebody of whom it was not sure.
-    pub(crate) fn learn(&self, key: Key, standing: Standing) {
+    pub(crate) fn learn(&self, key: Key, status: ContactStatus) {
         let mut model = self.locked();
-        match standing {
-            Standing::Free => model.rows.remove(&key),
-            Standing::Accepted => model.rows.insert(key, Row::Accepted),
-            Standing::Unknown | Standing::Elsewhere => model.rows.insert(key, Row::Unknown),
+        match status {
+            ContactStatus::Free => model.rows.remove(&key),
+            ContactStatus::Accepted => model.rows.insert(key, Row::Accepted),
+            ContactStatus::Unknown | ContactStatus::Elsewhere => model.rows.insert(key, Row::Unknown),
         };
     }
 
@@ -123,14 +123,14 @@ impl Model {
         self.violation.get_or_insert(what);
     }
 
-    fn claimed(&mut self, run: u64, (key, standing): (Key, Standing), retake: bool, now: Timestamp) {
-        let was_unknown = standing == Standing::Unknown;
-        if standing != Standing::Free && !(retake && was_unknown) {
+    fn claimed(&mut self, run: u64, (key, status): (Key, ContactStatus), retake: bool, now: Timestamp) {
+        let was_unknown = status == ContactStatus::Unknown;
+        if status != ContactStatus::Free && !(retake && was_unknown) {
             return;
         }
         let is_given_up = self.given_up.contains(&key);
         match self.rows.get(&key) {
-            Some(Row::Accepted) if standing == Standing::Free && !is_given_up => {
+            Some(Row::Accepted) if status == ContactStatus::Free && !is_given_up => {
                 let since = self.accepted_at.get(&key).copied().unwrap_or(Timestamp::MIN);
                 let has_passed = !self.after.is_zero() && now.duration_since(since) >= self.after;
                 if !has_passed || now < self.newest {
@@ -138,7 +138,7 @@ impl Model {
                 }
                 *self.again.entry(key).or_default() += 1;
             }
-            Some(Row::Unknown | Row::Claimed { .. }) if standing == Standing::Free && !is_given_up => {
+            Some(Row::Unknown | Row::Claimed { .. }) if status == ContactStatus::Free && !is_given_up => {
                 self.complain("somebody of whom nobody can say was free".to_owned());
             }
             _ => {}
@@ -151,22 +151,22 @@ impl Model {
         self.newest = self.newest.max(now);
     }
 
-    fn settled(&mut self, key: Key, ending: &Ending, now: Timestamp) {
+    fn settled(&mut self, key: Key, ending: &Settlement, now: Timestamp) {
         let Some(Row::Claimed { .. }) = self.rows.get(&key) else {
             return self.complain("a contact was settled that its run had not claimed".to_owned());
         };
         let before = self.before.remove(&key);
-        if *ending != Ending::Released {
+        if *ending != Settlement::Released {
             self.newest = self.newest.max(now);
         }
         let row = match ending {
-            Ending::Accepted { .. } => {
+            Settlement::Accepted { .. } => {
                 self.accepted_at.insert(key, self.newest);
                 Some(Row::Accepted)
             }
-            Ending::Rejected { .. } => Some(Row::Rejected),
-            Ending::Unknown => Some(Row::Unknown),
-            Ending::Released => before.map(|(row, since)| {
+            Settlement::Rejected { .. } => Some(Row::Rejected),
+            Settlement::Unknown => Some(Row::Unknown),
+            Settlement::Released => before.map(|(row, since)| {
                 self.accepted_at.extend(since.map(|since| (key, since)));
                 row.without_claim()
             }),
@@ -178,15 +178,15 @@ impl Model {
     }
 
     /// The ledger failed, and may have written it all the same.
-    fn perhaps_settled(&mut self, key: Key, ending: &Ending, now: Timestamp) {
+    fn perhaps_settled(&mut self, key: Key, ending: &Settlement, now: Timestamp) {
         self.unsure.insert(key);
         match ending {
-            Ending::Accepted { .. } => {
+            Settlement::Accepted { .. } => {
                 self.accepted_at.insert(key, self.newest.max(now));
             }
-            Ending::Unknown => {}
+            Settlement::Unknown => {}
             // It may be free now.
-            Ending::Rejected { .. } | Ending::Released => {
+            Settlement::Rejected { .. } | Settlement::Released => {
                 self.rows.remove(&key);
             }
         }
@@ -260,8 +260,8 @@ pub(crate) fn jump(rng: &mut fastrand::Rng) -> SignedDuration {
 }
 
 impl<L: Ledger> Ledger for Slow<L> {
-    async fn look_up(&self, keys: Vec<Key>, now: Timestamp) -> Result<Vec<Standing>, LedgerError> {
-        let answer = self.ledger.look_up(keys, self.shown(now)).await;
+    async fn status_of(&self, keys: Vec<Key>, now: Timestamp) -> Result<Vec<ContactStatus>, LedgerError> {
+        let answer = self.ledger.status_of(keys, self.shown(now)).await;
         if let Some(mut model) = self.model() {
             model.heard("a question", &answer);
         }
@@ -270,10 +270,10 @@ impl<L: Ledger> Ledger for Slow<L> {
 
     async fn claim(
         &self,
-        entries: Vec<Entry>,
+        entries: Vec<ClaimEntry>,
         retake: bool,
         now: Timestamp,
-    ) -> Result<Vec<Standing>, LedgerError> {
+    ) -> Result<Vec<ContactStatus>, LedgerError> {
         self.is_told(now);
         let shown = self.shown(now);
         self.dawdle().await;
@@ -282,8 +282,8 @@ impl<L: Ledger> Ledger for Slow<L> {
         if let Some(mut model) = self.model() {
             model.heard("a claim", &answer);
             match &answer {
-                Ok(standings) => {
-                    for asked in keys.into_iter().zip(standings.iter().copied()) {
+                Ok(statuses) => {
+                    for asked in keys.into_iter().zip(statuses.iter().copied()) {
                         model.claimed(self.run, asked, retake, shown);
                     }
                 }
@@ -294,12 +294,16 @@ impl<L: Ledger> Ledger for Slow<L> {
         answer
     }
 
-    async fn settle(&self, endings: Vec<(Entry, Ending)>, now: Timestamp) -> Result<(), LedgerError> {
+    async fn settle(
+        &self,
+        settlements: Vec<(ClaimEntry, Settlement)>,
+        now: Timestamp,
+    ) -> Result<(), LedgerError> {
         self.is_told(now);
         let shown = self.shown(now);
         self.dawdle().await;
-        let said = endings.clone();
-        let answer = self.ledger.settle(endings, shown).await;
+        let said = settlements.clone();
+        let answer = self.ledger.settle(settlements, shown).await;
         if let Some(mut model) = self.model() {
             model.heard("an ending", &answer);
             for (entry, ending) in &said {

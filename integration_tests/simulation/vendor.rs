@@ -4,16 +4,16 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use destination_ai_voice::delivery::{Carrier, CarryError};
-use destination_ai_voice::sandbox::faulty::{Answer, Faulty};
-use destination_ai_voice::vendor::exchange::{Reply, Request};
+use destination_ai_voice::delivery::{Transport, TransportError};
+use destination_ai_voice::providers::api::{Reply, Request};
+use destination_ai_voice::sandbox::fault_injector::{Answer, FaultInjector};
 use jiff::{SignedDuration, Timestamp};
 use tokio::time::{Instant, sleep};
 
 /// The vendor of a scenario; outlives every run.
 #[derive(Clone)]
 pub(crate) struct Line {
-    pub(crate) faulty: Arc<Mutex<Faulty>>,
+    pub(crate) faulty: Arc<Mutex<FaultInjector>>,
     pub(crate) rng: Arc<Mutex<fastrand::Rng>>,
     pub(crate) began: Instant,
     /// How often a request is carried out and answered with a redirect, as some gateways do.
@@ -43,8 +43,8 @@ impl Line {
     }
 }
 
-impl Carrier for Line {
-    async fn carry(&self, request: Request) -> Result<Reply, CarryError> {
+impl Transport for Line {
+    async fn send_request(&self, request: Request) -> Result<Reply, TransportError> {
         self.travel().await;
         let answer = self.faulty.lock().unwrap().answer(&request, self.now());
         self.travel().await;
@@ -55,7 +55,7 @@ impl Carrier for Line {
         if self.happens(self.redirects) {
             return Ok(Reply { status: 303, ..Reply::default() });
         }
-        let lost = |why: &str| Err(CarryError::Lost(why.to_owned()));
+        let lost = |why: &str| Err(TransportError::Lost(why.to_owned()));
         match answer {
             Answer::Reply(reply) => Ok(reply),
             Answer::ReplyAfter(wait, reply) => {

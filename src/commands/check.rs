@@ -13,14 +13,14 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::remember;
-use super::set_up::{SetUp, request_timeout};
+use super::load_config::{LoadedConfig, request_timeout};
+use super::open_ledger;
 use crate::cli::CheckArgs;
-use crate::delivery::{Carrier, CarryError, Clock, Connections, HttpCarrier, Network};
-use crate::error::Error;
+use crate::delivery::{Clock, Connections, HttpTransport, Network, Transport, TransportError};
+use crate::domain::error::Error;
 use crate::mapping::RunContext;
 use crate::protocol::{Catalog, Output};
-use crate::vendor::Vendor;
+use crate::providers::Provider;
 
 /// A busy vendor is asked again; the platform waits for minutes, a person at the form does not.
 const ATTEMPTS: u32 = 3;
@@ -40,14 +40,14 @@ pub(super) async fn run(
 }
 
 async fn check(arguments: &CheckArgs, now: Timestamp, network: &Network) -> Result<String, Error> {
-    let mut set_up = SetUp::read(&arguments.config)?;
+    let mut set_up = LoadedConfig::from_file(&arguments.config)?;
     let judged = judge_mapping(&mut set_up, arguments.catalog.as_deref(), now)?;
     let (config, vendor) = set_up.complete()?;
     let clock = Arc::new(Clock::starting_at(now));
     let timeout = request_timeout(&config.delivery).min(LONGEST_REQUEST);
-    let carrier = HttpCarrier::new(network, Connections::OneForEach, timeout, Arc::clone(&clock))?;
-    let corrected = probe(vendor.as_ref(), &carrier, &clock).await?;
-    let ledger = remember::rehearse(&config, vendor.as_ref(), now).await?;
+    let transport = HttpTransport::new(network, Connections::OneForEach, timeout, Arc::clone(&clock))?;
+    let corrected = probe(vendor.as_ref(), &transport, &clock).await?;
+    let ledger = open_ledger::probe(&config, vendor.as_ref(), now).await?;
     let mut message =
         format!("{} accepts the credentials and the campaign{judged}. Nobody was called.", vendor.name());
     if let Some(seconds) = corrected {
@@ -56,7 +56,7 @@ async fn check(arguments: &CheckArgs, now: Timestamp, network: &Network) -> Resu
         ));
     }
     message.push(' ');
-    message.push_str(&remember::guarantee(&config.ledger));
+    message.push_str(&open_ledger::guarantee(&config.ledger));
     if !ledger.is_there {
         message.push_str(" There is none yet: the first sync makes it.");
     }
@@ -68,12 +68,12 @@ async fn check(arguments: &CheckArgs, now: Timestamp, network: &Network) -> Resu
 
 /// Judges the mapping as the start of `write` would, as far as that goes; gives the rest of a sentence
 /// that says how far it went.
-fn judge_mapping(set_up: &mut SetUp, catalog: Option<&Path>, now: Timestamp) -> Result<String, Error> {
+fn judge_mapping(set_up: &mut LoadedConfig, catalog: Option<&Path>, now: Timestamp) -> Result<String, Error> {
     let Some(path) = catalog else {
         set_up.check_streams();
         return Ok("; columns are judged at the start of a sync, or here with --catalog".to_owned());
     };
-    let catalog = Catalog::read(&super::read_file("the configured catalog", path)?)?;
+    let catalog = Catalog::parse(&super::read_file("the configured catalog", path)?)?;
     let run = RunContext { sync_id: String::new(), now };
     let mappings = set_up.compile(&catalog, &run);
     let streams = match catalog.streams.len() {
@@ -89,16 +89,20 @@ fn judge_mapping(set_up: &mut SetUp, catalog: Option<&Path>, now: Timestamp) -> 
 }
 
 /// Gives by how many seconds the clock had to be corrected, if it had to.
-async fn probe(vendor: &dyn Vendor, carrier: &impl Carrier, clock: &Clock) -> Result<Option<i64>, Error> {
+async fn probe(
+    vendor: &dyn Provider,
+    transport: &impl Transport,
+    clock: &Clock,
+) -> Result<Option<i64>, Error> {
     let mut corrected = None;
     let mut attempt = 1;
     loop {
-        let carried = carrier.carry(vendor.probe(clock.now())).await;
+        let carried = transport.send_request(vendor.probe(clock.now())).await;
         let is_last = attempt >= ATTEMPTS;
         attempt += 1;
         match carried {
             Ok(reply) => {
-                let Err(why) = vendor.read_probe(&reply, clock.now()) else { return Ok(corrected) };
+                let Err(why) = vendor.interpret_probe(&reply, clock.now()) else { return Ok(corrected) };
                 let behind = reply.date.filter(|date| !clock.agrees_with(*date));
                 if let Some(why) = behind.and_then(|date| clock.too_far_from(date)) {
                     return Err(Error::Refused { vendor: vendor.name(), why });
@@ -110,10 +114,10 @@ async fn probe(vendor: &dyn Vendor, carrier: &impl Carrier, clock: &Clock) -> Re
                     _ => return Err(Error::Refused { vendor: vendor.name(), why }),
                 }
             }
-            Err(CarryError::NotSent(why) | CarryError::Lost(why)) if is_last => {
+            Err(TransportError::NotSent(why) | TransportError::Lost(why)) if is_last => {
                 return Err(Error::Unreachable { vendor: vendor.name(), why });
             }
-            Err(CarryError::Barred(why)) => return Err(Error::NoWay { vendor: vendor.name(), why }),
+            Err(TransportError::Barred(why)) => return Err(Error::NoWay { vendor: vendor.name(), why }),
             Err(_) => tokio::time::sleep(PAUSE).await,
         }
     }

@@ -6,15 +6,15 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use super::load_config::LoadedConfig;
 use super::sandbox::{faults, start};
-use super::set_up::SetUp;
-use super::write::Job;
+use super::write::SyncJob;
 use crate::cli::{DemoArgs, Environment};
-use crate::error::Error;
-use crate::pipeline::Tally;
+use crate::domain::error::Error;
+use crate::pipeline::RunStats;
 use crate::protocol::{Catalog, Output};
 use crate::sandbox::sample::{self, Sample};
-use crate::sandbox::{Options, Sandbox};
+use crate::sandbox::{Sandbox, SandboxOptions};
 
 pub(super) async fn run(
     arguments: &DemoArgs,
@@ -27,11 +27,11 @@ pub(super) async fn run(
     print(format!(
         "An extract of {records} overdue customers goes through the real `write` to two simulated vendors on this\nmachine, which sometimes fail ({plan}). Nobody is called.\n"
     ))?;
-    let options = Options {
+    let options = SandboxOptions {
         seed: *seed,
         faults: faults(plan)?,
         required_variables: vec![sample::REQUIRED_VARIABLE.to_owned()],
-        ..Options::default()
+        ..SandboxOptions::default()
     };
     let sandbox = start(options, now).await?;
     let lines: Vec<String> = Sample::new(*records, *seed).collect();
@@ -39,7 +39,7 @@ pub(super) async fn run(
     let mut failure = None;
     for vendor in vendors {
         let shown = Shown { vendor, n_records: *records, n_settled: 0, is_terminal };
-        let rehearsal = rehearse(&sandbox, vendor, lines.join("\n").into_bytes(), now, shown).await?;
+        let rehearsal = probe(&sandbox, vendor, lines.join("\n").into_bytes(), now, shown).await?;
         print(rehearsal.report(vendor))?;
         failure = failure.or(rehearsal.failure);
     }
@@ -53,13 +53,13 @@ pub(super) async fn run(
 
 /// What one sync did.
 struct Rehearsal {
-    tally: Tally,
+    stats: RunStats,
     took: Duration,
     calls: Value,
     failure: Option<Error>,
 }
 
-async fn rehearse(
+async fn probe(
     sandbox: &Sandbox,
     vendor: &str,
     lines: Vec<u8>,
@@ -67,21 +67,22 @@ async fn rehearse(
     shown: Shown,
 ) -> Result<Rehearsal, Error> {
     let mut config = sandbox.connector_config(vendor).unwrap_or_default();
-    let shape = SetUp::new(&config.to_string())?.vendor.shape();
+    let shape = LoadedConfig::from_text(&config.to_string())?.vendor.shape();
     if let Some(config) = config.as_object_mut() {
         config.insert("streams".to_owned(), json!([sample::stream(shape)]));
         config.insert("delivery".to_owned(), json!({ "max_requests_per_second": 0 }));
     }
-    let catalog = Catalog::read(&sample::catalog().to_string())?;
-    let job = Job::new(SetUp::new(&config.to_string())?, catalog, now, &Environment::default())?;
+    let catalog = Catalog::parse(&sample::catalog().to_string())?;
+    let job =
+        SyncJob::new(LoadedConfig::from_text(&config.to_string())?, catalog, now, &Environment::default())?;
     let started = Instant::now();
-    let (_, tally, result) =
+    let (_, stats, result) =
         job.run(Cursor::new(lines), Output::new(shown), futures_util::stream::pending()).await;
     let took = started.elapsed();
     let page = ask(sandbox, "/calls?format=json").await?;
     let mut of_vendors = page.get("vendors").and_then(Value::as_array).into_iter().flatten();
     let calls = of_vendors.find(|calls| calls["vendor"] == vendor).cloned().unwrap_or_default();
-    Ok(Rehearsal { tally, took, calls, failure: result.err() })
+    Ok(Rehearsal { stats, took, calls, failure: result.err() })
 }
 
 /// Asks the sandbox as its user would.
@@ -99,26 +100,26 @@ async fn ask(sandbox: &Sandbox, path: &str) -> Result<Value, Error> {
 
 impl Rehearsal {
     fn report(&self, vendor: &str) -> String {
-        let Self { tally, took, calls, failure } = self;
+        let Self { stats, took, calls, failure } = self;
         let of = |name: &str| calls.get(name).and_then(Value::as_u64).unwrap_or_default();
         let seconds = took.as_secs_f64();
-        let rate = f64::from(u32::try_from(tally.settled()).unwrap_or(u32::MAX)) / seconds;
+        let rate = f64::from(u32::try_from(stats.settled()).unwrap_or(u32::MAX)) / seconds;
         let mut report = format!(
             "{vendor}: {} records in {seconds:.1} s ({rate:.0} a second), {} requests\n",
-            tally.received,
+            stats.received,
             of("requests")
         );
         for (name, count, meaning) in [
-            ("accepted", tally.accepted, "the vendor confirmed them"),
-            ("duplicate", tally.duplicate, "the same person again, called once"),
-            ("suppressed", tally.suppressed, "kept back by the mapping's only_when"),
-            ("invalid", tally.invalid, "refused before anything was sent"),
-            ("rejected", tally.rejected, "refused by the vendor"),
-            ("unknown", tally.unknown, "the answer was lost; held, never sent twice"),
+            ("accepted", stats.accepted, "the vendor confirmed them"),
+            ("duplicate", stats.duplicate, "the same person again, called once"),
+            ("suppressed", stats.suppressed, "kept back by the mapping's only_when"),
+            ("invalid", stats.invalid, "refused before anything was sent"),
+            ("rejected", stats.rejected, "refused by the vendor"),
+            ("unknown", stats.unknown, "the answer was lost; held, never sent twice"),
         ] {
             report.push_str(&format!("  {name:<11}{count:>7}   {meaning}\n"));
         }
-        for (reason, count) in &tally.reasons {
+        for (reason, count) in &stats.reasons {
             report.push_str(&format!("    {:<24}{count:>5}   {}\n", reason.code(), reason.meaning()));
         }
         report.push_str(&format!(

@@ -4,15 +4,15 @@ use std::io::Write;
 
 use serde_json::{Map, Value, json};
 
-use super::set_up::SetUp;
+use super::load_config::LoadedConfig;
 use crate::cli::ConfigArgs;
 use crate::config::Config;
-use crate::error::Error;
+use crate::domain::error::Error;
 use crate::protocol::Output;
-use crate::vendor::exchange::Shape;
+use crate::providers::api::Shape;
 
 pub(super) fn run(arguments: &ConfigArgs, output: &mut Output<impl Write>) -> Result<(), Error> {
-    let mut set_up = SetUp::read(&arguments.config)?;
+    let mut set_up = LoadedConfig::from_file(&arguments.config)?;
     set_up.check_streams();
     let (config, vendor) = set_up.complete()?;
     let schema = contact_schema(&config, vendor.shape());

@@ -7,22 +7,23 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::set_up::SetUp;
-use super::target;
-use super::write::Job;
-use super::{remember, rescope};
+use super::load_config::LoadedConfig;
+use super::singer;
+use super::write::SyncJob;
+use super::{open_ledger, rescope};
 use crate::cli::{AcceptLossArgs, BaselineArgs, Decision, Environment, FindArgs, LedgerCommand, SettleArgs};
 use crate::config::{Config, LedgerConfig};
-use crate::error::Error;
+use crate::domain::error::Error;
+use crate::intake::{Event, EventBatch, read_events};
 use crate::ledger::postgres::{self, Postgres};
 use crate::ledger::sqlite::Sqlite;
 use crate::ledger::{
-    Ending, Entry, Found, Identity, Inspect, Key, Ledger, LedgerError, Opened, Rescoped, Standing, StatusRow,
+    ClaimEntry, ContactStatus, FoundContact, Inspect, Key, Ledger, LedgerError, LedgerIdentity, OpenedLedger,
+    Rescoped, Settlement, StatusRow,
 };
 use crate::mapping;
 use crate::phone::{PhoneInput, shown, shown_identifier, shown_key, visible};
-use crate::pipeline::{Chunk, Item, feed};
-use crate::vendor::Vendor;
+use crate::providers::Provider;
 
 pub(super) async fn run<R: Read + Send + 'static>(
     command: LedgerCommand,
@@ -51,12 +52,12 @@ pub(super) enum Records {
 
 impl Records {
     /// Opens a ledger with the keys that it has, whatever scope the configuration says.
-    pub(super) async fn open(config: &Config, vendor: &dyn Vendor) -> Result<(Self, Opened), Error> {
+    pub(super) async fn open(config: &Config, vendor: &dyn Provider) -> Result<(Self, OpenedLedger), Error> {
         let none = || {
             Error::config("ledger", "this configuration has none; set `ledger_type` to sqlite or postgres")
         };
         let memory = config.ledger.memory().ok_or_else(none)?;
-        let (identity, hash_key) = (remember::identity(config, memory, vendor), memory.hash_key());
+        let (identity, hash_key) = (open_ledger::identity(config, memory, vendor), memory.hash_key());
         match &config.ledger {
             LedgerConfig::None => Err(none()),
             LedgerConfig::Sqlite(sqlite) => {
@@ -77,10 +78,10 @@ impl Records {
         }
     }
 
-    async fn find(&self, keys: Vec<Key>) -> Result<Vec<Found>, LedgerError> {
+    async fn find(&self, keys: Vec<Key>) -> Result<Vec<FoundContact>, LedgerError> {
         match self {
-            Self::Sqlite(ledger) => ledger.find(keys).await,
-            Self::Postgres(ledger) => ledger.find(keys).await,
+            Self::Sqlite(ledger) => ledger.find_contacts(keys).await,
+            Self::Postgres(ledger) => ledger.find_contacts(keys).await,
         }
     }
 
@@ -92,14 +93,14 @@ impl Records {
         now: Timestamp,
     ) -> Result<u64, LedgerError> {
         match self {
-            Self::Sqlite(ledger) => ledger.decide(run, accepted, dry_run, now).await,
-            Self::Postgres(ledger) => ledger.decide(run, accepted, dry_run, now).await,
+            Self::Sqlite(ledger) => ledger.settle_unknown(run, accepted, dry_run, now).await,
+            Self::Postgres(ledger) => ledger.settle_unknown(run, accepted, dry_run, now).await,
         }
     }
 
     pub(super) async fn rescope(
         &self,
-        identity: Identity,
+        identity: LedgerIdentity,
         pairs: Vec<(Key, Key)>,
         leave: Option<u64>,
     ) -> Result<Rescoped, LedgerError> {
@@ -111,7 +112,7 @@ impl Records {
 }
 
 async fn status(config: &Path) -> Result<String, Error> {
-    let (config, vendor) = SetUp::read(config)?.complete()?;
+    let (config, vendor) = LoadedConfig::from_file(config)?.complete()?;
     let (records, _) = Records::open(&config, vendor.as_ref()).await?;
     let rows = records.status().await?;
     if rows.is_empty() {
@@ -126,7 +127,7 @@ async fn status(config: &Path) -> Result<String, Error> {
 }
 
 async fn find(arguments: &FindArgs) -> Result<String, Error> {
-    let (config, vendor) = SetUp::read(&arguments.config)?.complete()?;
+    let (config, vendor) = LoadedConfig::from_file(&arguments.config)?.complete()?;
     let mut mistakes = Vec::new();
     let rules = mapping::phone_rules(&config, &mut mistakes);
     if !mistakes.is_empty() {
@@ -144,7 +145,7 @@ async fn find(arguments: &FindArgs) -> Result<String, Error> {
         return Ok(format!("{phone} is not in the ledger, for the campaigns of this configuration."));
     }
     let mut text = phone.to_string();
-    for Found { campaign, outcome, reason, contact_id, stream, primary_key, run, at } in found {
+    for FoundContact { campaign, outcome, reason, contact_id, stream, primary_key, run, at } in found {
         text.push_str(&format!("\n{at} campaign {}: {outcome}", shown_identifier(&campaign)));
         for (name, value) in [
             ("reason", reason),
@@ -164,9 +165,9 @@ async fn find(arguments: &FindArgs) -> Result<String, Error> {
 /// The campaigns that a configuration names, and those of the command line.
 fn campaigns(
     config: &Config,
-    vendor: &dyn Vendor,
+    vendor: &dyn Provider,
     more: &[String],
-) -> Result<Vec<crate::contact::Campaign>, Error> {
+) -> Result<Vec<crate::domain::contact::Campaign>, Error> {
     let constants = config.streams.iter().map(|stream| stream.campaign.trim());
     let named = constants.filter(|campaign| !campaign.contains('{')).chain(more.iter().map(String::as_str));
     let each = std::iter::once("").chain(named).map(|id| vendor.campaign(id));
@@ -175,7 +176,7 @@ fn campaigns(
 
 async fn settle(arguments: &SettleArgs, now: Timestamp) -> Result<String, Error> {
     let SettleArgs { config, run, decision, yes } = arguments;
-    let (config, vendor) = SetUp::read(config)?.complete()?;
+    let (config, vendor) = LoadedConfig::from_file(config)?.complete()?;
     let (records, opened) = Records::open(&config, vendor.as_ref()).await?;
     let now = match &records {
         Records::Sqlite(_) => now,
@@ -210,7 +211,7 @@ fn others(rows: &[StatusRow]) -> String {
 }
 
 fn accept_loss(arguments: &AcceptLossArgs) -> Result<String, Error> {
-    let (config, _) = SetUp::read(&arguments.config)?.complete()?;
+    let (config, _) = LoadedConfig::from_file(&arguments.config)?.complete()?;
     let LedgerConfig::Sqlite(sqlite) = &config.ledger else {
         return Err(Error::config("ledger", "is no file: only of a file can something be lost in this way"));
     };
@@ -235,13 +236,13 @@ async fn baseline<R: Read + Send + 'static>(
     environment: &Environment,
 ) -> Result<String, Error> {
     let job = match &arguments.catalog {
-        Some(catalog) => Job::read(&arguments.config, catalog, now, environment)?,
-        None => target::job(&arguments.config, now, environment)?,
+        Some(catalog) => SyncJob::load(&arguments.config, catalog, now, environment)?,
+        None => singer::job(&arguments.config, now, environment)?,
     };
     let memory = if arguments.yes {
-        remember::open(&job.config, job.vendor.as_ref(), &job.sync_id, now).await?
+        open_ledger::open(&job.config, job.vendor.as_ref(), &job.sync_id, now).await?
     } else {
-        remember::open_to_count(&job.config, job.vendor.as_ref(), now).await?
+        open_ledger::open_to_count(&job.config, job.vendor.as_ref(), now).await?
     };
     if memory.keys.is_none() {
         return Err(Error::config(
@@ -251,40 +252,45 @@ async fn baseline<R: Read + Send + 'static>(
     }
     let mut streams: Vec<Arc<str>> =
         job.catalog.streams.iter().map(|stream| stream.name.to_string().into()).collect();
-    let intake = job.intake(memory.keys, &Arc::default());
-    let mut input = feed(stdin, intake)?;
+    let router = job.router(memory.keys, &Arc::default());
+    let mut input = read_events(stdin, router)?;
     let (mut seen, mut n_new, mut n_known, mut n_refused) = (HashSet::new(), 0_u64, 0_u64, 0_u64);
-    while let Some(Chunk { items, failure, remarks: _ }) = input.recv().await {
+    while let Some(EventBatch { items, failure, warnings: _ }) = input.recv().await {
         let mut entries = Vec::new();
         for item in items {
             match item {
-                Item::Contact { origin, campaign, who, .. } if seen.insert(who.key) => {
-                    let stream = streams.get(origin.stream.index()).cloned().unwrap_or_default();
-                    entries.push(Entry { key: who.key, campaign, stream, primary_key: who.primary_key });
+                Event::Contact { position, campaign, ledger_key, .. } if seen.insert(ledger_key.key) => {
+                    let stream = streams.get(position.stream.index()).cloned().unwrap_or_default();
+                    entries.push(ClaimEntry {
+                        key: ledger_key.key,
+                        campaign,
+                        stream,
+                        primary_key: ledger_key.primary_key,
+                    });
                 }
-                Item::Contact { .. } => n_known += 1,
-                Item::Refused { .. } => n_refused += 1,
-                Item::Stream { index, name, .. } if index.index() == streams.len() => {
+                Event::Contact { .. } => n_known += 1,
+                Event::Refused { .. } => n_refused += 1,
+                Event::Stream { index, name, .. } if index.index() == streams.len() => {
                     streams.push(name.to_string().into());
                 }
-                Item::Stream { .. } | Item::State(..) | Item::Complete(_) => {}
+                Event::Stream { .. } | Event::State(..) | Event::Complete(_) => {}
             }
         }
         let keys = entries.iter().map(|entry| entry.key).collect();
-        let standings = memory.ledger.look_up(keys, now).await?;
-        let is_new = |standing: &Standing| matches!(standing, Standing::Free | Standing::Unknown);
+        let statuses = memory.ledger.status_of(keys, now).await?;
+        let is_new = |status: &ContactStatus| matches!(status, ContactStatus::Free | ContactStatus::Unknown);
         let n_entries = entries.len();
-        let new: Vec<Entry> = entries
+        let new: Vec<ClaimEntry> = entries
             .into_iter()
-            .zip(&standings)
-            .filter(|(_, standing)| is_new(standing))
+            .zip(&statuses)
+            .filter(|(_, status)| is_new(status))
             .map(|(entry, _)| entry)
             .collect();
         n_new += count(new.len());
         n_known += count(n_entries - new.len());
         if arguments.yes && !new.is_empty() {
             memory.ledger.claim(new.clone(), true, now).await?;
-            let accepted = |entry| (entry, Ending::Accepted { contact_id: None });
+            let accepted = |entry| (entry, Settlement::Accepted { contact_id: None });
             memory.ledger.settle(new.into_iter().map(accepted).collect(), now).await?;
         }
         if let Some(error) = failure {

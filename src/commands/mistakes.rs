@@ -4,8 +4,8 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::set_up::SetUp;
-use crate::error::Error;
+use super::load_config::LoadedConfig;
+use crate::domain::error::Error;
 use crate::mapping::RunContext;
 use crate::protocol::Catalog;
 
@@ -37,12 +37,12 @@ fn vbee() -> Value {
 fn catalog() -> Catalog {
     let properties = json!({ "mobile": {}, "full_name": {}, "sex": {}, "address": { "properties": { "city": {} } }, "First Name": {} });
     let stream = json!({ "name": "people", "namespace": "crm", "json_schema": { "properties": properties } });
-    Catalog::read(&json!({ "streams": [{ "stream": stream }] }).to_string()).unwrap()
+    Catalog::parse(&json!({ "streams": [{ "stream": stream }] }).to_string()).unwrap()
 }
 
 /// What a sync would say at its start, or `check` where there is no catalog.
 fn told(config: &str, catalog: Option<&Catalog>) -> Vec<String> {
-    let judged = SetUp::new(config).and_then(|mut set_up| {
+    let judged = LoadedConfig::from_text(config).and_then(|mut set_up| {
         match catalog {
             Some(catalog) => {
                 let run = RunContext { sync_id: String::new(), now: Timestamp::UNIX_EPOCH };

@@ -4,14 +4,14 @@ mod check;
 mod demo;
 mod discover;
 mod ledger;
+mod load_config;
 #[cfg(test)]
 mod mistakes;
-mod remember;
+mod open_ledger;
 mod rescope;
 mod sandbox;
-mod set_up;
+mod singer;
 mod spec;
-mod target;
 mod write;
 
 use std::io::{self, Read, Write};
@@ -21,11 +21,11 @@ use futures_util::Stream;
 use jiff::Timestamp;
 
 use crate::cli::{Cli, Command, Environment, PlatformCommand};
-use crate::error::Error;
+use crate::domain::error::Error;
 use crate::protocol::Output;
 
 /// What a command is given of the world.
-pub struct World<R, W, S> {
+pub struct Io<R, W, S> {
     /// The platform's messages.
     pub stdin: R,
     /// The protocol's lines, or text for people.
@@ -45,13 +45,13 @@ pub struct World<R, W, S> {
 }
 
 /// Runs a command; gives whether it succeeded. What failed has been said.
-pub async fn run<R, W, S>(cli: Cli, world: World<R, W, S>) -> bool
+pub async fn run<R, W, S>(cli: Cli, world: Io<R, W, S>) -> bool
 where
     R: Read + Send + 'static,
     W: Write,
     S: Stream<Item = &'static str> + Unpin,
 {
-    let World { stdin, mut stdout, stderr, now, environment, signals, is_terminal, is_stdout_closed } = world;
+    let Io { stdin, mut stdout, stderr, now, environment, signals, is_terminal, is_stdout_closed } = world;
     if is_stdout_closed && hands_states_back(&cli) {
         let mut stderr = stderr;
         // When nobody reads stderr either, the exit code still says it.
@@ -63,7 +63,7 @@ where
     }
     let Some(command) = cli.command else {
         let output = Output::singer(stdout, stderr);
-        return target::run(&cli.target, stdin, output, now, &environment, signals).await;
+        return singer::run(&cli.target, stdin, output, now, &environment, signals).await;
     };
     let for_people = match command {
         Command::Sandbox(arguments) => sandbox::run(&arguments, now, &mut stdout, signals).await,

@@ -7,13 +7,13 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::ledger::Records;
-use super::remember;
-use super::target;
-use super::write::Job;
+use super::open_ledger;
+use super::singer;
+use super::write::SyncJob;
 use crate::cli::{Environment, RescopeArgs};
-use crate::error::Error;
-use crate::ledger::{Identity, LedgerError, Opened};
-use crate::pipeline::{Chunk, Item, feed};
+use crate::domain::error::Error;
+use crate::intake::{Event, EventBatch, read_events};
+use crate::ledger::{LedgerError, LedgerIdentity, OpenedLedger};
 
 pub(super) async fn run<R: Read + Send + 'static>(
     arguments: &RescopeArgs,
@@ -22,12 +22,12 @@ pub(super) async fn run<R: Read + Send + 'static>(
     environment: &Environment,
 ) -> Result<String, Error> {
     let job = match &arguments.catalog {
-        Some(catalog) => Job::read(&arguments.config, catalog, now, environment)?,
-        None => target::job(&arguments.config, now, environment)?,
+        Some(catalog) => SyncJob::load(&arguments.config, catalog, now, environment)?,
+        None => singer::job(&arguments.config, now, environment)?,
     };
     let (records, opened) = Records::open(&job.config, job.vendor.as_ref()).await?;
     let Some(memory) = job.config.ledger.memory() else { return Ok(String::new()) };
-    let wanted = remember::identity(&job.config, memory, job.vendor.as_ref());
+    let wanted = open_ledger::identity(&job.config, memory, job.vendor.as_ref());
     let known = &opened.identity;
     if known.scope == wanted.scope {
         return Ok("The ledger has this scope already; nothing was changed.".to_owned());
@@ -37,15 +37,15 @@ pub(super) async fn run<R: Read + Send + 'static>(
         return Err(Error::config("vendor.phone_format", why));
     }
     // The account keeps the spelling that its keys were made with.
-    let identity = Identity { account: known.account.clone(), ..wanted };
-    let new_keys = Opened { identity: identity.clone(), ..opened.clone() }.keys();
-    let intake = job.intake(Some(opened.keys()), &Arc::default());
-    let mut input = feed(stdin, intake)?;
+    let identity = LedgerIdentity { account: known.account.clone(), ..wanted };
+    let new_keys = OpenedLedger { identity: identity.clone(), ..opened.clone() }.keys();
+    let router = job.router(Some(opened.keys()), &Arc::default());
+    let mut input = read_events(stdin, router)?;
     let mut pairs = HashSet::new();
-    while let Some(Chunk { items, failure, remarks: _ }) = input.recv().await {
+    while let Some(EventBatch { items, failure, warnings: _ }) = input.recv().await {
         for item in items {
-            if let Item::Contact { campaign, contact, who, .. } = item {
-                pairs.insert((who.key, new_keys.key(&campaign, &contact.phone)));
+            if let Event::Contact { campaign, contact, ledger_key, .. } = item {
+                pairs.insert((ledger_key.key, new_keys.key(&campaign, &contact.phone)));
             }
         }
         if let Some(error) = failure {

@@ -9,9 +9,9 @@ use jiff::Timestamp;
 
 use crate::cli::SandboxArgs;
 use crate::delivery::Clock;
-use crate::error::Error;
+use crate::domain::error::Error;
 use crate::sandbox::faults::FaultPlan;
-use crate::sandbox::{FastOptions, Options, Sandbox};
+use crate::sandbox::{FastOptions, Sandbox, SandboxOptions};
 
 pub(super) async fn run(
     arguments: &SandboxArgs,
@@ -31,7 +31,7 @@ pub(super) async fn run(
 }
 
 /// Starts a sandbox that goes by the program's own clock.
-pub(super) async fn start(options: Options, now: Timestamp) -> Result<Sandbox, Error> {
+pub(super) async fn start(options: SandboxOptions, now: Timestamp) -> Result<Sandbox, Error> {
     let clock = Arc::new(Clock::starting_at(now));
     let port = options.port;
     let started = Sandbox::start(options, move || clock.now()).await;
@@ -54,10 +54,10 @@ pub(super) fn faults(text: &str) -> Result<FaultPlan, Error> {
     text.parse().map_err(|why| Error::config("--faults", why))
 }
 
-fn options(arguments: &SandboxArgs) -> Result<Options, Error> {
+fn options(arguments: &SandboxArgs) -> Result<SandboxOptions, Error> {
     let SandboxArgs { port, fast: _, latency: _, faults: plan, seed, required_variables, show_numbers } =
         arguments;
-    Ok(Options {
+    Ok(SandboxOptions {
         port: *port,
         seed: *seed,
         faults: faults(plan)?,

@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use crate::config::schema;
-use crate::error::Error;
+use crate::domain::error::Error;
 use crate::protocol::Output;
 
 pub(super) fn run(output: &mut Output<impl Write>) -> Result<(), Error> {

@@ -9,23 +9,24 @@ use std::time::Duration;
 use futures_util::{Stream, StreamExt};
 use jiff::Timestamp;
 
-use super::remember::{self, Memory};
-use super::set_up::{SetUp, courier, request_timeout};
+use super::load_config::{LoadedConfig, deliverer, request_timeout};
+use super::open_ledger::{self, RunLedger};
 use crate::cli::{Environment, WriteArgs};
 use crate::config::{Config, LedgerConfig, ObjectStorageConfig};
 use crate::delivery::{Clock, Network, Stop};
-use crate::error::Error;
-use crate::ledger::Keys;
+use crate::domain::error::Error;
+use crate::intake::{DynamicStreams, Router, read_events};
+use crate::ledger::KeyMaker;
 use crate::mapping::{self, Mapping, RunContext, StreamShape};
-use crate::pipeline::{Announced, Intake, Pipeline, Plan, Tally, feed};
+use crate::pipeline::{Pipeline, Plan, RunStats};
 use crate::protocol::{Catalog, CatalogStream, Dialect, Level, Output};
-use crate::vendor::Vendor;
+use crate::providers::Provider;
 
 /// Beyond the time that a request itself may take.
 const HEAR_OUT_MARGIN: Duration = Duration::from_secs(5);
 
 /// Lines for the log that may wait for the loop.
-const MAX_WAITING_NOTICES: usize = 64;
+const MAX_WAITING_LOG_LINES: usize = 64;
 
 pub(super) async fn run<R: Read + Send + 'static, W: Write>(
     arguments: &WriteArgs,
@@ -35,7 +36,7 @@ pub(super) async fn run<R: Read + Send + 'static, W: Write>(
     environment: &Environment,
     signals: impl Stream<Item = &'static str> + Unpin,
 ) -> (Output<W>, Result<(), Error>) {
-    match Job::read(&arguments.config, &arguments.catalog, now, environment) {
+    match SyncJob::load(&arguments.config, &arguments.catalog, now, environment) {
         Ok(job) => {
             let (output, _, result) = job.run(stdin, output, signals).await;
             (output, result)
@@ -45,10 +46,10 @@ pub(super) async fn run<R: Read + Send + 'static, W: Write>(
 }
 
 /// Everything that a sync needs, read and checked.
-pub(super) struct Job {
+pub(super) struct SyncJob {
     pub(super) config: Config,
     pub(super) catalog: Catalog,
-    pub(super) vendor: Arc<dyn Vendor>,
+    pub(super) vendor: Arc<dyn Provider>,
     pub(super) sync_id: String,
     dialect: Dialect,
     /// Of the catalog's streams, in its order.
@@ -57,8 +58,8 @@ pub(super) struct Job {
     network: Network,
 }
 
-impl Job {
-    pub(super) fn read(
+impl SyncJob {
+    pub(super) fn load(
         config: &Path,
         catalog: &Path,
         now: Timestamp,
@@ -69,14 +70,14 @@ impl Job {
                 "the platform's socket data channel (DATA_CHANNEL_MEDIUM=SOCKET) is not supported; run this destination over stdio",
             ));
         }
-        let set_up = SetUp::read(config)?;
-        let catalog = Catalog::read(&super::read_file("the configured catalog", catalog)?)?;
+        let set_up = LoadedConfig::from_file(config)?;
+        let catalog = Catalog::parse(&super::read_file("the configured catalog", catalog)?)?;
         Self::new(set_up, catalog, now, environment)
     }
 
     /// Compiles the mappings; every mistake of the configuration is reported at once.
     pub(super) fn new(
-        mut set_up: SetUp,
+        mut set_up: LoadedConfig,
         catalog: Catalog,
         now: Timestamp,
         environment: &Environment,
@@ -94,7 +95,7 @@ impl Job {
     /// when it is announced.
     pub(super) fn announced(
         dialect: Dialect,
-        mut set_up: SetUp,
+        mut set_up: LoadedConfig,
         now: Timestamp,
         environment: &Environment,
     ) -> Result<Self, Error> {
@@ -107,10 +108,10 @@ impl Job {
 
     /// What makes items of the input. A stream may be announced in one shape after the other, so that
     /// their mappings do not stay: `genders` counts what none of them understood.
-    pub(super) fn intake(&self, keys: Option<Keys>, genders: &Arc<AtomicU64>) -> Intake {
+    pub(super) fn router(&self, keys: Option<KeyMaker>, genders: &Arc<AtomicU64>) -> Router {
         if self.dialect == Dialect::Airbyte {
             let names = self.catalog.streams.iter().map(|stream| stream.name.clone());
-            return Intake::new(names, self.mappings.clone(), keys);
+            return Router::new(names, self.mappings.clone(), keys);
         }
         let genders = Arc::clone(genders);
         let (config, vendor) = (self.config.clone(), Arc::clone(&self.vendor));
@@ -119,7 +120,7 @@ impl Job {
             let compiled = mapping::compile_stream(&config, &vendor, &StreamShape::from(stream), &run);
             Ok(Arc::new(compiled.map_err(Error::Config)?.counting_genders_into(&genders)))
         };
-        Intake::announced(self.dialect, Announced::new(Box::new(compile)), keys)
+        Router::announced(self.dialect, DynamicStreams::new(Box::new(compile)), keys)
     }
 
     /// Runs the sync; gives the output back, how the records ended, and why it failed if it did.
@@ -128,37 +129,37 @@ impl Job {
         stdin: R,
         mut output: Output<W>,
         mut signals: impl Stream<Item = &'static str> + Unpin,
-    ) -> (Output<W>, Tally, Result<(), Error>) {
+    ) -> (Output<W>, RunStats, Result<(), Error>) {
         if let Err(error) = self.introduce(&mut output) {
-            return (output, Tally::default(), Err(error));
+            return (output, RunStats::default(), Err(error));
         }
         let opened = tokio::select! {
             biased;
             Some(signal) = signals.next() => Err(Error::Interrupted(signal)),
-            opened = remember::open(&self.config, self.vendor.as_ref(), &self.sync_id, self.now) => opened,
+            opened = open_ledger::open(&self.config, self.vendor.as_ref(), &self.sync_id, self.now) => opened,
         };
         let memory = match opened.and_then(|memory| say_recovered(memory, &mut output)) {
             Ok(memory) => memory,
-            Err(error) => return (output, Tally::default(), Err(error)),
+            Err(error) => return (output, RunStats::default(), Err(error)),
         };
         let stop = Stop::default();
         let clock = Arc::new(Clock::starting_at(self.now));
-        let (notices, heard) = tokio::sync::mpsc::channel(MAX_WAITING_NOTICES);
+        let (log_lines, heard) = tokio::sync::mpsc::channel(MAX_WAITING_LOG_LINES);
         let plan = self.plan();
         let genders = Arc::default();
-        let intake = self.intake(memory.keys, &genders);
-        let courier =
-            courier(&self.config.delivery, &self.network, self.vendor, clock, stop.clone(), notices);
-        let started = courier.and_then(|courier| Ok((courier, feed(stdin, intake)?)));
-        let (courier, input) = match started {
+        let router = self.router(memory.keys, &genders);
+        let deliverer =
+            deliverer(&self.config.delivery, &self.network, self.vendor, clock, stop.clone(), log_lines);
+        let started = deliverer.and_then(|deliverer| Ok((deliverer, read_events(stdin, router)?)));
+        let (deliverer, input) = match started {
             Ok(started) => started,
-            Err(error) => return (output, Tally::default(), Err(error)),
+            Err(error) => return (output, RunStats::default(), Err(error)),
         };
-        let pipeline = Pipeline::new(plan, Arc::new(courier), Arc::new(memory.ledger), output, stop);
-        let (tally, failure, mut output) = pipeline.run(input, heard, signals).await;
+        let pipeline = Pipeline::new(plan, Arc::new(deliverer), Arc::new(memory.ledger), output, stop);
+        let (stats, failure, mut output) = pipeline.run(input, heard, signals).await;
         let of_catalog = self.mappings.iter().map(|mapping| mapping.genders_not_understood()).sum::<u64>();
         let said = say_genders(of_catalog + genders.load(Ordering::Relaxed), &mut output);
-        (output, tally, failure.map_or(said, Err))
+        (output, stats, failure.map_or(said, Err))
     }
 
     fn plan(&self) -> Plan {
@@ -211,7 +212,7 @@ impl Job {
 }
 
 /// People of a run that died.
-fn say_recovered(memory: Memory, output: &mut Output<impl Write>) -> Result<Memory, Error> {
+fn say_recovered(memory: RunLedger, output: &mut Output<impl Write>) -> Result<RunLedger, Error> {
     if memory.recovered_unknown > 0 {
         let count = memory.recovered_unknown;
         let text = format!(

@@ -33,12 +33,12 @@ use kinds::Kinds;
 use possible::Outlook;
 use tree::{Node, Truth};
 
+use crate::domain::reason::Reason;
 use crate::phone::discreet;
-use crate::reason::Reason;
 
 /// Finds a column by the path that a condition writes, the first time and again; whether its first
 /// name stands in quotes. Counts the columns from 0, and says why there is none.
-pub(crate) type Finder<'c, 's> = &'c mut (dyn FnMut(&[&str], bool) -> Result<Found<'s>, String> + Send);
+pub(crate) type Finder<'c, 's> = &'c mut (dyn FnMut(&[&str], bool) -> Result<ColumnMatch<'s>, String> + Send);
 
 /// The parser takes much of the stack for each level, and so does the end of a long chain: far more
 /// than ten thousand bytes can ask for. Only what is used of it costs memory.
@@ -46,7 +46,7 @@ const STACK: usize = 64 << 20;
 
 /// A column that a condition names.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Found<'s> {
+pub(crate) struct ColumnMatch<'s> {
     /// Its place among the condition's columns.
     pub(crate) index: usize,
     /// What the catalog says of it.
@@ -84,7 +84,7 @@ struct Part {
 
 /// Why a record is not called. The detail holds no value of the record.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Refusal {
+pub(crate) struct ConditionRefusal {
     pub(crate) reason: Reason,
     pub(crate) detail: Box<str>,
 }
@@ -169,7 +169,7 @@ impl Condition {
     }
 
     /// Decides about one record by its raw columns.
-    pub(crate) fn decide<'a>(&'a self, raw: impl Fn(usize) -> Raw<'a>) -> Result<(), Refusal> {
+    pub(crate) fn decide<'a>(&'a self, raw: impl Fn(usize) -> Raw<'a>) -> Result<(), ConditionRefusal> {
         let sight = Sight { raw, zone: &self.zone, steps: Cell::new(MOST_STEPS) };
         let mut unknown: Option<(&Part, Cause<'_>)> = None;
         for part in &self.parts {
@@ -182,13 +182,13 @@ impl Condition {
         if unknown.is_some() { Err(self.refusal(unknown, None)) } else { Ok(()) }
     }
 
-    fn refusal(&self, unknown: Option<(&Part, Cause<'_>)>, is_false: Option<&Part>) -> Refusal {
+    fn refusal(&self, unknown: Option<(&Part, Cause<'_>)>, is_false: Option<&Part>) -> ConditionRefusal {
         let unknown =
             unknown.map(|(part, cause)| format!("`{}` is unknown: {}", part.text, cause.told(&self.columns)));
         let is_false = is_false.map(|part| format!("`{}` is FALSE", part.text));
         let reason = if is_false.is_some() { Reason::OnlyWhen } else { Reason::ConditionUnknown };
         let said: Vec<String> = unknown.into_iter().chain(is_false).collect();
-        Refusal { reason, detail: said.join("; ").into() }
+        ConditionRefusal { reason, detail: said.join("; ").into() }
     }
 }
 

@@ -3,8 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::error::Mistake;
-use crate::secret::Secret;
+use crate::domain::error::Mistake;
+use crate::domain::secret::Secret;
 
 /// The memory of who was sent to whom.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]

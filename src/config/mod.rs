@@ -16,9 +16,9 @@ use serde::{Deserialize, Serialize};
 
 pub use ledger::{LedgerConfig, MemoryConfig, PostgresConfig, ScopeConfig, SqliteConfig};
 pub use phone::{Extension, PhoneConfig, SeveralNumbers, VnOldPrefix};
-pub use reading::read;
+pub use reading::read_config;
 
-use crate::vendor;
+use crate::providers;
 
 /// Adds the records of your streams to an AI voice-call campaign. The vendor then phones these people.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -33,7 +33,7 @@ use crate::vendor;
 pub struct Config {
     /// The service that phones your contacts.
     #[schemars(title = "Vendor", extend("group" = "vendor", "display_type" = "radio"))]
-    pub vendor: vendor::Config,
+    pub vendor: providers::Config,
 
     /// One entry for each stream: which column fills which field of the contact. Leave it empty when your columns already have the contact's names: phone_number, and where the vendor has them name and gender; every other column becomes a variable of the call script.
     #[serde(default)]

@@ -12,14 +12,14 @@ use super::Config;
 use super::schema::form;
 use super::strict::{join, parse};
 use super::unknown::{self, Unknown};
-use crate::error::Mistake;
+use crate::domain::error::Mistake;
 use crate::nearest::nearest;
 use crate::protocol::{nested, of_other_targets};
 
 /// Reads a configuration; the checks of its meaning are `Config::mistakes` and the mapping's.
 /// There is none when a whole section is unreadable.
 #[must_use]
-pub fn read(text: &str) -> (Option<Config>, Vec<Mistake>) {
+pub fn read_config(text: &str) -> (Option<Config>, Vec<Mistake>) {
     // An editor's byte order mark is not the user's mistake.
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let (value, mut repeated) = match parse(text) {
@@ -290,7 +290,7 @@ mod tests {
     use super::*;
 
     fn told(text: &str) -> Vec<String> {
-        let (_, mistakes) = read(text);
+        let (_, mistakes) = read_config(text);
         mistakes.into_iter().map(|mistake| format!("{}: {}", mistake.at, mistake.why)).collect()
     }
 
@@ -324,7 +324,7 @@ mod tests {
             (r#"{"api_key":"k","api_secret":"s","app_id":"A","job_id":9}"#, true),
             (r#"{"vendor_type":"twilio"}"#, false),
         ] {
-            let (config, mistakes) = read(&format!(r#"{{"vendor":{vendor},"time_zone":"Mars"}}"#));
+            let (config, mistakes) = read_config(&format!(r#"{{"vendor":{vendor},"time_zone":"Mars"}}"#));
             assert_eq!(config.is_some(), has_config, "{vendor}");
             let [only] = &*mistakes else { panic!("{vendor}: {mistakes:?}") };
             assert_eq!(only.at, "vendor.vendor_type", "{vendor}");
@@ -333,7 +333,7 @@ mod tests {
 
     #[test]
     fn what_has_one_meaning_is_understood() {
-        let (config, mistakes) = read(
+        let (config, mistakes) = read_config(
             r#"{"vendor":{"vendor_type":"itnio","api_key":" key\n","api_secret":"secret","app_id":7,"job_id":"9","skip_already_called":"true"},
                 "delivery":{"batch_size":50.0,"retry_for_seconds":null},"__injected":1}"#,
         );
@@ -344,7 +344,7 @@ mod tests {
 
     #[test]
     fn the_blanks_around_a_columns_name_stay() {
-        let (config, mistakes) = read(
+        let (config, mistakes) = read_config(
             r#"{"vendor":{"vendor_type":"itnio","api_key":"k","api_secret":"s","app_id":"a","job_id":9},
                 "streams":[{"stream":" s ","fields":[{"field":" phone_number ","column":"phone "},{"field":"n","column":7}]}],
                 "phone":{"region_column":" land"}}"#,

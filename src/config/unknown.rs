@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use super::reading::discriminator;
 use super::strict::join;
-use crate::error::Mistake;
+use crate::domain::error::Mistake;
 use crate::nearest::nearest;
 use crate::phone::shown;
 

@@ -11,7 +11,7 @@ use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
 use flate2::read::{DeflateDecoder, MultiGzDecoder, ZlibDecoder};
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap};
 
-use super::http::MAX_REPLY_BYTES;
+use super::http_transport::MAX_REPLY_BYTES;
 
 /// Nobody compresses more often, except to cost the reader time.
 const MOST_CODINGS: usize = 3;

@@ -5,26 +5,26 @@
 // Waits and times come from outside; none may end the program by being too large.
 #![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
 
-mod carrier;
 mod clock;
-mod courier;
 mod decoding;
-mod fault;
-mod http;
+mod deliverer;
+mod http_transport;
 mod network;
-mod pace;
 mod part;
+mod rate_limiter;
+mod request_fault;
 mod retry_after;
 mod stop;
 #[cfg(test)]
 mod tests;
+mod transport;
 #[cfg(test)]
 mod ways;
 
-pub use carrier::{Carrier, CarryError};
 pub use clock::Clock;
-pub use courier::{Courier, Delivered, Fate, Notice, Rules, Terms};
-pub use http::{Connections, HttpCarrier};
+pub use deliverer::{ContactResult, Deliverer, DeliveryOptions, DeliveryResult, LogLine, RetryPolicy};
+pub use http_transport::{Connections, HttpTransport};
 pub use network::Network;
-pub use pace::Pace;
+pub use rate_limiter::RateLimiter;
 pub use stop::Stop;
+pub use transport::{Transport, TransportError};

@@ -9,9 +9,9 @@ use rustls::RootCertStore;
 use rustls_native_certs::{CertificateResult, load_certs_from_paths, load_native_certs};
 use url::Url;
 
-use crate::error::Error;
-use crate::secret::Secret;
-use crate::vendor::is_loopback;
+use crate::domain::error::Error;
+use crate::domain::secret::Secret;
+use crate::providers::is_loopback;
 
 const CERTIFICATE_FILE: &str = "SSL_CERT_FILE";
 const CERTIFICATE_FOLDERS: &str = "SSL_CERT_DIR";

@@ -1,4 +1,4 @@
-//! The courier against scripted answers, with a paused clock and the real vendors.
+//! The deliverer against scripted answers, with a paused clock and the real vendors.
 
 mod arrival;
 
@@ -12,15 +12,18 @@ use serde_json::{Value, json};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-use super::{Carrier, CarryError, Clock, Courier, Delivered, Fate, Notice, Pace, Rules, Stop, Terms};
-use crate::contact::{Campaign, Contact};
-use crate::error::{Error, FailureType};
+use super::{
+    Clock, ContactResult, Deliverer, DeliveryOptions, DeliveryResult, LogLine, RateLimiter, RetryPolicy,
+    Stop, Transport, TransportError,
+};
+use crate::domain::contact::{Campaign, Contact};
+use crate::domain::error::{Error, FailureType};
+use crate::domain::reason::Reason;
 use crate::phone::Phone;
-use crate::reason::Reason;
-use crate::vendor::exchange::{Batch, Limits, Outcome, Reply, Request, Shape, Verdict};
-use crate::vendor::{Config, Vendor};
+use crate::providers::api::{Batch, Limits, Outcome, Reply, Request, Shape, Verdict};
+use crate::providers::{Config, Provider};
 
-type Answer = Result<Reply, CarryError>;
+type Answer = Result<Reply, TransportError>;
 
 /// Gives the answers of a script in turn, and remembers when it was asked what.
 #[derive(Clone, Default)]
@@ -30,8 +33,8 @@ struct Script {
     stop_after_first: Option<Stop>,
 }
 
-impl Carrier for Script {
-    async fn carry(&self, request: Request) -> Answer {
+impl Transport for Script {
+    async fn send_request(&self, request: Request) -> Answer {
         self.requests.lock().unwrap().push((Instant::now(), request));
         if let Some(stop) = &self.stop_after_first {
             stop.set();
@@ -49,7 +52,7 @@ fn json_reply(status: u16, body: &str) -> Answer {
 }
 
 fn lost() -> Answer {
-    Err(CarryError::Lost("connection closed".into()))
+    Err(TransportError::Lost("connection closed".into()))
 }
 
 fn itnio() -> Value {
@@ -64,35 +67,36 @@ fn vbee() -> Value {
 }
 
 struct Run {
-    delivered: Delivered,
+    delivered: DeliveryResult,
     requests: Vec<(Instant, Request)>,
     seconds: f64,
 }
 
-const RULES: Rules = Rules { retry_for: Duration::from_mins(15), resend: false };
+const RULES: RetryPolicy = RetryPolicy { retry_for: Duration::from_mins(15), resend: false };
 
-async fn deliver(vendor: Value, n_contacts: u32, script: Script, rules: Rules) -> Run {
-    deliver_after(false, vendor, n_contacts, script, rules).await
+async fn deliver(provider: Value, n_contacts: u32, script: Script, retry_policy: RetryPolicy) -> Run {
+    deliver_after(false, provider, n_contacts, script, retry_policy).await
 }
 
 /// Delivers a batch that an earlier run may have sent, or not.
 async fn deliver_after(
     maybe_sent: bool,
-    vendor: Value,
+    provider: Value,
     n_contacts: u32,
     script: Script,
-    rules: Rules,
+    retry_policy: RetryPolicy,
 ) -> Run {
-    let vendor = serde_json::from_value::<Config>(vendor).unwrap().build();
+    let provider = serde_json::from_value::<Config>(provider).unwrap().build();
     let stop = script.stop_after_first.clone().unwrap_or_default();
     let clock = Arc::new(Clock::starting_at(Timestamp::from_second(1_700_000_000).unwrap()));
-    let (notices, _heard) = mpsc::channel::<Notice>(64);
-    let terms = Terms { clock, pace: Pace::new(0), rules, stop, notices, seed: 7 };
-    let courier = Courier::new(vendor, script.clone(), terms);
+    let (log_lines, _heard) = mpsc::channel::<LogLine>(64);
+    let terms =
+        DeliveryOptions { clock, rate_limiter: RateLimiter::new(0), retry_policy, stop, log_lines, seed: 7 };
+    let deliverer = Deliverer::new(provider, script.clone(), terms);
     let contacts = (0..n_contacts).map(|n| Contact::new(Phone::e164(&format!("+1415555{n:04}"))));
     let batch = Batch { campaign: Campaign::new("9"), contacts: contacts.collect(), maybe_sent };
     let started = Instant::now();
-    let delivered = courier.deliver(batch).await;
+    let delivered = deliverer.deliver(batch).await;
     let requests = std::mem::take(&mut *script.requests.lock().unwrap());
     Run { delivered, requests, seconds: started.elapsed().as_secs_f64() }
 }
@@ -101,13 +105,13 @@ fn script(answers: impl IntoIterator<Item = Answer>) -> Script {
     Script { answers: Arc::new(Mutex::new(answers.into_iter().collect())), ..Script::default() }
 }
 
-fn names(delivered: &Delivered) -> Vec<&'static str> {
-    let name = |fate: &Fate| match fate {
-        Fate::Ended(outcome) => outcome.name(),
-        Fate::Open { maybe_sent: true } => "open, maybe sent",
-        Fate::Open { maybe_sent: false } => "open",
+fn names(delivered: &DeliveryResult) -> Vec<&'static str> {
+    let name = |result: &ContactResult| match result {
+        ContactResult::Ended(outcome) => outcome.name(),
+        ContactResult::Open { maybe_sent: true } => "open, maybe sent",
+        ContactResult::Open { maybe_sent: false } => "open",
     };
-    delivered.fates.iter().map(name).collect()
+    delivered.results.iter().map(name).collect()
 }
 
 #[tokio::test(start_paused = true)]
@@ -136,7 +140,7 @@ async fn sends_again_what_the_vendor_recognises_or_the_user_chose() {
         "already there after a lost answer: it arrived"
     );
 
-    let resend = Rules { resend: true, ..RULES };
+    let resend = RetryPolicy { resend: true, ..RULES };
     let run =
         deliver(vbee(), 1, script([lost(), json_reply(200, r#"{"status":1,"result":[]}"#)]), resend).await;
     assert_eq!(run.requests.len(), 2);
@@ -153,7 +157,7 @@ async fn a_vendor_that_does_not_skip_called_numbers_gets_nothing_twice() {
 
 #[tokio::test(start_paused = true)]
 async fn what_never_left_goes_out_again() {
-    let down = || Err(CarryError::NotSent("connection refused".into()));
+    let down = || Err(TransportError::NotSent("connection refused".into()));
     let run =
         deliver(vbee(), 1, script([down(), down(), json_reply(401, r#"{"status":0,"code":401}"#)]), RULES)
             .await;
@@ -172,7 +176,7 @@ async fn retry_after_is_a_floor() {
 
 #[tokio::test(start_paused = true)]
 async fn the_retry_budget_is_kept() {
-    for (name, vendor, answer) in [
+    for (name, provider, answer) in [
         ("busy", vbee(), Ok(Reply { status: 429, ..Reply::default() })),
         ("lost at a vendor that recognises repeats", itnio(), lost()),
         (
@@ -181,8 +185,8 @@ async fn the_retry_budget_is_kept() {
             Ok(Reply { status: 429, retry_after: Some(Duration::from_secs(9999)), ..Reply::default() }),
         ),
     ] {
-        let rules = Rules { retry_for: Duration::from_mins(1), ..RULES };
-        let run = deliver(vendor, 1, script(std::iter::repeat_n(answer, 100)), rules).await;
+        let retry_policy = RetryPolicy { retry_for: Duration::from_mins(1), ..RULES };
+        let run = deliver(provider, 1, script(std::iter::repeat_n(answer, 100)), retry_policy).await;
         assert!(run.seconds <= 60.0, "{name}: {}", run.seconds);
         assert!(matches!(run.delivered.failure, Some(Error::Unreachable { .. })), "{name}");
         let maybe_sent = name.starts_with("lost");
@@ -198,9 +202,9 @@ async fn a_wait_beyond_the_budget_is_told_and_leaves_nobody_unknown() {
         (Duration::from_secs(1_790_000_000), "it asks for a wait of 1790000000 s (20717 days)"),
         (Duration::MAX, "it asks for a wait of 1844674407370955"),
     ] {
-        for vendor in [itnio(), vbee()] {
+        for provider in [itnio(), vbee()] {
             let throttled = Reply { status: 429, retry_after: Some(after), ..Reply::default() };
-            let run = deliver(vendor, 2, script([Ok(throttled)]), RULES).await;
+            let run = deliver(provider, 2, script([Ok(throttled)]), RULES).await;
             assert_eq!((run.requests.len(), names(&run.delivered)), (1, vec!["open"; 2]), "{want}");
             let Some(Error::Unreachable { why, .. }) = run.delivered.failure else { panic!("{want}") };
             assert!(why.contains(want), "{want}: {why}");
@@ -228,7 +232,7 @@ async fn halves_a_refused_batch_until_one_stands_alone() {
     let mut want = ["accepted"; 8];
     want[2] = "rejected";
     assert_eq!(names(&run.delivered), want);
-    let Fate::Ended(outcome) = &run.delivered.fates[2] else { panic!("open") };
+    let ContactResult::Ended(outcome) = &run.delivered.results[2] else { panic!("open") };
     assert_eq!(outcome.reason(), Some(Reason::RefusedAlone));
     assert!(outcome.detail().unwrap().starts_with("code -27, the parameter check failed"));
     assert_eq!(run.requests.len(), 7);
@@ -245,7 +249,7 @@ async fn stops_when_every_contact_is_refused() {
 #[tokio::test(start_paused = true)]
 async fn a_redirect_may_have_taken_what_it_answers() {
     let sent = "open, maybe sent";
-    for (vendor, status, want) in [
+    for (provider, status, want) in [
         (vbee(), 301, "unknown"),
         (vbee(), 302, "unknown"),
         (vbee(), 303, "unknown"),
@@ -254,7 +258,7 @@ async fn a_redirect_may_have_taken_what_it_answers() {
         (itnio(), 303, sent),
         (itnio(), 307, "open"),
     ] {
-        let run = deliver(vendor, 2, script([json_reply(status, "")]), RULES).await;
+        let run = deliver(provider, 2, script([json_reply(status, "")]), RULES).await;
         assert_eq!((run.requests.len(), names(&run.delivered)), (1, vec![want; 2]), "{status}");
         assert!(matches!(run.delivered.failure, Some(Error::Refused { .. })), "{status}");
     }
@@ -305,7 +309,9 @@ async fn a_refusal_proves_nothing_of_those_who_may_have_arrived_before() {
     ] {
         let run = deliver(itnio(), 2, script(answers), RULES).await;
         assert_eq!(names(&run.delivered), want, "{name}");
-        if let (Fate::Ended(Outcome::Unknown(why)), "refused whole") = (&run.delivered.fates[0], name) {
+        if let (ContactResult::Ended(Outcome::Unknown(why)), "refused whole") =
+            (&run.delivered.results[0], name)
+        {
             let why = why.as_deref().unwrap();
             assert!(
                 why.starts_with(
@@ -321,7 +327,7 @@ async fn a_refusal_proves_nothing_of_those_who_may_have_arrived_before() {
 async fn a_refusal_proves_nothing_of_those_whom_an_earlier_run_may_have_sent() {
     let ok = |body: &str| json_reply(200, body);
     let (sent, refuse) = ("open, maybe sent", || json_reply(200, PARAMETERS));
-    for (name, vendor, answers, want) in [
+    for (name, provider, answers, want) in [
         ("there already", itnio(), vec![ok(EXISTS)], ["accepted", "accepted"]),
         // It may have been filled then.
         ("a variable is missing", itnio(), vec![ok(INCOMPLETE)], ["unknown", "accepted"]),
@@ -339,7 +345,7 @@ async fn a_refusal_proves_nothing_of_those_whom_an_earlier_run_may_have_sent() {
         ("wrong token", vbee(), vec![ok(r#"{"status":0,"code":401}"#)], [sent, sent]),
         ("lost again", vbee(), vec![lost()], ["unknown", "unknown"]),
     ] {
-        let run = deliver_after(true, vendor, 2, script(answers), RULES).await;
+        let run = deliver_after(true, provider, 2, script(answers), RULES).await;
         assert_eq!(names(&run.delivered), want, "{name}");
     }
 }
@@ -379,16 +385,23 @@ async fn a_clock_that_is_days_away_stops_the_run_and_none_moves_the_ledgers_time
 
 #[tokio::test(start_paused = true)]
 async fn several_unclear_answers_in_a_row_stop_the_run() {
-    let vendor = serde_json::from_value::<Config>(vbee()).unwrap().build();
+    let provider = serde_json::from_value::<Config>(vbee()).unwrap().build();
     let clock = Arc::new(Clock::starting_at(Timestamp::UNIX_EPOCH));
-    let (notices, _heard) = mpsc::channel(64);
-    let carrier = script(std::iter::repeat_n(lost(), 5));
-    let terms = Terms { clock, pace: Pace::new(0), rules: RULES, stop: Stop::default(), notices, seed: 7 };
-    let courier = Courier::new(vendor, carrier, terms);
+    let (log_lines, _heard) = mpsc::channel(64);
+    let transport = script(std::iter::repeat_n(lost(), 5));
+    let terms = DeliveryOptions {
+        clock,
+        rate_limiter: RateLimiter::new(0),
+        retry_policy: RULES,
+        stop: Stop::default(),
+        log_lines,
+        seed: 7,
+    };
+    let deliverer = Deliverer::new(provider, transport, terms);
     for attempt in 1..=5 {
         let contacts = vec![Contact::new(Phone::e164("+14155550100"))];
         let batch = Batch { campaign: Campaign::new("c"), contacts, maybe_sent: false };
-        let delivered = courier.deliver(batch).await;
+        let delivered = deliverer.deliver(batch).await;
         assert_eq!(delivered.failure.is_some(), attempt == 5, "attempt {attempt}");
     }
 }
@@ -404,58 +417,58 @@ async fn nothing_is_tried_again_once_the_run_is_ending() {
 
 #[tokio::test(start_paused = true)]
 async fn requests_start_no_faster_than_allowed() {
-    let pace = Pace::new(10);
+    let rate_limiter = RateLimiter::new(10);
     let started = Instant::now();
-    let last = (0..21).map(|_| pace.reserve()).last().unwrap();
+    let last = (0..21).map(|_| rate_limiter.reserve()).last().unwrap();
     assert_eq!(last.duration_since(started), Duration::from_secs(2));
 }
 
 /// Vbee, by somebody who stumbles.
 struct Clumsy {
-    vendor: Arc<dyn Vendor>,
+    provider: Arc<dyn Provider>,
     over: &'static str,
 }
 
-impl Vendor for Clumsy {
+impl Provider for Clumsy {
     fn name(&self) -> &'static str {
-        self.vendor.name()
+        self.provider.name()
     }
 
     fn account(&self) -> &str {
-        self.vendor.account()
+        self.provider.account()
     }
 
     fn shape(&self) -> Shape {
-        self.vendor.shape()
+        self.provider.shape()
     }
 
     fn campaign(&self, id: &str) -> Result<Campaign, String> {
-        self.vendor.campaign(id)
+        self.provider.campaign(id)
     }
 
     fn limits(&self) -> Limits {
-        self.vendor.limits()
+        self.provider.limits()
     }
 
     fn probe(&self, now: Timestamp) -> Request {
-        self.vendor.probe(now)
+        self.provider.probe(now)
     }
 
-    fn read_probe(&self, reply: &Reply, now: Timestamp) -> Result<(), String> {
-        self.vendor.read_probe(reply, now)
+    fn interpret_probe(&self, reply: &Reply, now: Timestamp) -> Result<(), String> {
+        self.provider.interpret_probe(reply, now)
     }
 
-    fn submit(&self, batch: &Batch, now: Timestamp) -> Request {
+    fn build_request(&self, batch: &Batch, now: Timestamp) -> Request {
         assert_ne!(self.over, "a request");
-        self.vendor.submit(batch, now)
+        self.provider.build_request(batch, now)
     }
 
-    fn read(&self, batch: &Batch, reply: &Reply) -> Verdict {
+    fn interpret(&self, batch: &Batch, reply: &Reply) -> Verdict {
         assert_ne!(self.over, "a reply");
         if self.over == "its own verdict" {
             Verdict::Settled(Vec::new())
         } else {
-            self.vendor.read(batch, reply)
+            self.provider.interpret(batch, reply)
         }
     }
 }
@@ -463,16 +476,22 @@ impl Vendor for Clumsy {
 #[tokio::test(start_paused = true)]
 async fn who_was_sent_when_something_panics_may_have_been_sent_and_nobody_else() {
     for (over, maybe_sent) in [("a request", false), ("a reply", true), ("its own verdict", true)] {
-        let vendor = serde_json::from_value::<Config>(vbee()).unwrap().build();
+        let provider = serde_json::from_value::<Config>(vbee()).unwrap().build();
         let clock = Arc::new(Clock::starting_at(Timestamp::UNIX_EPOCH));
-        let (notices, _heard) = mpsc::channel(64);
-        let terms =
-            Terms { clock, pace: Pace::new(0), rules: RULES, stop: Stop::default(), notices, seed: 7 };
-        let courier = Courier::new(Arc::new(Clumsy { vendor, over }), script([]), terms);
+        let (log_lines, _heard) = mpsc::channel(64);
+        let terms = DeliveryOptions {
+            clock,
+            rate_limiter: RateLimiter::new(0),
+            retry_policy: RULES,
+            stop: Stop::default(),
+            log_lines,
+            seed: 7,
+        };
+        let deliverer = Deliverer::new(Arc::new(Clumsy { provider, over }), script([]), terms);
         let contacts = vec![Contact::new(Phone::e164("+14155550100"))];
         let batch = Batch { campaign: Campaign::new("c"), contacts, maybe_sent: false };
-        let delivered = courier.deliver(batch).await;
-        assert_eq!(delivered.fates, [Fate::Open { maybe_sent }], "{over}");
+        let delivered = deliverer.deliver(batch).await;
+        assert_eq!(delivered.results, [ContactResult::Open { maybe_sent }], "{over}");
         assert!(matches!(delivered.failure, Some(Error::Defect(_))), "{over}: {:?}", delivered.failure);
     }
 }

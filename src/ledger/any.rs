@@ -4,13 +4,13 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::postgres::Postgres;
 use super::sqlite::Sqlite;
-use super::{Ending, Entry, Forgetful, Key, Ledger, LedgerError, Standing};
+use super::{ClaimEntry, ContactStatus, Key, Ledger, LedgerError, NoopLedger, Settlement};
 
 /// One of the kinds.
 #[expect(clippy::large_enum_variant, reason = "a run has one")]
 pub enum AnyLedger {
     /// Remembers nobody.
-    None(Forgetful),
+    None(NoopLedger),
     /// A file.
     Sqlite(Sqlite),
     /// A database, and how far its clock is ahead: many machines share it, and only its own is the same
@@ -23,20 +23,20 @@ impl Ledger for AnyLedger {
         !matches!(self, Self::None(_))
     }
 
-    async fn look_up(&self, keys: Vec<Key>, now: Timestamp) -> Result<Vec<Standing>, LedgerError> {
+    async fn status_of(&self, keys: Vec<Key>, now: Timestamp) -> Result<Vec<ContactStatus>, LedgerError> {
         match self {
-            Self::None(ledger) => ledger.look_up(keys, now).await,
-            Self::Sqlite(ledger) => ledger.look_up(keys, now).await,
-            Self::Postgres(ledger, ahead) => ledger.look_up(keys, shifted(now, *ahead)).await,
+            Self::None(ledger) => ledger.status_of(keys, now).await,
+            Self::Sqlite(ledger) => ledger.status_of(keys, now).await,
+            Self::Postgres(ledger, ahead) => ledger.status_of(keys, shifted(now, *ahead)).await,
         }
     }
 
     async fn claim(
         &self,
-        entries: Vec<Entry>,
+        entries: Vec<ClaimEntry>,
         retake: bool,
         now: Timestamp,
-    ) -> Result<Vec<Standing>, LedgerError> {
+    ) -> Result<Vec<ContactStatus>, LedgerError> {
         match self {
             Self::None(ledger) => ledger.claim(entries, retake, now).await,
             Self::Sqlite(ledger) => ledger.claim(entries, retake, now).await,
@@ -44,11 +44,15 @@ impl Ledger for AnyLedger {
         }
     }
 
-    async fn settle(&self, endings: Vec<(Entry, Ending)>, now: Timestamp) -> Result<(), LedgerError> {
+    async fn settle(
+        &self,
+        settlements: Vec<(ClaimEntry, Settlement)>,
+        now: Timestamp,
+    ) -> Result<(), LedgerError> {
         match self {
-            Self::None(ledger) => ledger.settle(endings, now).await,
-            Self::Sqlite(ledger) => ledger.settle(endings, now).await,
-            Self::Postgres(ledger, ahead) => ledger.settle(endings, shifted(now, *ahead)).await,
+            Self::None(ledger) => ledger.settle(settlements, now).await,
+            Self::Sqlite(ledger) => ledger.settle(settlements, now).await,
+            Self::Postgres(ledger, ahead) => ledger.settle(settlements, shifted(now, *ahead)).await,
         }
     }
 

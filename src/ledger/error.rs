@@ -11,7 +11,7 @@ pub enum LedgerError {
     Unusable(String),
 }
 
-impl From<LedgerError> for crate::error::Error {
+impl From<LedgerError> for crate::domain::error::Error {
     fn from(error: LedgerError) -> Self {
         let text = error.to_string();
         match error {

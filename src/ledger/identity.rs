@@ -4,25 +4,25 @@ use super::key::Scope;
 
 /// Whose people a run remembers, and within what.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Identity {
+pub struct LedgerIdentity {
     /// The vendor's name and what tells its accounts apart. The ledger's own spelling goes into keys.
     pub account: String,
     /// Within what a person is called at most once.
     pub scope: Scope,
     /// How people are told apart.
-    pub numbers: Numbers,
+    pub numbers: NumberKind,
 }
 
 /// How people are told apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Numbers {
+pub enum NumberKind {
     /// By whole phone numbers, however they were written.
     Phone,
     /// By the vendor's identifiers.
     Opaque,
 }
 
-impl Identity {
+impl LedgerIdentity {
     /// Under what the ledger keeps it: an account is the same in capitals, and with white space.
     pub(super) fn name(&self) -> String {
         format!("{}{}", Self::PREFIX, plain(&self.account))
@@ -37,9 +37,9 @@ impl Identity {
     }
 
     /// What was kept; nothing where that is not what `value` gave.
-    pub(super) fn read(value: &str) -> Option<Self> {
+    pub(super) fn parse(value: &str) -> Option<Self> {
         let mut parts = value.splitn(3, ' ');
-        let (scope, numbers) = (Scope::named(parts.next()?)?, Numbers::named(parts.next()?)?);
+        let (scope, numbers) = (Scope::named(parts.next()?)?, NumberKind::named(parts.next()?)?);
         Some(Self { account: parts.next()?.to_owned(), scope, numbers })
     }
 
@@ -97,7 +97,7 @@ impl Scope {
     }
 }
 
-impl Numbers {
+impl NumberKind {
     fn name(self) -> &'static str {
         match self {
             Self::Phone => "phone",
@@ -126,26 +126,26 @@ fn plain(account: &str) -> String {
 mod tests {
     use super::*;
 
-    fn identity(account: &str, scope: Scope, numbers: Numbers) -> Identity {
-        Identity { account: account.to_owned(), scope, numbers }
+    fn identity(account: &str, scope: Scope, numbers: NumberKind) -> LedgerIdentity {
+        LedgerIdentity { account: account.to_owned(), scope, numbers }
     }
 
     #[test]
     fn what_is_kept_is_read() {
         for scope in [Scope::Campaign, Scope::Account, Scope::Everywhere] {
-            for numbers in [Numbers::Phone, Numbers::Opaque] {
+            for numbers in [NumberKind::Phone, NumberKind::Opaque] {
                 let kept = identity("itnio/LILIN 888 ", scope, numbers);
-                assert_eq!(Identity::read(&kept.value()), Some(kept));
+                assert_eq!(LedgerIdentity::parse(&kept.value()), Some(kept));
             }
         }
         for odd in ["", "campaign", "campaign phone", "planet phone itnio/A", "campaign name itnio/A"] {
-            assert_eq!(Identity::read(odd), None, "{odd}");
+            assert_eq!(LedgerIdentity::parse(odd), None, "{odd}");
         }
     }
 
     #[test]
     fn a_ledger_is_used_as_it_was_made() {
-        use Numbers::{Opaque, Phone};
+        use NumberKind::{Opaque, Phone};
         use Scope::{Account, Campaign, Everywhere};
         let mine = |scope, numbers| identity("itnio/LILIN888", scope, numbers);
         let other = |scope, numbers| identity("vbee/", scope, numbers);
@@ -176,11 +176,12 @@ mod tests {
 
     #[test]
     fn an_account_keeps_the_spelling_that_its_keys_have() {
-        let kept = identity("itnio/LILIN888", Scope::Account, Numbers::Phone);
+        let kept = identity("itnio/LILIN888", Scope::Account, NumberKind::Phone);
         for spelled in ["itnio/LILIN888", "itnio/ lilin888", "Itnio/Lilin888\t"] {
-            let known = identity(spelled, Scope::Account, Numbers::Phone).among(std::slice::from_ref(&kept));
+            let known =
+                identity(spelled, Scope::Account, NumberKind::Phone).among(std::slice::from_ref(&kept));
             assert_eq!(known.as_ref(), Some(&kept), "{spelled:?}");
         }
-        assert_eq!(identity("itnio/LILIN889", Scope::Account, Numbers::Phone).among(&[kept]), None);
+        assert_eq!(identity("itnio/LILIN889", Scope::Account, NumberKind::Phone).among(&[kept]), None);
     }
 }

@@ -1,6 +1,6 @@
 //! Who, without saying who: a keyed hash of scope and number.
 
-use crate::contact::Campaign;
+use crate::domain::contact::Campaign;
 use crate::phone::Phone;
 
 /// Within what a person is called at most once.
@@ -16,16 +16,16 @@ pub enum Scope {
 
 /// Makes the keys of one run.
 #[derive(Clone)]
-pub struct Keys {
-    hasher: Hasher,
+pub struct KeyMaker {
+    hasher: KeyHasher,
     scope: Scope,
     account: String,
 }
 
-impl Keys {
+impl KeyMaker {
     /// Keys for an account (the vendor's name and what tells its accounts apart).
     #[must_use]
-    pub fn new(hasher: Hasher, scope: Scope, account: String) -> Self {
+    pub fn new(hasher: KeyHasher, scope: Scope, account: String) -> Self {
         Self { hasher, scope, account }
     }
 
@@ -47,11 +47,11 @@ pub struct Key(pub [u8; 16]);
 
 /// Makes keys. Phone numbers are few enough to be tried out one by one, so the hash needs a key.
 #[derive(Clone)]
-pub struct Hasher {
+pub struct KeyHasher {
     hash_key: [u8; 32],
 }
 
-impl Hasher {
+impl KeyHasher {
     /// A hasher whose key is derived from any text.
     #[must_use]
     pub fn new(hash_key: &str) -> Self {

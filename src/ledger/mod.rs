@@ -20,17 +20,17 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::contact::Campaign;
+use crate::domain::contact::Campaign;
 
 pub use any::AnyLedger;
 pub use error::LedgerError;
-pub use identity::{Identity, Numbers};
-pub use key::{Hasher, Key, Keys, Scope};
-pub use none::Forgetful;
+pub use identity::{LedgerIdentity, NumberKind};
+pub use key::{Key, KeyHasher, KeyMaker, Scope};
+pub use none::NoopLedger;
 
 /// What the ledger says about a person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Standing {
+pub enum ContactStatus {
     /// May be sent: never was, was refused, or long enough ago.
     Free,
     /// May have been sent, nobody can say.
@@ -43,7 +43,7 @@ pub enum Standing {
 
 /// A contact that is about to be sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Entry {
+pub struct ClaimEntry {
     /// Who.
     pub key: Key,
     /// Where to.
@@ -56,7 +56,7 @@ pub struct Entry {
 
 /// How a claimed contact ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Ending {
+pub enum Settlement {
     /// The vendor confirmed it, or has it already.
     Accepted {
         /// The vendor's own identifier.
@@ -75,11 +75,11 @@ pub enum Ending {
 
 /// What every kind of ledger goes by.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Terms {
+pub struct LedgerOptions {
     /// The name of this run: unique, so that its claims can be told from others'.
     pub run: String,
     /// Whose people it remembers: the ledger must have been made with the same.
-    pub identity: Identity,
+    pub identity: LedgerIdentity,
     /// Accepted contacts are free again after so many days; 0: never.
     pub call_again_after_days: u32,
     /// Stop when the ledger is new or empty: it was expected to remember something.
@@ -88,19 +88,19 @@ pub struct Terms {
 
 /// What was found when a ledger was opened.
 #[derive(Clone)]
-pub struct Opened {
+pub struct OpenedLedger {
     /// How many contacts dead runs had claimed and not settled: they are unknown now.
     pub recovered_unknown: u64,
     /// Makes the keys of this ledger.
-    pub hasher: Hasher,
+    pub hasher: KeyHasher,
     /// With what the ledger makes the keys of this account.
-    pub identity: Identity,
+    pub identity: LedgerIdentity,
     /// The ledger's clock, at the time that the caller's showed: its server's, or the newest time in a
     /// file that the caller's is behind; else none.
     pub clock: Option<Timestamp>,
 }
 
-impl Opened {
+impl OpenedLedger {
     /// How far the ledger's clock is ahead of the caller's.
     #[must_use]
     pub fn ahead_of(&self, now: Timestamp) -> SignedDuration {
@@ -109,9 +109,9 @@ impl Opened {
 
     /// What makes the keys of this account.
     #[must_use]
-    pub fn keys(&self) -> Keys {
-        let Identity { account, scope, numbers: _ } = self.identity.clone();
-        Keys::new(self.hasher.clone(), scope, account)
+    pub fn keys(&self) -> KeyMaker {
+        let LedgerIdentity { account, scope, numbers: _ } = self.identity.clone();
+        KeyMaker::new(self.hasher.clone(), scope, account)
     }
 }
 
@@ -127,26 +127,26 @@ pub trait Ledger: Send + Sync + 'static {
 
     /// What is known of these people, one answer for each key, in order. Writes nothing. Claims of
     /// dead runs read as `Unknown`, claims of this run as `Elsewhere`.
-    fn look_up(
+    fn status_of(
         &self,
         keys: Vec<Key>,
         now: Timestamp,
-    ) -> impl Future<Output = Result<Vec<Standing>, LedgerError>> + Send;
+    ) -> impl Future<Output = Result<Vec<ContactStatus>, LedgerError>> + Send;
 
     /// Claims those who are free (with `retake`: also those who are unknown), in one atomic step
     /// that is durable when it returns. Gives what each was before, in order: `Free` (and with
     /// `retake` `Unknown`) means that it is claimed now. No key occurs twice.
     fn claim(
         &self,
-        entries: Vec<Entry>,
+        entries: Vec<ClaimEntry>,
         retake: bool,
         now: Timestamp,
-    ) -> impl Future<Output = Result<Vec<Standing>, LedgerError>> + Send;
+    ) -> impl Future<Output = Result<Vec<ContactStatus>, LedgerError>> + Send;
 
     /// Settles contacts that this run claimed; durable when it returns.
     fn settle(
         &self,
-        endings: Vec<(Entry, Ending)>,
+        settlements: Vec<(ClaimEntry, Settlement)>,
         now: Timestamp,
     ) -> impl Future<Output = Result<(), LedgerError>> + Send;
 
@@ -160,11 +160,14 @@ pub trait Inspect {
     fn status(&self) -> impl Future<Output = Result<Vec<StatusRow>, LedgerError>> + Send;
 
     /// What is known of one person, under any of these keys.
-    fn find(&self, keys: Vec<Key>) -> impl Future<Output = Result<Vec<Found>, LedgerError>> + Send;
+    fn find_contacts(
+        &self,
+        keys: Vec<Key>,
+    ) -> impl Future<Output = Result<Vec<FoundContact>, LedgerError>> + Send;
 
     /// Decides the unknown contacts of a run; gives how many they were. They become accepted, or
     /// free again. With `dry_run` only counts them.
-    fn decide(
+    fn settle_unknown(
         &self,
         run: &str,
         accepted: bool,
@@ -177,7 +180,7 @@ pub trait Inspect {
     /// these are more than `leave`, and without it, nothing is changed.
     fn rescope(
         &self,
-        identity: Identity,
+        identity: LedgerIdentity,
         pairs: Vec<(Key, Key)>,
         leave: Option<u64>,
     ) -> impl Future<Output = Result<Rescoped, LedgerError>> + Send;
@@ -209,7 +212,7 @@ pub struct StatusRow {
 
 /// What the ledger knows of one person in one campaign.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Found {
+pub struct FoundContact {
     /// The campaign.
     pub campaign: String,
     /// `accepted`, `rejected`, `unknown` or `claimed`.

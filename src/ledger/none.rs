@@ -2,26 +2,31 @@
 
 use jiff::Timestamp;
 
-use super::{Ending, Entry, Key, Ledger, LedgerError, Standing};
+use super::{ClaimEntry, ContactStatus, Key, Ledger, LedgerError, Settlement};
 
 /// Remembers nobody.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Forgetful;
+pub struct NoopLedger;
 
-impl Ledger for Forgetful {
+impl Ledger for NoopLedger {
     fn remembers(&self) -> bool {
         false
     }
 
-    async fn look_up(&self, keys: Vec<Key>, _: Timestamp) -> Result<Vec<Standing>, LedgerError> {
-        Ok(vec![Standing::Free; keys.len()])
+    async fn status_of(&self, keys: Vec<Key>, _: Timestamp) -> Result<Vec<ContactStatus>, LedgerError> {
+        Ok(vec![ContactStatus::Free; keys.len()])
     }
 
-    async fn claim(&self, entries: Vec<Entry>, _: bool, _: Timestamp) -> Result<Vec<Standing>, LedgerError> {
-        Ok(vec![Standing::Free; entries.len()])
+    async fn claim(
+        &self,
+        entries: Vec<ClaimEntry>,
+        _: bool,
+        _: Timestamp,
+    ) -> Result<Vec<ContactStatus>, LedgerError> {
+        Ok(vec![ContactStatus::Free; entries.len()])
     }
 
-    async fn settle(&self, _: Vec<(Entry, Ending)>, _: Timestamp) -> Result<(), LedgerError> {
+    async fn settle(&self, _: Vec<(ClaimEntry, Settlement)>, _: Timestamp) -> Result<(), LedgerError> {
         Ok(())
     }
 

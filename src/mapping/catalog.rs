@@ -86,7 +86,7 @@ impl<'a> Schema<'a> {
 
     /// A column as the source spells it: in the user's spelling, or in the only one that looks the same.
     pub(super) fn exact(self, name: &str) -> Option<&'a str> {
-        let Some(names) = self.names else { return name::find(name, self.columns()) };
+        let Some(names) = self.names else { return name::find_name(name, self.columns()) };
         let exact = self.columns.and_then(|columns| columns.get_key_value(name));
         exact.map(|(exact, _)| exact.as_str()).or_else(|| names.find_another(name))
     }

@@ -6,13 +6,13 @@ use std::sync::Arc;
 use jiff::tz::TimeZone;
 
 use crate::config::{Config, FieldConfig, StreamConfig};
-use crate::error::Mistake;
+use crate::domain::error::Mistake;
 use crate::nearest::helps_after;
 use crate::phone::{is_invisible, shown, visible};
-use crate::templates::{Columns, Surroundings, Template};
+use crate::providers::Provider;
+use crate::providers::api::Shape;
+use crate::templates::{Columns, Template, TemplateContext};
 use crate::values;
-use crate::vendor::Vendor;
-use crate::vendor::exchange::Shape;
 
 use super::catalog::{Schema, entry_of};
 use super::field::{Field, Source};
@@ -21,7 +21,8 @@ use super::only_when::OnlyWhen;
 use super::primary_key::PrimaryKey;
 use super::row::{Column, RowReader};
 use super::{
-    CampaignSource, Mapping, RunContext, StreamShape, identity, meant, name, never, phone_rules, slips, text,
+    CampaignSource, Mapping, RunContext, StreamShape, identity, impossible, meant, name, phone_rules, text,
+    typos,
 };
 
 /// Set by sources that read a database's log, on records that were deleted there: Airbyte's and Singer's. Warehouses
@@ -39,7 +40,7 @@ impl Mapping {
     /// list yet, and gives nothing when there was one.
     pub fn compile(
         config: &Config,
-        vendor: &Arc<dyn Vendor>,
+        vendor: &Arc<dyn Provider>,
         stream: &StreamShape<'_>,
         run: &RunContext,
         mistakes: &mut Vec<Mistake>,
@@ -55,7 +56,7 @@ impl Mapping {
     /// The same for a stream whose entry is known.
     pub(super) fn compile_entry(
         config: &Config,
-        vendor: &Arc<dyn Vendor>,
+        vendor: &Arc<dyn Provider>,
         stream: &StreamShape<'_>,
         entry: Option<(usize, &StreamConfig)>,
         run: &RunContext,
@@ -79,7 +80,7 @@ impl Mapping {
 
 /// Gathers what the parts of one stream's configuration want and what is wrong with them.
 pub(super) struct Compiler<'a> {
-    pub(super) vendor: &'a Arc<dyn Vendor>,
+    pub(super) vendor: &'a Arc<dyn Provider>,
     pub(super) stream: &'a StreamShape<'a>,
     /// Where mistakes are: `streams[0]`.
     pub(super) place: String,
@@ -125,7 +126,7 @@ pub(super) struct Fields {
 
 impl<'a> Compiler<'a> {
     fn new(
-        vendor: &'a Arc<dyn Vendor>,
+        vendor: &'a Arc<dyn Provider>,
         stream: &'a StreamShape<'a>,
         place: String,
         schema: Schema<'a>,
@@ -162,7 +163,7 @@ impl<'a> Compiler<'a> {
             Some(entry) => self.fields(&entry.fields),
             None => identity::fields(self),
         };
-        never::check_constant(self, &fields, &rules, region.is_some());
+        impossible::check_constant(self, &fields, &rules, region.is_some());
         let primary_key = PrimaryKey::new(self.stream.primary_key, entry, &mut self.rows);
         Some(Mapping {
             primary_key,
@@ -177,7 +178,7 @@ impl<'a> Compiler<'a> {
             name_bytes: fields.variables.iter().map(|field| field.name.len()).sum(),
             variables: fields.variables,
             identity: configured.is_none().then_some(self.shape),
-            surroundings: Surroundings {
+            surroundings: TemplateContext {
                 stream: self.stream.name.to_owned(),
                 namespace: self.stream.namespace.to_owned(),
                 sync_id: run.sync_id.clone(),
@@ -230,16 +231,16 @@ impl<'a> Compiler<'a> {
             let own = [(PHONE, true), ("name", self.shape.name), ("gender", self.shape.gender)];
             let own = own.into_iter().find(|(own, exists)| *exists && **own == **name && !config.variable);
             let own = own.map(|(own, _)| own);
-            let default = Some(config.default.trim()).filter(|text| !text::says_nothing(text));
+            let default = Some(config.default.trim()).filter(|text| !text::is_blank(text));
             let default: Option<Box<str>> = default.map(|text| text::spoken(text.into()).into());
-            if let Some(why) = default.as_ref().and_then(|text| slips::in_default(text, own, self.schema)) {
+            if let Some(why) = default.as_ref().and_then(|text| typos::in_default(text, own, self.schema)) {
                 self.mistake(format!("{at}.default"), why);
             }
             let Some(source) = self.source(&at, config) else { continue };
             let mut field = Field { name: name.clone(), source, default, required: config.required };
             match own {
                 Some(PHONE) => {
-                    never::check_column(self, &format!("{at}.column"), &config.column);
+                    impossible::check_column(self, &format!("{at}.column"), &config.column);
                     // A number that is missing has a reason of its own.
                     field.required = false;
                     fields.phone = Some(field);
@@ -277,7 +278,7 @@ impl<'a> Compiler<'a> {
                 at,
                 format!("the name holds characters that nobody sees: `{written}`; write it anew"),
             );
-        } else if let Some(why) = slips::in_field(name) {
+        } else if let Some(why) = typos::in_field(name) {
             self.mistake(at, why);
         } else if is_repeated {
             self.mistake(at, format!("the field {written} is listed twice"));
@@ -327,7 +328,7 @@ impl<'a> Compiler<'a> {
 
     /// A template that is none by a slip is a mistake, too.
     fn spoken(&mut self, at: &str, source: &str) -> Option<Template> {
-        if let Some(why) = slips::in_template(source, self.schema) {
+        if let Some(why) = typos::in_template(source, self.schema) {
             self.mistake(at, why);
             return None;
         }
@@ -336,7 +337,7 @@ impl<'a> Compiler<'a> {
 
     /// An exact column name, also one with dots in it; else a path into nested columns.
     fn column(&mut self, at: &str, name: &str) -> Option<Column> {
-        if let Some(why) = slips::in_column(name, self.schema) {
+        if let Some(why) = typos::in_column(name, self.schema) {
             self.mistake(at, why);
             return None;
         }

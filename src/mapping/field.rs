@@ -2,9 +2,9 @@
 
 use std::borrow::Cow;
 
-use crate::reason::Reason;
-use crate::templates::{Scene, Surroundings, Template};
-use crate::vendor::exchange::Outcome;
+use crate::domain::reason::Reason;
+use crate::providers::api::Outcome;
+use crate::templates::{Scene, Template, TemplateContext};
 
 use super::row::{Column, Row};
 use super::{Record, failed, text};
@@ -28,10 +28,10 @@ pub(super) enum Source {
 }
 
 /// One record, as fields and templates see it.
-pub(super) struct View<'a> {
+pub(super) struct RecordView<'a> {
     pub(super) row: &'a Row<'a>,
     record: &'a Record<'a>,
-    surroundings: &'a Surroundings,
+    surroundings: &'a TemplateContext,
 }
 
 impl Field {
@@ -41,14 +41,14 @@ impl Field {
     }
 
     /// The value as text; nothing when it is blank and the field can do without.
-    pub(super) fn text<'a>(&'a self, view: &'a View<'_>) -> Result<Option<Cow<'a, str>>, Outcome> {
+    pub(super) fn text<'a>(&'a self, view: &'a RecordView<'_>) -> Result<Option<Cow<'a, str>>, Outcome> {
         let found = match &self.source {
             Source::Columns(columns) => {
                 columns.iter().find_map(|column| column.find(view.row).and_then(text::of))
             }
             Source::Template(template) => {
                 let text = view.said(template).map_err(|why| failed(&self.place(), &why))?;
-                text.filter(|text| !text::says_nothing(text))
+                text.filter(|text| !text::is_blank(text))
             }
         };
         if found.is_some() {
@@ -64,9 +64,9 @@ impl Field {
     }
 
     /// The raw value of the first column that is not blank.
-    pub(super) fn raw<'a>(&self, view: &View<'a>) -> Option<&'a str> {
+    pub(super) fn raw<'a>(&self, view: &RecordView<'a>) -> Option<&'a str> {
         let Source::Columns(columns) = &self.source else { return None };
-        columns.iter().filter_map(|column| column.find(view.row)).find(|raw| !text::is_blank(raw))
+        columns.iter().filter_map(|column| column.find(view.row)).find(|raw| !text::is_blank_json(raw))
     }
 
     fn place(&self) -> String {
@@ -74,8 +74,8 @@ impl Field {
     }
 }
 
-impl<'a> View<'a> {
-    pub(super) fn new(row: &'a Row<'a>, record: &'a Record<'a>, surroundings: &'a Surroundings) -> Self {
+impl<'a> RecordView<'a> {
+    pub(super) fn new(row: &'a Row<'a>, record: &'a Record<'a>, surroundings: &'a TemplateContext) -> Self {
         Self { row, record, surroundings }
     }
 

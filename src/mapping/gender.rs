@@ -1,6 +1,6 @@
 //! Words for the two genders that vendors' voices distinguish.
 
-use crate::contact::Gender;
+use crate::domain::contact::Gender;
 
 const MALE: &[&str] = &["m", "male", "man", "mr", "1", "nam", "ông", "anh", "男", "男性"];
 const FEMALE: &[&str] =

@@ -1,12 +1,12 @@
 //! Identity mapping: columns fill the fields and variables of the same name.
 
 use crate::phone::{shown, visible};
-use crate::vendor::exchange::Shape;
+use crate::providers::api::Shape;
 
 use super::compile::{Compiler, Fields, PHONE};
 use super::field::Field;
 use super::row::{Column, RowReader};
-use super::{name, never};
+use super::{impossible, name};
 
 /// The vendors' own spellings of the number's column; the first one wins.
 pub(super) const PHONES: [&str; 2] = [PHONE, "phoneNumber"];
@@ -18,7 +18,7 @@ const PLATFORM: [&str; 3] = ["_airbyte_", "_ab_", "_sdc_"];
 /// already has a slot for something else.
 pub(super) fn fields(compiler: &mut Compiler<'_>) -> Fields {
     let shape = compiler.shape;
-    never::check_identity(compiler);
+    impossible::check_identity(compiler);
     warn(compiler);
     let listed = compiler.schema.columns();
     let rows = &mut compiler.rows;

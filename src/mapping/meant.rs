@@ -4,7 +4,7 @@
 use strsim::damerau_levenshtein;
 use unicode_normalization::UnicodeNormalization;
 
-use crate::vendor::exchange::Shape;
+use crate::providers::api::Shape;
 
 use super::compile::PHONE;
 

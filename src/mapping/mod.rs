@@ -4,21 +4,21 @@
 //! `compile`; a record is then read once (`row`), and only the columns that somebody wants are kept.
 
 mod catalog;
-mod checks;
 mod compile;
 mod field;
 mod gender;
 mod identity;
+mod impossible;
 mod meant;
 mod name;
-mod never;
 mod number;
 mod only_when;
 mod phone_rules;
 mod primary_key;
 mod row;
-mod slips;
 mod text;
+mod typos;
+mod validate;
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -26,18 +26,18 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use compact_str::CompactString;
 
-use crate::contact::{Campaign, Contact, Gender, Variables};
-use crate::phone::{Phone, PhoneInput, Region, Rules, region};
+use crate::domain::contact::{Campaign, Contact, Gender, Variables};
+use crate::domain::reason::Reason;
+use crate::phone::{Phone, PhoneInput, PhoneRules, Region, region};
 use crate::protocol::{self, CatalogStream, Object};
-use crate::reason::Reason;
-use crate::templates::{Surroundings, Template};
-use crate::vendor::Vendor;
-use crate::vendor::exchange::{Outcome, Shape};
+use crate::providers::Provider;
+use crate::providers::api::{Outcome, Shape};
+use crate::templates::{Template, TemplateContext};
 
-pub use checks::{check_catalog, check_streams, compile_catalog, compile_stream};
 pub use phone_rules::build as phone_rules;
+pub use validate::{check_catalog, check_streams, compile_catalog, compile_stream};
 
-use field::{Field, View};
+use field::{Field, RecordView};
 use only_when::OnlyWhen;
 use primary_key::PrimaryKey;
 use row::{Column, RowReader};
@@ -110,14 +110,14 @@ pub struct Mapping {
     campaign: CampaignSource,
     phone: Field,
     region: Option<Column>,
-    rules: Rules,
+    rules: PhoneRules,
     name: Option<Field>,
     gender: Option<Field>,
     variables: Vec<Field>,
     /// Of all variables together.
     name_bytes: usize,
     identity: Option<Shape>,
-    surroundings: Surroundings,
+    surroundings: TemplateContext,
     genders_not_understood: Arc<AtomicU64>,
     warnings: Vec<String>,
 }
@@ -126,7 +126,7 @@ pub struct Mapping {
 enum CampaignSource {
     Fixed(Campaign),
     // Not remembered from record to record: that takes a lock, and costs more than reading the id anew.
-    PerRecord(Template, Arc<dyn Vendor>),
+    PerRecord(Template, Arc<dyn Provider>),
 }
 
 impl Mapping {
@@ -169,8 +169,8 @@ impl Mapping {
     }
 
     fn contact(&self, record: &Record<'_>) -> Result<Mapped, Outcome> {
-        let row = self.rows.read(record.data);
-        let view = View::new(&row, record, &self.surroundings);
+        let row = self.rows.read_object(record.data);
+        let view = RecordView::new(&row, record, &self.surroundings);
         // Also by what nobody can see: in doubt it is deleted.
         let holds = |raw| text::whole(raw).is_some_and(|text| !text.trim().is_empty());
         let is_set = |column: &Column| column.find(&row).is_some_and(holds);
@@ -206,7 +206,7 @@ impl Mapping {
         Ok(Mapped::Contact { campaign, contact, primary_key })
     }
 
-    fn phone(&self, view: &View<'_>) -> Result<Phone, Outcome> {
+    fn phone(&self, view: &RecordView<'_>) -> Result<Phone, Outcome> {
         let template_text;
         let unescaped;
         let input = if let Some(raw) = self.phone.raw(view) {
@@ -228,7 +228,7 @@ impl Mapping {
             .map_err(|refusal| Outcome::Invalid(refusal.reason, refusal.hint.map(Box::from)))
     }
 
-    fn region(&self, view: &View<'_>) -> Result<Option<Region>, Outcome> {
+    fn region(&self, view: &RecordView<'_>) -> Result<Option<Region>, Outcome> {
         let Some(text) = self.region.as_ref().and_then(|column| column.find(view.row)).and_then(text::of)
         else {
             return Ok(None);
@@ -247,14 +247,14 @@ impl Mapping {
         gender
     }
 
-    fn campaign(&self, view: &View<'_>, phone: &Phone) -> Result<Campaign, Outcome> {
+    fn campaign(&self, view: &RecordView<'_>, phone: &Phone) -> Result<Campaign, Outcome> {
         let (template, vendor) = match &self.campaign {
             CampaignSource::Fixed(campaign) => return Ok(campaign.clone()),
             CampaignSource::PerRecord(template, vendor) => (template, vendor),
         };
         let id = view.said(template).map_err(|why| failed("campaign", &why))?.unwrap_or_default();
         let refused = |why: &str| Outcome::Invalid(Reason::BadCampaign, Some(why.into()));
-        if text::says_nothing(&id) {
+        if text::is_blank(&id) {
             return Err(refused("the template of the campaign gave nothing"));
         }
         if phone.occurs_in(&id) {

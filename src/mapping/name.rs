@@ -22,7 +22,7 @@ pub(super) fn seen(name: &str) -> Cow<'_, str> {
 
 /// The one of some names that is meant: exactly this one, the same text in other code points, else
 /// the only one that looks the same.
-pub(super) fn find<'n>(name: &str, names: impl Iterator<Item = &'n str> + Clone) -> Option<&'n str> {
+pub(super) fn find_name<'n>(name: &str, names: impl Iterator<Item = &'n str> + Clone) -> Option<&'n str> {
     if let Some(exact) = names.clone().find(|other| *other == name) {
         return Some(exact);
     }
@@ -84,7 +84,7 @@ mod tests {
             ("another case", "phone", &["PHONE"], None),
             ("inner blank", "a b", &["ab"], None),
         ] {
-            assert_eq!(find(name, names.iter().copied()), want, "{case}");
+            assert_eq!(find_name(name, names.iter().copied()), want, "{case}");
             let differ = names.iter().collect::<std::collections::HashSet<_>>().len() == names.len();
             if differ && !names.contains(&name) {
                 assert_eq!(Names::new(names.iter().copied()).find_another(name), want, "{case}, indexed");

@@ -2,7 +2,7 @@
 
 use jiff::tz::TimeZone;
 
-use crate::conditions::{Condition, Found, Refusal};
+use crate::conditions::{ColumnMatch, Condition, ConditionRefusal};
 
 use super::RunContext;
 use super::catalog::Schema;
@@ -49,7 +49,7 @@ impl OnlyWhen {
                 columns.push(column);
                 columns.len() - 1
             });
-            Ok(Found { index, schema })
+            Ok(ColumnMatch { index, schema })
         };
         let condition = Condition::compile(source, run.now, zone, &mut find)?;
         Ok(Self { condition, columns })
@@ -64,7 +64,7 @@ impl OnlyWhen {
     ///
     /// # Errors
     /// Says why not.
-    pub(super) fn decide(&self, row: &Row<'_>) -> Result<(), Refusal> {
+    pub(super) fn decide(&self, row: &Row<'_>) -> Result<(), ConditionRefusal> {
         self.condition.decide(|index| self.columns.get(index).map_or(Ok(None), |column| column.seek(row)))
     }
 }

@@ -1,15 +1,15 @@
 //! The configuration's `phone` section, checked.
 
 use crate::config::Config;
-use crate::error::Mistake;
-use crate::phone::{Region, Rules, WireFormat, region};
-use crate::vendor;
+use crate::domain::error::Mistake;
+use crate::phone::{PhoneRules, Region, WireFormat, region};
+use crate::providers;
 
 /// Builds the rules; adds each mistake that is not in the list yet.
-pub fn build(config: &Config, mistakes: &mut Vec<Mistake>) -> Rules {
+pub fn build(config: &Config, mistakes: &mut Vec<Mistake>) -> PhoneRules {
     let phone = &config.phone;
     let format = wire_format(config);
-    let default_region = read("phone.default_region".to_owned(), &phone.default_region, mistakes);
+    let default_region = read_region("phone.default_region".to_owned(), &phone.default_region, mistakes);
     let mut allowed_countries = Vec::new();
     for (index, code) in phone.allowed_countries.iter().enumerate() {
         let at = format!("phone.allowed_countries[{index}]");
@@ -17,7 +17,7 @@ pub fn build(config: &Config, mistakes: &mut Vec<Mistake>) -> Rules {
             // A list of blanks would allow every country.
             add(mistakes, Mistake::new(&at, NO_COUNTRY));
         }
-        allowed_countries.extend(read(at, code, mistakes));
+        allowed_countries.extend(read_region(at, code, mistakes));
     }
     if format == WireFormat::AsIs && !phone.allowed_countries.is_empty() {
         let why =
@@ -39,7 +39,7 @@ pub fn build(config: &Config, mistakes: &mut Vec<Mistake>) -> Rules {
         }
         allowed_countries = default_region.into_iter().collect();
     }
-    Rules {
+    PhoneRules {
         default_region,
         first_of_several: phone.several_numbers == crate::config::SeveralNumbers::FirstValid,
         drop_extension: phone.extension == crate::config::Extension::Drop,
@@ -52,7 +52,7 @@ pub fn build(config: &Config, mistakes: &mut Vec<Mistake>) -> Rules {
 /// Never repeats what was written, which may have been meant for another field.
 const NO_COUNTRY: &str = "is no country; write its two letters by ISO 3166, such as VN (Vietnam), CN (China), GB (the United Kingdom)";
 
-fn read(at: String, code: &str, mistakes: &mut Vec<Mistake>) -> Option<Region> {
+fn read_region(at: String, code: &str, mistakes: &mut Vec<Mistake>) -> Option<Region> {
     let code = code.trim();
     if code.is_empty() {
         return None;
@@ -72,7 +72,7 @@ fn add(mistakes: &mut Vec<Mistake>, mistake: Mistake) {
 
 fn wire_format(config: &Config) -> WireFormat {
     match &config.vendor {
-        vendor::Config::Itnio(itnio) => itnio.phone_format,
-        vendor::Config::Vbee(vbee) => vbee.phone_format,
+        providers::Config::Itnio(itnio) => itnio.phone_format,
+        providers::Config::Vbee(vbee) => vbee.phone_format,
     }
 }

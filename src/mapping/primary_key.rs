@@ -8,7 +8,7 @@ use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
 use crate::config::StreamConfig;
-use crate::contact::Contact;
+use crate::domain::contact::Contact;
 use crate::phone::is_uuid;
 
 use super::compile::PHONE;
@@ -138,7 +138,7 @@ fn words(text: &str) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::contact::Variables;
+    use crate::domain::contact::Variables;
     use crate::phone::Phone;
 
     #[test]

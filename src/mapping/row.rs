@@ -80,7 +80,7 @@ impl RowReader {
     /// The slot of a top-level column, which is wanted from now on; of the one that the catalog lists
     /// where this is another spelling of it.
     pub(super) fn want(&mut self, name: &str) -> usize {
-        let listed = name::find(name, self.listed.iter().map(|name| &**name));
+        let listed = name::find_name(name, self.listed.iter().map(|name| &**name));
         let is_listed = listed.is_some();
         let name: Box<str> = listed.unwrap_or(name).into();
         if let Some(slot) = self.names.get(&name) {
@@ -115,7 +115,7 @@ impl RowReader {
     }
 
     /// Reads a record. The last of several equal names wins.
-    pub(super) fn read<'a>(&self, object: &'a Object<'_>) -> Row<'a> {
+    pub(super) fn read_object<'a>(&self, object: &'a Object<'_>) -> Row<'a> {
         let mut row = Row { slots: vec![None; self.names.len()], others: Others::default() };
         let first = || object.members().map(|(name, _)| (name.into(), self.place(name))).collect();
         let mut usual = self.usual.get_or_init(first).iter();
@@ -133,7 +133,7 @@ impl RowReader {
             }
         }
         if !alike.is_empty() {
-            self.settle(&alike, &mut row);
+            self.fill_alike(&alike, &mut row);
         }
         row
     }
@@ -159,7 +159,7 @@ impl RowReader {
     }
 
     /// Columns that look like wanted ones fill their slots, each where it is the only one that could.
-    fn settle<'a>(&self, alike: &[(usize, &'a str, &'a str)], row: &mut Row<'a>) {
+    fn fill_alike<'a>(&self, alike: &[(usize, &'a str, &'a str)], row: &mut Row<'a>) {
         let mut only: HashMap<usize, Option<&str>, FixedState> = HashMap::default();
         for (slot, name, _) in alike {
             let is_free = row.slot(*slot).is_none();
@@ -246,7 +246,7 @@ fn name_of_kind(first: u8) -> &'static str {
 /// wins.
 pub(super) fn member<'a>(raw: &'a str, name: &str) -> Option<&'a str> {
     let object = object(raw);
-    let name = name::find(name, object.members().map(|(name, _)| name))?;
+    let name = name::find_name(name, object.members().map(|(name, _)| name))?;
     object.members().filter(|(other, _)| *other == name).last().map(|(_, raw)| raw)
 }
 
@@ -286,7 +286,7 @@ mod tests {
             ("white space", " { \"a\" : { } , \"b\" : 1.50 } ", [Some("1.50"), Some("{ }"), None]),
         ] {
             let object = object(data);
-            let row = reader.read(&object);
+            let row = reader.read_object(&object);
             assert_eq!([row.slot(b), row.slot(a), row.slot(accent)], want, "{name}");
             assert_eq!(row.others().count(), 0, "{name}");
         }
@@ -297,7 +297,7 @@ mod tests {
         let mut reader = RowReader { keep_others: true, ..RowReader::default() };
         reader.want("known");
         let object = object(r#"{"z":1,"known":2,"a":3,"z":4}"#);
-        let row = reader.read(&object);
+        let row = reader.read_object(&object);
         assert_eq!(row.others().collect::<Vec<_>>(), [("z", "4"), ("a", "3")]);
     }
 
@@ -325,9 +325,9 @@ mod tests {
                 let mut reader = reader.clone();
                 reader.keep_others = first.is_some();
                 if let Some(first) = first {
-                    drop(reader.read(first));
+                    drop(reader.read_object(first));
                 }
-                let row = reader.read(&object);
+                let row = reader.read_object(&object);
                 assert_eq!(slots.map(|slot| row.slot(slot)), want, "{name}");
             }
         }
@@ -340,7 +340,7 @@ mod tests {
         assert_ne!(reader.want("a"), reader.want("a "));
         assert_eq!(reader.wanted(), ["phone ", "a", "a "]);
         let object = object(r#"{"phone ":1}"#);
-        assert_eq!(reader.read(&object).slot(0), Some("1"));
+        assert_eq!(reader.read_object(&object).slot(0), Some("1"));
     }
 
     #[test]
@@ -369,7 +369,7 @@ mod tests {
             (r#"{"a":"b"}"#, None),
             (r#"{"a":null}"#, None),
         ] {
-            assert_eq!(column.find(&reader.read(&object(data))), want, "{data}");
+            assert_eq!(column.find(&reader.read_object(&object(data))), want, "{data}");
         }
     }
 }

@@ -3,12 +3,13 @@
 use std::borrow::Cow;
 
 use super::number;
-use crate::protocol::{string, unquoted};
-pub(super) use crate::values::{nfc, says_nothing, spoken};
+use crate::protocol::string;
+use crate::protocol::unquoted;
+pub(super) use crate::values::{is_blank, nfc, spoken};
 
 /// The value as text in Unicode's NFC; nothing when it is null or blank.
 pub(super) fn of(raw: &str) -> Option<Cow<'_, str>> {
-    whole(raw).filter(|text| !says_nothing(text))
+    whole(raw).filter(|text| !is_blank(text))
 }
 
 /// The value as text, also when it is blank; nothing when it is null.
@@ -26,9 +27,9 @@ pub(super) fn whole(raw: &str) -> Option<Cow<'_, str>> {
 }
 
 /// Whether the value is null, or text with nothing but white space.
-pub(super) fn is_blank(raw: &str) -> bool {
+pub(super) fn is_blank_json(raw: &str) -> bool {
     match raw.as_bytes().first() {
-        Some(b'"') => says_nothing(&string(raw)),
+        Some(b'"') => is_blank(&string(raw)),
         Some(b'n') | None => true,
         Some(_) => false,
     }
@@ -176,7 +177,7 @@ mod tests {
             (r#""\n""#, true),
             (r#""\u0000""#, true),
         ] {
-            assert_eq!(is_blank(raw), want, "{raw}");
+            assert_eq!(is_blank_json(raw), want, "{raw}");
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::reason::Reason;
+use crate::domain::reason::Reason;
 
 /// Integers below this are exact in a float.
 const EXACT_IN_FLOAT: u64 = 1 << 53;
@@ -124,7 +124,7 @@ impl<'a> Decimal<'a> {
             Some(("", _)) => return Err(Reason::NotANumber),
             Some((digits, rest)) if rest.bytes().all(|byte| byte == b'0') => digits.to_owned(),
             Some(_) => return Err(Reason::NotANumber),
-            None if n_digits > super::plain::MAX_DIGITS + 1 => return Err(Reason::PrecisionLost),
+            None if n_digits > super::digits::MAX_DIGITS + 1 => return Err(Reason::PrecisionLost),
             None if written.trim_matches('0').len() < min_written => return Err(Reason::PrecisionLost),
             None => format!("{written:0<n_digits$}"),
         };

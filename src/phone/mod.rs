@@ -4,19 +4,19 @@
 //! phone library must not see: it reads the float `81234567890.0` as somebody else's valid number. Nearly all
 //! values are `plain` already and go the short way `plain → dial`.
 
-mod cleaning;
 mod counts;
 mod decimal;
-mod dial;
+mod digits;
 mod familiar;
+pub(crate) mod finder;
 mod identifier;
 mod labels;
-mod mask;
 mod normalise;
-mod parts;
-mod plain;
+mod redact;
+mod sanitize;
 mod shown;
-pub(crate) mod written;
+mod split;
+mod validate;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -26,13 +26,13 @@ use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumberFormat};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub(crate) use cleaning::is_invisible;
-pub use dial::{Region, region};
 pub(crate) use identifier::is_uuid;
 pub use identifier::{shown_identifier, shown_key, visible};
-pub use mask::mask_numbers;
-pub use normalise::{PhoneInput, Refusal, Rules};
+pub use normalise::{PhoneInput, PhoneRefusal, PhoneRules};
+pub use redact::mask_numbers;
+pub(crate) use sanitize::is_invisible;
 pub use shown::{discreet, shown};
+pub use validate::{Region, region};
 
 /// Fewer digits or letters occur in many texts by chance.
 const SHORTEST_TOLD_APART: usize = 7;
@@ -101,9 +101,9 @@ impl Phone {
         let Some(digits) = self.digits() else {
             return self.0.len() >= SHORTEST_TOLD_APART && text.contains(&*self.0);
         };
-        let national = digits.get(mask::code_length(digits)..);
+        let national = digits.get(redact::code_length(digits)..);
         let wanted = national.filter(|national| national.len() >= SHORTEST_TOLD_APART).unwrap_or(digits);
-        let found: String = text.chars().filter_map(cleaning::digit).collect();
+        let found: String = text.chars().filter_map(sanitize::digit).collect();
         found.contains(wanted)
     }
 
@@ -134,8 +134,8 @@ impl fmt::Debug for Phone {
 impl fmt::Display for Phone {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.digits() {
-            Some(digits) => mask::write_number(f, digits),
-            None => mask::write_identifier(f, &self.0),
+            Some(digits) => redact::write_number(f, digits),
+            None => redact::write_identifier(f, &self.0),
         }
     }
 }

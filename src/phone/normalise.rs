@@ -1,9 +1,9 @@
 //! A value of a warehouse in, a valid number or a reason out.
 
-use crate::reason::Reason;
+use crate::domain::reason::Reason;
 
-use super::dial::{Region, dial};
-use super::{Phone, cleaning, counts, decimal, labels, parts, plain};
+use super::validate::{Region, validate};
+use super::{Phone, counts, decimal, digits, labels, sanitize, split};
 
 /// The longest identifier that a vendor takes.
 const MAX_IDENTIFIER_CHARS: usize = 32;
@@ -23,7 +23,7 @@ pub enum PhoneInput<'a> {
 
 /// Why there is no number to call. The detail holds no digits.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Refusal {
+pub struct PhoneRefusal {
     /// The stable code.
     pub reason: Reason,
     /// What would help, beside the reason's own remedy.
@@ -33,7 +33,7 @@ pub struct Refusal {
 /// How numbers are read; the configuration's `phone` section, checked.
 #[derive(Clone, Debug, Default)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of the form, and any may go with any")]
-pub struct Rules {
+pub struct PhoneRules {
     /// The country of numbers without a country code.
     pub default_region: Option<Region>,
     /// Take the first valid one of several numbers, instead of refusing.
@@ -48,43 +48,43 @@ pub struct Rules {
     pub as_is: bool,
 }
 
-impl From<Reason> for Refusal {
+impl From<Reason> for PhoneRefusal {
     fn from(reason: Reason) -> Self {
         Self { reason, hint: None }
     }
 }
 
-impl Rules {
+impl PhoneRules {
     /// Reads one value. `region` is the record's own, before the default one.
     ///
     /// # Errors
     /// Says why nobody can be called.
-    pub fn normalise(&self, input: PhoneInput<'_>, region: Option<Region>) -> Result<Phone, Refusal> {
+    pub fn normalise(&self, input: PhoneInput<'_>, region: Option<Region>) -> Result<Phone, PhoneRefusal> {
         match input {
             PhoneInput::Absent => Err(Reason::Missing.into()),
             PhoneInput::Other => Err(Reason::WrongType.into()),
             PhoneInput::Text(text) if self.as_is => identifier(text),
-            PhoneInput::Text(text) => self.read(text, region),
+            PhoneInput::Text(text) => self.read_number(text, region),
             PhoneInput::Number(raw) => match decimal::read_json(raw)? {
                 Some(digits) if self.as_is => identifier(&digits),
-                Some(digits) => self.read(&digits, region),
-                None => self.read(raw, region),
+                Some(digits) => self.read_number(&digits, region),
+                None => self.read_number(raw, region),
             },
         }
     }
 
-    fn read(&self, text: &str, region: Option<Region>) -> Result<Phone, Refusal> {
-        if let Some(number) = plain::read(text) {
+    fn read_number(&self, text: &str, region: Option<Region>) -> Result<Phone, PhoneRefusal> {
+        if let Some(number) = digits::plain_number(text) {
             return self.dial(text, &number, region);
         }
-        let cleaned = cleaning::clean(text);
-        let text = cleaning::unwrap_shell(&cleaned);
-        if cleaning::says_missing(text) {
+        let cleaned = sanitize::clean(text);
+        let text = sanitize::unwrap_shell(&cleaned);
+        if sanitize::says_missing(text) {
             return Err(Reason::Missing.into());
         }
-        let unwrapped = parts::unwrap_uri(text);
+        let unwrapped = split::unwrap_uri(text);
         let text = labels::take_off(&unwrapped);
-        if cleaning::says_missing(text) {
+        if sanitize::says_missing(text) {
             return Err(Reason::Missing.into());
         }
         if text.len() < unwrapped.len()
@@ -102,15 +102,15 @@ impl Rules {
     }
 
     /// Reads a text that may hold several numbers, and an extension after the last one.
-    fn read_parts(&self, text: &str, region: Option<Region>) -> Result<Phone, Refusal> {
-        let before_extension = parts::before_extension(text);
-        let numbers = parts::split(before_extension.unwrap_or(text));
+    fn read_parts(&self, text: &str, region: Option<Region>) -> Result<Phone, PhoneRefusal> {
+        let before_extension = split::before_extension(text);
+        let numbers = split::split(before_extension.unwrap_or(text));
         let extended = before_extension.is_some() && !self.drop_extension;
         if numbers.len() > 1 && !self.first_of_several {
             return Err(if extended { Reason::HasExtension } else { Reason::MultipleNumbers }.into());
         }
-        let has_words = |part: &str| !cleaning::says_missing(part) && labels::has_words(part);
-        if numbers.len() > 1 && parts::all(before_extension.unwrap_or(text)).any(has_words) {
+        let has_words = |part: &str| !sanitize::says_missing(part) && labels::has_words(part);
+        if numbers.len() > 1 && split::all(before_extension.unwrap_or(text)).any(has_words) {
             // They may say whom not to call.
             return Err(Reason::ContainsLetters.into());
         }
@@ -133,49 +133,49 @@ impl Rules {
     }
 
     /// Reads a text that holds one number at most.
-    fn read_one(&self, text: &str, region: Option<Region>) -> Result<Phone, Refusal> {
+    fn read_one(&self, text: &str, region: Option<Region>) -> Result<Phone, PhoneRefusal> {
         let text = labels::take_off(text);
         if let Some(value) = decimal::read_text(text)? {
             return self.read_digits(&value, region);
         }
-        match parts::before_extension(text) {
+        match split::before_extension(text) {
             Some(_) if !self.drop_extension => Err(Reason::HasExtension.into()),
             Some(number) => self.read_digits(number, region),
             None => self.read_digits(text, region),
         }
     }
 
-    fn read_digits(&self, text: &str, region: Option<Region>) -> Result<Phone, Refusal> {
-        self.dial(text, &plain::strip_punctuation(text)?, region)
+    fn read_digits(&self, text: &str, region: Option<Region>) -> Result<Phone, PhoneRefusal> {
+        self.dial(text, &digits::strip_punctuation(text)?, region)
     }
 
     /// Dials the digits of a text, unless a count beside the number is among them.
-    fn dial(&self, text: &str, number: &str, region: Option<Region>) -> Result<Phone, Refusal> {
+    fn dial(&self, text: &str, number: &str, region: Option<Region>) -> Result<Phone, PhoneRefusal> {
         let whole = self.dial_whole(text, number, region);
         if text.len() == number.len() {
             return whole;
         }
         let counted = [counts::without_first(text), counts::without_last(text, whole.as_ref().ok())];
         let is_other = |number: &str| {
-            let digits = plain::strip_punctuation(number).ok();
+            let digits = digits::strip_punctuation(number).ok();
             let phone = digits.and_then(|digits| self.dial_whole(number, &digits, region).ok());
             phone.is_some() && phone.as_ref() != whole.as_ref().ok()
         };
         if counted.into_iter().flatten().any(is_other) {
             let hint = "a short number stands beside a complete one: store the complete one alone";
-            return Err(Refusal { reason: Reason::MultipleNumbers, hint: Some(hint) });
+            return Err(PhoneRefusal { reason: Reason::MultipleNumbers, hint: Some(hint) });
         }
         whole
     }
 
     /// Dials all digits. A trunk zero in brackets is a part of them or is not, whichever number exists.
-    fn dial_whole(&self, text: &str, number: &str, region: Option<Region>) -> Result<Phone, Refusal> {
-        let whole = dial(self, number, region);
-        let Some(without) = plain::without_trunk_zero(text) else { return whole };
-        match (whole, dial(self, &without, region)) {
+    fn dial_whole(&self, text: &str, number: &str, region: Option<Region>) -> Result<Phone, PhoneRefusal> {
+        let whole = validate(self, number, region);
+        let Some(without) = digits::without_trunk_zero(text) else { return whole };
+        match (whole, validate(self, &without, region)) {
             (Ok(whole), Ok(without)) if whole != without => {
                 let hint = "with the 0 in brackets it is one number, without it another";
-                Err(Refusal { reason: Reason::InvalidNumber, hint: Some(hint) })
+                Err(PhoneRefusal { reason: Reason::InvalidNumber, hint: Some(hint) })
             }
             (Err(_), Ok(without)) => Ok(without),
             (whole, _) => whole,
@@ -184,7 +184,7 @@ impl Rules {
 }
 
 /// Takes a vendor's own identifier as it is, because nobody but the vendor can read it.
-fn identifier(text: &str) -> Result<Phone, Refusal> {
+fn identifier(text: &str) -> Result<Phone, PhoneRefusal> {
     let id = text.trim_matches(|c: char| c.is_whitespace() || c.is_control());
     if id.is_empty() {
         return Err(Reason::Missing.into());

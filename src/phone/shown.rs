@@ -6,8 +6,8 @@ use std::sync::LazyLock;
 
 use regex::{Captures, Regex};
 
-use super::cleaning::is_invisible;
-use super::mask::mask_numbers;
+use super::redact::mask_numbers;
+use super::sanitize::is_invisible;
 
 /// Longer names are cut off: whoever knows the name knows it by then.
 const MAX_CHARS: usize = 100;

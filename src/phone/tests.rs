@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::*;
-use crate::reason::Reason;
+use crate::domain::reason::Reason;
 
 #[derive(Deserialize)]
 struct Row {
@@ -18,7 +18,7 @@ struct Row {
 }
 
 /// Reads a JSON text as the mapping does: strings unescaped, numbers as they were written.
-fn normalise(rules: &Rules, json: &str) -> Result<Phone, Refusal> {
+fn normalise(rules: &PhoneRules, json: &str) -> Result<Phone, PhoneRefusal> {
     let json: &RawValue = serde_json::from_str(json).unwrap();
     let text: String;
     let input = match json.get().as_bytes()[0] {
@@ -34,15 +34,15 @@ fn normalise(rules: &Rules, json: &str) -> Result<Phone, Refusal> {
 }
 
 /// The number, or the code of the reason.
-fn outcome(result: &Result<Phone, Refusal>) -> &str {
+fn outcome(result: &Result<Phone, PhoneRefusal>) -> &str {
     match result {
         Ok(phone) => phone.expose(),
         Err(refusal) => refusal.reason.code(),
     }
 }
 
-fn rules(default_region: &str, options: &str) -> Rules {
-    let mut rules = Rules { default_region: region(default_region), ..Rules::default() };
+fn rules(default_region: &str, options: &str) -> PhoneRules {
+    let mut rules = PhoneRules { default_region: region(default_region), ..PhoneRules::default() };
     for option in options.split_whitespace() {
         match option {
             "vn_old=convert" => rules.convert_vn_old_prefix = true,
@@ -142,8 +142,8 @@ fn a_number_with_its_code_alone_never_rings_a_stranger() {
             let phone = example.format_as(PhoneNumberFormat::E164).to_string();
             for n_cut in 0..3 {
                 let whole = phone.get(..phone.len() - n_cut).unwrap();
-                let want = Rules::default().normalise(PhoneInput::Text(whole), None);
-                let read = Rules::default().normalise(PhoneInput::Text(&whole[1..]), Some(region));
+                let want = PhoneRules::default().normalise(PhoneInput::Text(whole), None);
+                let read = PhoneRules::default().normalise(PhoneInput::Text(&whole[1..]), Some(region));
                 let is_right = match (&want, &read) {
                     (Ok(want), Ok(read)) => want == read,
                     (Ok(_), Err(refusal)) => refusal.reason == Reason::AmbiguousNumber,
@@ -169,7 +169,7 @@ fn a_number_as_its_country_writes_it_is_called() {
             };
             for format in [PhoneNumberFormat::National, PhoneNumberFormat::International] {
                 let written = example.format_as(format).to_string();
-                let Err(refusal) = Rules::default().normalise(PhoneInput::Text(&written), Some(region))
+                let Err(refusal) = PhoneRules::default().normalise(PhoneInput::Text(&written), Some(region))
                 else {
                     n_read += 1;
                     continue;
@@ -226,7 +226,7 @@ fn a_count_beside_a_number_is_no_part_of_it() {
 
 #[test]
 fn only_allowed_countries_are_called() {
-    let rules = Rules { allowed_countries: vec![Region::VN, Region::CA], ..rules("VN", "") };
+    let rules = PhoneRules { allowed_countries: vec![Region::VN, Region::CA], ..rules("VN", "") };
     for (text, want) in [
         ("0987654321", "+84987654321"),
         ("+8613812345678", "country_not_allowed"),
@@ -315,7 +315,7 @@ fn regions() -> impl Strategy<Value = Option<Region>> {
     proptest::option::of(proptest::sample::select(all))
 }
 
-fn lenient() -> Rules {
+fn lenient() -> PhoneRules {
     rules("", "vn_old=convert multi=first_valid extension=drop")
 }
 
@@ -340,7 +340,7 @@ fn written_numbers() -> impl Strategy<Value = (String, Phone, Region)> {
         all.extend(formats.map(|format| (number.format_as(format).to_string(), phone.clone(), region)));
     }
     all.retain(|(written, phone, region)| {
-        Rules::default().normalise(PhoneInput::Text(written), Some(*region)).as_ref() == Ok(phone)
+        PhoneRules::default().normalise(PhoneInput::Text(written), Some(*region)).as_ref() == Ok(phone)
     });
     assert!(all.len() > 600, "{}", all.len());
     proptest::sample::select(all)
@@ -378,7 +378,7 @@ proptest! {
         let before = if before.is_empty() { String::new() } else { format!("{before}{colon}") };
         let after = if after.is_empty() { String::new() } else { format!("{bracket}{after})") };
         let text = format!("{before}{written}{after}");
-        let read = Rules::default().normalise(PhoneInput::Text(&text), Some(region));
+        let read = PhoneRules::default().normalise(PhoneInput::Text(&text), Some(region));
         prop_assert_eq!(read.as_ref().map(Phone::expose), Ok(phone.expose()), "{} in {:?}", text, region);
     }
 
@@ -403,7 +403,7 @@ proptest! {
     fn what_is_accepted_is_e164_and_stays_so_in_every_region(
         text in values(), region in regions(), other in regions(), lenient_rules in any::<bool>(),
     ) {
-        let rules = if lenient_rules { lenient() } else { Rules::default() };
+        let rules = if lenient_rules { lenient() } else { PhoneRules::default() };
         if let Ok(phone) = rules.normalise(PhoneInput::Text(&text), region) {
             let digits = phone.expose().strip_prefix('+').expect("E.164 begins with a plus");
             prop_assert!((7..=15).contains(&digits.len()), "{}", phone.expose());
@@ -414,7 +414,7 @@ proptest! {
 
     #[test]
     fn nothing_makes_it_panic(text in any::<String>(), raw in r"\PC{0,12}", region in regions(), as_is in any::<bool>()) {
-        let rules = Rules { as_is, ..lenient() };
+        let rules = PhoneRules { as_is, ..lenient() };
         for input in [PhoneInput::Text(&text), PhoneInput::Number(&text), PhoneInput::Number(&raw)] {
             let shown = format!("{:?}", rules.normalise(input, region));
             prop_assert!(!shown.is_empty());

@@ -7,9 +7,9 @@ use foldhash::fast::FixedState;
 use tokio::time::Instant;
 
 use super::checkpoint::Interval;
-use super::item::{Origin, Who};
-use crate::contact::{Campaign, Contact};
-use crate::vendor::exchange::Batch;
+use crate::domain::contact::{Campaign, Contact};
+use crate::intake::{LedgerKey, RecordPosition};
+use crate::providers::api::Batch;
 
 /// Text in one batch at most; records can be a megabyte each, and servers refuse long bodies.
 const MAX_BATCH_BYTES: usize = 1 << 20;
@@ -22,7 +22,7 @@ const MAX_OPEN: usize = 64;
 
 /// Contacts that may share a request.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(super) struct Lane {
+pub(super) struct BatchKey {
     /// Where they go.
     pub(super) campaign: Campaign,
     /// An earlier run may have sent them.
@@ -31,22 +31,22 @@ pub(super) struct Lane {
 
 /// What a contact needs to be settled.
 #[derive(Clone, Debug)]
-pub(super) struct Ticket {
+pub(super) struct PendingContact {
     /// Which checkpoint waits for it.
     pub(super) interval: Interval,
     /// Its record.
-    pub(super) origin: Origin,
+    pub(super) position: RecordPosition,
     /// Who it is for the ledger.
-    pub(super) who: Who,
+    pub(super) ledger_key: LedgerKey,
 }
 
 /// A batch that can go out.
 #[derive(Debug)]
-pub(super) struct Ready {
-    /// For the courier.
+pub(super) struct SealedBatch {
+    /// For the deliverer.
     pub(super) batch: Batch,
     /// One for each contact, in order.
-    pub(super) tickets: Vec<Ticket>,
+    pub(super) tickets: Vec<PendingContact>,
     /// Text in all contacts.
     pub(super) bytes: usize,
 }
@@ -56,14 +56,14 @@ pub(super) struct Ready {
 pub(super) struct Batcher {
     capacity: usize,
     max_age: Duration,
-    open: HashMap<Lane, Open, FixedState>,
+    open: HashMap<BatchKey, Open, FixedState>,
     bytes: usize,
 }
 
 #[derive(Debug)]
 struct Open {
     contacts: Vec<Contact>,
-    tickets: Vec<Ticket>,
+    tickets: Vec<PendingContact>,
     bytes: usize,
     since: Instant,
 }
@@ -77,27 +77,27 @@ impl Batcher {
     /// Adds a contact; gives the batch that it completes, or the one that makes room for it.
     pub(super) fn push(
         &mut self,
-        lane: &Lane,
+        key: &BatchKey,
         contact: Contact,
-        ticket: Ticket,
+        ticket: PendingContact,
         now: Instant,
-    ) -> Option<Ready> {
-        if !self.open.contains_key(lane) {
+    ) -> Option<SealedBatch> {
+        if !self.open.contains_key(key) {
             // The more batches are open, the fewer contacts each gets: of one for each record, none but its own.
             let room = self.capacity / (self.open.len() + 1);
-            self.open.insert(lane.clone(), Open::with_room_for(room, now));
+            self.open.insert(key.clone(), Open::with_room_for(room, now));
         }
-        let open = self.open.get_mut(lane)?;
+        let open = self.open.get_mut(key)?;
         let bytes = contact.text_bytes();
         open.contacts.push(contact);
         open.tickets.push(ticket);
         open.bytes += bytes;
         self.bytes += bytes;
         if open.contacts.len() >= self.capacity || open.bytes >= MAX_BATCH_BYTES {
-            return self.take(lane);
+            return self.seal(key);
         }
         if self.open.len() > MAX_OPEN || self.bytes > MAX_OPEN_BYTES {
-            return self.take(&self.oldest()?);
+            return self.seal(&self.oldest()?);
         }
         None
     }
@@ -108,14 +108,14 @@ impl Batcher {
     }
 
     /// Gives a batch that has waited long enough.
-    pub(super) fn take_due(&mut self, now: Instant) -> Option<Ready> {
+    pub(super) fn take_due(&mut self, now: Instant) -> Option<SealedBatch> {
         (self.next_due()? <= now).then_some(())?;
-        self.take(&self.oldest()?)
+        self.seal(&self.oldest()?)
     }
 
     /// Gives any open batch.
-    pub(super) fn take_any(&mut self) -> Option<Ready> {
-        self.take(&self.oldest()?)
+    pub(super) fn take_any(&mut self) -> Option<SealedBatch> {
+        self.seal(&self.oldest()?)
     }
 
     /// Lets go of the contacts of one interval.
@@ -135,17 +135,17 @@ impl Batcher {
     }
 
     /// First by age, then by name: never by the map's chance order, so that runs can be replayed.
-    fn oldest(&self) -> Option<Lane> {
-        let by_age = self.open.iter().min_by_key(|(lane, open)| (open.since, *lane));
-        by_age.map(|(lane, _)| lane.clone())
+    fn oldest(&self) -> Option<BatchKey> {
+        let by_age = self.open.iter().min_by_key(|(key, open)| (open.since, *key));
+        by_age.map(|(key, _)| key.clone())
     }
 
-    fn take(&mut self, lane: &Lane) -> Option<Ready> {
-        let open = self.open.remove(lane)?;
+    fn seal(&mut self, key: &BatchKey) -> Option<SealedBatch> {
+        let open = self.open.remove(key)?;
         self.bytes = self.bytes.saturating_sub(open.bytes);
         let batch =
-            Batch { campaign: lane.campaign.clone(), contacts: open.contacts, maybe_sent: lane.maybe_sent };
-        Some(Ready { batch, tickets: open.tickets, bytes: open.bytes })
+            Batch { campaign: key.campaign.clone(), contacts: open.contacts, maybe_sent: key.maybe_sent };
+        Some(SealedBatch { batch, tickets: open.tickets, bytes: open.bytes })
     }
 }
 

@@ -6,8 +6,8 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use super::item::{Covers, StreamIndex};
-use crate::error::Error;
+use crate::domain::error::Error;
+use crate::intake::{Covers, StreamIndex};
 use crate::protocol::{State, Stats};
 
 /// Which interval a record belongs to.
@@ -53,7 +53,7 @@ impl Checkpoints {
 
     /// The interval of the records that are read now.
     #[must_use]
-    pub fn open(&self) -> Interval {
+    pub fn open_interval(&self) -> Interval {
         Interval(self.first + to_u64(self.waiting.len()) - 1)
     }
 
@@ -62,14 +62,14 @@ impl Checkpoints {
         if let Some(open) = self.waiting.back_mut() {
             open.pending += 1;
         }
-        self.open()
+        self.open_interval()
     }
 
     /// A record ended.
     ///
     /// # Errors
     /// When no STATE can count it: its interval waits for no record, or its stream is not known.
-    pub fn settle(
+    pub fn settle_record(
         &mut self,
         interval: Interval,
         stream: StreamIndex,
@@ -96,7 +96,7 @@ impl Checkpoints {
     }
 
     /// A STATE was read: it closes the open interval.
-    pub fn close(&mut self, state: State, covers: Covers) {
+    pub fn close_interval(&mut self, state: State, covers: Covers) {
         self.bytes += state.len();
         if let Some(open) = self.waiting.back_mut() {
             open.state = Some((state, covers));
@@ -156,16 +156,17 @@ mod tests {
         let mut checkpoints = Checkpoints::new(1);
         let interval = checkpoints.received();
         assert!(
-            checkpoints.settle(interval, StreamIndex::new(1), false).is_err(),
+            checkpoints.settle_record(interval, StreamIndex::new(1), false).is_err(),
             "a stream that is not there"
         );
-        assert!(checkpoints.settle(interval, stream, false).is_ok(), "the record itself");
-        assert!(checkpoints.settle(interval, stream, false).is_err(), "the same again");
+        assert!(checkpoints.settle_record(interval, stream, false).is_ok(), "the record itself");
+        assert!(checkpoints.settle_record(interval, stream, false).is_err(), "the same again");
         let passed_by = Checkpoints { first: 1, ..Checkpoints::new(1) };
         for (name, mut checkpoints) in [("released", passed_by), ("not begun", Checkpoints::new(1))] {
             let interval = if name == "released" { Interval(0) } else { Interval(7) };
-            let told = checkpoints.settle(interval, stream, false).map_err(|error| error.failure_type());
-            assert_eq!(told, Err(crate::error::FailureType::System), "{name}");
+            let told =
+                checkpoints.settle_record(interval, stream, false).map_err(|error| error.failure_type());
+            assert_eq!(told, Err(crate::domain::error::FailureType::System), "{name}");
         }
     }
 }

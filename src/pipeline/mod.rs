@@ -4,20 +4,15 @@
 //! out. Work that only costs time (decoding, mapping) runs on a thread beside it, deliveries as
 //! tasks under it.
 
-mod announced;
+mod batch_task;
 mod batcher;
 mod checkpoint;
 mod dedupe;
-mod ending;
-mod feed;
-mod intake;
-mod item;
-mod question;
-mod remarks;
-mod sending;
+mod ledger_query;
+mod run_log;
+mod run_stats;
 mod settling;
-mod tally;
-mod telling;
+mod shutdown;
 #[cfg(test)]
 mod tests;
 
@@ -31,27 +26,23 @@ use tokio::sync::mpsc;
 use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::{Instant, sleep_until};
 
-pub use announced::{Announced, Compile};
 pub use checkpoint::{Checkpoints, Interval};
-pub use feed::feed;
-pub use intake::Intake;
-pub use item::{Chunk, Covers, Item, Origin, StreamIndex, Who};
-pub use remarks::Remarks;
-pub use tally::Tally;
+pub use run_stats::RunStats;
 
-use crate::contact::{Campaign, Contact};
-use crate::delivery::{Carrier, Courier, Notice, Stop};
-use crate::error::Error;
-use crate::ledger::{Entry, Ledger, Standing};
+use crate::delivery::{Deliverer, LogLine, Stop, Transport};
+use crate::domain::contact::{Campaign, Contact};
+use crate::domain::error::Error;
+use crate::domain::reason::Reason;
+use crate::intake::{Event, EventBatch, InputWarnings, StreamIndex};
+use crate::ledger::{ClaimEntry, ContactStatus, Ledger};
 use crate::phone::Phone;
 use crate::protocol::{Level, Output, StreamName};
-use crate::reason::Reason;
-use crate::vendor::exchange::Outcome;
-use batcher::{Batcher, Lane, Ready, Ticket};
-use dedupe::Seen;
-use ending::Ending;
-use question::{Answer, Question};
-use sending::{Heard, Way};
+use crate::providers::api::Outcome;
+use batch_task::{BatchResult, BatchTask};
+use batcher::{BatchKey, Batcher, PendingContact, SealedBatch};
+use dedupe::Deduper;
+use ledger_query::{LedgerAnswer, LedgerQuery};
+use shutdown::Shutdown;
 
 /// How often the log says how far the run is.
 const PROGRESS_EVERY: Duration = Duration::from_secs(10);
@@ -84,27 +75,27 @@ pub struct Plan {
 /// A run of `write`.
 pub struct Pipeline<C, L, W> {
     plan: Plan,
-    way: Way<C, L>,
+    way: BatchTask<C, L>,
     /// The names of the plan's streams, for the ledger.
     stream_names: Vec<Arc<str>>,
     output: Output<W>,
     stop: Stop,
     checkpoints: Checkpoints,
     batcher: Batcher,
-    seen: Seen,
-    ready: VecDeque<Ready>,
-    under_way: JoinSet<Heard>,
+    deduper: Deduper,
+    ready: VecDeque<SealedBatch>,
+    under_way: JoinSet<BatchResult>,
     /// Of what is under way.
     loads: HashMap<Id, Load>,
-    question: Question,
+    question: LedgerQuery,
     is_closing: bool,
     complete: Vec<bool>,
-    tally: Tally,
-    remarks: Remarks,
+    stats: RunStats,
+    warnings: InputWarnings,
     n_sent: u64,
     waiting: Option<String>,
     failure: Option<Error>,
-    ending: Ending,
+    shutdown: Shutdown,
     /// Streams that the source did not complete.
     incomplete: Option<String>,
 }
@@ -116,11 +107,11 @@ struct Load {
 }
 
 /// What the loop woke up for.
-enum Event {
-    Heard(Result<(Id, Heard), JoinError>),
-    Answered(Answer),
-    Chunk(Option<Chunk>),
-    Notice(Notice),
+enum Wakeup {
+    BatchResult(Result<(Id, BatchResult), JoinError>),
+    Answered(LedgerAnswer),
+    EventBatch(Option<EventBatch>),
+    LogLine(LogLine),
     BatchDue,
     Progress,
     Signal(&'static str),
@@ -128,30 +119,36 @@ enum Event {
     Leave,
 }
 
-impl<C: Carrier, L: Ledger, W: Write> Pipeline<C, L, W> {
-    /// A run that has not begun. `stop` is the one that the courier listens to.
-    pub fn new(plan: Plan, courier: Arc<Courier<C>>, ledger: Arc<L>, output: Output<W>, stop: Stop) -> Self {
+impl<C: Transport, L: Ledger, W: Write> Pipeline<C, L, W> {
+    /// A run that has not begun. `stop` is the one that the deliverer listens to.
+    pub fn new(
+        plan: Plan,
+        deliverer: Arc<Deliverer<C>>,
+        ledger: Arc<L>,
+        output: Output<W>,
+        stop: Stop,
+    ) -> Self {
         Self {
             stream_names: plan.streams.iter().map(|(name, _)| Arc::from(name.to_string())).collect(),
             checkpoints: Checkpoints::new(plan.streams.len()),
             batcher: Batcher::new(plan.batch_size, plan.max_batch_age),
             complete: vec![false; plan.streams.len()],
             plan,
-            way: Way { courier, ledger },
+            way: BatchTask { deliverer, ledger },
             output,
             stop,
-            seen: Seen::default(),
+            deduper: Deduper::default(),
             ready: VecDeque::new(),
             under_way: JoinSet::new(),
             loads: HashMap::new(),
-            question: Question::default(),
+            question: LedgerQuery::default(),
             is_closing: false,
-            tally: Tally::default(),
-            remarks: Remarks::default(),
+            stats: RunStats::default(),
+            warnings: InputWarnings::default(),
             n_sent: 0,
             waiting: None,
             failure: None,
-            ending: Ending::default(),
+            shutdown: Shutdown::default(),
             incomplete: None,
         }
     }
@@ -162,10 +159,10 @@ impl<C: Carrier, L: Ledger, W: Write> Pipeline<C, L, W> {
     /// The loop only listens: nothing is awaited outside of `next`.
     pub async fn run(
         mut self,
-        mut input: mpsc::Receiver<Chunk>,
-        mut notices: mpsc::Receiver<Notice>,
+        mut input: mpsc::Receiver<EventBatch>,
+        mut log_lines: mpsc::Receiver<LogLine>,
         mut signals: impl Stream<Item = &'static str> + Unpin,
-    ) -> (Tally, Option<Error>, Output<W>) {
+    ) -> (RunStats, Option<Error>, Output<W>) {
         let mut is_open = true;
         let started = Instant::now();
         let mut progress_at = started + PROGRESS_EVERY;
@@ -174,34 +171,34 @@ impl<C: Carrier, L: Ledger, W: Write> Pipeline<C, L, W> {
             self.release();
             self.close_if_settled(is_open);
             let may_read = is_open && self.may_read();
-            match self.next(may_read, progress_at, &mut input, &mut notices, &mut signals).await {
-                Event::Heard(result) => self.delivered(result),
-                Event::Answered(Answer::Known(chunk, Ok(standings))) => {
-                    self.take(chunk, standings.into_iter());
+            match self.next(may_read, progress_at, &mut input, &mut log_lines, &mut signals).await {
+                Wakeup::BatchResult(result) => self.delivered(result),
+                Wakeup::Answered(LedgerAnswer::Known(batch, Ok(statuses))) => {
+                    self.take_events(batch, statuses.into_iter());
                 }
-                Event::Answered(Answer::Known(_, Err(error))) => self.fail(error),
-                Event::Answered(Answer::Closed(Err(error))) => self.fail(error.into()),
-                Event::Answered(Answer::Closed(Ok(()))) => {}
-                Event::Chunk(Some(chunk)) => self.look_up(chunk),
-                Event::Chunk(None) => {
+                Wakeup::Answered(LedgerAnswer::Known(_, Err(error))) => self.fail(error),
+                Wakeup::Answered(LedgerAnswer::Closed(Err(error))) => self.fail(error.into()),
+                Wakeup::Answered(LedgerAnswer::Closed(Ok(()))) => {}
+                Wakeup::EventBatch(Some(batch)) => self.status_of(batch),
+                Wakeup::EventBatch(None) => {
                     is_open = false;
                     self.input_ended();
                 }
-                Event::Notice(Notice(text)) => {
+                Wakeup::LogLine(LogLine(text)) => {
                     self.log(Level::Info, &text);
                     self.waiting = Some(text);
                 }
-                Event::BatchDue => self.ready.extend(self.batcher.take_due(Instant::now())),
-                Event::Progress => {
+                Wakeup::BatchDue => self.ready.extend(self.batcher.take_due(Instant::now())),
+                Wakeup::Progress => {
                     progress_at = Instant::now() + PROGRESS_EVERY;
                     self.tell_progress(started);
                 }
-                Event::Signal(signal) => self.interrupt(signal),
-                Event::CutOff => {
-                    self.ending.cut_off_at = None;
+                Wakeup::Signal(signal) => self.interrupt(signal),
+                Wakeup::CutOff => {
+                    self.shutdown.cut_off_at = None;
                     self.stop.cut_off();
                 }
-                Event::Leave => {
+                Wakeup::Leave => {
                     self.leave();
                     break;
                 }
@@ -211,7 +208,7 @@ impl<C: Carrier, L: Ledger, W: Write> Pipeline<C, L, W> {
             }
         }
         self.conclude(started);
-        (self.tally, self.failure, self.output)
+        (self.stats, self.failure, self.output)
     }
 
     /// Waits for whatever comes first. Deliveries before new input: what is settled frees memory.
@@ -219,23 +216,23 @@ impl<C: Carrier, L: Ledger, W: Write> Pipeline<C, L, W> {
         &mut self,
         may_read: bool,
         progress_at: Instant,
-        input: &mut mpsc::Receiver<Chunk>,
-        notices: &mut mpsc::Receiver<Notice>,
+        input: &mut mpsc::Receiver<EventBatch>,
+        log_lines: &mut mpsc::Receiver<LogLine>,
         signals: &mut (impl Stream<Item = &'static str> + Unpin),
-    ) -> Event {
+    ) -> Wakeup {
         let due = self.batcher.next_due().filter(|_| self.failure.is_none());
-        let Ending { cut_off_at, leave_at, .. } = self.ending;
+        let Shutdown { cut_off_at, leave_at, .. } = self.shutdown;
         tokio::select! {
             biased;
-            Some(signal) = signals.next() => Event::Signal(signal),
-            Some(heard) = self.under_way.join_next_with_id() => Event::Heard(heard),
-            Some(notice) = notices.recv() => Event::Notice(notice),
-            answer = self.question.answer() => Event::Answered(answer),
-            () = at(cut_off_at) => Event::CutOff,
-            () = at(leave_at) => Event::Leave,
-            () = at(due) => Event::BatchDue,
-            () = sleep_until(progress_at) => Event::Progress,
-            chunk = input.recv(), if may_read => Event::Chunk(chunk),
+            Some(signal) = signals.next() => Wakeup::Signal(signal),
+            Some(heard) = self.under_way.join_next_with_id() => Wakeup::BatchResult(heard),
+            Some(log_line) = log_lines.recv() => Wakeup::LogLine(log_line),
+            answer = self.question.answer() => Wakeup::Answered(answer),
+            () = at(cut_off_at) => Wakeup::CutOff,
+            () = at(leave_at) => Wakeup::Leave,
+            () = at(due) => Wakeup::BatchDue,
+            () = sleep_until(progress_at) => Wakeup::Progress,
+            batch = input.recv(), if may_read => Wakeup::EventBatch(batch),
         }
     }
 
@@ -261,61 +258,61 @@ impl<C: Carrier, L: Ledger, W: Write> Pipeline<C, L, W> {
     }
 
     /// What the ledger is told of a batch; nothing when there is none.
-    fn entries(&self, ready: &mut Ready) -> Vec<Entry> {
+    fn entries(&self, ready: &mut SealedBatch) -> Vec<ClaimEntry> {
         let remembers = self.way.ledger.remembers();
-        if remembers { sending::entries(ready, &self.stream_names) } else { Vec::new() }
+        if remembers { batch_task::entries(ready, &self.stream_names) } else { Vec::new() }
     }
 
     /// What the ledger knows of the contacts decides about them; without one they are taken at once.
-    fn look_up(&mut self, chunk: Chunk) {
+    fn status_of(&mut self, batch: EventBatch) {
         if self.way.ledger.remembers() {
-            self.question.look_up(&self.way.ledger, chunk, self.way.courier.now());
+            self.question.status_of(&self.way.ledger, batch, self.way.deliverer.now());
         } else {
-            self.take(chunk, std::iter::repeat(Standing::Free));
+            self.take_events(batch, std::iter::repeat(ContactStatus::Free));
         }
     }
 
-    /// Begins to close the ledger when nothing is under way and nothing more will be. A chunk whose
+    /// Begins to close the ledger when nothing is under way and nothing more will be. A batch whose
     /// contacts are looked up just then is one that was not read.
     fn close_if_settled(&mut self, is_open: bool) {
         let is_read = !is_open && self.ready.is_empty() && !self.question.is_open();
         if !self.is_closing && self.under_way.is_empty() && (self.failure.is_some() || is_read) {
             self.is_closing = true;
-            self.ending.closing(Instant::now());
+            self.shutdown.closing(Instant::now());
             self.question.close(&self.way.ledger);
         }
     }
 
-    fn take(&mut self, chunk: Chunk, mut standings: impl Iterator<Item = Standing>) {
+    fn take_events(&mut self, batch: EventBatch, mut statuses: impl Iterator<Item = ContactStatus>) {
         let now = Instant::now();
-        for item in chunk.items {
+        for item in batch.items {
             match item {
-                Item::Contact { origin, campaign, contact, who } => {
-                    let Some(standing) = standings.next() else {
+                Event::Contact { position, campaign, contact, ledger_key } => {
+                    let Some(status) = statuses.next() else {
                         return self
                             .fail(Error::Defect("a contact has no standing in the ledger".to_owned()));
                     };
-                    let ticket = Ticket { interval: self.received(), origin, who };
-                    self.consider(ticket, campaign, contact, standing, now);
+                    let ticket = PendingContact { interval: self.received(), position, ledger_key };
+                    self.consider_contact(ticket, campaign, contact, status, now);
                 }
-                Item::Refused { origin, outcome } => {
+                Event::Refused { position, outcome } => {
                     let interval = self.received();
-                    self.settle(interval, origin, &outcome, None);
+                    self.settle(interval, position, &outcome, None);
                 }
-                Item::State(state, covers) => self.checkpoints.close(state, covers),
-                Item::Stream { index, name, warnings } => self.announced(index, name, &warnings),
-                Item::Complete(stream) => {
+                Event::State(state, covers) => self.checkpoints.close_interval(state, covers),
+                Event::Stream { index, name, warnings } => self.announced(index, name, &warnings),
+                Event::Complete(stream) => {
                     if let Some(complete) = self.complete.get_mut(stream.index()) {
                         *complete = true;
                     }
                 }
             }
         }
-        self.remarks.add(chunk.remarks);
+        self.warnings.add(batch.warnings);
         if self.checkpoints.is_full() {
             self.flush();
         }
-        if let Some(error) = chunk.failure {
+        if let Some(error) = batch.failure {
             self.fail(error);
         }
     }
@@ -334,51 +331,51 @@ impl<C: Carrier, L: Ledger, W: Write> Pipeline<C, L, W> {
     }
 
     /// Policy that needs to know what was before: the same number, the ledger, the limit.
-    fn consider(
+    fn consider_contact(
         &mut self,
-        ticket: Ticket,
+        ticket: PendingContact,
         campaign: Campaign,
         contact: Contact,
-        standing: Standing,
+        status: ContactStatus,
         now: Instant,
     ) {
-        match self.kept_back(&campaign, &contact.phone, standing) {
+        match self.skip_reason(&campaign, &contact.phone, status) {
             Ok(None) => {}
             Ok(Some(outcome)) => {
-                return self.settle(ticket.interval, ticket.origin, &outcome, Some(&contact.phone));
+                return self.settle(ticket.interval, ticket.position, &outcome, Some(&contact.phone));
             }
             Err(error) => return self.fail(error),
         }
         self.n_sent += 1;
-        let lane = Lane { campaign, maybe_sent: standing == Standing::Unknown };
-        self.ready.extend(self.batcher.push(&lane, contact, ticket, now));
+        let key = BatchKey { campaign, maybe_sent: status == ContactStatus::Unknown };
+        self.ready.extend(self.batcher.push(&key, contact, ticket, now));
     }
 
     /// How a contact ends that must not be sent; none for those that may.
-    fn kept_back(
+    fn skip_reason(
         &mut self,
         campaign: &Campaign,
         phone: &Phone,
-        standing: Standing,
+        status: ContactStatus,
     ) -> Result<Option<Outcome>, Error> {
-        let kept_back = sending::kept_back(standing, self.way.courier.may_repeat());
+        let skip_reason = batch_task::skip_reason(status, self.way.deliverer.may_repeat());
         let limit = self.plan.max_contacts;
-        let is_over = kept_back.is_none() && limit > 0 && self.n_sent >= limit;
+        let is_over = skip_reason.is_none() && limit > 0 && self.n_sent >= limit;
         // Who is over the limit was not sent, and is no duplicate when they come again.
         let is_new = if is_over {
-            !self.seen.contains(campaign, phone)?
+            !self.deduper.contains(campaign, phone)?
         } else {
-            self.seen.insert(campaign, phone)?
+            self.deduper.insert(campaign, phone)?
         };
-        Ok(match kept_back {
+        Ok(match skip_reason {
             _ if !is_new => Some(Outcome::Duplicate(Reason::DuplicateInRun)),
             _ if is_over => Some(Outcome::Suppressed(Reason::MaxContactsPerSync, None)),
-            kept_back => kept_back,
+            skip_reason => skip_reason,
         })
     }
 
     fn received(&mut self) -> Interval {
-        self.tally.received += 1;
+        self.stats.received += 1;
         self.checkpoints.received()
     }
 
@@ -396,7 +393,7 @@ impl<C: Carrier, L: Ledger, W: Write> Pipeline<C, L, W> {
         let names: Vec<String> = incomplete.map(|((name, _), _)| name.to_string()).collect();
         if !names.is_empty() {
             // The source failed: what no STATE covers comes again, and would be called twice.
-            self.batcher.forget(self.checkpoints.open());
+            self.batcher.forget(self.checkpoints.open_interval());
             self.incomplete = Some(names.join(", "));
         }
         self.flush();
@@ -417,16 +414,16 @@ impl<C: Carrier, L: Ledger, W: Write> Pipeline<C, L, W> {
         self.stop.set();
         self.ready.clear();
         self.batcher.clear();
-        self.ending.failed(Instant::now(), self.plan.hear_out_for);
+        self.shutdown.failed(Instant::now(), self.plan.hear_out_for);
     }
 
     fn too_many_rejected(&mut self) {
-        let (rejected, total) = self.tally.share();
+        let (rejected, total) = self.stats.share();
         self.fail(Error::TooManyRejected { rejected, total, percent: self.plan.max_rejected_percent });
     }
 
     fn conclude(&mut self, started: Instant) {
-        if self.failure.is_none() && self.tally.rejected_more_than(self.plan.max_rejected_percent) {
+        if self.failure.is_none() && self.stats.rejected_more_than(self.plan.max_rejected_percent) {
             self.too_many_rejected();
         }
         if let (None, Some(names)) = (&self.failure, self.incomplete.take()) {

@@ -5,22 +5,22 @@ use std::io::Write;
 use tokio::task::{Id, JoinError};
 
 use super::Pipeline;
+use super::batch_task::{BatchResult, one_each};
 use super::checkpoint::Interval;
-use super::item::Origin;
-use super::sending::{Heard, one_each};
-use crate::delivery::Carrier;
-use crate::error::Error;
+use crate::delivery::Transport;
+use crate::domain::error::Error;
+use crate::intake::RecordPosition;
 use crate::ledger::Ledger;
 use crate::phone::Phone;
 use crate::protocol::Level;
-use crate::vendor::exchange::Outcome;
+use crate::providers::api::Outcome;
 
 /// Records after which a share of rejected ones means something; those kept back on purpose are none.
 const SHARE_COUNTS_AFTER: u64 = 100;
 
-impl<C: Carrier, L: Ledger, W: Write> Pipeline<C, L, W> {
+impl<C: Transport, L: Ledger, W: Write> Pipeline<C, L, W> {
     /// A delivery's task has ended.
-    pub(super) fn delivered(&mut self, result: Result<(Id, Heard), JoinError>) {
+    pub(super) fn delivered(&mut self, result: Result<(Id, BatchResult), JoinError>) {
         match result {
             Ok((task, heard)) => {
                 self.loads.remove(&task);
@@ -34,14 +34,14 @@ impl<C: Carrier, L: Ledger, W: Write> Pipeline<C, L, W> {
         }
     }
 
-    fn heard(&mut self, heard: Heard) {
+    fn heard(&mut self, heard: BatchResult) {
         self.waiting = None;
-        let Heard { tickets, phones, outcomes, failure } = heard;
+        let BatchResult { tickets, phones, outcomes, failure } = heard;
         match one_each("outcomes", outcomes, tickets.len()) {
             Ok(outcomes) => {
                 for ((ticket, phone), outcome) in tickets.into_iter().zip(&phones).zip(outcomes) {
                     if let Some(outcome) = outcome {
-                        self.settle(ticket.interval, ticket.origin, &outcome, Some(phone));
+                        self.settle(ticket.interval, ticket.position, &outcome, Some(phone));
                     }
                 }
             }
@@ -55,21 +55,21 @@ impl<C: Carrier, L: Ledger, W: Write> Pipeline<C, L, W> {
     pub(super) fn settle(
         &mut self,
         interval: Interval,
-        origin: Origin,
+        position: RecordPosition,
         outcome: &Outcome,
         phone: Option<&Phone>,
     ) {
         let is_rejected = outcome.counts_as_rejected();
-        if let Err(defect) = self.checkpoints.settle(interval, origin.stream, is_rejected) {
+        if let Err(defect) = self.checkpoints.settle_record(interval, position.stream, is_rejected) {
             return self.fail(defect);
         }
-        if self.tally.count(outcome) {
-            let line = self.describe(origin, outcome, phone);
+        if self.stats.count(outcome) {
+            let line = self.describe(position, outcome, phone);
             self.log(Level::Warn, &line);
         }
         let percent = self.plan.max_rejected_percent;
-        if is_rejected && self.tally.rejected_more_than(percent) {
-            let (_, total) = self.tally.share();
+        if is_rejected && self.stats.rejected_more_than(percent) {
+            let (_, total) = self.stats.share();
             if total >= SHARE_COUNTS_AFTER {
                 self.too_many_rejected();
             }

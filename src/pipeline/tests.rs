@@ -1,9 +1,9 @@
 //! Whole runs in one process: real messages, real mapping, a real vendor, a scripted way to it and a
 //! paused clock.
 
-mod ending;
-mod standing;
+mod shutdown;
 mod states;
+mod status;
 
 use std::io;
 use std::sync::{Arc, Mutex};
@@ -16,24 +16,27 @@ use serde_json::{Value, json};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep};
 
-use super::{Chunk, Intake, Pipeline, Plan, Tally};
+use super::{Pipeline, Plan, RunStats};
 use crate::config::{self, Config, OnUnknownOutcome};
-use crate::delivery::{Carrier, CarryError, Clock, Courier, Pace, Rules, Stop, Terms};
-use crate::error::Error;
-use crate::ledger::{Forgetful, Ledger};
+use crate::delivery::{
+    Clock, Deliverer, DeliveryOptions, RateLimiter, RetryPolicy, Stop, Transport, TransportError,
+};
+use crate::domain::error::Error;
+use crate::intake::{EventBatch, Router};
+use crate::ledger::{Ledger, NoopLedger};
 use crate::mapping::{self, RunContext, StreamShape};
 use crate::protocol::{Catalog, Output};
-use crate::vendor::exchange::{Reply, Request};
+use crate::providers::api::{Reply, Request};
 
 /// Answers every request after a while, by a rule on its body; remembers when requests came.
-struct Vendor {
+struct Provider {
     takes: Duration,
-    answer: fn(&Value) -> Result<Reply, CarryError>,
+    answer: fn(&Value) -> Result<Reply, TransportError>,
     requests: Arc<Mutex<Vec<(Instant, Value)>>>,
 }
 
-impl Carrier for Vendor {
-    async fn carry(&self, request: Request) -> Result<Reply, CarryError> {
+impl Transport for Provider {
+    async fn send_request(&self, request: Request) -> Result<Reply, TransportError> {
         let body: Value = serde_json::from_slice(&request.body).unwrap();
         self.requests.lock().unwrap().push((Instant::now(), body.clone()));
         sleep(self.takes).await;
@@ -42,7 +45,7 @@ impl Carrier for Vendor {
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "one of several rules by which a vendor answers")]
-fn takes_all(_: &Value) -> Result<Reply, CarryError> {
+fn takes_all(_: &Value) -> Result<Reply, TransportError> {
     Ok(Reply { status: 200, body: Bytes::from_static(br#"{"status":"0","data":[]}"#), ..Reply::default() })
 }
 
@@ -74,14 +77,14 @@ struct Sync {
     generation_id: Option<i64>,
     lines: Vec<(Duration, String)>,
     takes: Duration,
-    answer: fn(&Value) -> Result<Reply, CarryError>,
+    answer: fn(&Value) -> Result<Reply, TransportError>,
     /// Signals come so long after the start or the one before.
     signals_after: Vec<Duration>,
     stdout: Stdout,
 }
 
 struct Ran {
-    tally: Tally,
+    stats: RunStats,
     failure: Option<Error>,
     stdout: String,
     requests: Vec<(Instant, Value)>,
@@ -111,13 +114,13 @@ impl Sync {
         for (section, value) in self.config.as_object().unwrap() {
             whole[section] = value.clone();
         }
-        let (config, mistakes) = config::read(&whole.to_string());
+        let (config, mistakes) = config::read_config(&whole.to_string());
         assert_eq!(mistakes, []);
         config.unwrap()
     }
 
     async fn run(self) -> Ran {
-        self.run_with(Arc::new(Forgetful)).await
+        self.run_with(Arc::new(NoopLedger)).await
     }
 
     async fn run_with(self, ledger: Arc<impl Ledger>) -> Ran {
@@ -131,12 +134,12 @@ impl Sync {
             stream
         };
         let catalog = json!({ "streams": [stream("one"), stream("two")] }).to_string();
-        let catalog = Catalog::read(&catalog).unwrap();
+        let catalog = Catalog::parse(&catalog).unwrap();
         let context = RunContext { sync_id: "1".into(), now: Timestamp::UNIX_EPOCH };
         let shapes: Vec<_> = catalog.streams.iter().map(StreamShape::from).collect();
         let mappings = mapping::compile_catalog(&config, &vendor, &shapes, &context).unwrap();
         let names: Vec<_> = catalog.streams.iter().map(|stream| stream.name.clone()).collect();
-        let intake = Intake::new(names.clone(), mappings, None);
+        let intake = Router::new(names.clone(), mappings, None);
         let plan = Plan {
             batch_size: config.delivery.batch_size.into(),
             max_batch_age: Duration::from_secs(config.delivery.max_batch_age_seconds.into()),
@@ -148,13 +151,21 @@ impl Sync {
             streams: names.into_iter().map(|name| (name, self.generation_id.is_some())).collect(),
         };
         let requests = Arc::new(Mutex::new(Vec::new()));
-        let carrier = Vendor { takes: self.takes, answer: self.answer, requests: Arc::clone(&requests) };
+        let transport = Provider { takes: self.takes, answer: self.answer, requests: Arc::clone(&requests) };
         let clock = Arc::new(Clock::starting_at(Timestamp::UNIX_EPOCH));
-        let (notices, heard) = mpsc::channel(64);
+        let (log_lines, heard) = mpsc::channel(64);
         let resend = config.delivery.on_unknown_outcome == OnUnknownOutcome::Resend;
-        let (rules, stop) = (Rules { retry_for: Duration::from_mins(1), resend }, Stop::default());
-        let terms = Terms { clock, pace: Pace::new(0), rules, stop: stop.clone(), notices, seed: 7 };
-        let courier = Courier::new(vendor, carrier, terms);
+        let (retry_policy, stop) =
+            (RetryPolicy { retry_for: Duration::from_mins(1), resend }, Stop::default());
+        let terms = DeliveryOptions {
+            clock,
+            rate_limiter: RateLimiter::new(0),
+            retry_policy,
+            stop: stop.clone(),
+            log_lines,
+            seed: 7,
+        };
+        let deliverer = Deliverer::new(vendor, transport, terms);
         let (sender, input) = mpsc::channel(2);
         tokio::spawn(speak(self.lines, intake, sender));
         let after = |wait: Duration| async move {
@@ -163,26 +174,26 @@ impl Sync {
         };
         let signals = stream::iter(self.signals_after).then(after).chain(stream::pending());
         let output = Output::new(self.stdout.clone());
-        let pipeline = Pipeline::new(plan, Arc::new(courier), ledger, output, stop);
+        let pipeline = Pipeline::new(plan, Arc::new(deliverer), ledger, output, stop);
         let started = Instant::now();
-        let (tally, failure, _) = pipeline.run(input, heard, Box::pin(signals)).await;
+        let (stats, failure, _) = pipeline.run(input, heard, Box::pin(signals)).await;
         let stdout = String::from_utf8(self.stdout.written.lock().unwrap().clone()).unwrap();
         let requests = std::mem::take(&mut *requests.lock().unwrap());
-        Ran { tally, failure, stdout, requests, started, seconds: started.elapsed().as_secs_f64() }
+        Ran { stats, failure, stdout, requests, started, seconds: started.elapsed().as_secs_f64() }
     }
 }
 
 /// The source: says its lines, each after its pause.
-async fn speak(lines: Vec<(Duration, String)>, mut intake: Intake, sender: mpsc::Sender<Chunk>) {
+async fn speak(lines: Vec<(Duration, String)>, mut intake: Router, sender: mpsc::Sender<EventBatch>) {
     for (pause, line) in lines {
         sleep(pause).await;
-        let mut chunk = Chunk::default();
-        match intake.take(line.as_bytes()) {
-            Ok(item) => chunk.items.extend(item),
-            Err(error) => chunk.failure = Some(error),
+        let mut batch = EventBatch::default();
+        match intake.read_line(line.as_bytes()) {
+            Ok(item) => batch.items.extend(item),
+            Err(error) => batch.failure = Some(error),
         }
-        chunk.remarks = intake.remarks();
-        if sender.send(chunk).await.is_err() {
+        batch.warnings = intake.warnings();
+        if sender.send(batch).await.is_err() {
             return;
         }
     }
@@ -240,7 +251,7 @@ async fn states_come_back_in_order_with_what_ended_before_them() {
             .contains(r#""stream_state":{"big":12345678901234567890}},"id":1,"destinationStats":"#)
     );
     assert_eq!(
-        (ran.tally.received, ran.tally.accepted, ran.tally.duplicate, ran.tally.invalid),
+        (ran.stats.received, ran.stats.accepted, ran.stats.duplicate, ran.stats.invalid),
         (5, 3, 1, 1)
     );
 }
@@ -273,13 +284,13 @@ async fn no_more_requests_than_allowed_are_under_way() {
     sync.config = json!({ "delivery": { "batch_size": 10, "max_requests_in_flight": 4, "max_requests_per_second": 0 } });
     sync.takes = Duration::from_secs(1);
     let ran = sync.run().await;
-    assert_eq!((ran.requests.len(), ran.tally.accepted), (100, 1_000));
+    assert_eq!((ran.requests.len(), ran.stats.accepted), (100, 1_000));
     assert!((25.0..26.0).contains(&ran.seconds), "{}", ran.seconds);
 }
 
 #[tokio::test(start_paused = true)]
 async fn after_a_failure_nothing_new_is_sent_and_what_is_under_way_is_heard_out() {
-    fn refuses_the_second(body: &Value) -> Result<Reply, CarryError> {
+    fn refuses_the_second(body: &Value) -> Result<Reply, TransportError> {
         let is_second = body["customerPersons"][0]["phoneNumber"] == "84980000010";
         let bad = Bytes::from_static(br#"{"status":"-32","reason":"no such job"}"#);
         if is_second { Ok(Reply { status: 200, body: bad, ..Reply::default() }) } else { takes_all(body) }
@@ -293,7 +304,7 @@ async fn after_a_failure_nothing_new_is_sent_and_what_is_under_way_is_heard_out(
     let ran = sync.run().await;
     assert!(matches!(ran.failure, Some(Error::Refused { .. })), "{:?}", ran.failure);
     assert_eq!(ran.requests.len(), 3, "the first, the refused one, and the one under way");
-    assert_eq!(ran.tally.accepted, 20);
+    assert_eq!(ran.stats.accepted, 20);
     assert_eq!(ran.counts(), [(1, 10.0, 0.0)], "only the state whose records are all settled");
 }
 
@@ -339,7 +350,7 @@ async fn what_no_state_covers_is_not_sent_when_the_source_fails() {
         "{:?}",
         ran.failure
     );
-    assert_eq!((ran.tally.accepted, ran.tally.received), (2, 3));
+    assert_eq!((ran.stats.accepted, ran.stats.received), (2, 3));
     assert_eq!(ran.counts(), [(1, 1.0, 0.0)]);
 }
 
@@ -354,7 +365,7 @@ async fn a_complete_source_succeeds_where_completeness_is_demanded() {
     sync.generation_id = Some(1);
     let ran = sync.run().await;
     assert!(ran.failure.is_none(), "{:?}", ran.failure);
-    assert_eq!(ran.tally.accepted, 1);
+    assert_eq!(ran.stats.accepted, 1);
 }
 
 #[tokio::test(start_paused = true)]
@@ -384,7 +395,7 @@ async fn many_streams_go_to_many_campaigns() {
         .collect();
     sent.sort_unstable();
     assert_eq!(sent, [(9, 1), (11, 1), (12, 2)], "a number goes to each campaign once");
-    assert_eq!((ran.tally.accepted, ran.tally.duplicate, ran.counts()), (4, 1, vec![(1, 4.0, 0.0)]));
+    assert_eq!((ran.stats.accepted, ran.stats.duplicate, ran.counts()), (4, 1, vec![(1, 4.0, 0.0)]));
 }
 
 #[tokio::test(start_paused = true)]
@@ -393,7 +404,7 @@ async fn the_limit_of_contacts_is_kept() {
         Sync::of([record("one", 1), record("one", 2), record("one", 1), record("one", 3), state("one", 1)]);
     sync.config = json!({ "limits": { "max_contacts_per_sync": 2 } });
     let ran = sync.run().await;
-    assert_eq!((ran.tally.accepted, ran.tally.duplicate, ran.tally.suppressed), (2, 1, 1));
+    assert_eq!((ran.stats.accepted, ran.stats.duplicate, ran.stats.suppressed), (2, 1, 1));
     assert_eq!(ran.counts(), [(1, 3.0, 1.0)]);
 }
 
@@ -414,21 +425,21 @@ async fn too_many_rejected_records_fail_the_sync() {
 
 #[tokio::test(start_paused = true)]
 async fn what_is_kept_back_on_purpose_is_in_no_share_of_rejected_records() {
-    for (name, good, bad, kept_back, fails) in [
+    for (name, good, bad, skip_reason, fails) in [
         ("a selection is no failure", 50, 0, 900, false),
         ("nor does it hide one", 50, 60, 900, true),
         ("a tenth is allowed", 95, 10, 900, false),
         ("too few to mean something before the end", 10, 2, 0, true),
     ] {
         let invalid = (0..bad).map(|_| record_of("one", "n/a"));
-        let over_the_limit = (good..good + kept_back).map(|n| record("one", n));
+        let over_the_limit = (good..good + skip_reason).map(|n| record("one", n));
         let lines = (0..good).map(|n| record("one", n)).chain(invalid).chain(over_the_limit);
         let mut sync = Sync::of(lines);
         sync.config = json!({ "limits": { "max_rejected_percent": 10, "max_contacts_per_sync": good } });
         let ran = sync.run().await;
         assert_eq!(matches!(ran.failure, Some(Error::TooManyRejected { .. })), fails, "{name}");
         if !fails {
-            assert_eq!(ran.tally.share(), (u64::from(bad), u64::from(good + bad)), "{name}");
+            assert_eq!(ran.stats.share(), (u64::from(bad), u64::from(good + bad)), "{name}");
         }
     }
 }
@@ -452,7 +463,7 @@ async fn a_broken_line_is_told_by_its_number() {
 async fn nothing_at_all_succeeds_at_once() {
     let ran = Sync::of([]).run().await;
     assert!(ran.failure.is_none());
-    assert_eq!((ran.requests.len(), ran.tally), (0, Tally::default()));
+    assert_eq!((ran.requests.len(), ran.stats), (0, RunStats::default()));
     let ran = Sync::of([state("one", 1)]).run().await;
     assert_eq!((ran.requests.len(), ran.counts()), (0, vec![(1, 0.0, 0.0)]), "a reset calls nobody");
 }
@@ -460,7 +471,7 @@ async fn nothing_at_all_succeeds_at_once() {
 #[tokio::test(start_paused = true)]
 async fn rejected_records_are_shown_with_masked_numbers_twenty_of_each_reason() {
     #[expect(clippy::unnecessary_wraps, reason = "one of several rules by which a vendor answers")]
-    fn names_everybody(body: &Value) -> Result<Reply, CarryError> {
+    fn names_everybody(body: &Value) -> Result<Reply, TransportError> {
         let persons = body["customerPersons"].as_array().unwrap();
         let lines: Vec<_> = persons
             .iter()
@@ -478,7 +489,7 @@ async fn rejected_records_are_shown_with_masked_numbers_twenty_of_each_reason() 
     sync.answer = names_everybody;
     let ran = sync.run().await;
     let shown = ran.stdout.lines().filter(|line| line.contains("rejected (missing_variable)")).count();
-    assert_eq!((shown, ran.tally.rejected), (20, 50));
+    assert_eq!((shown, ran.stats.rejected), (20, 50));
     assert!(ran.stdout.contains("+84****0"), "{}", ran.stdout);
     assert!(!ran.stdout.contains("8498000"), "a whole number is in the log");
 }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde::de::IgnoredAny;
 
-use super::scan::Scan;
+use super::json::scanner::Scanner;
 use super::{CatalogStream, Object, State, StreamName};
 use crate::phone::shown;
 
@@ -89,7 +89,7 @@ pub(super) fn envelope<'a>(line: &'a str, stream_in: Option<&str>) -> Result<Obj
 /// The stream that a broken line names before the place where it breaks.
 fn stream_of<'a>(line: &'a str, stream_in: Option<&str>) -> Option<&'a str> {
     let mut found = None;
-    let mut scan = Scan::new(line);
+    let mut scan = Scanner::new(line);
     // That the walk ends early is why it is made.
     let _ends_early = scan.object(|scan, name| match name {
         "stream" if stream_in.is_none() => {

@@ -5,25 +5,22 @@
 
 mod airbyte;
 mod catalog;
-mod mended;
+mod json;
 mod message;
-mod object;
 mod output;
-mod scan;
 mod singer;
 mod state;
-mod string;
 #[cfg(test)]
 mod tests;
 
 pub use catalog::{Catalog, CatalogStream};
-pub use mended::Mended;
+pub use json::object::Object;
+pub use json::repaired::RepairedLine;
+pub(crate) use json::string::{string, unquoted};
 pub use message::{Message, RecordMessage, StreamStatus};
-pub use object::Object;
 pub use output::{Level, Output};
 pub use singer::{About, nested, of_other_targets};
 pub use state::{State, StateScope, Stats};
-pub(crate) use string::{string, unquoted};
 
 use std::fmt;
 
@@ -43,10 +40,10 @@ impl Dialect {
     ///
     /// # Errors
     /// Says what is wrong with the line and at which column; never shows what it holds.
-    pub fn read(self, line: &str) -> Result<Message<'_>, String> {
+    pub fn parse_line(self, line: &str) -> Result<Message<'_>, String> {
         match self {
-            Self::Airbyte => airbyte::read(line),
-            Self::Singer => singer::read(line),
+            Self::Airbyte => airbyte::parse_message(line),
+            Self::Singer => singer::parse_message(line),
         }
     }
 
@@ -54,8 +51,8 @@ impl Dialect {
     ///
     /// # Errors
     /// As `read`.
-    pub fn read_mended<'a>(self, line: &str, mended: &'a Mended) -> Result<Message<'a>, String> {
-        Ok(match self.read(mended.text())? {
+    pub fn parse_repaired<'a>(self, line: &str, mended: &'a RepairedLine) -> Result<Message<'a>, String> {
+        Ok(match self.parse_line(mended.text())? {
             Message::State(state) => Message::State(state.written_as(line, mended)),
             message => message,
         })

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::singer::Log;
 use super::state::{State, Stats};
-use crate::error::Error;
+use crate::domain::error::Error;
 
 /// How much a line for people matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]

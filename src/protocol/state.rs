@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use super::StreamName;
-use super::mended::Mended;
+use super::json::repaired::RepairedLine;
 
 /// A position of the source, waiting for the records before it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,7 +53,7 @@ impl State {
 
     /// The same state in its line as it was written, when it was read from a mended one.
     #[must_use]
-    pub(super) fn written_as(self, line: &str, mended: &Mended) -> Self {
+    pub(super) fn written_as(self, line: &str, mended: &RepairedLine) -> Self {
         let Self { text, start, stats, scope } = self;
         let origin = |at: usize| mended.origin(start + at);
         let stats = stats.map(|StatsPlace { at, lead }| StatsPlace {

@@ -8,8 +8,9 @@ const NEW: &str = r#"{"recordCount":98.0,"rejectedRecordCount":2.0}"#;
 
 /// Reads a line as the intake does, and gives the state as it goes back.
 fn echo(dialect: Dialect, line: &str) -> String {
-    let mended = Mended::of(line);
-    let message = dialect.read(line).or_else(|why| dialect.read_mended(line, mended.as_ref().ok_or(why)?));
+    let mended = RepairedLine::of(line);
+    let message =
+        dialect.parse_line(line).or_else(|why| dialect.parse_repaired(line, mended.as_ref().ok_or(why)?));
     let Ok(Message::State(state)) = message else { panic!("not a state: {message:?} of {line}") };
     state.with_stats(Stats { records: 98, rejected: 2 }).into_owned()
 }
@@ -75,8 +76,8 @@ fn object(members: &[String], space: &str, tail: &str) -> String {
 
 /// The statistics of a line's state, read by a reader that takes everything; NaN is no matter of ours.
 fn stats_of(line: &str) -> Option<String> {
-    let mended = Mended::of(line);
-    let line = Object::read(mended.as_ref().map_or(line, Mended::text)).ok()?;
+    let mended = RepairedLine::of(line);
+    let line = Object::read(mended.as_ref().map_or(line, RepairedLine::text)).ok()?;
     line.object("state")?.get("destinationStats").map(str::to_owned)
 }
 
@@ -129,8 +130,8 @@ fn depth_is_no_reason_to_stop() {
             "{depth}"
         );
         let record = format!(r#"{{"type":"RECORD","record":{{"stream":"s","data":{deep}}}}}"#);
-        assert!(matches!(Dialect::Airbyte.read(&record), Ok(Message::Record(_))), "{depth}");
+        assert!(matches!(Dialect::Airbyte.parse_line(&record), Ok(Message::Record(_))), "{depth}");
         let other = format!(r#"{{"type":"TRACE","trace":{deep}}}"#);
-        assert!(matches!(Dialect::Airbyte.read(&other), Ok(Message::Other)), "{depth}");
+        assert!(matches!(Dialect::Airbyte.parse_line(&other), Ok(Message::Other)), "{depth}");
     }
 }

@@ -14,9 +14,9 @@ use http::{HeaderMap, StatusCode};
 use serde::Serialize;
 use serde_json::json;
 
-use super::{Options, vendors};
-use crate::vendor::Simulator;
-use crate::vendor::shortcut::Shortcut;
+use super::{SandboxOptions, vendors};
+use crate::providers::Simulator;
+use crate::providers::shortcut::Shortcut;
 
 /// How the fast sandbox behaves.
 #[derive(Clone, Copy, Debug, Default)]
@@ -50,7 +50,7 @@ struct Totals {
 
 /// The routes: every vendor's endpoint, and the totals at the address where the other sandbox has them.
 pub(super) fn router(latency: Duration) -> Router {
-    let simulators = vendors::simulators(&Options::default());
+    let simulators = vendors::simulators(&SandboxOptions::default());
     let counted = |(name, simulator): (_, Box<dyn Simulator>)| {
         Arc::new(Counted::new(name, simulator.path(), simulator.shortcut()))
     };

@@ -4,12 +4,12 @@
 //! who would be called how often. Nothing here is a security boundary: whoever can reach the port
 //! can read the credentials, which are invented.
 
-mod desk;
-mod door;
 mod fast;
+pub mod fault_injector;
 pub mod faults;
-pub mod faulty;
+mod host_check;
 mod pages;
+mod routes;
 pub mod sample;
 mod server;
 mod summary;
@@ -28,8 +28,8 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use desk::Desk;
 use faults::FaultPlan;
+use routes::Routes;
 
 pub use fast::FastOptions;
 
@@ -38,7 +38,7 @@ pub type Clock = dyn Fn() -> Timestamp + Send + Sync;
 
 /// How the sandbox behaves.
 #[derive(Clone, Debug)]
-pub struct Options {
+pub struct SandboxOptions {
     /// The port on 127.0.0.1; 0 takes any that is free.
     pub port: u16,
     /// The same seed draws the same faults.
@@ -61,7 +61,7 @@ pub struct Sandbox {
     serving: JoinHandle<()>,
 }
 
-impl Default for Options {
+impl Default for SandboxOptions {
     fn default() -> Self {
         Self {
             port: 0,
@@ -79,12 +79,12 @@ impl Sandbox {
     /// # Errors
     /// When the port is taken.
     pub async fn start(
-        options: Options,
+        options: SandboxOptions,
         clock: impl Fn() -> Timestamp + Send + Sync + 'static,
     ) -> io::Result<Self> {
         let clock: Arc<Clock> = Arc::new(clock);
         let (listener, address) = listen(options.port).await?;
-        let router = Desk::new(options, address, Arc::clone(&clock)).router();
+        let router = Routes::new(options, address, Arc::clone(&clock)).router();
         Ok(Self::serve(listener, address, router, clock))
     }
 

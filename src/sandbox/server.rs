@@ -29,9 +29,9 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tower_service::Service;
 
-use super::faulty::Answer;
-use super::{Clock, door};
-use crate::vendor::exchange::Reply;
+use super::fault_injector::Answer;
+use super::{Clock, host_check};
+use crate::providers::api::Reply;
 
 /// A batch of 500 contacts with long variables has less than one.
 const MAX_BODY_BYTES: usize = 16 * 1024 * 1024;
@@ -52,8 +52,8 @@ pub(super) async fn serve(
 ) {
     let router = router.layer(DefaultBodyLimit::max(MAX_BODY_BYTES));
     let mut connections = JoinSet::new();
-    let mut told = stopping.clone();
-    let mut stop = pin!(told.changed());
+    let mut report = stopping.clone();
+    let mut stop = pin!(report.changed());
     loop {
         let accepted = match select(pin!(listener.accept()), stop.as_mut()).await {
             Either::Left((accepted, _)) => accepted,
@@ -122,7 +122,7 @@ async fn respond(
     port: u16,
     clock: Arc<Clock>,
 ) -> io::Result<Response> {
-    if let Some(refusal) = door::turn_away(&request, port) {
+    if let Some(refusal) = host_check::turn_away(&request, port) {
         return Ok(refusal);
     }
     let answered: Result<Response, Infallible> = router.call(request).await;

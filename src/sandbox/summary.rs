@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::vendor::call_book::{CallBook, Callee};
+use crate::providers::call_log::{CallLog, Callee};
 
 /// Everything that the simulators remember.
 #[derive(Debug, Serialize)]
@@ -17,7 +17,7 @@ pub(super) struct Summary {
     pub(super) campaigns: Vec<OfCampaign>,
     /// Entries that there are; not all of them may be in `entries`.
     pub(super) n_entries: usize,
-    pub(super) entries: Vec<Entry>,
+    pub(super) entries: Vec<CalleeRow>,
 }
 
 /// Sums over some campaigns.
@@ -52,7 +52,7 @@ pub(super) struct OfCampaign {
 
 /// One line of the table.
 #[derive(Debug, Serialize)]
-pub(super) struct Entry {
+pub(super) struct CalleeRow {
     pub(super) vendor: &'static str,
     pub(super) campaign: String,
     /// As the book writes it: masked, unless the sandbox shows numbers.
@@ -63,19 +63,19 @@ pub(super) struct Entry {
 
 /// What one vendor has to tell.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Told<'a> {
+pub(super) struct ProviderReport<'a> {
     pub(super) vendor: &'static str,
     pub(super) requests: u64,
-    pub(super) book: &'a CallBook,
+    pub(super) book: &'a CallLog,
 }
 
 impl Summary {
     /// Adds everything up; those who would be called most often come first.
-    pub(super) fn new(told: &[Told<'_>], max_entries: usize) -> Self {
+    pub(super) fn new(report: &[ProviderReport<'_>], max_entries: usize) -> Self {
         let mut vendors = Vec::new();
         let mut campaigns = Vec::new();
         let mut everybody = Vec::new();
-        for one in told {
+        for one in report {
             let first_campaign = campaigns.len();
             for (campaign, people) in one.book.campaigns() {
                 let totals = Totals::of(people);
@@ -96,7 +96,7 @@ impl Summary {
             vendors,
             campaigns,
             n_entries,
-            entries: everybody.into_iter().map(Entry::new).collect(),
+            entries: everybody.into_iter().map(CalleeRow::new).collect(),
         }
     }
 }
@@ -122,7 +122,7 @@ impl std::iter::Sum for Totals {
     }
 }
 
-impl Entry {
+impl CalleeRow {
     fn new((vendor, campaign, callee): (&'static str, &str, &Callee)) -> Self {
         Self {
             vendor,
@@ -140,8 +140,8 @@ mod tests {
 
     use super::*;
 
-    fn book(calls: &[(&str, &str)]) -> CallBook {
-        let mut book = CallBook::default();
+    fn book(calls: &[(&str, &str)]) -> CallLog {
+        let mut book = CallLog::default();
         for (campaign, number) in calls {
             book.call(campaign, number, "An", Timestamp::UNIX_EPOCH);
         }
@@ -153,11 +153,11 @@ mod tests {
         let (first, second) = ("14155550101", "14155550102");
         let itnio = book(&[("9", first), ("9", second), ("9", second), ("9", second), ("12", first)]);
         let vbee = book(&[("c", "+14155550101")]);
-        let told = [
-            Told { vendor: "itnio", requests: 5, book: &itnio },
-            Told { vendor: "vbee", requests: 1, book: &vbee },
+        let report = [
+            ProviderReport { vendor: "itnio", requests: 5, book: &itnio },
+            ProviderReport { vendor: "vbee", requests: 1, book: &vbee },
         ];
-        let summary = Summary::new(&told, 2);
+        let summary = Summary::new(&report, 2);
         assert_eq!(summary.requests, 6);
         assert_eq!(summary.totals, Totals { calls: 6, people: 4, called_more_than_once: 1 });
         let vendors: Vec<_> = summary.vendors.iter().map(|one| one.totals).collect();

@@ -7,12 +7,12 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
 use super::faults::{Fault, FaultPlan};
-use super::{FastOptions, Options, Sandbox};
-use crate::contact::Contact;
+use super::{FastOptions, Sandbox, SandboxOptions};
+use crate::domain::contact::Contact;
+use crate::domain::reason::Reason;
 use crate::phone::Phone;
-use crate::reason::Reason;
-use crate::vendor::exchange::{Batch, Outcome, Reply, Verdict};
-use crate::vendor::{Config, Vendor};
+use crate::providers::api::{Batch, Outcome, Reply, Verdict};
+use crate::providers::{Config, Provider};
 
 const VENDORS: [&str; 2] = ["itnio", "vbee"];
 const ANN: &str = "+14155550101";
@@ -25,12 +25,12 @@ fn now() -> Timestamp {
 /// A sandbox, one of its vendors, and an HTTP client between them.
 struct Rehearsal {
     sandbox: Sandbox,
-    vendor: Arc<dyn Vendor>,
+    vendor: Arc<dyn Provider>,
     client: reqwest::Client,
 }
 
 impl Rehearsal {
-    async fn start(vendor: &str, options: Options) -> Self {
+    async fn start(vendor: &str, options: SandboxOptions) -> Self {
         Self::against(Sandbox::start(options, now).await.expect("a free port"), vendor)
     }
 
@@ -42,7 +42,7 @@ impl Rehearsal {
     }
 
     async fn with(vendor: &str, faults: FaultPlan) -> Self {
-        Self::start(vendor, Options { faults, ..Options::default() }).await
+        Self::start(vendor, SandboxOptions { faults, ..SandboxOptions::default() }).await
     }
 
     fn url(&self, path: &str) -> String {
@@ -51,7 +51,7 @@ impl Rehearsal {
 
     /// Sends a batch, signed as if it were this time.
     async fn send_at(&self, contacts: &[Contact], time: Timestamp) -> reqwest::Result<Reply> {
-        let request = self.vendor.submit(&self.batch(contacts), time);
+        let request = self.vendor.build_request(&self.batch(contacts), time);
         let mut call = self.client.post(&request.url).body(request.body.clone());
         for (name, value) in &request.headers {
             call = call.header(name.as_ref(), value.expose());
@@ -79,7 +79,7 @@ impl Rehearsal {
     }
 
     fn read(&self, contacts: &[Contact], reply: &Reply) -> Verdict {
-        self.vendor.read(&self.batch(contacts), reply)
+        self.vendor.interpret(&self.batch(contacts), reply)
     }
 
     async fn json(&self, path: &str) -> Value {
@@ -200,7 +200,7 @@ async fn a_poisonous_number_spoils_its_batch_and_no_other() {
     let (bad, good) = (contacts(&bad[..1]), contacts(&good));
     let mixed = [bad.clone(), good.clone()].concat();
     for vendor in VENDORS {
-        let options = Options { faults: plan.clone(), seed: 4, ..Options::default() };
+        let options = SandboxOptions { faults: plan.clone(), seed: 4, ..SandboxOptions::default() };
         let rehearsal = Rehearsal::start(vendor, options).await;
         for _ in 0..2 {
             let reply = rehearsal.send(&mixed).await.expect("an answer");
@@ -223,7 +223,8 @@ async fn a_poisonous_number_spoils_its_batch_and_no_other() {
 
 #[tokio::test]
 async fn a_contact_without_a_required_variable_is_refused() {
-    let options = Options { required_variables: vec!["so_tien".to_owned()], ..Options::default() };
+    let options =
+        SandboxOptions { required_variables: vec!["so_tien".to_owned()], ..SandboxOptions::default() };
     let rehearsal = Rehearsal::start("itnio", options).await;
     let mut contacts = ann_and_ben();
     contacts[0].variables.push("so_tien", "100000");
@@ -236,8 +237,10 @@ async fn a_contact_without_a_required_variable_is_refused() {
 
 #[tokio::test]
 async fn a_connection_survives_an_answer_and_many_faults_in_a_row() {
-    let options =
-        Options { faults: "drop_after=0.3,busy=0.3".parse().expect("a plan"), ..Options::default() };
+    let options = SandboxOptions {
+        faults: "drop_after=0.3,busy=0.3".parse().expect("a plan"),
+        ..SandboxOptions::default()
+    };
     let rehearsal = Rehearsal::start("vbee", options).await;
     let contacts = ann_and_ben();
     let mut n_lost = 0;
@@ -263,7 +266,7 @@ async fn a_name_cannot_become_a_part_of_the_page() {
 
 #[tokio::test]
 async fn numbers_are_shown_whole_when_asked_for() {
-    let options = Options { show_numbers: true, ..Options::default() };
+    let options = SandboxOptions { show_numbers: true, ..SandboxOptions::default() };
     let rehearsal = Rehearsal::start("itnio", options).await;
     rehearsal.send(&ann_and_ben()).await.expect("an answer");
     assert!(rehearsal.text("/calls").await.contains("14155550101"));
@@ -310,7 +313,7 @@ async fn the_first_page_says_what_to_paste() {
     let page = rehearsal.text("/").await;
     for vendor in VENDORS {
         let config = rehearsal.sandbox.connector_config(vendor).expect("a vendor that is played");
-        let (config, mistakes) = crate::config::read(&config.to_string());
+        let (config, mistakes) = crate::config::read_config(&config.to_string());
         assert_eq!(mistakes, []);
         assert_eq!(config.expect("a whole configuration").phone.default_region, "VN");
         assert!(page.contains(&format!("vendor_type&quot;: &quot;{vendor}")), "{page}");
@@ -333,7 +336,7 @@ async fn the_fast_sandbox_accepts_everybody_and_counts_them() {
             };
             assert!(outcomes.iter().all(|one| matches!(one, Outcome::Accepted { .. })), "{vendor}");
         }
-        let bytes = rehearsal.vendor.submit(&rehearsal.batch(&contacts), now()).body.len();
+        let bytes = rehearsal.vendor.build_request(&rehearsal.batch(&contacts), now()).body.len();
         let calls = rehearsal.json("/calls").await;
         assert_eq!((&calls["requests"], &calls["contacts"]), (&2.into(), &4.into()), "{vendor}");
         assert_eq!(calls["bytes"], 2 * bytes, "{vendor}");
@@ -351,7 +354,7 @@ async fn the_fast_sandbox_accepts_everybody_and_counts_them() {
 async fn the_fast_sandbox_takes_nobody_without_credentials() {
     let sandbox = Sandbox::start_fast(FastOptions::default(), now).await.expect("a free port");
     let rehearsal = Rehearsal::against(sandbox, "itnio");
-    let request = rehearsal.vendor.submit(&rehearsal.batch(&ann_and_ben()), now());
+    let request = rehearsal.vendor.build_request(&rehearsal.batch(&ann_and_ben()), now());
     let answer = rehearsal.client.post(&request.url).body(request.body).send().await.expect("an answer");
     assert_eq!(answer.status().as_u16(), 401);
     let calls = rehearsal.json("/calls").await;

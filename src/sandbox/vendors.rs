@@ -2,15 +2,15 @@
 
 use serde_json::{Value, json};
 
-use super::Options;
-use super::faulty::POISON;
-use crate::vendor::call_book::Numbers;
-use crate::vendor::{Simulator, itnio, vbee};
+use super::SandboxOptions;
+use super::fault_injector::POISON;
+use crate::providers::call_log::NumberDisplay;
+use crate::providers::{Simulator, itnio, vbee};
 
 /// Simulators with empty books, by the vendors' names. They take their own invented credentials and
 /// no others.
-pub(super) fn simulators(options: &Options) -> Vec<(&'static str, Box<dyn Simulator>)> {
-    let numbers = if options.show_numbers { Numbers::Whole } else { Numbers::Masked };
+pub(super) fn simulators(options: &SandboxOptions) -> Vec<(&'static str, Box<dyn Simulator>)> {
+    let numbers = if options.show_numbers { NumberDisplay::Whole } else { NumberDisplay::Masked };
     let itnio = itnio::simulator::Setup {
         required: options.required_variables.clone(),
         poison: POISON.to_owned(),
@@ -26,7 +26,7 @@ pub(super) fn simulators(options: &Options) -> Vec<(&'static str, Box<dyn Simula
 
 /// A whole configuration of the connector for each vendor, by its name.
 pub(super) fn connector_configs(root: &str) -> Vec<(&'static str, Value)> {
-    let played = simulators(&Options::default()).into_iter();
+    let played = simulators(&SandboxOptions::default()).into_iter();
     played.map(|(name, simulator)| (name, connector_config(&*simulator, root))).collect()
 }
 

@@ -87,7 +87,7 @@ impl<'a> Machine<'a> {
                 let mut call = Call { input, arguments: given, zone, budget: &mut self.budget };
                 filter.apply(&mut call).map_err(at)
             }
-            Kind::Question { question, input, argument } => {
+            Kind::Predicate { question, input, argument } => {
                 let input = self.evaluate(input)?;
                 let argument = argument.as_ref().map(|argument| self.evaluate(argument)).transpose()?;
                 question.ask(&input, argument.as_ref(), &mut self.budget).map(Value::Bool).map_err(at)

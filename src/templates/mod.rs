@@ -11,7 +11,7 @@ mod compile;
 mod evaluate;
 mod filters;
 mod operators;
-mod questions;
+mod predicates;
 mod render;
 mod tree;
 mod value;
@@ -49,7 +49,7 @@ pub(crate) struct Template {
 
 /// What is the same for all records of a stream.
 #[derive(Debug)]
-pub(crate) struct Surroundings {
+pub(crate) struct TemplateContext {
     /// The stream's name.
     pub(crate) stream: String,
     /// Its namespace, or blank.
@@ -70,7 +70,7 @@ pub(crate) struct Scene<'a> {
     /// When the source read the record.
     pub(crate) emitted_at: i64,
     /// What is the same for all of them.
-    pub(crate) around: &'a Surroundings,
+    pub(crate) around: &'a TemplateContext,
 }
 
 /// Why a record cannot be spoken of; holds no data of it.
@@ -82,7 +82,7 @@ struct Failure {
     why: Why,
 }
 
-impl Surroundings {
+impl TemplateContext {
     /// For what does not look at them.
     fn none() -> Self {
         let [stream, namespace, sync_id, now] = [const { String::new() }; 4];

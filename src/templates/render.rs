@@ -1,6 +1,6 @@
 //! Says a template for one record, and notices what it leaves open.
 
-use crate::values::says_nothing;
+use crate::values::is_blank;
 
 use super::budget::{Budget, Why, fits};
 use super::tree::{Constant, Expr, For, Kind, Node, Target};
@@ -193,7 +193,7 @@ impl Speech {
             return None;
         }
         let closed = closed_up(&self.text, &self.holes);
-        Some(closed).filter(|text| !says_nothing(text))
+        Some(closed).filter(|text| !is_blank(text))
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::values::Number;
 
 use super::filters::Filter;
-use super::questions::Question;
+use super::predicates::Predicate;
 
 /// A part of a template.
 #[derive(Debug)]
@@ -93,8 +93,8 @@ pub(super) enum Kind {
         input: Box<Expr>,
         arguments: Vec<Option<Expr>>,
     },
-    Question {
-        question: &'static Question,
+    Predicate {
+        question: &'static Predicate,
         input: Box<Expr>,
         argument: Option<Box<Expr>>,
     },
@@ -218,7 +218,7 @@ impl Expr {
             Kind::Filter { input, arguments, .. } => {
                 std::iter::once(&**input).chain(arguments.iter().flatten()).collect()
             }
-            Kind::Question { input, argument, .. } => {
+            Kind::Predicate { input, argument, .. } => {
                 std::iter::once(&**input).chain(argument.as_deref()).collect()
             }
         }

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use serde_json::value::RawValue;
 
 use crate::protocol::{self, Object};
-use crate::values::{Number, says_nothing, spoken};
+use crate::values::{Number, is_blank, spoken};
 
 use super::budget::{Budget, Why};
 
@@ -51,7 +51,7 @@ pub(super) enum Text<'a> {
 impl Text<'_> {
     /// Whether the template itself says something in it.
     pub(super) fn has_words(&self) -> bool {
-        self.is_own() && !says_nothing(self)
+        self.is_own() && !is_blank(self)
     }
 
     pub(super) fn is_own(&self) -> bool {
@@ -84,7 +84,7 @@ impl<'a> Value<'a> {
     pub(super) fn of(raw: &'a str) -> Self {
         match raw.as_bytes().first() {
             Some(b'"') => match protocol::string(raw) {
-                text if says_nothing(&text) => Self::Nothing,
+                text if is_blank(&text) => Self::Nothing,
                 text => Self::Text(spoken(text).into()),
             },
             Some(b't') => Self::Bool(true),
@@ -97,7 +97,7 @@ impl<'a> Value<'a> {
 
     /// A text that was made of values: one that says nothing is nothing.
     pub(super) fn made(text: String) -> Self {
-        if says_nothing(&text) { Self::Nothing } else { Self::Text(Text::Made(text.into())) }
+        if is_blank(&text) { Self::Nothing } else { Self::Text(Text::Made(text.into())) }
     }
 
     /// The same, with the template's words in it.
@@ -143,7 +143,7 @@ impl<'a> Value<'a> {
             Self::Bool(value) => *value,
             // What is too large to be calculated with is not zero.
             Self::Number(digits) => digits.number().is_none_or(|number| !number.is_zero()),
-            Self::Text(text) => !says_nothing(text),
+            Self::Text(text) => !is_blank(text),
             Self::List(_) | Self::Map(_) | Self::Json(_) => true,
         }
     }
@@ -315,7 +315,7 @@ fn holds_something(raw: &str) -> bool {
             Some(_) => return true,
         };
         let (item, behind) = rest.split_at_checked(n_bytes).unwrap_or((rest, ""));
-        if item.starts_with('"') && !says_nothing(&protocol::string(item)) {
+        if item.starts_with('"') && !is_blank(&protocol::string(item)) {
             return true;
         }
         rest = behind;

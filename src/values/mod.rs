@@ -7,4 +7,4 @@ mod text;
 
 pub(crate) use moment::{Moment, time_zone};
 pub(crate) use number::Number;
-pub(crate) use text::{nfc, says_nothing, spoken};
+pub(crate) use text::{is_blank, nfc, spoken};

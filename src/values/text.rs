@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 
 /// Whether a text is empty, white space, or nothing that could be seen or spoken.
-pub(crate) fn says_nothing(text: &str) -> bool {
+pub(crate) fn is_blank(text: &str) -> bool {
     // Nearly every text begins with what can be seen.
     if text.as_bytes().first().is_some_and(u8::is_ascii_graphic) {
         return false;
@@ -60,7 +60,7 @@ mod tests {
             ("\u{301}", false),
             ("\u{FFFD}", false),
         ] {
-            assert_eq!(says_nothing(text), want, "{text:?}");
+            assert_eq!(is_blank(text), want, "{text:?}");
         }
     }
 }

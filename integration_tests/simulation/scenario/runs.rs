@@ -5,13 +5,13 @@ use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
-use destination_ai_voice::ledger::Standing;
+use destination_ai_voice::ledger::ContactStatus;
 use jiff::SignedDuration;
 use tokio::time::{Duration, sleep};
 
 use super::{Ended, Scenario};
 use crate::counts::Counts;
-use crate::folder::Mended;
+use crate::folder::RepairedLine;
 use crate::memory::{SimulatedLedger, Store};
 use crate::platform::Platform;
 use crate::told::jump;
@@ -84,9 +84,9 @@ impl Scenario {
             let sync = Box::pin(self.sync(platform, run, rng.fork()));
             let ended = self.under_way(sync, platform, (crash_after, mishap_after), rng, counts).await;
             match ended {
-                Some((tally, None)) => {
-                    let (settled, received) = (tally.settled(), tally.received);
-                    assert_eq!(settled, received, "outcomes do not add up to the input: {tally:?}");
+                Some((stats, None)) => {
+                    let (settled, received) = (stats.settled(), stats.received);
+                    assert_eq!(settled, received, "outcomes do not add up to the input: {stats:?}");
                     return;
                 }
                 Some(_) => counts.failures += 1,
@@ -154,8 +154,8 @@ impl Scenario {
         let mended = folder.mend(rng.u32(0..4) == 0);
         counts.refused += u64::from(mended.is_some());
         match mended {
-            Some(Mended::PutBack) => counts.put_back += 1,
-            Some(Mended::LossAccepted) => counts.losses_accepted += 1,
+            Some(RepairedLine::PutBack) => counts.put_back += 1,
+            Some(RepairedLine::LossAccepted) => counts.losses_accepted += 1,
             None if is_calm => {}
             None => {
                 if rng.bool() {
@@ -172,8 +172,8 @@ impl Scenario {
 
     /// A ledger was opened: it must know everybody whom it held back, but those whose loss a person accepted.
     pub(super) fn opened(&self, ledger: &SimulatedLedger) {
-        let held_back = ledger.standings(self.told.held_back());
-        let free = held_back.into_iter().filter(|(_, standing)| *standing == Standing::Free);
+        let held_back = ledger.statuses(self.told.held_back());
+        let free = held_back.into_iter().filter(|(_, status)| *status == ContactStatus::Free);
         let forgotten: Vec<_> = free.map(|(key, _)| key).collect();
         match &self.store {
             Store::File(folder) if folder.lock().unwrap().take_loss() => {
@@ -181,8 +181,8 @@ impl Scenario {
             }
             _ => assert_eq!(forgotten, [], "a ledger was opened that does not know them any more"),
         }
-        for (key, standing) in ledger.standings(self.told.unsure()) {
-            self.told.learn(key, standing);
+        for (key, status) in ledger.statuses(self.told.unsure()) {
+            self.told.learn(key, status);
         }
     }
 }

@@ -234,7 +234,7 @@ fn a_mistake_of_sql_is_not_taken_for_a_template() {
 fn advised(source: &str) -> String {
     let mut find = |path: &[&str], _: bool| match path.first() {
         Some(&"record") => Err("no column `record`".to_owned()),
-        _ => Ok(Found { index: 0, schema: None }),
+        _ => Ok(ColumnMatch { index: 0, schema: None }),
     };
     let compiled = Condition::compile(source, NOW.parse().unwrap(), &zone(), &mut find);
     compiled.map(|_| ()).expect_err(source)

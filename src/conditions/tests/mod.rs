@@ -36,14 +36,14 @@ fn compile(source: &str, properties: &Json) -> Result<Compiled, String> {
             paths.push(path);
             paths.len() - 1
         });
-        Ok(Found { index, schema })
+        Ok(ColumnMatch { index, schema })
     };
     let condition = Condition::compile(source, NOW.parse().unwrap(), &zone(), &mut find)?;
     Ok(Compiled { condition, paths })
 }
 
 impl Compiled {
-    fn decide(&self, record: &Json) -> Result<(), Refusal> {
+    fn decide(&self, record: &Json) -> Result<(), ConditionRefusal> {
         let find = |path: &[String]| path.iter().try_fold(record, |value, name| value.get(name));
         let raws: Vec<Option<String>> =
             self.paths.iter().map(|path| find(path).map(ToString::to_string)).collect();
@@ -52,11 +52,11 @@ impl Compiled {
 }
 
 /// `true`, `false`, or what is unknown and why.
-fn said(decided: Result<(), Refusal>) -> String {
+fn said(decided: Result<(), ConditionRefusal>) -> String {
     match decided {
         Ok(()) => "true".to_owned(),
-        Err(Refusal { reason: Reason::OnlyWhen, .. }) => "false".to_owned(),
-        Err(Refusal { detail, .. }) => detail.split_once(" is unknown: ").unwrap().1.to_owned(),
+        Err(ConditionRefusal { reason: Reason::OnlyWhen, .. }) => "false".to_owned(),
+        Err(ConditionRefusal { detail, .. }) => detail.split_once(" is unknown: ").unwrap().1.to_owned(),
     }
 }
 

@@ -18,8 +18,8 @@ use Says::{NotTaken, Perhaps, Refused};
 
 /// The ending of one request with one contact, with no time for a second.
 async fn judge(vendor: Value, answer: Answer) -> (&'static str, Option<Error>) {
-    let rules = Rules { retry_for: Duration::ZERO, ..RULES };
-    let run = deliver(vendor, 1, script([answer]), rules).await;
+    let retry_policy = RetryPolicy { retry_for: Duration::ZERO, ..RULES };
+    let run = deliver(vendor, 1, script([answer]), retry_policy).await;
     assert_eq!(run.requests.len(), 1);
     (names(&run.delivered)[0], run.delivered.failure)
 }
@@ -94,18 +94,18 @@ async fn who_names_a_time_for_the_next_attempt_took_nothing() {
 #[tokio::test(start_paused = true)]
 async fn each_failure_of_the_way_lets_go_of_people_only_where_nothing_left() {
     let why = || "words".to_owned();
-    check("not sent", Err(CarryError::NotSent(why())), NotTaken).await;
-    check("barred", Err(CarryError::Barred(why())), NotTaken).await;
-    check("lost", Err(CarryError::Lost(why())), Perhaps).await;
-    let failure = judge(vbee(), Err(CarryError::Barred(why()))).await.1;
+    check("not sent", Err(TransportError::NotSent(why())), NotTaken).await;
+    check("barred", Err(TransportError::Barred(why())), NotTaken).await;
+    check("lost", Err(TransportError::Lost(why())), Perhaps).await;
+    let failure = judge(vbee(), Err(TransportError::Barred(why()))).await.1;
     assert_eq!(failure.unwrap().failure_type(), FailureType::Config);
-    let failure = judge(vbee(), Err(CarryError::NotSent(why()))).await.1;
+    let failure = judge(vbee(), Err(TransportError::NotSent(why()))).await.1;
     assert_eq!(failure.unwrap().failure_type(), FailureType::Transient);
 }
 
 #[tokio::test(start_paused = true)]
 async fn each_code_of_a_vendor_lets_go_of_people_only_where_it_proves_that_nothing_was_taken() {
-    let fate = |says| match says {
+    let result = |says| match says {
         NotTaken => "open",
         Refused => "rejected",
         Perhaps => "maybe",
@@ -119,7 +119,7 @@ async fn each_code_of_a_vendor_lets_go_of_people_only_where_it_proves_that_nothi
     };
     for code in -99..0 {
         let (got, _) = judge(itnio(), json_reply(200, &format!(r#"{{"status":"{code}"}}"#))).await;
-        assert_eq!(got.replace("open, maybe sent", "maybe"), fate(of_itnio(code)), "itnio {code}");
+        assert_eq!(got.replace("open, maybe sent", "maybe"), result(of_itnio(code)), "itnio {code}");
     }
     for code in (2..2000).chain([9999]) {
         let says = match code {
@@ -128,6 +128,6 @@ async fn each_code_of_a_vendor_lets_go_of_people_only_where_it_proves_that_nothi
             _ => Perhaps,
         };
         let (got, _) = judge(vbee(), json_reply(200, &format!(r#"{{"status":0,"code":{code}}}"#))).await;
-        assert_eq!(got.replace("unknown", "maybe"), fate(says), "vbee {code}");
+        assert_eq!(got.replace("unknown", "maybe"), result(says), "vbee {code}");
     }
 }

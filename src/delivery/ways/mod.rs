@@ -11,8 +11,8 @@ use jiff::Timestamp;
 use tokio::net::TcpListener;
 use tokio_rustls::rustls::version::{TLS12, TLS13};
 
-use super::{Carrier, CarryError, Clock, Connections, HttpCarrier, Network};
-use crate::vendor::exchange::{Reply, Request};
+use super::{Clock, Connections, HttpTransport, Network, Transport, TransportError};
+use crate::providers::api::{Reply, Request};
 
 use authority::{Authority, Guests};
 use servers::{Closing, Server};
@@ -20,26 +20,26 @@ use servers::{Closing, Server};
 /// Long enough for a busy machine, and for no test to wait for.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
-fn carrier(variables: &[(&str, &str)], timeout: Duration) -> HttpCarrier {
+fn transport(variables: &[(&str, &str)], timeout: Duration) -> HttpTransport {
     let variables = variables.iter().map(|(name, value)| ((*name).into(), (*value).into()));
     let clock = Arc::new(Clock::starting_at(Timestamp::UNIX_EPOCH));
-    HttpCarrier::new(&Network::new(variables), Connections::OneForEach, timeout, clock).unwrap()
+    HttpTransport::new(&Network::new(variables), Connections::OneForEach, timeout, clock).unwrap()
 }
 
-async fn post(carrier: &HttpCarrier, url: &str) -> Result<Reply, CarryError> {
-    carrier.carry(Request { url: url.to_owned(), headers: Vec::new(), body: "{}".into() }).await
+async fn post(transport: &HttpTransport, url: &str) -> Result<Reply, TransportError> {
+    transport.send_request(Request { url: url.to_owned(), headers: Vec::new(), body: "{}".into() }).await
 }
 
-fn ending(result: Result<Reply, CarryError>) -> (&'static str, String) {
+fn ending(result: Result<Reply, TransportError>) -> (&'static str, String) {
     match result {
         Ok(reply) => ("answered", reply.status.to_string()),
-        Err(CarryError::NotSent(why)) => ("not sent", why),
-        Err(CarryError::Barred(why)) => ("barred", why),
-        Err(CarryError::Lost(why)) => ("lost", why),
+        Err(TransportError::NotSent(why)) => ("not sent", why),
+        Err(TransportError::Barred(why)) => ("barred", why),
+        Err(TransportError::Lost(why)) => ("lost", why),
     }
 }
 
-fn check(name: &str, result: Result<Reply, CarryError>, want: &str, words: &str) {
+fn check(name: &str, result: Result<Reply, TransportError>, want: &str, words: &str) {
     let (ending, why) = ending(result);
     assert!(ending == want && why.contains(words), "{name}: {ending}, not {want}: {why}");
     assert!(!why.contains("hunter2"), "{name}: {why}");
@@ -48,19 +48,24 @@ fn check(name: &str, result: Result<Reply, CarryError>, want: &str, words: &str)
 #[tokio::test]
 async fn only_what_fails_before_the_first_byte_was_not_sent() {
     let unused = TcpListener::bind(("127.0.0.1", 0)).await.unwrap().local_addr().unwrap();
-    check("refused", post(&carrier(&[], TIMEOUT), &format!("http://{unused}/")).await, "not sent", "refused");
+    check(
+        "refused",
+        post(&transport(&[], TIMEOUT), &format!("http://{unused}/")).await,
+        "not sent",
+        "refused",
+    );
     for (name, server, want) in [
-        ("answered", Server::Answers(Closing::Announced), "answered"),
+        ("answered", Server::Answers(Closing::DynamicStreams), "answered"),
         ("closed before a byte", Server::Says(b""), "lost"),
         ("half a head", Server::Says(b"HTTP/1.1 200 OK\r\nContent-"), "lost"),
         ("no HTTP", Server::Says(b"220 mail.example.com ESMTP\r\n"), "lost"),
         ("reset", Server::Resets, "lost"),
     ] {
         let address = server.start().await.0;
-        check(name, post(&carrier(&[], TIMEOUT), &format!("http://{address}/")).await, want, "");
+        check(name, post(&transport(&[], TIMEOUT), &format!("http://{address}/")).await, want, "");
     }
     let address = Server::Silent.start().await.0;
-    let short = carrier(&[], Duration::from_millis(300));
+    let short = transport(&[], Duration::from_millis(300));
     check("no answer", post(&short, &format!("http://{address}/")).await, "lost", "");
     check("no handshake", post(&short, &format!("https://{address}/")).await, "not sent", "");
 }
@@ -107,7 +112,7 @@ async fn what_tls_refuses_is_named_and_was_not_sent() {
         ("closed", Server::Says(b""), &[], "not sent", "vendor.base_url"),
     ] {
         let address = server.start().await.0;
-        check(name, post(&carrier(variables, TIMEOUT), &format!("https://{address}/")).await, want, words);
+        check(name, post(&transport(variables, TIMEOUT), &format!("https://{address}/")).await, want, words);
     }
 }
 
@@ -149,10 +154,11 @@ async fn a_proxy_that_does_not_open_the_way_is_named() {
     ] {
         let (address, asked) = server.start().await;
         let proxy = format!("http://me:hunter2@{address}");
-        let carrier = carrier(&[("HTTPS_PROXY", &proxy), (variable, value)], TIMEOUT);
-        let result = post(&carrier, "https://api.invalid/").await;
+        let transport = transport(&[("HTTPS_PROXY", &proxy), (variable, value)], TIMEOUT);
+        let result = post(&transport, "https://api.invalid/").await;
         let named = result.clone().err().is_none_or(|why| {
-            let (CarryError::NotSent(why) | CarryError::Barred(why) | CarryError::Lost(why)) = why;
+            let (TransportError::NotSent(why) | TransportError::Barred(why) | TransportError::Lost(why)) =
+                why;
             why.contains(&format!("the proxy {address} (HTTPS_PROXY)"))
         });
         assert!(named, "{name}: {result:?}");
@@ -169,23 +175,24 @@ async fn a_proxy_that_does_not_open_the_way_is_named() {
         ("socks5://me:hunter2@127.0.0.1:1080".to_owned(), "barred", "HTTPS_PROXY names a proxy".to_owned()),
         ("http://me:hunter2@".to_owned(), "barred", "HTTPS_PROXY is not the address".to_owned()),
     ] {
-        let carrier = carrier(&[("HTTPS_PROXY", &proxy)], TIMEOUT);
-        check(&proxy, post(&carrier, "https://api.invalid/").await, want, &words);
+        let transport = transport(&[("HTTPS_PROXY", &proxy)], TIMEOUT);
+        check(&proxy, post(&transport, "https://api.invalid/").await, want, &words);
     }
     // What a resolver says of a name that is nowhere depends on whether there is a resolver.
-    let carrier = carrier(&[("HTTPS_PROXY", "http://me:hunter2@nowhere.invalid:3128")], TIMEOUT);
-    let (ending, why) = ending(post(&carrier, "https://api.invalid/").await);
+    let transport = transport(&[("HTTPS_PROXY", "http://me:hunter2@nowhere.invalid:3128")], TIMEOUT);
+    let (ending, why) = ending(post(&transport, "https://api.invalid/").await);
     assert!(ending != "lost" && why.contains("the proxy nowhere.invalid:3128 (HTTPS_PROXY)"), "{why}");
 }
 
 #[tokio::test]
 async fn nobody_is_lost_on_a_connection_that_its_server_closes() {
-    for closing in [Closing::AtOnce, Closing::Soon, Closing::ByReset, Closing::Announced, Closing::OldVersion]
+    for closing in
+        [Closing::AtOnce, Closing::Soon, Closing::ByReset, Closing::DynamicStreams, Closing::OldVersion]
     {
         let address = Server::Answers(closing).start().await.0;
-        let carrier = carrier(&[], TIMEOUT);
+        let transport = transport(&[], TIMEOUT);
         for attempt in 1..=200 {
-            let result = post(&carrier, &format!("http://{address}/")).await;
+            let result = post(&transport, &format!("http://{address}/")).await;
             check(&format!("{closing:?}, attempt {attempt}"), result, "answered", "200");
         }
     }
@@ -193,11 +200,11 @@ async fn nobody_is_lost_on_a_connection_that_its_server_closes() {
 
 #[tokio::test]
 async fn no_proxy_sees_what_is_not_encrypted() {
-    let (proxy, asked) = Server::Answers(Closing::Announced).start().await;
-    let address = Server::Answers(Closing::Announced).start().await.0;
+    let (proxy, asked) = Server::Answers(Closing::DynamicStreams).start().await;
+    let address = Server::Answers(Closing::DynamicStreams).start().await.0;
     let proxy = format!("http://{proxy}");
     for variable in ["HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy", "HTTPS_PROXY"] {
-        let result = post(&carrier(&[(variable, &proxy)], TIMEOUT), &format!("http://{address}/")).await;
+        let result = post(&transport(&[(variable, &proxy)], TIMEOUT), &format!("http://{address}/")).await;
         check(variable, result, "answered", "200");
         assert!(asked.lock().unwrap().is_empty(), "{variable}");
     }

@@ -15,7 +15,7 @@ pub(super) enum Closing {
     AtOnce,
     Soon,
     ByReset,
-    Announced,
+    DynamicStreams,
     OldVersion,
 }
 
@@ -58,7 +58,7 @@ impl Server {
                 remember(&heard, head(&mut stream).await);
                 let (version, extra) = match closing {
                     Closing::OldVersion => ("1.0", ""),
-                    Closing::Announced => ("1.1", "Connection: close\r\n"),
+                    Closing::DynamicStreams => ("1.1", "Connection: close\r\n"),
                     _ => ("1.1", ""),
                 };
                 let answer = format!("HTTP/{version} 200 OK\r\n{extra}Content-Length: 2\r\n\r\n{{}}");

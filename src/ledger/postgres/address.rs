@@ -7,8 +7,8 @@ use tokio_postgres::Config;
 use tokio_postgres::config::{Host, SslMode, TargetSessionAttrs};
 use url::form_urlencoded;
 
-use super::fault::Fault;
-use super::tls::Check;
+use super::error::PostgresError;
+use super::tls::VerifyMode;
 
 /// Where the tables are unless the URL says `schema=…`: apart from everything else in a shared
 /// database, and the same whatever the role's `search_path` is.
@@ -23,7 +23,7 @@ const KEEPALIVES_IDLE: Duration = Duration::from_secs(30);
 #[derive(Clone)]
 pub(super) struct Address {
     pub(super) config: Config,
-    pub(super) check: Check,
+    pub(super) check: VerifyMode,
     pub(super) root_file: Option<PathBuf>,
     pub(super) schema: String,
     /// `host:port/database`: what errors show.
@@ -41,11 +41,11 @@ struct Extras {
 
 impl Address {
     /// Reads a URL.
-    pub(super) fn parse(url: &str) -> Result<Self, Fault> {
+    pub(super) fn parse(url: &str) -> Result<Self, PostgresError> {
         let (before, query) = split(url.trim())?;
         let extras = extras(query);
         let parsed = format!("{before}?{}", extras.rest).parse::<Config>();
-        let mut config = parsed.map_err(|error| unfit(&Fault::from(error).cause()))?;
+        let mut config = parsed.map_err(|error| unfit(&PostgresError::from(error).cause()))?;
         if config.get_hosts().is_empty() {
             return Err(unfit("it names no host"));
         }
@@ -69,7 +69,7 @@ impl Address {
 }
 
 /// Splits off the query. A password with a raw `@` would be taken for a part of the host, and shown.
-fn split(url: &str) -> Result<(&str, &str), Fault> {
+fn split(url: &str) -> Result<(&str, &str), PostgresError> {
     let rest = url.strip_prefix("postgres://").or_else(|| url.strip_prefix("postgresql://"));
     let rest = rest.ok_or_else(|| unfit("it must look like postgres://user:password@host:5432/database"))?;
     let after_user = rest.find('@').map_or(0, |at| at + 1);
@@ -109,13 +109,13 @@ fn decode(value: &str) -> String {
 }
 
 /// As libpq: `require` checks nothing unless somebody went to the trouble of giving a root.
-fn tls_mode(config: &mut Config, extras: &Extras) -> Result<Check, Fault> {
+fn tls_mode(config: &mut Config, extras: &Extras) -> Result<VerifyMode, PostgresError> {
     let (mode, check) = match extras.mode.as_deref().unwrap_or("prefer") {
-        "disable" => (SslMode::Disable, Check::Nothing),
-        "prefer" => (SslMode::Prefer, Check::Nothing),
-        "require" if extras.root_file.is_none() => (SslMode::Require, Check::Nothing),
-        "require" | "verify-ca" => (SslMode::Require, Check::Chain),
-        "verify-full" => (SslMode::Require, Check::ChainAndName),
+        "disable" => (SslMode::Disable, VerifyMode::Nothing),
+        "prefer" => (SslMode::Prefer, VerifyMode::Nothing),
+        "require" if extras.root_file.is_none() => (SslMode::Require, VerifyMode::Nothing),
+        "require" | "verify-ca" => (SslMode::Require, VerifyMode::Chain),
+        "verify-full" => (SslMode::Require, VerifyMode::ChainAndName),
         _ => return Err(unfit("`sslmode` must be one of: disable, prefer, require, verify-ca, verify-full")),
     };
     config.ssl_mode(mode);
@@ -157,8 +157,8 @@ fn place(config: &Config) -> String {
     format!("{}/{database}", hosts.join(","))
 }
 
-fn unfit(why: &str) -> Fault {
-    Fault::Unfit(format!("the URL is not understood: {why}"))
+fn unfit(why: &str) -> PostgresError {
+    PostgresError::Unfit(format!("the URL is not understood: {why}"))
 }
 
 #[cfg(test)]
@@ -172,36 +172,36 @@ mod tests {
     #[test]
     fn a_url_is_taken_apart() {
         for (url, place, schema, check) in [
-            ("postgres://u:p@db/calls", "db:5432/calls", "ai_voice_ledger", Check::Nothing),
+            ("postgres://u:p@db/calls", "db:5432/calls", "ai_voice_ledger", VerifyMode::Nothing),
             (
                 "postgresql://u:p@db:6543/calls?sslmode=require",
                 "db:6543/calls",
                 "ai_voice_ledger",
-                Check::Nothing,
+                VerifyMode::Nothing,
             ),
             (
                 "postgres://u:p%40@db/calls?sslmode=verify-full",
                 "db:5432/calls",
                 "ai_voice_ledger",
-                Check::ChainAndName,
+                VerifyMode::ChainAndName,
             ),
             (
                 "postgres://u:p?q@a,b:2/calls?schema=x_1&sslmode=verify-ca",
                 "a:5432,b:2/calls",
                 "x_1",
-                Check::Chain,
+                VerifyMode::Chain,
             ),
             (
                 "postgres://u@db/?sslmode=require&sslrootcert=/a%20b+c",
                 "db:5432/u",
                 "ai_voice_ledger",
-                Check::Chain,
+                VerifyMode::Chain,
             ),
             (
                 "postgres://u@%2Frun%2Fpg/c?application_name=x",
                 "/run/pg:5432/c",
                 "ai_voice_ledger",
-                Check::Nothing,
+                VerifyMode::Nothing,
             ),
         ] {
             let address = parse(url).unwrap_or_else(|why| panic!("{url}: {why}"));

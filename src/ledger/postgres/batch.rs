@@ -2,10 +2,10 @@
 
 use std::borrow::Cow;
 
-use crate::ledger::{Ending, Entry};
+use crate::ledger::{ClaimEntry, Settlement};
 
 /// The columns that claims and endings share.
-pub(super) struct Batch<'a> {
+pub(super) struct ClaimColumns<'a> {
     pub(super) keys: Vec<&'a [u8]>,
     pub(super) campaigns: Vec<Cow<'a, str>>,
     pub(super) streams: Vec<Cow<'a, str>>,
@@ -13,15 +13,15 @@ pub(super) struct Batch<'a> {
 }
 
 /// The columns that only endings have.
-pub(super) struct Endings<'a> {
+pub(super) struct SettleColumns<'a> {
     /// None: given back.
     pub(super) outcomes: Vec<Option<&'static str>>,
     pub(super) reasons: Vec<&'static str>,
     pub(super) contact_ids: Vec<Cow<'a, str>>,
 }
 
-impl<'a> Batch<'a> {
-    pub(super) fn new(entries: impl ExactSizeIterator<Item = &'a Entry>) -> Self {
+impl<'a> ClaimColumns<'a> {
+    pub(super) fn new(entries: impl ExactSizeIterator<Item = &'a ClaimEntry>) -> Self {
         let n_entries = entries.len();
         let mut batch = Self {
             keys: Vec::with_capacity(n_entries),
@@ -39,22 +39,22 @@ impl<'a> Batch<'a> {
     }
 }
 
-impl<'a> Endings<'a> {
-    pub(super) fn new(endings: impl ExactSizeIterator<Item = &'a Ending>) -> Self {
-        let n_endings = endings.len();
+impl<'a> SettleColumns<'a> {
+    pub(super) fn new(settlements: impl ExactSizeIterator<Item = &'a Settlement>) -> Self {
+        let n_endings = settlements.len();
         let mut columns = Self {
             outcomes: Vec::with_capacity(n_endings),
             reasons: Vec::with_capacity(n_endings),
             contact_ids: Vec::with_capacity(n_endings),
         };
-        for ending in endings {
-            let (outcome, reason, contact_id) = match ending {
-                Ending::Accepted { contact_id } => {
+        for settlement in settlements {
+            let (outcome, reason, contact_id) = match settlement {
+                Settlement::Accepted { contact_id } => {
                     (Some("accepted"), "", contact_id.as_deref().unwrap_or(""))
                 }
-                Ending::Rejected { reason } => (Some("rejected"), *reason, ""),
-                Ending::Unknown => (Some("unknown"), "", ""),
-                Ending::Released => (None, "", ""),
+                Settlement::Rejected { reason } => (Some("rejected"), *reason, ""),
+                Settlement::Unknown => (Some("unknown"), "", ""),
+                Settlement::Released => (None, "", ""),
             };
             columns.outcomes.push(outcome);
             columns.reasons.push(reason);

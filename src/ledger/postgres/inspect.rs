@@ -6,13 +6,13 @@ use jiff::Timestamp;
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 
-use super::fault::Fault;
+use super::client::LedgerClient;
+use super::error::PostgresError;
 use super::lease::number;
-use super::line::Line;
-use super::question::Question;
-use crate::ledger::{Found, Identity, Inspect, Key, LedgerError, Rescoped, StatusRow};
+use super::query::Query;
+use crate::ledger::{FoundContact, Inspect, Key, LedgerError, LedgerIdentity, Rescoped, StatusRow};
 
-const STATUS: Question = Question {
+const STATUS: Query = Query {
     purpose: "reading the ledger",
     sql: "SELECT k.campaign, k.outcome, r.name, count(*)
     FROM ledger.known AS k LEFT JOIN ledger.run AS r ON r.id = k.run
@@ -22,7 +22,7 @@ const STATUS: Question = Question {
     types: &[],
 };
 
-const FIND: Question = Question {
+const FIND: Query = Query {
     purpose: "reading the ledger",
     sql: "SELECT k.campaign, k.outcome, k.reason, k.contact_id, k.stream, k.primary_key, r.name, k.at
     FROM ledger.known AS k LEFT JOIN ledger.run AS r ON r.id = k.run
@@ -31,7 +31,7 @@ const FIND: Question = Question {
     types: &[Type::BYTEA_ARRAY],
 };
 
-const COUNT_UNKNOWN: Question = Question {
+const COUNT_UNKNOWN: Query = Query {
     purpose: "reading the ledger",
     sql: "SELECT count(*)
     FROM ledger.known AS k JOIN ledger.run AS r ON r.id = k.run
@@ -40,7 +40,7 @@ const COUNT_UNKNOWN: Question = Question {
 };
 
 /// Asks `contact` once more what `known` said: between the two, somebody may have claimed the person.
-const DECIDE: Question = Question {
+const DECIDE: Query = Query {
     purpose: "deciding about people",
     sql: "WITH undecided AS (
         SELECT k.key, k.run FROM ledger.known AS k JOIN ledger.run AS r ON r.id = k.run
@@ -63,7 +63,7 @@ const DECIDE: Question = Question {
 
 /// A ledger that is only looked at: it has no run, makes no tables and holds no lease.
 pub struct Records {
-    pub(super) line: Line,
+    pub(super) line: LedgerClient,
 }
 
 impl Inspect for Records {
@@ -72,13 +72,13 @@ impl Inspect for Records {
         self.read(&STATUS, rows.iter().map(status_row).collect())
     }
 
-    async fn find(&self, keys: Vec<Key>) -> Result<Vec<Found>, LedgerError> {
+    async fn find_contacts(&self, keys: Vec<Key>) -> Result<Vec<FoundContact>, LedgerError> {
         let keys: Vec<&[u8]> = keys.iter().map(|key| key.0.as_slice()).collect();
         let rows = self.line.rows(&FIND, &[&keys]).await?;
         self.read(&FIND, rows.iter().map(found).collect())
     }
 
-    async fn decide(
+    async fn settle_unknown(
         &self,
         run: &str,
         accepted: bool,
@@ -96,7 +96,7 @@ impl Inspect for Records {
 
     async fn rescope(
         &self,
-        identity: Identity,
+        identity: LedgerIdentity,
         pairs: Vec<(Key, Key)>,
         leave: Option<u64>,
     ) -> Result<Rescoped, LedgerError> {
@@ -105,12 +105,12 @@ impl Inspect for Records {
 }
 
 impl Records {
-    pub(super) fn read<T>(&self, question: &Question, read: Result<T, Fault>) -> Result<T, LedgerError> {
+    pub(super) fn read<T>(&self, question: &Query, read: Result<T, PostgresError>) -> Result<T, LedgerError> {
         read.map_err(|fault| fault.at(self.line.place(), question.purpose))
     }
 }
 
-fn status_row(row: &Row) -> Result<StatusRow, Fault> {
+fn status_row(row: &Row) -> Result<StatusRow, PostgresError> {
     Ok(StatusRow {
         campaign: row.try_get(0)?,
         outcome: row.try_get(1)?,
@@ -119,9 +119,9 @@ fn status_row(row: &Row) -> Result<StatusRow, Fault> {
     })
 }
 
-fn found(row: &Row) -> Result<Found, Fault> {
+fn found(row: &Row) -> Result<FoundContact, PostgresError> {
     let at = Timestamp::try_from(row.try_get::<_, SystemTime>(7)?);
-    Ok(Found {
+    Ok(FoundContact {
         campaign: row.try_get(0)?,
         outcome: row.try_get(1)?,
         reason: row.try_get(2)?,
@@ -129,11 +129,11 @@ fn found(row: &Row) -> Result<Found, Fault> {
         stream: row.try_get(4)?,
         primary_key: row.try_get(5)?,
         run: run_name(row, 6)?,
-        at: at.map_err(|error| Fault::Unfit(format!("a contact's time is out of range: {error}")))?,
+        at: at.map_err(|error| PostgresError::Unfit(format!("a contact's time is out of range: {error}")))?,
     })
 }
 
 /// Blank when somebody deleted the run's row.
-fn run_name(row: &Row, column: usize) -> Result<String, Fault> {
+fn run_name(row: &Row, column: usize) -> Result<String, PostgresError> {
     Ok(row.try_get::<_, Option<String>>(column)?.unwrap_or_default())
 }

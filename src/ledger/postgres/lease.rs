@@ -12,12 +12,12 @@ use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 
 use super::Timing;
-use super::fault::Fault;
-use super::line::Line;
-use super::question::Question;
+use super::client::LedgerClient;
+use super::error::PostgresError;
+use super::query::Query;
 use crate::ledger::LedgerError;
 
-pub(super) const START: Question = Question {
+pub(super) const START: Query = Query {
     purpose: "starting the run",
     sql: "INSERT INTO ledger.run (name, started, heartbeat, expires)
     VALUES ($1, $2, now(), now() + $3::bigint * interval '1 millisecond')
@@ -26,7 +26,7 @@ pub(super) const START: Question = Question {
 };
 
 /// A lease that has run out is not renewed: others may have acted on it.
-pub(super) const BEAT: Question = Question {
+pub(super) const BEAT: Query = Query {
     purpose: "renewing the lease",
     sql: "UPDATE ledger.run
     SET heartbeat = now(), expires = now() + $2::bigint * interval '1 millisecond'
@@ -34,14 +34,14 @@ pub(super) const BEAT: Question = Question {
     types: &[Type::INT8, Type::INT8],
 };
 
-pub(super) const END: Question = Question {
+pub(super) const END: Query = Query {
     purpose: "ending the run",
     sql: "UPDATE ledger.run SET ended = now() WHERE id = $1 AND ended IS NULL",
     types: &[Type::INT8],
 };
 
 /// Runs that died are found by whoever starts next; counted once.
-pub(super) const BURY: Question = Question {
+pub(super) const BURY: Query = Query {
     purpose: "starting the run",
     sql: "WITH dead AS (
         UPDATE ledger.run SET ended = expires WHERE ended IS NULL AND expires <= now() RETURNING id
@@ -67,7 +67,7 @@ struct Lease {
 impl Run {
     /// Registers a run, and gives how many contacts the dead ones before it left unknown.
     pub(super) async fn start(
-        line: &Line,
+        line: &LedgerClient,
         name: &str,
         now: Timestamp,
         timing: Timing,
@@ -89,17 +89,17 @@ impl Run {
     }
 
     /// Refuses when others may take this run for dead.
-    pub(super) fn check(&self) -> Result<(), Fault> {
+    pub(super) fn check(&self) -> Result<(), PostgresError> {
         if self.lease.holds() { Ok(()) } else { Err(self.lost()) }
     }
 
     /// The lease is over.
-    pub(super) fn lost(&self) -> Fault {
-        Fault::LeaseLost(self.lease.trouble().clone())
+    pub(super) fn lost(&self) -> PostgresError {
+        PostgresError::LeaseLost(self.lease.trouble().clone())
     }
 
     /// Ends the run: what it has not settled is unknown.
-    pub(super) async fn end(&self, line: &Line) -> Result<(), LedgerError> {
+    pub(super) async fn end(&self, line: &LedgerClient) -> Result<(), LedgerError> {
         self.heart.abort();
         self.lease.lose();
         line.written(&END, &[&self.id]).await.map(drop)
@@ -136,7 +136,7 @@ impl Lease {
     }
 }
 
-async fn beat(line: Line, id: i64, timing: Timing, lease: Arc<Lease>) {
+async fn beat(line: LedgerClient, id: i64, timing: Timing, lease: Arc<Lease>) {
     loop {
         tokio::time::sleep(timing.heartbeat).await;
         let asked = Instant::now();
@@ -150,8 +150,8 @@ async fn beat(line: Line, id: i64, timing: Timing, lease: Arc<Lease>) {
 }
 
 /// The one number that was asked for.
-pub(super) fn number(rows: &[Row]) -> Result<i64, Fault> {
-    let row = rows.first().ok_or_else(|| Fault::Unfit("the database gave no number".to_owned()))?;
+pub(super) fn number(rows: &[Row]) -> Result<i64, PostgresError> {
+    let row = rows.first().ok_or_else(|| PostgresError::Unfit("the database gave no number".to_owned()))?;
     Ok(row.try_get(0)?)
 }
 

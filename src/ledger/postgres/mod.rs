@@ -6,18 +6,18 @@
 
 mod address;
 mod batch;
-mod fault;
+mod client;
+mod error;
 #[cfg(test)]
 mod harness;
 mod inspect;
 mod lease;
-mod line;
-mod question;
-mod rehearsal;
+mod probe;
+mod queries;
+mod query;
 mod rescope;
 mod schema;
 mod session;
-mod statements;
 #[cfg(test)]
 mod tests;
 mod tls;
@@ -29,15 +29,15 @@ use std::time::{Duration, SystemTime};
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
-    Ending, Entry, Found, Identity, Inspect, Key, Ledger, LedgerError, Opened, Rescoped, Standing, StatusRow,
-    Terms,
+    ClaimEntry, ContactStatus, FoundContact, Inspect, Key, Ledger, LedgerError, LedgerIdentity,
+    LedgerOptions, OpenedLedger, Rescoped, Settlement, StatusRow,
 };
-use batch::{Batch, Endings};
-use fault::Fault;
+use batch::{ClaimColumns, SettleColumns};
+use client::LedgerClient;
+use error::PostgresError;
 use lease::Run;
-use line::Line;
-use question::{Parameter, Question};
-use statements::{CLAIM, LOOK_UP, MARK_USED, SETTLE};
+use queries::{CLAIM, LOOK_UP, MARK_USED, SETTLE};
+use query::{Parameter, Query};
 
 pub use inspect::Records;
 
@@ -88,10 +88,10 @@ impl Postgres {
     /// When the database cannot be reached or used, or the ledger in it is not the one that is meant.
     pub async fn open(
         url: &str,
-        terms: &Terms,
+        terms: &LedgerOptions,
         hash_key: Option<&str>,
         now: Timestamp,
-    ) -> Result<(Self, Opened), LedgerError> {
+    ) -> Result<(Self, OpenedLedger), LedgerError> {
         Self::open_with(url, terms, hash_key, now, Timing::default()).await
     }
 
@@ -101,12 +101,12 @@ impl Postgres {
     /// As `open`.
     pub async fn open_with(
         url: &str,
-        terms: &Terms,
+        terms: &LedgerOptions,
         hash_key: Option<&str>,
         now: Timestamp,
         timing: Timing,
-    ) -> Result<(Self, Opened), LedgerError> {
-        let line = Line::new(url, timing)?;
+    ) -> Result<(Self, OpenedLedger), LedgerError> {
+        let line = LedgerClient::new(url, timing)?;
         let mut session = line.first().await?;
         let prepared = async {
             let step = session.step().await?;
@@ -125,8 +125,8 @@ impl Postgres {
             claims: AtomicI64::new(0),
             is_marked_used: AtomicBool::new(condition.used),
         };
-        let schema::Condition { hasher, identity, clock, .. } = condition;
-        Ok((postgres, Opened { recovered_unknown, hasher, identity, clock: Some(clock) }))
+        let schema::LedgerMeta { hasher, identity, clock, .. } = condition;
+        Ok((postgres, OpenedLedger { recovered_unknown, hasher, identity, clock: Some(clock) }))
     }
 
     /// Opens a ledger that is there already, to read it and to decide in it: no run is registered,
@@ -136,10 +136,10 @@ impl Postgres {
     /// When there is no ledger, or it cannot be reached or used.
     pub async fn inspect(
         url: &str,
-        identity: &Identity,
+        identity: &LedgerIdentity,
         hash_key: Option<&str>,
-    ) -> Result<(Records, Opened), LedgerError> {
-        let line = Line::new(url, Timing::default())?;
+    ) -> Result<(Records, OpenedLedger), LedgerError> {
+        let line = LedgerClient::new(url, Timing::default())?;
         let mut session = line.first().await?;
         let found = async {
             let step = session.step().await?;
@@ -149,8 +149,8 @@ impl Postgres {
         };
         let condition = line.within(found).await?;
         line.keep(session).await;
-        let schema::Condition { hasher, identity, clock, .. } = condition;
-        Ok((Records { line }, Opened { recovered_unknown: 0, hasher, identity, clock: Some(clock) }))
+        let schema::LedgerMeta { hasher, identity, clock, .. } = condition;
+        Ok((Records { line }, OpenedLedger { recovered_unknown: 0, hasher, identity, clock: Some(clock) }))
     }
 
     /// Whoever was accepted at this time or before is free again.
@@ -164,7 +164,7 @@ impl Postgres {
         &self,
         keys: &[&[u8]],
         free_before: Option<SystemTime>,
-    ) -> Result<HashMap<Key, Standing>, LedgerError> {
+    ) -> Result<HashMap<Key, ContactStatus>, LedgerError> {
         let rows = self.records.line.rows(&LOOK_UP, &[&keys, &free_before]).await?;
         rows.iter().map(known_row).collect::<Result<_, _>>().map_err(|fault| self.refuse(&fault, &LOOK_UP))
     }
@@ -172,14 +172,15 @@ impl Postgres {
     /// Claims once; gives who is ours now, and whether they had been unknown.
     async fn take(
         &self,
-        entries: &[&Entry],
+        entries: &[&ClaimEntry],
         number: i64,
         retake: bool,
         now: Timestamp,
-    ) -> Result<HashMap<Key, Standing>, LedgerError> {
-        let refuse = |fault: Fault| self.refuse(&fault, &CLAIM);
+    ) -> Result<HashMap<Key, ContactStatus>, LedgerError> {
+        let refuse = |fault: PostgresError| self.refuse(&fault, &CLAIM);
         self.run.check().map_err(refuse)?;
-        let Batch { keys, campaigns, streams, primary_keys } = &Batch::new(entries.iter().copied());
+        let ClaimColumns { keys, campaigns, streams, primary_keys } =
+            &ClaimColumns::new(entries.iter().copied());
         let (free_before, now) = (self.free_before(now), SystemTime::from(now));
         let parameters: [Parameter<'_>; 9] =
             [&self.run.id, &number, &now, &free_before, &retake, keys, campaigns, streams, primary_keys];
@@ -202,63 +203,67 @@ impl Postgres {
         Ok(())
     }
 
-    fn refuse(&self, fault: &Fault, question: &Question) -> LedgerError {
+    fn refuse(&self, fault: &PostgresError, question: &Query) -> LedgerError {
         fault.at(self.records.line.place(), question.purpose)
     }
 }
 
 impl Ledger for Postgres {
-    async fn look_up(&self, keys: Vec<Key>, now: Timestamp) -> Result<Vec<Standing>, LedgerError> {
+    async fn status_of(&self, keys: Vec<Key>, now: Timestamp) -> Result<Vec<ContactStatus>, LedgerError> {
         if keys.is_empty() {
             return Ok(Vec::new());
         }
         let wanted: Vec<&[u8]> = keys.iter().map(|key| key.0.as_slice()).collect();
         let known = self.known(&wanted, self.free_before(now)).await?;
-        Ok(keys.iter().map(|key| known.get(key).copied().unwrap_or(Standing::Free)).collect())
+        Ok(keys.iter().map(|key| known.get(key).copied().unwrap_or(ContactStatus::Free)).collect())
     }
 
     async fn claim(
         &self,
-        entries: Vec<Entry>,
+        entries: Vec<ClaimEntry>,
         retake: bool,
         now: Timestamp,
-    ) -> Result<Vec<Standing>, LedgerError> {
+    ) -> Result<Vec<ContactStatus>, LedgerError> {
         let number = self.claims.fetch_add(1, Ordering::Relaxed);
-        let mut standings = HashMap::with_capacity(entries.len());
-        let mut open: Vec<&Entry> = entries.iter().collect();
+        let mut statuses = HashMap::with_capacity(entries.len());
+        let mut open: Vec<&ClaimEntry> = entries.iter().collect();
         for _ in 0..CLAIM_ROUNDS {
             if open.is_empty() {
                 break;
             }
-            standings.extend(self.take(&open, number, retake, now).await?);
-            open.retain(|entry| !standings.contains_key(&entry.key));
+            statuses.extend(self.take(&open, number, retake, now).await?);
+            open.retain(|entry| !statuses.contains_key(&entry.key));
             if open.is_empty() {
                 break;
             }
             let left: Vec<&[u8]> = open.iter().map(|entry| entry.key.0.as_slice()).collect();
             let held = self.known(&left, self.free_before(now)).await?;
             // Who is free now was let go by somebody a moment ago: the next round is for them.
-            let stands = |standing: Standing| standing != Standing::Unknown || !retake;
-            standings.extend(held.into_iter().filter(|(_, standing)| stands(*standing)));
-            open.retain(|entry| !standings.contains_key(&entry.key));
+            let stands = |status: ContactStatus| status != ContactStatus::Unknown || !retake;
+            statuses.extend(held.into_iter().filter(|(_, status)| stands(*status)));
+            open.retain(|entry| !statuses.contains_key(&entry.key));
         }
         if !entries.is_empty() {
             self.mark_used().await?;
         }
         Ok(entries
             .iter()
-            .map(|entry| standings.get(&entry.key).copied().unwrap_or(Standing::Elsewhere))
+            .map(|entry| statuses.get(&entry.key).copied().unwrap_or(ContactStatus::Elsewhere))
             .collect())
     }
 
-    async fn settle(&self, endings: Vec<(Entry, Ending)>, now: Timestamp) -> Result<(), LedgerError> {
-        if endings.is_empty() {
+    async fn settle(
+        &self,
+        settlements: Vec<(ClaimEntry, Settlement)>,
+        now: Timestamp,
+    ) -> Result<(), LedgerError> {
+        if settlements.is_empty() {
             return Ok(());
         }
-        let Batch { keys, campaigns, streams, primary_keys } =
-            &Batch::new(endings.iter().map(|(entry, _)| entry));
-        let Endings { outcomes, reasons, contact_ids } =
-            &Endings::new(endings.iter().map(|(_, ending)| ending));
+        let ClaimColumns { keys, campaigns, streams, primary_keys } =
+            &ClaimColumns::new(settlements.iter().map(|(entry, _)| entry));
+        let SettleColumns { outcomes, reasons, contact_ids } =
+            &SettleColumns::new(settlements.iter().map(|(_, settlement)| settlement));
         let now = SystemTime::from(now);
         let parameters: [Parameter<'_>; 9] =
             [&self.run.id, &now, keys, campaigns, streams, primary_keys, outcomes, reasons, contact_ids];
@@ -275,23 +280,23 @@ impl Inspect for Postgres {
         self.records.status().await
     }
 
-    async fn find(&self, keys: Vec<Key>) -> Result<Vec<Found>, LedgerError> {
-        self.records.find(keys).await
+    async fn find_contacts(&self, keys: Vec<Key>) -> Result<Vec<FoundContact>, LedgerError> {
+        self.records.find_contacts(keys).await
     }
 
-    async fn decide(
+    async fn settle_unknown(
         &self,
         run: &str,
         accepted: bool,
         dry_run: bool,
         now: Timestamp,
     ) -> Result<u64, LedgerError> {
-        self.records.decide(run, accepted, dry_run, now).await
+        self.records.settle_unknown(run, accepted, dry_run, now).await
     }
 
     async fn rescope(
         &self,
-        identity: Identity,
+        identity: LedgerIdentity,
         pairs: Vec<(Key, Key)>,
         leave: Option<u64>,
     ) -> Result<Rescoped, LedgerError> {
@@ -299,22 +304,23 @@ impl Inspect for Postgres {
     }
 }
 
-fn known_row(row: &tokio_postgres::Row) -> Result<(Key, Standing), Fault> {
-    let standing = match row.try_get(1)? {
-        "accepted" => Standing::Accepted,
-        "claimed" => Standing::Elsewhere,
-        _ => Standing::Unknown,
+fn known_row(row: &tokio_postgres::Row) -> Result<(Key, ContactStatus), PostgresError> {
+    let status = match row.try_get(1)? {
+        "accepted" => ContactStatus::Accepted,
+        "claimed" => ContactStatus::Elsewhere,
+        _ => ContactStatus::Unknown,
     };
-    Ok((key(row.try_get(0)?)?, standing))
+    Ok((key(row.try_get(0)?)?, status))
 }
 
-fn taken_row(row: &tokio_postgres::Row) -> Result<Option<(Key, Standing)>, Fault> {
+fn taken_row(row: &tokio_postgres::Row) -> Result<Option<(Key, ContactStatus)>, PostgresError> {
     let Some(bytes) = row.try_get::<_, Option<&[u8]>>(0)? else { return Ok(None) };
-    let standing = if row.try_get(1)? { Standing::Unknown } else { Standing::Free };
-    Ok(Some((key(bytes)?, standing)))
+    let status = if row.try_get(1)? { ContactStatus::Unknown } else { ContactStatus::Free };
+    Ok(Some((key(bytes)?, status)))
 }
 
-fn key(bytes: &[u8]) -> Result<Key, Fault> {
-    let bytes = bytes.try_into().map_err(|_| Fault::Unfit("a contact's key has not 16 bytes".to_owned()))?;
+fn key(bytes: &[u8]) -> Result<Key, PostgresError> {
+    let bytes =
+        bytes.try_into().map_err(|_| PostgresError::Unfit("a contact's key has not 16 bytes".to_owned()))?;
     Ok(Key(bytes))
 }

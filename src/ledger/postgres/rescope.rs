@@ -3,16 +3,16 @@
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 
-use super::fault::Fault;
+use super::error::PostgresError;
 use super::inspect::Records;
-use super::question::Question;
-use crate::ledger::{Identity, Key, LedgerError, Rescoped};
+use super::query::Query;
+use crate::ledger::{Key, LedgerError, LedgerIdentity, Rescoped};
 
 /// One step: everybody is brought over and the account's scope is another one, or nothing changes.
 ///
 /// `$1` old keys, `$2` new keys, `$3` how many may be left (none: nothing is changed), `$4` and `$5`
 /// what `meta` keeps of the account.
-const RESCOPE: Question = Question {
+const RESCOPE: Query = Query {
     purpose: "bringing people over to another scope",
     sql: "WITH pair AS (
         SELECT * FROM unnest($1::bytea[], $2::bytea[]) AS p (old, new)
@@ -53,7 +53,7 @@ const RESCOPE: Question = Question {
 impl Records {
     pub(super) async fn bring_over(
         &self,
-        identity: &Identity,
+        identity: &LedgerIdentity,
         pairs: &[(Key, Key)],
         leave: Option<u64>,
     ) -> Result<Rescoped, LedgerError> {
@@ -67,9 +67,10 @@ impl Records {
     }
 }
 
-fn rescoped(rows: &[Row]) -> Result<Rescoped, Fault> {
-    let row = rows.first().ok_or_else(|| Fault::Unfit("the ledger counted nobody".to_owned()))?;
-    let count = |column| Ok::<_, Fault>(u64::try_from(row.try_get::<_, i64>(column)?).unwrap_or_default());
+fn rescoped(rows: &[Row]) -> Result<Rescoped, PostgresError> {
+    let row = rows.first().ok_or_else(|| PostgresError::Unfit("the ledger counted nobody".to_owned()))?;
+    let count =
+        |column| Ok::<_, PostgresError>(u64::try_from(row.try_get::<_, i64>(column)?).unwrap_or_default());
     let is_done = row.try_get::<_, Option<bool>>(2)?.unwrap_or_default();
     Ok(Rescoped { brought: count(0)?, left: count(1)?, is_done })
 }

@@ -7,10 +7,10 @@ use jiff::Timestamp;
 use rustls::crypto::aws_lc_rs;
 use tokio_postgres::types::Type;
 
-use super::fault::Fault;
-use super::question::{Parameter, Question};
+use super::error::PostgresError;
+use super::query::{Parameter, Query};
 use super::session::Step;
-use crate::ledger::{Hasher, Identity, Terms};
+use crate::ledger::{KeyHasher, LedgerIdentity, LedgerOptions};
 
 /// One step for each version. A row of `contact` holds how a person's last run ended (`outcome`,
 /// `run`, `at`, …; no outcome: free) and, apart from it, who is sending it now (`claimed_by`, …), so
@@ -62,21 +62,20 @@ FROM ledger.contact AS c LEFT JOIN ledger.run AS r ON r.id = c.claimed_by;
 "];
 
 /// Keeps two first runs apart; any number that nobody else in the database uses.
-const LOCK: Question = opening("SELECT pg_advisory_xact_lock(4710231187652211)", &[]);
+const LOCK: Query = opening("SELECT pg_advisory_xact_lock(4710231187652211)", &[]);
 
-const HAS_SCHEMA: Question = opening("SELECT to_regnamespace(quote_ident($1)) IS NOT NULL", &[Type::TEXT]);
-const HAS_TABLES: Question =
+const HAS_SCHEMA: Query = opening("SELECT to_regnamespace(quote_ident($1)) IS NOT NULL", &[Type::TEXT]);
+const HAS_TABLES: Query =
     opening("SELECT to_regclass(quote_ident($1) || '.meta') IS NOT NULL", &[Type::TEXT]);
-const META: Question = opening("SELECT value FROM ledger.meta WHERE name = $1", &[Type::TEXT]);
-const SET_META: Question = opening(
+const META: Query = opening("SELECT value FROM ledger.meta WHERE name = $1", &[Type::TEXT]);
+const SET_META: Query = opening(
     "INSERT INTO ledger.meta (name, value) VALUES ($1, $2)
     ON CONFLICT (name) DO UPDATE SET value = excluded.value",
     &[Type::TEXT, Type::TEXT],
 );
-const HAS_CONTACTS: Question = opening("SELECT EXISTS (SELECT FROM ledger.contact)", &[]);
-const ACCOUNTS: Question =
-    opening("SELECT value FROM ledger.meta WHERE starts_with(name, $1)", &[Type::TEXT]);
-const CLOCK: Question = opening("SELECT clock_timestamp()", &[]);
+const HAS_CONTACTS: Query = opening("SELECT EXISTS (SELECT FROM ledger.contact)", &[]);
+const ACCOUNTS: Query = opening("SELECT value FROM ledger.meta WHERE starts_with(name, $1)", &[Type::TEXT]);
+const CLOCK: Query = opening("SELECT clock_timestamp()", &[]);
 
 const VERSION: &str = "schema_version";
 /// The key itself, when nobody configured one.
@@ -87,10 +86,10 @@ const HASH_MARK: &str = "hash_mark";
 pub(super) const USED: &str = "used";
 
 /// What the tables say about the ledger as a whole.
-pub(super) struct Condition {
-    pub(super) hasher: Hasher,
+pub(super) struct LedgerMeta {
+    pub(super) hasher: KeyHasher,
     /// With what the keys of this account are made here.
-    pub(super) identity: Identity,
+    pub(super) identity: LedgerIdentity,
     /// What the server's clock shows.
     pub(super) clock: Timestamp,
     /// Whether somebody was ever claimed.
@@ -99,8 +98,8 @@ pub(super) struct Condition {
     pub(super) is_new: bool,
 }
 
-const fn opening(sql: &'static str, types: &'static [Type]) -> Question {
-    Question { purpose: "opening the ledger", sql, types }
+const fn opening(sql: &'static str, types: &'static [Type]) -> Query {
+    Query { purpose: "opening the ledger", sql, types }
 }
 
 /// Makes the tables or brings them forward, and checks that this is the ledger that is meant. Nothing
@@ -108,8 +107,8 @@ const fn opening(sql: &'static str, types: &'static [Type]) -> Question {
 pub(super) async fn prepare(
     step: &Step<'_>,
     hash_key: Option<&str>,
-    terms: &Terms,
-) -> Result<Condition, Fault> {
+    terms: &LedgerOptions,
+) -> Result<LedgerMeta, PostgresError> {
     let expect_existing = terms.expect_existing;
     step.rows(&LOCK, &[]).await?;
     let is_new = !truth(step, &HAS_TABLES, &[&step.schema()]).await?;
@@ -133,7 +132,7 @@ pub(super) async fn prepare(
     if terms.identity.among(&kept).is_none() {
         set_meta(step, &terms.identity.name(), &terms.identity.value()).await?;
     }
-    let condition = Condition { is_new, ..condition(step, hash_key, &terms.identity).await? };
+    let condition = LedgerMeta { is_new, ..condition(step, hash_key, &terms.identity).await? };
     let is_empty = !truth(step, &HAS_CONTACTS, &[]).await?;
     if is_empty && (condition.used || expect_existing) {
         return Err(unfit(
@@ -148,8 +147,8 @@ pub(super) async fn prepare(
 pub(super) async fn inspect(
     step: &Step<'_>,
     hash_key: Option<&str>,
-    identity: &Identity,
-) -> Result<Condition, Fault> {
+    identity: &LedgerIdentity,
+) -> Result<LedgerMeta, PostgresError> {
     if !truth(step, &HAS_TABLES, &[&step.schema()]).await? {
         return Err(unfit("there is no ledger here yet; is this the right database and schema?"));
     }
@@ -159,7 +158,7 @@ pub(super) async fn inspect(
     condition(step, hash_key, identity).await
 }
 
-async fn version(step: &Step<'_>) -> Result<usize, Fault> {
+async fn version(step: &Step<'_>) -> Result<usize, PostgresError> {
     let found = meta(step, VERSION).await?.and_then(|text| text.parse().ok());
     let version: usize =
         found.ok_or_else(|| unfit("the ledger's version is missing; restore it from a backup"))?;
@@ -172,7 +171,7 @@ async fn version(step: &Step<'_>) -> Result<usize, Fault> {
     Ok(version)
 }
 
-async fn migrate(step: &Step<'_>, version: usize) -> Result<(), Fault> {
+async fn migrate(step: &Step<'_>, version: usize) -> Result<(), PostgresError> {
     let Some(steps @ [_, ..]) = MIGRATIONS.get(version..) else { return Ok(()) };
     for migration in steps {
         step.run(migration).await?;
@@ -180,25 +179,25 @@ async fn migrate(step: &Step<'_>, version: usize) -> Result<(), Fault> {
     set_meta(step, VERSION, &MIGRATIONS.len().to_string()).await
 }
 
-async fn set_key(step: &Step<'_>, configured: Option<&str>) -> Result<(), Fault> {
+async fn set_key(step: &Step<'_>, configured: Option<&str>) -> Result<(), PostgresError> {
     let made = if configured.is_none() { Some(random_key()?) } else { None };
     if let Some(made) = &made {
         set_meta(step, HASH_KEY, made).await?;
     }
     let hash_key = configured.or(made.as_deref()).unwrap_or_default();
-    set_meta(step, HASH_MARK, &mark(&Hasher::new(hash_key))).await
+    set_meta(step, HASH_MARK, &mark(&KeyHasher::new(hash_key))).await
 }
 
 async fn condition(
     step: &Step<'_>,
     configured: Option<&str>,
-    identity: &Identity,
-) -> Result<Condition, Fault> {
+    identity: &LedgerIdentity,
+) -> Result<LedgerMeta, PostgresError> {
     let kept = meta(step, HASH_KEY).await?;
     let Some(hash_key) = configured.or(kept.as_deref()) else {
         return Err(unfit("the ledger was made with a configured hash key; configure the same one"));
     };
-    let hasher = Hasher::new(hash_key);
+    let hasher = KeyHasher::new(hash_key);
     if meta(step, HASH_MARK).await?.as_deref() != Some(&mark(&hasher)) {
         return Err(unfit(
             "the configured hash key is not the ledger's: nobody would be recognised, everybody called again; \
@@ -211,14 +210,14 @@ async fn condition(
     let shown = rows.first().ok_or_else(|| unfit("the server shows no time"))?.try_get::<_, SystemTime>(0)?;
     let clock = Timestamp::try_from(shown)
         .map_err(|error| unfit(&format!("the server's clock is out of range: {error}")))?;
-    Ok(Condition { hasher, identity, clock, used, is_new: false })
+    Ok(LedgerMeta { hasher, identity, clock, used, is_new: false })
 }
 
 /// With what the keys of each account are made.
-async fn identities(step: &Step<'_>) -> Result<Vec<Identity>, Fault> {
+async fn identities(step: &Step<'_>) -> Result<Vec<LedgerIdentity>, PostgresError> {
     let mut kept = Vec::new();
-    for row in step.rows(&ACCOUNTS, &[&Identity::PREFIX]).await? {
-        let read = Identity::read(row.try_get(0)?);
+    for row in step.rows(&ACCOUNTS, &[&LedgerIdentity::PREFIX]).await? {
+        let read = LedgerIdentity::parse(row.try_get(0)?);
         kept.push(
             read.ok_or_else(|| {
                 unfit("what it keeps of an account cannot be read; restore it from a backup")
@@ -228,12 +227,12 @@ async fn identities(step: &Step<'_>) -> Result<Vec<Identity>, Fault> {
     Ok(kept)
 }
 
-fn mark(hasher: &Hasher) -> String {
+fn mark(hasher: &KeyHasher) -> String {
     hex(&hasher.key("hash mark", "").0)
 }
 
 /// From the source that also makes TLS keys.
-fn random_key() -> Result<String, Fault> {
+fn random_key() -> Result<String, PostgresError> {
     let mut bytes = [0; 32];
     let filled = aws_lc_rs::default_provider().secure_random.fill(&mut bytes);
     filled.map_err(|_| unfit("this machine gives no random numbers"))?;
@@ -247,20 +246,24 @@ fn hex(bytes: &[u8]) -> String {
     })
 }
 
-async fn truth(step: &Step<'_>, question: &Question, parameters: &[Parameter<'_>]) -> Result<bool, Fault> {
+async fn truth(
+    step: &Step<'_>,
+    question: &Query,
+    parameters: &[Parameter<'_>],
+) -> Result<bool, PostgresError> {
     let rows = step.rows(question, parameters).await?;
     Ok(rows.first().map(|row| row.try_get(0)).transpose()?.unwrap_or_default())
 }
 
-async fn meta(step: &Step<'_>, name: &str) -> Result<Option<String>, Fault> {
+async fn meta(step: &Step<'_>, name: &str) -> Result<Option<String>, PostgresError> {
     let rows = step.rows(&META, &[&name]).await?;
     Ok(rows.first().map(|row| row.try_get(0)).transpose()?)
 }
 
-async fn set_meta(step: &Step<'_>, name: &str, value: &str) -> Result<(), Fault> {
+async fn set_meta(step: &Step<'_>, name: &str, value: &str) -> Result<(), PostgresError> {
     step.written(&SET_META, &[&name, &value]).await.map(drop)
 }
 
-fn unfit(why: &str) -> Fault {
-    Fault::Unfit(why.to_owned())
+fn unfit(why: &str) -> PostgresError {
+    PostgresError::Unfit(why.to_owned())
 }

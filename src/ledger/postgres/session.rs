@@ -14,12 +14,12 @@ use tokio::time::timeout;
 use tokio_postgres::{Client, Error, Row};
 
 use super::Timing;
-use super::fault::Fault;
-use super::question::{Parameter, Question, within};
+use super::error::PostgresError;
+use super::query::{Parameter, Query, within};
 
 /// Which transaction of which server connection this is.
-const HERE: Question =
-    Question { purpose: "opening the ledger", sql: "SELECT pg_backend_pid() || ' ' || now()", types: &[] };
+const HERE: Query =
+    Query { purpose: "opening the ledger", sql: "SELECT pg_backend_pid() || ' ' || now()", types: &[] };
 
 /// One connection.
 pub(super) struct Session {
@@ -58,9 +58,9 @@ impl Session {
     /// The rows that a question gives.
     pub(super) async fn rows(
         &self,
-        question: &Question,
+        question: &Query,
         parameters: &[Parameter<'_>],
-    ) -> Result<Vec<Row>, Fault> {
+    ) -> Result<Vec<Row>, PostgresError> {
         let (sql, bound) = (question.within(&self.schema), question.bind(parameters));
         self.alone(self.client.query_typed(&sql, &bound)).await
     }
@@ -68,22 +68,22 @@ impl Session {
     /// How many rows a question wrote.
     pub(super) async fn written(
         &self,
-        question: &Question,
+        question: &Query,
         parameters: &[Parameter<'_>],
-    ) -> Result<u64, Fault> {
+    ) -> Result<u64, PostgresError> {
         let (sql, bound) = (question.within(&self.schema), question.bind(parameters));
         self.alone(self.client.execute_typed(&sql, &bound)).await
     }
 
     /// Asks in a transaction of its own. Its three messages leave together: that costs one round
     /// trip, and whoever stops waiting leaves no transaction open.
-    async fn alone<T>(&self, asking: impl Future<Output = Result<T, Error>>) -> Result<T, Fault> {
+    async fn alone<T>(&self, asking: impl Future<Output = Result<T, Error>>) -> Result<T, PostgresError> {
         let begun = self.client.batch_execute(&self.begin);
         let ended = self.client.batch_execute("COMMIT");
         let Ok((begun, answer, ended)) = timeout(self.limit, join3(begun, asking, ended)).await else {
             // What hangs once hangs again.
             self.give_up();
-            return Err(Fault::Silent);
+            return Err(PostgresError::Silent);
         };
         begun?;
         let answer = answer?;
@@ -92,11 +92,11 @@ impl Session {
     }
 
     /// Begins a transaction of several questions, which needs the connection for itself.
-    pub(super) async fn step(&mut self) -> Result<Step<'_>, Fault> {
+    pub(super) async fn step(&mut self) -> Result<Step<'_>, PostgresError> {
         let step = Step { session: self, is_open: true };
         step.session.client.batch_execute(&step.session.begin).await?;
         if step.here().await? != step.here().await? {
-            return Err(Fault::Torn);
+            return Err(PostgresError::Torn);
         }
         Ok(step)
     }
@@ -109,42 +109,42 @@ impl Step<'_> {
 
     pub(super) async fn rows(
         &self,
-        question: &Question,
+        question: &Query,
         parameters: &[Parameter<'_>],
-    ) -> Result<Vec<Row>, Fault> {
+    ) -> Result<Vec<Row>, PostgresError> {
         let (sql, bound) = (question.within(self.schema()), question.bind(parameters));
         Ok(self.session.client.query_typed(&sql, &bound).await?)
     }
 
     pub(super) async fn written(
         &self,
-        question: &Question,
+        question: &Query,
         parameters: &[Parameter<'_>],
-    ) -> Result<u64, Fault> {
+    ) -> Result<u64, PostgresError> {
         let (sql, bound) = (question.within(self.schema()), question.bind(parameters));
         Ok(self.session.client.execute_typed(&sql, &bound).await?)
     }
 
     /// Statements without parameters.
-    pub(super) async fn run(&self, sql: &str) -> Result<(), Fault> {
+    pub(super) async fn run(&self, sql: &str) -> Result<(), PostgresError> {
         Ok(self.session.client.batch_execute(&within(sql, self.schema())).await?)
     }
 
-    pub(super) async fn commit(self) -> Result<(), Fault> {
+    pub(super) async fn commit(self) -> Result<(), PostgresError> {
         self.end("COMMIT").await
     }
 
-    pub(super) async fn roll_back(self) -> Result<(), Fault> {
+    pub(super) async fn roll_back(self) -> Result<(), PostgresError> {
         self.end("ROLLBACK").await
     }
 
-    async fn end(mut self, how: &str) -> Result<(), Fault> {
+    async fn end(mut self, how: &str) -> Result<(), PostgresError> {
         self.session.client.batch_execute(how).await?;
         self.is_open = false;
         Ok(())
     }
 
-    async fn here(&self) -> Result<String, Fault> {
+    async fn here(&self) -> Result<String, PostgresError> {
         let rows = self.rows(&HERE, &[]).await?;
         Ok(rows.first().map(|row| row.try_get(0)).transpose()?.unwrap_or_default())
     }

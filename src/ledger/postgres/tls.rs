@@ -16,11 +16,11 @@ use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, Error, RootC
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::address::Address;
-use super::fault::Fault;
+use super::error::PostgresError;
 
 /// What is checked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Check {
+pub(super) enum VerifyMode {
     /// Encrypted against listeners, open to impostors: `prefer` and `require`.
     Nothing,
     /// Signed by a known root: `verify-ca`.
@@ -31,8 +31,8 @@ pub(super) enum Check {
 
 /// Judges certificates as far as asked.
 #[derive(Debug)]
-struct Judge {
-    check: Check,
+struct CertVerifier {
+    check: VerifyMode,
     chain: Arc<WebPkiServerVerifier>,
     /// What `sslrootcert` holds. The server's own certificate may be in it: self-signed ones often
     /// call themselves authorities, and webpki takes no authority for a server.
@@ -41,26 +41,27 @@ struct Judge {
 }
 
 /// Makes the connector for an address.
-pub(super) fn connector(address: &Address) -> Result<MakeRustlsConnect, Fault> {
-    let given = address.root_file.as_deref().map_or_else(|| Ok(Vec::new()), read)?;
+pub(super) fn connector(address: &Address) -> Result<MakeRustlsConnect, PostgresError> {
+    let given = address.root_file.as_deref().map_or_else(|| Ok(Vec::new()), read_certificates)?;
     let provider = Arc::new(aws_lc_rs::default_provider());
     let judge = judge(address.check, given, &provider)?;
     let versions = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
-    let config = versions.map_err(|error| Fault::Unfit(format!("TLS cannot be set up: {error}")))?;
+    let config = versions.map_err(|error| PostgresError::Unfit(format!("TLS cannot be set up: {error}")))?;
     let config = config.dangerous().with_custom_certificate_verifier(Arc::new(judge));
     Ok(MakeRustlsConnect::new(config.with_no_client_auth()))
 }
 
 fn judge(
-    check: Check,
+    check: VerifyMode,
     given: Vec<CertificateDer<'static>>,
     provider: &Arc<CryptoProvider>,
-) -> Result<Judge, Fault> {
+) -> Result<CertVerifier, PostgresError> {
     let roots = if given.is_empty() { known_roots() } else { only(&given) };
     let chain = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::clone(provider)).build();
-    let chain =
-        chain.map_err(|error| Fault::Unfit(format!("`sslrootcert` holds no usable certificate: {error}")))?;
-    Ok(Judge { check, chain, given, algorithms: provider.signature_verification_algorithms })
+    let chain = chain.map_err(|error| {
+        PostgresError::Unfit(format!("`sslrootcert` holds no usable certificate: {error}"))
+    })?;
+    Ok(CertVerifier { check, chain, given, algorithms: provider.signature_verification_algorithms })
 }
 
 /// The built-in roots and, beside them, the system's: a container may have none, a company its own.
@@ -77,14 +78,15 @@ fn only(given: &[CertificateDer<'static>]) -> RootCertStore {
     roots
 }
 
-fn read(file: &Path) -> Result<Vec<CertificateDer<'static>>, Fault> {
-    let unfit = |why: String| Fault::Unfit(format!("`sslrootcert` {} cannot be used: {why}", file.display()));
+fn read_certificates(file: &Path) -> Result<Vec<CertificateDer<'static>>, PostgresError> {
+    let unfit =
+        |why: String| PostgresError::Unfit(format!("`sslrootcert` {} cannot be used: {why}", file.display()));
     let found = CertificateDer::pem_file_iter(file).and_then(Iterator::collect::<Result<Vec<_>, _>>);
     let found = found.map_err(|error| unfit(error.to_string()))?;
     if found.is_empty() { Err(unfit("it holds no certificate in PEM form".to_owned())) } else { Ok(found) }
 }
 
-impl ServerCertVerifier for Judge {
+impl ServerCertVerifier for CertVerifier {
     fn verify_server_cert(
         &self,
         certificate: &CertificateDer<'_>,
@@ -93,11 +95,11 @@ impl ServerCertVerifier for Judge {
         ocsp: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
-        if self.check == Check::Nothing {
+        if self.check == VerifyMode::Nothing {
             return Ok(ServerCertVerified::assertion());
         }
         if self.given.iter().any(|given| given == certificate) {
-            if self.check == Check::ChainAndName {
+            if self.check == VerifyMode::ChainAndName {
                 verify_server_name(&ParsedCertificate::try_from(certificate)?, name)?;
             }
             return Ok(ServerCertVerified::assertion());
@@ -106,7 +108,7 @@ impl ServerCertVerifier for Judge {
             // The name is looked at last: the chain is good.
             Err(Error::InvalidCertificate(
                 CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
-            )) if self.check == Check::Chain => Ok(ServerCertVerified::assertion()),
+            )) if self.check == VerifyMode::Chain => Ok(ServerCertVerified::assertion()),
             verdict => verdict,
         }
     }

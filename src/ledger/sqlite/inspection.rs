@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, HashMap};
 use jiff::Timestamp;
 use rusqlite::{Connection, Result};
 
-use super::book::Book;
-use super::complaint::damaged;
-use super::contacts::{self, Row};
+use super::error::damaged;
 use super::schema::{ACCEPTED, CLAIMED, REJECTED, UNKNOWN};
-use super::{journal, words};
-use crate::ledger::{Found, Key, StatusRow};
+use super::store::Store;
+use super::table::{self, Row};
+use super::{journal, string_table};
+use crate::ledger::{FoundContact, Key, StatusRow};
 
 const COUNT: &str = "SELECT campaign, outcome, run, count(*) FROM contact GROUP BY campaign, outcome, run";
 
@@ -20,13 +20,13 @@ const OF_RUN: &str = "
 
 const DECIDE: &str = "UPDATE contact SET outcome = ?2, at = ?3 WHERE key = ?1";
 
-impl Book {
+impl Store {
     /// Counts contacts. Who is claimed counts as that only, whatever was known before.
     pub(super) fn status(&mut self) -> Result<Vec<StatusRow>> {
         self.merge()?;
         let mut counts = counts(&self.connection)?;
         for (key, row) in claimed(&self.connection)? {
-            if let Some(before) = contacts::read(&self.connection, &key)? {
+            if let Some(before) = table::read_row(&self.connection, &key)? {
                 let count = counts.entry((before.campaign, before.outcome, before.run)).or_default();
                 *count = count.saturating_sub(1);
             }
@@ -36,9 +36,9 @@ impl Book {
         let mut rows = Vec::with_capacity(counts.len());
         for ((campaign, outcome, run), count) in counts {
             rows.push(StatusRow {
-                campaign: words::text(&self.connection, campaign)?,
+                campaign: string_table::text(&self.connection, campaign)?,
                 outcome: name(outcome)?.to_owned(),
-                run: words::text(&self.connection, run)?,
+                run: string_table::text(&self.connection, run)?,
                 count,
             });
         }
@@ -46,14 +46,14 @@ impl Book {
     }
 
     /// What is known under these keys, in their order.
-    pub(super) fn find(&mut self, keys: &[Key]) -> Result<Vec<Found>> {
+    pub(super) fn find_contacts(&mut self, keys: &[Key]) -> Result<Vec<FoundContact>> {
         self.merge()?;
         let mut claimed = claimed(&self.connection)?;
         let mut found = Vec::new();
         for key in keys {
             let row = match claimed.remove(key) {
                 Some(row) => Some(row),
-                None => contacts::read(&self.connection, key)?,
+                None => table::read_row(&self.connection, key)?,
             };
             if let Some(row) = row {
                 found.push(describe(&self.connection, row)?);
@@ -118,16 +118,16 @@ fn claimed(connection: &Connection) -> Result<HashMap<Key, Row<String>>> {
     Ok(rows)
 }
 
-fn describe(connection: &Connection, row: Row<String>) -> Result<Found> {
-    let reason = row.reason.map(|reason| words::text(connection, reason)).transpose()?;
-    Ok(Found {
-        campaign: words::text(connection, row.campaign)?,
+fn describe(connection: &Connection, row: Row<String>) -> Result<FoundContact> {
+    let reason = row.reason.map(|reason| string_table::text(connection, reason)).transpose()?;
+    Ok(FoundContact {
+        campaign: string_table::text(connection, row.campaign)?,
         outcome: name(row.outcome)?.to_owned(),
         reason: reason.unwrap_or_default(),
         contact_id: row.contact_id.unwrap_or_default(),
-        stream: words::text(connection, row.stream)?,
+        stream: string_table::text(connection, row.stream)?,
         primary_key: row.primary_key,
-        run: words::text(connection, row.run)?,
+        run: string_table::text(connection, row.run)?,
         at: Timestamp::from_millisecond(row.at).map_err(|_| damaged())?,
     })
 }

@@ -1,7 +1,7 @@
 //! Who is claimed and how that ended, in the file: written one after the other, until many of them
 //! go into `contact` together.
 //!
-//! A row of `intent` holds the contacts of one claim and is never changed; the row of `ending` with
+//! A row of `intent` holds the contacts of one claim and is never changed; the row of `settlement` with
 //! its number grows by those of them that are settled, in the transaction that settles them. So
 //! nothing has to be guessed after a crash: whoever is claimed and has no ending is unknown, whatever
 //! an older row says. Nobody is claimed who is not settled, so one person's claims and endings are in
@@ -9,8 +9,8 @@
 
 use rusqlite::{Connection, Result};
 
-use super::complaint::damaged;
-use super::packing::{Packed, length, push_number};
+use super::codec::{Packed, length, push_number};
+use super::error::damaged;
 use crate::ledger::Key;
 
 const CLAIM: &str = "INSERT INTO intent (id, run, at, body) VALUES (?1, ?2, ?3, ?4)";
@@ -52,13 +52,13 @@ pub(super) struct Intent<'a> {
 
 /// The contacts of a claim, packed as the first version did.
 #[derive(Default)]
-pub(super) struct Claims(Vec<u8>);
+pub(super) struct ClaimRow(Vec<u8>);
 
 /// The endings of contacts of one claim, packed.
 #[derive(Default)]
-pub(super) struct Endings(Vec<u8>);
+pub(super) struct SettlementRow(Vec<u8>);
 
-impl Claims {
+impl ClaimRow {
     pub(super) fn push(&mut self, claimed: &Claimed<'_>) {
         let Claimed { key, campaign, stream, primary_key } = claimed;
         self.0.extend_from_slice(&key.0);
@@ -75,7 +75,7 @@ impl Claims {
     }
 }
 
-impl Endings {
+impl SettlementRow {
     /// How the contact ended that stands at a position in its claim.
     pub(super) fn push(&mut self, position: u32, ended: Ended<'_>) {
         push_number(&mut self.0, u64::from(position));
@@ -105,8 +105,8 @@ pub(super) fn each(connection: &Connection, mut see: impl FnMut(Intent<'_>) -> R
     let mut statement = connection.prepare_cached(ALL)?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
-        let endings = row.get_ref(4)?.as_blob_or_null()?.unwrap_or_default();
-        let contacts = unpack(row.get_ref(3)?.as_blob()?, endings).ok_or_else(damaged)?;
+        let settlements = row.get_ref(4)?.as_blob_or_null()?.unwrap_or_default();
+        let contacts = unpack(row.get_ref(3)?.as_blob()?, settlements).ok_or_else(damaged)?;
         see(Intent { id: row.get(0)?, run: row.get(1)?, at: row.get(2)?, contacts })?;
     }
     Ok(())
@@ -121,8 +121,8 @@ pub(super) fn remove(connection: &Connection, id: i64) -> Result<()> {
 }
 
 /// The contacts in the body of a claim, each with its ending, if there is one in the other body.
-fn unpack<'a>(claims: &'a [u8], endings: &'a [u8]) -> Option<Vec<(Claimed<'a>, Option<Ended<'a>>)>> {
-    let (mut claims, mut endings) = (Packed(claims), Packed(endings));
+fn unpack<'a>(claims: &'a [u8], settlements: &'a [u8]) -> Option<Vec<(Claimed<'a>, Option<Ended<'a>>)>> {
+    let (mut claims, mut settlements) = (Packed(claims), Packed(settlements));
     let mut contacts = Vec::new();
     while !claims.is_empty() {
         let (key, campaign, stream) = (claims.key()?, claims.wide()?, claims.wide()?);
@@ -130,22 +130,22 @@ fn unpack<'a>(claims: &'a [u8], endings: &'a [u8]) -> Option<Vec<(Claimed<'a>, O
         let primary_key = claims.text(length)?;
         contacts.push((Claimed { key, campaign, stream, primary_key }, None));
     }
-    while !endings.is_empty() {
-        let position = usize::try_from(endings.number()?).ok()?;
-        contacts.get_mut(position)?.1 = Some(unpack_ending(&mut endings)?);
+    while !settlements.is_empty() {
+        let position = usize::try_from(settlements.number()?).ok()?;
+        contacts.get_mut(position)?.1 = Some(unpack_ending(&mut settlements)?);
     }
     Some(contacts)
 }
 
-fn unpack_ending<'a>(endings: &mut Packed<'a>) -> Option<Ended<'a>> {
-    let outcome = i64::try_from(endings.number()?).ok()?;
+fn unpack_ending<'a>(settlements: &mut Packed<'a>) -> Option<Ended<'a>> {
+    let outcome = i64::try_from(settlements.number()?).ok()?;
     if outcome == 0 {
         return Some(Ended::WithoutTrace);
     }
-    let at = endings.wide()?;
-    let reason = i64::try_from(endings.number()?).ok().map(|reason| (reason > 0).then_some(reason))?;
-    let contact_id = match endings.number()?.checked_sub(1) {
-        Some(length) => Some(endings.text(length)?),
+    let at = settlements.wide()?;
+    let reason = i64::try_from(settlements.number()?).ok().map(|reason| (reason > 0).then_some(reason))?;
+    let contact_id = match settlements.number()?.checked_sub(1) {
+        Some(length) => Some(settlements.text(length)?),
         None => None,
     };
     Some(Ended::So { outcome, at, reason, contact_id })
@@ -160,44 +160,48 @@ mod tests {
     const ENDED: Ended<'_> = Ended::So { outcome: 2, at: -1, reason: Some(300), contact_id: Some("ü") };
 
     fn claims() -> Vec<u8> {
-        let mut claims = Claims::default();
+        let mut claims = ClaimRow::default();
         claims.push(&ONE);
         claims.push(&OTHER);
         claims.0
     }
 
-    fn ending(position: u32, ended: Ended<'_>) -> Vec<u8> {
-        let mut endings = Endings::default();
-        endings.push(position, ended);
-        endings.0
+    fn settlement(position: u32, ended: Ended<'_>) -> Vec<u8> {
+        let mut settlements = SettlementRow::default();
+        settlements.push(position, ended);
+        settlements.0
     }
 
     #[test]
     fn what_was_packed_is_unpacked() {
         let bare = Ended::So { outcome: 1, at: 0, reason: None, contact_id: None };
         let nameless = Ended::So { outcome: 1, at: i64::MAX, reason: None, contact_id: Some("") };
-        for (name, endings, want) in [
+        for (name, settlements, want) in [
             ("none", vec![], [None, None]),
-            ("the second", ending(1, ENDED), [None, Some(ENDED)]),
-            ("both, backward", [ending(1, bare), ending(0, nameless)].concat(), [Some(nameless), Some(bare)]),
-            ("let go of", ending(0, Ended::WithoutTrace), [Some(Ended::WithoutTrace), None]),
+            ("the second", settlement(1, ENDED), [None, Some(ENDED)]),
+            (
+                "both, backward",
+                [settlement(1, bare), settlement(0, nameless)].concat(),
+                [Some(nameless), Some(bare)],
+            ),
+            ("let go of", settlement(0, Ended::WithoutTrace), [Some(Ended::WithoutTrace), None]),
         ] {
             let [first, second] = want;
-            assert_eq!(unpack(&claims(), &endings), Some(vec![(ONE, first), (OTHER, second)]), "{name}");
+            assert_eq!(unpack(&claims(), &settlements), Some(vec![(ONE, first), (OTHER, second)]), "{name}");
         }
         assert_eq!(unpack(&[], &[]), Some(Vec::new()));
     }
 
     #[test]
     fn a_damaged_row_is_noticed() {
-        let (claims, endings) = (claims(), ending(0, ENDED));
+        let (claims, settlements) = (claims(), settlement(0, ENDED));
         let first = 16 + 3 * 8;
         for length in (1..first).chain(first + 1..claims.len()) {
             assert_eq!(unpack(&claims[..length], &[]), None, "{length} bytes of claims");
         }
-        for length in 1..endings.len() {
-            assert_eq!(unpack(&claims, &endings[..length]), None, "{length} bytes of endings");
+        for length in 1..settlements.len() {
+            assert_eq!(unpack(&claims, &settlements[..length]), None, "{length} bytes of endings");
         }
-        assert_eq!(unpack(&claims, &ending(2, ENDED)), None, "the ending of nobody");
+        assert_eq!(unpack(&claims, &settlement(2, ENDED)), None, "the ending of nobody");
     }
 }

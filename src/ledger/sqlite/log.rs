@@ -3,7 +3,7 @@
 use rusqlite::{Connection, OpenFlags};
 use url::Url;
 
-use super::place::Place;
+use super::location::Location;
 use super::seal::Seal;
 use crate::ledger::LedgerError;
 
@@ -11,7 +11,7 @@ use crate::ledger::LedgerError;
 /// and whether all that it seals is there; nothing where it can make nothing of them.
 ///
 /// Only for who holds the file, or has nothing to lose by a wrong answer: it is read without a lock.
-pub(super) fn is_foreign(place: &Place, found: Option<(&Seal, bool)>) -> bool {
+pub(super) fn is_foreign(place: &Location, found: Option<(&Seal, bool)>) -> bool {
     if !place.has_log() {
         return false;
     }
@@ -28,7 +28,7 @@ pub(super) fn is_foreign(place: &Place, found: Option<(&Seal, bool)>) -> bool {
     }
 }
 
-pub(super) fn refuse(place: &Place, shown: &str) -> LedgerError {
+pub(super) fn refuse(place: &Location, shown: &str) -> LedgerError {
     let log = place.log();
     let log = log.display();
     LedgerError::Unusable(format!(
@@ -38,7 +38,7 @@ pub(super) fn refuse(place: &Place, shown: &str) -> LedgerError {
 }
 
 /// SQLite looks for no log beside a file that cannot change.
-fn without_log(place: &Place) -> Option<Connection> {
+fn without_log(place: &Location) -> Option<Connection> {
     let mut address = Url::from_file_path(place.path()).ok()?;
     address.set_query(Some("immutable=1"));
     let flags =
@@ -48,5 +48,5 @@ fn without_log(place: &Place) -> Option<Connection> {
 
 fn is_whole(file: &Connection) -> bool {
     let is_ok = file.query_row("PRAGMA integrity_check(1)", [], |row| row.get::<_, String>(0));
-    is_ok.is_ok_and(|found| found == "ok") && Seal::read(file, true).is_ok_and(|(_, is_whole)| is_whole)
+    is_ok.is_ok_and(|found| found == "ok") && Seal::read_seal(file, true).is_ok_and(|(_, is_whole)| is_whole)
 }

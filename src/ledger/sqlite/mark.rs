@@ -62,7 +62,7 @@ impl Mark {
 
 /// How far a ledger reaches at least; nothing where there is no mark, and an error where none can be read.
 /// An empty file is none: whoever made it died before the first mark.
-pub(super) fn read(path: &Path) -> io::Result<Option<Reach>> {
+pub(super) fn read_mark(path: &Path) -> io::Result<Option<Reach>> {
     let mut bytes = Vec::new();
     match File::open(path) {
         Ok(file) => file.take(1_024).read_to_end(&mut bytes)?,

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use rusqlite::Connection;
 
-use super::complaint::complain;
+use super::error::ledger_error;
 use crate::ledger::LedgerError;
 
 /// A ledger's database in memory; a clone is the same one. One run at a time may have it.
@@ -19,7 +19,7 @@ impl Memory {
     /// # Errors
     /// When there is no room for one.
     pub fn new() -> Result<Self, LedgerError> {
-        let connection = Connection::open_in_memory().map_err(|error| complain(Self::PLACE, &error))?;
+        let connection = Connection::open_in_memory().map_err(|error| ledger_error(Self::PLACE, &error))?;
         Ok(Self(Arc::new(Mutex::new(Some(connection)))))
     }
 

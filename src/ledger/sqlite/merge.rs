@@ -5,9 +5,9 @@ use std::ops::Range;
 
 use rusqlite::{Connection, Result};
 
-use super::contacts::{self, Row};
-use super::journal::{self, Claimed, Ended, Endings};
+use super::journal::{self, Claimed, Ended, SettlementRow};
 use super::schema::UNKNOWN;
+use super::table::{self, Row};
 use crate::ledger::Key;
 
 /// The journal is read once for each beginning of a key (its first four bits), because everybody at
@@ -88,7 +88,7 @@ impl News {
         let newest = self.people.chunk_by(|(key, _), (next, _)| key == next).filter_map(<[_]>::last);
         for (key, number) in newest {
             let row = self.rows.get(*number).cloned().expect("each number is that of a row");
-            contacts::write(connection, key, &row.map(|range| self.texts.get(range).unwrap_or_default()))?;
+            table::write(connection, key, &row.map(|range| self.texts.get(range).unwrap_or_default()))?;
         }
         self.people.clear();
         self.rows.clear();
@@ -101,7 +101,7 @@ impl News {
 fn empty(connection: &Connection, claimant: Claimant) -> Result<()> {
     let (mut over, mut begun) = (Vec::new(), Vec::new());
     journal::each(connection, |intent| {
-        let mut moved = Endings::default();
+        let mut moved = SettlementRow::default();
         let mut n_open = 0;
         for (position, (_, ended)) in (0..).zip(&intent.contacts) {
             match ended {

@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Result};
 
-use super::complaint::damaged;
-use crate::ledger::{Hasher, Identity, Key};
+use super::error::damaged;
+use crate::ledger::{Key, KeyHasher, LedgerIdentity};
 
 const READ: &str = "SELECT value FROM meta WHERE name = ?1";
 const WRITE: &str = "INSERT INTO meta (name, value) VALUES (?1, ?2)";
@@ -18,7 +18,7 @@ const RANDOM: &str = "SELECT lower(hex(randomblob(32)))";
 /// Whether the hash key is the one that the ledger was made with.
 pub(super) enum HashKey {
     /// It is.
-    Right(Hasher),
+    Right(KeyHasher),
     /// The configured one is another; or the ledger keeps its own.
     Differs,
     /// None is configured, and the ledger was made with one.
@@ -27,33 +27,33 @@ pub(super) enum HashKey {
 
 /// Finds the hash key, and keeps what is needed to know it again.
 pub(super) fn hash_key(connection: &Connection, configured: Option<&str>, now: Timestamp) -> Result<HashKey> {
-    let Some(check) = read(connection, "hash_check")? else {
+    let Some(check) = read_meta(connection, "hash_check")? else {
         write(connection, "created", &now.to_string())?;
         let hasher = if let Some(hash_key) = configured {
-            Hasher::new(hash_key)
+            KeyHasher::new(hash_key)
         } else {
             let random: String = connection.query_row(RANDOM, [], |row| row.get(0))?;
             write(connection, "hash_key", &random)?;
-            Hasher::new(&random)
+            KeyHasher::new(&random)
         };
         write(connection, "hash_check", &check_of(&hasher))?;
         return Ok(HashKey::Right(hasher));
     };
-    let own = read(connection, "hash_key")?;
+    let own = read_meta(connection, "hash_key")?;
     let Some(hash_key) = configured.or(own.as_deref()) else { return Ok(HashKey::Absent) };
-    let hasher = Hasher::new(hash_key);
+    let hasher = KeyHasher::new(hash_key);
     Ok(if check_of(&hasher) == check { HashKey::Right(hasher) } else { HashKey::Differs })
 }
 
 /// With what the keys of each account are made.
-pub(super) fn identities(connection: &Connection) -> Result<Vec<Identity>> {
+pub(super) fn identities(connection: &Connection) -> Result<Vec<LedgerIdentity>> {
     let mut statement = connection.prepare(ACCOUNTS)?;
-    let values = statement.query_map([Identity::PREFIX], |row| row.get::<_, String>(0))?;
-    values.map(|value| Identity::read(&value?).ok_or_else(damaged)).collect()
+    let values = statement.query_map([LedgerIdentity::PREFIX], |row| row.get::<_, String>(0))?;
+    values.map(|value| LedgerIdentity::parse(&value?).ok_or_else(damaged)).collect()
 }
 
 /// Remembers with what an account's keys are made.
-pub(super) fn keep_identity(connection: &Connection, identity: &Identity) -> Result<()> {
+pub(super) fn keep_identity(connection: &Connection, identity: &LedgerIdentity) -> Result<()> {
     connection.execute(REPLACE, [identity.name(), identity.value()])?;
     Ok(())
 }
@@ -72,16 +72,16 @@ pub(super) fn forget_use(connection: &Connection) -> Result<()> {
 
 /// Whether anything was ever known of anybody.
 pub(super) fn was_used(connection: &Connection) -> Result<bool> {
-    Ok(read(connection, "used")?.is_some())
+    Ok(read_meta(connection, "used")?.is_some())
 }
 
 /// Tells keys apart without giving them away.
-fn check_of(hasher: &Hasher) -> String {
+fn check_of(hasher: &KeyHasher) -> String {
     let Key(bytes) = hasher.key("which hash key is this?", "");
     format!("{:032x}", u128::from_be_bytes(bytes))
 }
 
-fn read(connection: &Connection, name: &str) -> Result<Option<String>> {
+fn read_meta(connection: &Connection, name: &str) -> Result<Option<String>> {
     connection.query_row(READ, [name], |row| row.get(0)).optional()
 }
 

@@ -4,44 +4,44 @@
 //! transaction, and every caller hears after the commit. For a simulation there is no thread and no
 //! clock: calls run on their caller, so that it is the same each time.
 
-mod book;
-mod complaint;
-mod contacts;
-mod desk;
+mod codec;
+mod error;
 mod inspection;
 mod journal;
+mod location;
 mod log;
 mod mark;
 mod memory;
 mod merge;
 mod meta;
-mod opening;
-mod packing;
-mod place;
-mod rehearsal;
+mod open;
+mod probe;
 mod rescope;
 mod revocable;
 mod schema;
 mod seal;
+mod store;
+mod string_table;
+mod table;
 #[cfg(test)]
 mod tests;
 mod volume;
 mod watch;
-mod words;
+mod worker;
 
 use std::path::Path;
 
 use jiff::Timestamp;
 
-use self::book::{Book, Size};
-use self::desk::Desk;
-use self::opening::Use;
-use self::place::{Missing, Place};
 use self::watch::Watch;
 use super::{
-    Ending, Entry, Found, Identity, Inspect, Key, Ledger, LedgerError, Opened, Rescoped, Standing, StatusRow,
-    Terms,
+    ClaimEntry, ContactStatus, FoundContact, Inspect, Key, Ledger, LedgerError, LedgerIdentity,
+    LedgerOptions, OpenedLedger, Rescoped, Settlement, StatusRow,
 };
+use crate::ledger::sqlite::location::{Location, Missing};
+use crate::ledger::sqlite::open::Use;
+use crate::ledger::sqlite::store::{Size, Store};
+use crate::ledger::sqlite::worker::Worker;
 
 pub use self::memory::Memory;
 
@@ -57,7 +57,7 @@ const SMALL_JOURNAL: Size = Size { n_contacts: 20, n_bytes: 16 << 20 };
 /// Dropping it waits for the transaction under way, so that the file is free afterwards; whatever is
 /// still claimed then is unknown to the next run.
 pub struct Sqlite {
-    desk: Desk,
+    worker: Worker,
 }
 
 impl Sqlite {
@@ -68,10 +68,10 @@ impl Sqlite {
     /// When another run uses the file, or the file is not a ledger that this run can use.
     pub fn open(
         path: &Path,
-        terms: &Terms,
+        terms: &LedgerOptions,
         hash_key: Option<&str>,
         now: Timestamp,
-    ) -> Result<(Self, Opened), LedgerError> {
+    ) -> Result<(Self, OpenedLedger), LedgerError> {
         Self::open_with(path, terms, hash_key, now, LARGEST_JOURNAL)
     }
 
@@ -82,52 +82,52 @@ impl Sqlite {
     /// The same.
     pub fn on_the_spot(
         path: &Path,
-        terms: &Terms,
+        terms: &LedgerOptions,
         hash_key: Option<&str>,
         now: Timestamp,
-    ) -> Result<(Self, Opened), LedgerError> {
-        let (book, opened) = Self::book(path, purpose(terms), terms, hash_key, now, SMALL_JOURNAL)?;
-        Ok((Self { desk: Desk::inline(book, None) }, opened))
+    ) -> Result<(Self, OpenedLedger), LedgerError> {
+        let (store, opened) = Self::store(path, purpose(terms), terms, hash_key, now, SMALL_JOURNAL)?;
+        Ok((Self { worker: Worker::inline(store, None) }, opened))
     }
 
     fn open_with(
         path: &Path,
-        terms: &Terms,
+        terms: &LedgerOptions,
         hash_key: Option<&str>,
         now: Timestamp,
         journal: Size,
-    ) -> Result<(Self, Opened), LedgerError> {
+    ) -> Result<(Self, OpenedLedger), LedgerError> {
         Self::in_a_file(path, purpose(terms), terms, hash_key, now, journal)
     }
 
     fn in_a_file(
         path: &Path,
         purpose: Use,
-        terms: &Terms,
+        terms: &LedgerOptions,
         hash_key: Option<&str>,
         now: Timestamp,
         journal: Size,
-    ) -> Result<(Self, Opened), LedgerError> {
-        let (book, opened) = Self::book(path, purpose, terms, hash_key, now, journal)?;
-        Ok((Self { desk: Desk::thread(book)? }, opened))
+    ) -> Result<(Self, OpenedLedger), LedgerError> {
+        let (store, opened) = Self::store(path, purpose, terms, hash_key, now, journal)?;
+        Ok((Self { worker: Worker::thread(store)? }, opened))
     }
 
-    fn book(
+    fn store(
         path: &Path,
         purpose: Use,
-        terms: &Terms,
+        terms: &LedgerOptions,
         hash_key: Option<&str>,
         now: Timestamp,
         journal: Size,
-    ) -> Result<(Book, Opened), LedgerError> {
+    ) -> Result<(Store, OpenedLedger), LedgerError> {
         let shown = path.display().to_string();
-        let place = Place::find(path, &shown, purpose.missing())?;
-        let mut connection = opening::connect(&place, &shown)?;
+        let place = Location::locate(path, &shown, purpose.missing())?;
+        let mut connection = open::connect(&place, &shown)?;
         let mut watch = Watch::new(place);
         let examined =
-            opening::examine(&mut connection, &shown, purpose, terms, hash_key, now, Some(&mut watch));
+            open::examine(&mut connection, &shown, purpose, terms, hash_key, now, Some(&mut watch));
         let (opened, seal) = examined?;
-        Ok((Book::new(connection, (seal, Some(watch)), &shown, terms, journal), opened))
+        Ok((Store::new(connection, (seal, Some(watch)), &shown, terms, journal), opened))
     }
 
     /// Takes a file as it is of which something was lost for good; without `is_decided` it stays as it
@@ -137,9 +137,9 @@ impl Sqlite {
     /// When a run uses the file, or SQLite itself cannot read it.
     pub fn accept_loss(path: &Path, is_decided: bool) -> Result<Option<String>, LedgerError> {
         let shown = path.display().to_string();
-        let place = Place::find(path, &shown, Missing::Refused)?;
-        let mut connection = opening::connect(&place, &shown)?;
-        let flaw = opening::accept_loss(&mut connection, &shown, &mut Watch::new(place), is_decided)?;
+        let place = Location::locate(path, &shown, Missing::Refused)?;
+        let mut connection = open::connect(&place, &shown)?;
+        let flaw = open::accept_loss(&mut connection, &shown, &mut Watch::new(place), is_decided)?;
         Ok(flaw.map(|flaw| flaw.what().to_owned()))
     }
 
@@ -150,10 +150,10 @@ impl Sqlite {
     /// When a run uses the file, or there is no ledger in it.
     pub fn inspect(
         path: &Path,
-        identity: &Identity,
+        identity: &LedgerIdentity,
         hash_key: Option<&str>,
-    ) -> Result<(Self, Opened), LedgerError> {
-        let terms = Terms {
+    ) -> Result<(Self, OpenedLedger), LedgerError> {
+        let terms = LedgerOptions {
             run: "inspection".to_owned(),
             identity: identity.clone(),
             call_again_after_days: 0,
@@ -170,17 +170,17 @@ impl Sqlite {
     /// When another run uses it, or it is not a ledger that this run can use.
     pub fn in_memory(
         memory: &Memory,
-        terms: &Terms,
+        terms: &LedgerOptions,
         hash_key: Option<&str>,
         now: Timestamp,
-    ) -> Result<(Self, Opened), LedgerError> {
+    ) -> Result<(Self, OpenedLedger), LedgerError> {
         let mut connection = memory.take()?;
         let examined =
-            opening::examine(&mut connection, Memory::PLACE, purpose(terms), terms, hash_key, now, None);
+            open::examine(&mut connection, Memory::PLACE, purpose(terms), terms, hash_key, now, None);
         match examined {
             Ok((opened, seal)) => {
-                let book = Book::new(connection, (seal, None), Memory::PLACE, terms, SMALL_JOURNAL);
-                Ok((Self { desk: Desk::inline(book, Some(memory.clone())) }, opened))
+                let store = Store::new(connection, (seal, None), Memory::PLACE, terms, SMALL_JOURNAL);
+                Ok((Self { worker: Worker::inline(store, Some(memory.clone())) }, opened))
             }
             Err(error) => {
                 memory.put(connection);
@@ -190,43 +190,47 @@ impl Sqlite {
     }
 }
 
-fn purpose(terms: &Terms) -> Use {
+fn purpose(terms: &LedgerOptions) -> Use {
     if terms.expect_existing { Use::Continue } else { Use::Run }
 }
 
 impl Ledger for Sqlite {
-    async fn look_up(&self, keys: Vec<Key>, now: Timestamp) -> Result<Vec<Standing>, LedgerError> {
-        self.desk.ask(move |book| book.look_up(&keys, now)).await
+    async fn status_of(&self, keys: Vec<Key>, now: Timestamp) -> Result<Vec<ContactStatus>, LedgerError> {
+        self.worker.ask(move |store| store.status_of(&keys, now)).await
     }
 
     async fn claim(
         &self,
-        entries: Vec<Entry>,
+        entries: Vec<ClaimEntry>,
         retake: bool,
         now: Timestamp,
-    ) -> Result<Vec<Standing>, LedgerError> {
-        self.desk.call(move |book| book.claim(&entries, retake, now)).await
+    ) -> Result<Vec<ContactStatus>, LedgerError> {
+        self.worker.call(move |store| store.claim(&entries, retake, now)).await
     }
 
-    async fn settle(&self, endings: Vec<(Entry, Ending)>, now: Timestamp) -> Result<(), LedgerError> {
-        self.desk.call(move |book| book.settle(&endings, now)).await
+    async fn settle(
+        &self,
+        settlements: Vec<(ClaimEntry, Settlement)>,
+        now: Timestamp,
+    ) -> Result<(), LedgerError> {
+        self.worker.call(move |store| store.settle_contacts(&settlements, now)).await
     }
 
     async fn close(&self) -> Result<(), LedgerError> {
-        self.desk.close().await
+        self.worker.close().await
     }
 }
 
 impl Inspect for Sqlite {
     async fn status(&self) -> Result<Vec<StatusRow>, LedgerError> {
-        self.desk.call(Book::status).await
+        self.worker.call(Store::status).await
     }
 
-    async fn find(&self, keys: Vec<Key>) -> Result<Vec<Found>, LedgerError> {
-        self.desk.call(move |book| book.find(&keys)).await
+    async fn find_contacts(&self, keys: Vec<Key>) -> Result<Vec<FoundContact>, LedgerError> {
+        self.worker.call(move |store| store.find_contacts(&keys)).await
     }
 
-    async fn decide(
+    async fn settle_unknown(
         &self,
         run: &str,
         accepted: bool,
@@ -234,15 +238,15 @@ impl Inspect for Sqlite {
         now: Timestamp,
     ) -> Result<u64, LedgerError> {
         let run = run.to_owned();
-        self.desk.call(move |book| book.decide(&run, accepted, dry_run, now)).await
+        self.worker.call(move |store| store.decide(&run, accepted, dry_run, now)).await
     }
 
     async fn rescope(
         &self,
-        identity: Identity,
+        identity: LedgerIdentity,
         pairs: Vec<(Key, Key)>,
         leave: Option<u64>,
     ) -> Result<Rescoped, LedgerError> {
-        self.desk.call(move |book| book.rescope(&identity, &pairs, leave)).await
+        self.worker.call(move |store| store.rescope(&identity, &pairs, leave)).await
     }
 }

@@ -4,21 +4,21 @@ use std::collections::{BTreeMap, HashSet};
 
 use rusqlite::{Connection, Result};
 
-use super::book::Book;
-use super::contacts::{self, Row};
 use super::meta;
 use super::schema::{ACCEPTED, UNKNOWN};
-use crate::ledger::{Identity, Key, Rescoped};
+use super::store::Store;
+use super::table::{self, Row};
+use crate::ledger::{Key, LedgerIdentity, Rescoped};
 
 const REMEMBERED: &str = "SELECT key FROM contact WHERE outcome IN (?1, ?2)";
 const REMOVE: &str = "DELETE FROM contact WHERE key = ?1";
 
-impl Book {
+impl Store {
     /// Gives whom the first key of a pair knows the second one; nothing changes when more than
     /// `leave` people have neither.
     pub(super) fn rescope(
         &mut self,
-        identity: &Identity,
+        identity: &LedgerIdentity,
         pairs: &[(Key, Key)],
         leave: Option<u64>,
     ) -> Result<Rescoped> {
@@ -31,7 +31,7 @@ impl Book {
         if is_done {
             let kept: HashSet<Key> = pairs.iter().map(|(_, new)| *new).collect();
             for (key, row) in &people {
-                contacts::write(&self.connection, key, &row.as_ref())?;
+                table::write(&self.connection, key, &row.as_ref())?;
             }
             for (old, _) in pairs.iter().filter(|(old, _)| !kept.contains(old)) {
                 self.connection.prepare_cached(REMOVE)?.execute([old.0])?;
@@ -45,13 +45,13 @@ impl Book {
     fn newest(&self, pairs: &[(Key, Key)]) -> Result<BTreeMap<Key, Row<String>>> {
         let mut people: BTreeMap<Key, Row<String>> = BTreeMap::new();
         for (old, new) in pairs {
-            let known = contacts::read(&self.connection, old)?;
+            let known = table::read_row(&self.connection, old)?;
             let Some(known) = known.filter(|row| [ACCEPTED, UNKNOWN].contains(&row.outcome)) else {
                 continue;
             };
             let there = match people.get(new) {
                 Some(row) => Some(row.at),
-                None => contacts::read(&self.connection, new)?
+                None => table::read_row(&self.connection, new)?
                     .filter(|row| [ACCEPTED, UNKNOWN].contains(&row.outcome))
                     .map(|row| row.at),
             };

@@ -12,7 +12,7 @@ use rusqlite::functions::FunctionFlags;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OptionalExtension, Result};
 
-use super::complaint::damaged;
+use super::error::damaged;
 
 /// What is sealed, with its columns; the first one is in ascending order.
 const TABLES: [(&str, &[&str]); 5] = [
@@ -70,7 +70,7 @@ struct Written {
 impl Seal {
     /// Reads all rows, and what the file says of them; gives whether that is the same. A file that was
     /// never sealed gets its seal when it is written next.
-    pub(super) fn read(connection: &Connection, was_sealed: bool) -> Result<(Self, bool)> {
+    pub(super) fn read_seal(connection: &Connection, was_sealed: bool) -> Result<(Self, bool)> {
         let rows = Arc::new(AtomicU64::new(0));
         let mut is_whole = true;
         for (table, columns) in TABLES {

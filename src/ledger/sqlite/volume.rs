@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use super::Sqlite;
-use super::place::Place;
+use super::location::Location;
 use crate::ledger::LedgerError;
 
 /// What Linux mounted where; other systems do not tell.
@@ -69,7 +69,7 @@ impl Sqlite {
     /// # Errors
     /// When a run could not keep there what it promises.
     pub fn survey(path: &Path, may_be_shared: bool) -> Result<Option<String>, LedgerError> {
-        let Some(file) = Place::really(path) else { return Ok(None) };
+        let Some(file) = Location::really(path) else { return Ok(None) };
         // Without it nothing is known, which is as it is on other systems.
         let Ok(mounts) = std::fs::read(MOUNTS) else { return Ok(None) };
         let mounts: Vec<Mount> = String::from_utf8_lossy(&mounts).lines().filter_map(Mount::parse).collect();

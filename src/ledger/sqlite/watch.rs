@@ -2,16 +2,16 @@
 
 use std::io::ErrorKind;
 
-use super::complaint::no_permission;
+use super::error::no_permission;
+use super::location::Location;
 use super::log;
 use super::mark::{self, Mark};
-use super::place::Place;
 use super::seal::{Reach, Seal};
 use crate::ledger::LedgerError;
 
 /// Keeps an eye on a ledger's file.
 pub(super) struct Watch {
-    place: Place,
+    place: Location,
     mark: Option<Mark>,
 }
 
@@ -30,7 +30,7 @@ pub(super) enum Flaw {
 
 impl Watch {
     /// Begins with a file that was just opened.
-    pub(super) fn new(place: Place) -> Self {
+    pub(super) fn new(place: Location) -> Self {
         Self { place: place.opened(), mark: None }
     }
 
@@ -45,7 +45,7 @@ impl Watch {
 
     /// Holds what was read against the mark.
     pub(super) fn judge(&self, seal: &Seal, is_whole: bool) -> Result<Option<Flaw>, LedgerError> {
-        let flaw = match mark::read(&self.place.mark()) {
+        let flaw = match mark::read_mark(&self.place.mark()) {
             Err(error) if error.kind() == ErrorKind::InvalidData => Some(Flaw::Foreign),
             Err(_) => return Err(no_permission(&self.place.mark().display().to_string())),
             Ok(None) => seal.is_open.then_some(Flaw::Torn),

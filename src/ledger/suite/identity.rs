@@ -1,6 +1,6 @@
 //! With what a ledger was made it is used; and how people come over to another scope.
 
-use super::Standing::{Accepted, Free, Unknown};
+use super::ContactStatus::{Accepted, Free, Unknown};
 use super::*;
 
 /// What people are known by under another scope.
@@ -10,8 +10,8 @@ fn other(n: u32) -> Key {
     key
 }
 
-fn within(scope: Scope, run: &str) -> Terms {
-    Terms { identity: identity(scope), ..terms(run) }
+fn within(scope: Scope, run: &str) -> LedgerOptions {
+    LedgerOptions { identity: identity(scope), ..terms(run) }
 }
 
 pub(in crate::ledger) async fn another_scope_is_refused_whatever_the_account_is_spelled_like(
@@ -50,7 +50,7 @@ pub(in crate::ledger) async fn two_accounts_share_a_ledger_each_within_its_scope
 pub(in crate::ledger) async fn people_are_brought_over_with_what_is_known_of_them(home: &impl Home) {
     let ledger = home.open(within(Scope::Campaign, "first"), day(0)).await.unwrap();
     send(&ledger, 0..2, accepted()).await;
-    send(&ledger, 2..3, Ending::Unknown).await;
+    send(&ledger, 2..3, Settlement::Unknown).await;
     send(&ledger, 3..4, rejected()).await;
     send(&ledger, 4..6, accepted()).await;
     home.kill(ledger).await;
@@ -67,10 +67,18 @@ pub(in crate::ledger) async fn people_are_brought_over_with_what_is_known_of_the
     drop(records);
     assert!(home.open(within(Scope::Campaign, "second"), day(0)).await.is_err(), "the scope is another");
     let ledger = home.open(within(Scope::Account, "third"), day(0)).await.unwrap();
-    let standing = ledger.look_up([0, 1, 2, 3, 9].map(other).to_vec(), day(0)).await.unwrap();
-    assert_eq!(standing, [Accepted, Accepted, Unknown, Free, Free]);
-    assert_eq!(ledger.decide("first", true, false, day(0)).await.unwrap(), 1, "it can be decided still");
-    let found = ledger.find(vec![other(1)]).await.unwrap();
+    let status = ledger.status_of([0, 1, 2, 3, 9].map(other).to_vec(), day(0)).await.unwrap();
+    assert_eq!(status, [Accepted, Accepted, Unknown, Free, Free]);
+    assert_eq!(
+        ledger.settle_unknown("first", true, false, day(0)).await.unwrap(),
+        1,
+        "it can be decided still"
+    );
+    let found = ledger.find_contacts(vec![other(1)]).await.unwrap();
     assert_eq!((found[0].run.as_str(), found[0].primary_key.as_str(), found[0].at), ("first", "[1]", day(0)));
-    assert_eq!(ledger.find(vec![key(0), key(1), key(2)]).await.unwrap(), [], "nobody is there twice");
+    assert_eq!(
+        ledger.find_contacts(vec![key(0), key(1), key(2)]).await.unwrap(),
+        [],
+        "nobody is there twice"
+    );
 }

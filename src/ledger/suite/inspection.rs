@@ -1,18 +1,18 @@
 //! What people are told about a ledger, and what they decide.
 
-use super::Standing::{Accepted, Elsewhere, Free, Unknown};
+use super::ContactStatus::{Accepted, Elsewhere, Free, Unknown};
 use super::*;
 
 pub(in crate::ledger) async fn status_counts(home: &impl Home) {
     let ledger = open(home, "first").await;
     send(&ledger, 0..3, accepted()).await;
-    send(&ledger, 3..5, Ending::Unknown).await;
+    send(&ledger, 3..5, Settlement::Unknown).await;
     send(&ledger, 5..6, rejected()).await;
     claim(&ledger, 6..8).await;
     home.kill(ledger).await;
 
     let ledger = open(home, "second").await;
-    let autumn = |n| Entry { campaign: Campaign::new("autumn"), ..entry(n) };
+    let autumn = |n| ClaimEntry { campaign: Campaign::new("autumn"), ..entry(n) };
     ledger.claim(vec![autumn(8), autumn(9)], false, day(0)).await.unwrap();
     ledger.settle(vec![(autumn(8), accepted())], day(0)).await.unwrap();
     // Unknown before, claimed now: counted once.
@@ -39,7 +39,7 @@ pub(in crate::ledger) async fn status_counts(home: &impl Home) {
 
 pub(in crate::ledger) async fn find_tells_everything(home: &impl Home) {
     let ledger = open(home, "first").await;
-    let contact = |n: u32, campaign: &str| Entry {
+    let contact = |n: u32, campaign: &str| ClaimEntry {
         campaign: Campaign::new(campaign),
         stream: format!("stream {n}").into(),
         primary_key: format!("[\"schlüssel\",{n}]").into(),
@@ -47,12 +47,12 @@ pub(in crate::ledger) async fn find_tells_everything(home: &impl Home) {
     };
     let contacts = [contact(0, "a"), contact(1, "b"), contact(2, "c"), contact(3, "d"), contact(4, "e")];
     ledger.claim(contacts.to_vec(), false, day(1)).await.unwrap();
-    let taken = Ending::Accepted { contact_id: Some("vendor's own".into()) };
+    let taken = Settlement::Accepted { contact_id: Some("vendor's own".into()) };
     let [first, second, third, ..] = contacts;
-    let endings = vec![(first, taken), (second, rejected()), (third, Ending::Unknown)];
-    ledger.settle(endings, day(2)).await.unwrap();
+    let settlements = vec![(first, taken), (second, rejected()), (third, Settlement::Unknown)];
+    ledger.settle(settlements, day(2)).await.unwrap();
 
-    let found = |n: u32, campaign: &str, outcome: &str, at| Found {
+    let found = |n: u32, campaign: &str, outcome: &str, at| FoundContact {
         campaign: campaign.to_owned(),
         outcome: outcome.to_owned(),
         reason: String::new(),
@@ -63,39 +63,43 @@ pub(in crate::ledger) async fn find_tells_everything(home: &impl Home) {
         at,
     };
     let want = [
-        Found { contact_id: "vendor's own".to_owned(), ..found(0, "a", "accepted", day(2)) },
-        Found { reason: "invalid_number".to_owned(), ..found(1, "b", "rejected", day(2)) },
+        FoundContact { contact_id: "vendor's own".to_owned(), ..found(0, "a", "accepted", day(2)) },
+        FoundContact { reason: "invalid_number".to_owned(), ..found(1, "b", "rejected", day(2)) },
         found(2, "c", "unknown", day(2)),
         found(3, "d", "claimed", day(1)),
     ];
-    assert_eq!(sorted(ledger.find((0..4).map(key).collect()).await.unwrap()), want);
-    assert_eq!(ledger.find(vec![key(77)]).await.unwrap(), [], "nothing is known of a stranger");
+    assert_eq!(sorted(ledger.find_contacts((0..4).map(key).collect()).await.unwrap()), want);
+    assert_eq!(ledger.find_contacts(vec![key(77)]).await.unwrap(), [], "nothing is known of a stranger");
     home.kill(ledger).await;
 
     let ledger = open(home, "second").await;
     let want = [found(3, "d", "unknown", day(1)), found(4, "e", "unknown", day(1))];
-    assert_eq!(sorted(ledger.find(vec![key(3), key(4)]).await.unwrap()), want, "when it was claimed");
+    assert_eq!(
+        sorted(ledger.find_contacts(vec![key(3), key(4)]).await.unwrap()),
+        want,
+        "when it was claimed"
+    );
 }
 
 pub(in crate::ledger) async fn deciding_settles_the_unknown_of_one_run(home: &impl Home) {
     let ledger = open(home, "first").await;
-    send(&ledger, 0..2, Ending::Unknown).await;
+    send(&ledger, 0..2, Settlement::Unknown).await;
     send(&ledger, 2..3, accepted()).await;
     home.kill(ledger).await;
     let ledger = open(home, "second").await;
-    send(&ledger, 3..6, Ending::Unknown).await;
+    send(&ledger, 3..6, Settlement::Unknown).await;
     claim(&ledger, 6..7).await;
 
-    assert_eq!(ledger.decide("nobody", true, false, day(1)).await.unwrap(), 0);
-    assert_eq!(ledger.decide("first", true, false, day(1)).await.unwrap(), 2);
+    assert_eq!(ledger.settle_unknown("nobody", true, false, day(1)).await.unwrap(), 0);
+    assert_eq!(ledger.settle_unknown("first", true, false, day(1)).await.unwrap(), 2);
     assert_eq!(
         stand(&ledger, 0..7).await,
         [Accepted, Accepted, Accepted, Unknown, Unknown, Unknown, Elsewhere]
     );
-    assert_eq!(ledger.decide("second", false, false, day(1)).await.unwrap(), 3);
+    assert_eq!(ledger.settle_unknown("second", false, false, day(1)).await.unwrap(), 3);
     assert_eq!(stand(&ledger, 3..7).await, [Free, Free, Free, Elsewhere]);
-    assert_eq!(ledger.decide("first", false, false, day(1)).await.unwrap(), 0, "nothing is left");
-    assert_eq!(ledger.decide("second", true, false, day(1)).await.unwrap(), 0, "nothing is left");
+    assert_eq!(ledger.settle_unknown("first", false, false, day(1)).await.unwrap(), 0, "nothing is left");
+    assert_eq!(ledger.settle_unknown("second", true, false, day(1)).await.unwrap(), 0, "nothing is left");
     assert_eq!(claim(&ledger, 3..4).await, [Free]);
     home.kill(ledger).await;
     let ledger = open(home, "third").await;
@@ -104,15 +108,15 @@ pub(in crate::ledger) async fn deciding_settles_the_unknown_of_one_run(home: &im
 
 pub(in crate::ledger) async fn a_dry_run_only_counts(home: &impl Home) {
     let ledger = open(home, "first").await;
-    send(&ledger, 0..2, Ending::Unknown).await;
+    send(&ledger, 0..2, Settlement::Unknown).await;
     for accepted in [true, false] {
-        assert_eq!(ledger.decide("first", accepted, true, day(1)).await.unwrap(), 2);
+        assert_eq!(ledger.settle_unknown("first", accepted, true, day(1)).await.unwrap(), 2);
         assert_eq!(stand(&ledger, 0..2).await, [Unknown; 2]);
     }
 }
 
 /// A backend may find people in any order.
-fn sorted(mut found: Vec<Found>) -> Vec<Found> {
+fn sorted(mut found: Vec<FoundContact>) -> Vec<FoundContact> {
     found.sort_by(|one, other| one.stream.cmp(&other.stream));
     found
 }

@@ -11,7 +11,7 @@ mod standing;
 
 use std::ops::Range;
 
-use crate::reason::Reason;
+use crate::domain::reason::Reason;
 
 use super::*;
 
@@ -32,10 +32,10 @@ pub(super) trait Home {
     const SHARED: bool;
 
     /// Starts a run.
-    async fn open(&self, terms: Terms, now: Timestamp) -> Result<Self::Ledger, LedgerError>;
+    async fn open(&self, terms: LedgerOptions, now: Timestamp) -> Result<Self::Ledger, LedgerError>;
 
     /// Opens it for a person to look into.
-    async fn inspect(&self, identity: Identity) -> Self::Records;
+    async fn inspect(&self, identity: LedgerIdentity) -> Self::Records;
 
     /// The run's process dies: nothing is closed, and its lease, if there is one, is over.
     async fn kill(&self, ledger: Self::Ledger);
@@ -71,14 +71,19 @@ macro_rules! ledger_suite {
 pub(super) use ledger_suite;
 
 /// The terms of a run with this name, which calls nobody again.
-pub(super) fn terms(run: &str) -> Terms {
+pub(super) fn terms(run: &str) -> LedgerOptions {
     let run = run.to_owned();
-    Terms { run, identity: identity(Scope::Campaign), call_again_after_days: 0, expect_existing: false }
+    LedgerOptions {
+        run,
+        identity: identity(Scope::Campaign),
+        call_again_after_days: 0,
+        expect_existing: false,
+    }
 }
 
 /// One account's people, within a scope.
-pub(super) fn identity(scope: Scope) -> Identity {
-    Identity { account: "itnio/INVENTED".to_owned(), scope, numbers: Numbers::Phone }
+pub(super) fn identity(scope: Scope) -> LedgerIdentity {
+    LedgerIdentity { account: "itnio/INVENTED".to_owned(), scope, numbers: NumberKind::Phone }
 }
 
 /// A moment, so many days after some beginning.
@@ -94,8 +99,8 @@ pub(super) fn key(n: u32) -> Key {
 }
 
 /// The n-th person as a contact of one campaign.
-pub(super) fn entry(n: u32) -> Entry {
-    Entry {
+pub(super) fn entry(n: u32) -> ClaimEntry {
+    ClaimEntry {
         key: key(n),
         campaign: Campaign::new("spring"),
         stream: "public.customers".into(),
@@ -103,12 +108,12 @@ pub(super) fn entry(n: u32) -> Entry {
     }
 }
 
-pub(super) fn accepted() -> Ending {
-    Ending::Accepted { contact_id: None }
+pub(super) fn accepted() -> Settlement {
+    Settlement::Accepted { contact_id: None }
 }
 
-pub(super) fn rejected() -> Ending {
-    Ending::Rejected { reason: Reason::InvalidNumber.code() }
+pub(super) fn rejected() -> Settlement {
+    Settlement::Rejected { reason: Reason::InvalidNumber.code() }
 }
 
 /// Opens, or the test is over.
@@ -116,24 +121,24 @@ pub(super) async fn open<H: Home>(home: &H, run: &str) -> H::Ledger {
     home.open(terms(run), day(0)).await.unwrap()
 }
 
-/// The standing of the people in a range.
-pub(super) async fn stand(ledger: &impl Ledger, people: Range<u32>) -> Vec<Standing> {
-    ledger.look_up(people.map(key).collect(), day(0)).await.unwrap()
+/// The status of the people in a range.
+pub(super) async fn stand(ledger: &impl Ledger, people: Range<u32>) -> Vec<ContactStatus> {
+    ledger.status_of(people.map(key).collect(), day(0)).await.unwrap()
 }
 
 /// Claims the people in a range.
-pub(super) async fn claim(ledger: &impl Ledger, people: Range<u32>) -> Vec<Standing> {
+pub(super) async fn claim(ledger: &impl Ledger, people: Range<u32>) -> Vec<ContactStatus> {
     ledger.claim(people.map(entry).collect(), false, day(0)).await.unwrap()
 }
 
 /// Settles the people in a range, all in one way.
-pub(super) async fn settle(ledger: &impl Ledger, people: Range<u32>, ending: Ending) {
-    let endings = people.map(|n| (entry(n), ending.clone())).collect();
-    ledger.settle(endings, day(0)).await.unwrap();
+pub(super) async fn settle(ledger: &impl Ledger, people: Range<u32>, settlement: Settlement) {
+    let settlements = people.map(|n| (entry(n), settlement.clone())).collect();
+    ledger.settle(settlements, day(0)).await.unwrap();
 }
 
 /// Claims and settles.
-pub(super) async fn send(ledger: &impl Ledger, people: Range<u32>, ending: Ending) {
+pub(super) async fn send(ledger: &impl Ledger, people: Range<u32>, settlement: Settlement) {
     claim(ledger, people.clone()).await;
-    settle(ledger, people, ending).await;
+    settle(ledger, people, settlement).await;
 }

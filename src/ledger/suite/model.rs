@@ -13,7 +13,7 @@ const CALL_AGAIN_AFTER_DAYS: u32 = 7;
 #[derive(Clone, Debug)]
 pub(in crate::ledger) enum Step {
     Claim { people: BTreeSet<u32>, retake: bool },
-    Settle { people: BTreeSet<u32>, ending: Ending },
+    Settle { people: BTreeSet<u32>, settlement: Settlement },
     Wait { days: i64 },
     Decide { accepted: bool, dry_run: bool },
     Die,
@@ -23,15 +23,15 @@ pub(in crate::ledger) enum Step {
 /// Any sequence of steps.
 pub(in crate::ledger) fn plan() -> impl Strategy<Value = Vec<Step>> {
     let people = || proptest::collection::btree_set(0..N_PEOPLE, 0..5);
-    let ending = prop_oneof![
+    let settlement = prop_oneof![
         3 => Just(accepted()),
         1 => Just(rejected()),
-        1 => Just(Ending::Unknown),
-        1 => Just(Ending::Released),
+        1 => Just(Settlement::Unknown),
+        1 => Just(Settlement::Released),
     ];
     let step = prop_oneof![
         8 => (people(), any::<bool>()).prop_map(|(people, retake)| Step::Claim { people, retake }),
-        8 => (people(), ending).prop_map(|(people, ending)| Step::Settle { people, ending }),
+        8 => (people(), settlement).prop_map(|(people, settlement)| Step::Settle { people, settlement }),
         2 => (0_i64..5).prop_map(|days| Step::Wait { days }),
         1 => any::<(bool, bool)>().prop_map(|(accepted, dry_run)| Step::Decide { accepted, dry_run }),
         2 => Just(Step::Die),
@@ -56,37 +56,37 @@ struct Model {
 }
 
 impl Model {
-    fn standing(&self, person: u32) -> Standing {
+    fn status(&self, person: u32) -> ContactStatus {
         if self.claimed.contains(&person) {
-            return Standing::Elsewhere;
+            return ContactStatus::Elsewhere;
         }
         match self.known.get(&person) {
-            None | Some(Memory::Rejected) => Standing::Free,
-            Some(Memory::Unknown) => Standing::Unknown,
+            None | Some(Memory::Rejected) => ContactStatus::Free,
+            Some(Memory::Unknown) => ContactStatus::Unknown,
             Some(Memory::Accepted { day }) if self.today - day >= i64::from(CALL_AGAIN_AFTER_DAYS) => {
-                Standing::Free
+                ContactStatus::Free
             }
-            Some(Memory::Accepted { .. }) => Standing::Accepted,
+            Some(Memory::Accepted { .. }) => ContactStatus::Accepted,
         }
     }
 
-    fn claim(&mut self, people: &BTreeSet<u32>, retake: bool) -> Vec<Standing> {
-        let standing: Vec<_> = people.iter().map(|&person| self.standing(person)).collect();
-        for (&person, before) in people.iter().zip(&standing) {
-            if *before == Standing::Free || (retake && *before == Standing::Unknown) {
+    fn claim(&mut self, people: &BTreeSet<u32>, retake: bool) -> Vec<ContactStatus> {
+        let status: Vec<_> = people.iter().map(|&person| self.status(person)).collect();
+        for (&person, before) in people.iter().zip(&status) {
+            if *before == ContactStatus::Free || (retake && *before == ContactStatus::Unknown) {
                 self.claimed.insert(person);
             }
         }
-        standing
+        status
     }
 
-    fn settle(&mut self, person: u32, ending: &Ending) {
+    fn settle(&mut self, person: u32, settlement: &Settlement) {
         self.claimed.remove(&person);
-        let memory = match ending {
-            Ending::Accepted { .. } => Memory::Accepted { day: self.today },
-            Ending::Rejected { .. } => Memory::Rejected,
-            Ending::Unknown => Memory::Unknown,
-            Ending::Released => return,
+        let memory = match settlement {
+            Settlement::Accepted { .. } => Memory::Accepted { day: self.today },
+            Settlement::Rejected { .. } => Memory::Rejected,
+            Settlement::Unknown => Memory::Unknown,
+            Settlement::Released => return,
         };
         self.known.insert(person, memory);
     }
@@ -130,22 +130,22 @@ pub(in crate::ledger) async fn follows_the_model<H: Home>(home: &H, steps: &[Ste
         match step {
             Step::Claim { people, retake } => {
                 let entries = people.iter().map(|&person| entry(person)).collect();
-                let standing = ledger.claim(entries, *retake, now).await.unwrap();
-                assert_eq!(standing, model.claim(people, *retake), "{step:?}");
+                let status = ledger.claim(entries, *retake, now).await.unwrap();
+                assert_eq!(status, model.claim(people, *retake), "{step:?}");
             }
-            Step::Settle { people, ending } => {
+            Step::Settle { people, settlement } => {
                 let claimed: Vec<_> = people.intersection(&model.claimed).copied().collect();
-                let endings = claimed.iter().map(|&person| (entry(person), ending.clone())).collect();
-                ledger.settle(endings, now).await.unwrap();
+                let settlements = claimed.iter().map(|&person| (entry(person), settlement.clone())).collect();
+                ledger.settle(settlements, now).await.unwrap();
                 for person in claimed {
-                    model.settle(person, ending);
+                    model.settle(person, settlement);
                 }
             }
             Step::Wait { days } => model.today += days,
             Step::Decide { accepted, dry_run } => {
                 let mut count = 0;
                 for run in &runs {
-                    count += ledger.decide(run, *accepted, *dry_run, now).await.unwrap();
+                    count += ledger.settle_unknown(run, *accepted, *dry_run, now).await.unwrap();
                 }
                 assert_eq!(count, model.decide(*accepted, *dry_run), "{step:?}");
             }
@@ -164,14 +164,14 @@ pub(in crate::ledger) async fn follows_the_model<H: Home>(home: &H, steps: &[Ste
 }
 
 async fn start<H: Home>(home: &H, runs: &[String], model: &Model) -> H::Ledger {
-    let terms = Terms { call_again_after_days: CALL_AGAIN_AFTER_DAYS, ..terms(runs.last().unwrap()) };
+    let terms = LedgerOptions { call_again_after_days: CALL_AGAIN_AFTER_DAYS, ..terms(runs.last().unwrap()) };
     home.open(terms, moment(model)).await.unwrap()
 }
 
 async fn agree(ledger: &(impl Ledger + Inspect), model: &Model, step: &Step) {
-    let standing = ledger.look_up((0..N_PEOPLE).map(key).collect(), moment(model)).await.unwrap();
-    let want: Vec<_> = (0..N_PEOPLE).map(|person| model.standing(person)).collect();
-    assert_eq!(standing, want, "after {step:?}");
+    let status = ledger.status_of((0..N_PEOPLE).map(key).collect(), moment(model)).await.unwrap();
+    let want: Vec<_> = (0..N_PEOPLE).map(|person| model.status(person)).collect();
+    assert_eq!(status, want, "after {step:?}");
     let status = ledger.status().await.unwrap();
     let count = |outcome: &str| status.iter().filter(|row| row.outcome == outcome).map(|row| row.count).sum();
     let counts = ["claimed", "unknown", "accepted"].map(|outcome| -> u64 { count(outcome) });

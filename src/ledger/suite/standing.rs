@@ -1,6 +1,6 @@
 //! Who may be sent, run by run.
 
-use super::Standing::{Accepted, Elsewhere, Free, Unknown};
+use super::ContactStatus::{Accepted, Elsewhere, Free, Unknown};
 use super::*;
 
 pub(in crate::ledger) async fn never_seen_is_free(home: &impl Home) {
@@ -27,7 +27,7 @@ pub(in crate::ledger) async fn accepted_is_a_duplicate_for_ever(home: &impl Home
     let ledger = open(home, "first").await;
     send(&ledger, 0..2, accepted()).await;
     assert_eq!(claim(&ledger, 0..3).await, [Accepted, Accepted, Free]);
-    let later = ledger.look_up(vec![key(0)], day(40_000)).await.unwrap();
+    let later = ledger.status_of(vec![key(0)], day(40_000)).await.unwrap();
     assert_eq!(later, [Accepted], "a century later");
     let retaken = ledger.claim(vec![entry(1)], true, day(40_000)).await.unwrap();
     assert_eq!(retaken, [Accepted], "retaking is for the unknown");
@@ -36,16 +36,16 @@ pub(in crate::ledger) async fn accepted_is_a_duplicate_for_ever(home: &impl Home
 }
 
 pub(in crate::ledger) async fn accepted_is_free_again_after_the_days_of_call_again(home: &impl Home) {
-    let again = Terms { call_again_after_days: 7, ..terms("first") };
+    let again = LedgerOptions { call_again_after_days: 7, ..terms("first") };
     let ledger = home.open(again.clone(), day(0)).await.unwrap();
     send(&ledger, 0..1, accepted()).await;
-    assert_eq!(ledger.look_up(vec![key(0)], day(6)).await.unwrap(), [Accepted]);
+    assert_eq!(ledger.status_of(vec![key(0)], day(6)).await.unwrap(), [Accepted]);
     assert_eq!(ledger.claim(vec![entry(0)], false, day(6)).await.unwrap(), [Accepted]);
-    assert_eq!(ledger.look_up(vec![key(0)], day(-1)).await.unwrap(), [Accepted], "a clock went back");
-    assert_eq!(ledger.look_up(vec![key(0)], day(7)).await.unwrap(), [Free], "seven whole days");
+    assert_eq!(ledger.status_of(vec![key(0)], day(-1)).await.unwrap(), [Accepted], "a clock went back");
+    assert_eq!(ledger.status_of(vec![key(0)], day(7)).await.unwrap(), [Free], "seven whole days");
     assert_eq!(ledger.claim(vec![entry(0)], false, day(8)).await.unwrap(), [Free]);
     ledger.settle(vec![(entry(0), accepted())], day(8)).await.unwrap();
-    assert_eq!(ledger.look_up(vec![key(0)], day(14)).await.unwrap(), [Accepted], "counts from the last");
+    assert_eq!(ledger.status_of(vec![key(0)], day(14)).await.unwrap(), [Accepted], "counts from the last");
 }
 
 pub(in crate::ledger) async fn rejected_is_free_again(home: &impl Home) {
@@ -60,7 +60,7 @@ pub(in crate::ledger) async fn rejected_is_free_again(home: &impl Home) {
 
 pub(in crate::ledger) async fn unknown_is_held_until_it_is_retaken(home: &impl Home) {
     let ledger = open(home, "first").await;
-    send(&ledger, 0..2, Ending::Unknown).await;
+    send(&ledger, 0..2, Settlement::Unknown).await;
     assert_eq!(claim(&ledger, 0..2).await, [Unknown; 2]);
     let retaken = ledger.claim((0..3).map(entry).collect(), true, day(0)).await.unwrap();
     assert_eq!(retaken, [Unknown, Unknown, Free]);
@@ -72,9 +72,9 @@ pub(in crate::ledger) async fn unknown_is_held_until_it_is_retaken(home: &impl H
 pub(in crate::ledger) async fn released_is_as_before(home: &impl Home) {
     let ledger = open(home, "first").await;
     send(&ledger, 1..2, rejected()).await;
-    send(&ledger, 2..3, Ending::Unknown).await;
+    send(&ledger, 2..3, Settlement::Unknown).await;
     ledger.claim((0..3).map(entry).collect(), true, day(0)).await.unwrap();
-    settle(&ledger, 0..3, Ending::Released).await;
+    settle(&ledger, 0..3, Settlement::Released).await;
     assert_eq!(stand(&ledger, 0..3).await, [Free, Free, Unknown]);
     home.kill(ledger).await;
     let ledger = open(home, "second").await;
@@ -88,8 +88,8 @@ pub(in crate::ledger) async fn subsets_settle(home: &impl Home) {
     claim(&ledger, 3..6).await;
     settle(&ledger, 2..4, accepted()).await;
     assert_eq!(stand(&ledger, 0..6).await, [Elsewhere, Elsewhere, Accepted, Accepted, Elsewhere, Elsewhere]);
-    settle(&ledger, 0..1, Ending::Unknown).await;
-    settle(&ledger, 1..2, Ending::Released).await;
+    settle(&ledger, 0..1, Settlement::Unknown).await;
+    settle(&ledger, 1..2, Settlement::Released).await;
     settle(&ledger, 4..6, rejected()).await;
     assert_eq!(stand(&ledger, 0..6).await, [Unknown, Free, Accepted, Accepted, Free, Free]);
 }
@@ -97,10 +97,10 @@ pub(in crate::ledger) async fn subsets_settle(home: &impl Home) {
 pub(in crate::ledger) async fn answers_come_in_order(home: &impl Home) {
     let ledger = open(home, "first").await;
     send(&ledger, 3..4, accepted()).await;
-    send(&ledger, 5..6, Ending::Unknown).await;
+    send(&ledger, 5..6, Settlement::Unknown).await;
     let order = [5, 9, 3, 1, 7];
     let want = [Unknown, Free, Accepted, Free, Free];
-    assert_eq!(ledger.look_up(order.map(key).to_vec(), day(0)).await.unwrap(), want);
+    assert_eq!(ledger.status_of(order.map(key).to_vec(), day(0)).await.unwrap(), want);
     assert_eq!(ledger.claim(order.map(entry).to_vec(), false, day(0)).await.unwrap(), want);
 }
 
@@ -108,7 +108,7 @@ pub(in crate::ledger) async fn keys_that_differ_in_one_bit_are_two_people(home: 
     let ledger = open(home, "first").await;
     let whole = Key([0xff; 16]);
     for blank in [Key([0; 16]), whole] {
-        let one = Entry { key: blank, ..entry(0) };
+        let one = ClaimEntry { key: blank, ..entry(0) };
         ledger.claim(vec![one.clone()], false, day(0)).await.unwrap();
         ledger.settle(vec![(one, accepted())], day(0)).await.unwrap();
     }
@@ -118,16 +118,16 @@ pub(in crate::ledger) async fn keys_that_differ_in_one_bit_are_two_people(home: 
         key.0[bit / 8] ^= 1 << (bit % 8);
         near.push(key);
     }
-    assert_eq!(ledger.look_up(near, day(0)).await.unwrap(), [Free; 128]);
-    assert_eq!(ledger.look_up(vec![whole, Key([0; 16])], day(0)).await.unwrap(), [Accepted; 2]);
+    assert_eq!(ledger.status_of(near, day(0)).await.unwrap(), [Free; 128]);
+    assert_eq!(ledger.status_of(vec![whole, Key([0; 16])], day(0)).await.unwrap(), [Accepted; 2]);
 }
 
 pub(in crate::ledger) async fn empty_calls_do_nothing(home: &impl Home) {
     let ledger = open(home, "first").await;
-    assert_eq!(ledger.look_up(Vec::new(), day(0)).await.unwrap(), []);
+    assert_eq!(ledger.status_of(Vec::new(), day(0)).await.unwrap(), []);
     assert_eq!(ledger.claim(Vec::new(), true, day(0)).await.unwrap(), []);
     ledger.settle(Vec::new(), day(0)).await.unwrap();
-    assert_eq!(ledger.find(Vec::new()).await.unwrap(), []);
+    assert_eq!(ledger.find_contacts(Vec::new()).await.unwrap(), []);
     assert_eq!(ledger.status().await.unwrap(), []);
 }
 
@@ -136,9 +136,9 @@ pub(in crate::ledger) async fn many_contacts_in_one_claim(home: &impl Home) {
     assert_eq!(claim(&ledger, 0..5_000).await, [Free; 5_000]);
     settle(&ledger, 0..4_999, accepted()).await;
     home.kill(ledger).await;
-    let standing = stand(&open(home, "second").await, 0..5_000).await;
-    assert_eq!(standing[..4_999], [Accepted; 4_999]);
-    assert_eq!(standing[4_999], Unknown);
+    let status = stand(&open(home, "second").await, 0..5_000).await;
+    assert_eq!(status[..4_999], [Accepted; 4_999]);
+    assert_eq!(status[4_999], Unknown);
 }
 
 pub(in crate::ledger) async fn claims_of_one_run_exclude_each_other(home: &impl Home) {
@@ -165,7 +165,7 @@ pub(in crate::ledger) async fn claims_of_two_runs_exclude_each_other<H: Home>(ho
 }
 
 /// Each contact was claimed by exactly one of two.
-fn one_of_two(one: &[Standing], other: &[Standing]) {
+fn one_of_two(one: &[ContactStatus], other: &[ContactStatus]) {
     for pair in one.iter().zip(other) {
         assert!(matches!(pair, (Free, Elsewhere) | (Elsewhere, Free)), "{pair:?}");
     }

@@ -2,9 +2,9 @@
 
 mod conditions;
 mod identity;
+mod impossible;
 mod keys;
 mod mistakes;
-mod never;
 mod phone;
 mod properties;
 mod records;
@@ -18,16 +18,16 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::config::Config;
-use crate::contact::Campaign;
-use crate::error::Mistake;
-use crate::vendor::exchange::{Batch, Limits, Reply, Request, Verdict};
+use crate::domain::contact::Campaign;
+use crate::domain::error::Mistake;
+use crate::providers::api::{Batch, Limits, Reply, Request, Verdict};
 
 use super::*;
 
 /// Only what a mapping asks a vendor.
 struct Paper(Shape);
 
-impl Vendor for Paper {
+impl Provider for Paper {
     fn name(&self) -> &'static str {
         "paper"
     }
@@ -56,26 +56,26 @@ impl Vendor for Paper {
         Request { url: String::new(), headers: Vec::new(), body: Bytes::new() }
     }
 
-    fn read_probe(&self, _: &Reply, _: Timestamp) -> Result<(), String> {
+    fn interpret_probe(&self, _: &Reply, _: Timestamp) -> Result<(), String> {
         Ok(())
     }
 
-    fn submit(&self, _: &Batch, now: Timestamp) -> Request {
+    fn build_request(&self, _: &Batch, now: Timestamp) -> Request {
         self.probe(now)
     }
 
-    fn read(&self, _: &Batch, _: &Reply) -> Verdict {
+    fn interpret(&self, _: &Batch, _: &Reply) -> Verdict {
         Verdict::Settled(Vec::new())
     }
 }
 
 /// A vendor with fields for name and gender.
-fn with_fields() -> Arc<dyn Vendor> {
+fn with_fields() -> Arc<dyn Provider> {
     Arc::new(Paper(Shape { name: true, gender: true, reserved: &[] }))
 }
 
 /// A vendor that has variables only, and keeps two names for itself.
-fn bare() -> Arc<dyn Vendor> {
+fn bare() -> Arc<dyn Provider> {
     Arc::new(Paper(Shape { name: false, gender: false, reserved: &["so_dien_thoai", "contact_id"] }))
 }
 
@@ -114,7 +114,7 @@ fn schema(columns: &[&str]) -> Value {
 }
 
 /// Compiles what must be right.
-fn compiled(config: &Config, vendor: &Arc<dyn Vendor>, stream: &StreamShape<'_>) -> Mapping {
+fn compiled(config: &Config, vendor: &Arc<dyn Provider>, stream: &StreamShape<'_>) -> Mapping {
     let mut mistakes = Vec::new();
     let mapping = Mapping::compile(config, vendor, stream, &run(), &mut mistakes);
     assert_eq!(mistakes, []);
@@ -152,7 +152,7 @@ fn shown(mapped: &Mapped) -> String {
 }
 
 /// The mistakes of a configuration against a catalog, one a line.
-fn mistakes(config: &Config, vendor: &Arc<dyn Vendor>, streams: &[StreamShape<'_>]) -> String {
+fn mistakes(config: &Config, vendor: &Arc<dyn Provider>, streams: &[StreamShape<'_>]) -> String {
     let found = compile_catalog(config, vendor, streams, &run()).err().unwrap_or_default();
     lines(&found)
 }

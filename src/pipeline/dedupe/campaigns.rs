@@ -7,8 +7,8 @@ use std::collections::HashMap;
 
 use foldhash::fast::FixedState;
 
-use super::numbers::Place;
-use crate::contact::Campaign;
+use super::compact_set::Place;
+use crate::domain::contact::Campaign;
 
 type Digest = [u8; 16];
 

@@ -3,19 +3,19 @@
 //! Numbers are kept exactly: in memory up to a limit, beyond it in a temporary database on disk.
 
 mod campaigns;
-mod numbers;
-mod overflow;
+mod compact_set;
+mod spill_table;
 
 use std::collections::HashSet;
 
 use foldhash::fast::FixedState;
 
-use crate::contact::Campaign;
-use crate::error::Error;
+use crate::domain::contact::Campaign;
+use crate::domain::error::Error;
 use crate::phone::Phone;
 use campaigns::Campaigns;
-use numbers::{Numbers, Place};
-use overflow::Overflow;
+use compact_set::{CompactNumberSet, Place};
+use spill_table::SpillTable;
 
 /// Numbers of one campaign in memory at most: up to 115 MiB, when they are just beyond a doubling, and
 /// up to 190 MiB of many campaigns.
@@ -29,28 +29,28 @@ const CAMPAIGN_COSTS: usize = 4;
 
 /// Who was sent to which campaign by this run.
 #[derive(Debug)]
-pub(super) struct Seen {
+pub(super) struct Deduper {
     campaigns: Campaigns,
     /// E.164 numbers without their plus: at most 15 digits.
-    dialled: Numbers,
+    dialled: CompactNumberSet,
     /// Vendors' own identifiers.
     opaque: HashSet<(Place, Phone), FixedState>,
     /// What may still be kept in memory.
     room: usize,
-    overflow: Option<Overflow>,
+    overflow: Option<SpillTable>,
 }
 
-impl Default for Seen {
+impl Default for Deduper {
     fn default() -> Self {
         Self::with_room_for(MAX_IN_MEMORY)
     }
 }
 
-impl Seen {
+impl Deduper {
     fn with_room_for(room: usize) -> Self {
         Self {
             campaigns: Campaigns::default(),
-            dialled: Numbers::default(),
+            dialled: CompactNumberSet::default(),
             opaque: HashSet::default(),
             room,
             overflow: None,
@@ -86,7 +86,7 @@ impl Seen {
         }
         let overflow = match &mut self.overflow {
             Some(overflow) => overflow,
-            none => none.insert(Overflow::open()?),
+            none => none.insert(SpillTable::open()?),
         };
         overflow.insert(campaign, phone)
     }
@@ -122,7 +122,7 @@ mod tests {
     #[test]
     fn a_number_goes_to_a_campaign_once() {
         for room in [0, 1, 2, MAX_IN_MEMORY] {
-            let mut seen = Seen::with_room_for(room);
+            let mut deduper = Deduper::with_room_for(room);
             let (one, two) = (Campaign::new("9"), Campaign::new("10"));
             for (name, campaign, phone, is_new) in [
                 ("first", &one, Phone::e164("+14155550123"), true),
@@ -132,8 +132,8 @@ mod tests {
                 ("identifier of the same digits", &one, Phone::opaque("14155550123"), true),
                 ("identifier again", &one, Phone::opaque("14155550123"), false),
             ] {
-                assert_eq!(seen.insert(campaign, &phone).unwrap(), is_new, "{name}, room for {room}");
-                assert!(seen.contains(campaign, &phone).unwrap(), "{name}, room for {room}");
+                assert_eq!(deduper.insert(campaign, &phone).unwrap(), is_new, "{name}, room for {room}");
+                assert!(deduper.contains(campaign, &phone).unwrap(), "{name}, room for {room}");
             }
         }
     }
@@ -146,7 +146,7 @@ mod tests {
             room in 0_usize..80,
             asked in prop::collection::vec((0_u8..5, 0_u16..40, any::<bool>()), 0..160),
         ) {
-            let mut seen = Seen::with_room_for(room);
+            let mut deduper = Deduper::with_room_for(room);
             let mut model = HashSet::new();
             for (campaign, number, is_opaque) in asked {
                 let campaign = Campaign::new(&campaign.to_string());
@@ -156,8 +156,8 @@ mod tests {
                     Phone::e164(&format!("+141555{number:05}"))
                 };
                 let known = model.contains(&(campaign.clone(), phone.clone()));
-                prop_assert_eq!(seen.contains(&campaign, &phone).unwrap(), known);
-                prop_assert_eq!(seen.insert(&campaign, &phone).unwrap(), !known);
+                prop_assert_eq!(deduper.contains(&campaign, &phone).unwrap(), known);
+                prop_assert_eq!(deduper.insert(&campaign, &phone).unwrap(), !known);
                 model.insert((campaign, phone));
             }
         }

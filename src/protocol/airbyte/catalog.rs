@@ -3,9 +3,9 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::super::string::with_whole_characters;
+use super::super::json::string::with_whole_characters;
 use super::super::{Catalog, CatalogStream, StreamName};
-use crate::error::Error;
+use crate::domain::error::Error;
 
 #[derive(Deserialize)]
 #[serde(expecting = "an object with `streams`")]
@@ -73,7 +73,7 @@ impl Catalog {
     ///
     /// # Errors
     /// When it is not a configured catalog.
-    pub fn read(text: &str) -> Result<Self, Error> {
+    pub fn parse(text: &str) -> Result<Self, Error> {
         let text = with_whole_characters(text);
         let mut json = serde_json::Deserializer::from_str(&text);
         let read: Result<ConfiguredCatalog, _> = serde_path_to_error::deserialize(&mut json);
@@ -120,7 +120,7 @@ mod tests {
     #[test]
     fn half_a_character_in_a_columns_name_is_no_mistake() {
         let text = r#"{"streams":[{"stream":{"name":"s","json_schema":{"properties":{"\ud83d":{}}}}}]}"#;
-        let catalog = Catalog::read(text).unwrap();
+        let catalog = Catalog::parse(text).unwrap();
         assert!(catalog.streams[0].json_schema["properties"]["\u{fffd}\u{fffd}\u{fffd}"].is_object());
     }
 
@@ -145,7 +145,7 @@ mod tests {
             r#"{"streams":[{"stream":{"name":"s"},"primary_key":["id"]}]}"#,
             &deep,
         ] {
-            let error = Catalog::read(text).unwrap_err().with_causes();
+            let error = Catalog::parse(text).unwrap_err().with_causes();
             assert!(!error.contains("987654321"), "{error}");
             told.push_str(error.strip_prefix("the configured catalog (--catalog) cannot be read: ").unwrap());
             told.push('\n');

@@ -13,8 +13,8 @@ const FOR_OTHERS: [&str; 6] =
 ///
 /// # Errors
 /// Says what is wrong with the line and at which column; never shows what it holds.
-pub(in crate::protocol) fn read(line: &str) -> Result<Message<'_>, String> {
-    if let Some(record) = record::read(line) {
+pub(in crate::protocol) fn parse_message(line: &str) -> Result<Message<'_>, String> {
+    if let Some(record) = record::parse_record(line) {
         return Ok(Message::Record(record));
     }
     let envelope = envelope(line, Some("record"))?;
@@ -23,7 +23,7 @@ pub(in crate::protocol) fn read(line: &str) -> Result<Message<'_>, String> {
         "RECORD" => long_record(&envelope).map(Message::Record),
         "STATE" => {
             let state = envelope.get("state").ok_or("is a STATE without its `state`")?;
-            state::read(line, state).map(Message::State)
+            state::parse_state(line, state).map(Message::State)
         }
         "TRACE" => Ok(status(&envelope).map_or(Message::Other, |(name, end)| Message::Status(name, end))),
         "" => Err(NO_TYPE.to_owned()),
@@ -72,7 +72,7 @@ mod tests {
     #[test]
     fn reads_a_record_with_every_key_null() {
         let line = r#"{"type":"RECORD","log":null,"spec":null,"connectionStatus":null,"catalog":null,"record":{"namespace":null,"stream":"contacts","data":{"phone":"+84901234567"},"emitted_at":1795305451267,"meta":null,"file_reference":null},"state":null,"trace":null,"control":null,"destination_catalog":null}"#;
-        let Ok(Message::Record(record)) = read(line) else { panic!("not a record") };
+        let Ok(Message::Record(record)) = parse_message(line) else { panic!("not a record") };
         assert_eq!((record.stream.as_ref(), record.namespace.as_ref()), ("contacts", ""));
         assert_eq!(record.data.to_json(), r#"{"phone":"+84901234567"}"#);
         assert_eq!(record.emitted_at, 1_795_305_451_267);
@@ -125,7 +125,7 @@ mod tests {
             ),
             ("list of things", "[1,2]", "is JSON, but not a message of the protocol"),
         ] {
-            assert_eq!(read(line).unwrap_err(), want, "{name}");
+            assert_eq!(parse_message(line).unwrap_err(), want, "{name}");
         }
     }
 
@@ -138,31 +138,31 @@ mod tests {
             r#"{"type":"TRACE","trace":{"type":"ESTIMATE","estimate":{"name":"x"}}}"#,
             r#"{"type":"TRACE","trace":{"type":"STREAM_STATUS","stream_status":{"stream_descriptor":{"name":"s"},"status":"RUNNING"}}}"#,
         ] {
-            assert!(matches!(read(line), Ok(Message::Other)), "{line}");
+            assert!(matches!(parse_message(line), Ok(Message::Other)), "{line}");
         }
         let line = r#"{"type":"SOMETHING_NEW","something_new":1}"#;
-        assert!(matches!(read(line), Ok(Message::Unknown(kind)) if kind == "SOMETHING_NEW"));
+        assert!(matches!(parse_message(line), Ok(Message::Unknown(kind)) if kind == "SOMETHING_NEW"));
     }
 
     #[test]
     fn a_type_in_small_letters_is_told() {
         for kind in ["record", "State"] {
             let line = format!(r#"{{"type":"{kind}"}}"#);
-            assert!(read(&line).unwrap_err().contains(&kind.to_uppercase()), "{kind}");
+            assert!(parse_message(&line).unwrap_err().contains(&kind.to_uppercase()), "{kind}");
         }
     }
 
     #[test]
     fn a_record_may_have_half_a_character_anywhere_and_names_twice() {
         let line = r#"{"\ud83d":{"\udc00":1},"type":"LOG","record":7,"record":{"\ud83d":1,"stream":"x","stream":"s","data":[],"data":{"a":1}},"type":"RECORD"}"#;
-        let Ok(Message::Record(record)) = read(line) else { panic!("not a record") };
+        let Ok(Message::Record(record)) = parse_message(line) else { panic!("not a record") };
         assert_eq!((&*record.stream, record.data.to_json().as_str()), ("s", r#"{"a":1}"#));
     }
 
     #[test]
     fn the_end_of_a_stream_is_read() {
         let line = r#"{"type":"TRACE","trace":{"type":"STREAM_STATUS","emitted_at":1.0,"stream_status":{"stream_descriptor":{"name":"s","namespace":"n"},"status":"COMPLETE"}}}"#;
-        let Ok(Message::Status(name, status)) = read(line) else { panic!("not a status") };
+        let Ok(Message::Status(name, status)) = parse_message(line) else { panic!("not a status") };
         assert_eq!((name.to_string().as_str(), status), ("n.s", StreamStatus::Complete));
     }
 }

@@ -6,4 +6,4 @@ mod outgoing;
 mod record;
 mod state;
 
-pub(super) use incoming::read;
+pub(super) use incoming::parse_message;

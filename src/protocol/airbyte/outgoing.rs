@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::super::{Level, Output};
-use crate::error::{Error, FailureType};
+use crate::domain::error::{Error, FailureType};
 
 impl<W: Write> Output<W> {
     pub(in crate::protocol) fn log_message(&mut self, level: Level, message: &str) -> Result<(), Error> {

@@ -3,13 +3,13 @@
 use std::borrow::Cow;
 
 use crate::protocol::RecordMessage;
-use crate::protocol::scan::Scan;
+use crate::protocol::json::scanner::Scanner;
 
 /// Reads a line that is a RECORD of the usual kind. Nothing: the long way reads the line, or says
 /// what is wrong with it.
-pub(super) fn read(line: &str) -> Option<RecordMessage<'_>> {
+pub(super) fn parse_record(line: &str) -> Option<RecordMessage<'_>> {
     let (mut is_record, mut record) = (false, None);
-    let mut scan = Scan::new(line);
+    let mut scan = Scanner::new(line);
     scan.object(|scan, name| match name {
         "type" if !is_record => {
             is_record = true;
@@ -26,7 +26,7 @@ pub(super) fn read(line: &str) -> Option<RecordMessage<'_>> {
     record.filter(|_| is_record)
 }
 
-fn body<'a>(scan: &mut Scan<'a>) -> Option<RecordMessage<'a>> {
+fn body<'a>(scan: &mut Scanner<'a>) -> Option<RecordMessage<'a>> {
     let (mut stream, mut namespace, mut data, mut emitted_at) = (None, None, None, None);
     scan.object(|scan, name| {
         match name {
@@ -47,6 +47,6 @@ fn body<'a>(scan: &mut Scan<'a>) -> Option<RecordMessage<'a>> {
     })
 }
 
-fn name_or_null<'a>(scan: &mut Scan<'a>) -> Option<&'a str> {
+fn name_or_null<'a>(scan: &mut Scanner<'a>) -> Option<&'a str> {
     scan.plain_string().or_else(|| (scan.value()? == "null").then_some(""))
 }

@@ -1,12 +1,12 @@
 //! A STATE goes back as its whole line; nothing but `destinationStats` is spliced in.
 
-use super::super::object::Object;
+use super::super::json::object::Object;
 use super::super::state::{StatsPlace, offset};
 use super::super::{State, StateScope};
 use super::incoming::described;
 
 /// Reads the line of a STATE; `state` is its payload, a part of the line.
-pub(super) fn read(line: &str, state: &str) -> Result<State, String> {
+pub(super) fn parse_state(line: &str, state: &str) -> Result<State, String> {
     let body = Object::read(state).map_err(|_| "is a STATE whose `state` is not an object")?;
     let scope = match &*body.text("type").ok_or("is a STATE whose `type` is not text")? {
         "STREAM" => {
@@ -33,11 +33,11 @@ pub(super) fn read(line: &str, state: &str) -> Result<State, String> {
 #[cfg(test)]
 mod tests {
     use super::super::super::{Message, Stats, StreamName};
-    use super::super::read;
+    use super::super::parse_message;
     use super::*;
 
     fn echo(line: &str) -> String {
-        let Ok(Message::State(state)) = read(line) else { panic!("not a state: {line}") };
+        let Ok(Message::State(state)) = parse_message(line) else { panic!("not a state: {line}") };
         state.with_stats(Stats { records: 98, rejected: 2 }).into_owned()
     }
 
@@ -95,7 +95,7 @@ mod tests {
     #[test]
     fn a_stream_state_names_its_stream() {
         let line = r#"{"type":"STATE","state":{"type":"STREAM","stream":{"stream_descriptor":{"name":"c","namespace":null},"stream_state":null}}}"#;
-        let Ok(Message::State(state)) = read(line) else { panic!("not a state") };
+        let Ok(Message::State(state)) = parse_message(line) else { panic!("not a state") };
         assert_eq!(
             state.scope,
             StateScope::Stream(StreamName { namespace: String::new(), name: "c".into() })

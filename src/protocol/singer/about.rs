@@ -6,7 +6,7 @@ use std::io::Write;
 use serde_json::{Map, Value, json};
 
 use super::super::Output;
-use crate::error::Error;
+use crate::domain::error::Error;
 
 const NAME: &str = "target-ai-voice";
 

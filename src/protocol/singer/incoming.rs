@@ -2,14 +2,14 @@
 
 use serde_json::Value;
 
+use super::super::json::string::with_whole_characters;
 use super::super::message::{NO_TYPE, envelope, unknown};
-use super::super::string::with_whole_characters;
 use super::super::{CatalogStream, Message, Object, RecordMessage, State, StateScope, StreamName};
 use super::record::{self, milliseconds};
 
 /// Reads one line.
-pub(in crate::protocol) fn read(line: &str) -> Result<Message<'_>, String> {
-    if let Some(record) = record::read(line) {
+pub(in crate::protocol) fn parse_message(line: &str) -> Result<Message<'_>, String> {
+    if let Some(record) = record::parse_record(line) {
         return Ok(Message::Record(record));
     }
     let message = envelope(line, None)?;
@@ -71,7 +71,7 @@ mod tests {
     use super::*;
 
     fn echo(line: &str) -> String {
-        let Ok(Message::State(state)) = read(line) else { panic!("not a state: {line}") };
+        let Ok(Message::State(state)) = parse_message(line) else { panic!("not a state: {line}") };
         assert_eq!(state.scope, StateScope::All);
         state.with_stats(Stats { records: 98, rejected: 2 }).into_owned()
     }
@@ -79,14 +79,17 @@ mod tests {
     #[test]
     fn reads_a_record() {
         let line = r#"{"type":"RECORD","stream":"public-contacts","record":{"phone":"+84901234567"},"version":1,"time_extracted":"2025-11-22T01:02:03.456789+00:00"}"#;
-        let Ok(Message::Record(record)) = read(line) else { panic!("not a record") };
+        let Ok(Message::Record(record)) = parse_message(line) else { panic!("not a record") };
         assert_eq!((record.stream.as_ref(), record.namespace.as_ref()), ("public-contacts", ""));
         assert_eq!(record.data.to_json(), r#"{"phone":"+84901234567"}"#);
         assert_eq!(record.emitted_at, 1_763_773_323_456);
         assert!(matches!(record.stream, Cow::Borrowed(_)), "copied without need");
         for time in ["", r#","time_extracted":null"#, r#","time_extracted":"yesterday""#] {
             let line = format!(r#"{{"type":"RECORD","stream":"s","record":{{}}{time}}}"#);
-            assert!(matches!(read(&line), Ok(Message::Record(record)) if record.emitted_at == 0), "{time}");
+            assert!(
+                matches!(parse_message(&line), Ok(Message::Record(record)) if record.emitted_at == 0),
+                "{time}"
+            );
         }
     }
 
@@ -101,7 +104,7 @@ mod tests {
             let line = format!(
                 r#"{{"type":"SCHEMA","stream":"contacts","schema":{{"properties":{{"id":{{}}}}}}{keys}}}"#
             );
-            let Ok(Message::Stream(stream)) = read(&line) else { panic!("not a schema: {line}") };
+            let Ok(Message::Stream(stream)) = parse_message(&line) else { panic!("not a schema: {line}") };
             assert_eq!(stream.name.to_string(), "contacts");
             assert_eq!(stream.primary_key, want, "{keys}");
             assert_eq!(stream.json_schema, serde_json::json!({ "properties": { "id": {} } }));
@@ -149,38 +152,38 @@ mod tests {
                 "is a SCHEMA whose `key_properties` is not a list of columns",
             ),
         ] {
-            assert_eq!(read(line).unwrap_err(), want, "{name}");
+            assert_eq!(parse_message(line).unwrap_err(), want, "{name}");
         }
         let batch = r#"{"type":"BATCH","stream":"s","encoding":{"format":"jsonl"},"manifest":["file:///x"]}"#;
-        assert!(read(batch).unwrap_err().contains("batch_config"));
+        assert!(parse_message(batch).unwrap_err().contains("batch_config"));
     }
 
     #[test]
     fn a_schema_may_have_half_a_character_and_has_a_depth() {
         let line = r#"{"type":"SCHEMA","stream":"s","schema":{"properties":{"\ud83d":{}}},"key_properties":["\ud83d"],"\ud83d":1}"#;
-        let Ok(Message::Stream(stream)) = read(line) else { panic!("not a schema") };
+        let Ok(Message::Stream(stream)) = parse_message(line) else { panic!("not a schema") };
         assert_eq!(stream.primary_key, [["\u{fffd}\u{fffd}\u{fffd}"]]);
         let deep = format!(
             r#"{{"type":"SCHEMA","stream":"s","schema":{{"a":{}{}}}}}"#,
             "[".repeat(200),
             "]".repeat(200)
         );
-        assert_eq!(read(&deep).unwrap_err(), "is a SCHEMA whose `schema` is nested too deeply");
+        assert_eq!(parse_message(&deep).unwrap_err(), "is a SCHEMA whose `schema` is nested too deeply");
     }
 
     #[test]
     fn what_is_not_known_is_told_apart_from_what_is_ignored() {
         let line = r#"{"type":"ACTIVATE_VERSION","stream":"s","version":1763773323456,"\ud83d":1}"#;
-        assert!(matches!(read(line), Ok(Message::Other)));
+        assert!(matches!(parse_message(line), Ok(Message::Other)));
         let line = r#"{"type":"SOMETHING_NEW","value":1}"#;
-        assert!(matches!(read(line), Ok(Message::Unknown(kind)) if kind == "SOMETHING_NEW"));
+        assert!(matches!(parse_message(line), Ok(Message::Unknown(kind)) if kind == "SOMETHING_NEW"));
     }
 
     #[test]
     fn a_type_in_small_letters_is_told() {
         for kind in ["record", "State"] {
             let line = format!(r#"{{"type":"{kind}"}}"#);
-            assert!(read(&line).unwrap_err().contains(&kind.to_uppercase()), "{kind}");
+            assert!(parse_message(&line).unwrap_err().contains(&kind.to_uppercase()), "{kind}");
         }
     }
 
@@ -193,8 +196,8 @@ mod tests {
             ("escaped name", r#"{"type":"RECORD","\u0073tream":"s","record":{"a":1}}"#, false),
             ("twice", r#"{"type":"RECORD","stream":"x","record":{},"stream":"s","record":{"a":1}}"#, false),
         ] {
-            assert_eq!(record::read(line).is_some(), is_short, "{name}");
-            let Ok(Message::Record(record)) = read(line) else { panic!("not a record: {name}") };
+            assert_eq!(record::parse_record(line).is_some(), is_short, "{name}");
+            let Ok(Message::Record(record)) = parse_message(line) else { panic!("not a record: {name}") };
             assert_eq!((&*record.stream, record.data.to_json().as_str()), ("s", r#"{"a":1}"#), "{name}");
         }
     }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::io::Write;
 
 use super::super::Level;
-use crate::error::{Error, FailureType};
+use crate::domain::error::{Error, FailureType};
 
 /// The log of a run.
 pub(in crate::protocol) struct Log(Box<dyn Write>);

@@ -7,6 +7,6 @@ mod record;
 mod settings;
 
 pub use about::About;
-pub(super) use incoming::read;
+pub(super) use incoming::parse_message;
 pub(super) use log::Log;
 pub use settings::{nested, of_other_targets};

@@ -3,13 +3,13 @@
 use std::borrow::Cow;
 
 use crate::protocol::RecordMessage;
-use crate::protocol::scan::Scan;
+use crate::protocol::json::scanner::Scanner;
 
 /// Reads a line that is a RECORD of the usual kind. Nothing: the long way reads the line, or says
 /// what is wrong with it.
-pub(super) fn read(line: &str) -> Option<RecordMessage<'_>> {
+pub(super) fn parse_record(line: &str) -> Option<RecordMessage<'_>> {
     let (mut is_record, mut stream, mut data, mut time) = (false, None, None, None);
-    let mut scan = Scan::new(line);
+    let mut scan = Scanner::new(line);
     scan.object(|scan, name| {
         match name {
             "type" if !is_record => {

@@ -54,11 +54,11 @@ fn render(name: &str, content: Value) -> Result<String, minijinja::Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sandbox::summary::Told;
-    use crate::vendor::call_book::CallBook;
+    use crate::providers::call_log::CallLog;
+    use crate::sandbox::summary::ProviderReport;
 
     fn calls_page(max_entries: usize, refresh: Option<u32>) -> String {
-        let mut book = CallBook::default();
+        let mut book = CallLog::default();
         for (campaign, number, name) in [
             ("9", "14155550101", "Nguyễn Văn An"),
             ("9", "14155550102", "<b>Bình</b> & \"Co\""),
@@ -67,8 +67,8 @@ mod tests {
         ] {
             book.call(campaign, number, name, jiff::Timestamp::UNIX_EPOCH);
         }
-        let told = [Told { vendor: "itnio", requests: 3, book: &book }];
-        let calls = Summary::new(&told, max_entries);
+        let report = [ProviderReport { vendor: "itnio", requests: 3, book: &book }];
+        let calls = Summary::new(&report, max_entries);
         let calls = Value::from(Serde(calls));
         render("calls.html", context! { title => "Calls", calls, refresh }).expect("the template is good")
     }

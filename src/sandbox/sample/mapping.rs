@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{NAMESPACE, STREAM};
-use crate::vendor::exchange::Shape;
+use crate::providers::api::Shape;
 
 /// The variable of the call script that some records of the sample do not fill.
 pub const REQUIRED_VARIABLE: &str = "bon_so_cuoi";

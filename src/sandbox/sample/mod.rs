@@ -60,7 +60,7 @@ pub enum Trouble {
 
 /// How many records have which trouble.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Tally {
+pub struct SampleTally {
     /// Nothing is wrong with them.
     pub good: u64,
     /// Nobody can be called.
@@ -88,8 +88,8 @@ impl Sample {
 
     /// What the whole sample holds.
     #[must_use]
-    pub fn tally(&self) -> Tally {
-        let mut tally = Tally::default();
+    pub fn tally(&self) -> SampleTally {
+        let mut tally = SampleTally::default();
         for place in 0..self.n_records {
             *match self.trouble(place) {
                 Trouble::None => &mut tally.good,
@@ -216,7 +216,7 @@ mod tests {
     use std::collections::{BTreeSet, HashMap};
 
     use super::*;
-    use crate::phone::{PhoneInput, Rules, region};
+    use crate::phone::{PhoneInput, PhoneRules, region};
 
     fn lines(n_records: u64, seed: u64) -> Vec<Value> {
         Sample::new(n_records, seed)
@@ -260,13 +260,13 @@ mod tests {
         for share in [tally.duplicates, tally.required_missing, tally.no_consent] {
             assert!((320..480).contains(&share), "{tally:?}");
         }
-        let Tally { good, bad_numbers, duplicates, required_missing, no_consent } = tally;
+        let SampleTally { good, bad_numbers, duplicates, required_missing, no_consent } = tally;
         assert_eq!(good + bad_numbers + duplicates + required_missing + no_consent, 20_000);
     }
 
     #[test]
     fn records_have_the_trouble_that_the_tally_counts() {
-        let rules = Rules { default_region: region("VN"), ..Rules::default() };
+        let rules = PhoneRules { default_region: region("VN"), ..PhoneRules::default() };
         let records = records(4000, 3);
         let mut good = HashMap::new();
         let mut refusals = BTreeSet::new();
@@ -300,8 +300,8 @@ mod tests {
     #[test]
     fn a_sample_without_troubles_is_people_who_can_be_called() {
         let sample = Sample::new(2000, 3).without_troubles();
-        assert_eq!(sample.tally(), Tally { good: 2000, ..Tally::default() });
-        let rules = Rules { default_region: region("VN"), ..Rules::default() };
+        assert_eq!(sample.tally(), SampleTally { good: 2000, ..SampleTally::default() });
+        let rules = PhoneRules { default_region: region("VN"), ..PhoneRules::default() };
         let mut numbers = BTreeSet::new();
         for line in sample {
             let line: Value = serde_json::from_str(&line).expect("a line is JSON");
@@ -321,7 +321,7 @@ mod tests {
         let names = |value: &Value| value.as_object().expect("an object").keys().cloned().collect::<Vec<_>>();
         assert_eq!(names(columns), names(&records(1, 1)[0]));
         for (name, gender) in [(true, true), (false, false)] {
-            let stream = stream(crate::vendor::exchange::Shape { name, gender, reserved: &[] });
+            let stream = stream(crate::providers::api::Shape { name, gender, reserved: &[] });
             for field in stream["fields"].as_array().expect("a list") {
                 let column = field["column"].as_str();
                 assert!(column.is_none_or(|column| columns.get(column).is_some()), "{field}");

@@ -3,7 +3,7 @@
 use crate::nearest::nearest;
 
 use super::super::filters::{Filter, Parameter};
-use super::super::questions::Question;
+use super::super::predicates::Predicate;
 
 /// What other languages call a filter of ours.
 const OTHER_NAMES: &[(&str, &str)] = &[
@@ -74,10 +74,10 @@ pub(super) fn unknown_filter(name: &str) -> String {
 }
 
 pub(super) fn unknown_question(name: &str) -> String {
-    if let Some(near) = nearest(name, Question::all_names()) {
+    if let Some(near) = nearest(name, Predicate::all_names()) {
         return format!("there is no test `is {name}`; did you mean `is {near}`?");
     }
-    let all: Vec<_> = Question::all_names().collect();
+    let all: Vec<_> = Predicate::all_names().collect();
     format!("there is no test `is {name}`; there are {}", all.join(", "))
 }
 

@@ -3,7 +3,7 @@
 use minijinja::machinery::ast::{self, CallArg};
 
 use super::super::filters::Filter;
-use super::super::questions::Question;
+use super::super::predicates::Predicate;
 use super::super::tree::{Constant, Expr, Kind, Known};
 use super::{Compiler, advice};
 
@@ -120,7 +120,7 @@ impl Compiler<'_> {
     pub(super) fn question(&mut self, test: &ast::Test<'_>, line: u16) -> Kind {
         let input = Box::new(self.expression(&test.expr));
         let mut given = self.arguments(&test.args, line);
-        let Some(question) = Question::find(test.name) else {
+        let Some(question) = Predicate::find(test.name) else {
             self.mistake(line, &advice::unknown_question(test.name));
             return Kind::Constant(Constant::None);
         };
@@ -130,7 +130,7 @@ impl Compiler<'_> {
             self.mistake(line, &format!("`is {name}` takes {n_wanted} values, and is given {n_given}"));
         }
         let argument = given.pop().map(|(_, argument)| Box::new(argument));
-        Kind::Question { question, input, argument }
+        Kind::Predicate { question, input, argument }
     }
 
     /// There is one function; everything else that is called is a filter in other languages.

@@ -9,7 +9,7 @@ use crate::values::{Number, nfc};
 
 use super::super::render::Machine;
 use super::super::tree::{Column, Comparison, Constant, Expr, Kind, Known, LoopField, Operator, Slice};
-use super::super::{Scene, Surroundings};
+use super::super::{Scene, TemplateContext};
 use super::names::ROOTS;
 use super::{Compiler, DEEPEST};
 
@@ -37,7 +37,7 @@ impl Compiler<'_> {
         if matches!(expr.kind, Kind::Constant(_)) || !expr.is_constant() || !self.mistakes.is_empty() {
             return None;
         }
-        let around = Surroundings::none();
+        let around = TemplateContext::none();
         let scene = Scene { slots: &[], emitted_at: 0, around: &around };
         let mut machine = Machine::new(&scene, 0);
         std::mem::swap(&mut machine.budget, &mut self.budget);
@@ -78,7 +78,7 @@ impl Compiler<'_> {
                 Kind::Compare(first, rest.collect())
             }
             ast::Expr::IfExpr(_) => self.choice(expr),
-            ast::Expr::GetAttr(_) | ast::Expr::GetItem(_) => self.look_up(expr, line),
+            ast::Expr::GetAttr(_) | ast::Expr::GetItem(_) => self.status_of(expr, line),
             ast::Expr::Slice(slice) => {
                 let of = self.expression(&slice.expr);
                 let mut bound =
@@ -168,7 +168,7 @@ impl Compiler<'_> {
     }
 
     /// `record.a.b`, `record['a']`, or a part of any other value.
-    fn look_up(&mut self, expr: &ast::Expr<'_>, line: u16) -> Kind {
+    fn status_of(&mut self, expr: &ast::Expr<'_>, line: u16) -> Kind {
         if let Some(path) = column_path(expr) {
             return self.column(&path);
         }

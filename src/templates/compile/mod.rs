@@ -14,7 +14,7 @@ use minijinja::syntax::SyntaxConfig;
 use minijinja::{Error, ErrorKind};
 
 use crate::phone::mask_numbers;
-use crate::values::{says_nothing, spoken};
+use crate::values::{is_blank, spoken};
 
 use super::braces;
 use super::budget::Budget;
@@ -96,7 +96,7 @@ fn explain(error: &Error) -> String {
 }
 
 fn text(text: &str) -> Node {
-    let is_words = !says_nothing(text);
+    let is_words = !is_blank(text);
     Node::Text { text: spoken(text.into()).into(), is_words }
 }
 

@@ -4,7 +4,7 @@ use jiff::Zoned;
 use jiff::fmt::strtime;
 use jiff::tz::TimeZone;
 
-use crate::values::{Moment, says_nothing};
+use crate::values::{Moment, is_blank};
 
 use super::super::budget::Why;
 use super::super::tree::Constant;
@@ -24,7 +24,7 @@ fn check(_: Option<&Constant>, arguments: &[Option<&Constant>]) -> Result<(), St
     let Some(Some(Constant::Text(format))) = arguments.first() else { return Ok(()) };
     let sample = Zoned::new(jiff::Timestamp::UNIX_EPOCH, TimeZone::UTC);
     match strtime::format(&**format, &sample) {
-        Ok(said) if !says_nothing(&said) && format.len() <= MAX_FORMAT && format.contains('%') => Ok(()),
+        Ok(said) if !is_blank(&said) && format.len() <= MAX_FORMAT && format.contains('%') => Ok(()),
         _ => Err(format!("`date` takes a format such as '{USUAL}' or '%H:%M %d/%m'")),
     }
 }

@@ -1,6 +1,6 @@
 //! The filter `format`: `'%s đồng' | format(record.amount)`.
 
-use crate::values::says_nothing;
+use crate::values::is_blank;
 
 use super::super::budget::Why;
 use super::super::operators;
@@ -63,7 +63,7 @@ fn format<'a>(call: &mut Call<'a, '_>) -> Result<Value<'a>, Why> {
         text.push_str(&said);
     }
     fits(n_places, call.arguments.len())?;
-    let has_words = parts.iter().any(|part| matches!(part, Part::Text(own) if !says_nothing(own)));
+    let has_words = parts.iter().any(|part| matches!(part, Part::Text(own) if !is_blank(own)));
     let said = Value::made(text);
     Ok(if has_words { said.with_words() } else { said })
 }

@@ -12,7 +12,7 @@ use std::fmt;
 
 use jiff::tz::TimeZone;
 
-use crate::values::says_nothing;
+use crate::values::is_blank;
 
 use super::budget::{Budget, Why};
 use super::tree::Constant;
@@ -101,7 +101,7 @@ impl Filter {
             return Ok(Value::Nothing);
         }
         // A blank of the template's own is meant, and stays one.
-        let is_meant = matches!(&call.input, Value::Text(text) if says_nothing(text));
+        let is_meant = matches!(&call.input, Value::Text(text) if is_blank(text));
         // What a format says of its own shows in its parts.
         let has_words = call.input.has_words() && !self.takes_many;
         match (self.apply)(call)? {

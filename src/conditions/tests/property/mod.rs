@@ -96,7 +96,7 @@ fn any_condition_says_of_any_record_what_the_reference_says() {
                 .decide(|index| Ok(places[index].and_then(|place| record[place].as_deref())));
             let (place, got) = match &decided {
                 Ok(()) => (0, V::Bool(true)),
-                Err(Refusal { reason: Reason::OnlyWhen, .. }) => (1, V::Bool(false)),
+                Err(ConditionRefusal { reason: Reason::OnlyWhen, .. }) => (1, V::Bool(false)),
                 Err(_) => (2, V::Null),
             };
             let want = if want.is_unknown() { V::Null } else { want };

@@ -3,7 +3,7 @@
 use super::*;
 use crate::ledger::suite::{claim, day, settle, stand};
 
-use Standing::{Accepted, Elsewhere, Free, Unknown};
+use ContactStatus::{Accepted, Elsewhere, Free, Unknown};
 
 const TERMINATE: &str = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
     WHERE datname = current_database() AND pid <> pg_backend_pid()";
@@ -46,7 +46,7 @@ async fn the_answer_to_a_claim_may_be_lost() {
     let ledger = database.open("first").await;
     // The claim is committed, and nobody heard of it: it is made again under its number.
     let entries = [entry(0), entry(1)];
-    let entries: Vec<&Entry> = entries.iter().collect();
+    let entries: Vec<&ClaimEntry> = entries.iter().collect();
     let unheard = ledger.take(&entries, 77, true, day(0)).await.unwrap();
     let heard = ledger.take(&entries, 77, true, day(0)).await.unwrap();
     assert_eq!(heard, unheard);
@@ -114,8 +114,8 @@ async fn endings_are_settled_twice_without_harm() {
     for _ in 0..2 {
         settle(&ledger, 0..1, suite::accepted()).await;
         settle(&ledger, 1..2, suite::rejected()).await;
-        settle(&ledger, 2..3, Ending::Unknown).await;
-        settle(&ledger, 3..4, Ending::Released).await;
+        settle(&ledger, 2..3, Settlement::Unknown).await;
+        settle(&ledger, 3..4, Settlement::Released).await;
         assert_eq!(stand(&ledger, 0..4).await, [Accepted, Free, Unknown, Free]);
     }
 }

@@ -3,7 +3,7 @@
 use super::*;
 use crate::ledger::suite::{claim, day, settle, stand};
 
-use Standing::{Accepted, Free};
+use ContactStatus::{Accepted, Free};
 
 /// Others' things under names that the ledger's statements use.
 const SHADOWS: &str = "
@@ -34,8 +34,8 @@ async fn clerk(database: &Database, options: &str) -> (String, String) {
     (role, way)
 }
 
-async fn rehearse(way: &str) -> Result<bool, LedgerError> {
-    Postgres::rehearse(way, &terms("check"), None, &entry(99), day(0)).await
+async fn probe(way: &str) -> Result<bool, LedgerError> {
+    Postgres::probe(way, &terms("check"), None, &entry(99), day(0)).await
 }
 
 #[track_caller]
@@ -68,10 +68,10 @@ async fn whatever_is_set_for_a_role_or_a_database_the_ledger_works() {
         let ledger = database.open("first").await;
         assert_eq!(claim(&ledger, 0..3).await, [Free; 3], "{settings}");
         settle(&ledger, 0..2, suite::accepted()).await;
-        settle(&ledger, 2..3, Ending::Released).await;
+        settle(&ledger, 2..3, Settlement::Released).await;
         assert_eq!(stand(&ledger, 0..3).await, [Accepted, Accepted, Free], "{settings}");
         ledger.close().await.unwrap();
-        assert!(rehearse(&database.url).await.unwrap(), "{settings}");
+        assert!(probe(&database.url).await.unwrap(), "{settings}");
         let ours = "SELECT count(*)::bigint FROM ai_voice_ledger.contact";
         assert_eq!(database.number(ours).await, 3, "{settings}");
         let theirs = "SELECT (SELECT count(*) FROM evil.contact) + (SELECT count(*) FROM evil.meta)
@@ -117,11 +117,11 @@ async fn a_row_that_is_hidden_is_an_error() {
     let hide = "ALTER TABLE contact ENABLE ROW LEVEL SECURITY; ALTER TABLE contact FORCE ROW LEVEL SECURITY";
     database.execute(hide).await;
     assert_refused(
-        ledger.look_up(vec![entry(0).key], day(0)).await,
+        ledger.status_of(vec![entry(0).key], day(0)).await,
         true,
         &["row-level security", "looking people up"],
     );
-    assert_refused(rehearse(&way).await, true, &["row-level security"]);
+    assert_refused(probe(&way).await, true, &["row-level security"]);
 }
 
 #[tokio::test]
@@ -134,7 +134,7 @@ async fn missing_rights_are_told_before_anybody_is_claimed() {
         let database = Database::new().await;
         let (_, way) = clerk(&database, "").await;
         harness::execute(&database.url, grants).await;
-        assert_refused(rehearse(&way).await, true, &words);
+        assert_refused(probe(&way).await, true, &words);
         let opened = Postgres::open(&way, &terms("first"), None, day(0)).await;
         assert_refused(opened, true, &words);
     }
@@ -154,9 +154,9 @@ async fn missing_rights_are_told_before_anybody_is_claimed() {
              REVOKE {right} ON {table} FROM {role}"
         );
         database.execute(&grants).await;
-        assert_refused(rehearse(&way).await, true, &["permission denied for table", table, owner]);
+        assert_refused(probe(&way).await, true, &["permission denied for table", table, owner]);
         database.execute(&format!("GRANT ALL ON {table} TO {role}")).await;
-        assert!(rehearse(&way).await.unwrap(), "{right} on {table}");
+        assert!(probe(&way).await.unwrap(), "{right} on {table}");
     }
 }
 
@@ -166,14 +166,14 @@ async fn where_nothing_may_be_written_the_remedy_is_told() {
     database.open("first").await.close().await.unwrap();
     set(&database, "default_transaction_read_only TO on").await;
     for refused in [
-        rehearse(&database.url).await.map(drop),
+        probe(&database.url).await.map(drop),
         Postgres::open(&database.url, &terms("second"), None, day(0)).await.map(drop),
     ] {
         assert_refused(refused, true, &["takes no writes", "set `default_transaction_read_only` off"]);
     }
     let standby = harness::standby();
     for refused in [
-        rehearse(&standby.url("postgres")).await.map(drop),
+        probe(&standby.url("postgres")).await.map(drop),
         Postgres::open(&standby.url("postgres"), &terms("first"), None, day(0)).await.map(drop),
     ] {
         assert_refused(refused, false, &["is a standby", "connect to the primary"]);
@@ -188,7 +188,7 @@ async fn of_several_hosts_the_one_that_takes_writes_is_used() {
     for hosts in [format!("{reads},{writes}"), format!("{writes},{reads}")] {
         let way = database.url.replace(&writes, &hosts);
         assert!(way.contains(&hosts), "{way}");
-        assert!(rehearse(&way).await.is_ok(), "{hosts}");
+        assert!(probe(&way).await.is_ok(), "{hosts}");
         let (ledger, _) = Postgres::open(&way, &terms("run"), None, day(0)).await.unwrap();
         ledger.close().await.unwrap();
     }
@@ -201,7 +201,7 @@ async fn a_run_without_its_second_connection_does_not_begin() {
     harness::execute(&database.url, &format!("CREATE SCHEMA ai_voice_ledger AUTHORIZATION {role}")).await;
     let hasty = Timing { retry_for: Duration::ZERO, ..Timing::default() };
     let opened = Postgres::open_with(&way, &terms("first"), None, day(0), hasty).await;
-    for refused in [opened.map(drop), rehearse(&way).await.map(drop)] {
+    for refused in [opened.map(drop), probe(&way).await.map(drop)] {
         assert_refused(refused, false, &["too many connections", "each connector takes two"]);
     }
 }

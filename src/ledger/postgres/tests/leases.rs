@@ -3,7 +3,7 @@
 use super::*;
 use crate::ledger::suite::{claim, day, settle, stand};
 
-use Standing::{Accepted, Elsewhere, Free, Unknown};
+use ContactStatus::{Accepted, Elsewhere, Free, Unknown};
 
 /// A lease that is over soon, but not before a busy machine has asked what it must; with or without a
 /// heart that beats.
@@ -111,11 +111,11 @@ async fn a_run_that_was_taken_for_dead_can_still_say_what_it_knows() {
     let retaken = other.claim((0..2).map(entry).collect(), true, day(0)).await.unwrap();
     assert_eq!(retaken, [Unknown; 2]);
     settle(&slow, 0..1, suite::accepted()).await;
-    settle(&slow, 1..2, Ending::Released).await;
+    settle(&slow, 1..2, Settlement::Released).await;
     settle(&slow, 2..3, suite::rejected()).await;
-    settle(&slow, 3..4, Ending::Released).await;
-    assert_eq!(other.decide("slow", false, false, day(0)).await.unwrap(), 2);
-    settle(&slow, 4..5, Ending::Unknown).await;
+    settle(&slow, 3..4, Settlement::Released).await;
+    assert_eq!(other.settle_unknown("slow", false, false, day(0)).await.unwrap(), 2);
+    settle(&slow, 4..5, Settlement::Unknown).await;
     assert_eq!(stand(&other, 0..6).await, [Accepted, Elsewhere, Free, Free, Unknown, Free]);
     settle(&other, 0..2, suite::rejected()).await;
     assert_eq!(stand(&other, 0..2).await, [Accepted, Free], "accepted by anybody is accepted");

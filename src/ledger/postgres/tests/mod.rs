@@ -58,11 +58,11 @@ impl Home for Database {
     type Records = Records;
     const SHARED: bool = true;
 
-    async fn open(&self, terms: Terms, now: Timestamp) -> Result<Postgres, LedgerError> {
+    async fn open(&self, terms: LedgerOptions, now: Timestamp) -> Result<Postgres, LedgerError> {
         Postgres::open(&self.way, &terms, None, now).await.map(|(ledger, _)| ledger)
     }
 
-    async fn inspect(&self, identity: Identity) -> Records {
+    async fn inspect(&self, identity: LedgerIdentity) -> Records {
         Postgres::inspect(&self.url, &identity, None).await.unwrap().0
     }
 

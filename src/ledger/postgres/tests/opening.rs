@@ -2,13 +2,17 @@
 
 use super::*;
 use crate::ledger::suite::{claim, day, identity, settle, stand};
-use crate::ledger::{AnyLedger, Hasher, Scope};
+use crate::ledger::{AnyLedger, KeyHasher, Scope};
 
-async fn open(database: &Database, terms: &Terms, hash_key: Option<&str>) -> Result<Opened, LedgerError> {
+async fn open(
+    database: &Database,
+    terms: &LedgerOptions,
+    hash_key: Option<&str>,
+) -> Result<OpenedLedger, LedgerError> {
     Postgres::open(&database.url, terms, hash_key, day(0)).await.map(|(_, opened)| opened)
 }
 
-async fn assert_unusable(database: &Database, terms: &Terms, hash_key: Option<&str>, word: &str) {
+async fn assert_unusable(database: &Database, terms: &LedgerOptions, hash_key: Option<&str>, word: &str) {
     match open(database, terms, hash_key).await {
         Err(LedgerError::Unusable(why)) => assert!(why.contains(word), "{word} in: {why}"),
         Err(other) => panic!("{word}: {other:?}"),
@@ -16,8 +20,8 @@ async fn assert_unusable(database: &Database, terms: &Terms, hash_key: Option<&s
     }
 }
 
-fn expecting(run: &str) -> Terms {
-    Terms { expect_existing: true, ..terms(run) }
+fn expecting(run: &str) -> LedgerOptions {
+    LedgerOptions { expect_existing: true, ..terms(run) }
 }
 
 #[tokio::test]
@@ -60,7 +64,7 @@ async fn a_database_goes_by_its_servers_clock() {
     claim(&ledger, 0..1).await;
     settle(&ledger, 0..1, suite::accepted()).await;
     let AnyLedger::Postgres(ledger, _) = ledger else { return };
-    let found = ledger.find(vec![entry(0).key]).await.unwrap();
+    let found = ledger.find_contacts(vec![entry(0).key]).await.unwrap();
     assert_eq!(found[0].at.as_millisecond(), servers.as_millisecond());
 }
 
@@ -69,7 +73,7 @@ async fn released_people_leave_a_ledger_that_is_not_empty() {
     let database = Database::new().await;
     let ledger = database.open("first").await;
     claim(&ledger, 0..2).await;
-    settle(&ledger, 0..2, Ending::Released).await;
+    settle(&ledger, 0..2, Settlement::Released).await;
     assert_eq!(ledger.status().await.unwrap(), []);
     open(&database, &terms("second"), None).await.unwrap();
 }
@@ -86,7 +90,7 @@ async fn a_ledger_keeps_its_hash_key() {
 
     let configured = Database::new().await;
     let given = open(&configured, &terms("first"), Some("given-key")).await.unwrap().hasher;
-    assert_eq!(given.key("a", "b"), Hasher::new("given-key").key("a", "b"));
+    assert_eq!(given.key("a", "b"), KeyHasher::new("given-key").key("a", "b"));
     open(&configured, &terms("second"), Some("given-key")).await.unwrap();
     assert_unusable(&configured, &terms("third"), Some("another"), "not the ledger's").await;
     assert_unusable(&configured, &terms("fourth"), None, "configure the same one").await;
@@ -106,14 +110,14 @@ async fn inspection_needs_no_run_and_makes_nothing() {
     assert!(why.contains("no ledger here yet"), "{why}");
     let ledger = database.open("first").await;
     claim(&ledger, 0..2).await;
-    settle(&ledger, 0..1, Ending::Unknown).await;
+    settle(&ledger, 0..1, Settlement::Unknown).await;
     let runs = "SELECT count(*) FROM ai_voice_ledger.run";
     let (records, opened) = Postgres::inspect(&database.url, &identity(Scope::Campaign), None).await.unwrap();
     assert_eq!((database.number(runs).await, opened.recovered_unknown), (1, 0));
     let outcomes: Vec<_> = records.status().await.unwrap().into_iter().map(|row| row.outcome).collect();
     assert_eq!(outcomes, ["claimed", "unknown"]);
-    assert_eq!(records.decide("first", true, false, day(1)).await.unwrap(), 1);
-    assert_eq!(stand(&ledger, 0..2).await, [Standing::Accepted, Standing::Elsewhere]);
+    assert_eq!(records.settle_unknown("first", true, false, day(1)).await.unwrap(), 1);
+    assert_eq!(stand(&ledger, 0..2).await, [ContactStatus::Accepted, ContactStatus::Elsewhere]);
 }
 
 /// What `check` does, before each sync and more often.
@@ -121,14 +125,15 @@ async fn inspection_needs_no_run_and_makes_nothing() {
 async fn a_rehearsal_leaves_nothing_behind() {
     let database = Database::new().await;
     let (check, nobody) = (terms("check"), entry(99));
-    let rehearse =
-        async |terms: &Terms| Postgres::rehearse(&database.url, terms, None, &nobody, day(0)).await.unwrap();
+    let probe = async |terms: &LedgerOptions| {
+        Postgres::probe(&database.url, terms, None, &nobody, day(0)).await.unwrap()
+    };
     let schemas = "SELECT count(*) FROM pg_namespace WHERE nspname = 'ai_voice_ledger'";
     for _ in 0..10 {
-        assert!(!rehearse(&check).await, "there is none yet");
+        assert!(!probe(&check).await, "there is none yet");
         assert_eq!(database.number(schemas).await, 0);
     }
-    let refused = Postgres::rehearse(&database.url, &expecting("check"), None, &nobody, day(0)).await;
+    let refused = Postgres::probe(&database.url, &expecting("check"), None, &nobody, day(0)).await;
     assert!(refused.unwrap_err().to_string().contains("one is expected"));
 
     let dead = database.open("dead").await;
@@ -138,7 +143,7 @@ async fn a_rehearsal_leaves_nothing_behind() {
         + (SELECT count(*) FROM ai_voice_ledger.contact) * 10
         + (SELECT count(*) FROM ai_voice_ledger.run WHERE ended IS NULL)";
     for _ in 0..10 {
-        assert!(rehearse(&expecting("check")).await);
+        assert!(probe(&expecting("check")).await);
         assert_eq!(database.number(rows).await, 121, "one run with two contacts, and not buried");
     }
     let (_, opened) = Postgres::open(&database.url, &terms("next"), None, day(0)).await.unwrap();
@@ -152,16 +157,16 @@ async fn ledgers_in_two_schemas_know_nothing_of_each_other() {
     claim(&ledger, 0..1).await;
     let url = format!("{}?schema=other_1", database.url);
     let (other, _) = Postgres::open(&url, &terms("second"), None, day(0)).await.unwrap();
-    assert_eq!(claim(&other, 0..1).await, [Standing::Free]);
+    assert_eq!(claim(&other, 0..1).await, [ContactStatus::Free]);
 }
 
 #[tokio::test]
 async fn the_tables_name_nobody() {
     let database = Database::new().await;
     let (ledger, opened) = Postgres::open(&database.url, &terms("first"), None, day(0)).await.unwrap();
-    let contact = Entry { key: opened.hasher.key("itnio/9", "+14155550123"), ..entry(0) };
+    let contact = ClaimEntry { key: opened.hasher.key("itnio/9", "+14155550123"), ..entry(0) };
     ledger.claim(vec![contact.clone()], false, day(0)).await.unwrap();
-    let nul = Ending::Accepted { contact_id: Some("a\0b".into()) };
+    let nul = Settlement::Accepted { contact_id: Some("a\0b".into()) };
     ledger.settle(vec![(contact, nul)], day(0)).await.unwrap();
     for table in ["meta", "run", "contact"] {
         for number in ["4155550123", "0123"] {

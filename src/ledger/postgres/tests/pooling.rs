@@ -8,7 +8,7 @@ use std::thread;
 use super::*;
 use crate::ledger::suite::{claim, day, settle, stand};
 
-use Standing::{Accepted, Free};
+use ContactStatus::{Accepted, Free};
 
 fn by_transaction() -> &'static Pooler {
     static POOLER: OnceLock<Pooler> = OnceLock::new();
@@ -116,7 +116,7 @@ async fn live(database: &Database) {
     drop(ledger);
     let (second, _) = Postgres::open(&database.way, &terms("second"), None, day(0)).await.unwrap();
     assert_eq!(claim(&second, 2..4).await, [Accepted, Free]);
-    settle(&second, 3..4, Ending::Released).await;
+    settle(&second, 3..4, Settlement::Released).await;
     second.close().await.unwrap();
     drop(second);
     let (records, _) =
@@ -125,7 +125,7 @@ async fn live(database: &Database) {
             .unwrap();
     assert_eq!(records.status().await.unwrap().len(), 1);
     drop(records);
-    Postgres::rehearse(&database.way, &terms("check"), None, &entry(9), day(0)).await.unwrap();
+    Postgres::probe(&database.way, &terms("check"), None, &entry(9), day(0)).await.unwrap();
 }
 
 /// Nothing is anywhere but in the schema.
@@ -188,7 +188,7 @@ async fn poolers_that_break_transactions_are_refused_before_anything_is_made() {
             ("open", Postgres::open(&database.way, &terms("first"), None, day(0)).await.map(drop)),
             (
                 "rehearse",
-                Postgres::rehearse(&database.way, &terms("c"), None, &entry(0), day(0)).await.map(drop),
+                Postgres::probe(&database.way, &terms("c"), None, &entry(0), day(0)).await.map(drop),
             ),
         ] {
             match refused {

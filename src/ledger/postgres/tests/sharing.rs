@@ -10,7 +10,7 @@ const BATCH: u32 = 100;
 
 /// One connector: it begins somewhere else, goes backward or forward, and its batches overlap those
 /// of the others by halves.
-async fn claim_everybody(ledger: Postgres, number: u32, ending: Ending) -> Vec<u32> {
+async fn claim_everybody(ledger: Postgres, number: u32, settlement: Settlement) -> Vec<u32> {
     let mut starts: Vec<u32> = (0..N_PEOPLE).step_by(50).collect();
     starts.rotate_left(usize::try_from(number).unwrap() * 5);
     if number % 2 == 1 {
@@ -23,11 +23,11 @@ async fn claim_everybody(ledger: Postgres, number: u32, ending: Ending) -> Vec<u
             people.reverse();
         }
         let entries = people.iter().map(|&n| entry(n)).collect();
-        let standing = ledger.claim(entries, false, suite::day(0)).await.unwrap();
+        let status = ledger.claim(entries, false, suite::day(0)).await.unwrap();
         let taken: Vec<u32> =
-            people.iter().zip(&standing).filter(|(_, s)| **s == Standing::Free).map(|(n, _)| *n).collect();
-        let endings = taken.iter().map(|&n| (entry(n), ending.clone())).collect();
-        ledger.settle(endings, suite::day(0)).await.unwrap();
+            people.iter().zip(&status).filter(|(_, s)| **s == ContactStatus::Free).map(|(n, _)| *n).collect();
+        let settlements = taken.iter().map(|&n| (entry(n), settlement.clone())).collect();
+        ledger.settle(settlements, suite::day(0)).await.unwrap();
         mine.extend(taken);
     }
     ledger.close().await.unwrap();
@@ -98,7 +98,8 @@ async fn an_unknown_person_is_retaken_by_one_of_many() {
     for pair in first.unwrap().into_iter().zip(second.unwrap()) {
         let fits = matches!(
             pair,
-            (Standing::Unknown, Standing::Elsewhere) | (Standing::Elsewhere, Standing::Unknown)
+            (ContactStatus::Unknown, ContactStatus::Elsewhere)
+                | (ContactStatus::Elsewhere, ContactStatus::Unknown)
         );
         assert!(fits, "{pair:?}");
     }

@@ -11,7 +11,7 @@ use tokio::time::{Instant, timeout};
 use super::*;
 use crate::ledger::suite::{claim, day, settle, stand};
 
-use Standing::{Accepted, Free};
+use ContactStatus::{Accepted, Free};
 
 /// Short, but longer than a busy machine takes for what does not wait.
 const BRIEF: Duration = Duration::from_secs(2);
@@ -28,7 +28,7 @@ fn hasty() -> Timing {
 /// The four questions of a run, and the words for what each waits for.
 async fn ask(ledger: &Postgres, which: usize) -> Result<(), LedgerError> {
     match which {
-        0 => ledger.look_up(vec![entry(0).key], day(0)).await.map(drop),
+        0 => ledger.status_of(vec![entry(0).key], day(0)).await.map(drop),
         1 => ledger.claim(vec![entry(0)], false, day(0)).await.map(drop),
         2 => ledger.settle(vec![(entry(0), suite::accepted())], day(0)).await,
         _ => ledger.close().await,
@@ -131,7 +131,7 @@ async fn an_opening_that_is_given_up_leaves_nothing_behind() {
     let database = Database::new().await;
     for round in 0_u64..30 {
         let (terms, nobody) = (terms("first"), entry(0));
-        let opening = Postgres::rehearse(&database.url, &terms, None, &nobody, day(0));
+        let opening = Postgres::probe(&database.url, &terms, None, &nobody, day(0));
         drop(timeout(Duration::from_micros(round * round * 40), opening).await);
     }
     let made = "SELECT count(*) FROM pg_namespace WHERE nspname = 'ai_voice_ledger'";

@@ -19,7 +19,7 @@ async fn crashed() -> Folder {
     let ledger = folder.open(terms("second"), day(0)).await.unwrap();
     send(&ledger, 30..45, accepted()).await;
     claim(&ledger, 45..N_PEOPLE).await;
-    settle(&ledger, 50..N_PEOPLE, Ending::Unknown).await;
+    settle(&ledger, 50..N_PEOPLE, Settlement::Unknown).await;
     copy(&folder.0)
 }
 
@@ -40,8 +40,8 @@ async fn is_refused(path: &Path, name: &str) -> bool {
         Err(LedgerError::Unusable(_)) => true,
         Err(error) => panic!("{name}: {error}"),
         Ok((ledger, _)) => {
-            let standing = stand(&ledger, 0..N_PEOPLE).await;
-            assert!(!standing.contains(&Standing::Free), "{name}: somebody is forgotten");
+            let status = stand(&ledger, 0..N_PEOPLE).await;
+            assert!(!status.contains(&ContactStatus::Free), "{name}: somebody is forgotten");
             false
         }
     }
@@ -147,10 +147,10 @@ async fn a_ledger_that_was_only_begun_is_begun_anew() {
 #[test]
 fn a_new_file_never_has_a_journal_beside_it() {
     let folder = Folder::new();
-    let place = place::Place::find(&folder.file(), "here", place::Missing::Made).unwrap();
+    let place = location::Location::locate(&folder.file(), "here", location::Missing::Made).unwrap();
     // Where a folder is, no journal can be.
     fs::create_dir(folder.0.join("ledger.db-journal")).unwrap();
-    let connected = opening::connect(&place, "here");
+    let connected = open::connect(&place, "here");
     assert!(connected.is_ok(), "{:?}", connected.err());
     let mode: String = connected.unwrap().query_row("PRAGMA journal_mode", [], |row| row.get(0)).unwrap();
     assert_eq!(mode, "wal");
@@ -230,7 +230,7 @@ async fn a_log_that_is_not_its_own_is_never_taken_whatever_a_person_decides() {
         let before = fs::read(folder.file()).unwrap();
         let refused = [
             Sqlite::open(&folder.file(), &terms("next"), None, day(0)).err(),
-            Sqlite::rehearse(&folder.file(), &terms("check"), None, &suite::entry(99), day(0)).err(),
+            Sqlite::probe(&folder.file(), &terms("check"), None, &suite::entry(99), day(0)).err(),
             Sqlite::accept_loss(&folder.file(), false).err(),
             Sqlite::accept_loss(&folder.file(), true).err(),
         ];
@@ -244,7 +244,7 @@ async fn a_log_that_is_not_its_own_is_never_taken_whatever_a_person_decides() {
         fs::remove_file(log(&folder)).unwrap();
         Sqlite::accept_loss(&folder.file(), true).unwrap();
         let known = stand(&folder.open(terms("after"), day(0)).await.unwrap(), 0..N_PEOPLE).await;
-        let n_known = known.iter().filter(|standing| **standing != Standing::Free).count();
+        let n_known = known.iter().filter(|status| **status != ContactStatus::Free).count();
         assert_eq!(
             n_known,
             if name.ends_with("new one") {
@@ -322,15 +322,15 @@ async fn a_file_that_goes_away_under_a_run_ends_it() {
         send(&ledger, 0..10, accepted()).await;
         claim(&ledger, 10..20).await;
         accident(&folder);
-        let endings = (10..20).map(|n| (crate::ledger::suite::entry(n), accepted())).collect();
-        for refused in [ledger.settle(endings, day(0)).await.err(), ledger.close().await.err()] {
+        let settlements = (10..20).map(|n| (crate::ledger::suite::entry(n), accepted())).collect();
+        for refused in [ledger.settle(settlements, day(0)).await.err(), ledger.close().await.err()] {
             let Some(LedgerError::Unusable(why)) = refused else { panic!("{name}: {refused:?}") };
             assert!(why.contains("deleted, moved or replaced"), "{name}: {why}");
         }
         drop(ledger);
         // SQLite leaves its log for a file that took the place: then nobody is missing.
         if let Ok(ledger) = folder.open(terms("second"), day(0)).await {
-            assert_eq!((name, stand(&ledger, 0..20).await), ("replaced", vec![Standing::Accepted; 20]));
+            assert_eq!((name, stand(&ledger, 0..20).await), ("replaced", vec![ContactStatus::Accepted; 20]));
         }
     }
 }
@@ -349,9 +349,9 @@ async fn a_loss_can_be_accepted() {
         assert!(missing.contains("written last"), "{missing}");
     }
     let ledger = folder.open(terms("next"), day(0)).await.unwrap();
-    let standing = stand(&ledger, 0..N_PEOPLE).await;
-    assert_eq!(standing[..30], [Standing::Accepted; 30]);
-    assert_eq!(standing[30..], [Standing::Free; 30], "these were in the log only");
+    let status = stand(&ledger, 0..N_PEOPLE).await;
+    assert_eq!(status[..30], [ContactStatus::Accepted; 30]);
+    assert_eq!(status[30..], [ContactStatus::Free; 30], "these were in the log only");
     ledger.close().await.unwrap();
     assert!(folder.open(terms("after"), day(0)).await.is_ok());
 }
@@ -365,7 +365,7 @@ async fn the_loss_of_everybody_can_be_accepted_too() {
     assert!(is_refused(&folder.file(), "emptied").await);
     assert!(Sqlite::accept_loss(&folder.file(), true).unwrap().is_some());
     let ledger = folder.open(terms("next"), day(0)).await.unwrap();
-    assert_eq!(stand(&ledger, 0..N_PEOPLE).await, [Standing::Free; 60]);
+    assert_eq!(stand(&ledger, 0..N_PEOPLE).await, [ContactStatus::Free; 60]);
 }
 
 /// Nothing beside it knows more: this is what the docs say of restoring all three.
@@ -377,7 +377,7 @@ async fn an_older_copy_of_all_three_files_is_an_older_ledger() {
     send(&ledger, N_PEOPLE..70, accepted()).await;
     ledger.close().await.unwrap();
     let restored = older.open(terms("next"), day(0)).await.unwrap();
-    assert_eq!(stand(&restored, N_PEOPLE..70).await, [Standing::Free; 10]);
+    assert_eq!(stand(&restored, N_PEOPLE..70).await, [ContactStatus::Free; 10]);
 }
 
 #[tokio::test]
@@ -400,7 +400,7 @@ async fn after_an_accepted_loss_people_can_ask_what_is_left() {
     assert!(is_refused(&folder.file(), "texts deleted").await);
     assert!(Sqlite::accept_loss(&folder.file(), true).unwrap().is_some());
     let ledger = folder.inspect(terms("").identity).await;
-    let found = ledger.find(vec![key(0)]).await.unwrap();
+    let found = ledger.find_contacts(vec![key(0)]).await.unwrap();
     assert_eq!((found[0].outcome.as_str(), found[0].campaign.as_str()), ("accepted", "(lost)"));
     let counted: u64 = ledger.status().await.unwrap().iter().map(|row| row.count).sum();
     assert_eq!(counted, u64::from(N_PEOPLE));

@@ -3,7 +3,7 @@
 use std::fs;
 
 use super::*;
-use crate::contact::Campaign;
+use crate::domain::contact::Campaign;
 use crate::ledger::suite::{accepted, claim, day, identity, key, rejected, send, settle, stand, terms};
 
 /// Every byte in a folder.
@@ -21,7 +21,7 @@ async fn no_number_is_in_the_file() {
     let folder = Folder::new();
     let (ledger, opened) = Sqlite::open(&folder.file(), &terms("run-of-may"), None, day(0)).unwrap();
     let numbers = ["+14155550123", "+84912345678", "+14155550199"];
-    let entries = numbers.map(|number| Entry {
+    let entries = numbers.map(|number| ClaimEntry {
         key: opened.hasher.key("campaign", number),
         campaign: Campaign::new("campaign-of-may"),
         stream: "public.customers".into(),
@@ -29,7 +29,7 @@ async fn no_number_is_in_the_file() {
     });
     ledger.claim(entries.to_vec(), false, day(0)).await.unwrap();
     let [one, other, _claimed] = entries;
-    let taken = Ending::Accepted { contact_id: Some("c-0815".into()) };
+    let taken = Settlement::Accepted { contact_id: Some("c-0815".into()) };
     ledger.settle(vec![(one, taken), (other, rejected())], day(0)).await.unwrap();
     let while_open = bytes(&folder);
     drop(ledger);
@@ -84,12 +84,18 @@ async fn what_was_answered_survives_a_kill() {
     let ledger = folder.open(terms("first"), day(0)).await.unwrap();
     claim(&ledger, 0..4).await;
     settle(&ledger, 0..1, accepted()).await;
-    settle(&ledger, 1..2, Ending::Released).await;
+    settle(&ledger, 1..2, Settlement::Released).await;
     let left = copy(&folder.0);
     assert!(left.0.join("ledger.db-wal").exists(), "the last transactions are not in the file itself");
     let (next, opened) = Sqlite::open(&left.file(), &terms("second"), None, day(0)).unwrap();
     assert_eq!(opened.recovered_unknown, 2);
-    let want = [Standing::Accepted, Standing::Free, Standing::Unknown, Standing::Unknown, Standing::Free];
+    let want = [
+        ContactStatus::Accepted,
+        ContactStatus::Free,
+        ContactStatus::Unknown,
+        ContactStatus::Unknown,
+        ContactStatus::Free,
+    ];
     assert_eq!(stand(&next, 0..5).await, want);
 }
 
@@ -107,9 +113,9 @@ async fn inspection_sees_what_a_dead_run_left() {
     let (ledger, _) = Sqlite::inspect(&folder.file(), &identity(Scope::Campaign), None).unwrap();
     let status = ledger.status().await.unwrap();
     assert_eq!((status.len(), status[0].outcome.as_str(), status[0].count), (1, "unknown", 2));
-    assert_eq!(ledger.find(vec![key(0)]).await.unwrap()[0].run, "first");
-    assert_eq!(ledger.decide("first", true, false, day(0)).await.unwrap(), 2);
+    assert_eq!(ledger.find_contacts(vec![key(0)]).await.unwrap()[0].run, "first");
+    assert_eq!(ledger.settle_unknown("first", true, false, day(0)).await.unwrap(), 2);
     ledger.close().await.unwrap();
     let ledger = folder.open(terms("second"), day(0)).await.unwrap();
-    assert_eq!(stand(&ledger, 0..2).await, [Standing::Accepted; 2]);
+    assert_eq!(stand(&ledger, 0..2).await, [ContactStatus::Accepted; 2]);
 }

@@ -6,7 +6,7 @@ use std::task::{Context, Waker};
 use rusqlite::Connection;
 
 use super::*;
-use crate::contact::Campaign;
+use crate::domain::contact::Campaign;
 use crate::ledger::suite::{accepted, claim, day, entry, key, rejected, settle, stand, terms};
 
 #[tokio::test]
@@ -18,7 +18,7 @@ async fn many_callers_are_answered_each_with_its_own() {
         let ledger = Arc::clone(&ledger);
         callers.spawn(async move {
             let people = n * 10..n * 10 + 10;
-            assert_eq!(claim(&*ledger, people.clone()).await, [Standing::Free; 10]);
+            assert_eq!(claim(&*ledger, people.clone()).await, [ContactStatus::Free; 10]);
             settle(&*ledger, people.start..people.start + n % 10, accepted()).await;
         });
     }
@@ -26,8 +26,8 @@ async fn many_callers_are_answered_each_with_its_own() {
         caller.unwrap();
     }
     for n in 0..300_u32 {
-        let standing = stand(&*ledger, n * 10..n * 10 + 10).await;
-        let n_accepted = standing.iter().filter(|standing| **standing == Standing::Accepted).count();
+        let status = stand(&*ledger, n * 10..n * 10 + 10).await;
+        let n_accepted = status.iter().filter(|status| **status == ContactStatus::Accepted).count();
         assert_eq!(n_accepted, usize::try_from(n % 10).unwrap());
     }
 }
@@ -40,15 +40,15 @@ async fn a_caller_that_is_gone_has_claimed_all_the_same() {
         let mut call = std::pin::pin!(ledger.claim(vec![entry(0)], false, day(0)));
         assert!(call.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
     }
-    assert_eq!(claim(&ledger, 0..2).await, [Standing::Elsewhere, Standing::Free]);
+    assert_eq!(claim(&ledger, 0..2).await, [ContactStatus::Elsewhere, ContactStatus::Free]);
 }
 
 /// The file cannot grow: what a full disk does, too.
 fn fill(ledger: &Sqlite, is_full: bool) -> impl Future<Output = Result<(), LedgerError>> {
-    ledger.desk.call(move |book| {
-        let n_pages: i64 = book.connection.query_row("PRAGMA page_count", [], |row| row.get(0))?;
+    ledger.worker.call(move |store| {
+        let n_pages: i64 = store.connection.query_row("PRAGMA page_count", [], |row| row.get(0))?;
         let limit = if is_full { n_pages } else { i64::from(i32::MAX) };
-        book.connection.query_row(&format!("PRAGMA max_page_count = {limit}"), [], |_| Ok(()))
+        store.connection.query_row(&format!("PRAGMA max_page_count = {limit}"), [], |_| Ok(()))
     })
 }
 
@@ -58,23 +58,23 @@ async fn a_full_disk_undoes_the_whole_call() {
     let ledger = folder.open(terms("run"), day(0)).await.unwrap();
     claim(&ledger, 0..2_000).await;
     fill(&ledger, true).await.unwrap();
-    let endings: Vec<_> = (0..2_000).map(|n| (entry(n), accepted())).collect();
-    let LedgerError::Unusable(why) = ledger.settle(endings.clone(), day(0)).await.unwrap_err() else {
+    let settlements: Vec<_> = (0..2_000).map(|n| (entry(n), accepted())).collect();
+    let LedgerError::Unusable(why) = ledger.settle(settlements.clone(), day(0)).await.unwrap_err() else {
         panic!("a full disk takes a person");
     };
     assert!(why.starts_with("there is no room for"), "{why}");
-    assert_eq!(stand(&ledger, 0..2_000).await, [Standing::Elsewhere; 2_000], "all are claimed still");
+    assert_eq!(stand(&ledger, 0..2_000).await, [ContactStatus::Elsewhere; 2_000], "all are claimed still");
     // A campaign that is new is forgotten with the rest.
-    let autumn = |n| Entry { campaign: Campaign::new("autumn"), ..entry(n) };
+    let autumn = |n| ClaimEntry { campaign: Campaign::new("autumn"), ..entry(n) };
     let refused = ledger.claim((5_000..9_000).map(autumn).collect(), false, day(0)).await;
     assert!(matches!(refused, Err(LedgerError::Unusable(_))));
-    assert_eq!(stand(&ledger, 5_000..5_003).await, [Standing::Free; 3], "nobody was claimed");
+    assert_eq!(stand(&ledger, 5_000..5_003).await, [ContactStatus::Free; 3], "nobody was claimed");
 
     fill(&ledger, false).await.unwrap();
-    ledger.settle(endings, day(0)).await.unwrap();
-    assert_eq!(stand(&ledger, 0..2_000).await, [Standing::Accepted; 2_000], "it can be said again");
+    ledger.settle(settlements, day(0)).await.unwrap();
+    assert_eq!(stand(&ledger, 0..2_000).await, [ContactStatus::Accepted; 2_000], "it can be said again");
     ledger.claim(vec![autumn(5_000)], false, day(0)).await.unwrap();
-    let found = ledger.find(vec![key(0), key(5_000)]).await.unwrap();
+    let found = ledger.find_contacts(vec![key(0), key(5_000)]).await.unwrap();
     let texts: Vec<_> = found.iter().map(|found| (&*found.campaign, &*found.run)).collect();
     assert_eq!(texts, [("spring", "run"), ("autumn", "run")]);
 }
@@ -83,12 +83,12 @@ async fn a_full_disk_undoes_the_whole_call() {
 async fn nobody_is_freed_who_was_not_claimed() {
     let ledger = Memory::new().unwrap().open(terms("run"), day(0)).await.unwrap();
     settle(&ledger, 0..2, accepted()).await;
-    settle(&ledger, 1..3, Ending::Unknown).await;
+    settle(&ledger, 1..3, Settlement::Unknown).await;
     settle(&ledger, 0..4, rejected()).await;
-    settle(&ledger, 0..4, Ending::Released).await;
-    let want = [Standing::Accepted, Standing::Unknown, Standing::Unknown, Standing::Free];
+    settle(&ledger, 0..4, Settlement::Released).await;
+    let want = [ContactStatus::Accepted, ContactStatus::Unknown, ContactStatus::Unknown, ContactStatus::Free];
     assert_eq!(stand(&ledger, 0..4).await, want);
-    assert_eq!(ledger.find(vec![key(3)]).await.unwrap(), []);
+    assert_eq!(ledger.find_contacts(vec![key(3)]).await.unwrap(), []);
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use std::fs;
 use rusqlite::Connection;
 
 use super::*;
-use crate::contact::Campaign;
+use crate::domain::contact::Campaign;
 use crate::ledger::sqlite::schema::{MIGRATIONS, migrate};
 use crate::ledger::suite::{accepted, claim, day, entry, key, rejected, send, settle, stand, terms};
 
@@ -26,7 +26,7 @@ async fn endings_wait_in_the_journal_and_are_merged_in_the_end() {
     let ledger = folder.open(terms("first"), day(0)).await.unwrap();
     for start in (0..1_000).step_by(100) {
         send(&ledger, start..start + 50, accepted()).await;
-        send(&ledger, start + 50..start + 100, Ending::Released).await;
+        send(&ledger, start + 50..start + 100, Settlement::Released).await;
     }
     assert_eq!(counts(&copy(&folder.0), TABLES), [0, 20, 20], "one row a claim, and one a settlement");
     ledger.close().await.unwrap();
@@ -42,20 +42,20 @@ async fn a_full_journal_is_merged_and_claims_that_live_stay() {
     claim(&ledger, 30..60).await;
     settle(&ledger, 35..60, rejected()).await;
     claim(&ledger, 60..70).await;
-    let [merged, intents, endings] = counts(&copy(&home.0.0), TABLES);
-    assert_eq!((merged, intents, endings), (55, 2, 1), "the begun claim, with a mark, and the new one");
-    settle(&ledger, 30..31, Ending::Unknown).await;
+    let [merged, intents, settlements] = counts(&copy(&home.0.0), TABLES);
+    assert_eq!((merged, intents, settlements), (55, 2, 1), "the begun claim, with a mark, and the new one");
+    settle(&ledger, 30..31, Settlement::Unknown).await;
     drop(ledger);
     let ledger = home.open(terms("second"), day(0)).await.unwrap();
-    let known = ledger.find((0..70).map(key).collect()).await.unwrap();
+    let known = ledger.find_contacts((0..70).map(key).collect()).await.unwrap();
     let outcomes: BTreeSet<_> = known.iter().map(|found| found.outcome.as_str()).collect();
     assert_eq!((known.len(), outcomes), (70, ["accepted", "rejected", "unknown"].into()));
     assert_eq!(
         stand(&ledger, 28..32).await,
-        [Standing::Accepted, Standing::Accepted, Standing::Unknown, Standing::Unknown]
+        [ContactStatus::Accepted, ContactStatus::Accepted, ContactStatus::Unknown, ContactStatus::Unknown]
     );
-    assert_eq!(stand(&ledger, 35..60).await, [Standing::Free; 25]);
-    assert_eq!(stand(&ledger, 60..70).await, [Standing::Unknown; 10]);
+    assert_eq!(stand(&ledger, 35..60).await, [ContactStatus::Free; 25]);
+    assert_eq!(stand(&ledger, 60..70).await, [ContactStatus::Unknown; 10]);
 }
 
 /// The run dies when its merge is partly on the disk.
@@ -64,15 +64,15 @@ async fn a_crash_in_a_merge_loses_nothing() {
     let folder = Folder::new();
     let ledger = folder.open(terms("first"), day(0)).await.unwrap();
     send(&ledger, 0..3_000, accepted()).await;
-    send(&ledger, 3_000..4_000, Ending::Unknown).await;
+    send(&ledger, 3_000..4_000, Settlement::Unknown).await;
     claim(&ledger, 4_000..5_000).await;
     let path = folder.0.clone();
-    let left = ledger.desk.call(move |book| {
+    let left = ledger.worker.call(move |store| {
         // With so small a cache what is not committed is written, too.
-        book.connection.execute_batch("PRAGMA cache_size = 1")?;
+        store.connection.execute_batch("PRAGMA cache_size = 1")?;
         let log = path.join("ledger.db-wal");
         let before = fs::metadata(&log).unwrap().len();
-        book.merge()?;
+        store.merge()?;
         let after = fs::metadata(&log).unwrap().len();
         assert!(after > before + 4_096, "the merge is in the log: {before} and then {after} bytes");
         Ok(copy(&path))
@@ -83,8 +83,8 @@ async fn a_crash_in_a_merge_loses_nothing() {
     for (when, folder, n_unknown) in [("in the merge", left, 1_000), ("after it", folder, 1_000)] {
         let (next, opened) = Sqlite::open(&folder.file(), &terms("second"), None, day(0)).unwrap();
         assert_eq!(opened.recovered_unknown, n_unknown, "{when}");
-        assert_eq!(stand(&next, 0..3_000).await, [Standing::Accepted; 3_000], "{when}");
-        assert_eq!(stand(&next, 3_000..5_000).await, [Standing::Unknown; 2_000], "{when}");
+        assert_eq!(stand(&next, 0..3_000).await, [ContactStatus::Accepted; 3_000], "{when}");
+        assert_eq!(stand(&next, 3_000..5_000).await, [ContactStatus::Unknown; 2_000], "{when}");
         next.close().await.unwrap();
         assert_eq!(counts(&folder, TABLES), [5_000, 0, 0], "{when}");
     }
@@ -97,20 +97,20 @@ async fn a_merge_that_fails_changes_nothing() {
     let ledger = home.open(terms("first"), day(0)).await.unwrap();
     send(&ledger, 0..3_000, accepted()).await;
     let fill = |limit: i64| {
-        ledger.desk.call(move |book| {
-            let n_pages: i64 = book.connection.query_row("PRAGMA page_count", [], |row| row.get(0))?;
+        ledger.worker.call(move |store| {
+            let n_pages: i64 = store.connection.query_row("PRAGMA page_count", [], |row| row.get(0))?;
             let limit = if limit == 0 { n_pages } else { limit };
-            book.connection.query_row(&format!("PRAGMA max_page_count = {limit}"), [], |_| Ok(()))
+            store.connection.query_row(&format!("PRAGMA max_page_count = {limit}"), [], |_| Ok(()))
         })
     };
     fill(0).await.unwrap();
     let refused = ledger.claim(vec![entry(3_000)], false, day(0)).await;
     assert!(matches!(refused, Err(LedgerError::Unusable(_))), "{refused:?}");
     assert!(ledger.close().await.is_err());
-    assert_eq!(stand(&ledger, 0..3_000).await, [Standing::Accepted; 3_000]);
-    assert_eq!(stand(&ledger, 3_000..3_001).await, [Standing::Free]);
+    assert_eq!(stand(&ledger, 0..3_000).await, [ContactStatus::Accepted; 3_000]);
+    assert_eq!(stand(&ledger, 3_000..3_001).await, [ContactStatus::Free]);
     fill(i64::from(i32::MAX)).await.unwrap();
-    assert_eq!(claim(&ledger, 2_999..3_001).await, [Standing::Accepted, Standing::Free]);
+    assert_eq!(claim(&ledger, 2_999..3_001).await, [ContactStatus::Accepted, ContactStatus::Free]);
     ledger.close().await.unwrap();
     assert_eq!(counts(&home.0, TABLES), [3_000, 1, 0]);
 }
@@ -137,34 +137,34 @@ async fn a_file_of_the_first_version_is_brought_up_to_date() {
     drop(connection);
     let (ledger, opened) = Sqlite::open(&folder.file(), &terms("new"), Some("a secret"), day(0)).unwrap();
     assert_eq!(opened.recovered_unknown, 1);
-    let want = [Standing::Accepted, Standing::Unknown, Standing::Free];
+    let want = [ContactStatus::Accepted, ContactStatus::Unknown, ContactStatus::Free];
     assert_eq!(stand(&ledger, 0..3).await, want);
     send(&ledger, 2..3, accepted()).await;
-    let found = ledger.find((0..3).map(key).collect()).await.unwrap();
+    let found = ledger.find_contacts((0..3).map(key).collect()).await.unwrap();
     let told: Vec<_> =
         found.iter().map(|found| (&*found.contact_id, &*found.primary_key, &*found.run)).collect();
     assert_eq!(told, [("c-0", "[0]", "old"), ("", "[1]", "old"), ("", "[2]", "new")]);
 }
 
 /// A claim, and how its contacts end.
-type Batch = Vec<(u32, Option<Ending>)>;
+type Batch = Vec<(u32, Option<Settlement>)>;
 
 /// Batches that share people, and texts of all kinds.
 fn batches() -> impl Strategy<Value = Vec<Batch>> {
-    let ending = prop_oneof![
-        3 => proptest::option::of("[a-zü0-9-]{0,20}").prop_map(|id| Some(Ending::Accepted { contact_id: id.map(Into::into) })),
+    let settlement = prop_oneof![
+        3 => proptest::option::of("[a-zü0-9-]{0,20}").prop_map(|id| Some(Settlement::Accepted { contact_id: id.map(Into::into) })),
         1 => Just(Some(rejected())),
-        1 => Just(Some(Ending::Unknown)),
-        1 => Just(Some(Ending::Released)),
+        1 => Just(Some(Settlement::Unknown)),
+        1 => Just(Some(Settlement::Released)),
         1 => Just(None),
     ];
-    let batch = proptest::collection::btree_map(0..400_u32, ending, 0..60);
+    let batch = proptest::collection::btree_map(0..400_u32, settlement, 0..60);
     proptest::collection::vec(batch.prop_map(|batch| batch.into_iter().collect()), 1..12)
 }
 
 /// A person, somewhere among all keys.
-fn stranger(n: u32, batch: usize) -> Entry {
-    Entry {
+fn stranger(n: u32, batch: usize) -> ClaimEntry {
+    ClaimEntry {
         key: Key(blake3::hash(&n.to_be_bytes()).as_bytes()[..16].try_into().unwrap()),
         campaign: Campaign::new(&format!("campaign {}", n % 3)),
         stream: format!("stream {}", batch % 2).into(),
@@ -178,7 +178,8 @@ async fn play(ledger: &Sqlite, batches: &[Batch]) {
         let number = usize::try_from(number).unwrap();
         let entries = batch.iter().map(|(n, _)| stranger(*n, number)).collect();
         ledger.claim(entries, true, now).await.unwrap();
-        let ended = batch.iter().filter_map(|(n, ending)| Some((stranger(*n, number), ending.clone()?)));
+        let ended =
+            batch.iter().filter_map(|(n, settlement)| Some((stranger(*n, number), settlement.clone()?)));
         let (odd, even): (Vec<_>, Vec<_>) = ended.partition(|(entry, _)| entry.key.0[15] % 2 == 1);
         ledger.settle(odd, now).await.unwrap();
         ledger.settle(even, now).await.unwrap();
@@ -197,11 +198,11 @@ proptest! {
             for home in homes {
                 let ledger = home.open(terms("first"), day(0)).await.unwrap();
                 play(&ledger, &batches).await;
-                let before = ledger.look_up(everybody.clone(), day(20)).await.unwrap();
+                let before = ledger.status_of(everybody.clone(), day(20)).await.unwrap();
                 drop(ledger);
                 let ledger = home.open(terms("second"), day(20)).await.unwrap();
-                let after = ledger.look_up(everybody.clone(), day(20)).await.unwrap();
-                let found = ledger.find(everybody.clone()).await.unwrap();
+                let after = ledger.status_of(everybody.clone(), day(20)).await.unwrap();
+                let found = ledger.find_contacts(everybody.clone()).await.unwrap();
                 said.push((before, after, found, ledger.status().await.unwrap()));
             }
             assert!(said[0] == said[1] && said[1] == said[2], "{said:?}");

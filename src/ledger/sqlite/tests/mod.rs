@@ -5,8 +5,8 @@ mod clocks;
 mod files;
 mod groups;
 mod merging;
+mod probing;
 mod refusals;
-mod rehearsing;
 
 use std::path::PathBuf;
 
@@ -53,11 +53,11 @@ impl Home for Folder {
     type Records = Sqlite;
     const SHARED: bool = false;
 
-    async fn open(&self, terms: Terms, now: Timestamp) -> Result<Sqlite, LedgerError> {
+    async fn open(&self, terms: LedgerOptions, now: Timestamp) -> Result<Sqlite, LedgerError> {
         Sqlite::open(&self.file(), &terms, None, now).map(|(ledger, _)| ledger)
     }
 
-    async fn inspect(&self, identity: Identity) -> Sqlite {
+    async fn inspect(&self, identity: LedgerIdentity) -> Sqlite {
         Sqlite::inspect(&self.file(), &identity, None).unwrap().0
     }
 
@@ -71,14 +71,14 @@ impl Home for Memory {
     type Records = Sqlite;
     const SHARED: bool = false;
 
-    async fn open(&self, terms: Terms, now: Timestamp) -> Result<Sqlite, LedgerError> {
+    async fn open(&self, terms: LedgerOptions, now: Timestamp) -> Result<Sqlite, LedgerError> {
         Sqlite::in_memory(self, &terms, Some("a simulation's"), now).map(|(ledger, _)| ledger)
     }
 
-    async fn inspect(&self, identity: Identity) -> Sqlite {
+    async fn inspect(&self, identity: LedgerIdentity) -> Sqlite {
         Sqlite::in_memory(
             self,
-            &Terms { identity, ..suite::terms("a person's") },
+            &LedgerOptions { identity, ..suite::terms("a person's") },
             Some("a simulation's"),
             suite::day(0),
         )
@@ -99,12 +99,12 @@ impl Home for Merging {
     type Records = Sqlite;
     const SHARED: bool = false;
 
-    async fn open(&self, terms: Terms, now: Timestamp) -> Result<Sqlite, LedgerError> {
+    async fn open(&self, terms: LedgerOptions, now: Timestamp) -> Result<Sqlite, LedgerError> {
         let journal = Size { n_contacts: self.1, ..LARGEST_JOURNAL };
         Sqlite::open_with(&self.0.file(), &terms, None, now, journal).map(|(ledger, _)| ledger)
     }
 
-    async fn inspect(&self, identity: Identity) -> Sqlite {
+    async fn inspect(&self, identity: LedgerIdentity) -> Sqlite {
         Sqlite::inspect(&self.0.file(), &identity, None).unwrap().0
     }
 

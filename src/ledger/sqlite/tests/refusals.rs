@@ -5,17 +5,17 @@ use std::fs;
 use rusqlite::{Connection, ErrorCode, ffi};
 
 use super::*;
-use crate::ledger::sqlite::complaint::complain;
+use crate::ledger::sqlite::error::ledger_error;
 use crate::ledger::suite::{accepted, day, identity, send, terms};
 
 /// Why a ledger does not open; its place is left out.
-fn refusal(folder: &Folder, terms: &Terms, hash_key: Option<&str>) -> String {
+fn refusal(folder: &Folder, terms: &LedgerOptions, hash_key: Option<&str>) -> String {
     let refused = Sqlite::open(&folder.file(), terms, hash_key, day(0)).err().unwrap().to_string();
     refused.replace(&folder.0.display().to_string(), "…")
 }
 
-fn expecting() -> Terms {
-    Terms { expect_existing: true, ..terms("run") }
+fn expecting() -> LedgerOptions {
+    LedgerOptions { expect_existing: true, ..terms("run") }
 }
 
 #[test]
@@ -129,8 +129,8 @@ async fn one_that_was_emptied() {
 async fn one_with_nobody_left_to_decide_is_not_empty() {
     let folder = Folder::new();
     let ledger = folder.open(terms("first"), day(0)).await.unwrap();
-    send(&ledger, 0..3, Ending::Unknown).await;
-    assert_eq!(ledger.decide("first", false, false, day(0)).await.unwrap(), 3);
+    send(&ledger, 0..3, Settlement::Unknown).await;
+    assert_eq!(ledger.settle_unknown("first", false, false, day(0)).await.unwrap(), 3);
     drop(ledger);
     assert!(folder.open(expecting(), day(0)).await.is_ok());
 }
@@ -147,7 +147,7 @@ async fn one_that_a_run_is_using() {
     send(&first, 0..1, accepted()).await;
     assert!(matches!(first.close().await, Ok(())));
     assert!(folder.open(terms("second"), day(0)).await.is_ok());
-    let late = first.look_up(Vec::new(), day(0)).await;
+    let late = first.status_of(Vec::new(), day(0)).await;
     assert_eq!(late, Err(LedgerError::Unavailable("it is closed".to_owned())));
 }
 
@@ -196,7 +196,7 @@ fn what_sqlite_says_is_said_in_our_words() {
     ] {
         let error = rusqlite::Error::SqliteFailure(ffi::Error::new(code), None);
         assert_ne!(error.sqlite_error_code(), Some(ErrorCode::Unknown), "{name}");
-        let complaint = complain("/ledger.db", &error);
+        let complaint = ledger_error("/ledger.db", &error);
         assert_eq!(matches!(complaint, LedgerError::Unavailable(_)), may_pass, "{name}");
         let text = complaint.to_string();
         assert!(text.contains(says) && text.contains("/ledger.db"), "{name}: {text}");

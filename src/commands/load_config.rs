@@ -1,0 +1,114 @@
+//! What every command makes of a configuration before it begins.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::config::{self, Config, DeliveryConfig, OnUnknownOutcome};
+use crate::delivery::{
+    Clock, Connections, Deliverer, DeliveryOptions, HttpTransport, LogLine, Network, RateLimiter,
+    RetryPolicy, Stop,
+};
+use crate::domain::error::{Error, Mistake};
+use crate::mapping::{self, Mapping, RunContext, StreamShape};
+use crate::protocol::Catalog;
+use crate::providers::Provider;
+use crate::values;
+
+/// A configuration that can be read, with what is wrong in it so far.
+pub(super) struct LoadedConfig {
+    pub(super) config: Config,
+    pub(super) vendor: Arc<dyn Provider>,
+    pub(super) mistakes: Vec<Mistake>,
+    /// Where something stands in for what could not be read.
+    stand_ins: Vec<String>,
+}
+
+impl LoadedConfig {
+    /// Reads the configuration; what is only doubtful is among its mistakes.
+    pub(super) fn from_file(path: &Path) -> Result<Self, Error> {
+        Self::from_text(&super::read_file("the configuration", path)?)
+    }
+
+    pub(super) fn from_text(text: &str) -> Result<Self, Error> {
+        let (config, mut mistakes) = config::read_config(text);
+        let Some(config) = config else { return Err(Error::Config(mistakes)) };
+        let stand_ins = mistakes.iter().map(|mistake| mistake.at.clone()).collect();
+        mistakes.extend(config.vendor.mistakes());
+        mistakes.extend(config.ledger.mistakes());
+        // Conditions say it, too; but there may be none.
+        mistakes.extend(values::time_zone(&config.time_zone).err().map(|why| Mistake::new("time_zone", why)));
+        let vendor = config.vendor.build();
+        let max_batch = vendor.limits().max_batch;
+        if usize::from(config.delivery.batch_size) > max_batch {
+            let why = format!("{} takes at most {max_batch} contacts in a request", vendor.name());
+            mistakes.push(Mistake::new("delivery.batch_size", why));
+        }
+        Ok(Self { config, vendor, mistakes, stand_ins })
+    }
+
+    /// Compiles the mappings of the catalog's streams, in their order; none when something is wrong.
+    pub(super) fn compile(&mut self, catalog: &Catalog, run: &RunContext) -> Vec<Arc<Mapping>> {
+        let shapes: Vec<_> = catalog.streams.iter().map(StreamShape::from).collect();
+        let compiled = mapping::compile_catalog(&self.config, &self.vendor, &shapes, run);
+        compiled.unwrap_or_else(|mistakes| {
+            self.mistakes.extend(mistakes);
+            Vec::new()
+        })
+    }
+
+    /// Judges the mapping as far as that goes without a catalog.
+    pub(super) fn check_streams(&mut self) {
+        mapping::check_streams(&self.config, &self.vendor, &mut self.mistakes);
+    }
+
+    /// Stops here if anything is wrong.
+    pub(super) fn complete(self) -> Result<(Config, Arc<dyn Provider>), Error> {
+        let Self { config, vendor, mistakes, stand_ins } = self;
+        let mut told: Vec<Mistake> = Vec::new();
+        for (index, mistake) in mistakes.into_iter().enumerate() {
+            // What stands in for something that was told is not the user's mistake.
+            let is_of_stand_in =
+                index >= stand_ins.len() && stand_ins.iter().any(|at| is_within(&mistake.at, at));
+            if !is_of_stand_in && !told.contains(&mistake) {
+                told.push(mistake);
+            }
+        }
+        if told.is_empty() { Ok((config, vendor)) } else { Err(Error::Config(told)) }
+    }
+}
+
+/// Whether a place is another one, or in it.
+fn is_within(place: &str, outer: &str) -> bool {
+    place.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+}
+
+/// A deliverer over HTTPS, as the delivery section says.
+pub(super) fn deliverer(
+    delivery: &DeliveryConfig,
+    network: &Network,
+    vendor: Arc<dyn Provider>,
+    clock: Arc<Clock>,
+    stop: Stop,
+    log_lines: tokio::sync::mpsc::Sender<LogLine>,
+) -> Result<Deliverer<HttpTransport>, Error> {
+    let timeout = request_timeout(delivery);
+    let connections = Connections::of(vendor.limits());
+    let transport = HttpTransport::new(network, connections, timeout, Arc::clone(&clock))?;
+    let retry_policy = RetryPolicy {
+        retry_for: Duration::from_secs(delivery.retry_for_seconds.into()),
+        resend: delivery.on_unknown_outcome == OnUnknownOutcome::Resend,
+    };
+    let rate_limiter = RateLimiter::new(delivery.max_requests_per_second);
+    let seed = fastrand::u64(..);
+    Ok(Deliverer::new(
+        vendor,
+        transport,
+        DeliveryOptions { clock, rate_limiter, retry_policy, stop, log_lines, seed },
+    ))
+}
+
+/// How long one request may take.
+pub(super) fn request_timeout(delivery: &DeliveryConfig) -> Duration {
+    Duration::from_secs(delivery.request_timeout_seconds.into())
+}

@@ -1,0 +1,225 @@
+//! Opens the ledger that the configuration names, for a run.
+
+use std::path::Path;
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::config::{Config, LedgerConfig, MemoryConfig, ScopeConfig, SqliteConfig};
+use crate::domain::contact::Campaign;
+use crate::domain::error::Error;
+use crate::ledger::postgres::Postgres;
+use crate::ledger::sqlite::{self, Sqlite};
+use crate::ledger::{
+    AnyLedger, ClaimEntry, Key, KeyMaker, LedgerError, LedgerIdentity, LedgerOptions, NoopLedger, NumberKind,
+    OpenedLedger, Scope,
+};
+use crate::phone::WireFormat;
+use crate::providers::Provider;
+
+/// Clocks of machines differ a little.
+const TOLERANCE: SignedDuration = SignedDuration::from_mins(5);
+
+/// A ledger that is open for a run.
+pub(super) struct RunLedger {
+    pub(super) ledger: AnyLedger,
+    /// None without a ledger.
+    pub(super) keys: Option<KeyMaker>,
+    /// Contacts that dead runs had claimed and not settled.
+    pub(super) recovered_unknown: u64,
+    /// What an operator should know of where a file lies, and of this machine's clock.
+    pub(super) doubts: Vec<String>,
+}
+
+/// What came of trying a ledger.
+pub(super) struct Rehearsed {
+    /// Whether there is one already.
+    pub(super) is_there: bool,
+    /// What an operator should know of where its file lies.
+    pub(super) doubt: Option<String>,
+}
+
+/// Opens the ledger; nothing is sent when that fails.
+pub(super) async fn open(
+    config: &Config,
+    vendor: &dyn Provider,
+    sync_id: &str,
+    now: Timestamp,
+) -> Result<RunLedger, Error> {
+    let Some(memory) = config.ledger.memory() else {
+        return Ok(RunLedger {
+            ledger: AnyLedger::None(NoopLedger),
+            keys: None,
+            recovered_unknown: 0,
+            doubts: Vec::new(),
+        });
+    };
+    refuse_odd_time(now)?;
+    let run = format!("{}-{:08x}", if sync_id.is_empty() { "run" } else { sync_id }, fastrand::u32(..));
+    let terms = terms(memory, run, identity(config, memory, vendor));
+    let mut doubts = Vec::new();
+    let (ledger, opened) = match &config.ledger {
+        LedgerConfig::None => return Err(Error::Defect("no ledger has a memory".to_owned())),
+        LedgerConfig::Sqlite(sqlite) => {
+            let (sqlite, hash_key) = (sqlite.clone(), memory.hash_key().map(str::to_owned));
+            // A file can take its time, too; who waits for it hears signals meanwhile.
+            let opening = tokio::task::spawn_blocking(move || {
+                let doubt = survey(&sqlite)?;
+                let opened = Sqlite::open(Path::new(&sqlite.path), &terms, hash_key.as_deref(), now);
+                opened.map(|(ledger, opened)| (ledger, opened, doubt))
+            });
+            let opened =
+                opening.await.map_err(|_| Error::Defect("the ledger's opening panicked".to_owned()))?;
+            let (ledger, opened, lies_badly) = opened?;
+            doubts.extend(lies_badly);
+            doubts.extend(doubt(memory, &opened, now));
+            (AnyLedger::Sqlite(ledger), opened)
+        }
+        LedgerConfig::Postgres(postgres) => {
+            let opened = Postgres::open(postgres.url.expose(), &terms, memory.hash_key(), now).await;
+            let (ledger, opened) = opened?;
+            (AnyLedger::Postgres(ledger, opened.ahead_of(now)), opened)
+        }
+    };
+    let (keys, OpenedLedger { recovered_unknown, .. }) = (Some(opened.keys()), opened);
+    Ok(RunLedger { ledger, keys, recovered_unknown, doubts })
+}
+
+/// Opens the ledger for who counts only: where there is none yet, none is made.
+pub(super) async fn open_to_count(
+    config: &Config,
+    vendor: &dyn Provider,
+    now: Timestamp,
+) -> Result<RunLedger, Error> {
+    let Some(memory) = config.ledger.memory() else { return open(config, vendor, "", now).await };
+    if probe(config, vendor, now).await?.is_there {
+        return open(config, vendor, "", now).await;
+    }
+    let terms = terms(memory, "count".to_owned(), identity(config, memory, vendor));
+    let (ledger, opened) = Sqlite::in_memory(&sqlite::Memory::new()?, &terms, memory.hash_key(), now)?;
+    Ok(RunLedger {
+        ledger: AnyLedger::Sqlite(ledger),
+        keys: Some(opened.keys()),
+        recovered_unknown: 0,
+        doubts: Vec::new(),
+    })
+}
+
+/// Where the ledger lies, as far as anybody can see: refused, told or trusted.
+fn survey(
+    SqliteConfig { path, network_share, memory: _ }: &SqliteConfig,
+) -> Result<Option<String>, LedgerError> {
+    Sqlite::survey(Path::new(path), *network_share)
+}
+
+/// A clock behind the file's holds everybody back; whose fault that is, nobody here can know.
+fn doubt(memory: &MemoryConfig, opened: &OpenedLedger, now: Timestamp) -> Option<String> {
+    let days = memory.call_again_after_days;
+    let newest = opened.clock.filter(|_| days > 0 && opened.ahead_of(now) > TOLERANCE)?;
+    Some(format!(
+        "this machine's clock shows {now}, and the ledger was written at {newest}: until then nobody is called again after {days} days"
+    ))
+}
+
+/// What this configuration's keys are made of beside the person.
+pub(super) fn identity(config: &Config, memory: &MemoryConfig, vendor: &dyn Provider) -> LedgerIdentity {
+    let numbers = match config.vendor.phone_format() {
+        WireFormat::AsIs => NumberKind::Opaque,
+        WireFormat::Digits | WireFormat::E164 | WireFormat::National => NumberKind::Phone,
+    };
+    let account = format!("{}/{}", vendor.name(), vendor.account());
+    LedgerIdentity { account, scope: scope(memory), numbers }
+}
+
+/// A machine whose clock was never set would date everybody wrongly. This program is not older than
+/// the one year, and nobody will use it in the other.
+fn refuse_odd_time(now: Timestamp) -> Result<(), Error> {
+    let year = now.to_zoned(jiff::tz::TimeZone::UTC).year();
+    if (2025..2100).contains(&year) {
+        return Ok(());
+    }
+    Err(LedgerError::Unusable(format!("this machine's clock shows the year {year}; set it")).into())
+}
+
+/// Does with the ledger what a run would do, for somebody who does not exist, and leaves nothing of it
+/// behind. Gives what is to be said of it.
+pub(super) async fn probe(
+    config: &Config,
+    vendor: &dyn Provider,
+    now: Timestamp,
+) -> Result<Rehearsed, Error> {
+    let Some(memory) = config.ledger.memory() else {
+        return Ok(Rehearsed { is_there: true, doubt: None });
+    };
+    refuse_odd_time(now)?;
+    let nobody = ClaimEntry {
+        key: Key(fastrand::u128(..).to_be_bytes()),
+        campaign: vendor.campaign("").unwrap_or_else(|_| Campaign::new("")),
+        stream: "check".into(),
+        primary_key: Box::default(),
+    };
+    let terms = terms(memory, "check".to_owned(), identity(config, memory, vendor));
+    let hash_key = memory.hash_key();
+    let (is_there, doubt) = match &config.ledger {
+        LedgerConfig::None => (true, None),
+        LedgerConfig::Sqlite(sqlite) => {
+            let doubt = survey(sqlite)?;
+            (Sqlite::probe(Path::new(&sqlite.path), &terms, hash_key, &nobody, now)?, doubt)
+        }
+        LedgerConfig::Postgres(postgres) => {
+            (Postgres::probe(postgres.url.expose(), &terms, hash_key, &nobody, now).await?, None)
+        }
+    };
+    Ok(Rehearsed { is_there, doubt })
+}
+
+/// One sentence on what this configuration guarantees.
+pub(super) fn guarantee(config: &LedgerConfig) -> String {
+    let Some(memory) = config.memory() else {
+        return "Without a ledger people are remembered within one sync only: a repeated sync can call them again."
+            .to_owned();
+    };
+    let within = match scope(memory) {
+        Scope::Campaign => "a campaign",
+        Scope::Account => "this account",
+        Scope::Everywhere => "everything that shares the ledger",
+    };
+    match memory.call_again_after_days {
+        0 => format!("The ledger works: within {within} nobody is called twice, whatever happens to a sync."),
+        days => format!("The ledger works: within {within} nobody is called again for {days} days."),
+    }
+}
+
+fn scope(memory: &MemoryConfig) -> Scope {
+    match memory.scope {
+        ScopeConfig::Campaign => Scope::Campaign,
+        ScopeConfig::Account => Scope::Account,
+        ScopeConfig::Everywhere => Scope::Everywhere,
+    }
+}
+
+fn terms(memory: &MemoryConfig, run: String, identity: LedgerIdentity) -> LedgerOptions {
+    let MemoryConfig { scope: _, call_again_after_days, hash_key: _, expect_existing } = memory;
+    let (call_again_after_days, expect_existing) = (*call_again_after_days, *expect_existing);
+    LedgerOptions { run, identity, call_again_after_days, expect_existing }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_that_was_never_set_stops_a_sync() {
+        for (now, is_odd) in [
+            ("1970-01-01T00:00:00Z", true),
+            ("2024-12-31T23:59:59Z", true),
+            ("2025-01-01T00:00:00Z", false),
+            ("2099-12-31T23:59:59Z", false),
+            ("2100-01-01T00:00:00Z", true),
+        ] {
+            match refuse_odd_time(now.parse().unwrap()) {
+                Ok(()) => assert!(!is_odd, "{now}"),
+                Err(error) => assert!(is_odd && error.to_string().contains("; set it"), "{now}: {error}"),
+            }
+        }
+    }
+}

@@ -1,0 +1,57 @@
+//! What a Singer runner calls: the same job as `write`, its streams announced on stdin, and nothing
+//! but states on stdout.
+
+use std::io::{Read, Write};
+use std::path::Path;
+
+use futures_util::Stream;
+use jiff::Timestamp;
+
+use super::load_config::LoadedConfig;
+use super::write::SyncJob;
+use crate::cli::{AboutFormat, Environment, TargetArgs};
+use crate::config::schema;
+use crate::domain::error::Error;
+use crate::protocol::{About, Dialect, Output};
+
+/// Gives whether it succeeded; what failed has been said.
+pub(super) async fn run<R: Read + Send + 'static, W: Write>(
+    arguments: &TargetArgs,
+    stdin: R,
+    mut output: Output<W>,
+    now: Timestamp,
+    environment: &Environment,
+    signals: impl Stream<Item = &'static str> + Unpin,
+) -> bool {
+    let TargetArgs { config, about, format } = arguments;
+    let result = match config {
+        Some(config) if !about => match job(config, now, environment) {
+            Ok(job) => {
+                let (returned, _, result) = job.run(stdin, output, signals).await;
+                output = returned;
+                result
+            }
+            Err(error) => Err(error),
+        },
+        _ => {
+            let about = About::new(&schema::form());
+            output.about(&match format {
+                AboutFormat::Text => about.text(),
+                AboutFormat::Json => about.json(),
+            })
+        }
+    };
+    match result {
+        Ok(()) => true,
+        Err(error) => {
+            // When nobody reads stderr, the exit code still says it.
+            drop(output.failure(&error, now));
+            false
+        }
+    }
+}
+
+/// A sync of whatever a tap announces.
+pub(super) fn job(config: &Path, now: Timestamp, environment: &Environment) -> Result<SyncJob, Error> {
+    SyncJob::announced(Dialect::Singer, LoadedConfig::from_file(config)?, now, environment)
+}

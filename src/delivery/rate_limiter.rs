@@ -1,0 +1,45 @@
+//! How fast requests may start, over the whole account, and when none may.
+
+use std::sync::Mutex;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+/// No wait is longer; an instant beyond what the machine can tell would end the program.
+const LONGEST_WAIT: Duration = Duration::from_hours(24 * 365 * 100);
+
+/// Hands out starting times, evenly spaced.
+#[derive(Debug)]
+pub struct RateLimiter {
+    interval: Duration,
+    next: Mutex<Instant>,
+}
+
+impl RateLimiter {
+    /// At most `per_second` starts a second; 0: no limit.
+    #[must_use]
+    pub fn new(per_second: u32) -> Self {
+        let interval = Duration::from_secs(1).checked_div(per_second).unwrap_or(Duration::ZERO);
+        Self { interval, next: Mutex::new(Instant::now()) }
+    }
+
+    /// Takes the next starting time.
+    pub fn reserve(&self) -> Instant {
+        let mut next = self.next.lock().expect("nothing panics while it holds the pace");
+        let slot = (*next).max(Instant::now());
+        *next = slot.checked_add(self.interval).unwrap_or(slot);
+        slot
+    }
+
+    /// Lets nothing start before `until`: the vendor throttles the account, not one request.
+    pub fn pause_until(&self, until: Instant) {
+        let mut next = self.next.lock().expect("nothing panics while it holds the pace");
+        *next = (*next).max(until);
+    }
+}
+
+/// The instant that is so far from now.
+pub(super) fn after(wait: Duration) -> Instant {
+    let now = Instant::now();
+    now.checked_add(wait.min(LONGEST_WAIT)).unwrap_or(now)
+}

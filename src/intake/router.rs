@@ -1,0 +1,238 @@
+//! Lines in, items out: decodes, routes and maps. No I/O, no clock.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use foldhash::fast::FixedState;
+
+use super::dynamic_streams::{Announcement, DynamicStreams};
+use super::event::{Covers, Event, LedgerKey, RecordPosition, StreamIndex};
+use super::input_warnings::InputWarnings;
+use crate::domain::error::Error;
+use crate::ledger::KeyMaker;
+use crate::mapping::{Mapped, Mapping, Record};
+use crate::phone::shown;
+use crate::protocol::{
+    CatalogStream, Dialect, Message, RecordMessage, RepairedLine, StateScope, StreamName, StreamStatus,
+};
+
+/// Windows' programs write it before a text; where files are joined, it is between lines.
+const BYTE_ORDER_MARK: char = '\u{feff}';
+
+/// The same mark, when the text is UTF-16.
+const MARKS_OF_UTF_16: [&[u8]; 2] = [b"\xFF\xFE", b"\xFE\xFF"];
+
+/// Makes items of lines.
+pub struct Router {
+    dialect: Dialect,
+    mappings: Vec<Arc<Mapping>>,
+    by_name: HashMap<String, Vec<(String, StreamIndex)>, FixedState>,
+    /// Streams that come between the records, where the dialect has them.
+    announced: Option<DynamicStreams>,
+    keys: Option<KeyMaker>,
+    line: u64,
+    warnings: InputWarnings,
+}
+
+impl Router {
+    /// One mapping for each stream of the catalog, in its order; keys where there is a ledger.
+    #[must_use]
+    pub fn new(
+        streams: impl IntoIterator<Item = StreamName>,
+        mappings: Vec<Arc<Mapping>>,
+        keys: Option<KeyMaker>,
+    ) -> Self {
+        let dialect = Dialect::Airbyte;
+        let (by_name, warnings) = (HashMap::default(), InputWarnings::default());
+        let mut intake = Self { dialect, mappings, by_name, announced: None, keys, line: 0, warnings };
+        for (index, stream) in streams.into_iter().enumerate() {
+            intake.add_stream(stream, StreamIndex::new(index));
+        }
+        intake
+    }
+
+    /// No stream is known before its announcement.
+    #[must_use]
+    pub fn announced(dialect: Dialect, announced: DynamicStreams, keys: Option<KeyMaker>) -> Self {
+        let none = Self::new([], Vec::new(), keys);
+        Self { dialect, announced: Some(announced), ..none }
+    }
+
+    /// Reads the next line, without its end.
+    ///
+    /// # Errors
+    /// When the line is not the protocol's. The error says which line, and shows nothing of it.
+    pub fn read_line(&mut self, line: &[u8]) -> Result<Option<Event>, Error> {
+        self.line += 1;
+        if line.trim_ascii().is_empty() {
+            return Ok(None);
+        }
+        let text = simdutf8::basic::from_utf8(line).map_err(|_| {
+            let is_utf_16 = MARKS_OF_UTF_16.iter().any(|mark| line.starts_with(mark));
+            self.refuse(if is_utf_16 {
+                "is UTF-16; let whoever writes it write UTF-8"
+            } else {
+                "is not UTF-8"
+            })
+        })?;
+        match self.dialect.parse_line(text) {
+            Ok(message) => self.event_of(message),
+            Err(_) => self.read_odd_line(text),
+        }
+    }
+
+    /// What was odd about the lines since this was asked last.
+    #[must_use]
+    pub fn warnings(&mut self) -> InputWarnings {
+        std::mem::take(&mut self.warnings)
+    }
+
+    /// A second look at a line that could not be read: a mark before it means nothing, and its NaN and
+    /// Infinity cost a value, not the sync.
+    fn read_odd_line(&mut self, text: &str) -> Result<Option<Event>, Error> {
+        let text = text.trim_start_matches(BYTE_ORDER_MARK);
+        if text.trim().is_empty() {
+            return Ok(None);
+        }
+        let why = match self.dialect.parse_line(text) {
+            Ok(message) => return self.event_of(message),
+            Err(why) => why,
+        };
+        let Some(mended) = RepairedLine::of(text) else { return Err(self.refuse(why)) };
+        let message = self.dialect.parse_repaired(text, &mended).map_err(|why| self.refuse(why))?;
+        if let Message::Record(record) = &message
+            && let Some(stream) = self.find_stream(&record.namespace, &record.stream)?
+            && let Some((column, count)) = mended.left_out(&record.data)
+        {
+            self.warnings.not_numbers(stream, column, count);
+        }
+        self.event_of(message)
+    }
+
+    fn event_of(&mut self, message: Message<'_>) -> Result<Option<Event>, Error> {
+        match message {
+            Message::Record(record) => self.map_record(&record).map(Some),
+            Message::State(state) => {
+                let covers = self.covered(&state.scope)?;
+                Ok(Some(Event::State(state, covers)))
+            }
+            Message::Stream(stream) => self.announce_stream(*stream),
+            Message::Status(name, StreamStatus::Complete) => {
+                Ok(self.find_stream(&name.namespace, &name.name)?.map(Event::Complete))
+            }
+            Message::Unknown(kind) => {
+                self.warnings.unknown_message(&kind);
+                Ok(None)
+            }
+            Message::Status(_, StreamStatus::Incomplete) | Message::Other => Ok(None),
+        }
+    }
+
+    /// A STATE finds its stream as its records do. One of a stream that this sync does not have is the
+    /// source's own business, and goes back without counts.
+    fn covered(&mut self, scope: &StateScope) -> Result<Covers, Error> {
+        let StateScope::Stream(name) = scope else { return Ok(Covers::All) };
+        let found = self.find_stream(&name.namespace, &name.name)?;
+        if found.is_none() {
+            self.warnings.state_of_stranger(name);
+        }
+        Ok(found.map_or(Covers::Nothing, Covers::Stream))
+    }
+
+    /// An error about the line that cannot be read whole.
+    pub(super) fn refuse_next(&self, why: String) -> Error {
+        Error::Protocol { line: self.line + 1, why }
+    }
+
+    /// An error about the line that was read last.
+    fn refuse(&self, why: impl Into<String>) -> Error {
+        Error::Protocol { line: self.line, why: why.into() }
+    }
+
+    fn map_record(&self, record: &RecordMessage<'_>) -> Result<Event, Error> {
+        let found = self.find_stream(&record.namespace, &record.stream)?;
+        let mapping = found.and_then(|stream| Some((stream, self.mappings.get(stream.index())?)));
+        let Some((stream, mapping)) = mapping else {
+            let name =
+                StreamName { namespace: record.namespace.to_string(), name: record.stream.to_string() };
+            let why = self.dialect.why_unknown();
+            return Err(self.refuse(format!("is a RECORD of stream {}, {why}", shown(&name.to_string()))));
+        };
+        let position = RecordPosition { stream, line: self.line };
+        Ok(match mapping.map(&Record { data: &record.data, emitted_at: record.emitted_at }) {
+            Mapped::Contact { campaign, contact, primary_key } => {
+                let key = self.keys.as_ref().map(|keys| keys.key(&campaign, &contact.phone));
+                let ledger_key = LedgerKey { key: key.unwrap_or_default(), primary_key };
+                Event::Contact { position, campaign, contact, ledger_key }
+            }
+            Mapped::Refused(outcome) => Event::Refused { position, outcome },
+        })
+    }
+
+    /// A stream that came between the records: its mapping serves from here on.
+    fn announce_stream(&mut self, stream: CatalogStream) -> Result<Option<Event>, Error> {
+        let name = stream.name.clone();
+        let Some(announced) = &mut self.announced else { return Ok(None) };
+        let Some(announcement) = announced.announce(stream)? else { return Ok(None) };
+        let Announcement { stream: index, mapping, warnings } = announcement;
+        if let Some(earlier) = self.mappings.get_mut(index.index()) {
+            *earlier = mapping;
+        } else {
+            self.mappings.push(mapping);
+            self.add_stream(name.clone(), index);
+        }
+        Ok(Some(Event::Stream { index, name, warnings }))
+    }
+
+    fn add_stream(&mut self, stream: StreamName, index: StreamIndex) {
+        self.by_name.entry(stream.name).or_default().push((stream.namespace, index));
+    }
+
+    /// Platforms that send out of a cache drop the namespace: a name that one stream has is enough then.
+    ///
+    /// # Errors
+    /// When it is the name of several, and which is meant cannot be known.
+    fn find_stream(&self, namespace: &str, name: &str) -> Result<Option<StreamIndex>, Error> {
+        let Some(candidates) = self.by_name.get(name) else { return Ok(None) };
+        let exact = candidates.iter().find(|(other, _)| other == namespace);
+        match (exact, candidates.as_slice()) {
+            (Some((_, stream)), _) => Ok(Some(*stream)),
+            (None, [(_, only)]) if namespace.is_empty() => Ok(Some(*only)),
+            (None, [(one, _), (other, _), ..]) if namespace.is_empty() => {
+                let (one, other) = (format!("{one}.{name}"), format!("{other}.{name}"));
+                Err(self.refuse(format!(
+                    "names stream {} without a namespace, which may be {} or {}",
+                    shown(name),
+                    shown(&one),
+                    shown(&other)
+                )))
+            }
+            _ => Ok(None),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_record_without_a_namespace_belongs_to_the_only_stream_of_its_name() {
+        let names =
+            [("crm", "leads"), ("crm", "contacts"), ("erp", "contacts"), ("erp", "people"), ("", "people")];
+        let streams =
+            names.map(|(namespace, name)| StreamName { namespace: namespace.into(), name: name.into() });
+        let intake = Router::new(streams, std::iter::empty().collect(), None);
+        for (case, namespace, name, want) in [
+            ("its own", "crm", "leads", Ok(Some(0))),
+            ("the only one", "", "leads", Ok(Some(0))),
+            ("another namespace", "erp", "leads", Ok(None)),
+            ("one of two", "", "contacts", Err("line 0 of the input names stream contacts without a namespace, which may be crm.contacts or erp.contacts".to_owned())),
+            ("the one without", "", "people", Ok(Some(4))),
+            ("no such stream", "", "strangers", Ok(None)),
+        ] {
+            let found = intake.find_stream(namespace, name).map(|found| found.map(StreamIndex::index));
+            assert_eq!(found.map_err(|error| error.to_string()), want, "{case}");
+        }
+    }
+}

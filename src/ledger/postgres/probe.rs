@@ -1,0 +1,72 @@
+//! What a run would do, up to the point where it would stay.
+
+use std::time::SystemTime;
+
+use jiff::Timestamp;
+
+use super::batch::{ClaimColumns, SettleColumns};
+use super::client::LedgerClient;
+use super::error::PostgresError;
+use super::lease::{END, START, millis, number};
+use super::queries::{CLAIM, LOOK_UP, MARK_USED, SETTLE};
+use super::query::Parameter;
+use super::session::Step;
+use super::{Postgres, Timing, schema, taken_row};
+use crate::ledger::{ClaimEntry, LedgerError, LedgerOptions, Settlement};
+
+impl Postgres {
+    /// Opens the ledger as a run does, claims somebody and lets go again, all in one transaction that
+    /// is rolled back. Gives whether there is a ledger already.
+    ///
+    /// # Errors
+    /// Whenever a run could not be opened, or could not claim.
+    pub async fn probe(
+        url: &str,
+        terms: &LedgerOptions,
+        hash_key: Option<&str>,
+        entry: &ClaimEntry,
+        now: Timestamp,
+    ) -> Result<bool, LedgerError> {
+        let timing = Timing::default();
+        let line = LedgerClient::new(url, timing)?;
+        let mut session = line.first().await?;
+        let played = async {
+            let step = session.step().await?;
+            let condition = schema::prepare(&step, hash_key, terms).await?;
+            play(&step, &terms.run, entry, now, timing).await?;
+            step.roll_back().await?;
+            // A run needs two.
+            drop(line.beside().connect().await?);
+            Ok(!condition.is_new)
+        };
+        line.within(played).await
+    }
+}
+
+/// The questions of a run, one after the other.
+async fn play(
+    step: &Step<'_>,
+    name: &str,
+    entry: &ClaimEntry,
+    now: Timestamp,
+    timing: Timing,
+) -> Result<(), PostgresError> {
+    let now = SystemTime::from(now);
+    let run = number(&step.rows(&START, &[&name, &now, &millis(timing)]).await?)?;
+    let ClaimColumns { keys, campaigns, streams, primary_keys } = &ClaimColumns::new([entry].into_iter());
+    let SettleColumns { outcomes, reasons, contact_ids } =
+        &SettleColumns::new([&Settlement::Released].into_iter());
+    let (never, retake) = (None::<SystemTime>, false);
+    step.rows(&LOOK_UP, &[keys, &never]).await?;
+    let claim: [Parameter<'_>; 9] =
+        [&run, &0_i64, &now, &never, &retake, keys, campaigns, streams, primary_keys];
+    let claimed = step.rows(&CLAIM, &claim).await?;
+    if claimed.first().map(taken_row).transpose()?.flatten().is_none() {
+        return Err(PostgresError::Unfit("a claim was not taken, for no reason that is known".to_owned()));
+    }
+    step.written(&MARK_USED, &[&schema::USED]).await?;
+    let settle: [Parameter<'_>; 9] =
+        [&run, &now, keys, campaigns, streams, primary_keys, outcomes, reasons, contact_ids];
+    step.written(&SETTLE, &settle).await?;
+    step.written(&END, &[&run]).await.map(drop)
+}

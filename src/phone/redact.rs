@@ -1,0 +1,149 @@
+//! What may be shown of a number: its country code and its last three digits.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::finder;
+
+const STARS: &str = "****";
+
+/// Shorter national numbers are not shown by their end: it would be half of them.
+const SHOWN_FROM_DIGITS: usize = 7;
+
+/// In foreign text nobody knows where the country code ends, so a longer number is asked for.
+const SHOWN_IN_TEXT_FROM_DIGITS: usize = 9;
+
+/// Country calling codes of two digits; 1 and 7 have one, all others three. No code begins with another.
+const CODES_OF_TWO_DIGITS: [u8; 44] = [
+    20, 27, 30, 31, 32, 33, 34, 36, 39, 40, 41, 43, 44, 45, 46, 47, 48, 49, 51, 52, 53, 54, 55, 56, 57, 58,
+    60, 61, 62, 63, 64, 65, 66, 81, 82, 84, 86, 90, 91, 92, 93, 94, 95, 98,
+];
+
+/// Shorter ones are codes and counts.
+const MASKED_FROM_DIGITS: usize = 6;
+
+/// A day, a time of day, or both.
+static TIME: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(concat!(
+        r"^(?:(?:19|20)[0-9]{2}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])",
+        r"(?: [0-2][0-9]:[0-5][0-9](?::[0-6][0-9](?:[.,][0-9]{3})?)?)?",
+        r"|[0-2][0-9]:[0-5][0-9]:[0-6][0-9](?:[.,][0-9]{3})?(?: ?[+-][01][0-9]:?[0-5][0-9])?)$",
+    ))
+    .expect("the pattern is a constant")
+});
+
+/// Masks every number of six digits or more in somebody else's words, so that they may be logged.
+///
+/// Dates (2026-11-22) and short codes (-27) stay; in doubt it masks.
+#[must_use]
+pub fn mask_numbers(text: &str) -> Cow<'_, str> {
+    let mut masked = String::new();
+    let mut copied_to = 0;
+    for found in finder::numbers(text, MASKED_FROM_DIGITS) {
+        let (before, number) = (text.get(copied_to..found.range.start), text.get(found.range.clone()));
+        if number.is_some_and(|number| TIME.is_match(number)) {
+            continue;
+        }
+        masked.push_str(before.unwrap_or_default());
+        masked.push_str(STARS);
+        masked.push_str(shown_end(&found.digits));
+        copied_to = found.range.end;
+    }
+    if copied_to == 0 {
+        return Cow::Borrowed(text);
+    }
+    masked.push_str(text.get(copied_to..).unwrap_or_default());
+    Cow::Owned(masked)
+}
+
+/// Writes `+84****321`. `digits` are those of E.164, country code first.
+pub(super) fn write_number(f: &mut fmt::Formatter<'_>, digits: &str) -> fmt::Result {
+    let (code, national) = digits.split_at_checked(code_length(digits)).unwrap_or_default();
+    let end = match national.len().checked_sub(3) {
+        Some(hidden) if national.len() >= SHOWN_FROM_DIGITS => national.get(hidden..).unwrap_or_default(),
+        _ => "",
+    };
+    write!(f, "+{code}{STARS}{end}")
+}
+
+/// Writes the first two characters of a vendor's identifier, when there are enough others.
+pub(super) fn write_identifier(f: &mut fmt::Formatter<'_>, id: &str) -> fmt::Result {
+    let n_shown = if id.chars().nth(7).is_some() { 2 } else { 0 };
+    for shown in id.chars().take(n_shown) {
+        write!(f, "{shown}")?;
+    }
+    f.write_str(STARS)
+}
+
+/// How many digits the country's code has.
+pub(super) fn code_length(digits: &str) -> usize {
+    if digits.starts_with(['1', '7']) {
+        return 1;
+    }
+    let first_two = digits.get(..2).and_then(|code| code.parse().ok());
+    if first_two.is_some_and(|code| CODES_OF_TWO_DIGITS.contains(&code)) { 2 } else { 3 }
+}
+
+fn shown_end(digits: &str) -> &str {
+    let n_hidden = if digits.len() < SHOWN_IN_TEXT_FROM_DIGITS { digits.len() } else { digits.len() - 3 };
+    digits.get(n_hidden..).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use rlibphonenumber::PHONE_NUMBER_UTIL;
+
+    use super::*;
+
+    #[test]
+    fn calling_codes_are_as_long_as_the_library_says() {
+        for code in PHONE_NUMBER_UTIL.get_supported_calling_codes() {
+            let code = code.to_string();
+            assert_eq!(code_length(&format!("{code}00000000")), code.len(), "+{code}");
+        }
+    }
+
+    #[test]
+    fn numbers_in_foreign_text_are_masked() {
+        for (text, want) in [
+            ("84987654321 already exists", "****321 already exists"),
+            ("bad number +84 987 654 321.", "bad number ****321."),
+            ("(0987) 654-321, again", "(****321, again"),
+            ("号码：０９８７６５４３２１无效", "号码：****321无效"),
+            ("۰۹۱۲۳۴۵۶۷۸۹", "****789"),
+            ("0987.654.321/0912.345.678", "****678"),
+            ("098\u{200b}765\u{2011}4321", "****321"),
+            ("id 123456", "id ****"),
+            ("phones: [\"84987654321\",\"84912345678\"]", "phones: [\"****678\"]"),
+            ("2014-10-1234", "****234"),
+            ("2026-13-41", "****"),
+            ("2026-11-22 0987654321", "****321"),
+            ("2026-11-22-33", "****233"),
+            ("+2026-11-22", "****"),
+            ("2026-11-22 10:33:12 84987654321", "****321"),
+        ] {
+            assert_eq!(mask_numbers(text), want, "{text}");
+        }
+    }
+
+    #[test]
+    fn codes_dates_and_words_stay() {
+        for text in [
+            "",
+            "-27",
+            "status -27, 3 of 100 contacts",
+            "12345",
+            "2026-11-22",
+            "on 2026-11-22T10:33:12Z",
+            "at 2026-11-22 10:33:12",
+            "at 10:33:12.345 +07:00 and 2026-11-22 10:33",
+            "证件后4位",
+            "098****321",
+        ] {
+            assert_eq!(mask_numbers(text), text);
+        }
+    }
+}

@@ -1,0 +1,355 @@
+//! What every vendor must keep. A rule about vendors goes here, not into each.
+
+use jiff::{SignedDuration, Timestamp};
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use crate::domain::contact::{Contact, Gender};
+use crate::phone::Phone;
+
+use super::api::{Batch, Outcome, Reply, Verdict};
+use super::{Config, Simulator, Twist, itnio, vbee};
+
+const ROOT: &str = "http://127.0.0.1:8080/";
+
+/// Every vendor's other side.
+fn simulators() -> Vec<Box<dyn Simulator>> {
+    vec![
+        Box::new(itnio::Simulator::new(itnio::simulator::Setup::default())),
+        Box::new(vbee::Simulator::new(vbee::simulator::Setup::default())),
+    ]
+}
+
+/// The credentials in a configuration.
+fn secrets(config: &Value) -> Vec<String> {
+    let places = ["/api_key", "/api_secret", "/credentials/api_key", "/credentials/api_secret"];
+    places.iter().filter_map(|place| config.pointer(place)?.as_str()).map(str::to_owned).collect()
+}
+
+fn config(json: Value) -> Config {
+    serde_json::from_value(json).expect("a simulator's own configuration fits")
+}
+
+fn now() -> Timestamp {
+    Timestamp::from_second(1_700_000_000).unwrap()
+}
+
+fn number(contact_index: usize) -> String {
+    format!("+1415555{:04}", 100 + contact_index)
+}
+
+fn contacts(n_contacts: usize) -> Vec<Contact> {
+    let contact = |contact_index| {
+        let mut contact = Contact::new(Phone::e164(&number(contact_index)));
+        contact.name = Some("Nguyễn Văn An".into());
+        contact.gender = Some(Gender::Female);
+        contact.variables.push("ho_ten", "An");
+        contact
+    };
+    (0..n_contacts).map(contact).collect()
+}
+
+fn batch(vendor: &dyn super::Provider, contacts: Vec<Contact>) -> Batch {
+    Batch { campaign: vendor.campaign("").unwrap(), contacts, maybe_sent: false }
+}
+
+/// What a verdict says to people.
+fn texts(verdict: &Verdict) -> Vec<String> {
+    let detail = |outcome: &Outcome| match outcome {
+        Outcome::Suppressed(_, detail)
+        | Outcome::Invalid(_, detail)
+        | Outcome::Rejected(_, detail)
+        | Outcome::Unknown(detail) => detail.as_deref().map(str::to_owned),
+        Outcome::Accepted { .. } | Outcome::Duplicate(_) => None,
+    };
+    match verdict {
+        Verdict::Settled(outcomes) => outcomes.iter().filter_map(detail).collect(),
+        Verdict::Again { why, .. }
+        | Verdict::Split { why }
+        | Verdict::Unclear { why }
+        | Verdict::Astray { why }
+        | Verdict::Halt { why, .. } => vec![why.clone()],
+        Verdict::ClockOff { .. } => Vec::new(),
+    }
+}
+
+#[test]
+fn a_full_batch_is_accepted_whole_and_in_order() {
+    for mut simulator in simulators() {
+        let vendor = config(simulator.connector_config(ROOT)).build();
+        let n_contacts = vendor.limits().max_batch;
+        let batch = batch(&*vendor, contacts(n_contacts));
+        let request = vendor.build_request(&batch, now());
+        assert_eq!(request.url, format!("http://127.0.0.1:8080{}", simulator.path()), "{}", vendor.name());
+        let Verdict::Settled(outcomes) = vendor.interpret(&batch, &simulator.answer(&request, now())) else {
+            panic!("{}", vendor.name())
+        };
+        assert_eq!(outcomes.len(), n_contacts, "{}", vendor.name());
+        assert!(outcomes.iter().all(|outcome| outcome.name() == "accepted"), "{}", vendor.name());
+        assert_eq!(usize::try_from(simulator.book().totals().people), Ok(n_contacts), "{}", vendor.name());
+    }
+}
+
+#[test]
+fn a_batch_that_is_taken_unread_is_accepted_whole() {
+    for simulator in simulators() {
+        let vendor = config(simulator.connector_config(ROOT)).build();
+        let shortcut = simulator.shortcut();
+        for n_contacts in [0, 1, vendor.limits().max_batch] {
+            let batch = batch(&*vendor, contacts(n_contacts));
+            let request = vendor.build_request(&batch, now());
+            assert!(request.header(shortcut.credential).is_some(), "{}", vendor.name());
+            let numbers = shortcut.numbers(&request.body);
+            assert_eq!(numbers.len(), n_contacts, "{}", vendor.name());
+            let reply = Reply { status: 200, body: (shortcut.answer)(&numbers), ..Reply::default() };
+            if n_contacts == 0 {
+                assert_eq!(vendor.interpret_probe(&reply, now()), Ok(()), "{}", vendor.name());
+                continue;
+            }
+            let Verdict::Settled(outcomes) = vendor.interpret(&batch, &reply) else {
+                panic!("{}", vendor.name())
+            };
+            assert_eq!(outcomes.len(), n_contacts, "{}", vendor.name());
+            assert!(outcomes.iter().all(|outcome| outcome.name() == "accepted"), "{}", vendor.name());
+        }
+    }
+}
+
+#[test]
+fn a_resend_that_is_called_safe_calls_nobody_again() {
+    for mut simulator in simulators() {
+        let vendor = config(simulator.connector_config(ROOT)).build();
+        let mut batch = batch(&*vendor, contacts(3));
+        simulator.answer(&vendor.build_request(&batch, now()), now());
+        for (maybe_sent, want) in [(false, "duplicate"), (true, "accepted")] {
+            batch.maybe_sent = maybe_sent;
+            let verdict =
+                vendor.interpret(&batch, &simulator.answer(&vendor.build_request(&batch, now()), now()));
+            let called_again = simulator.book().totals().called_again;
+            if vendor.limits().resend_is_safe {
+                assert_eq!(called_again, 0, "{}", vendor.name());
+                let Verdict::Settled(outcomes) = verdict else { panic!("{}", vendor.name()) };
+                assert!(outcomes.iter().all(|outcome| outcome.name() == want), "{}", vendor.name());
+            } else {
+                assert_eq!(called_again, 3, "{}", vendor.name());
+            }
+        }
+    }
+}
+
+#[test]
+fn the_probe_adds_nobody_and_shows_that_all_is_well() {
+    for mut simulator in simulators() {
+        let vendor = config(simulator.connector_config(ROOT)).build();
+        let reply = simulator.answer(&vendor.probe(now()), now());
+        assert_eq!(vendor.interpret_probe(&reply, now()), Ok(()), "{}", vendor.name());
+        assert_eq!(simulator.book().totals().contacts, 0, "{}", vendor.name());
+        assert_eq!(simulator.book().totals().people, 0, "{}", vendor.name());
+    }
+}
+
+#[test]
+fn the_probe_tells_wrong_credentials_from_a_vendor_that_is_not_well() {
+    for mut simulator in simulators() {
+        let mut wrong = simulator.connector_config(ROOT);
+        for place in ["/api_secret", "/credentials/api_secret"] {
+            if let Some(secret) = wrong.pointer_mut(place) {
+                *secret = json!("another-secret");
+            }
+        }
+        let vendor = config(wrong).build();
+        let why = vendor.interpret_probe(&simulator.answer(&vendor.probe(now()), now()), now()).unwrap_err();
+        assert!(why.contains("vendor."), "{why}");
+        assert!(!why.contains("another-secret"), "{why}");
+        for status in [200, 429, 500, 503] {
+            let reply = Reply { status, body: "<html>".into(), ..Reply::default() };
+            let why = vendor.interpret_probe(&reply, now()).unwrap_err();
+            assert!(why.contains("is not well now"), "{}: {why}", vendor.name());
+        }
+    }
+}
+
+#[test]
+fn the_probe_says_by_how_much_the_clock_is_off() {
+    for mut simulator in simulators() {
+        let vendor = config(simulator.connector_config(ROOT)).build();
+        let behind = Twist::WrongClock(SignedDuration::from_secs(-601));
+        let reply = simulator.answer_with(&vendor.probe(now()), now(), behind);
+        let why = vendor.interpret_probe(&reply, now()).unwrap_err();
+        assert!(why.contains("601 s ahead"), "{}: {why}", vendor.name());
+    }
+}
+
+#[test]
+fn an_entry_that_names_nobody_leaves_nobody_accepted_without_proof() {
+    for mut simulator in simulators() {
+        let vendor = config(simulator.connector_config(ROOT)).build();
+        let batch = batch(&*vendor, contacts(2));
+        let reply = simulator.answer_with(&vendor.build_request(&batch, now()), now(), Twist::NamelessLine);
+        let Verdict::Settled(outcomes) = vendor.interpret(&batch, &reply) else {
+            panic!("{}", vendor.name())
+        };
+        assert_eq!(outcomes.first().map(Outcome::name), Some("unknown"), "{}", vendor.name());
+    }
+}
+
+#[test]
+fn a_poisonous_contact_is_never_accepted() {
+    for mut simulator in simulators() {
+        let vendor = config(simulator.connector_config(ROOT)).build();
+        let mut contacts = contacts(2);
+        contacts[1].variables.push("note", "a POISON b");
+        let batch = batch(&*vendor, contacts);
+        match vendor.interpret(&batch, &simulator.answer(&vendor.build_request(&batch, now()), now())) {
+            Verdict::Split { .. } => assert_eq!(simulator.book().totals().people, 0, "{}", vendor.name()),
+            Verdict::Settled(outcomes) => assert_eq!(outcomes[1].name(), "rejected", "{}", vendor.name()),
+            other => panic!("{}: {other:?}", vendor.name()),
+        }
+    }
+}
+
+#[test]
+fn each_attempt_is_signed_afresh() {
+    for simulator in simulators() {
+        let vendor = config(simulator.connector_config(ROOT)).build();
+        let batch = batch(&*vendor, contacts(1));
+        let later = Timestamp::from_second(1_700_000_100).unwrap();
+        let (one, other) = (vendor.build_request(&batch, now()), vendor.build_request(&batch, later));
+        assert_eq!(one.body, other.body, "{}", vendor.name());
+        assert_ne!(one.headers, other.headers, "{}", vendor.name());
+    }
+}
+
+#[test]
+fn a_request_shows_no_credential_and_no_number() {
+    for simulator in simulators() {
+        let vendor = config(simulator.connector_config(ROOT)).build();
+        let shown = format!("{:?}", vendor.build_request(&batch(&*vendor, contacts(1)), now()));
+        let mut hidden = secrets(&simulator.connector_config(ROOT));
+        hidden.extend(["Bearer", "4155550100", "Nguyễn"].map(str::to_owned));
+        for hidden in hidden {
+            assert!(!shown.contains(&hidden), "{hidden} in {shown}");
+        }
+    }
+}
+
+#[test]
+fn a_simulators_configuration_has_no_mistakes() {
+    for simulator in simulators() {
+        let config = config(simulator.connector_config(ROOT));
+        assert_eq!(config.mistakes(), [], "{}", config.build().name());
+        assert!(
+            config
+                .build()
+                .build_request(&batch(&*config.build(), Vec::new()), now())
+                .url
+                .starts_with(config.base_url())
+        );
+    }
+}
+
+/// Pieces that vendors' answers are made of, and what must not come out again.
+fn piece() -> impl Strategy<Value = String> {
+    let known = [
+        "14155550100",
+        "+14155550101",
+        "+1 415-555-0100",
+        "4155550101",
+        "sandbox-itnio-key",
+        "sandbox-itnio-secret",
+        "s4ndb0x!",
+        "5a9d0b0c-5a9d-4b0c-8a9d-5a9d0b0c5a9d",
+        "already exists",
+        "property is incomplete",
+        ",Phone Number:",
+        "手机号：",
+        " ",
+        "\"",
+        "\\",
+        "x",
+    ];
+    prop_oneof![
+        3 => proptest::sample::select(known.to_vec()).prop_map(str::to_owned),
+        1 => any::<String>(),
+    ]
+}
+
+fn words() -> impl Strategy<Value = String> {
+    proptest::collection::vec(piece(), 0..6).prop_map(|pieces| pieces.concat())
+}
+
+fn value() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        (-60_i64..2000).prop_map(Value::from),
+        words().prop_map(Value::from),
+    ];
+    let key = prop_oneof![
+        proptest::sample::select(vec![
+            "phoneNumber",
+            "so_dien_thoai",
+            "phone_number",
+            "reason",
+            "contact_id"
+        ])
+        .prop_map(str::to_owned),
+        words(),
+    ];
+    leaf.prop_recursive(3, 16, 4, move |inner| {
+        prop_oneof![
+            proptest::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+            proptest::collection::vec((key.clone(), inner), 0..4)
+                .prop_map(|fields| Value::Object(fields.into_iter().collect())),
+        ]
+    })
+}
+
+fn body() -> impl Strategy<Value = Vec<u8>> {
+    let codes =
+        vec![json!("0"), json!(0), json!(1), json!(-27), json!("-35"), json!(1403), json!(1402), json!("-1")];
+    let code = proptest::sample::select(codes);
+    let envelope = (code.clone(), code, words(), value()).prop_map(|(status, code, words, data)| {
+        json!({ "status": status, "code": code, "reason": words, "message": words, "data": data, "result": data })
+    });
+    prop_oneof![
+        4 => envelope.prop_map(|envelope| envelope.to_string().into_bytes()),
+        1 => value().prop_map(|value| value.to_string().into_bytes()),
+        1 => words().prop_map(String::into_bytes),
+        1 => proptest::collection::vec(any::<u8>(), 0..64),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_reply_is_read_without_panic_and_without_giving_anything_away(
+        status in prop_oneof![
+            4 => Just(200_u16),
+            2 => proptest::sample::select(vec![201, 302, 400, 401, 404, 408, 413, 429, 500, 503]),
+            1 => any::<u16>(),
+        ],
+        body in body(),
+        maybe_sent: bool,
+    ) {
+        for simulator in simulators() {
+            let vendor = config(simulator.connector_config(ROOT)).build();
+            let batch = Batch { maybe_sent, ..batch(&*vendor, contacts(2)) };
+            let reply = Reply { status, body: body.clone().into(), ..Reply::default() };
+            let verdict = vendor.interpret(&batch, &reply);
+            if let Verdict::Settled(outcomes) = &verdict {
+                prop_assert_eq!(outcomes.len(), 2);
+            }
+            let mut texts = texts(&verdict);
+            texts.extend(vendor.interpret_probe(&reply, now()).err());
+            let mut hidden = secrets(&simulator.connector_config(ROOT));
+            hidden.extend(["4155550100".to_owned(), "4155550101".to_owned()]);
+            for text in texts {
+                for hidden in &hidden {
+                    prop_assert!(!text.contains(hidden), "{} in {}", hidden, text);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,236 @@
+//! itnio's side of `importCustomer`, strict and without a network.
+//!
+//! It assumes the worst that the vendor's pages allow: every accepted contact is dialled at once, so
+//! a repeated request shows as a second call unless `callRecordDup` is on.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use bytes::Bytes;
+use jiff::Timestamp;
+use serde::Deserialize;
+use serde_json::json;
+
+use crate::domain::secret::Secret;
+use crate::providers::Twist;
+use crate::providers::api::{Reply, Request};
+use crate::providers::call_log::{CallLog, NumberDisplay};
+use crate::providers::shortcut::Shortcut;
+
+use super::{ENDPOINT, MAX_BATCH, codes, sign};
+
+/// The prefix of the API's path, as on the vendor's own host.
+const PREFIX: &str = "/aivoice";
+
+/// The vendor's limit.
+const LONGEST_PHONE: usize = 32;
+
+/// Who may call the simulated API, and with what.
+#[derive(Clone, Debug)]
+pub struct Setup {
+    /// The Api-Key.
+    pub api_key: Secret,
+    /// The secret beside it.
+    pub api_secret: Secret,
+    /// The one application of the account.
+    pub app_id: String,
+    /// The jobs of the application; empty: any.
+    pub jobs: Vec<u64>,
+    /// Variables that the script of every job speaks.
+    pub required: Vec<String>,
+    /// Variables that a job's script speaks beside those.
+    pub required_by_job: HashMap<u64, Vec<String>>,
+    /// How far a request's timestamp may be off.
+    pub window: Duration,
+    /// Answers as for an IP address that is not on the allow-list.
+    pub forbidden: bool,
+    /// A variable with this text in it makes the vendor refuse the whole request; blank: none does.
+    pub poison: String,
+    /// How the book writes numbers down.
+    pub numbers: NumberDisplay,
+}
+
+/// itnio's side.
+#[derive(Debug)]
+pub struct Simulator {
+    setup: Setup,
+    book: CallLog,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Import {
+    app_id: String,
+    job_id: u64,
+    call_record_dup: Option<bool>,
+    customer_persons: Vec<Person>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Person {
+    name: Option<String>,
+    phone_number: String,
+    #[serde(rename = "gender")]
+    _gender: Option<Gender>,
+    #[serde(default)]
+    properties: Option<HashMap<String, String>>,
+}
+
+/// The empty text is forbidden; null and absence are not.
+#[derive(Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+enum Gender {
+    Male,
+    Female,
+}
+
+/// A code of the table.
+type Refusal = i64;
+
+impl Default for Setup {
+    /// Invented credentials, any job, nothing required.
+    fn default() -> Self {
+        Self {
+            api_key: Secret::new("sandbox-itnio-key"),
+            api_secret: Secret::new("sandbox-itnio-secret"),
+            app_id: "SANDBOX1".to_owned(),
+            jobs: Vec::new(),
+            required: Vec::new(),
+            required_by_job: HashMap::new(),
+            window: Duration::from_mins(5),
+            forbidden: false,
+            poison: "POISON".to_owned(),
+            numbers: NumberDisplay::Masked,
+        }
+    }
+}
+
+impl Simulator {
+    /// An API that has called nobody yet.
+    #[must_use]
+    pub fn new(setup: Setup) -> Self {
+        let book = CallLog::new(setup.numbers);
+        Self { setup, book }
+    }
+
+    /// The checks of the headers, in the order of the vendor's table.
+    fn authenticate(&self, request: &Request, now: Timestamp) -> Result<(), Refusal> {
+        let present = |name, missing| request.header(name).filter(|value| !value.is_empty()).ok_or(missing);
+        let signature = present("sign", -57)?;
+        let timestamp = present("timestamp", -58)?;
+        let api_key = present("api-key", -59)?;
+        if self.setup.forbidden {
+            return Err(-6);
+        }
+        let wanted = sign::sign(&self.setup.api_key, &self.setup.api_secret, timestamp);
+        if api_key != self.setup.api_key.expose() || !signature.eq_ignore_ascii_case(&wanted) {
+            return Err(-1);
+        }
+        let seconds: i64 = timestamp.parse().map_err(|_| -4)?;
+        let off = now.as_second().abs_diff(seconds);
+        if off > self.setup.window.as_secs() { Err(-4) } else { Ok(()) }
+    }
+
+    /// The checks of the body; what passes concerns single contacts only.
+    fn admit(&self, request: &Request, now: Timestamp) -> Result<Import, Refusal> {
+        self.authenticate(request, now)?;
+        let import: Import = serde_json::from_slice(&request.body).map_err(|_| -27)?;
+        if import.app_id != self.setup.app_id {
+            return Err(-37);
+        }
+        if !self.setup.jobs.is_empty() && !self.setup.jobs.contains(&import.job_id) {
+            return Err(-32);
+        }
+        if import.customer_persons.len() > MAX_BATCH {
+            return Err(-56);
+        }
+        let all_fit = import.customer_persons.iter().all(|person| self.fits(person));
+        if import.customer_persons.is_empty() || !all_fit {
+            return Err(-27);
+        }
+        Ok(import)
+    }
+
+    fn fits(&self, person: &Person) -> bool {
+        let length = person.phone_number.trim().chars().count();
+        let poison = self.setup.poison.as_str();
+        let is_poison = |value: &String| !poison.is_empty() && value.contains(poison);
+        (1..=LONGEST_PHONE).contains(&length)
+            && !person.properties.iter().flat_map(HashMap::values).any(is_poison)
+    }
+
+    /// Calls whom the job takes; gives a line for each other one.
+    fn import(&mut self, import: &Import, now: Timestamp, twist: Twist) -> Vec<String> {
+        let job = import.job_id.to_string();
+        let recognises_called = import.call_record_dup.unwrap_or(false);
+        let mut lines = Vec::new();
+        for (position, person) in import.customer_persons.iter().enumerate() {
+            let number = &person.phone_number;
+            if position == 0 && twist == Twist::NamelessLine {
+                lines.push("Customer information is abnormal".to_owned());
+            } else if recognises_called && self.book.times_called(&job, number) > 0 {
+                lines.push(format!("The customer already exists in this task,Phone Number:{number}"));
+            } else if !self.is_complete(import.job_id, person) {
+                lines.push(format!("Customer custom property is incomplete,Phone Number:{number}"));
+            } else {
+                self.book.call(&job, number, person.name.as_deref().unwrap_or_default(), now);
+            }
+        }
+        lines
+    }
+
+    fn is_complete(&self, job_id: u64, person: &Person) -> bool {
+        let by_job = self.setup.required_by_job.get(&job_id).into_iter().flatten();
+        self.setup.required.iter().chain(by_job).all(|name| {
+            let value = person.properties.as_ref().and_then(|properties| properties.get(name));
+            value.is_some_and(|value| !value.trim().is_empty())
+        })
+    }
+}
+
+impl crate::providers::Simulator for Simulator {
+    fn path(&self) -> &'static str {
+        "/aivoice/importCustomer"
+    }
+
+    fn answer_with(&mut self, request: &Request, now: Timestamp, twist: Twist) -> Reply {
+        let now = twist.vendors_clock(now);
+        self.book.note_request();
+        if !request.url.ends_with(ENDPOINT) {
+            return Reply { status: 404, date: Some(now), body: "Not Found".into(), ..Reply::default() };
+        }
+        let body = match self.admit(request, now) {
+            Ok(import) => {
+                self.book.note_contacts(import.customer_persons.len());
+                let lines = self.import(&import, now, twist);
+                json!({ "status": "0", "reason": "success", "data": lines })
+            }
+            Err(code) => {
+                let reason = codes::lookup(code).map_or("", |row| row.meaning);
+                json!({ "status": code.to_string(), "reason": reason, "data": null })
+            }
+        };
+        Reply { status: 200, date: Some(now), body: body.to_string().into(), ..Reply::default() }
+    }
+
+    fn book(&self) -> &CallLog {
+        &self.book
+    }
+
+    fn shortcut(&self) -> Shortcut {
+        const TAKEN: &[u8] = br#"{"status":"0","reason":"success","data":[]}"#;
+        Shortcut { credential: "sign", number_key: "\"phoneNumber\"", answer: |_| Bytes::from_static(TAKEN) }
+    }
+
+    fn connector_config(&self, root: &str) -> serde_json::Value {
+        json!({
+            "vendor_type": "itnio",
+            "api_key": self.setup.api_key.expose(),
+            "api_secret": self.setup.api_secret.expose(),
+            "app_id": self.setup.app_id,
+            "job_id": self.setup.jobs.first().unwrap_or(&9),
+            "base_url": format!("{}{PREFIX}", root.trim_end_matches('/')),
+        })
+    }
+}

@@ -1,0 +1,133 @@
+//! The form's section for Vbee AICall.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use crate::domain::contact::Campaign;
+use crate::domain::error::Mistake;
+use crate::domain::secret::Secret;
+use crate::phone::WireFormat;
+use crate::providers::endpoint;
+
+use super::ENDPOINT;
+
+const BASE_URL: &str = "https://aicall.vbee.ai";
+
+/// Ids seen have 24 characters; the vendor names no length, so this only stops a pasted page.
+const LONGEST_CAMPAIGN_ID: usize = 64;
+
+/// Vbee AICall.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[schemars(title = "Vbee AICall")]
+pub struct VbeeConfig {
+    /// How this program proves who it is.
+    #[schemars(title = "Credentials", extend("display_type" = "radio"))]
+    pub credentials: Credentials,
+
+    /// The campaign's id: 24 characters in the address bar of the campaign's page.
+    #[schemars(title = "Campaign ID", extend("examples" = ["65f0c0ffee0000000000cafe"], "pattern" = "^\\S{1,64}$", "pattern_descriptor" = "no blanks, usually 24 characters"))]
+    pub campaign_id: String,
+
+    /// How numbers are written. e164: +84987654321. digits: 84987654321. national: 0987654321, for campaigns of one country.
+    #[serde(default = "e164")]
+    #[schemars(title = "Phone format", extend("enum" = ["digits", "e164", "national"]))]
+    pub phone_format: WireFormat,
+
+    /// The address of the API, if your account has another one; without /api/v1 and what follows.
+    #[serde(default = "base_url")]
+    #[schemars(title = "Base URL", extend("pattern" = "^(https?://\\S+)?$", "pattern_descriptor" = "https://host/path"))]
+    pub base_url: String,
+}
+
+/// How this program proves who it is.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(tag = "auth_type", rename_all = "snake_case")]
+pub enum Credentials {
+    /// A fresh token is signed for each request.
+    #[schemars(title = "API key and secret")]
+    ApiKey {
+        /// AICall → Applications → your application → API key.
+        #[schemars(title = "API key")]
+        api_key: Secret,
+        /// The secret beside the key. A fresh token is signed with it for each request.
+        #[schemars(title = "API secret")]
+        api_secret: Secret,
+    },
+    /// A token that you signed yourself.
+    #[schemars(title = "Access token")]
+    AccessToken {
+        /// A token that you signed yourself as Vbee's guide shows.
+        #[schemars(title = "Access token")]
+        access_token: Secret,
+    },
+}
+
+impl VbeeConfig {
+    /// The address of the API, without a slash at its end.
+    #[must_use]
+    pub fn base_url(&self) -> &str {
+        endpoint::base(&self.base_url, BASE_URL)
+    }
+
+    /// What cannot work in values that were filled in.
+    #[must_use]
+    pub fn mistakes(&self) -> Vec<Mistake> {
+        let mut found = Vec::new();
+        match &self.credentials {
+            Credentials::AccessToken { access_token } => {
+                if !endpoint::fits_header(&bare_token(access_token)) {
+                    found.push(Mistake::new("vendor.credentials.access_token", endpoint::NOT_A_HEADER));
+                }
+            }
+            Credentials::ApiKey { api_key, api_secret } => {
+                let is_broken = |secret: &&(&str, &Secret)| !endpoint::is_one_word(secret.1);
+                let secrets =
+                    [("vendor.credentials.api_key", api_key), ("vendor.credentials.api_secret", api_secret)];
+                let broken = secrets.iter().filter(is_broken);
+                found.extend(broken.map(|(at, _)| Mistake::new(*at, endpoint::NOT_ONE_WORD)));
+            }
+        }
+        if !self.campaign_id.trim().is_empty()
+            && let Err(why) = campaign(&self.campaign_id)
+        {
+            found.push(Mistake::new("vendor.campaign_id", why));
+        }
+        if self.phone_format == WireFormat::AsIs {
+            found.push(Mistake::new(
+                "vendor.phone_format",
+                "cannot be as_is: Vbee knows no encrypted identifiers; choose e164, digits or national",
+            ));
+        }
+        found.extend(endpoint::mistakes(self.base_url(), ENDPOINT));
+        found
+    }
+}
+
+/// The campaign of a text.
+pub(super) fn campaign(id: &str) -> Result<Campaign, String> {
+    let id = id.trim();
+    let n_chars = id.chars().count();
+    if !(1..=LONGEST_CAMPAIGN_ID).contains(&n_chars) || id.contains(char::is_whitespace) {
+        return Err(format!(
+            "must have 1 to {LONGEST_CAMPAIGN_ID} characters and no white space; copy the id from the address bar of the campaign's page"
+        ));
+    }
+    Ok(Campaign::new(id))
+}
+
+/// An access token without the word that people copy along with it.
+pub(super) fn bare_token(token: &Secret) -> Secret {
+    let text = token.expose();
+    match text.split_once(char::is_whitespace) {
+        Some((scheme, rest)) if scheme.eq_ignore_ascii_case("bearer") => Secret::new(rest),
+        _ => token.clone(),
+    }
+}
+
+fn e164() -> WireFormat {
+    WireFormat::E164
+}
+
+fn base_url() -> String {
+    BASE_URL.to_owned()
+}

@@ -1,0 +1,144 @@
+//! Vbee AICall: `public-api/campaign`, authorised with a JWT.
+
+mod body;
+mod codes;
+mod config;
+mod envelope;
+mod interpret;
+mod results;
+pub mod simulator;
+mod token;
+
+#[cfg(test)]
+mod tests;
+
+use std::borrow::Cow;
+
+use jiff::Timestamp;
+use jsonwebtoken::EncodingKey;
+
+use crate::domain::contact::{Campaign, Contact};
+use crate::domain::secret::Secret;
+use crate::phone::WireFormat;
+
+use super::api::{Batch, Blame, Limits, Reply, Request, Shape, Verdict};
+use super::endpoint::Endpoint;
+use super::redactor::Redactor;
+use super::{Provider, http_status};
+
+pub use config::{Credentials, VbeeConfig};
+pub use simulator::Simulator;
+
+/// Below the base URL.
+const ENDPOINT: &str = "/api/v1/public-api/campaign";
+
+/// The vendor documents no limit; this is ours.
+const MAX_BATCH: usize = 500;
+
+/// Vbee AICall.
+pub struct Vbee {
+    access: Access,
+    campaign_id: String,
+    format: WireFormat,
+    endpoint: Endpoint,
+    redactor: Redactor,
+}
+
+enum Access {
+    /// A fresh token for each request.
+    Signed { api_key: Secret, key: EncodingKey },
+    /// The user's own token.
+    Ready(Secret),
+}
+
+impl Vbee {
+    /// The vendor as configured.
+    #[must_use]
+    pub fn new(config: &VbeeConfig) -> Self {
+        let (access, redactor) = match &config.credentials {
+            Credentials::ApiKey { api_key, api_secret } => (
+                Access::Signed { api_key: api_key.clone(), key: token::key(api_secret) },
+                Redactor::new([api_key.clone(), api_secret.clone()]),
+            ),
+            Credentials::AccessToken { access_token } => {
+                let token = config::bare_token(access_token);
+                (Access::Ready(token.clone()), Redactor::new([token]))
+            }
+        };
+        Self {
+            access,
+            campaign_id: config.campaign_id.trim().to_owned(),
+            format: config.phone_format,
+            endpoint: Endpoint::new(config.base_url(), ENDPOINT),
+            redactor,
+        }
+    }
+
+    fn request(&self, campaign_id: &str, contacts: &[Contact], now: Timestamp) -> Request {
+        let token = match &self.access {
+            Access::Signed { api_key, key } => Cow::Owned(token::sign(api_key, key, now)),
+            Access::Ready(token) => Cow::Borrowed(token),
+        };
+        let bearer = format!("Bearer {}", token.expose());
+        Request {
+            url: self.endpoint.url.clone(),
+            headers: vec![
+                (Cow::Borrowed("Content-Type"), Secret::new("application/json")),
+                (Cow::Borrowed("Authorization"), Secret::new(&bearer)),
+            ],
+            body: body::write(campaign_id, contacts, self.format).into(),
+        }
+    }
+
+    fn nobody(&self) -> Batch {
+        Batch { campaign: Campaign::new(&self.campaign_id), contacts: Vec::new(), maybe_sent: false }
+    }
+}
+
+impl Provider for Vbee {
+    fn name(&self) -> &'static str {
+        "vbee"
+    }
+
+    /// Campaigns have identifiers of their own over all accounts; keys are changed now and then.
+    fn account(&self) -> &'static str {
+        ""
+    }
+
+    fn shape(&self) -> Shape {
+        Shape { name: false, gender: false, reserved: body::RESERVED }
+    }
+
+    /// A repeated contact may be called again: nothing that is documented recognises it.
+    fn limits(&self) -> Limits {
+        Limits { max_batch: MAX_BATCH, resend_is_safe: false }
+    }
+
+    fn campaign(&self, id: &str) -> Result<Campaign, String> {
+        let id = if id.trim().is_empty() { &self.campaign_id } else { id };
+        config::campaign(id)
+    }
+
+    fn probe(&self, now: Timestamp) -> Request {
+        self.request(&self.campaign_id, &[], now)
+    }
+
+    fn interpret_probe(&self, reply: &Reply, now: Timestamp) -> Result<(), String> {
+        let verdict = self.judge_probe(reply);
+        let clock = matches!(verdict, Verdict::Halt { blame: Blame::User, .. })
+            .then(|| token::clock_hint(reply.date, now))
+            .flatten();
+        http_status::probe_result(verdict, now).map_err(|why| match clock {
+            Some(clock) => format!("{why}. Also, {clock}"),
+            None => why,
+        })
+    }
+
+    fn build_request(&self, batch: &Batch, now: Timestamp) -> Request {
+        self.request(batch.campaign.as_str(), &batch.contacts, now)
+    }
+
+    fn interpret(&self, batch: &Batch, reply: &Reply) -> Verdict {
+        self.interpret_reply(batch, reply)
+    }
+}

@@ -1,0 +1,262 @@
+//! Vbee's side of `public-api/campaign`, strict and without a network.
+//!
+//! It assumes the worst that the vendor's pages allow: a repeated contact is called again.
+
+use std::hash::BuildHasher;
+
+use bytes::Bytes;
+use foldhash::quality::FixedState;
+use jiff::Timestamp;
+use jsonwebtoken::{Algorithm, DecodingKey, Validation, dangerous, decode, decode_header};
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+use crate::domain::secret::Secret;
+use crate::providers::Twist;
+use crate::providers::api::{Reply, Request};
+use crate::providers::call_log::{CallLog, NumberDisplay};
+use crate::providers::shortcut::Shortcut;
+
+use super::token::TokenClaims;
+use super::{ENDPOINT, MAX_BATCH};
+
+/// How far a token may come from the future.
+const LEEWAY_SECS: i64 = 60;
+
+/// Personal fields that hold a name, for the book.
+const NAMES: [&str; 4] = ["ho_ten", "ho_va_ten", "name", "ten"];
+
+/// Who may call the simulated API, and with what.
+#[derive(Clone, Debug)]
+pub struct Setup {
+    /// The application's API key.
+    pub api_key: Secret,
+    /// The secret beside it.
+    pub api_secret: Secret,
+    /// The campaigns of the account; empty: any.
+    pub campaigns: Vec<String>,
+    /// A contact with this text in a personal field is left out of the result; blank: none is.
+    pub poison: String,
+    /// How the book writes numbers down.
+    pub numbers: NumberDisplay,
+}
+
+/// Vbee's side.
+#[derive(Debug)]
+pub struct Simulator {
+    setup: Setup,
+    book: CallLog,
+}
+
+#[derive(Deserialize)]
+struct Import {
+    campaign_id: String,
+    contacts: Vec<Map<String, Value>>,
+}
+
+/// An answer that adds nobody.
+struct Refusal {
+    status: u16,
+    code: u16,
+    message: &'static str,
+}
+
+const UNAUTHORIZED: Refusal = Refusal { status: 401, code: 401, message: "Unauthorized" };
+const MALFORMED: Refusal = Refusal { status: 400, code: 400, message: "Bad Request" };
+const TOO_LARGE: Refusal = Refusal { status: 413, code: 413, message: "Payload Too Large" };
+const NO_APPLICATION: Refusal = Refusal { status: 200, code: 1201, message: "Application is not found" };
+const FAILED: Refusal = Refusal { status: 200, code: 1402, message: "Import contacts failed" };
+const ALL_INVALID: Refusal = Refusal { status: 200, code: 1403, message: "All contacts is invalid" };
+
+impl Default for Setup {
+    /// Invented credentials of the lengths that real ones have, any campaign.
+    fn default() -> Self {
+        Self {
+            api_key: Secret::new("5a9d0b0c-5a9d-4b0c-8a9d-5a9d0b0c5a9d"),
+            api_secret: Secret::new("s4ndb0x!"),
+            campaigns: Vec::new(),
+            poison: "POISON".to_owned(),
+            numbers: NumberDisplay::Masked,
+        }
+    }
+}
+
+impl Simulator {
+    /// An API that has called nobody yet.
+    #[must_use]
+    pub fn new(setup: Setup) -> Self {
+        let book = CallLog::new(setup.numbers);
+        Self { setup, book }
+    }
+
+    fn authenticate(&self, request: &Request, now: Timestamp) -> Result<(), Refusal> {
+        let token = request.header("authorization").and_then(|value| value.split_once(' '));
+        let Some((_, token)) = token.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer")) else {
+            return Err(UNAUTHORIZED);
+        };
+        if !decode_header(token).is_ok_and(|header| header.alg == Algorithm::HS256) {
+            return Err(UNAUTHORIZED);
+        }
+        let Ok(claims) = dangerous::insecure_decode_claims::<TokenClaims>(token) else {
+            return Err(UNAUTHORIZED);
+        };
+        if claims.api_key != self.setup.api_key.expose() {
+            return Err(NO_APPLICATION);
+        }
+        let mut validation = Validation::new(Algorithm::HS256);
+        // The vendor's tokens never expire, and this clock is not the system's.
+        validation.required_spec_claims.clear();
+        validation.validate_exp = false;
+        let key = DecodingKey::from_secret(self.setup.api_secret.expose().as_bytes());
+        if decode::<TokenClaims>(token, &key, &validation).is_err() {
+            return Err(UNAUTHORIZED);
+        }
+        let from_future = claims.iat.is_some_and(|iat| iat > now.as_second().saturating_add(LEEWAY_SECS));
+        if from_future { Err(UNAUTHORIZED) } else { Ok(()) }
+    }
+
+    fn admit(&self, request: &Request, now: Timestamp) -> Result<Import, Refusal> {
+        self.authenticate(request, now)?;
+        let import: Import = serde_json::from_slice(&request.body).map_err(|_| MALFORMED)?;
+        if import.contacts.len() > MAX_BATCH {
+            return Err(TOO_LARGE);
+        }
+        let campaigns = &self.setup.campaigns;
+        if !campaigns.is_empty() && !campaigns.contains(&import.campaign_id) {
+            return Err(FAILED);
+        }
+        Ok(import)
+    }
+
+    /// Calls whom it can; gives them back as the vendor does, in another order.
+    fn import(&mut self, import: Import, now: Timestamp, twist: Twist) -> Result<Vec<Value>, Refusal> {
+        let mut added = Vec::new();
+        for mut contact in import.contacts {
+            let number = contact.shift_remove("phone_number");
+            let Some(number) = number.as_ref().and_then(Value::as_str).and_then(e164) else { continue };
+            if self.is_poison(&contact) {
+                continue;
+            }
+            let name = NAMES.iter().find_map(|key| contact.get(*key)?.as_str()).unwrap_or_default();
+            let times = self.book.call(&import.campaign_id, &number, name, now);
+            let id = contact_id(&import.campaign_id, &number, times);
+            if !(added.is_empty() && twist == Twist::NamelessLine) {
+                contact.insert("so_dien_thoai".to_owned(), number.into());
+            }
+            contact.insert("contact_id".to_owned(), id.clone().into());
+            added.push((id, Value::Object(contact)));
+        }
+        if added.is_empty() {
+            return Err(ALL_INVALID);
+        }
+        // Ids are as good as random, and the same each time: a shuffle that can be repeated.
+        added.sort_by(|(one, _), (other, _)| one.cmp(other));
+        Ok(added.into_iter().map(|(_, contact)| contact).collect())
+    }
+
+    fn is_poison(&self, contact: &Map<String, Value>) -> bool {
+        let poison = self.setup.poison.as_str();
+        let has = |value: &Value| value.as_str().is_some_and(|text| text.contains(poison));
+        !poison.is_empty() && contact.values().any(has)
+    }
+}
+
+impl crate::providers::Simulator for Simulator {
+    fn path(&self) -> &'static str {
+        ENDPOINT
+    }
+
+    fn answer_with(&mut self, request: &Request, now: Timestamp, twist: Twist) -> Reply {
+        let now = twist.vendors_clock(now);
+        self.book.note_request();
+        if !request.url.ends_with(ENDPOINT) {
+            return Reply { status: 404, date: Some(now), body: "Not Found".into(), ..Reply::default() };
+        }
+        let added = self.admit(request, now).and_then(|import| {
+            self.book.note_contacts(import.contacts.len());
+            self.import(import, now, twist)
+        });
+        let (status, body) = match added {
+            Ok(result) => (200, json!({ "result": result, "status": 1 })),
+            Err(Refusal { status, code, message }) => {
+                (status, json!({ "status": 0, "code": code, "message": message }))
+            }
+        };
+        Reply { status, date: Some(now), body: body.to_string().into(), ..Reply::default() }
+    }
+
+    fn book(&self) -> &CallLog {
+        &self.book
+    }
+
+    fn shortcut(&self) -> Shortcut {
+        Shortcut { credential: "authorization", number_key: "\"phone_number\"", answer: all_added }
+    }
+
+    fn connector_config(&self, root: &str) -> Value {
+        json!({
+            "vendor_type": "vbee",
+            "credentials": {
+                "auth_type": "api_key",
+                "api_key": self.setup.api_key.expose(),
+                "api_secret": self.setup.api_secret.expose(),
+            },
+            "campaign_id": self.setup.campaigns.first().map_or("64b7f0c2a1d3e4f5a6b7c8d9", String::as_str),
+            "base_url": root.trim_end_matches('/'),
+        })
+    }
+}
+
+/// The answer that lists everybody, in order and without their personal fields; the ids are the
+/// numbers' last digits, in the length of real ones.
+fn all_added(numbers: &[&[u8]]) -> Bytes {
+    const BEGIN: &[u8] = br#"{"result":["#;
+    const END: &[u8] = br#"],"status":1}"#;
+    const ID: &[u8] = br#"{"contact_id":"00000000-0000-4000-8000-"#;
+    const NUMBER: &[u8] = br#"","so_dien_thoai":"#;
+    const ID_DIGITS: usize = 12;
+    let entry = ID.len() + ID_DIGITS + NUMBER.len() + 20;
+    let mut body = Vec::with_capacity(BEGIN.len() + numbers.len() * entry + END.len());
+    body.extend_from_slice(BEGIN);
+    for (index, number) in numbers.iter().enumerate() {
+        if index > 0 {
+            body.push(b',');
+        }
+        body.extend_from_slice(ID);
+        let digits = number.iter().copied().filter(u8::is_ascii_digit).rev();
+        let mut last: [u8; ID_DIGITS] = [b'0'; ID_DIGITS];
+        last.iter_mut().rev().zip(digits).for_each(|(place, digit)| *place = digit);
+        body.extend_from_slice(&last);
+        body.extend_from_slice(NUMBER);
+        body.extend_from_slice(number);
+        body.push(b'}');
+    }
+    body.extend_from_slice(END);
+    body.into()
+}
+
+/// A number as the vendor shows it; nothing when it cannot be one. A leading zero is Vietnam's.
+fn e164(number: &str) -> Option<String> {
+    let number = number.trim();
+    let digits = number.strip_prefix('+').unwrap_or(number);
+    if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
+        return None;
+    }
+    let international = match digits.strip_prefix('0') {
+        Some(national) if !number.starts_with('+') => format!("84{national}"),
+        _ => digits.to_owned(),
+    };
+    let length = match international.strip_prefix("84") {
+        Some(national) => (9..=10).contains(&national.len()) && !national.starts_with('0'),
+        None => (8..=15).contains(&international.len()) && !international.starts_with('0'),
+    };
+    length.then(|| format!("+{international}"))
+}
+
+/// An id in the form of a UUID that is the same for the same call.
+fn contact_id(campaign: &str, number: &str, times: u32) -> String {
+    let half = |seed| FixedState::with_seed(seed).hash_one((campaign, number, times));
+    let hex = format!("{:016x}{:016x}", half(1), half(2));
+    let part = |range| hex.get(range).unwrap_or_default();
+    format!("{}-{}-4{}-8{}-{}", part(0..8), part(8..12), part(13..16), part(17..20), part(20..32))
+}

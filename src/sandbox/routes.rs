@@ -1,0 +1,178 @@
+//! What the sandbox answers: the vendors' endpoints, the pages, and the counts of both.
+
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::{get, post};
+use http::header::{ACCEPT, CONTENT_TYPE};
+use http::{HeaderMap, Uri};
+use serde_json::{Map, Value, json};
+use url::form_urlencoded;
+
+use super::fault_injector::{Answer, FaultInjector};
+use super::faults::Fault;
+use super::summary::{ProviderReport, Summary};
+use super::{Clock, SandboxOptions, pages, server, vendors};
+use crate::domain::secret::Secret;
+use crate::providers::api::Request;
+
+/// More rows make a page slow on a phone; the JSON has them all on demand.
+const USUAL_ENTRIES: usize = 1000;
+
+/// Everything the handlers share.
+pub(super) struct Routes {
+    options: SandboxOptions,
+    address: SocketAddr,
+    clock: Arc<Clock>,
+    played: Mutex<Vec<SimulatedProvider>>,
+}
+
+/// One vendor, and how often it was asked.
+struct SimulatedProvider {
+    name: &'static str,
+    n_requests: u64,
+    faulty: FaultInjector,
+}
+
+/// What a query asks of the page of calls.
+#[derive(Debug, PartialEq, Eq)]
+struct Query {
+    json: bool,
+    max_entries: usize,
+    refresh: Option<u32>,
+}
+
+impl Routes {
+    pub(super) fn new(options: SandboxOptions, address: SocketAddr, clock: Arc<Clock>) -> Self {
+        let played = Mutex::new(play(&options));
+        Self { options, address, clock, played }
+    }
+
+    /// The routes.
+    pub(super) fn router(self) -> Router {
+        let endpoints: Vec<_> = self.played().iter().map(|one| (one.name, one.faulty.path())).collect();
+        let desk = Arc::new(self);
+        let on = |handler: fn(&Routes, &HeaderMap, &Uri) -> Response| {
+            let desk = Arc::clone(&desk);
+            move |headers: HeaderMap, uri: Uri| async move { handler(&desk, &headers, &uri) }
+        };
+        let mut router = Router::new()
+            .route("/", get(on(Self::landing)))
+            .route("/calls", get(on(Self::calls)))
+            .route("/faults", get(on(Self::faults)))
+            .route("/reset", post(on(Self::reset)));
+        for (name, path) in endpoints {
+            let desk = Arc::clone(&desk);
+            let handler = move |headers: HeaderMap, body: Bytes| async move {
+                server::render(desk.answer(name, path, &headers, body)).await
+            };
+            router = router.route(path, post(handler));
+        }
+        router
+    }
+
+    fn answer(&self, name: &str, path: &str, headers: &HeaderMap, body: Bytes) -> Answer {
+        let headers = headers.iter().map(|(name, value)| {
+            let value = String::from_utf8_lossy(value.as_bytes());
+            (name.as_str().to_owned().into(), Secret::new(&value))
+        });
+        let request = Request { url: path.to_owned(), headers: headers.collect(), body };
+        let now = (self.clock)();
+        let mut played = self.played();
+        let Some(one) = played.iter_mut().find(|one| one.name == name) else {
+            return Answer::DroppedBefore;
+        };
+        one.n_requests += 1;
+        one.faulty.answer(&request, now)
+    }
+
+    fn root(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    fn landing(&self, _: &HeaderMap, _: &Uri) -> Response {
+        let described = self.played().iter().map(|one| self.describe(one)).collect::<Vec<_>>();
+        pages::landing(&described, &self.options.faults.to_string(), self.options.seed)
+    }
+
+    fn describe(&self, one: &SimulatedProvider) -> (&'static str, String, String) {
+        let root = self.root();
+        let endpoint = format!("{root}{}", one.faulty.path());
+        let config = vendors::connector_config(one.faulty.simulator(), &root);
+        (one.name, endpoint, format!("{config:#}"))
+    }
+
+    fn calls(&self, headers: &HeaderMap, uri: &Uri) -> Response {
+        let query = Query::of_request(headers, uri);
+        let played = self.played();
+        let report: Vec<_> = played.iter().map(SimulatedProvider::tell).collect();
+        let summary = Summary::new(&report, query.max_entries);
+        drop(played);
+        if query.json { json_response(&json!(summary)) } else { pages::calls(&summary, query.refresh) }
+    }
+
+    fn faults(&self, _: &HeaderMap, _: &Uri) -> Response {
+        let mut injected: Map<String, Value> =
+            Fault::ALL.iter().map(|fault| (fault.name().to_owned(), json!(0))).collect();
+        for one in self.played().iter() {
+            for (fault, n_times) in one.faulty.injected() {
+                let so_far = injected.get(fault.name()).and_then(Value::as_u64).unwrap_or(0);
+                injected.insert(fault.name().to_owned(), json!(so_far + n_times));
+            }
+        }
+        let plan = self.options.faults.to_string();
+        json_response(&json!({ "plan": plan, "seed": self.options.seed, "injected": injected }))
+    }
+
+    /// Begins anew, with the seed's first fault again.
+    fn reset(&self, _: &HeaderMap, _: &Uri) -> Response {
+        *self.played() = play(&self.options);
+        Redirect::to("/calls").into_response()
+    }
+
+    /// A panic elsewhere leaves counts that are still true.
+    fn played(&self) -> MutexGuard<'_, Vec<SimulatedProvider>> {
+        self.played.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl SimulatedProvider {
+    fn tell(&self) -> ProviderReport<'_> {
+        ProviderReport { vendor: self.name, requests: self.n_requests, book: self.faulty.simulator().book() }
+    }
+}
+
+/// Every vendor with an empty book, behind faults that begin with the seed's first.
+fn play(options: &SandboxOptions) -> Vec<SimulatedProvider> {
+    let played = |(name, simulator)| SimulatedProvider {
+        name,
+        n_requests: 0,
+        faulty: FaultInjector::new(simulator, options.faults.clone(), options.seed),
+    };
+    vendors::simulators(options).into_iter().map(played).collect()
+}
+
+impl Query {
+    fn of_request(headers: &HeaderMap, uri: &Uri) -> Self {
+        let accept = headers.get(ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or_default();
+        let json = accept.contains("application/json");
+        let mut query = Self { json, max_entries: USUAL_ENTRIES, refresh: None };
+        for (key, value) in form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes()) {
+            match key.as_ref() {
+                "format" => query.json = value == "json",
+                "entries" if value == "all" => query.max_entries = usize::MAX,
+                "entries" => query.max_entries = value.parse().unwrap_or(USUAL_ENTRIES),
+                "refresh" => query.refresh = value.parse().ok(),
+                _ => {}
+            }
+        }
+        query
+    }
+}
+
+fn json_response(value: &Value) -> Response {
+    ([(CONTENT_TYPE, "application/json")], format!("{value:#}\n")).into_response()
+}
