@@ -45,12 +45,14 @@
 //! | `values` | exact numbers, dates and times in a zone |
 //! | `protocol` | the platforms' messages, Airbyte's and Singer's; the only writer of stdout |
 //! | `vendor` | one folder each: requests, replies, codes, simulator |
+//! | `decision` | how one record ended, with all that is told of it |
 //! | `config` | what the user fills in, and the form that is made of it |
 //! | `conditions` | who is called: SQL with three truth values |
 //! | `templates` | what is said to a person: Jinja's syntax, our values, bounds |
 //! | `mapping` | a configured stream, compiled: record → contact or refusal |
 //! | `ledger` | who was sent to whom: none, SQLite, PostgreSQL |
 //! | `delivery` | one loop that sends, judges, waits, repeats, halves |
+//! | `storage` | where rejected records, reports and receipts are put: a bucket, a folder |
 //! | `pipeline` | the one loop over everything |
 //! | `sandbox` | the simulators behind a socket, with faults |
 //! | `cli`, `commands` | arguments, and one file a command |
@@ -60,6 +62,7 @@ pub mod commands;
 mod conditions;
 pub mod config;
 pub mod contact;
+pub mod decision;
 pub mod delivery;
 pub mod error;
 pub mod ledger;
@@ -70,6 +73,7 @@ pub mod protocol;
 pub mod reason;
 pub mod sandbox;
 pub mod secret;
+pub mod storage;
 mod templates;
 mod values;
 pub mod vendor;

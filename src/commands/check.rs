@@ -20,6 +20,7 @@ use crate::delivery::{Carrier, CarryError, Clock, Connections, HttpCarrier, Netw
 use crate::error::Error;
 use crate::mapping::RunContext;
 use crate::protocol::{Catalog, Output};
+use crate::storage::{Patience, Store};
 use crate::vendor::Vendor;
 
 /// A busy vendor is asked again; the platform waits for minutes, a person at the form does not.
@@ -48,6 +49,10 @@ async fn check(arguments: &CheckArgs, now: Timestamp, network: &Network) -> Resu
     let carrier = HttpCarrier::new(network, Connections::OneForEach, timeout, Arc::clone(&clock))?;
     let corrected = probe(vendor.as_ref(), &carrier, &clock).await?;
     let has_ledger = remember::rehearse(&config, vendor.as_ref(), now).await?;
+    let stored = match Store::new(&config.object_storage_config, network, Patience::Short, now)? {
+        Some(store) => Some(store.rehearse().await?),
+        None => None,
+    };
     let mut message =
         format!("{} accepts the credentials and the campaign{judged}. Nobody was called.", vendor.name());
     if let Some(seconds) = corrected {
@@ -59,6 +64,9 @@ async fn check(arguments: &CheckArgs, now: Timestamp, network: &Network) -> Resu
     message.push_str(&remember::guarantee(&config.ledger));
     if !has_ledger {
         message.push_str(" There is none yet: the first sync makes it.");
+    }
+    if let Some(stored) = stored {
+        message.push_str(&format!(" {stored}"));
     }
     Ok(message)
 }

@@ -1,9 +1,11 @@
 //! Carries requests over HTTPS.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
+use http::Method;
 use http::header::{ACCEPT_ENCODING, DATE, HeaderMap, HeaderValue};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
@@ -16,6 +18,7 @@ use super::fault::{self, Fault, chain};
 use super::network::{Network, Proxy, place};
 use super::retry_after::{http_date, retry_after};
 use crate::error::Error;
+use crate::secret::Secret;
 use crate::vendor::exchange::{Limits, Reply, Request};
 
 /// No vendor's answer to a batch comes near this; a proxy's endless page must not fill the memory.
@@ -37,6 +40,15 @@ pub struct HttpCarrier {
     network: Network,
     /// Judges a date where the server tells no time of its own.
     clock: Arc<Clock>,
+}
+
+/// What any server answered.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    /// Or why it cannot be read.
+    pub(crate) body: Result<Bytes, String>,
 }
 
 /// Whether a connection serves more than one request.
@@ -85,6 +97,38 @@ impl HttpCarrier {
     }
 }
 
+impl HttpCarrier {
+    /// One request of any kind to any server.
+    ///
+    /// # Errors
+    /// Says whether it may have arrived; where an address is to be mended, as if it were `vendor.base_url`.
+    pub(crate) async fn exchange(
+        &self,
+        method: Method,
+        url: &Url,
+        headers: Vec<(Cow<'static, str>, Secret)>,
+        body: Bytes,
+    ) -> Result<Answer, CarryError> {
+        let proxy = self.network.proxy(url).map_err(CarryError::Barred)?;
+        let mut builder = self.client.request(method, url.clone()).body(body);
+        for (name, value) in headers {
+            builder = builder.header(name.as_ref(), value.expose());
+        }
+        let response = match builder.send().await {
+            Ok(response) => response,
+            Err(error) => {
+                return Err(match fault::judge(&error.without_url(), url, proxy.as_ref()) {
+                    Fault::Known(error) => error,
+                    Fault::NoTunnel(proxy) => fault::no_tunnel(refusal(proxy, url).await, url, proxy),
+                });
+            }
+        };
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        let body = bounded(response).await.and_then(|body| decoding::decode(&headers, body));
+        Ok(Answer { status, headers, body })
+    }
+}
+
 impl Connections {
     /// What a vendor's limits allow.
     #[must_use]
@@ -112,25 +156,10 @@ impl Carrier for HttpCarrier {
     async fn carry(&self, request: Request) -> Result<Reply, CarryError> {
         let url = Url::parse(&request.url)
             .map_err(|error| CarryError::Barred(format!("vendor.base_url is no address ({error})")))?;
-        let proxy = self.network.proxy(&url).map_err(CarryError::Barred)?;
-        let mut builder = self.client.post(url.clone()).body(request.body);
-        for (name, value) in request.headers {
-            builder = builder.header(name.as_ref(), value.expose());
-        }
-        let response = match builder.send().await {
-            Ok(response) => response,
-            Err(error) => {
-                return Err(match fault::judge(&error.without_url(), &url, proxy.as_ref()) {
-                    Fault::Known(error) => error,
-                    Fault::NoTunnel(proxy) => fault::no_tunnel(refusal(proxy, &url).await, &url, proxy),
-                });
-            }
-        };
-        let status = response.status().as_u16();
-        let headers = response.headers().clone();
+        let Answer { status, headers, body } =
+            self.exchange(Method::POST, &url, request.headers, request.body).await?;
         let date = headers.get(DATE).and_then(|date| http_date(date.to_str().ok()?));
         let retry_after = retry_after(&headers, date.unwrap_or_else(|| self.clock.now()));
-        let body = bounded(response).await.and_then(|body| decoding::decode(&headers, body));
         let (body, unreadable) = match body {
             Ok(body) => (body, None),
             Err(why) => (Bytes::new(), Some(why.into())),
