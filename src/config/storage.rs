@@ -213,14 +213,13 @@ impl ObjectStorageConfig {
     #[must_use]
     pub fn mistakes(&self) -> Vec<Mistake> {
         let own = match self {
-            Self::None => Vec::new(),
             Self::S3(s3) => s3.mistakes(),
             Self::Local(local) if local.path.contains("://") => {
                 vec![("path", "is a path to a folder; a bucket is storage_type S3".to_owned())]
             }
-            Self::Local(_) => Vec::new(),
+            Self::None | Self::Local(_) => Vec::new(),
         };
-        let of_names = self.keep().into_iter().flat_map(KeepConfig::mistakes);
+        let of_names = self.keep().into_iter().filter_map(KeepConfig::mistake);
         let at = |(name, why): (&str, String)| Mistake::new(format!("object_storage_config.{name}"), why);
         own.into_iter().chain(of_names).map(at).collect()
     }
@@ -239,15 +238,16 @@ impl KeepConfig {
         let file = NameFormat::parse(&or(&self.file_name_format, default.file_name_format));
         let path = path.map_err(|why| ("path_format", why))?;
         let file = file.map_err(|why| ("file_name_format", why))?;
-        match file.is_one_name() {
-            true => Ok((path, file)),
-            false => {
-                Err(("file_name_format", "is the name of a file; folders are the path_format's".to_owned()))
-            }
+        if !file.is_one_name() {
+            return Err((
+                "file_name_format",
+                "is the name of a file; folders are the path_format's".to_owned(),
+            ));
         }
+        Ok((path, file))
     }
 
-    fn mistakes(&self) -> Option<(&'static str, String)> {
+    fn mistake(&self) -> Option<(&'static str, String)> {
         self.names().err()
     }
 }

@@ -84,7 +84,7 @@ impl Local {
             linked => linked,
         });
         let removed = fs::remove_file(&aside);
-        written.and_then(|()| removed)?;
+        written.and(removed)?;
         File::open(folder)?.sync_all()
     }
 
@@ -183,7 +183,7 @@ mod tests {
     fn unusable(result: Result<(), PutError>, words: &str) {
         match result {
             Err(PutError::Storage(StorageError::Unusable(why))) => {
-                assert!(why.contains(words), "{words}: {why}")
+                assert!(why.contains(words), "{words}: {why}");
             }
             other => panic!("{words}: {other:?}"),
         }

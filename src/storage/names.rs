@@ -35,9 +35,12 @@ pub(super) struct Names {
 impl Names {
     /// The name of a part with rows of a stream.
     pub(super) fn of(&self, stream: &StreamName, part: u64) -> String {
-        let steps = [self.prefix.clone(), self.filled(&self.path, stream, part)];
-        let folders = steps.iter().flat_map(|path| path.split('/')).filter(|step| !step.is_empty());
-        let mut name: String = folders.map(|step| format!("{}/", safe_step(step))).collect();
+        let path = self.filled(&self.path, stream, part);
+        let steps = |path: &str| path.split('/').filter(|step| !step.is_empty()).map(str::to_owned).collect();
+        // The user's own folder is what they say it is.
+        let (prefix, path): (Vec<String>, Vec<String>) = (steps(&self.prefix), steps(&path));
+        let folders = prefix.into_iter().chain(path.iter().map(|step| safe_step(step)));
+        let mut name: String = folders.map(|step| step + "/").collect();
         name.push_str(&safe_step(&self.filled(&self.file, stream, part).replace('/', "_")));
         name
     }

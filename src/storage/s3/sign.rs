@@ -44,8 +44,9 @@ impl Signer {
         headers.push(("x-amz-content-sha256", body.clone()));
         headers.push(("x-amz-date", time.clone()));
         headers.sort_unstable();
-        let lines: String =
+        let lines: Vec<String> =
             headers.iter().map(|(name, value)| format!("{name}:{}\n", value.trim())).collect();
+        let lines = lines.concat();
         let names: Vec<&str> = headers.iter().map(|(name, _)| *name).collect();
         let names = names.join(";");
         let canonical = format!("{method}\n{path}\n{query}\n{lines}\n{names}\n{body}");
@@ -74,7 +75,8 @@ pub(super) fn encoded(text: &str) -> String {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    let digits: Vec<String> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    digits.concat()
 }
 
 #[cfg(test)]
