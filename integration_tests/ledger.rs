@@ -150,6 +150,53 @@ fn check_says_what_the_ledger_guarantees() {
     assert!(status["message"].as_str().unwrap().contains("/nowhere"), "{status}");
 }
 
+/// Where this machine has memory that looks like a folder.
+#[cfg(target_os = "linux")]
+#[test]
+fn check_and_a_sync_say_that_a_ledger_will_not_stay() {
+    let mounts = std::fs::read_to_string("/proc/self/mounts").unwrap_or_default();
+    if !mounts.contains(" /dev/shm tmpfs ") {
+        return;
+    }
+    let rehearsal = Rehearsal::new("none", &[]);
+    let path = format!("/dev/shm/ai-voice-{}-{:x}.sqlite", std::process::id(), fastrand::u64(..));
+    let connection = Connection::new(&rehearsal, &json!({ "path": path }));
+    let told = "the ledger is in memory (tmpfs), and gone when this machine or its container ends";
+    let status = connection.check();
+    assert!(status.contains("SUCCEEDED") && status.contains(told), "{status}");
+    let finished = connection.write(&extract(10, 10, 7).lines);
+    for file in ["", "-wal", "-mark"] {
+        std::fs::remove_file(format!("{path}{file}")).unwrap_or_default();
+    }
+    let warned = finished.of_type("LOG").into_iter().filter(|log| log["log"]["level"] == "WARN");
+    let n_told = warned.filter(|log| log["log"]["message"].to_string().contains(told)).count();
+    assert_eq!((finished.code, n_told), (0, 1), "{}", finished.stdout);
+}
+
+/// Where a test may mount something of its own.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_file_that_is_mounted_alone_is_refused_by_check() {
+    let rehearsal = Rehearsal::new("none", &[]);
+    let connection = Connection::new(&rehearsal, &json!({}));
+    let (file, elsewhere) =
+        (connection.folder.file("ledger.sqlite", ""), connection.folder.file("elsewhere", ""));
+    let alone = |command: &[&str]| {
+        let mount = r#"mount --bind "$1" "$2" || exit 99; shift 2; exec "$@""#;
+        let mut unshared = Command::new("unshare");
+        unshared.args(["-r", "-m", "sh", "-c", mount, "sh", &elsewhere, &file]).args(command);
+        unshared.env("NO_PROXY", "127.0.0.1").output().ok().filter(|output| output.status.success())
+    };
+    if alone(&["true"]).is_none() {
+        return;
+    }
+    let output =
+        alone(&[command::binary().to_str().unwrap(), "check", "--config", &connection.config]).unwrap();
+    let status = String::from_utf8(output.stdout).unwrap();
+    assert!(status.contains("FAILED") && status.contains("is mounted as a single file"), "{status}");
+    assert!(connection.check().contains("SUCCEEDED"), "{}", connection.check());
+}
+
 #[test]
 fn a_check_makes_no_file_and_changes_none() {
     let rehearsal = Rehearsal::new("none", &[]);
@@ -185,6 +232,8 @@ fn a_baseline_calls_nobody_and_is_remembered() {
     };
     let people = extract.expected.people;
     assert!(baseline(&[]).contains(&format!("{people} people would be remembered")));
+    let made = std::path::Path::new(&connection.folder.path("ledger.sqlite")).exists();
+    assert!(!made, "who only counts makes no ledger");
     assert!(baseline(&["--yes"]).contains(&format!("{people} people are now remembered")));
     assert!(baseline(&["--yes"]).starts_with("0 people are now remembered"));
     assert_eq!(connection.write(&extract.lines).code, 0);
@@ -204,6 +253,9 @@ fn people_of_whom_nobody_can_say_are_held_until_somebody_settles_them() {
 
     let again = connection.write(&extract.lines);
     assert!(again.stdout.contains("ledger settle"), "held people are told with what to do: {}", again.stdout);
+    let mistyped =
+        connection.ledger(&["settle", "--run", "another", "--as", "accepted", "--yes"], b"").stdout;
+    assert_eq!(mistyped, format!("Run another has no unknown contacts; these have: {run}.\n"));
     let settle = |yes: &[&str]| {
         let arguments = [&["settle", "--run", &run, "--as", "not-delivered"], yes].concat();
         connection.ledger(&arguments, b"").stdout

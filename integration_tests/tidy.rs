@@ -30,7 +30,7 @@ const LAYERS: &[&[&str]] = &[
 
 const LONGEST_FILE: usize = 500;
 
-fn sources(folder: &Path) -> Vec<PathBuf> {
+pub(crate) fn sources(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();

@@ -48,7 +48,7 @@ async fn check(arguments: &CheckArgs, now: Timestamp, network: &Network) -> Resu
     let timeout = request_timeout(&config.delivery).min(LONGEST_REQUEST);
     let carrier = HttpCarrier::new(network, Connections::OneForEach, timeout, Arc::clone(&clock))?;
     let corrected = probe(vendor.as_ref(), &carrier, &clock).await?;
-    let has_ledger = remember::rehearse(&config, vendor.as_ref(), now).await?;
+    let ledger = remember::rehearse(&config, vendor.as_ref(), now).await?;
     let stored = match Store::new(&config.object_storage_config, network, Patience::Short, now)? {
         Some(store) => Some(store.rehearse().await?),
         None => None,
@@ -62,8 +62,11 @@ async fn check(arguments: &CheckArgs, now: Timestamp, network: &Network) -> Resu
     }
     message.push(' ');
     message.push_str(&remember::guarantee(&config.ledger));
-    if !has_ledger {
+    if !ledger.is_there {
         message.push_str(" There is none yet: the first sync makes it.");
+    }
+    if let Some(doubt) = ledger.doubt {
+        message.push_str(&format!(" But {doubt}."));
     }
     if let Some(stored) = stored {
         message.push_str(&format!(" {stored}"));

@@ -1,6 +1,6 @@
 //! `ledger status | find | settle | baseline | rescope | accept-loss`: the memory of who was sent to whom, for people.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::io::{Read, Write};
 use std::path::Path;
 use std::sync::Arc;
@@ -52,7 +52,9 @@ pub(super) enum Records {
 impl Records {
     /// Opens a ledger with the keys that it has, whatever scope the configuration says.
     pub(super) async fn open(config: &Config, vendor: &dyn Vendor) -> Result<(Self, Opened), Error> {
-        let none = || Error::config("ledger", "this configuration has no ledger");
+        let none = || {
+            Error::config("ledger", "this configuration has none; set `ledger_type` to sqlite or postgres")
+        };
         let memory = config.ledger.memory().ok_or_else(none)?;
         let (identity, hash_key) = (remember::identity(config, memory, vendor), memory.hash_key());
         match &config.ledger {
@@ -185,15 +187,26 @@ async fn settle(arguments: &SettleArgs, now: Timestamp) -> Result<String, Error>
         Decision::Accepted => "in the campaign, and never sent again",
         Decision::NotDelivered => "not in the campaign, and free to be sent by the next sync",
     };
-    Ok(match (count, yes) {
-        (0, _) => format!("Run {named} has no unknown contacts."),
-        (count, true) => format!("{count} contacts of run {named} are now taken to be {meaning}."),
-        (count, false) => {
-            format!(
-                "{count} unknown contacts of run {named} would be taken to be {meaning}. Nothing was changed; add --yes to do it."
-            )
-        }
+    if count == 0 {
+        return Ok(format!("Run {named} has no unknown contacts{}.", others(&records.status().await?)));
+    }
+    Ok(if *yes {
+        format!("{count} contacts of run {named} are now taken to be {meaning}.")
+    } else {
+        format!(
+            "{count} unknown contacts of run {named} would be taken to be {meaning}. Nothing was changed; add --yes to do it."
+        )
     })
+}
+
+/// Names the runs that have contacts to decide, for who named another one.
+fn others(rows: &[StatusRow]) -> String {
+    let undecided = rows.iter().filter(|row| row.outcome == "unknown");
+    let runs: BTreeSet<String> = undecided.map(|row| visible(&row.run)).collect();
+    match runs.len() {
+        0 => String::new(),
+        _ => format!("; these have: {}", runs.into_iter().collect::<Vec<_>>().join(", ")),
+    }
 }
 
 fn accept_loss(arguments: &AcceptLossArgs) -> Result<String, Error> {
@@ -225,9 +238,16 @@ async fn baseline<R: Read + Send + 'static>(
         Some(catalog) => Job::read(&arguments.config, catalog, now, environment)?,
         None => target::job(&arguments.config, now, environment)?,
     };
-    let memory = remember::open(&job.config, job.vendor.as_ref(), &job.sync_id, now).await?;
+    let memory = if arguments.yes {
+        remember::open(&job.config, job.vendor.as_ref(), &job.sync_id, now).await?
+    } else {
+        remember::open_to_count(&job.config, job.vendor.as_ref(), now).await?
+    };
     if memory.keys.is_none() {
-        return Err(Error::config("ledger", "this configuration has no ledger to remember people in"));
+        return Err(Error::config(
+            "ledger",
+            "this configuration has none to remember people in; set `ledger_type`",
+        ));
     }
     let mut streams: Vec<Arc<str>> =
         job.catalog.streams.iter().map(|stream| stream.name.to_string().into()).collect();

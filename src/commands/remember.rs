@@ -4,11 +4,11 @@ use std::path::Path;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::config::{Config, LedgerConfig, MemoryConfig, ScopeConfig};
+use crate::config::{Config, LedgerConfig, MemoryConfig, ScopeConfig, SqliteConfig};
 use crate::contact::Campaign;
 use crate::error::Error;
 use crate::ledger::postgres::Postgres;
-use crate::ledger::sqlite::Sqlite;
+use crate::ledger::sqlite::{self, Sqlite};
 use crate::ledger::{
     AnyLedger, Entry, Forgetful, Identity, Key, Keys, LedgerError, Numbers, Opened, Scope, Terms,
 };
@@ -25,7 +25,15 @@ pub(super) struct Memory {
     pub(super) keys: Option<Keys>,
     /// Contacts that dead runs had claimed and not settled.
     pub(super) recovered_unknown: u64,
-    /// What an operator should know of this machine's clock.
+    /// What an operator should know of where a file lies, and of this machine's clock.
+    pub(super) doubts: Vec<String>,
+}
+
+/// What came of trying a ledger.
+pub(super) struct Rehearsed {
+    /// Whether there is one already.
+    pub(super) is_there: bool,
+    /// What an operator should know of where its file lies.
     pub(super) doubt: Option<String>,
 }
 
@@ -41,23 +49,28 @@ pub(super) async fn open(
             ledger: AnyLedger::None(Forgetful),
             keys: None,
             recovered_unknown: 0,
-            doubt: None,
+            doubts: Vec::new(),
         });
     };
     refuse_odd_time(now)?;
     let run = format!("{}-{:08x}", if sync_id.is_empty() { "run" } else { sync_id }, fastrand::u32(..));
     let terms = terms(memory, run, identity(config, memory, vendor));
+    let mut doubts = Vec::new();
     let (ledger, opened) = match &config.ledger {
         LedgerConfig::None => return Err(Error::Defect("no ledger has a memory".to_owned())),
         LedgerConfig::Sqlite(sqlite) => {
-            let (path, hash_key) = (sqlite.path.clone(), memory.hash_key().map(str::to_owned));
+            let (sqlite, hash_key) = (sqlite.clone(), memory.hash_key().map(str::to_owned));
             // A file can take its time, too; who waits for it hears signals meanwhile.
             let opening = tokio::task::spawn_blocking(move || {
-                Sqlite::open(Path::new(&path), &terms, hash_key.as_deref(), now)
+                let doubt = survey(&sqlite)?;
+                let opened = Sqlite::open(Path::new(&sqlite.path), &terms, hash_key.as_deref(), now);
+                opened.map(|(ledger, opened)| (ledger, opened, doubt))
             });
             let opened =
                 opening.await.map_err(|_| Error::Defect("the ledger's opening panicked".to_owned()))?;
-            let (ledger, opened) = opened?;
+            let (ledger, opened, lies_badly) = opened?;
+            doubts.extend(lies_badly);
+            doubts.extend(doubt(memory, &opened, now));
             (AnyLedger::Sqlite(ledger), opened)
         }
         LedgerConfig::Postgres(postgres) => {
@@ -66,9 +79,35 @@ pub(super) async fn open(
             (AnyLedger::Postgres(ledger, opened.ahead_of(now)), opened)
         }
     };
-    let doubt = matches!(ledger, AnyLedger::Sqlite(_)).then(|| doubt(memory, &opened, now)).flatten();
     let (keys, Opened { recovered_unknown, .. }) = (Some(opened.keys()), opened);
-    Ok(Memory { ledger, keys, recovered_unknown, doubt })
+    Ok(Memory { ledger, keys, recovered_unknown, doubts })
+}
+
+/// Opens the ledger for who counts only: where there is none yet, none is made.
+pub(super) async fn open_to_count(
+    config: &Config,
+    vendor: &dyn Vendor,
+    now: Timestamp,
+) -> Result<Memory, Error> {
+    let Some(memory) = config.ledger.memory() else { return open(config, vendor, "", now).await };
+    if rehearse(config, vendor, now).await?.is_there {
+        return open(config, vendor, "", now).await;
+    }
+    let terms = terms(memory, "count".to_owned(), identity(config, memory, vendor));
+    let (ledger, opened) = Sqlite::in_memory(&sqlite::Memory::new()?, &terms, memory.hash_key(), now)?;
+    Ok(Memory {
+        ledger: AnyLedger::Sqlite(ledger),
+        keys: Some(opened.keys()),
+        recovered_unknown: 0,
+        doubts: Vec::new(),
+    })
+}
+
+/// Where the ledger lies, as far as anybody can see: refused, told or trusted.
+fn survey(
+    SqliteConfig { path, network_share, memory: _ }: &SqliteConfig,
+) -> Result<Option<String>, LedgerError> {
+    Sqlite::survey(Path::new(path), *network_share)
 }
 
 /// A clock behind the file's holds everybody back; whose fault that is, nobody here can know.
@@ -101,9 +140,15 @@ fn refuse_odd_time(now: Timestamp) -> Result<(), Error> {
 }
 
 /// Does with the ledger what a run would do, for somebody who does not exist, and leaves nothing of it
-/// behind. Gives whether there is a ledger already.
-pub(super) async fn rehearse(config: &Config, vendor: &dyn Vendor, now: Timestamp) -> Result<bool, Error> {
-    let Some(memory) = config.ledger.memory() else { return Ok(true) };
+/// behind. Gives what is to be said of it.
+pub(super) async fn rehearse(
+    config: &Config,
+    vendor: &dyn Vendor,
+    now: Timestamp,
+) -> Result<Rehearsed, Error> {
+    let Some(memory) = config.ledger.memory() else {
+        return Ok(Rehearsed { is_there: true, doubt: None });
+    };
     refuse_odd_time(now)?;
     let nobody = Entry {
         key: Key(fastrand::u128(..).to_be_bytes()),
@@ -112,15 +157,18 @@ pub(super) async fn rehearse(config: &Config, vendor: &dyn Vendor, now: Timestam
         primary_key: Box::default(),
     };
     let terms = terms(memory, "check".to_owned(), identity(config, memory, vendor));
-    match &config.ledger {
-        LedgerConfig::None => Ok(true),
+    let hash_key = memory.hash_key();
+    let (is_there, doubt) = match &config.ledger {
+        LedgerConfig::None => (true, None),
         LedgerConfig::Sqlite(sqlite) => {
-            Ok(Sqlite::rehearse(Path::new(&sqlite.path), &terms, memory.hash_key(), &nobody, now)?)
+            let doubt = survey(sqlite)?;
+            (Sqlite::rehearse(Path::new(&sqlite.path), &terms, hash_key, &nobody, now)?, doubt)
         }
         LedgerConfig::Postgres(postgres) => {
-            Ok(Postgres::rehearse(postgres.url.expose(), &terms, memory.hash_key(), &nobody, now).await?)
+            (Postgres::rehearse(postgres.url.expose(), &terms, hash_key, &nobody, now).await?, None)
         }
-    }
+    };
+    Ok(Rehearsed { is_there, doubt })
 }
 
 /// One sentence on what this configuration guarantees.
@@ -152,4 +200,25 @@ fn terms(memory: &MemoryConfig, run: String, identity: Identity) -> Terms {
     let MemoryConfig { scope: _, call_again_after_days, hash_key: _, expect_existing } = memory;
     let (call_again_after_days, expect_existing) = (*call_again_after_days, *expect_existing);
     Terms { run, identity, call_again_after_days, expect_existing }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_that_was_never_set_stops_a_sync() {
+        for (now, is_odd) in [
+            ("1970-01-01T00:00:00Z", true),
+            ("2024-12-31T23:59:59Z", true),
+            ("2025-01-01T00:00:00Z", false),
+            ("2099-12-31T23:59:59Z", false),
+            ("2100-01-01T00:00:00Z", true),
+        ] {
+            match refuse_odd_time(now.parse().unwrap()) {
+                Ok(()) => assert!(!is_odd, "{now}"),
+                Err(error) => assert!(is_odd && error.to_string().contains("; set it"), "{now}: {error}"),
+            }
+        }
+    }
 }

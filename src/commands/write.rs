@@ -225,7 +225,7 @@ fn say_recovered(memory: Memory, output: &mut Output<impl Write>) -> Result<Memo
         );
         output.log(Level::Warn, &text)?;
     }
-    if let Some(doubt) = &memory.doubt {
+    for doubt in &memory.doubts {
         output.log(Level::Warn, doubt)?;
     }
     Ok(memory)

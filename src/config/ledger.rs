@@ -33,6 +33,11 @@ pub struct SqliteConfig {
     /// What is remembered.
     #[serde(flatten)]
     pub memory: MemoryConfig,
+
+    /// Only for a file on a network share, and only if its server keeps locks and what was flushed (NFS 4, such as EFS, does) and one sync at a time uses it. Off: such a file is refused.
+    #[serde(default)]
+    #[schemars(title = "On a network share")]
+    pub network_share: bool,
 }
 
 /// A PostgreSQL database.

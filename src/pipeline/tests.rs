@@ -2,6 +2,7 @@
 //! paused clock.
 
 mod ending;
+mod states;
 
 use std::io;
 use std::sync::{Arc, Mutex};

@@ -28,7 +28,10 @@ pub(super) fn complain(place: &str, error: &Error) -> LedgerError {
 }
 
 fn is_damaged(place: &str, error: &Error) -> LedgerError {
-    LedgerError::Unusable(format!("{place} is damaged ({error}); restore it from a backup"))
+    LedgerError::Unusable(format!(
+        "{place} is damaged ({error}); restore it from a backup; without one, begin with a new file, and let \
+         `ledger baseline` remember the records of everybody who was called"
+    ))
 }
 
 pub(super) fn not_a_ledger(place: &str) -> LedgerError {

@@ -10,6 +10,7 @@ const READ: &str = "SELECT value FROM meta WHERE name = ?1";
 const WRITE: &str = "INSERT INTO meta (name, value) VALUES (?1, ?2)";
 const ACCOUNTS: &str = "SELECT value FROM meta WHERE substr(name, 1, length(?1)) = ?1";
 const REPLACE: &str = "INSERT OR REPLACE INTO meta (name, value) VALUES (?1, ?2)";
+const FORGET_USE: &str = "DELETE FROM meta WHERE name = 'used'";
 const MARK_AS_USED: &str = "INSERT OR IGNORE INTO meta (name, value) VALUES ('used', 'yes')";
 /// SQLite's generator is seeded by the operating system.
 const RANDOM: &str = "SELECT lower(hex(randomblob(32)))";
@@ -60,6 +61,12 @@ pub(super) fn keep_identity(connection: &Connection, identity: &Identity) -> Res
 /// Remembers that something was known of somebody.
 pub(super) fn mark_as_used(connection: &Connection) -> Result<()> {
     connection.prepare_cached(MARK_AS_USED)?.execute([])?;
+    Ok(())
+}
+
+/// Nobody has to be known any more: a person said so.
+pub(super) fn forget_use(connection: &Connection) -> Result<()> {
+    connection.execute(FORGET_USE, [])?;
     Ok(())
 }
 

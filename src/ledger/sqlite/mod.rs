@@ -10,6 +10,7 @@ mod contacts;
 mod desk;
 mod inspection;
 mod journal;
+mod log;
 mod mark;
 mod memory;
 mod merge;
@@ -24,6 +25,7 @@ mod schema;
 mod seal;
 #[cfg(test)]
 mod tests;
+mod volume;
 mod watch;
 mod words;
 
@@ -34,7 +36,7 @@ use jiff::Timestamp;
 use self::book::{Book, Size};
 use self::desk::Desk;
 use self::opening::Use;
-use self::place::Place;
+use self::place::{Missing, Place};
 use self::watch::Watch;
 use super::{
     Ending, Entry, Found, Identity, Inspect, Key, Ledger, LedgerError, Opened, Rescoped, Standing, StatusRow,
@@ -93,7 +95,7 @@ impl Sqlite {
         journal: Size,
     ) -> Result<(Self, Opened), LedgerError> {
         let shown = path.display().to_string();
-        let place = Place::find(path, &shown, purpose == Use::Run)?;
+        let place = Place::find(path, &shown, purpose.missing())?;
         let mut connection = opening::connect(&place, &shown)?;
         let mut watch = Watch::new(place);
         let examined =
@@ -110,7 +112,7 @@ impl Sqlite {
     /// When a run uses the file, or SQLite itself cannot read it.
     pub fn accept_loss(path: &Path, is_decided: bool) -> Result<Option<String>, LedgerError> {
         let shown = path.display().to_string();
-        let place = Place::find(path, &shown, false)?;
+        let place = Place::find(path, &shown, Missing::Refused)?;
         let mut connection = opening::connect(&place, &shown)?;
         let flaw = opening::accept_loss(&mut connection, &shown, &mut Watch::new(place), is_decided)?;
         Ok(flaw.map(|flaw| flaw.what().to_owned()))

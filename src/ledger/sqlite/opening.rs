@@ -9,9 +9,10 @@ use rusqlite::{Connection, OpenFlags, Result, TransactionBehavior};
 
 use super::complaint::{complain, corrupt, no_permission, not_a_ledger};
 use super::contacts;
+use super::log;
 use super::merge::{Claimant, merge};
 use super::meta::{self, HashKey};
-use super::place::Place;
+use super::place::{Missing, Place};
 use super::schema::{MIGRATIONS, SEALED, Version, migrate};
 use super::seal::Seal;
 use super::watch::{Flaw, Watch};
@@ -45,6 +46,17 @@ pub(super) enum Use {
     Inspect,
 }
 
+impl Use {
+    /// What is to happen where no file is.
+    pub(super) fn missing(self) -> Missing {
+        match self {
+            Self::Run => Missing::Made,
+            Self::Continue => Missing::Unexpected,
+            Self::Inspect => Missing::Refused,
+        }
+    }
+}
+
 /// A file that SQLite can read, in a transaction of its own.
 struct Readable {
     seal: Seal,
@@ -64,7 +76,11 @@ pub(super) fn connect(place: &Place, shown: &str) -> Result<Connection, LedgerEr
         }
         Ok((connection, is_readonly))
     });
-    match connected.map_err(|error| complain(shown, &error))? {
+    let connected = connected.map_err(|error| match complain(shown, &error) {
+        LedgerError::Unusable(_) if log::is_foreign(place, None) => log::refuse(place, shown),
+        complaint => complaint,
+    });
+    match connected? {
         (_, true) => Err(no_permission(shown)),
         (connection, false) if connection.path().map(std::path::Path::new) == Some(place.path()) => {
             Ok(connection)
@@ -143,6 +159,8 @@ pub(super) fn accept_loss(
         connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(complain)?;
     let Readable { mut seal, flaw } = read(&transaction, place, Some(watch))?;
     if flaw.is_some() && is_decided {
+        seal.watch(&transaction).map_err(complain)?;
+        meta::forget_use(&transaction).map_err(complain)?;
         seal.renew();
         seal.write(&transaction).map_err(complain)?;
         transaction.commit().map_err(complain)?;
@@ -152,8 +170,23 @@ pub(super) fn accept_loss(
     Ok(flaw)
 }
 
-/// Makes sure that SQLite can read everything, brings the tables up to date and reads the seal.
+/// Reads everything, and makes sure that it belongs together.
 fn read(connection: &Connection, place: &str, watch: Option<&Watch>) -> Result<Readable, LedgerError> {
+    let found = read_all(connection, place);
+    let Some(watch) = watch else {
+        let (seal, is_whole) = found?;
+        return Ok(Readable { seal, flaw: (!is_whole).then_some(Flaw::Changed) });
+    };
+    let sealed = found.as_ref().ok().map(|(seal, is_whole)| (seal, *is_whole));
+    watch.refuse_foreign_log(place, sealed)?;
+    let (seal, is_whole) = found?;
+    let flaw = watch.judge(&seal, is_whole)?;
+    Ok(Readable { seal, flaw })
+}
+
+/// Makes sure that SQLite can read everything, brings the tables up to date and reads the seal; gives
+/// whether all that it seals is there.
+fn read_all(connection: &Connection, place: &str) -> Result<(Seal, bool), LedgerError> {
     let complain = |error| complain(place, &error);
     let found: String =
         connection.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0)).map_err(complain)?;
@@ -170,12 +203,7 @@ fn read(connection: &Connection, place: &str, watch: Option<&Watch>) -> Result<R
             )));
         }
     };
-    let (seal, is_whole) = Seal::read(connection, was >= SEALED).map_err(complain)?;
-    let flaw = match watch {
-        Some(watch) => watch.judge(&seal, is_whole)?,
-        None => (!is_whole).then_some(Flaw::Changed),
-    };
-    Ok(Readable { seal, flaw })
+    Seal::read(connection, was >= SEALED).map_err(complain)
 }
 
 /// Brings everything into the file itself: what says that it is open must not be lost with the log.

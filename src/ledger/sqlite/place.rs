@@ -1,7 +1,7 @@
 //! Where a ledger's file is: one path, which means the same to us and to SQLite.
 
 use std::fs::{self, Metadata, OpenOptions};
-use std::io::ErrorKind;
+use std::io::{Error, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use super::complaint::no_permission;
@@ -11,6 +11,17 @@ use crate::ledger::LedgerError;
 const LOG: &str = "-wal";
 const JOURNAL: &str = "-journal";
 const MARK: &str = "-mark";
+
+/// What is to happen where no file is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Missing {
+    /// One is made.
+    Made,
+    /// A run was to find one.
+    Unexpected,
+    /// A person asks of one.
+    Refused,
+}
 
 /// A regular file that is there.
 #[derive(Clone)]
@@ -25,19 +36,20 @@ type Identity = (u64, u64);
 
 impl Place {
     /// Finds the file, or makes it.
-    pub(super) fn find(path: &Path, shown: &str, may_be_new: bool) -> Result<Self, LedgerError> {
+    pub(super) fn find(path: &Path, shown: &str, missing: Missing) -> Result<Self, LedgerError> {
         refuse_notation(path)?;
-        if !is_there(path) {
-            refuse_remains(path)?;
-            if !may_be_new {
-                return Err(LedgerError::Unusable(format!(
-                    "there is none at {shown}; check `path` and that its volume is mounted; if this is the first \
-                     sync with it, turn `expect_existing` off"
-                )));
+        let unreadable = |error: Error| match error.kind() {
+            ErrorKind::PermissionDenied => no_permission(shown),
+            _ => LedgerError::Unusable(format!("{shown} cannot be opened: {error}; check `path`")),
+        };
+        match fs::metadata(path) {
+            Ok(_) => {}
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                refuse_remains(path)?;
+                missing.make(path, shown)?;
             }
-            make_file(path, shown)?;
+            Err(error) => return Err(unreadable(error)),
         }
-        let unreadable = |error| LedgerError::Unusable(format!("{shown} cannot be opened: {error}"));
         let path = fs::canonicalize(path).map_err(unreadable)?;
         let metadata = fs::metadata(&path).map_err(unreadable)?;
         if metadata.is_dir() {
@@ -67,8 +79,25 @@ impl Place {
         refuse_remains(path)
     }
 
+    /// Where a file is, or would be made, without links; nothing where that cannot be.
+    pub(super) fn really(path: &Path) -> Option<PathBuf> {
+        refuse_notation(path).ok()?;
+        fs::canonicalize(path).ok().or_else(|| {
+            let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+            Some(fs::canonicalize(folder.unwrap_or(Path::new("."))).ok()?.join(path.file_name()?))
+        })
+    }
+
     pub(super) fn path(&self) -> &Path {
         &self.path
+    }
+
+    pub(super) fn log(&self) -> PathBuf {
+        beside(&self.path, LOG)
+    }
+
+    pub(super) fn has_log(&self) -> bool {
+        has_content(&self.log())
     }
 
     pub(super) fn mark(&self) -> PathBuf {
@@ -86,6 +115,19 @@ impl Place {
     /// Whether the path still leads to the file that was opened.
     pub(super) fn is_the_same(&self) -> bool {
         fs::metadata(&self.path).is_ok_and(|metadata| identity(&metadata) == self.identity)
+    }
+}
+
+impl Missing {
+    fn make(self, path: &Path, shown: &str) -> Result<(), LedgerError> {
+        let then = match self {
+            Self::Made => return make_file(path, shown),
+            Self::Unexpected => "; if this is the first sync with it, turn `expect_existing` off",
+            Self::Refused => "; the first sync makes it",
+        };
+        Err(LedgerError::Unusable(format!(
+            "there is none at {shown}; check `path` and that its volume is mounted{then}"
+        )))
     }
 }
 
@@ -143,10 +185,6 @@ fn beside(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(suffix);
     name.into()
-}
-
-fn is_there(path: &Path) -> bool {
-    fs::metadata(path).is_ok()
 }
 
 fn has_content(path: &Path) -> bool {

@@ -8,7 +8,7 @@ use rusqlite::Result;
 use super::book::Book;
 use super::complaint::complain;
 use super::opening::{self, Use};
-use super::place::Place;
+use super::place::{Missing, Place};
 use super::watch::Watch;
 use super::{LARGEST_JOURNAL, Sqlite};
 use crate::ledger::{Ending, Entry, LedgerError, Terms};
@@ -37,8 +37,10 @@ impl Sqlite {
         let is_there = path.exists();
         let stand = (!is_there && !terms.expect_existing).then(|| Stand::beside(path));
         let place = match &stand {
-            Some(Stand(file)) => Place::vacant(path).and_then(|()| Place::find(file, &shown, true))?,
-            None => Place::find(path, &shown, false)?,
+            Some(Stand(file)) => {
+                Place::vacant(path).and_then(|()| Place::find(file, &shown, Missing::Made))?
+            }
+            None => Place::find(path, &shown, Missing::Unexpected)?,
         };
         let connection = opening::connect(&place, &shown)?;
         let complain = |error| complain(&shown, &error);

@@ -98,6 +98,13 @@ impl Seal {
         Ok((seal, is_whole && !was_sealed))
     }
 
+    /// Which ledger a file says that it is, and how far it reaches, where it was sealed.
+    pub(super) fn reach(connection: &Connection) -> Result<Option<Reach>> {
+        let reach =
+            connection.query_row(READ, [], |row| Ok(Reach { ledger: row.get(0)?, sequence: row.get(1)? }));
+        reach.optional()
+    }
+
     /// Takes the rows as they are, whatever they were before.
     pub(super) fn renew(&mut self) {
         self.is_open = false;

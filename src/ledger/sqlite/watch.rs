@@ -3,6 +3,7 @@
 use std::io::ErrorKind;
 
 use super::complaint::no_permission;
+use super::log;
 use super::mark::{self, Mark};
 use super::place::Place;
 use super::seal::{Reach, Seal};
@@ -31,6 +32,15 @@ impl Watch {
     /// Begins with a file that was just opened.
     pub(super) fn new(place: Place) -> Self {
         Self { place: place.opened(), mark: None }
+    }
+
+    /// What was read may be made of a log that belongs elsewhere.
+    pub(super) fn refuse_foreign_log(
+        &self,
+        shown: &str,
+        found: Option<(&Seal, bool)>,
+    ) -> Result<(), LedgerError> {
+        if log::is_foreign(&self.place, found) { Err(log::refuse(&self.place, shown)) } else { Ok(()) }
     }
 
     /// Holds what was read against the mark.

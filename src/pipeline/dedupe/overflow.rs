@@ -71,3 +71,37 @@ impl ToSql for Number<'_> {
 fn refused(error: rusqlite::Error) -> Error {
     Error::TemporaryFile(error.to_string())
 }
+
+#[cfg(target_os = "linux")]
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::*;
+
+    /// Large files of this process that no path leads to any more: where they were, and who may open them.
+    fn without_a_name() -> Vec<(String, u32)> {
+        let open = fs::read_dir("/proc/self/fd").unwrap().map(|entry| entry.unwrap().path());
+        let files = open.filter_map(|path| {
+            let (target, file) = (fs::read_link(&path).ok()?, fs::metadata(&path).ok()?);
+            let is_one = target.to_string_lossy().ends_with(" (deleted)") && file.len() > 4 << 20;
+            is_one.then(|| (target.display().to_string(), file.permissions().mode() & 0o777))
+        });
+        files.collect()
+    }
+
+    #[test]
+    fn what_memory_has_no_room_for_lies_in_a_file_that_nobody_else_can_open() {
+        let mut overflow = Overflow::open().unwrap();
+        let campaign =
+            Campaign::new("a campaign with a name that makes its rows long, so that few of them are enough");
+        for n in 0..150_000 {
+            assert!(overflow.insert(&campaign, &Phone::e164(&format!("+1415{n:07}"))).unwrap());
+        }
+        let files = without_a_name();
+        assert!(!files.is_empty(), "all of it is in memory still");
+        assert!(files.iter().all(|(_, mode)| *mode == 0o600), "{files:?}");
+        assert!(overflow.contains(&campaign, &Phone::e164("+14150000000")).unwrap());
+    }
+}

@@ -181,6 +181,20 @@ async fn where_nothing_may_be_written_the_remedy_is_told() {
 }
 
 #[tokio::test]
+async fn of_several_hosts_the_one_that_takes_writes_is_used() {
+    let (standby, database) = (harness::standby(), Database::new().await);
+    let host = |url: &str| url.split(['@', '/']).nth(3).unwrap_or_default().to_owned();
+    let [reads, writes] = [host(&standby.url("postgres")), host(&database.url)];
+    for hosts in [format!("{reads},{writes}"), format!("{writes},{reads}")] {
+        let way = database.url.replace(&writes, &hosts);
+        assert!(way.contains(&hosts), "{way}");
+        assert!(rehearse(&way).await.is_ok(), "{hosts}");
+        let (ledger, _) = Postgres::open(&way, &terms("run"), None, day(0)).await.unwrap();
+        ledger.close().await.unwrap();
+    }
+}
+
+#[tokio::test]
 async fn a_run_without_its_second_connection_does_not_begin() {
     let database = Database::new().await;
     let (role, way) = clerk(&database, "CONNECTION LIMIT 1").await;

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::ledger::suite::{claim, day, identity, settle, stand};
-use crate::ledger::{Hasher, Scope};
+use crate::ledger::{AnyLedger, Hasher, Scope};
 
 async fn open(database: &Database, terms: &Terms, hash_key: Option<&str>) -> Result<Opened, LedgerError> {
     Postgres::open(&database.url, terms, hash_key, day(0)).await.map(|(_, opened)| opened)
@@ -48,6 +48,20 @@ async fn an_expected_ledger_must_be_there_and_remember() {
     database.execute("TRUNCATE contact").await;
     assert_unusable(&database, &terms("sixth"), None, "is empty").await;
     assert_unusable(&database, &expecting("seventh"), None, "is empty").await;
+}
+
+/// Whatever this machine's clock shows.
+#[tokio::test]
+async fn a_database_goes_by_its_servers_clock() {
+    let database = Database::new().await;
+    let (ledger, opened) = Postgres::open(&database.url, &terms("first"), None, day(0)).await.unwrap();
+    let servers = opened.clock.unwrap();
+    let ledger = AnyLedger::Postgres(ledger, opened.ahead_of(day(0)));
+    claim(&ledger, 0..1).await;
+    settle(&ledger, 0..1, suite::accepted()).await;
+    let AnyLedger::Postgres(ledger, _) = ledger else { return };
+    let found = ledger.find(vec![entry(0).key]).await.unwrap();
+    assert_eq!(found[0].at.as_millisecond(), servers.as_millisecond());
 }
 
 #[tokio::test]

@@ -24,7 +24,12 @@ async fn crashed() -> Folder {
 }
 
 async fn closed() -> Folder {
-    let folder = crashed().await;
+    closed_again(&crashed().await).await
+}
+
+/// What is left when a later run ends well.
+async fn closed_again(folder: &Folder) -> Folder {
+    let folder = copy(&folder.0);
     folder.open(terms("third"), day(0)).await.unwrap().close().await.unwrap();
     folder
 }
@@ -62,6 +67,13 @@ async fn a_crash_alone_is_no_damage() {
     assert!(log(&folder).exists() && mark(&folder).exists());
     assert!(!is_refused(&folder.file(), "a crash").await);
     assert!(!is_refused(&closed().await.file(), "an end").await);
+}
+
+#[tokio::test]
+async fn a_ledger_whose_run_ended_is_whole_alone() {
+    let (folder, backup) = (closed().await, Folder::new());
+    fs::copy(folder.file(), backup.file()).unwrap();
+    assert!(!is_refused(&backup.file(), "the ledger alone").await);
 }
 
 #[tokio::test]
@@ -140,6 +152,73 @@ async fn a_log_that_was_cut_or_is_older_or_anothers_is_not_believed() {
     assert!(is_refused(&newer.file(), "an older file beside a newer mark").await);
     fs::copy(log(&folder), log(&newer)).unwrap();
     assert!(is_refused(&newer.file(), "an older file and log beside a newer mark").await);
+}
+
+/// Lets SQLite write a log, and gives it as a killed process leaves it.
+fn log_of_another_database(page_size: u32) -> Vec<u8> {
+    let folder = Folder::new();
+    let other = rusqlite::Connection::open(folder.file()).unwrap();
+    other
+        .execute_batch(&format!(
+            "PRAGMA page_size = {page_size}; PRAGMA journal_mode = WAL; CREATE TABLE orders (id); \
+             INSERT INTO orders VALUES (randomblob(20000))"
+        ))
+        .unwrap();
+    fs::read(log(&folder)).unwrap()
+}
+
+#[tokio::test]
+async fn a_log_that_is_not_its_own_is_never_taken_whatever_a_person_decides() {
+    let (older, other) = (crashed().await, crashed().await);
+    let strange = [fs::read(log(&older)).unwrap(), fs::read(log(&other)).unwrap()];
+    let newer = closed_again(&older).await;
+    let begun = Folder::new();
+    begun.open(terms("first"), day(0)).await.unwrap().close().await.unwrap();
+    let cases: [(&str, &Folder, Vec<u8>, bool); 7] = [
+        ("its own, but older", &newer, strange[0].clone(), false),
+        ("another's", &newer, strange[1].clone(), false),
+        ("another's, with its mark", &newer, strange[1].clone(), true),
+        ("another's, after a crash", &older, strange[1].clone(), false),
+        ("another's, beside a new one", &begun, strange[1].clone(), true),
+        ("no ledger's", &newer, log_of_another_database(4_096), false),
+        ("no ledger's, in other pages", &newer, log_of_another_database(8_192), false),
+    ];
+    for (name, folder, foreign, with_mark) in cases {
+        let folder = copy(&folder.0);
+        fs::write(log(&folder), &foreign).unwrap();
+        if with_mark {
+            fs::copy(mark(&other), mark(&folder)).unwrap();
+        }
+        let before = fs::read(folder.file()).unwrap();
+        let refused = [
+            Sqlite::open(&folder.file(), &terms("next"), None, day(0)).err(),
+            Sqlite::rehearse(&folder.file(), &terms("check"), None, &suite::entry(99), day(0)).err(),
+            Sqlite::accept_loss(&folder.file(), false).err(),
+            Sqlite::accept_loss(&folder.file(), true).err(),
+        ];
+        for refused in refused {
+            let why = refused.unwrap_or_else(|| panic!("{name}: taken")).to_string();
+            assert!(why.contains("ledger.db-wal is not the log of"), "{name}: {why}");
+        }
+        assert!(fs::read(folder.file()).unwrap() == before, "{name}: something of it was taken");
+        assert!(fs::read(log(&folder)).unwrap() == foreign, "{name}: it was not left alone");
+        // What the refusal tells to do.
+        fs::remove_file(log(&folder)).unwrap();
+        Sqlite::accept_loss(&folder.file(), true).unwrap();
+        let known = stand(&folder.open(terms("after"), day(0)).await.unwrap(), 0..N_PEOPLE).await;
+        let n_known = known.iter().filter(|standing| **standing != Standing::Free).count();
+        assert_eq!(
+            n_known,
+            if name.ends_with("new one") {
+                0
+            } else if name.ends_with("crash") {
+                30
+            } else {
+                60
+            },
+            "{name}"
+        );
+    }
 }
 
 #[tokio::test]
@@ -237,6 +316,30 @@ async fn a_loss_can_be_accepted() {
     assert_eq!(standing[30..], [Standing::Free; 30], "these were in the log only");
     ledger.close().await.unwrap();
     assert!(folder.open(terms("after"), day(0)).await.is_ok());
+}
+
+#[tokio::test]
+async fn the_loss_of_everybody_can_be_accepted_too() {
+    let folder = closed().await;
+    let emptied = rusqlite::Connection::open(folder.file()).unwrap();
+    emptied.execute("DELETE FROM contact", []).unwrap();
+    drop(emptied);
+    assert!(is_refused(&folder.file(), "emptied").await);
+    assert!(Sqlite::accept_loss(&folder.file(), true).unwrap().is_some());
+    let ledger = folder.open(terms("next"), day(0)).await.unwrap();
+    assert_eq!(stand(&ledger, 0..N_PEOPLE).await, [Standing::Free; 60]);
+}
+
+/// Nothing beside it knows more: this is what the docs say of restoring all three.
+#[tokio::test]
+async fn an_older_copy_of_all_three_files_is_an_older_ledger() {
+    let folder = crashed().await;
+    let older = copy(&folder.0);
+    let ledger = folder.open(terms("third"), day(0)).await.unwrap();
+    send(&ledger, N_PEOPLE..70, accepted()).await;
+    ledger.close().await.unwrap();
+    let restored = older.open(terms("next"), day(0)).await.unwrap();
+    assert_eq!(stand(&restored, N_PEOPLE..70).await, [Standing::Free; 10]);
 }
 
 /// Whose accounts are not kept there yet: they are those of the first run.

@@ -45,6 +45,9 @@ fn a_path_means_one_thing() {
     let folder = Folder::new();
     let terms = terms("run");
     let inside = |name: &str| format!("{}/{name}", folder.0.display());
+    fs::write(folder.0.join("file"), "a file").unwrap();
+    #[cfg(unix)]
+    std::os::unix::fs::symlink("around", folder.0.join("around")).unwrap();
     for (path, says) in [
         (String::new(), "is blank"),
         ("  ".to_owned(), "is blank"),
@@ -55,14 +58,16 @@ fn a_path_means_one_thing() {
         (inside("ledger.db/"), "as a folder's does"),
         ("/dev/null".to_owned(), "is no file"),
         ("/dev/full".to_owned(), "is no file"),
-        (inside("a\0b"), "cannot be made"),
+        (inside("a\0b"), "check `path`"),
+        (inside("file/ledger.db"), "check `path`"),
+        (inside("around"), "check `path`"),
         (inside(""), "as a folder's does"),
     ] {
         let refused = Sqlite::open(path.as_ref(), &terms, None, day(0)).err();
         let Some(LedgerError::Unusable(why)) = refused else { panic!("{path:?}: {refused:?}") };
         assert!(why.contains(says), "{path:?}: {why}");
     }
-    assert_eq!(fs::read_dir(&folder.0).unwrap().count(), 0, "refusing makes no file");
+    assert_eq!(fs::read_dir(&folder.0).unwrap().count(), 2, "refusing makes no file");
     for name in ["ordinary", "with space and ü", "a?mode=memory", "%3Amemory%3A", ":memory:", "file:x"] {
         drop(Sqlite::open(inside(name).as_ref(), &terms, None, day(0)).unwrap());
         let n_bytes = fs::metadata(inside(name)).unwrap().len();
@@ -85,6 +90,23 @@ fn one_that_was_expected_to_be_there() {
     assert!(!folder.file().exists(), "refusing makes no file");
     fs::write(folder.file(), "").unwrap();
     insta::assert_snapshot!(refusal(&folder, &expecting(), None), @"the ledger cannot be used: …/ledger.db is new or empty although `expect_existing` is on; check `path` and that its volume is mounted; if this is the first sync with it, turn `expect_existing` off");
+}
+
+#[test]
+fn one_that_a_person_asks_of_and_that_is_not_there() {
+    let folder = Folder::new();
+    for refused in [
+        Sqlite::inspect(&folder.file(), &identity(Scope::Campaign), None).err(),
+        Sqlite::accept_loss(&folder.file(), true).err(),
+    ] {
+        let refused = refused.unwrap().to_string().replace(&folder.0.display().to_string(), "…");
+        assert_eq!(
+            refused,
+            "the ledger cannot be used: there is none at …/ledger.db; check `path` and that its volume is mounted; \
+             the first sync makes it"
+        );
+    }
+    assert_eq!(fs::read_dir(&folder.0).unwrap().count(), 0, "asking makes no file");
 }
 
 #[tokio::test]
