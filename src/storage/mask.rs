@@ -40,7 +40,11 @@ fn value(raw: &str, phone: Option<&Phone>, depth: usize, to: &mut String) {
             }
             Err(_) => to.push_str(HIDDEN),
         },
-        Some(b'"') => push_text(&text(&string(raw), phone), to),
+        Some(b'"') => match text(&string(raw), phone) {
+            // Nothing was escaped, and nothing masked.
+            Cow::Borrowed(same) if same.len() + 2 == raw.len() => to.push_str(raw),
+            written => push_text(&written, to),
+        },
         Some(_) => match text(raw, phone) {
             Cow::Borrowed(same) => to.push_str(same),
             Cow::Owned(masked) => push_text(&masked, to),
