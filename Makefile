@@ -4,6 +4,7 @@
 	bench-end-to-end generate image clean
 
 SEEDS ?= 1000000
+KILLS ?= 1000
 
 # The main job, against the embedded sandbox. Nobody is called.
 demo:
@@ -37,10 +38,12 @@ conformance:
 simulate:
 	cargo test --release --locked --test simulation -- --seeds $(SEEDS)
 
-# The release binary, killed at random instants, with SQLite and with PostgreSQL.
+# The release binary, killed at random instants: both vendors with SQLite, PostgreSQL and PgBouncer, side by
+# side because each mostly waits. `make kills KILLS=…` for another number of kills.
 kills:
 	cargo build --release --locked
-	AI_VOICE_BINARY=$(CURDIR)/target/release/destination-ai-voice cargo test --locked --test integration_tests kills
+	KILLS=$(KILLS) AI_VOICE_BINARY=$(CURDIR)/target/release/destination-ai-voice \
+		cargo test --locked --test integration_tests kills -- --nocapture --test-threads 7
 
 # Plants bugs one by one and demands that the simulation finds each.
 mutations:

@@ -55,6 +55,7 @@ fn no_number(n: u64) -> Value {
 pub(crate) struct Lines {
     rng: fastrand::Rng,
     people: u64,
+    n_states: u64,
     pub(crate) expected: Expected,
 }
 
@@ -62,7 +63,27 @@ pub(crate) const STREAMS: [&str; 2] = ["contacts", "leads"];
 
 impl Lines {
     pub(crate) fn new(seed: u64) -> Self {
-        Self { rng: fastrand::Rng::with_seed(seed), people: 0, expected: Expected::default() }
+        Self { rng: fastrand::Rng::with_seed(seed), people: 0, n_states: 0, expected: Expected::default() }
+    }
+
+    /// The next `n` records with a state every `state_every`; gives the states, too.
+    pub(crate) fn extract(&mut self, n: u64, state_every: u64) -> (Vec<u8>, Vec<String>) {
+        let (mut bytes, mut states) = (Vec::new(), Vec::new());
+        let before = self.expected.records();
+        for record in before + 1..=before + n {
+            self.record(record, &mut bytes);
+            // At the end each stream has one, so that every record is spoken for.
+            let is_last = record == before + n;
+            let n_states = u64::from(record.is_multiple_of(state_every)) + 2 * u64::from(is_last);
+            for _ in 0..n_states {
+                let state = Self::state(self.n_states);
+                self.n_states += 1;
+                bytes.extend_from_slice(state.as_bytes());
+                bytes.push(b'\n');
+                states.push(state);
+            }
+        }
+        (bytes, states)
     }
 
     pub(crate) fn record(&mut self, n: u64, into: &mut Vec<u8>) {
@@ -110,17 +131,7 @@ impl Lines {
 /// An extract of `n` records with a state every `state_every`.
 pub(crate) fn extract(n: u64, state_every: u64, seed: u64) -> Extract {
     let mut lines = Lines::new(seed);
-    let (mut bytes, mut states) = (Vec::new(), Vec::new());
-    for record in 1..=n {
-        lines.record(record, &mut bytes);
-        // At the end each stream has one, so that every record is spoken for.
-        let n_states = u64::from(record.is_multiple_of(state_every)) + 2 * u64::from(record == n);
-        for _ in 0..n_states {
-            states.push(Lines::state(states.len().try_into().unwrap()));
-            bytes.extend_from_slice(states[states.len() - 1].as_bytes());
-            bytes.push(b'\n');
-        }
-    }
+    let (bytes, states) = lines.extract(n, state_every);
     Extract { lines: bytes, states, expected: lines.expected }
 }
 

@@ -8,7 +8,7 @@ use crate::root;
 
 /// The modules, bottom-up. A module may use those before it, never those after it.
 const LAYERS: &[&[&str]] = &[
-    &["error", "secret", "reason", "phone"],
+    &["error", "secret", "reason", "nearest", "phone"],
     &["contact"],
     &["values"],
     &["protocol"],

@@ -40,7 +40,7 @@
 //!
 //! | module | what it is |
 //! | --- | --- |
-//! | `error`, `secret`, `reason`, `phone` | words that everything shares |
+//! | `error`, `secret`, `reason`, `nearest`, `phone` | words that everything shares |
 //! | `contact` | what a record maps to |
 //! | `values` | exact numbers, dates and times in a zone |
 //! | `protocol` | the platforms' messages, Airbyte's and Singer's; the only writer of stdout |
@@ -67,6 +67,7 @@ pub mod delivery;
 pub mod error;
 pub mod ledger;
 pub mod mapping;
+mod nearest;
 pub mod phone;
 pub mod pipeline;
 pub mod protocol;

@@ -38,7 +38,7 @@ fn run(mut checkpoints: Checkpoints, states: Vec<State>, distance: u64) -> Check
         checkpoints.close(state, Covers::Stream(stream));
     }
     for interval in intervals {
-        checkpoints.settle(black_box(interval), stream, false);
+        checkpoints.settle(black_box(interval), stream, false).expect("its STATE waits for it");
         while let Some(ready) = checkpoints.next_ready() {
             black_box(ready);
             n_released += distance;

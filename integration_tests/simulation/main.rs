@@ -1,8 +1,10 @@
 //! Whole syncs in one process, with a paused clock and a seed: random input, random faults at every
-//! request, random crashes between any two steps, restarts from the last state, runs that overlap.
+//! request, random crashes between any two steps, restarts from the last state, runs that overlap,
+//! clocks that are set, ledgers whose files are copied, cut, damaged, deleted and replaced.
 //!
-//! After each seed: nobody was called twice, every record was accounted for, whoever is accepted
-//! really is at the vendor, every state was written only when all before it was durable.
+//! After each seed: nobody was called twice (or before their days had passed), every record was
+//! accounted for, whoever is accepted really is at the vendor and whoever is at the vendor is known,
+//! every state was written only when all before it was durable. A ledger that lost something was refused.
 //!
 //! `cargo test --test simulation -- --seeds 1000000` runs more; `-- --from 4711 --seeds 1` replays.
 
@@ -14,16 +16,21 @@
     reason = "a simulation fails by panicking, and tells a person how far it is"
 )]
 
+mod accidents;
+mod counts;
+mod folder;
 mod memory;
 mod platform;
 mod scenario;
+mod told;
 mod vendor;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use scenario::{Counts, Scenario};
+use counts::Counts;
+use scenario::Scenario;
 
 /// In CI; a command line can ask for more.
 const SEEDS: u64 = 10_000;

@@ -1,5 +1,5 @@
-//! A ledger in memory that several runs share, with leases; and any ledger made slow, so that a crash
-//! can come before and after each of its steps.
+//! Where the ledgers of a scenario live: one in memory that several runs share, with leases, and the
+//! real SQLite ledger, in memory and in a file.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -11,15 +11,25 @@ use destination_ai_voice::ledger::{
 };
 use futures_util::FutureExt;
 use jiff::Timestamp;
-use tokio::time::{Instant, sleep};
+use tokio::time::Instant;
+
+use crate::folder::Folder;
+use crate::told::Told;
 
 /// What is known of a person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Row {
-    Claimed { run: u64, was_unknown: bool },
+    Claimed { run: u64 },
     Accepted,
     Rejected,
     Unknown,
+}
+
+impl Row {
+    /// What becomes of somebody whose run died.
+    pub(crate) fn without_claim(self) -> Self {
+        if let Self::Claimed { .. } = self { Self::Unknown } else { self }
+    }
 }
 
 /// How long the people of a dead run are held.
@@ -28,6 +38,8 @@ const LEASE: Duration = Duration::from_mins(1);
 #[derive(Default)]
 struct Shared {
     rows: HashMap<Key, Row>,
+    /// What was known of those who are claimed.
+    before: HashMap<Key, Row>,
     alive: HashSet<u64>,
     died: HashMap<u64, Instant>,
     /// What no ledger should be asked.
@@ -71,7 +83,7 @@ impl Shared {
         match self.rows.get(&key) {
             None | Some(Row::Rejected) => Standing::Free,
             Some(Row::Accepted) => Standing::Accepted,
-            Some(Row::Claimed { run, .. }) if *run == own || self.holds(*run) => Standing::Elsewhere,
+            Some(Row::Claimed { run }) if *run == own || self.holds(*run) => Standing::Elsewhere,
             Some(Row::Unknown | Row::Claimed { .. }) => Standing::Unknown,
         }
     }
@@ -109,7 +121,10 @@ impl Ledger for Connection {
             let standing = shared.standing(entry.key, run);
             let was_unknown = standing == Standing::Unknown;
             if standing == Standing::Free || (retake && was_unknown) {
-                shared.rows.insert(entry.key, Row::Claimed { run, was_unknown });
+                match shared.rows.insert(entry.key, Row::Claimed { run }) {
+                    Some(before) => shared.before.insert(entry.key, before.without_claim()),
+                    None => shared.before.remove(&entry.key),
+                };
             }
             standing
         };
@@ -119,18 +134,15 @@ impl Ledger for Connection {
     async fn settle(&self, endings: Vec<(Entry, Ending)>, _: Timestamp) -> Result<(), LedgerError> {
         let mut shared = self.database.locked();
         for (entry, ending) in endings {
-            let was_unknown = match shared.rows.get(&entry.key) {
-                Some(Row::Claimed { run, was_unknown }) if *run == self.run => *was_unknown,
-                _ => {
-                    shared.violation = Some("a contact was settled that its run had not claimed");
-                    continue;
-                }
-            };
+            if shared.rows.get(&entry.key) != Some(&Row::Claimed { run: self.run }) {
+                shared.violation = Some("a contact was settled that its run had not claimed");
+                continue;
+            }
             let row = match ending {
                 Ending::Accepted { .. } => Some(Row::Accepted),
                 Ending::Rejected { .. } => Some(Row::Rejected),
                 Ending::Unknown => Some(Row::Unknown),
-                Ending::Released => was_unknown.then_some(Row::Unknown),
+                Ending::Released => shared.before.get(&entry.key).copied(),
             };
             match row {
                 Some(row) => shared.rows.insert(entry.key, row),
@@ -153,6 +165,8 @@ pub(crate) enum Store {
     Shared(Database),
     /// The real SQLite ledger, in memory: one run at a time.
     Sqlite(Memory),
+    /// The real SQLite ledger, in a file that things happen to.
+    File(Arc<Mutex<Folder>>),
 }
 
 /// One run's ledger.
@@ -164,36 +178,59 @@ pub(crate) enum SimulatedLedger {
 /// The hash key of every scenario.
 pub(crate) const HASH_KEY: &str = "simulation";
 
+/// What the runs of a scenario go by.
+pub(crate) fn terms(run: u64, call_again_after_days: u32) -> Terms {
+    Terms {
+        run: format!("run-{run}"),
+        identity: Identity {
+            account: "simulation".to_owned(),
+            scope: Scope::Campaign,
+            numbers: Numbers::Phone,
+        },
+        call_again_after_days,
+        expect_existing: false,
+    }
+}
+
 impl Store {
     /// Opens the ledger for a run.
-    pub(crate) fn open(&self, run: u64, now: Timestamp) -> SimulatedLedger {
-        match self {
-            Self::Shared(database) => SimulatedLedger::Shared(database.connect(run)),
-            Self::Sqlite(memory) => {
-                let terms = Terms {
-                    run: format!("run-{run}"),
-                    identity: Identity {
-                        account: "simulation".to_owned(),
-                        scope: Scope::Campaign,
-                        numbers: Numbers::Phone,
-                    },
-                    call_again_after_days: 0,
-                    expect_existing: false,
-                };
-                let opened = Sqlite::in_memory(memory, &terms, Some(HASH_KEY), now);
-                let (sqlite, _) = opened.unwrap_or_else(|error| panic!("{error}"));
-                SimulatedLedger::Sqlite(Arc::new(sqlite))
-            }
-        }
+    pub(crate) fn open(&self, run: u64, days: u32, now: Timestamp) -> Result<SimulatedLedger, LedgerError> {
+        let terms = terms(run, days);
+        let sqlite = match self {
+            Self::Shared(database) => return Ok(SimulatedLedger::Shared(database.connect(run))),
+            Self::Sqlite(memory) => Sqlite::in_memory(memory, &terms, Some(HASH_KEY), now)?.0,
+            Self::File(folder) => folder.lock().unwrap().open(&terms, now)?,
+        };
+        Ok(SimulatedLedger::Sqlite(Arc::new(sqlite)))
     }
 
-    /// What people could ask while a run is under way.
-    pub(crate) fn view(&self, ledger: &SimulatedLedger, run: u64) -> View {
+    /// What people could ask while a run is under way. To ask a file would merge its journal each time.
+    pub(crate) fn view(&self, ledger: &SimulatedLedger, run: u64, told: &Told) -> View {
         match (self, ledger) {
             (Self::Shared(database), _) => View::Shared(database.clone()),
+            (Self::File(_), _) => View::Told(told.clone()),
             (Self::Sqlite(_), SimulatedLedger::Sqlite(sqlite)) => View::Sqlite(Arc::clone(sqlite), run),
             (Self::Sqlite(_), SimulatedLedger::Shared(_)) => unreachable!("a store opens its own kind"),
         }
+    }
+}
+
+impl SimulatedLedger {
+    /// What it knows when nothing is under way.
+    pub(crate) fn records(&self, store: &Store, run: u64) -> View {
+        match (self, store) {
+            (Self::Sqlite(sqlite), _) => View::Sqlite(Arc::clone(sqlite), run),
+            (Self::Shared(_), Store::Shared(database)) => View::Shared(database.clone()),
+            (Self::Shared(_), _) => unreachable!("a store opens its own kind"),
+        }
+    }
+
+    /// Where these stand, whatever day it is. Writes nothing; a stand-in says nothing.
+    pub(crate) fn standings(&self, keys: Vec<Key>) -> Vec<(Key, Standing)> {
+        let Self::Sqlite(sqlite) = self else { return Vec::new() };
+        let answer = sqlite.look_up(keys.clone(), Timestamp::MIN).now_or_never();
+        let answer = answer.expect("an inline ledger answers at once");
+        keys.into_iter().zip(answer.unwrap_or_else(|error| panic!("{error}"))).collect()
     }
 }
 
@@ -203,12 +240,15 @@ pub(crate) enum View {
     Shared(Database),
     /// One run at a time has it, so every claim is that run's.
     Sqlite(Arc<Sqlite>, u64),
+    /// What its runs told it.
+    Told(Told),
 }
 
 impl View {
     pub(crate) fn row(&self, key: Key) -> Option<Row> {
         match self {
             Self::Shared(database) => database.row(key),
+            Self::Told(told) => told.row(key),
             Self::Sqlite(sqlite, run) => {
                 // In memory every answer is there at once.
                 let found = sqlite.find(vec![key]).now_or_never().expect("an inline ledger answers at once");
@@ -217,7 +257,7 @@ impl View {
                     "accepted" => Row::Accepted,
                     "rejected" => Row::Rejected,
                     "unknown" => Row::Unknown,
-                    "claimed" => Row::Claimed { run: *run, was_unknown: false },
+                    "claimed" => Row::Claimed { run: *run },
                     other => panic!("outcome {other}"),
                 })
             }
@@ -257,47 +297,5 @@ impl Ledger for SimulatedLedger {
             Self::Shared(ledger) => ledger.close().await,
             Self::Sqlite(ledger) => ledger.close().await,
         }
-    }
-}
-
-/// A ledger whose steps take time.
-pub(crate) struct Slow<L> {
-    pub(crate) ledger: L,
-    pub(crate) rng: Mutex<fastrand::Rng>,
-}
-
-impl<L> Slow<L> {
-    async fn dawdle(&self) {
-        let ms = self.rng.lock().unwrap().u64(0..40);
-        sleep(Duration::from_millis(ms)).await;
-    }
-}
-
-impl<L: Ledger> Ledger for Slow<L> {
-    async fn look_up(&self, keys: Vec<Key>, now: Timestamp) -> Result<Vec<Standing>, LedgerError> {
-        self.ledger.look_up(keys, now).await
-    }
-
-    async fn claim(
-        &self,
-        entries: Vec<Entry>,
-        retake: bool,
-        now: Timestamp,
-    ) -> Result<Vec<Standing>, LedgerError> {
-        self.dawdle().await;
-        let answer = self.ledger.claim(entries, retake, now).await;
-        self.dawdle().await;
-        answer
-    }
-
-    async fn settle(&self, endings: Vec<(Entry, Ending)>, now: Timestamp) -> Result<(), LedgerError> {
-        self.dawdle().await;
-        let answer = self.ledger.settle(endings, now).await;
-        self.dawdle().await;
-        answer
-    }
-
-    async fn close(&self) -> Result<(), LedgerError> {
-        self.ledger.close().await
     }
 }

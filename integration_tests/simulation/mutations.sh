@@ -1,9 +1,12 @@
 #!/usr/bin/env bash
 # Shows that the simulation can fail: plants one bug at a time in a copy of the sources and demands
-# that the simulation finds it. Run by hand (`make mutations`): each bug costs a build.
+# that the simulation finds it. Run by hand (`make mutations`): each bug costs a build; ONLY='the mark'
+# plants those whose names match.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$PWD/target}"
+# Not the one of this folder: Cargo tells the copy from it by nothing, and would take what is built here
+# with a bug for what is built there.
+export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$PWD/target/mutations}"
 copy=$(mktemp -d)
 trap 'rm -rf "$copy"' EXIT
 git archive HEAD | tar -x -C "$copy"
@@ -13,6 +16,7 @@ missed=0
 # plant NAME FILE FROM TO: replaces the text FROM, which must be there, by TO.
 plant() {
   local name=$1 file=$2
+  if ! [[ $name =~ ${ONLY:-.} ]]; then return; fi
   cp "$file" "$copy/original"
   FROM=$3 TO=$4 perl -0pi -e 's/\Q$ENV{FROM}\E/$ENV{TO}/' "$file"
   if cmp -s "$file" "$copy/original"; then
@@ -66,6 +70,41 @@ plant "SQLite forgets what a dead run had claimed" src/ledger/sqlite/opening.rs 
   'let recovered_unknown = recover(connection).map_err(complain)?;' \
   'let recovered_unknown = merge(connection, Claimant::Lives).map(|_| 0).map_err(complain)?;
    connection.execute("DELETE FROM intent", []).map_err(complain)?;'
+
+ledger=src/ledger/sqlite
+plant "the mark is not written" $ledger/book.rs \
+  'let committed = Some(self.seal.reach).filter(|reach| *reach != before);' \
+  'let committed = Some(self.seal.reach).filter(|reach| *reach != before && reach.sequence < 0);'
+plant "the mark is not compared" $ledger/watch.rs \
+  'if sequence > seal.reach.sequence =>' 'if sequence > seal.reach.sequence.max(i64::MAX) =>'
+plant "an older copy is believed" $ledger/watch.rs \
+  'Some(if seal.is_open { Flaw::Torn } else { Flaw::Older })' 'seal.is_open.then_some(Flaw::Torn)'
+plant "another ledger is believed" $ledger/watch.rs \
+  'if ledger != seal.reach.ledger => Some(Flaw::Foreign),' 'if ledger != seal.reach.ledger => None,'
+plant "the seal is not checked" $ledger/seal.rs \
+  'is_whole &= seal.digest() == digest;' 'is_whole &= seal.digest() == digest || digest != 0;'
+plant "a lost log counts as a clean end" $ledger/watch.rs \
+  'Ok(None) => seal.is_open.then_some(Flaw::Torn),' 'Ok(None) => None,'
+plant "the file does not say that a run has it" $ledger/opening.rs \
+  'seal.is_open = purpose != Use::Inspect;' 'seal.is_open = purpose == Use::Continue;'
+plant "a file that goes away is not noticed" $ledger/place.rs \
+  'fs::metadata(&self.path).is_ok_and(|metadata| identity(&metadata) == self.identity)' \
+  'fs::metadata(&self.path).is_ok_and(|metadata| identity(&metadata) == self.identity) || self.path.is_absolute()'
+plant "a refusal clears up what it refused" $ledger/opening.rs \
+  'connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;' \
+  'connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;'
+plant "the ledger's clock follows the machine backwards" $ledger/seal.rs \
+  'self.newest = self.newest.max(now.as_millisecond());' 'self.newest = now.as_millisecond();'
+plant "a clock that is behind is believed" $ledger/book.rs \
+  'days > 0 && now.as_millisecond() >= self.seal.newest' 'days > 0'
+plant "days pass early" $ledger/book.rs \
+  'const MILLISECONDS_PER_DAY: i64 = 24 * 60 * 60 * 1_000;' 'const MILLISECONDS_PER_DAY: i64 = 23 * 60 * 60 * 1_000;'
+plant "the vendor's Date moves the ledger's clock" src/delivery/courier.rs \
+  'self.clock.uncorrected()' 'self.clock.now()'
+plant "a panicked delivery releases" src/delivery/courier.rs \
+  'part.is_away = true;' 'part.is_away = false;'
+plant "a retaken refusal releases" src/delivery/part.rs \
+  'if self.batch.maybe_sent && (self.foreign ||' 'if !self.batch.maybe_sent && (self.foreign ||'
 
 echo "mutations: $missed missed"
 [ "$missed" -eq 0 ]

@@ -69,6 +69,12 @@ impl io::Write for Stdout {
 }
 
 impl Platform {
+    /// A full refresh: everybody comes again.
+    pub(crate) fn begin_anew(&mut self) {
+        self.acknowledged = 0;
+        self.came_back.clear();
+    }
+
     /// A state came back: everything before it must be durable and accounted for.
     fn take_back(&mut self, state: &Value) {
         let at = usize::try_from(state["id"].as_u64().unwrap()).unwrap();

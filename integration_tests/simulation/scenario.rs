@@ -1,7 +1,9 @@
 //! What one seed plays.
 
+mod runs;
+
 use std::collections::HashMap;
-use std::fmt;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 
 use destination_ai_voice::config::{self, Config};
@@ -18,63 +20,17 @@ use destination_ai_voice::sandbox::faulty::Faulty;
 use destination_ai_voice::vendor::call_book::Numbers;
 use destination_ai_voice::vendor::{Simulator, Vendor, itnio, vbee};
 use futures_util::{StreamExt, stream};
+use jiff::SignedDuration;
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 use tokio::time::{Duration, Instant, sleep};
 
-use crate::memory::{Database, HASH_KEY, Row, Slow, Store};
+use crate::counts::Counts;
+use crate::folder::Folder;
+use crate::memory::{Database, HASH_KEY, Row, Store};
 use crate::platform::{Platform, Stdout, record, speak, state};
+use crate::told::{Slow, Told, Wall};
 use crate::vendor::{Line, beginning};
-
-/// What happened in some seeds.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Counts {
-    records: u64,
-    people: u64,
-    calls: u64,
-    runs: u64,
-    crashes: u64,
-    failures: u64,
-    overlaps: u64,
-    sqlite: u64,
-    unknown: u64,
-    faults: u64,
-}
-
-impl std::ops::AddAssign for Counts {
-    fn add_assign(&mut self, other: Self) {
-        self.records += other.records;
-        self.people += other.people;
-        self.calls += other.calls;
-        self.runs += other.runs;
-        self.crashes += other.crashes;
-        self.failures += other.failures;
-        self.overlaps += other.overlaps;
-        self.sqlite += other.sqlite;
-        self.unknown += other.unknown;
-        self.faults += other.faults;
-    }
-}
-
-impl Counts {
-    /// Whether enough went wrong for the checks to mean something.
-    pub(crate) fn is_eventful(&self) -> bool {
-        [self.crashes, self.failures, self.overlaps, self.sqlite, self.unknown, self.faults]
-            .iter()
-            .all(|count| *count > 100)
-    }
-}
-
-impl fmt::Display for Counts {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { records, people, calls, runs, crashes, failures, overlaps, sqlite, unknown, faults } =
-            self;
-        write!(
-            f,
-            "{records} records, {people} people, {calls} called; {runs} runs, {crashes} crashed, {failures} failed, {overlaps} seeds with overlapping runs, {sqlite} with SQLite; {faults} faults, {unknown} people of whom nobody can say"
-        )
-    }
-}
 
 /// The vendors, and whether they recognise repeats.
 #[derive(Clone, Copy, Debug)]
@@ -84,8 +40,11 @@ enum Kind {
     Vbee,
 }
 
-/// Attempts after which a platform gives up.
-const ATTEMPTS: u32 = 20;
+/// One in so many seeds with one connection has its ledger in a file.
+const SHARE_OF_FILES: u32 = 3;
+
+/// How a sync ended by itself.
+type Ended = (Tally, Option<Error>);
 
 const STREAMS: [&str; 2] = ["one", "two"];
 
@@ -97,7 +56,13 @@ pub(crate) struct Scenario {
     keys: Keys,
     line: Line,
     store: Store,
-    next_run: u64,
+    told: Told,
+    /// After so many days somebody may be called again; 0: never.
+    days: u32,
+    /// The machine's clock is set wrong now and then.
+    clocks: bool,
+    /// By how much it is.
+    wrong_by: Mutex<SignedDuration>,
     counts: Counts,
     /// The campaign's own copy of whom it would call, by the key of the ledger.
     numbers: HashMap<Key, (String, String)>,
@@ -136,6 +101,8 @@ impl Scenario {
             began,
             // Each ends its run, so there are few.
             redirects: if rng.u32(0..4) == 0 { 0.04 } else { 0.0 },
+            panics: if rng.u32(0..8) == 0 { 0.03 } else { 0.0 },
+            n_panics: Arc::default(),
         };
         Self {
             rng,
@@ -144,7 +111,10 @@ impl Scenario {
             vendor,
             line,
             store: Store::Shared(Database::default()),
-            next_run: 0,
+            told: Told::new(0),
+            days: 0,
+            clocks: false,
+            wrong_by: Mutex::new(SignedDuration::ZERO),
             counts: Counts::default(),
             numbers: HashMap::new(),
             runtime,
@@ -154,10 +124,10 @@ impl Scenario {
     /// Plays the seed and checks what came of it.
     pub(crate) fn play(mut self) -> Counts {
         let overlaps = self.rng.u32(0..3) == 0;
-        if !overlaps && self.rng.bool() {
-            self.store = Store::Sqlite(Memory::new().unwrap());
-            self.counts.sqlite += 1;
+        if !overlaps {
+            self.choose_store();
         }
+        self.clocks = self.rng.u32(0..3) == 0;
         let mut platforms = vec![self.platform()];
         if overlaps {
             platforms.push(self.platform());
@@ -203,73 +173,33 @@ impl Scenario {
         }))
     }
 
-    async fn connections(&mut self, platforms: &[Arc<Mutex<Platform>>]) {
-        let mut seeds: Vec<_> = platforms.iter().map(|_| (self.rng.fork(), Counts::default())).collect();
-        let this = &*self;
-        let runs = std::sync::atomic::AtomicU64::new(this.next_run);
-        match (platforms, seeds.as_mut_slice()) {
-            ([one], [(rng, counts)]) => this.attempts(one, rng, counts, &runs).await,
-            ([one, two], [(rng, counts), (other_rng, other_counts)]) => {
-                tokio::join!(
-                    this.attempts(one, rng, counts, &runs),
-                    this.attempts(two, other_rng, other_counts, &runs)
-                );
+    /// Where the ledger of a single connection lives, and for how long it holds people back.
+    fn choose_store(&mut self) {
+        match self.rng.u32(0..SHARE_OF_FILES * 2) {
+            0 | 1 => {
+                self.store = Store::File(Arc::new(Mutex::new(Folder::new())));
+                self.counts.files += 1;
             }
-            _ => unreachable!("one connection or two"),
+            other if other % 2 == 0 => {
+                self.store = Store::Sqlite(Memory::new().unwrap());
+                self.counts.sqlite += 1;
+            }
+            // A database's clock is its server's, and its rules are the stand-in's own.
+            _ => return,
         }
-        for (_, counts) in seeds {
-            self.counts += counts;
+        if self.rng.u32(0..3) == 0 {
+            self.days = self.rng.u32(1..30);
         }
+        self.told = Told::new(self.days);
     }
 
-    /// Syncs again and again, as platforms do, until one succeeds.
-    async fn attempts(
-        &self,
-        platform: &Arc<Mutex<Platform>>,
-        rng: &mut fastrand::Rng,
-        counts: &mut Counts,
-        runs: &std::sync::atomic::AtomicU64,
-    ) {
-        sleep(Duration::from_millis(rng.u64(0..3_000))).await;
-        for attempt in 1..=ATTEMPTS {
-            let run = runs.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-            counts.runs += 1;
-            platform.lock().unwrap().came_back.clear();
-            let may_crash = attempt < ATTEMPTS && rng.u32(0..3) > 0;
-            let crash_after = may_crash.then(|| Duration::from_millis(rng.u64(1..6_000)));
-            let sync = self.sync(platform, run, rng.fork());
-            let ended = match crash_after {
-                Some(after) => tokio::select! {
-                    biased;
-                    ended = sync => Some(ended),
-                    () = sleep(after) => None,
-                },
-                None => Some(sync.await),
-            };
-            match ended {
-                Some((tally, None)) => {
-                    assert_eq!(
-                        tally.settled(),
-                        tally.received,
-                        "outcomes do not add up to the input: {tally:?}"
-                    );
-                    platform.lock().unwrap().ledger = None;
-                    return;
-                }
-                Some(_) => counts.failures += 1,
-                None => counts.crashes += 1,
-            }
-            platform.lock().unwrap().ledger = None;
-            sleep(Duration::from_millis(rng.u64(100..90_000))).await;
-        }
-    }
-
-    async fn sync(
-        &self,
-        platform: &Arc<Mutex<Platform>>,
-        run: u64,
-        mut rng: fastrand::Rng,
-    ) -> (Tally, Option<Error>) {
+    async fn sync(&self, platform: &Arc<Mutex<Platform>>, run: u64, mut rng: fastrand::Rng) -> Ended {
+        let machine = self.line.now() + *self.wrong_by.lock().unwrap();
+        let ledger = match self.store.open(run, self.days, machine) {
+            Ok(ledger) => ledger,
+            Err(refused) => return (Tally::default(), Some(refused.into())),
+        };
+        self.opened(&ledger);
         let catalog = json!({ "streams": STREAMS.map(|name| json!({ "stream": { "name": name } })) });
         let catalog = Catalog::read(&catalog.to_string()).unwrap();
         let shapes: Vec<_> = catalog.streams.iter().map(StreamShape::from).collect();
@@ -291,7 +221,7 @@ impl Scenario {
         let (notices, heard) = mpsc::channel(16);
         let stop = Stop::default();
         let terms = Terms {
-            clock: Arc::new(Clock::starting_at(self.line.now())),
+            clock: Arc::new(Clock::starting_at(machine)),
             pace: Pace::new(0),
             rules: Rules { retry_for: Duration::from_secs(rng.u64(1..120)), resend: false },
             stop: stop.clone(),
@@ -299,14 +229,15 @@ impl Scenario {
             seed: rng.u64(..),
         };
         let courier = Arc::new(Courier::new(Arc::clone(&self.vendor), self.line.clone(), terms));
-        let ledger = self.store.open(run, self.line.now());
         {
             let mut platform = platform.lock().unwrap();
-            platform.ledger = Some(self.store.view(&ledger, run));
+            platform.ledger = Some(self.store.view(&ledger, run, &self.told));
             platform.run = run;
             platform.began_with = platform.acknowledged;
         }
-        let ledger = Slow { ledger, rng: Mutex::new(rng.fork()) };
+        let told = (!matches!(self.store, Store::Shared(_))).then(|| self.told.clone());
+        let clock = Wall { began: machine, started: Instant::now(), jumps: self.clocks };
+        let ledger = Slow { ledger, rng: Mutex::new(rng.fork()), run, told, clock };
         let (sender, input) = mpsc::channel(2);
         let lines = {
             let platform = platform.lock().unwrap();
@@ -328,32 +259,49 @@ impl Scenario {
 
     /// What must be true whatever happened.
     fn check(&mut self, platforms: &[Arc<Mutex<Platform>>]) {
-        let ledger = self.store.open(u64::MAX, self.line.now());
-        let view = self.store.view(&ledger, u64::MAX);
+        if let Store::File(folder) = &self.store {
+            folder.lock().unwrap().put_back();
+        }
+        assert_eq!(self.told.violation(), None);
+        let ledger = self.store.open(u64::MAX, self.days, self.line.now());
+        let ledger = ledger.unwrap_or_else(|error| panic!("{error}"));
+        self.opened(&ledger);
+        let view = ledger.records(&self.store, u64::MAX);
         if let Store::Shared(database) = &self.store {
             assert_eq!(database.violation(), None);
         }
         let faulty = self.line.faulty.lock().unwrap();
         let book = faulty.simulator().book();
         self.counts.faults += faulty.injected().iter().map(|(_, count)| count).sum::<u64>();
+        self.counts.panics += self.line.n_panics.load(Ordering::Relaxed);
         let called = |campaign: &str, phone: &str| {
             book.times_called(campaign, phone).max(book.times_called(campaign, phone.trim_start_matches('+')))
         };
         for (key, (campaign, phone)) in &self.numbers {
             let times = called(campaign, phone);
-            assert!(times <= 1, "{phone} would be called {times} times in campaign {campaign}");
             self.counts.people += 1;
             self.counts.calls += u64::from(times);
+            self.counts.called_again += u64::from(times.saturating_sub(1));
             let row = view.row(*key);
-            assert!(row != Some(Row::Accepted) || times == 1, "{phone} is accepted, and not at the vendor");
+            assert!(row != Some(Row::Accepted) || times > 0, "{phone} is accepted, and not at the vendor");
             self.counts.unknown += u64::from(row == Some(Row::Unknown));
+            if self.told.is_given_up(*key) {
+                continue;
+            }
+            let rightful = self.told.rightful_calls(*key);
+            assert!(
+                times <= rightful,
+                "{phone} would be called {times} times in campaign {campaign}, {rightful} rightly"
+            );
+            let is_free = matches!(row, None | Some(Row::Rejected));
+            assert!(times == 0 || self.days > 0 || !is_free, "{phone} is at the vendor, and free: {row:?}");
         }
         for platform in platforms {
             let platform = platform.lock().unwrap();
             let acknowledged = &platform.lines[..platform.acknowledged];
             for (key, phone) in acknowledged.iter().filter_map(|line| line.person.as_ref()) {
-                let row = view.row(*key);
-                assert!(row.is_some(), "{phone} is acknowledged, and the ledger does not know them");
+                let is_known = view.row(*key).is_some() || self.told.is_given_up(*key);
+                assert!(is_known, "{phone} is acknowledged, and the ledger does not know them");
             }
         }
     }

@@ -1,5 +1,6 @@
 //! The way to a simulated vendor: it takes time before and after, so that a crash can come between.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -17,6 +18,9 @@ pub(crate) struct Line {
     pub(crate) began: Instant,
     /// How often a request is carried out and answered with a redirect, as some gateways do.
     pub(crate) redirects: f64,
+    /// How often our own code fails when the request was carried out.
+    pub(crate) panics: f64,
+    pub(crate) n_panics: Arc<AtomicU64>,
 }
 
 /// When every scenario begins.
@@ -29,8 +33,8 @@ impl Line {
         beginning() + SignedDuration::try_from(self.began.elapsed()).unwrap()
     }
 
-    fn is_redirected(&self) -> bool {
-        self.rng.lock().unwrap().f64() < self.redirects
+    fn happens(&self, rate: f64) -> bool {
+        self.rng.lock().unwrap().f64() < rate
     }
 
     async fn travel(&self) {
@@ -44,7 +48,11 @@ impl Carrier for Line {
         self.travel().await;
         let answer = self.faulty.lock().unwrap().answer(&request, self.now());
         self.travel().await;
-        if self.is_redirected() {
+        if self.happens(self.panics) {
+            self.n_panics.fetch_add(1, Ordering::Relaxed);
+            panic!("a defect");
+        }
+        if self.happens(self.redirects) {
             return Ok(Reply { status: 303, ..Reply::default() });
         }
         let lost = |why: &str| Err(CarryError::Lost(why.to_owned()));

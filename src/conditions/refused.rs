@@ -3,9 +3,7 @@
 use sqlparser::ast::{BinaryOperator, Expr, InTarget, UnaryOperator, Value};
 
 use super::tree::Function;
-
-/// Names that are less alike than this are no help.
-const ALIKE: f64 = 0.5;
+use crate::nearest::nearest;
 
 /// Functions of databases, and what does the same here.
 const INSTEAD: [(&str, &str); 22] = [
@@ -105,14 +103,15 @@ pub(super) fn function(name: &str) -> String {
     if let Some((_, instead)) = INSTEAD.iter().find(|(other, _)| *other == lower) {
         return has_no(&format!("the function {name}"), &format!("write {instead}"));
     }
-    let alike = |other: &str| strsim::normalized_damerau_levenshtein(&lower, other);
-    let near = Function::NAMES.iter().map(|(other, _)| (alike(other), *other));
-    let instead = match near.max_by(|(a, _), (b, _)| a.total_cmp(b)) {
-        Some((likeness, near)) if likeness >= ALIKE => format!("did you mean {near}?"),
-        _ => "they have lower, upper, trim, substr, left, right, length, coalesce, nullif, cast, current_date, \
-              current_timestamp"
-            .to_owned(),
-    };
+    let near = nearest(name, Function::NAMES.iter().map(|(other, _)| *other));
+    let instead = near.map_or_else(
+        || {
+            "they have lower, upper, trim, substr, left, right, length, coalesce, nullif, cast, current_date, \
+             current_timestamp"
+                .to_owned()
+        },
+        |near| format!("did you mean {near}?"),
+    );
     has_no(&format!("the function {name}"), &instead)
 }
 

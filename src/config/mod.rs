@@ -19,7 +19,6 @@ use serde::{Deserialize, Serialize};
 pub use ledger::{LedgerConfig, MemoryConfig, PostgresConfig, ScopeConfig, SqliteConfig};
 pub(crate) use names::{NameFormat, Piece, Variable};
 pub use phone::{Extension, PhoneConfig, SeveralNumbers, VnOldPrefix};
-pub(crate) use reading::nearest;
 pub use reading::read;
 pub use storage::{
     CompressionConfig, Flattening, FormatConfig, KeepConfig, LocalConfig, ObjectStorageConfig,

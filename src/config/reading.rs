@@ -13,6 +13,7 @@ use super::schema::form;
 use super::strict::{join, parse};
 use super::unknown::{self, Unknown};
 use crate::error::Mistake;
+use crate::nearest::nearest;
 use crate::protocol::{nested, of_other_targets};
 
 /// Reads a configuration; the checks of its meaning are `Config::mistakes` and the mapping's.
@@ -282,16 +283,6 @@ fn spoken(kind: &str) -> &'static str {
         "boolean" => "true or false",
         _ => "text",
     }
-}
-
-/// The known name that a mistyped one most probably meant.
-#[must_use]
-pub(crate) fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let like =
-        |other: &str| strsim::normalized_damerau_levenshtein(&name.to_lowercase(), &other.to_lowercase());
-    let scored = known.into_iter().map(|other| (like(other), other));
-    let best = scored.max_by(|(one, _), (two, _)| one.total_cmp(two));
-    best.filter(|(score, _)| *score >= 0.6).map(|(_, other)| other)
 }
 
 #[cfg(test)]

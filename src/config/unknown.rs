@@ -3,9 +3,10 @@
 
 use serde_json::{Map, Value};
 
-use super::reading::{discriminator, nearest};
+use super::reading::discriminator;
 use super::strict::join;
 use crate::error::Mistake;
+use crate::nearest::nearest;
 use crate::phone::shown;
 
 /// A name that a section does not have.

@@ -6,12 +6,11 @@ use std::collections::HashMap;
 use serde_json::{Map, Value};
 
 use crate::config::{Config, StreamConfig};
+use crate::nearest::nearest;
 use crate::phone::shown;
 
-use super::{StreamShape, name};
-
-/// Names that are less alike than this are no help.
-const ALIKE: f64 = 0.6;
+use super::StreamShape;
+use super::name::{self, Names};
 
 /// How many columns a mistake lists when none is near.
 const LISTED: usize = 8;
@@ -52,26 +51,44 @@ impl<'c> Entries<'c> {
 
 /// A stream's columns, when the catalog lists them.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Schema<'a>(Option<&'a Map<String, Value>>);
+pub(super) struct Schema<'a> {
+    columns: Option<&'a Map<String, Value>>,
+    /// The same by their other spellings, at the top.
+    names: Option<&'a Names<'a>>,
+    /// Whether it says which column somebody may have meant.
+    helps: bool,
+}
 
 impl<'a> Schema<'a> {
     pub(super) fn new(json_schema: &'a Value) -> Self {
-        Self(properties(json_schema))
+        Self { columns: properties(json_schema), names: None, helps: true }
+    }
+
+    /// The same, for finding many columns.
+    pub(super) fn indexed(self, names: &'a Names<'a>) -> Self {
+        Self { names: Some(names), ..self }
+    }
+
+    /// The same, for those who have been helped enough.
+    pub(super) fn without_help(self) -> Self {
+        Self { helps: false, ..self }
     }
 
     /// Whether the columns are listed at all.
     pub(super) fn is_known(self) -> bool {
-        self.0.is_some()
+        self.columns.is_some()
     }
 
     /// The top-level columns, in the catalog's order.
     pub(super) fn columns(self) -> impl Iterator<Item = &'a str> + Clone {
-        self.0.into_iter().flat_map(Map::keys).map(String::as_str)
+        self.columns.into_iter().flat_map(Map::keys).map(String::as_str)
     }
 
     /// A column as the source spells it: in the user's spelling, or in the only one that looks the same.
     pub(super) fn exact(self, name: &str) -> Option<&'a str> {
-        name::find(name, self.columns())
+        let Some(names) = self.names else { return name::find(name, self.columns()) };
+        let exact = self.columns.and_then(|columns| columns.get_key_value(name));
+        exact.map(|(exact, _)| exact.as_str()).or_else(|| names.find_another(name))
     }
 
     /// What the catalog says of a column or a path that can hold no number to call: its type.
@@ -126,11 +143,11 @@ impl<'a> Schema<'a> {
 
     /// What the catalog says of a column.
     fn of(self, column: &str) -> Option<&'a Value> {
-        self.0.and_then(|columns| columns.get(column))
+        self.columns.and_then(|columns| columns.get(column))
     }
 
     fn below(self, column: &str) -> Self {
-        Self(self.of(column).and_then(properties))
+        Self { columns: self.of(column).and_then(properties), names: None, ..self }
     }
 
     /// The columns, as the end of a sentence.
@@ -141,27 +158,23 @@ impl<'a> Schema<'a> {
         format!("it has {}{more}", listed.join(", "))
     }
 
+    /// The column that is most like a name, if any is.
+    pub(super) fn nearest(self, name: &str) -> Option<&'a str> {
+        self.helps.then(|| nearest(name, self.columns())).flatten()
+    }
+
     /// The nearest name at this level, else the first names; all with the path that leads here.
     fn hint(self, name: &str, before: &str) -> String {
-        if let Some(near) = nearest(name, self.columns()) {
+        if let Some(near) = self.nearest(name) {
             return format!("; did you mean `{before}{}`?", shown(near));
         }
         format!("; {}", self.listed(before))
     }
 }
 
-/// The end of a sentence that offers the nearest of some names; blank when none is near.
-pub(super) fn did_you_mean<'n>(name: &str, candidates: impl Iterator<Item = &'n str>) -> String {
-    nearest(name, candidates).map_or_else(String::new, |near| format!("; did you mean `{}`?", shown(near)))
-}
-
-/// The name that is most like this one, if any is.
-pub(super) fn nearest<'n>(name: &str, candidates: impl Iterator<Item = &'n str>) -> Option<&'n str> {
-    let name = name.to_lowercase();
-    let likeness = |candidate: &str| strsim::normalized_damerau_levenshtein(&name, &candidate.to_lowercase());
-    let alike = candidates.map(|candidate| (likeness(candidate), candidate));
-    let alike = alike.filter(|(likeness, _)| *likeness >= ALIKE);
-    alike.max_by(|(a, _), (b, _)| a.total_cmp(b)).map(|(_, candidate)| candidate)
+/// The end of a sentence that offers a name; blank when none is near.
+pub(super) fn did_you_mean(near: Option<&str>) -> String {
+    near.map_or_else(String::new, |near| format!("; did you mean `{}`?", shown(near)))
 }
 
 /// What a column is by its schema when it can be no object; none when it can, or nothing is known.

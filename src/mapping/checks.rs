@@ -7,10 +7,11 @@ use serde_json::Value;
 
 use crate::config::{Config, StreamConfig};
 use crate::error::Mistake;
+use crate::nearest::{helps_after, nearest};
 use crate::phone::shown as shown_name;
 use crate::vendor::Vendor;
 
-use super::catalog::{Entries, did_you_mean, nearest};
+use super::catalog::{Entries, did_you_mean};
 use super::compile::REGION_COLUMN;
 use super::name::seen;
 use super::{Mapping, RunContext, StreamShape, catalog, phone_rules};
@@ -58,7 +59,7 @@ pub fn check_catalog(config: &Config, streams: &[StreamShape<'_>], mistakes: &mu
         by_name.entry(seen(stream.name)).or_default().push(stream.namespace);
     }
     // Streams that an entry most probably means: their mistake is told there.
-    let mut meant = Vec::new();
+    let mut meant = HashSet::new();
     for (index, entry) in config.streams.iter().enumerate() {
         let (name, namespace) = (entry.stream.trim(), entry.namespace.trim());
         let namespaces = by_name.get(&seen(name)).map_or([].as_slice(), Vec::as_slice);
@@ -69,7 +70,7 @@ pub fn check_catalog(config: &Config, streams: &[StreamShape<'_>], mistakes: &mu
             continue;
         }
         if let [other, ..] = namespaces {
-            meant.push(name);
+            meant.insert(name);
             let why = format!(
                 "the connection has no stream {}, but {}",
                 shown(name, namespace),
@@ -78,8 +79,10 @@ pub fn check_catalog(config: &Config, streams: &[StreamShape<'_>], mistakes: &mu
             mistakes.push(Mistake::new(format!("streams[{index}].namespace"), why));
             continue;
         }
-        let hint = did_you_mean(name, streams.iter().map(|stream| stream.name));
-        meant.extend(nearest(name, streams.iter().map(|stream| stream.name)));
+        let near =
+            helps_after(mistakes.len()).then(|| nearest(name, streams.iter().map(|stream| stream.name)));
+        let hint = did_you_mean(near.flatten());
+        meant.extend(near.flatten());
         let why = format!("the connection has no stream {}{hint}", shown(name, namespace));
         mistakes.push(Mistake::new(format!("streams[{index}].stream"), why));
     }
@@ -88,7 +91,7 @@ pub fn check_catalog(config: &Config, streams: &[StreamShape<'_>], mistakes: &mu
     }
     let entries = Entries::new(config);
     let is_forgotten =
-        |stream: &&StreamShape<'_>| entries.of(stream).is_none() && !meant.contains(&stream.name);
+        |stream: &&StreamShape<'_>| entries.of(stream).is_none() && !meant.contains(stream.name);
     for stream in streams.iter().filter(is_forgotten) {
         let stream = shown(stream.name, stream.namespace);
         let why = format!(
@@ -157,7 +160,7 @@ pub fn compile_stream(
     let mut mistakes = Vec::new();
     if !config.streams.is_empty() && catalog::entry_of(config, stream).is_none() {
         let configured = config.streams.iter().map(|entry| entry.stream.trim());
-        let hint = did_you_mean(stream.name, configured);
+        let hint = did_you_mean(nearest(stream.name, configured));
         let stream = shown(stream.name, stream.namespace);
         let why = format!(
             "the input has stream {stream}, which no entry maps{hint}; add an entry, or deselect the stream"

@@ -1,19 +1,22 @@
 //! Turns a stream's configuration and its catalog entry into a `Mapping`, and collects every mistake.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 
 use crate::config::{Config, FieldConfig, StreamConfig};
 use crate::error::Mistake;
+use crate::nearest::helps_after;
 use crate::phone::{is_invisible, shown, visible};
 use crate::templates::{Columns, Surroundings, Template};
 use crate::values;
 use crate::vendor::Vendor;
 use crate::vendor::exchange::Shape;
 
-use super::catalog::{Schema, entry_of, nearest};
+use super::catalog::{Schema, entry_of};
 use super::field::{Field, Source};
+use super::name::Names;
 use super::only_when::OnlyWhen;
 use super::primary_key::PrimaryKey;
 use super::row::{Column, RowReader};
@@ -59,7 +62,9 @@ impl Mapping {
         mistakes: &mut Vec<Mistake>,
     ) -> Option<Self> {
         let place = entry.map_or_else(String::new, |(index, _)| format!("streams[{index}]"));
-        let mut compiler = Compiler::new(vendor, stream, place);
+        let schema = Schema::new(stream.json_schema);
+        let names = Names::new(schema.columns());
+        let mut compiler = Compiler::new(vendor, stream, place, schema.indexed(&names));
         let mapping = compiler.mapping(config, entry.map(|(_, entry)| entry), run);
         let found = compiler.mistakes;
         let is_right = found.is_empty();
@@ -105,7 +110,7 @@ impl Columns for StreamColumns<'_> {
     }
 
     fn nearest(&self, name: &str) -> Option<String> {
-        nearest(name, self.schema.columns()).map(shown)
+        self.schema.nearest(name).map(shown)
     }
 }
 
@@ -119,14 +124,19 @@ pub(super) struct Fields {
 }
 
 impl<'a> Compiler<'a> {
-    fn new(vendor: &'a Arc<dyn Vendor>, stream: &'a StreamShape<'a>, place: String) -> Self {
+    fn new(
+        vendor: &'a Arc<dyn Vendor>,
+        stream: &'a StreamShape<'a>,
+        place: String,
+        schema: Schema<'a>,
+    ) -> Self {
         Self {
             vendor,
             stream,
             place,
             shape: vendor.shape(),
-            schema: Schema::new(stream.json_schema),
-            rows: RowReader::of(Schema::new(stream.json_schema).columns()),
+            schema,
+            rows: RowReader::of(schema.columns()),
             mistakes: Vec::new(),
             warnings: Vec::new(),
         }
@@ -213,9 +223,10 @@ impl<'a> Compiler<'a> {
     fn fields(&mut self, configs: &[FieldConfig]) -> Fields {
         let mut fields = Fields::default();
         let names: Vec<_> = configs.iter().map(|config| name_of(&config.field)).collect();
+        let mut before = HashSet::new();
         for (index, (config, name)) in configs.iter().zip(&names).enumerate() {
             let at = format!("{}.fields[{index}]", self.place);
-            self.check_name(&at, config, name, names.get(..index).unwrap_or_default());
+            self.check_name(&at, config, name, !before.insert(name));
             let own = [(PHONE, true), ("name", self.shape.name), ("gender", self.shape.gender)];
             let own = own.into_iter().find(|(own, exists)| *exists && **own == **name && !config.variable);
             let own = own.map(|(own, _)| own);
@@ -254,7 +265,7 @@ impl<'a> Compiler<'a> {
         self.mistake(format!("{}.fields", self.place), format!("no field is phone_number; {hint}"));
     }
 
-    fn check_name(&mut self, at: &str, config: &FieldConfig, name: &str, names_before: &[Box<str>]) {
+    fn check_name(&mut self, at: &str, config: &FieldConfig, name: &str, is_repeated: bool) {
         let at = format!("{at}.field");
         let vendor = self.vendor.name();
         let written = format!("`{}`", shown(name));
@@ -268,7 +279,7 @@ impl<'a> Compiler<'a> {
             );
         } else if let Some(why) = slips::in_field(name) {
             self.mistake(at, why);
-        } else if names_before.iter().any(|before| **before == *name) {
+        } else if is_repeated {
             self.mistake(at, format!("the field {written} is listed twice"));
         } else if name == PHONE {
             if config.variable {
@@ -363,6 +374,9 @@ impl<'a> Compiler<'a> {
 
     pub(super) fn mistake(&mut self, at: impl Into<String>, why: impl Into<String>) {
         self.mistakes.push(Mistake::new(at, why));
+        if !helps_after(self.mistakes.len()) {
+            self.schema = self.schema.without_help();
+        }
     }
 }
 

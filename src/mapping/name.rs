@@ -4,6 +4,7 @@
 //! take them off again: nobody can tell such names apart, so the only one that looks right is meant.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 
 use super::text;
 use crate::phone::is_invisible;
@@ -35,6 +36,33 @@ pub(super) fn find<'n>(name: &str, names: impl Iterator<Item = &'n str> + Clone)
     alike.all(|other| other == only).then_some(only)
 }
 
+/// Names to be found among for many: thousands of columns can be configured beside thousands that there are.
+#[derive(Debug)]
+pub(super) struct Names<'n> {
+    /// By their normal form, the first of each.
+    normal: HashMap<Cow<'n, str>, &'n str>,
+    /// By what people see of them; none where several look the same.
+    looks: HashMap<Cow<'n, str>, Option<&'n str>>,
+}
+
+impl<'n> Names<'n> {
+    /// Names that differ from each other.
+    pub(super) fn new(names: impl Iterator<Item = &'n str>) -> Self {
+        let (mut normal, mut looks) = (HashMap::new(), HashMap::new());
+        for name in names {
+            normal.entry(text::nfc(name.into())).or_insert(name);
+            looks.entry(seen(name)).and_modify(|one| *one = None).or_insert(Some(name));
+        }
+        Self { normal, looks }
+    }
+
+    /// As `find`, for a name that none of them is exactly.
+    pub(super) fn find_another(&self, name: &str) -> Option<&'n str> {
+        let same = self.normal.get(&*text::nfc(name.into()));
+        same.copied().or_else(|| self.looks.get(&*seen(name)).copied().flatten())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -57,6 +85,10 @@ mod tests {
             ("inner blank", "a b", &["ab"], None),
         ] {
             assert_eq!(find(name, names.iter().copied()), want, "{case}");
+            let differ = names.iter().collect::<std::collections::HashSet<_>>().len() == names.len();
+            if differ && !names.contains(&name) {
+                assert_eq!(Names::new(names.iter().copied()).find_another(name), want, "{case}, indexed");
+            }
         }
     }
 }

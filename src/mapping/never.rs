@@ -3,7 +3,6 @@
 
 use crate::phone::{PhoneInput, Rules, shown};
 
-use super::catalog::nearest;
 use super::compile::{Compiler, Fields, PHONE};
 use super::field::Source;
 use super::identity::PHONES;
@@ -22,7 +21,7 @@ pub(super) fn check_identity(compiler: &mut Compiler<'_>) {
         check_column(compiler, &at, column);
     } else {
         let spelled = schema.columns().find(|column| same_letters(column, PHONE));
-        let near = spelled.or_else(|| nearest(PHONE, schema.columns()));
+        let near = spelled.or_else(|| schema.nearest(PHONE));
         let what = near.map_or_else(
             || {
                 format!(

@@ -83,7 +83,9 @@ impl Batcher {
         now: Instant,
     ) -> Option<Ready> {
         if !self.open.contains_key(lane) {
-            self.open.insert(lane.clone(), Open::new(self.capacity, now));
+            // The more batches are open, the fewer contacts each gets: of one for each record, none but its own.
+            let room = self.capacity / (self.open.len() + 1);
+            self.open.insert(lane.clone(), Open::with_room_for(room, now));
         }
         let open = self.open.get_mut(lane)?;
         let bytes = contact.text_bytes();
@@ -148,10 +150,10 @@ impl Batcher {
 }
 
 impl Open {
-    fn new(capacity: usize, now: Instant) -> Self {
+    fn with_room_for(n_contacts: usize, now: Instant) -> Self {
         Self {
-            contacts: Vec::with_capacity(capacity),
-            tickets: Vec::with_capacity(capacity),
+            contacts: Vec::with_capacity(n_contacts),
+            tickets: Vec::with_capacity(n_contacts),
             bytes: 0,
             since: now,
         }

@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use super::item::{Covers, StreamIndex};
+use crate::error::Error;
 use crate::protocol::{State, Stats};
 
 /// Which interval a record belongs to.
@@ -65,12 +66,33 @@ impl Checkpoints {
     }
 
     /// A record ended.
-    pub fn settle(&mut self, interval: Interval, stream: StreamIndex, is_rejected: bool) {
-        let index = usize::try_from(interval.0 - self.first).unwrap_or(usize::MAX);
-        let Some(waiting) = self.waiting.get_mut(index) else { return };
+    ///
+    /// # Errors
+    /// When no STATE can count it: its interval waits for no record, or its stream is not known.
+    pub fn settle(
+        &mut self,
+        interval: Interval,
+        stream: StreamIndex,
+        is_rejected: bool,
+    ) -> Result<(), Error> {
+        let n_streams = self.released.len();
+        let index = interval.0.checked_sub(self.first).and_then(|index| usize::try_from(index).ok());
+        let waiting =
+            index.and_then(|index| self.waiting.get_mut(index)).filter(|waiting| waiting.pending > 0);
+        let Some(waiting) = waiting.filter(|_| stream.index() < n_streams) else {
+            let (Interval(interval), stream) = (interval, stream.index());
+            let why =
+                format!("a record of stream {stream} ended for which no STATE waits (interval {interval})");
+            return Err(Error::Defect(why));
+        };
         waiting.pending -= 1;
         let stats = waiting.settled.entry(stream).or_default();
-        if is_rejected { stats.rejected += 1 } else { stats.records += 1 }
+        if is_rejected {
+            stats.rejected += 1;
+        } else {
+            stats.records += 1;
+        }
+        Ok(())
     }
 
     /// A STATE was read: it closes the open interval.
@@ -122,4 +144,28 @@ impl Checkpoints {
 
 fn to_u64(n: usize) -> u64 {
     u64::try_from(n).expect("a count of things in memory fits into 64 bits")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_record_for_which_no_state_waits_is_a_defect() {
+        let stream = StreamIndex::new(0);
+        let mut checkpoints = Checkpoints::new(1);
+        let interval = checkpoints.received();
+        assert!(
+            checkpoints.settle(interval, StreamIndex::new(1), false).is_err(),
+            "a stream that is not there"
+        );
+        assert!(checkpoints.settle(interval, stream, false).is_ok(), "the record itself");
+        assert!(checkpoints.settle(interval, stream, false).is_err(), "the same again");
+        let passed_by = Checkpoints { first: 1, ..Checkpoints::new(1) };
+        for (name, mut checkpoints) in [("released", passed_by), ("not begun", Checkpoints::new(1))] {
+            let interval = if name == "released" { Interval(0) } else { Interval(7) };
+            let told = checkpoints.settle(interval, stream, false).map_err(|error| error.failure_type());
+            assert_eq!(told, Err(crate::error::FailureType::System), "{name}");
+        }
+    }
 }

@@ -15,6 +15,7 @@ mod item;
 mod question;
 mod remarks;
 mod sending;
+mod settling;
 mod tally;
 mod telling;
 #[cfg(test)]
@@ -58,9 +59,6 @@ const PROGRESS_EVERY: Duration = Duration::from_secs(10);
 /// Text of contacts under way beyond which nothing more is sent: ordinary batches have a hundredth of
 /// it, but a record can be a megabyte, and its request as much again.
 const MAX_BYTES_UNDER_WAY: usize = 2 << 20;
-
-/// Records after which a share of rejected ones means something; those kept back on purpose are none.
-const SHARE_COUNTS_AFTER: u64 = 100;
 
 /// What the loop goes by.
 #[derive(Clone, Debug)]
@@ -178,10 +176,11 @@ impl<C: Carrier, L: Ledger, W: Write> Pipeline<C, L, W> {
             let may_read = is_open && self.may_read();
             match self.next(may_read, progress_at, &mut input, &mut notices, &mut signals).await {
                 Event::Heard(result) => self.delivered(result),
-                Event::Answered(Answer::Known(chunk, Ok(standings))) => self.take(chunk, standings),
-                Event::Answered(Answer::Known(_, Err(error)) | Answer::Closed(Err(error))) => {
-                    self.fail(error.into());
+                Event::Answered(Answer::Known(chunk, Ok(standings))) => {
+                    self.take(chunk, standings.into_iter());
                 }
+                Event::Answered(Answer::Known(_, Err(error))) => self.fail(error),
+                Event::Answered(Answer::Closed(Err(error))) => self.fail(error.into()),
                 Event::Answered(Answer::Closed(Ok(()))) => {}
                 Event::Chunk(Some(chunk)) => self.look_up(chunk),
                 Event::Chunk(None) => {
@@ -272,7 +271,7 @@ impl<C: Carrier, L: Ledger, W: Write> Pipeline<C, L, W> {
         if self.way.ledger.remembers() {
             self.question.look_up(&self.way.ledger, chunk, self.way.courier.now());
         } else {
-            self.take(chunk, Vec::new());
+            self.take(chunk, std::iter::repeat(Standing::Free));
         }
     }
 
@@ -287,13 +286,15 @@ impl<C: Carrier, L: Ledger, W: Write> Pipeline<C, L, W> {
         }
     }
 
-    fn take(&mut self, chunk: Chunk, standings: Vec<Standing>) {
+    fn take(&mut self, chunk: Chunk, mut standings: impl Iterator<Item = Standing>) {
         let now = Instant::now();
-        let mut standings = standings.into_iter();
         for item in chunk.items {
             match item {
                 Item::Contact { origin, campaign, contact, who } => {
-                    let standing = standings.next().unwrap_or(Standing::Free);
+                    let Some(standing) = standings.next() else {
+                        return self
+                            .fail(Error::Defect("a contact has no standing in the ledger".to_owned()));
+                    };
                     let ticket = Ticket { interval: self.received(), origin, who };
                     self.consider(ticket, campaign, contact, standing, now);
                 }
@@ -379,50 +380,6 @@ impl<C: Carrier, L: Ledger, W: Write> Pipeline<C, L, W> {
     fn received(&mut self) -> Interval {
         self.tally.received += 1;
         self.checkpoints.received()
-    }
-
-    /// A delivery's task has ended.
-    fn delivered(&mut self, result: Result<(Id, Heard), JoinError>) {
-        match result {
-            Ok((task, heard)) => {
-                self.loads.remove(&task);
-                self.heard(heard);
-            }
-            // Its message may quote data. Whom it had claimed is unknown when the ledger is closed.
-            Err(error) => {
-                self.loads.remove(&error.id());
-                self.fail(Error::Defect("a delivery ended in a panic".to_owned()));
-            }
-        }
-    }
-
-    fn heard(&mut self, heard: Heard) {
-        self.waiting = None;
-        let Heard { tickets, phones, outcomes, failure } = heard;
-        for ((ticket, phone), outcome) in tickets.into_iter().zip(&phones).zip(outcomes) {
-            if let Some(outcome) = outcome {
-                self.settle(ticket.interval, ticket.origin, &outcome, Some(phone));
-            }
-        }
-        if let Some(error) = failure {
-            self.fail(error);
-        }
-    }
-
-    fn settle(&mut self, interval: Interval, origin: Origin, outcome: &Outcome, phone: Option<&Phone>) {
-        let is_rejected = outcome.counts_as_rejected();
-        self.checkpoints.settle(interval, origin.stream, is_rejected);
-        if self.tally.count(outcome) {
-            let line = self.describe(origin, outcome, phone);
-            self.log(Level::Warn, &line);
-        }
-        let percent = self.plan.max_rejected_percent;
-        if is_rejected && self.tally.rejected_more_than(percent) {
-            let (_, total) = self.tally.share();
-            if total >= SHARE_COUNTS_AFTER {
-                self.too_many_rejected();
-            }
-        }
     }
 
     /// Hands back the states whose records are all settled.

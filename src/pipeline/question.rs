@@ -7,6 +7,8 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::item::{Chunk, Item};
+use super::sending::one_each;
+use crate::error::Error;
 use crate::ledger::{Ledger, LedgerError, Standing};
 
 /// A question under way, or none.
@@ -16,7 +18,7 @@ pub(super) struct Question(Option<Pin<Box<dyn Future<Output = Answer> + Send>>>)
 /// What the ledger said.
 pub(super) enum Answer {
     /// What is known of the contacts of a chunk, in their order.
-    Known(Chunk, Result<Vec<Standing>, LedgerError>),
+    Known(Chunk, Result<Vec<Standing>, Error>),
     /// The run is closed.
     Closed(Result<(), LedgerError>),
 }
@@ -30,8 +32,10 @@ impl Question {
                 Item::Contact { who, .. } => Some(who.key),
                 _ => None,
             };
-            let keys = chunk.items.iter().filter_map(key).collect();
-            let standings = ledger.look_up(keys, now).await;
+            let keys: Vec<_> = chunk.items.iter().filter_map(key).collect();
+            let n_contacts = keys.len();
+            let standings = ledger.look_up(keys, now).await.map_err(Error::from);
+            let standings = standings.and_then(|known| one_each("standings", known, n_contacts));
             Answer::Known(chunk, standings)
         }));
     }

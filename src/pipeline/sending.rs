@@ -10,7 +10,7 @@ use super::batcher::{Ready, Ticket};
 use crate::contact::{Campaign, Contact};
 use crate::delivery::{Carrier, Courier, Delivered, Fate};
 use crate::error::Error;
-use crate::ledger::{Ending, Entry, Ledger, LedgerError, Standing};
+use crate::ledger::{Ending, Entry, Ledger, Standing};
 use crate::phone::Phone;
 use crate::reason::Reason;
 use crate::vendor::exchange::{Batch, Outcome};
@@ -49,47 +49,49 @@ impl<C: Carrier, L: Ledger> Way<C, L> {
         let Ready { batch, tickets, bytes: _ } = ready;
         let phones = batch.contacts.iter().map(|contact| contact.phone.clone()).collect();
         let n_contacts = batch.contacts.len();
-        if !self.ledger.remembers() {
-            let Delivered { fates, failure } = self.courier.deliver(batch).await;
-            let may_repeat = self.courier.may_repeat();
-            let outcomes = fates.into_iter().map(|fate| ended(fate, may_repeat)).collect();
-            return Heard { tickets, phones, outcomes, failure };
-        }
-        match self.remembered(batch, entries).await {
-            Ok((outcomes, failure)) => Heard { tickets, phones, outcomes, failure },
-            // What was not claimed was not sent, and what was not settled must not count as settled.
-            Err(error) => {
-                Heard { tickets, phones, outcomes: vec![None; n_contacts], failure: Some(error.into()) }
-            }
-        }
+        let sent = if self.ledger.remembers() {
+            self.remembered(batch, entries).await
+        } else {
+            self.forgotten(batch).await
+        };
+        // What was not claimed was not sent, and what was not settled must not count as settled.
+        let (outcomes, failure) = sent.unwrap_or_else(|error| (vec![None; n_contacts], Some(error)));
+        Heard { tickets, phones, outcomes, failure }
+    }
+
+    /// Delivers what nobody remembers.
+    async fn forgotten(&self, batch: Batch) -> Result<Sent, Error> {
+        let (fates, failure) = self.fates(batch).await?;
+        let may_repeat = self.courier.may_repeat();
+        Ok((fates.into_iter().map(|fate| ended(fate, may_repeat)).collect(), failure))
     }
 
     /// Claims, delivers and settles; those whom another run holds are asked for again for a while,
     /// because a run that died holds its people until its lease has ended.
-    async fn remembered(
-        &self,
-        batch: Batch,
-        entries: Vec<Entry>,
-    ) -> Result<(Vec<Option<Outcome>>, Option<Error>), LedgerError> {
-        let Batch { campaign, contacts, maybe_sent } = batch;
+    async fn remembered(&self, batch: Batch, entries: Vec<Entry>) -> Result<Sent, Error> {
+        // Who may have been sent before is what the claim says, each for themselves.
+        let Batch { campaign, contacts, maybe_sent: _ } = batch;
         let mut outcomes = vec![None; contacts.len()];
+        let entries = one_each("entries", entries, contacts.len())?;
         let mut asked: Vec<_> = contacts.into_iter().zip(entries).enumerate().collect();
         let mut waited = Duration::ZERO;
         loop {
-            let claimed = self.claim(asked, &mut outcomes).await?;
-            let maybe_sent = maybe_sent || claimed.maybe_sent;
-            let failure = self.deliver(&campaign, claimed.mine, maybe_sent, &mut outcomes).await?;
-            if claimed.elsewhere.is_empty() || failure.is_some() {
+            let Claimed { fresh, retaken, elsewhere } = self.claim(asked, &mut outcomes).await?;
+            let mut failure = None;
+            for (group, maybe_sent) in [(fresh, false), (retaken, true)] {
+                failure = self.deliver(&campaign, group, maybe_sent, failure, &mut outcomes).await?;
+            }
+            if elsewhere.is_empty() || failure.is_some() {
                 return Ok((outcomes, failure));
             }
             if waited >= WAIT_FOR_OTHERS {
-                for (place, _) in claimed.elsewhere {
+                for (place, _) in elsewhere {
                     set(&mut outcomes, place, Outcome::Duplicate(Reason::InAnotherRun));
                 }
                 return Ok((outcomes, None));
             }
             if waited.is_zero() {
-                let (n_held, seconds) = (claimed.elsewhere.len(), WAIT_FOR_OTHERS.as_secs());
+                let (n_held, seconds) = (elsewhere.len(), WAIT_FOR_OTHERS.as_secs());
                 self.courier.notice(format!(
                     "{n_held} contacts are held by another run; asking for them again for up to {seconds} s"
                 ));
@@ -98,47 +100,48 @@ impl<C: Carrier, L: Ledger> Way<C, L> {
                 return Ok((outcomes, None));
             }
             waited += ASK_AGAIN_AFTER;
-            asked = claimed.elsewhere;
+            asked = elsewhere;
         }
     }
 
-    async fn claim(
-        &self,
-        asked: Vec<Numbered>,
-        outcomes: &mut [Option<Outcome>],
-    ) -> Result<Claimed, LedgerError> {
+    async fn claim(&self, asked: Vec<Numbered>, outcomes: &mut [Option<Outcome>]) -> Result<Claimed, Error> {
         let retake = self.courier.may_repeat();
         let entries: Vec<Entry> = asked.iter().map(|(_, (_, entry))| entry.clone()).collect();
         let standings = self.ledger.claim(entries, retake, self.courier.now()).await?;
-        let mut claimed = Claimed { mine: Vec::new(), elsewhere: Vec::new(), maybe_sent: false };
+        let standings = one_each("standings", standings, asked.len())?;
+        let mut claimed = Claimed::default();
         for (numbered, standing) in asked.into_iter().zip(standings) {
-            match kept_back(standing, retake) {
-                Some(outcome) => set(outcomes, numbered.0, outcome),
-                None if standing == Standing::Elsewhere => claimed.elsewhere.push(numbered),
-                None => {
-                    claimed.maybe_sent |= standing == Standing::Unknown;
-                    claimed.mine.push(numbered);
-                }
+            match (kept_back(standing, retake), standing) {
+                (Some(outcome), _) => set(outcomes, numbered.0, outcome),
+                (None, Standing::Elsewhere) => claimed.elsewhere.push(numbered),
+                (None, Standing::Unknown) => claimed.retaken.push(numbered),
+                (None, Standing::Free | Standing::Accepted) => claimed.fresh.push(numbered),
             }
         }
         Ok(claimed)
     }
 
+    /// Delivers and settles a group that was claimed; gives why the run must stop. After a failure nobody is sent:
+    /// the group is let go of as it was.
     async fn deliver(
         &self,
         campaign: &Campaign,
-        mine: Vec<Numbered>,
+        group: Vec<Numbered>,
         maybe_sent: bool,
+        failure: Option<Error>,
         outcomes: &mut [Option<Outcome>],
-    ) -> Result<Option<Error>, LedgerError> {
-        if mine.is_empty() {
-            return Ok(None);
+    ) -> Result<Option<Error>, Error> {
+        if group.is_empty() {
+            return Ok(failure);
         }
-        let (places, pairs): (Vec<_>, Vec<_>) = mine.into_iter().unzip();
+        let (places, pairs): (Vec<_>, Vec<_>) = group.into_iter().unzip();
         let (contacts, entries): (Vec<_>, Vec<_>) = pairs.into_iter().unzip();
         let phones: Vec<_> = contacts.iter().map(|contact: &Contact| contact.phone.clone()).collect();
-        let batch = Batch { campaign: campaign.clone(), contacts, maybe_sent };
-        let Delivered { fates, failure } = self.courier.deliver(batch).await;
+        let (fates, failure) = if failure.is_some() {
+            (vec![Fate::Open { maybe_sent }; contacts.len()], failure)
+        } else {
+            self.fates(Batch { campaign: campaign.clone(), contacts, maybe_sent }).await?
+        };
         let endings = fates.iter().zip(&phones).map(|(fate, phone)| ending(fate, phone));
         let endings = entries.into_iter().zip(endings).collect();
         self.ledger.settle(endings, self.courier.now()).await?;
@@ -149,6 +152,21 @@ impl<C: Carrier, L: Ledger> Way<C, L> {
         }
         Ok(failure)
     }
+
+    /// What became of each contact of a batch, in order, and why the run must stop.
+    async fn fates(&self, batch: Batch) -> Result<(Vec<Fate>, Option<Error>), Error> {
+        let n_contacts = batch.contacts.len();
+        let Delivered { fates, failure } = self.courier.deliver(batch).await;
+        Ok((one_each("fates", fates, n_contacts)?, failure))
+    }
+}
+
+/// Refuses answers that are not as many as the contacts: somebody would get another's, or pass for free.
+pub(super) fn one_each<T>(what: &str, answers: Vec<T>, n_contacts: usize) -> Result<Vec<T>, Error> {
+    if answers.len() == n_contacts {
+        return Ok(answers);
+    }
+    Err(Error::Defect(format!("{} {what} for {n_contacts} contacts", answers.len())))
 }
 
 /// What the ledger is told of a batch. Takes the primary keys out of the tickets: nobody else asks for
@@ -168,14 +186,19 @@ pub(super) fn entries(ready: &mut Ready, streams: &[Arc<str>]) -> Vec<Entry> {
 /// A contact with its entry and its place in the batch.
 type Numbered = (usize, (Contact, Entry));
 
-/// How a claim was answered.
+/// How a batch ended, contact by contact, and why the run must stop, if it must.
+type Sent = (Vec<Option<Outcome>>, Option<Error>);
+
+/// How a claim was answered. The first two are ours now. They go apart: what a refusal proves of people who were
+/// never sent, it does not prove of the others.
+#[derive(Default)]
 struct Claimed {
-    /// Claimed now, to be sent.
-    mine: Vec<Numbered>,
+    /// Nobody sent them before.
+    fresh: Vec<Numbered>,
+    /// A run that died may have sent them.
+    retaken: Vec<Numbered>,
     /// Held by another run.
     elsewhere: Vec<Numbered>,
-    /// One of ours may have been sent by a run that died.
-    maybe_sent: bool,
 }
 
 fn set(outcomes: &mut [Option<Outcome>], place: usize, outcome: Outcome) {

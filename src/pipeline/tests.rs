@@ -2,6 +2,7 @@
 //! paused clock.
 
 mod ending;
+mod standing;
 mod states;
 
 use std::io;
@@ -16,7 +17,7 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep};
 
 use super::{Chunk, Intake, Pipeline, Plan, Tally};
-use crate::config::{self, Config};
+use crate::config::{self, Config, OnUnknownOutcome};
 use crate::delivery::{Carrier, CarryError, Clock, Courier, Pace, Rules, Stop, Terms};
 use crate::error::Error;
 use crate::ledger::{Forgetful, Ledger};
@@ -150,7 +151,8 @@ impl Sync {
         let carrier = Vendor { takes: self.takes, answer: self.answer, requests: Arc::clone(&requests) };
         let clock = Arc::new(Clock::starting_at(Timestamp::UNIX_EPOCH));
         let (notices, heard) = mpsc::channel(64);
-        let (rules, stop) = (Rules { retry_for: Duration::from_mins(1), resend: false }, Stop::default());
+        let resend = config.delivery.on_unknown_outcome == OnUnknownOutcome::Resend;
+        let (rules, stop) = (Rules { retry_for: Duration::from_mins(1), resend }, Stop::default());
         let terms = Terms { clock, pace: Pace::new(0), rules, stop: stop.clone(), notices, seed: 7 };
         let courier = Courier::new(vendor, carrier, terms);
         let (sender, input) = mpsc::channel(2);

@@ -7,6 +7,8 @@ use jiff::fmt::temporal::{Pieces, PiecesOffset};
 use jiff::tz::{self, TimeZone};
 use jiff::{Timestamp, Zoned};
 
+use crate::nearest::nearest;
+
 /// A day, or an instant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Moment {
@@ -85,14 +87,11 @@ pub(crate) fn time_zone(name: &str) -> Result<TimeZone, String> {
         return Ok(TimeZone::UTC);
     }
     TimeZone::get(name).map_err(|_| {
-        let alike =
-            |zone: &str| strsim::normalized_damerau_levenshtein(&name.to_lowercase(), &zone.to_lowercase());
-        let zones = tz::db().available().map(|zone| zone.to_string());
-        let nearest = zones.map(|zone| (alike(&zone), zone)).max_by(|(a, _), (b, _)| a.total_cmp(b));
-        let hint = match nearest {
-            Some((likeness, zone)) if likeness >= 0.6 => format!("did you mean `{zone}`?"),
-            _ => "write one such as Asia/Ho_Chi_Minh or UTC".to_owned(),
-        };
+        let zones: Vec<String> = tz::db().available().map(|zone| zone.to_string()).collect();
+        let hint = nearest(name, zones.iter().map(String::as_str)).map_or_else(
+            || "write one such as Asia/Ho_Chi_Minh or UTC".to_owned(),
+            |zone| format!("did you mean `{zone}`?"),
+        );
         format!("there is no such time zone; {hint}")
     })
 }

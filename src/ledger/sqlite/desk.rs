@@ -16,7 +16,7 @@ const LONGEST_QUEUE: usize = 64;
 /// Answers calls, one transaction after the other.
 pub(super) enum Desk {
     Thread { inbox: Option<mpsc::Sender<Job>>, thread: Mutex<Option<JoinHandle<()>>> },
-    Inline { book: Mutex<Option<Box<Book>>>, home: Memory },
+    Inline { book: Mutex<Option<Box<Book>>>, home: Option<Memory> },
 }
 
 type Work = Box<dyn FnOnce(&mut Book) -> rusqlite::Result<()> + Send>;
@@ -41,9 +41,9 @@ impl Desk {
         Ok(Self::Thread { inbox: Some(inbox), thread: Mutex::new(Some(thread)) })
     }
 
-    /// Keeps the book for calls on the spot; its connection goes home in the end.
-    pub(super) fn inline(book: Book, home: &Memory) -> Self {
-        Self::Inline { book: Mutex::new(Some(Box::new(book))), home: home.clone() }
+    /// Keeps the book for calls on the spot; its connection goes home in the end, if it has one.
+    pub(super) fn inline(book: Book, home: Option<Memory>) -> Self {
+        Self::Inline { book: Mutex::new(Some(Box::new(book))), home }
     }
 
     /// Has something done within a transaction; when this returns, it is committed.
@@ -95,7 +95,7 @@ impl Desk {
         Ok(())
     }
 
-    /// Waits for the end of the thread, or gives the connection back.
+    /// Waits for the end of the thread, or closes the connection or gives it back.
     fn leave(&self) {
         match self {
             Self::Thread { thread, .. } => {
@@ -107,7 +107,7 @@ impl Desk {
             }
             Self::Inline { book, home } => {
                 let book = book.lock().unwrap_or_else(PoisonError::into_inner).take();
-                if let Some(book) = book {
+                if let (Some(book), Some(home)) = (book, home) {
                     home.put(book.into_connection());
                 }
             }

@@ -61,6 +61,7 @@ impl Mark {
 }
 
 /// How far a ledger reaches at least; nothing where there is no mark, and an error where none can be read.
+/// An empty file is none: whoever made it died before the first mark.
 pub(super) fn read(path: &Path) -> io::Result<Option<Reach>> {
     let mut bytes = Vec::new();
     match File::open(path) {
@@ -68,6 +69,9 @@ pub(super) fn read(path: &Path) -> io::Result<Option<Reach>> {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(error),
     };
+    if bytes.is_empty() {
+        return Ok(None);
+    }
     let marks = SLOTS.into_iter().filter_map(|start| unpack(bytes.get(usize::try_from(start).ok()?..)?));
     let newest = marks.max_by_key(|reach| reach.sequence);
     newest.map(Some).ok_or_else(|| io::Error::from(ErrorKind::InvalidData))

@@ -1,8 +1,8 @@
 //! A file on a volume that stays: one run at a time, no server.
 //!
 //! The connection belongs to a thread of its own; whatever waits for it when it is free goes into one
-//! transaction, and every caller hears after the commit. In memory there is no thread and no clock:
-//! calls run on their caller, so that a simulation is the same each time.
+//! transaction, and every caller hears after the commit. For a simulation there is no thread and no
+//! clock: calls run on their caller, so that it is the same each time.
 
 mod book;
 mod complaint;
@@ -75,6 +75,21 @@ impl Sqlite {
         Self::open_with(path, terms, hash_key, now, LARGEST_JOURNAL)
     }
 
+    /// Opens the ledger in a file as `open` does, for a simulation: calls run on their caller, and a
+    /// run that is dropped has died.
+    ///
+    /// # Errors
+    /// The same.
+    pub fn on_the_spot(
+        path: &Path,
+        terms: &Terms,
+        hash_key: Option<&str>,
+        now: Timestamp,
+    ) -> Result<(Self, Opened), LedgerError> {
+        let (book, opened) = Self::book(path, purpose(terms), terms, hash_key, now, SMALL_JOURNAL)?;
+        Ok((Self { desk: Desk::inline(book, None) }, opened))
+    }
+
     fn open_with(
         path: &Path,
         terms: &Terms,
@@ -82,8 +97,7 @@ impl Sqlite {
         now: Timestamp,
         journal: Size,
     ) -> Result<(Self, Opened), LedgerError> {
-        let purpose = if terms.expect_existing { Use::Continue } else { Use::Run };
-        Self::in_a_file(path, purpose, terms, hash_key, now, journal)
+        Self::in_a_file(path, purpose(terms), terms, hash_key, now, journal)
     }
 
     fn in_a_file(
@@ -94,6 +108,18 @@ impl Sqlite {
         now: Timestamp,
         journal: Size,
     ) -> Result<(Self, Opened), LedgerError> {
+        let (book, opened) = Self::book(path, purpose, terms, hash_key, now, journal)?;
+        Ok((Self { desk: Desk::thread(book)? }, opened))
+    }
+
+    fn book(
+        path: &Path,
+        purpose: Use,
+        terms: &Terms,
+        hash_key: Option<&str>,
+        now: Timestamp,
+        journal: Size,
+    ) -> Result<(Book, Opened), LedgerError> {
         let shown = path.display().to_string();
         let place = Place::find(path, &shown, purpose.missing())?;
         let mut connection = opening::connect(&place, &shown)?;
@@ -101,8 +127,7 @@ impl Sqlite {
         let examined =
             opening::examine(&mut connection, &shown, purpose, terms, hash_key, now, Some(&mut watch));
         let (opened, seal) = examined?;
-        let book = Book::new(connection, (seal, Some(watch)), &shown, terms, journal);
-        Ok((Self { desk: Desk::thread(book)? }, opened))
+        Ok((Book::new(connection, (seal, Some(watch)), &shown, terms, journal), opened))
     }
 
     /// Takes a file as it is of which something was lost for good; without `is_decided` it stays as it
@@ -150,11 +175,12 @@ impl Sqlite {
         now: Timestamp,
     ) -> Result<(Self, Opened), LedgerError> {
         let mut connection = memory.take()?;
-        let purpose = if terms.expect_existing { Use::Continue } else { Use::Run };
-        match opening::examine(&mut connection, Memory::PLACE, purpose, terms, hash_key, now, None) {
+        let examined =
+            opening::examine(&mut connection, Memory::PLACE, purpose(terms), terms, hash_key, now, None);
+        match examined {
             Ok((opened, seal)) => {
                 let book = Book::new(connection, (seal, None), Memory::PLACE, terms, SMALL_JOURNAL);
-                Ok((Self { desk: Desk::inline(book, memory) }, opened))
+                Ok((Self { desk: Desk::inline(book, Some(memory.clone())) }, opened))
             }
             Err(error) => {
                 memory.put(connection);
@@ -162,6 +188,10 @@ impl Sqlite {
             }
         }
     }
+}
+
+fn purpose(terms: &Terms) -> Use {
+    if terms.expect_existing { Use::Continue } else { Use::Run }
 }
 
 impl Ledger for Sqlite {

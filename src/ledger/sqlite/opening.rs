@@ -35,6 +35,11 @@ const SETTINGS: &str = "
     PRAGMA cache_size = -4096;
     PRAGMA temp_store = MEMORY;";
 
+/// In a file that is new the first page, which says `WAL`, is written at once and needs no other journal: a
+/// process that is killed there would leave one beside an empty file, as if a ledger had been lost. If another
+/// process was quicker, the file says `WAL` by then, and this setting is none.
+const NEW_SETTINGS: &str = "PRAGMA journal_mode = OFF;";
+
 /// What a ledger is opened for.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Use {
@@ -72,6 +77,9 @@ pub(super) fn connect(place: &Place, shown: &str) -> Result<Connection, LedgerEr
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
         let is_readonly = connection.is_readonly("main")?;
         if !is_readonly {
+            if place.is_empty() {
+                connection.execute_batch(NEW_SETTINGS)?;
+            }
             connection.execute_batch(SETTINGS)?;
         }
         Ok((connection, is_readonly))
@@ -161,7 +169,7 @@ pub(super) fn accept_loss(
     if flaw.is_some() && is_decided {
         seal.watch(&transaction).map_err(complain)?;
         meta::forget_use(&transaction).map_err(complain)?;
-        seal.renew();
+        seal.renew(&transaction).map_err(complain)?;
         seal.write(&transaction).map_err(complain)?;
         transaction.commit().map_err(complain)?;
         settle_down(connection, &mut seal).map_err(complain)?;

@@ -92,6 +92,11 @@ impl Place {
         &self.path
     }
 
+    /// Whether the file is one that nobody has written to.
+    pub(super) fn is_empty(&self) -> bool {
+        fs::metadata(&self.path).is_ok_and(|metadata| metadata.len() == 0)
+    }
+
     pub(super) fn log(&self) -> PathBuf {
         beside(&self.path, LOG)
     }

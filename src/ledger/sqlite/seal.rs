@@ -30,7 +30,7 @@ const READ: &str = "SELECT ledger, sequence, is_open, newest, digest FROM seal";
 const WRITE: &str = "
     INSERT INTO seal (id, ledger, sequence, is_open, newest, digest) VALUES (1, ?1, ?2, ?3, ?4, ?5)
     ON CONFLICT (id) DO UPDATE SET
-        sequence = excluded.sequence, is_open = excluded.is_open, newest = excluded.newest,
+        ledger = excluded.ledger, sequence = excluded.sequence, is_open = excluded.is_open, newest = excluded.newest,
         digest = excluded.digest";
 /// SQLite's generator is seeded by the operating system.
 const RANDOM: &str = "SELECT randomblob(16)";
@@ -105,10 +105,13 @@ impl Seal {
         reach.optional()
     }
 
-    /// Takes the rows as they are, whatever they were before.
-    pub(super) fn renew(&mut self) {
+    /// Takes the rows as they are, whatever they were before. It is another ledger from here on: a copy from
+    /// before may reach further, and does not know who is sent from now on.
+    pub(super) fn renew(&mut self, connection: &Connection) -> Result<()> {
+        self.reach.ledger = connection.query_row(RANDOM, [], |row| row.get(0))?;
         self.is_open = false;
         self.written = None;
+        Ok(())
     }
 
     /// From now on no row comes or goes unseen.

@@ -176,3 +176,45 @@ fn what_nobody_sees_in_a_fields_name_is_told() {
     streams[0].fields[2].field: the name holds characters that nobody sees: `due\u{7}date`; write it anew
     ");
 }
+
+/// Without bounds each of these takes minutes.
+#[test]
+fn thousands_of_unknown_names_beside_thousands_of_known_ones_are_told_in_time() {
+    const MANY: usize = 3_000;
+    let numbered = |what: &str| (0..MANY).map(|n| format!("{what}_{n:05}")).collect::<Vec<_>>();
+    let fields = json!([{ "field": "phone_number", "template": "x" }]);
+    let columns = numbered("column");
+    let wide = schema(&columns.iter().map(String::as_str).collect::<Vec<_>>());
+    let names = numbered("stream");
+    let of_streams: Vec<_> = names.iter().map(|name| shape(name, UNKNOWN)).collect();
+    let entries: Vec<_> =
+        numbered("strema").iter().map(|name| json!({ "stream": name, "fields": fields })).collect();
+    let of_columns: Vec<_> =
+        numbered("colunm").iter().map(|name| json!({ "field": name, "column": name })).collect();
+    let templates: Vec<_> = numbered("colunm")
+        .iter()
+        .map(|name| json!({ "field": name, "template": format!("{{{{ record.{name} }}}}") }))
+        .collect();
+    for (name, config, catalog, near) in [
+        ("streams", config(&Value::from(entries), &json!({})), of_streams, "did you mean `stream_00000`?"),
+        (
+            "columns",
+            people(&json!({}), &Value::from(of_columns)),
+            vec![shape("people", &wide)],
+            "did you mean `column_00000`?",
+        ),
+        (
+            "templates",
+            people(&json!({}), &Value::from(templates)),
+            vec![shape("people", &wide)],
+            "did you mean `column_00000`?",
+        ),
+    ] {
+        let started = std::time::Instant::now();
+        let told = mistakes(&config, &with_fields(), &catalog);
+        let seconds = started.elapsed().as_secs_f64();
+        assert!(told.lines().count() >= MANY, "{name}: each is told, {}", told.lines().count());
+        assert!(told.contains(near), "{name}: {:?}", told.lines().next());
+        assert!(seconds < 20.0, "{name}: {seconds} s");
+    }
+}

@@ -2,17 +2,18 @@
 //!
 //! Numbers are kept exactly: in memory up to a limit, beyond it in a temporary database on disk.
 
+mod campaigns;
 mod numbers;
 mod overflow;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
-use compact_str::CompactString;
 use foldhash::fast::FixedState;
 
 use crate::contact::Campaign;
 use crate::error::Error;
 use crate::phone::Phone;
+use campaigns::Campaigns;
 use numbers::{Numbers, Place};
 use overflow::Overflow;
 
@@ -23,13 +24,13 @@ const MAX_IN_MEMORY: usize = 8 << 20;
 /// An identifier of a vendor takes as much memory as so many numbers.
 const IDENTIFIER_COSTS: usize = 4;
 
-/// The name of a campaign, too: 37 to 75 bytes for names of up to 24 letters.
+/// A campaign, too: as much as so many numbers of the first campaign, which are the small ones.
 const CAMPAIGN_COSTS: usize = 4;
 
 /// Who was sent to which campaign by this run.
 #[derive(Debug)]
 pub(super) struct Seen {
-    campaigns: HashMap<CompactString, Place, FixedState>,
+    campaigns: Campaigns,
     /// E.164 numbers without their plus: at most 15 digits.
     dialled: Numbers,
     /// Vendors' own identifiers.
@@ -48,7 +49,7 @@ impl Default for Seen {
 impl Seen {
     fn with_room_for(room: usize) -> Self {
         Self {
-            campaigns: HashMap::default(),
+            campaigns: Campaigns::default(),
             dialled: Numbers::default(),
             opaque: HashSet::default(),
             room,
@@ -61,7 +62,7 @@ impl Seen {
     /// # Errors
     /// When the temporary database cannot be read.
     pub(super) fn contains(&self, campaign: &Campaign, phone: &Phone) -> Result<bool, Error> {
-        let place = self.campaigns.get(campaign.as_str()).copied();
+        let place = self.campaigns.find(campaign);
         if place.is_some_and(|place| self.remembers(place, phone)) {
             return Ok(true);
         }
@@ -73,14 +74,14 @@ impl Seen {
     /// # Errors
     /// When there are more than memory may hold, and the temporary database cannot be written.
     pub(super) fn insert(&mut self, campaign: &Campaign, phone: &Phone) -> Result<bool, Error> {
-        let place = self.campaigns.get(campaign.as_str()).copied();
         if self.room > 0 {
-            let place = place.unwrap_or_else(|| self.add(campaign));
+            let (place, is_new) = self.campaigns.find_or_add(campaign);
+            let campaign_costs = if is_new { CAMPAIGN_COSTS } else { 0 };
             let cost = self.keep(place, phone);
-            self.room = self.room.saturating_sub(cost);
+            self.room = self.room.saturating_sub(cost + campaign_costs);
             return Ok(cost > 0);
         }
-        if place.is_some_and(|place| self.remembers(place, phone)) {
+        if self.campaigns.find(campaign).is_some_and(|place| self.remembers(place, phone)) {
             return Ok(false);
         }
         let overflow = match &mut self.overflow {
@@ -88,13 +89,6 @@ impl Seen {
             none => none.insert(Overflow::open()?),
         };
         overflow.insert(campaign, phone)
-    }
-
-    fn add(&mut self, campaign: &Campaign) -> Place {
-        let place = u32::try_from(self.campaigns.len()).expect("there is not room for so many campaigns");
-        self.campaigns.insert(campaign.as_str().into(), Place(place));
-        self.room = self.room.saturating_sub(CAMPAIGN_COSTS);
-        Place(place)
     }
 
     fn remembers(&self, campaign: Place, phone: &Phone) -> bool {

@@ -1,6 +1,6 @@
 //! What to write instead, for those who know Jinja, Python, SQL or a spreadsheet.
 
-use crate::config::nearest;
+use crate::nearest::nearest;
 
 use super::super::filters::{Filter, Parameter};
 use super::super::questions::Question;

@@ -3,7 +3,7 @@
 use minijinja::machinery::ast::{self, BinOpKind, CompareOpKind, UnaryOpKind};
 use minijinja::value::ValueKind;
 
-use crate::config::nearest;
+use crate::nearest::nearest;
 use crate::phone::shown;
 use crate::values::{Number, nfc};
 

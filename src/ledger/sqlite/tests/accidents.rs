@@ -4,7 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use super::*;
-use crate::ledger::suite::{accepted, claim, day, send, settle, stand, terms};
+use crate::ledger::suite::{accepted, claim, day, key, send, settle, stand, terms};
 
 const N_PEOPLE: u32 = 60;
 
@@ -116,6 +116,44 @@ async fn a_ledger_without_what_its_run_wrote_last_is_damaged() {
         fs::remove_file(folder.0.join("ledger.db-journal")).unwrap_or_default();
         assert!(!is_refused(&folder.file(), name).await, "{name}, put back");
     }
+}
+
+/// What the first run is killed in, it leaves so.
+#[tokio::test]
+async fn a_ledger_that_was_only_begun_is_begun_anew() {
+    let empty = |folder: &Folder| fs::write(folder.file(), "").unwrap();
+    let first_page = |folder: &Folder| {
+        let connection = rusqlite::Connection::open(folder.file()).unwrap();
+        connection.pragma_update(None, "journal_mode", "WAL").unwrap();
+    };
+    let empty_mark = |folder: &Folder| fs::write(mark(folder), "").unwrap();
+    let begun: [(&str, &[Accident]); 4] = [
+        ("the file", &[&empty]),
+        ("the file and its mark", &[&empty, &empty_mark]),
+        ("the first page", &[&first_page]),
+        ("the first page and the mark", &[&first_page, &empty_mark]),
+    ];
+    for (name, steps) in begun {
+        let folder = Folder::new();
+        for step in steps {
+            step(&folder);
+        }
+        let opened = folder.open(terms("first"), day(0)).await;
+        assert!(opened.is_ok(), "{name}: {:?}", opened.err());
+    }
+}
+
+/// One beside an empty file is taken for what is left of a ledger.
+#[test]
+fn a_new_file_never_has_a_journal_beside_it() {
+    let folder = Folder::new();
+    let place = place::Place::find(&folder.file(), "here", place::Missing::Made).unwrap();
+    // Where a folder is, no journal can be.
+    fs::create_dir(folder.0.join("ledger.db-journal")).unwrap();
+    let connected = opening::connect(&place, "here");
+    assert!(connected.is_ok(), "{:?}", connected.err());
+    let mode: String = connected.unwrap().query_row("PRAGMA journal_mode", [], |row| row.get(0)).unwrap();
+    assert_eq!(mode, "wal");
 }
 
 #[cfg(unix)]
@@ -340,6 +378,32 @@ async fn an_older_copy_of_all_three_files_is_an_older_ledger() {
     ledger.close().await.unwrap();
     let restored = older.open(terms("next"), day(0)).await.unwrap();
     assert_eq!(stand(&restored, N_PEOPLE..70).await, [Standing::Free; 10]);
+}
+
+#[tokio::test]
+async fn a_copy_from_before_an_accepted_loss_is_another_ledger() {
+    let newer = closed().await;
+    let folder = copy(&newer.0);
+    // So that it reaches further than what is accepted below.
+    newer.open(terms("more"), day(0)).await.unwrap().close().await.unwrap();
+    newer.open(terms("still more"), day(0)).await.unwrap().close().await.unwrap();
+    rusqlite::Connection::open(folder.file()).unwrap().execute("DELETE FROM word", []).unwrap();
+    assert!(Sqlite::accept_loss(&folder.file(), true).unwrap().is_some());
+    fs::copy(newer.file(), folder.file()).unwrap();
+    assert!(is_refused(&folder.file(), "the copy").await);
+}
+
+#[tokio::test]
+async fn after_an_accepted_loss_people_can_ask_what_is_left() {
+    let folder = closed().await;
+    rusqlite::Connection::open(folder.file()).unwrap().execute("DELETE FROM word", []).unwrap();
+    assert!(is_refused(&folder.file(), "texts deleted").await);
+    assert!(Sqlite::accept_loss(&folder.file(), true).unwrap().is_some());
+    let ledger = folder.inspect(terms("").identity).await;
+    let found = ledger.find(vec![key(0)]).await.unwrap();
+    assert_eq!((found[0].outcome.as_str(), found[0].campaign.as_str()), ("accepted", "(lost)"));
+    let counted: u64 = ledger.status().await.unwrap().iter().map(|row| row.count).sum();
+    assert_eq!(counted, u64::from(N_PEOPLE));
 }
 
 /// Whose accounts are not kept there yet: they are those of the first run.
