@@ -1,5 +1,8 @@
 //! How the objects in a storage are named: text with variables in braces, as the platform writes them.
 
+use crate::nearest::nearest;
+use crate::phone::shown;
+
 /// A path or a name with variables.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct NameFormat(Vec<Piece>);
@@ -136,10 +139,10 @@ fn unknown(name: &str) -> String {
     let times = TIMES.iter().map(|(name, _)| *name);
     let others = VARIABLES.iter().map(|(name, _)| *name).filter(|name| !name.contains(':'));
     let known: Vec<&str> = others.chain(times).collect();
-    let near = super::nearest(name, known.iter().copied());
+    let near = nearest(name, known.iter().copied());
     let near = near.map_or_else(String::new, |near| format!("; did you mean {{{near}}}?"));
-    let shown = crate::phone::shown(name);
-    format!("has a variable {{{shown}}} that there is not{near}; there are {}", known.join(", "))
+    let name = shown(name);
+    format!("has a variable {{{name}}} that there is not{near}; there are {}", known.join(", "))
 }
 
 #[cfg(test)]
