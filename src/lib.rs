@@ -44,6 +44,7 @@
 //! | `values` | exact numbers, dates and times in a zone |
 //! | `protocol` | the platforms' messages, Airbyte's and Singer's; the only writer of stdout |
 //! | `providers` | the vendors, one folder each: requests, replies, codes, simulator |
+//! | `decision` | how one record ended, with all that is told of it |
 //! | `config` | what the user fills in, and the form that is made of it |
 //! | `conditions` | who is called: SQL with three truth values |
 //! | `templates` | what is said to a person: Jinja's syntax, our values, bounds |
@@ -51,6 +52,7 @@
 //! | `ledger` | who was sent to whom: none, SQLite, PostgreSQL |
 //! | `intake` | stdin → events: read, decoded, routed, mapped |
 //! | `delivery` | one loop that sends, judges, waits, repeats, halves |
+//! | `storage` | where rejected records, reports and receipts are put: a bucket, a folder |
 //! | `pipeline` | the one loop over everything |
 //! | `sandbox` | the simulators behind a socket, with faults |
 //! | `cli`, `commands` | arguments, and one file a command |
@@ -59,6 +61,7 @@ pub mod cli;
 pub mod commands;
 mod conditions;
 pub mod config;
+pub mod decision;
 pub mod delivery;
 pub mod domain;
 pub mod intake;
@@ -70,5 +73,6 @@ pub mod pipeline;
 pub mod protocol;
 pub mod providers;
 pub mod sandbox;
+pub mod storage;
 mod templates;
 mod values;

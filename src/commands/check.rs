@@ -21,6 +21,7 @@ use crate::domain::error::Error;
 use crate::mapping::RunContext;
 use crate::protocol::{Catalog, Output};
 use crate::providers::Provider;
+use crate::storage::{Patience, Store};
 
 /// A busy vendor is asked again; the platform waits for minutes, a person at the form does not.
 const ATTEMPTS: u32 = 3;
@@ -48,6 +49,10 @@ async fn check(arguments: &CheckArgs, now: Timestamp, network: &Network) -> Resu
     let transport = HttpTransport::new(network, Connections::OneForEach, timeout, Arc::clone(&clock))?;
     let corrected = probe(vendor.as_ref(), &transport, &clock).await?;
     let ledger = open_ledger::probe(&config, vendor.as_ref(), now).await?;
+    let stored = match Store::new(&config.object_storage_config, network, Patience::Short, now)? {
+        Some(store) => Some(store.rehearse().await?),
+        None => None,
+    };
     let mut message =
         format!("{} accepts the credentials and the campaign{judged}. Nobody was called.", vendor.name());
     if let Some(seconds) = corrected {
@@ -62,6 +67,9 @@ async fn check(arguments: &CheckArgs, now: Timestamp, network: &Network) -> Resu
     }
     if let Some(doubt) = ledger.doubt {
         message.push_str(&format!(" But {doubt}."));
+    }
+    if let Some(stored) = stored {
+        message.push_str(&format!(" {stored}"));
     }
     Ok(message)
 }

@@ -36,6 +36,7 @@ impl LoadedConfig {
         let stand_ins = mistakes.iter().map(|mistake| mistake.at.clone()).collect();
         mistakes.extend(config.vendor.mistakes());
         mistakes.extend(config.ledger.mistakes());
+        mistakes.extend(config.object_storage_config.mistakes());
         // Conditions say it, too; but there may be none.
         mistakes.extend(values::time_zone(&config.time_zone).err().map(|why| Mistake::new("time_zone", why)));
         let vendor = config.vendor.build();

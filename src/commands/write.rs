@@ -194,6 +194,12 @@ impl SyncJob {
         }
         match self.config.object_storage_config {
             ObjectStorageConfig::None => {}
+            ObjectStorageConfig::S3(_) | ObjectStorageConfig::Local(_) => {
+                return Err(Error::config(
+                    "object_storage_config.storage_type",
+                    "this version keeps no rejected records in a sync yet, so that nothing would be put there; choose None",
+                ));
+            }
         }
         for stream in &self.catalog.streams {
             let name = &stream.name;

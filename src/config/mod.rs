@@ -5,9 +5,11 @@
 //! reported at once and the form can never promise what the program does not read.
 
 mod ledger;
+mod names;
 mod phone;
 mod reading;
 pub mod schema;
+mod storage;
 mod strict;
 mod unknown;
 
@@ -15,8 +17,13 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use ledger::{LedgerConfig, MemoryConfig, PostgresConfig, ScopeConfig, SqliteConfig};
+pub(crate) use names::{NameFormat, Piece, Variable};
 pub use phone::{Extension, PhoneConfig, SeveralNumbers, VnOldPrefix};
 pub use reading::read_config;
+pub use storage::{
+    CompressionConfig, Flattening, FormatConfig, KeepConfig, LocalConfig, ObjectStorageConfig,
+    RejectedRecord, S3Config,
+};
 
 use crate::providers;
 
@@ -181,16 +188,6 @@ pub enum OnUnknownOutcome {
     Hold,
     /// They are sent again, and people may be called twice.
     Resend,
-}
-
-/// Where rejected records are kept.
-#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
-#[serde(tag = "storage_type")]
-pub enum ObjectStorageConfig {
-    /// Rejected records are counted and logged with masked numbers, not kept.
-    #[default]
-    #[schemars(title = "None")]
-    None,
 }
 
 /// Guards against a mistake in the warehouse.

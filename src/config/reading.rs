@@ -115,7 +115,7 @@ fn walk_section(options: &[Value], value: &mut Value, at: &str, mistakes: &mut V
         walk_fields(option, options, fields, at, mistakes);
     } else {
         let known: Vec<&str> = told.iter().map(|(_, constant)| *constant).collect();
-        let why = format!("must be one of: {}{}", known.join(", "), unknown::variant(at));
+        let why = format!("must be one of: {}", known.join(", "));
         mistakes.push(Mistake::new(join(at, name), why));
         if let Some((option, constant)) = meant(options, &told, chosen, fields) {
             fields.insert(name.to_owned(), json!(constant));

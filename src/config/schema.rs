@@ -149,7 +149,18 @@ mod tests {
         secrets.sort();
         assert_eq!(
             secrets,
-            ["access_token", "api_key", "api_key", "api_secret", "api_secret", "hash_key", "hash_key", "url"]
+            [
+                "access_key_id",
+                "access_token",
+                "api_key",
+                "api_key",
+                "api_secret",
+                "api_secret",
+                "hash_key",
+                "hash_key",
+                "secret_access_key",
+                "url"
+            ]
         );
     }
 }

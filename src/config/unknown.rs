@@ -39,16 +39,6 @@ pub(super) fn name(name: &str, known: &Map<String, Value>, variants: &[Value], a
     Unknown { mistake: Mistake::new(join(at, &shown(name)), why), meant: near.map(str::to_owned) }
 }
 
-/// What is said beside the variants that there are, where people rightly expect others.
-pub(super) fn variant(at: &str) -> &'static str {
-    match at {
-        "object_storage_config" => {
-            "; this version keeps rejected records nowhere: it counts them, and logs them with masked numbers"
-        }
-        _ => "",
-    }
-}
-
 /// Whether a section, its variants or the entries of a list have this name.
 fn is_inside(name: &str, schema: &Value) -> bool {
     let items = schema.get("items").into_iter();

@@ -1,9 +1,11 @@
 //! Carries requests over HTTPS.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
+use http::Method;
 use http::header::{ACCEPT_ENCODING, DATE, HeaderMap, HeaderValue};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
@@ -16,6 +18,7 @@ use super::request_fault::{self, RequestFault, chain};
 use super::retry_after::{http_date, retry_after};
 use super::transport::{Transport, TransportError};
 use crate::domain::error::Error;
+use crate::domain::secret::Secret;
 use crate::providers::api::{Limits, Reply, Request};
 
 /// No vendor's answer to a batch comes near this; a proxy's endless page must not fill the memory.
@@ -37,6 +40,15 @@ pub struct HttpTransport {
     network: Network,
     /// Judges a date where the server tells no time of its own.
     clock: Arc<Clock>,
+}
+
+/// What any server answered.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    /// Or why it cannot be read.
+    pub(crate) body: Result<Bytes, String>,
 }
 
 /// Whether a connection serves more than one request.
@@ -85,6 +97,40 @@ impl HttpTransport {
     }
 }
 
+impl HttpTransport {
+    /// One request of any kind to any server.
+    ///
+    /// # Errors
+    /// Says whether it may have arrived; where an address is to be mended, as if it were `vendor.base_url`.
+    pub(crate) async fn exchange(
+        &self,
+        method: Method,
+        url: &Url,
+        headers: Vec<(Cow<'static, str>, Secret)>,
+        body: Bytes,
+    ) -> Result<Answer, TransportError> {
+        let proxy = self.network.proxy(url).map_err(TransportError::Barred)?;
+        let mut builder = self.client.request(method, url.clone()).body(body);
+        for (name, value) in headers {
+            builder = builder.header(name.as_ref(), value.expose());
+        }
+        let response = match builder.send().await {
+            Ok(response) => response,
+            Err(error) => {
+                return Err(match request_fault::judge(&error.without_url(), url, proxy.as_ref()) {
+                    RequestFault::Known(error) => error,
+                    RequestFault::NoTunnel(proxy) => {
+                        request_fault::no_tunnel(refusal(proxy, url).await, url, proxy)
+                    }
+                });
+            }
+        };
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        let body = bounded(response).await.and_then(|body| decoding::decode(&headers, body));
+        Ok(Answer { status, headers, body })
+    }
+}
+
 impl Connections {
     /// What a vendor's limits allow.
     #[must_use]
@@ -112,27 +158,10 @@ impl Transport for HttpTransport {
     async fn send_request(&self, request: Request) -> Result<Reply, TransportError> {
         let url = Url::parse(&request.url)
             .map_err(|error| TransportError::Barred(format!("vendor.base_url is no address ({error})")))?;
-        let proxy = self.network.proxy(&url).map_err(TransportError::Barred)?;
-        let mut builder = self.client.post(url.clone()).body(request.body);
-        for (name, value) in request.headers {
-            builder = builder.header(name.as_ref(), value.expose());
-        }
-        let response = match builder.send().await {
-            Ok(response) => response,
-            Err(error) => {
-                return Err(match request_fault::judge(&error.without_url(), &url, proxy.as_ref()) {
-                    RequestFault::Known(error) => error,
-                    RequestFault::NoTunnel(proxy) => {
-                        request_fault::no_tunnel(refusal(proxy, &url).await, &url, proxy)
-                    }
-                });
-            }
-        };
-        let status = response.status().as_u16();
-        let headers = response.headers().clone();
+        let Answer { status, headers, body } =
+            self.exchange(Method::POST, &url, request.headers, request.body).await?;
         let date = headers.get(DATE).and_then(|date| http_date(date.to_str().ok()?));
         let retry_after = retry_after(&headers, date.unwrap_or_else(|| self.clock.now()));
-        let body = bounded(response).await.and_then(|body| decoding::decode(&headers, body));
         let (body, unreadable) = match body {
             Ok(body) => (body, None),
             Err(why) => (Bytes::new(), Some(why.into())),

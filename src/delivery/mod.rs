@@ -23,8 +23,10 @@ mod ways;
 
 pub use clock::Clock;
 pub use deliverer::{ContactResult, Deliverer, DeliveryOptions, DeliveryResult, LogLine, RetryPolicy};
+pub(crate) use http_transport::Answer;
 pub use http_transport::{Connections, HttpTransport};
 pub use network::Network;
 pub use rate_limiter::RateLimiter;
+pub(crate) use retry_after::http_date;
 pub use stop::Stop;
 pub use transport::{Transport, TransportError};

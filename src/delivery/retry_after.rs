@@ -18,7 +18,7 @@ pub(super) fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Duratio
 }
 
 /// A moment in HTTP's three forms, or as electronic mail writes it.
-pub(super) fn http_date(text: &str) -> Option<Timestamp> {
+pub(crate) fn http_date(text: &str) -> Option<Timestamp> {
     let text = text.trim();
     let moment = httpdate::parse_http_date(text).ok().and_then(|time: SystemTime| time.try_into().ok());
     moment.or_else(|| rfc2822::DateTimeParser::new().parse_timestamp(text).ok())

@@ -49,6 +49,12 @@ pub enum Error {
     /// The ledger cannot be used until a person acts.
     #[error("{0}")]
     LedgerUnusable(String),
+    /// The storage of rejected records cannot be reached now, or has no space.
+    #[error("{0}")]
+    StorageUnavailable(String),
+    /// The storage of rejected records cannot be used until a person acts.
+    #[error("{0}")]
+    StorageUnusable(String),
     /// More records were rejected than the user allows.
     #[error(
         "{rejected} of {total} records were rejected, more than limits.max_rejected_percent ({percent} %) allows; those that only_when, a limit or a deletion in the source kept back are not counted"
@@ -142,12 +148,14 @@ impl Error {
         match self {
             Self::Config(_)
             | Self::LedgerUnusable(_)
+            | Self::StorageUnusable(_)
             | Self::File { .. }
             | Self::Refused { .. }
             | Self::NoWay { .. }
             | Self::TooManyRejected { .. } => FailureType::Config,
             Self::Unreachable { .. }
             | Self::LedgerUnavailable(_)
+            | Self::StorageUnavailable(_)
             | Self::Incomplete(_)
             | Self::Interrupted(_)
             | Self::Hurried(_)

@@ -34,22 +34,29 @@ pub(super) fn base<'a>(written: &'a str, default: &'a str) -> &'a str {
 
 /// What keeps a base URL from working. The texts never repeat it, because it may hold a password.
 pub(super) fn mistakes(base_url: &str, endpoint_path: &str) -> Vec<Mistake> {
-    let why = match Url::parse(base_url) {
-        Err(_) => Some("is not an address; write it like https://api.example.com, without spaces".to_owned()),
-        Ok(url) if !safe_scheme(&url) => Some(
-            "must start with https:// (http:// only for a loopback address such as http://127.0.0.1:8080), because it carries credentials and phone numbers".to_owned(),
-        ),
-        Ok(url) if !url.username().is_empty() || url.password().is_some() => {
-            Some("must not hold a user name or a password; credentials have their own fields".to_owned())
-        }
-        Ok(url) if url.query().is_some() || url.fragment().is_some() => {
-            Some("must end before any ? or #".to_owned())
-        }
-        Ok(url) => beginning_of(endpoint_path, url.path())
+    let of_path = |url: Url| {
+        beginning_of(endpoint_path, url.path())
             .map(|part| format!("must end before {part}, because {endpoint_path} is added to it"))
-            .or_else(|| ends_in_a_repetition(url.path()).then(|| "has a part of its path twice".to_owned())),
+            .or_else(|| ends_in_a_repetition(url.path()).then(|| "has a part of its path twice".to_owned()))
     };
+    let why = unsafe_address(base_url).or_else(|| Url::parse(base_url).ok().and_then(of_path));
     why.map(|why| Mistake::new("vendor.base_url", why)).into_iter().collect()
+}
+
+/// Why credentials and personal data cannot be sent to an address; the text does not repeat it.
+pub(crate) fn unsafe_address(address: &str) -> Option<String> {
+    let why = match Url::parse(address) {
+        Err(_) => "is not an address; write it like https://api.example.com, without spaces",
+        Ok(url) if !safe_scheme(&url) => {
+            "must start with https:// (http:// only for a loopback address such as http://127.0.0.1:8080), because it carries credentials and phone numbers"
+        }
+        Ok(url) if !url.username().is_empty() || url.password().is_some() => {
+            "must not hold a user name or a password; credentials have their own fields"
+        }
+        Ok(url) if url.query().is_some() || url.fragment().is_some() => "must end before any ? or #",
+        Ok(_) => return None,
+    };
+    Some(why.to_owned())
 }
 
 /// The beginning of the endpoint that a path already ends with.

@@ -34,7 +34,7 @@ use crate::phone::WireFormat;
 
 use api::{Batch, Limits, Reply, Request, Shape, Verdict};
 use call_log::CallLog;
-pub(crate) use endpoint::is_loopback;
+pub(crate) use endpoint::{is_loopback, unsafe_address};
 use shortcut::Shortcut;
 
 /// One vendor's API for adding contacts to a campaign.

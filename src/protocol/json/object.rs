@@ -28,7 +28,7 @@ impl<'a> Object<'a> {
     ///
     /// # Errors
     /// When it is not JSON, or no object.
-    pub(in crate::protocol) fn read(text: &'a str) -> serde_json::Result<Self> {
+    pub(crate) fn read(text: &'a str) -> serde_json::Result<Self> {
         serde_json::from_str(text)
     }
 

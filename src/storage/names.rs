@@ -1,0 +1,183 @@
+//! What an object is called: as the platform looks for it, and unlike those of other runs.
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
+
+use crate::config::{NameFormat, Piece, Variable};
+use crate::protocol::StreamName;
+
+/// A file's name may have 255 bytes; some are for what is added to it.
+const LONGEST_STEP: usize = 200;
+
+/// Which run things are put by.
+#[derive(Clone, Debug)]
+pub struct Run {
+    /// The platform's number of the sync; blank where nobody gave one.
+    pub sync_id: String,
+    /// This attempt's own name.
+    pub id: String,
+    /// When it began.
+    pub started: Timestamp,
+}
+
+/// Names for the objects of a run.
+#[derive(Debug)]
+pub(super) struct Names {
+    pub(super) prefix: String,
+    pub(super) path: NameFormat,
+    pub(super) file: NameFormat,
+    pub(super) extension: &'static str,
+    pub(super) run: Run,
+}
+
+impl Names {
+    /// The name of a part with rows of a stream.
+    pub(super) fn of(&self, stream: &StreamName, part: u64) -> String {
+        let path = self.filled(&self.path, stream, part);
+        let steps = |path: &str| path.split('/').filter(|step| !step.is_empty()).map(str::to_owned).collect();
+        // The user's own folder is what they say it is.
+        let (prefix, path): (Vec<String>, Vec<String>) = (steps(&self.prefix), steps(&path));
+        let folders = prefix.into_iter().chain(path.iter().map(|step| safe_step(step)));
+        let mut name: String = folders.map(|step| step + "/").collect();
+        name.push_str(&safe_step(&self.filled(&self.file, stream, part).replace('/', "_")));
+        name
+    }
+
+    fn filled(&self, format: &NameFormat, stream: &StreamName, part: u64) -> String {
+        let Run { sync_id, id, started } = &self.run;
+        let time = started.to_zoned(TimeZone::UTC);
+        let one = |piece: &Piece| match piece {
+            Piece::Text(text) => text.clone(),
+            Piece::Time(letters) => time.strftime(letters).to_string(),
+            Piece::Variable(variable) => match variable {
+                Variable::SyncId if sync_id.is_empty() => id.clone(),
+                Variable::SyncId => safe(sync_id),
+                Variable::RunId => id.clone(),
+                Variable::Namespace => safe(&stream.namespace),
+                Variable::StreamName => safe(&stream.name),
+                Variable::Epoch => started.as_millisecond().to_string(),
+                Variable::Micros => started.as_microsecond().to_string(),
+                Variable::Millisecond => format!("{:03}", started.as_millisecond().rem_euclid(1000)),
+                Variable::Uuid => uuid(),
+                Variable::PartNumber => part.to_string(),
+                Variable::FormatExtension => self.extension.to_owned(),
+            },
+        };
+        format.pieces().iter().map(one).collect()
+    }
+}
+
+/// The characters that the platform leaves in names: accents are taken off, what else is no plain
+/// character becomes an underscore.
+fn safe(name: &str) -> String {
+    let is_safe = |c: char| c.is_ascii_alphanumeric() || "/!_.*')(&$@=;:+,?-".contains(c);
+    let plain = name.nfkd().filter(|c| !is_combining_mark(*c));
+    plain.map(|c| if is_safe(c) { c } else { '_' }).collect()
+}
+
+/// A folder or a file that is one: a stream's name may not lead out of its folder.
+fn safe_step(step: &str) -> String {
+    if step.bytes().all(|byte| byte == b'.') {
+        return "_".repeat(step.len());
+    }
+    let end = (0..=step.len().min(LONGEST_STEP)).rev().find(|end| step.is_char_boundary(*end));
+    step.get(..end.unwrap_or_default()).unwrap_or_default().to_owned()
+}
+
+/// Another name in the same folder, for when the first one is taken.
+pub(super) fn beside(name: &str) -> String {
+    let (folder, file) = name.rsplit_once('/').map_or(("", name), |(folder, file)| (folder, file));
+    let (stem, extension) = file.find('.').map_or((file, ""), |dot| file.split_at(dot));
+    let slash = if folder.is_empty() { "" } else { "/" };
+    format!("{folder}{slash}{stem}_{:08x}{extension}", fastrand::u32(..))
+}
+
+/// A name that was drawn by chance.
+pub(super) fn uuid() -> String {
+    let drawn = fastrand::u128(..);
+    // Version 4, variant 1 (RFC 9562).
+    let drawn = drawn & !(0xF000_u128 << 64) | 0x4000_u128 << 64;
+    let drawn = drawn & !(0xC000_u128 << 48) | 0x8000_u128 << 48;
+    let digits = format!("{drawn:032x}");
+    let mut written = String::with_capacity(36);
+    for (place, digit) in digits.chars().enumerate() {
+        if matches!(place, 8 | 12 | 16 | 20) {
+            written.push('-');
+        }
+        written.push(digit);
+    }
+    written
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::KeepConfig;
+
+    fn names(path: &str, file: &str, sync_id: &str) -> Names {
+        let keep = KeepConfig {
+            path_format: path.to_owned(),
+            file_name_format: file.to_owned(),
+            ..KeepConfig::default()
+        };
+        let (path, file) = keep.names().unwrap();
+        let run = Run {
+            sync_id: sync_id.to_owned(),
+            id: "run-7".to_owned(),
+            started: "2026-11-22T10:33:12.345Z".parse().unwrap(),
+        };
+        Names { prefix: "/rejects//voice/".to_owned(), path, file, extension: ".csv", run }
+    }
+
+    #[test]
+    fn an_object_is_called_as_the_platform_looks_for_it() {
+        let stream =
+            |namespace: &str, name: &str| StreamName { namespace: namespace.into(), name: name.into() };
+        let default = "rejects/voice/41/crm/people/2026_11_22_1795343592345_3.csv";
+        for (path, file, sync_id, of, want) in [
+            ("", "", "41", stream("crm", "people"), default),
+            ("", "", "41", stream("", "people"), "rejects/voice/41/people/2026_11_22_1795343592345_3.csv"),
+            ("", "", "", stream("", "s"), "rejects/voice/run-7/s/2026_11_22_1795343592345_3.csv"),
+            ("{stream_name}", "x", "41", stream("", "Khách hàng nợ"), "rejects/voice/Khach_hang_no/x"),
+            ("{stream_name}", "x", "41", stream("", "电话 a#b&c"), "rejects/voice/___a_b&c/x"),
+            ("{stream_name}", "x", "41", stream("", "../../etc/./p"), "rejects/voice/__/__/etc/_/p/x"),
+            (
+                "${YEAR}/${month}-{day}",
+                "{hour}{minute}{second}{millisecond}",
+                "",
+                stream("", ""),
+                "rejects/voice/2026/11-22/103312345",
+            ),
+            (
+                "{sync_id}",
+                "{date:yyyy-MM}{run_id}",
+                "../x",
+                stream("", ""),
+                "rejects/voice/__/x/2026-11run-7",
+            ),
+            ("", "{stream_name}", "1", stream("", "a/b"), "rejects/voice/1/a/b/a_b"),
+        ] {
+            assert_eq!(names(path, file, sync_id).of(&of, 3), want);
+        }
+    }
+
+    #[test]
+    fn a_name_that_is_taken_gives_way_to_another_in_its_folder() {
+        for (name, start, end) in
+            [("a.b/c_0.csv.gz", "a.b/c_0_", ".csv.gz"), ("report", "report_", ""), ("a/.x", "a/_", ".x")]
+        {
+            let other = beside(name);
+            assert!(other.starts_with(start) && other.ends_with(end) && other.len() > name.len(), "{other}");
+        }
+    }
+
+    #[test]
+    fn a_uuid_is_one() {
+        let drawn = uuid();
+        assert!(crate::phone::is_uuid(&drawn), "{drawn}");
+        assert_eq!(drawn.as_bytes()[14], b'4', "{drawn}");
+        assert!(b"89ab".contains(&drawn.as_bytes()[19]), "{drawn}");
+    }
+}
