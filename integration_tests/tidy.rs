@@ -12,7 +12,6 @@ const LAYERS: &[&[&str]] = &[
     &["values"],
     &["protocol"],
     &["providers"],
-    &["decision"],
     &["config"],
     &["conditions"],
     &["templates"],

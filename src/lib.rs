@@ -40,11 +40,10 @@
 //!
 //! | module | what it is |
 //! | --- | --- |
-//! | `domain`, `phone`, `nearest` | the words that every room shares: contact, number, reason, error, secret |
+//! | `domain`, `phone`, `nearest` | the words that every room shares: contact, campaign, batch, outcome, decision, reason, error, number |
 //! | `values` | exact numbers, dates and times in a zone |
 //! | `protocol` | the platforms' messages, Airbyte's and Singer's; the only writer of stdout |
 //! | `providers` | the vendors, one folder each: requests, replies, codes, simulator |
-//! | `decision` | how one record ended, with all that is told of it |
 //! | `config` | what the user fills in, and the form that is made of it |
 //! | `conditions` | who is called: SQL with three truth values |
 //! | `templates` | what is said to a person: Jinja's syntax, our values, bounds |
@@ -61,7 +60,6 @@ pub mod cli;
 pub mod commands;
 mod conditions;
 pub mod config;
-pub mod decision;
 pub mod delivery;
 pub mod domain;
 pub mod intake;

@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use criterion::Throughput;
 use destination_ai_voice::config;
+use destination_ai_voice::domain::batch::Batch;
 use destination_ai_voice::domain::contact::{Campaign, Contact};
+use destination_ai_voice::domain::stream_name::StreamName;
 use destination_ai_voice::mapping::{Mapped, Mapping, Record, RunContext, StreamShape, compile_catalog};
-use destination_ai_voice::protocol::{Catalog, Dialect, Message, StreamName};
-use destination_ai_voice::providers::api::Batch;
+use destination_ai_voice::protocol::{Catalog, Dialect, Message};
 use destination_ai_voice::providers::{self, Provider, Simulator};
 use jiff::Timestamp;
 use serde_json::json;

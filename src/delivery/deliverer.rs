@@ -15,10 +15,12 @@ use super::part::Part;
 use super::rate_limiter::{self, RateLimiter};
 use super::stop::Stop;
 use super::transport::{Transport, TransportError};
+use crate::domain::batch::Batch;
 use crate::domain::error::Error;
+use crate::domain::outcome::Outcome;
 use crate::domain::reason::Reason;
 use crate::providers::Provider;
-use crate::providers::api::{Batch, Blame, Outcome, Verdict};
+use crate::providers::api::{Blame, Verdict};
 
 /// So many unclear answers in a row, and the vendor is taken to be down: every further batch would
 /// leave more people of whom nobody can say whether they will be called.

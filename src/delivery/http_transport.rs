@@ -221,10 +221,12 @@ mod tests {
     use tokio::net::TcpListener;
 
     use super::*;
+    use crate::domain::batch::Batch;
     use crate::domain::contact::{Campaign, Contact};
+    use crate::domain::outcome::Outcome;
     use crate::phone::Phone;
     use crate::providers::Config;
-    use crate::providers::api::{Batch, Outcome, Verdict};
+    use crate::providers::api::Verdict;
 
     const TAKEN: &str =
         r#"{"status":1,"result":[{"contact_id":"c1","so_dien_thoai":"+84987654321"}],"message":"Đã nhận"}"#;

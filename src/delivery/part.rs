@@ -1,7 +1,8 @@
 //! A part of a batch: whom one request is about, and what an answer to it proves.
 
+use crate::domain::batch::Batch;
+use crate::domain::outcome::Outcome;
 use crate::domain::reason::Reason;
-use crate::providers::api::{Batch, Outcome};
 
 /// A part of a batch, after halving.
 pub(super) struct Part {

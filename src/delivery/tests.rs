@@ -16,11 +16,13 @@ use super::{
     Clock, ContactResult, Deliverer, DeliveryOptions, DeliveryResult, LogLine, RateLimiter, RetryPolicy,
     Stop, Transport, TransportError,
 };
+use crate::domain::batch::Batch;
 use crate::domain::contact::{Campaign, Contact};
 use crate::domain::error::{Error, FailureType};
+use crate::domain::outcome::Outcome;
 use crate::domain::reason::Reason;
 use crate::phone::Phone;
-use crate::providers::api::{Batch, Limits, Outcome, Reply, Request, Shape, Verdict};
+use crate::providers::api::{Limits, Reply, Request, Shape, Verdict};
 use crate::providers::{Config, Provider};
 
 type Answer = Result<Reply, TransportError>;

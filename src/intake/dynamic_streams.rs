@@ -7,8 +7,9 @@ use foldhash::fast::FixedState;
 
 use super::event::StreamIndex;
 use crate::domain::error::Error;
+use crate::domain::stream_name::StreamName;
 use crate::mapping::Mapping;
-use crate::protocol::{CatalogStream, StreamName};
+use crate::protocol::CatalogStream;
 
 /// Makes the mapping of an announced stream.
 pub type CompileStream = Box<dyn FnMut(&CatalogStream) -> Result<Arc<Mapping>, Error> + Send>;

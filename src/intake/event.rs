@@ -3,9 +3,10 @@
 use super::input_warnings::InputWarnings;
 use crate::domain::contact::{Campaign, Contact};
 use crate::domain::error::Error;
+use crate::domain::outcome::Outcome;
+use crate::domain::stream_name::StreamName;
 use crate::ledger::Key;
-use crate::protocol::{State, StreamName};
-use crate::providers::api::Outcome;
+use crate::protocol::State;
 
 /// A stream's place in the catalog.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

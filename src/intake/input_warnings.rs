@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::event::StreamIndex;
+use crate::domain::stream_name::StreamName;
 use crate::phone::shown;
-use crate::protocol::StreamName;
 
 /// Different names that are told; the rest is counted together.
 const MAX_NAMES: usize = 20;

@@ -9,11 +9,12 @@ use super::dynamic_streams::{Announcement, DynamicStreams};
 use super::event::{Covers, Event, LedgerKey, RecordPosition, StreamIndex};
 use super::input_warnings::InputWarnings;
 use crate::domain::error::Error;
+use crate::domain::stream_name::StreamName;
 use crate::ledger::KeyMaker;
 use crate::mapping::{Mapped, Mapping, Record};
 use crate::phone::shown;
 use crate::protocol::{
-    CatalogStream, Dialect, Message, RecordMessage, RepairedLine, StateScope, StreamName, StreamStatus,
+    CatalogStream, Dialect, Message, RecordMessage, RepairedLine, StateScope, StreamStatus,
 };
 
 /// Windows' programs write it before a text; where files are joined, it is between lines.

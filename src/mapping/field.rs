@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
+use crate::domain::outcome::Outcome;
 use crate::domain::reason::Reason;
-use crate::providers::api::Outcome;
 use crate::templates::{Scene, Template, TemplateContext};
 
 use super::row::{Column, Row};

@@ -27,11 +27,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use compact_str::CompactString;
 
 use crate::domain::contact::{Campaign, Contact, Gender, Variables};
+use crate::domain::outcome::Outcome;
 use crate::domain::reason::Reason;
 use crate::phone::{Phone, PhoneInput, PhoneRules, Region, region};
 use crate::protocol::{self, CatalogStream, Object};
 use crate::providers::Provider;
-use crate::providers::api::{Outcome, Shape};
+use crate::providers::api::Shape;
 use crate::templates::{Template, TemplateContext};
 
 pub use phone_rules::build as phone_rules;

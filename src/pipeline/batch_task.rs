@@ -8,12 +8,13 @@ use std::time::Duration;
 
 use super::batcher::{PendingContact, SealedBatch};
 use crate::delivery::{ContactResult, Deliverer, DeliveryResult, Transport};
+use crate::domain::batch::Batch;
 use crate::domain::contact::{Campaign, Contact};
 use crate::domain::error::Error;
+use crate::domain::outcome::Outcome;
 use crate::domain::reason::Reason;
 use crate::ledger::{ClaimEntry, ContactStatus, Ledger, Settlement};
 use crate::phone::Phone;
-use crate::providers::api::{Batch, Outcome};
 
 /// Longer than a dead run's lease; who is held then is held by a run that lives and accounts for them.
 const WAIT_FOR_OTHERS: Duration = Duration::from_mins(2);

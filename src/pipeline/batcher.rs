@@ -7,9 +7,9 @@ use foldhash::fast::FixedState;
 use tokio::time::Instant;
 
 use super::checkpoint::Interval;
+use crate::domain::batch::Batch;
 use crate::domain::contact::{Campaign, Contact};
 use crate::intake::{LedgerKey, RecordPosition};
-use crate::providers::api::Batch;
 
 /// Text in one batch at most; records can be a megabyte each, and servers refuse long bodies.
 const MAX_BATCH_BYTES: usize = 1 << 20;

@@ -6,12 +6,12 @@ use tokio::time::Instant;
 
 use super::Pipeline;
 use crate::delivery::Transport;
+use crate::domain::outcome::Outcome;
 use crate::domain::reason::Reason;
 use crate::intake::RecordPosition;
 use crate::ledger::Ledger;
 use crate::phone::Phone;
 use crate::protocol::Level;
-use crate::providers::api::Outcome;
 
 impl<C: Transport, L: Ledger, W: Write> Pipeline<C, L, W> {
     /// One rejected record for the log, its number masked.

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::domain::outcome::Outcome;
 use crate::domain::reason::Reason;
-use crate::providers::api::Outcome;
 
 /// Log lines for each reason; the rest is counted.
 const SAMPLES: u64 = 20;

@@ -9,11 +9,11 @@ use super::batch_task::{BatchResult, one_each};
 use super::checkpoint::Interval;
 use crate::delivery::Transport;
 use crate::domain::error::Error;
+use crate::domain::outcome::Outcome;
 use crate::intake::RecordPosition;
 use crate::ledger::Ledger;
 use crate::phone::Phone;
 use crate::protocol::Level;
-use crate::providers::api::Outcome;
 
 /// Records after which a share of rejected ones means something; those kept back on purpose are none.
 const SHARE_COUNTS_AFTER: u64 = 100;

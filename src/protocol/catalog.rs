@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::StreamName;
+use crate::domain::stream_name::StreamName;
 
 /// The configured catalog.
 #[derive(Clone, Debug, Default)]

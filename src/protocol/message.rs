@@ -5,7 +5,8 @@ use std::borrow::Cow;
 use serde::de::IgnoredAny;
 
 use super::json::scanner::Scanner;
-use super::{CatalogStream, Object, State, StreamName};
+use super::{CatalogStream, Object, State};
+use crate::domain::stream_name::StreamName;
 use crate::phone::shown;
 
 /// A message that means something to a destination.

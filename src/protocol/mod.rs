@@ -22,10 +22,6 @@ pub use output::{Level, Output};
 pub use singer::{About, nested, of_other_targets};
 pub use state::{State, StateScope, Stats};
 
-use std::fmt;
-
-use crate::phone::shown;
-
 /// Which protocol stdin speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Dialect {
@@ -65,24 +61,5 @@ impl Dialect {
             Self::Airbyte => "which the catalog does not have",
             Self::Singer => "whose SCHEMA has not come before it",
         }
-    }
-}
-
-/// A stream's name within its namespace; absent, null and blank namespaces are the same.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct StreamName {
-    /// Usually the schema in the source's database; blank when there is none.
-    pub namespace: String,
-    /// The stream's own name.
-    pub name: String,
-}
-
-/// As messages show it: any text may be a stream's name.
-impl fmt::Display for StreamName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if !self.namespace.is_empty() {
-            write!(f, "{}.", shown(&self.namespace))?;
-        }
-        f.write_str(&shown(&self.name))
     }
 }

@@ -4,8 +4,8 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use super::StreamName;
 use super::json::repaired::RepairedLine;
+use crate::domain::stream_name::StreamName;
 
 /// A position of the source, waiting for the records before it.
 #[derive(Clone, Debug, PartialEq, Eq)]

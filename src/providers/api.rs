@@ -1,4 +1,4 @@
-//! What passes between the delivery loop and a vendor: a request, a reply, a verdict, outcomes.
+//! What passes between the delivery loop and a vendor: a request, a reply, a verdict.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -7,21 +7,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use jiff::Timestamp;
 
-use crate::domain::contact::{Campaign, Contact};
-use crate::domain::reason::Reason;
+use crate::domain::outcome::Outcome;
 use crate::domain::secret::Secret;
-
-/// Contacts for one campaign, sent in one request.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Batch {
-    /// Where they go.
-    pub campaign: Campaign,
-    /// Who is added; no two share a number.
-    pub contacts: Vec<Contact>,
-    /// An earlier request with these contacts may have arrived: "already there" is then proof of
-    /// success, and "not listed" proves nothing.
-    pub maybe_sent: bool,
-}
 
 /// One POST, as data. Header values may be credentials, so `Debug` hides them and the body.
 #[derive(Clone, PartialEq, Eq)]
@@ -102,29 +89,6 @@ pub enum Blame {
     Us,
 }
 
-/// How one contact ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Outcome {
-    /// The vendor confirmed it.
-    Accepted {
-        /// The vendor's own identifier of the contact.
-        contact_id: Option<Box<str>>,
-    },
-    /// Already in the campaign, in this run, or in the ledger.
-    Duplicate(Reason),
-    /// Policy keeps it back.
-    Suppressed(Reason, Detail),
-    /// Refused by us.
-    Invalid(Reason, Detail),
-    /// Refused by the vendor.
-    Rejected(Reason, Detail),
-    /// The request may have arrived; nobody can say.
-    Unknown(Detail),
-}
-
-/// Words for a person, beside the stable code; without personal data.
-pub type Detail = Option<Box<str>>;
-
 /// What a vendor's API allows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
@@ -161,51 +125,5 @@ impl fmt::Debug for Request {
             .field("headers", &self.headers)
             .field("body", &format_args!("{} bytes", self.body.len()))
             .finish()
-    }
-}
-
-impl Outcome {
-    /// The stable name of the outcome itself.
-    #[must_use]
-    pub fn name(&self) -> &'static str {
-        match self {
-            Self::Accepted { .. } => "accepted",
-            Self::Duplicate(_) => "duplicate",
-            Self::Suppressed(..) => "suppressed",
-            Self::Invalid(..) => "invalid",
-            Self::Rejected(..) => "rejected",
-            Self::Unknown(_) => "unknown",
-        }
-    }
-
-    /// Whether the platform counts the record as rejected.
-    #[must_use]
-    pub fn counts_as_rejected(&self) -> bool {
-        !matches!(self, Self::Accepted { .. } | Self::Duplicate(_))
-    }
-
-    /// Why, for everything but accepted.
-    #[must_use]
-    pub fn reason(&self) -> Option<Reason> {
-        match self {
-            Self::Accepted { .. } => None,
-            Self::Duplicate(reason)
-            | Self::Suppressed(reason, _)
-            | Self::Invalid(reason, _)
-            | Self::Rejected(reason, _) => Some(*reason),
-            Self::Unknown(_) => Some(Reason::OutcomeUnknown),
-        }
-    }
-
-    /// Words for a person, beside the reason.
-    #[must_use]
-    pub fn detail(&self) -> Option<&str> {
-        match self {
-            Self::Accepted { .. } | Self::Duplicate(_) => None,
-            Self::Suppressed(_, detail)
-            | Self::Invalid(_, detail)
-            | Self::Rejected(_, detail)
-            | Self::Unknown(detail) => detail.as_deref(),
-        }
     }
 }

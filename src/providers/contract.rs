@@ -7,8 +7,10 @@ use serde_json::{Value, json};
 use crate::domain::contact::{Contact, Gender};
 use crate::phone::Phone;
 
-use super::api::{Batch, Outcome, Reply, Verdict};
+use super::api::{Reply, Verdict};
 use super::{Config, Simulator, Twist, itnio, vbee};
+use crate::domain::batch::Batch;
+use crate::domain::outcome::Outcome;
 
 const ROOT: &str = "http://127.0.0.1:8080/";
 

@@ -28,11 +28,12 @@ use jiff::{SignedDuration, Timestamp};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use crate::domain::batch::Batch;
 use crate::domain::contact::Campaign;
 use crate::domain::error::Mistake;
 use crate::phone::WireFormat;
 
-use api::{Batch, Limits, Reply, Request, Shape, Verdict};
+use api::{Limits, Reply, Request, Shape, Verdict};
 use call_log::CallLog;
 pub(crate) use endpoint::{is_loopback, unsafe_address};
 use shortcut::Shortcut;

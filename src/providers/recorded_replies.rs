@@ -9,7 +9,9 @@ use crate::domain::contact::{Campaign, Contact};
 use crate::phone::{Phone, WireFormat};
 
 use super::Provider;
-use super::api::{Batch, Blame, Outcome, Reply, Verdict};
+use super::api::{Blame, Reply, Verdict};
+use crate::domain::batch::Batch;
+use crate::domain::outcome::Outcome;
 
 #[derive(Deserialize)]
 struct Row {

@@ -5,8 +5,10 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::Config;
-use super::api::{Batch, Outcome, Reply, Verdict};
+use super::api::{Reply, Verdict};
+use crate::domain::batch::Batch;
 use crate::domain::contact::{Campaign, Contact};
+use crate::domain::outcome::Outcome;
 use crate::phone::Phone;
 
 /// +84 910 000 007.

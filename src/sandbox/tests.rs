@@ -8,10 +8,12 @@ use serde_json::Value;
 
 use super::faults::{Fault, FaultPlan};
 use super::{FastOptions, Sandbox, SandboxOptions};
+use crate::domain::batch::Batch;
 use crate::domain::contact::Contact;
+use crate::domain::outcome::Outcome;
 use crate::domain::reason::Reason;
 use crate::phone::Phone;
-use crate::providers::api::{Batch, Outcome, Reply, Verdict};
+use crate::providers::api::{Reply, Verdict};
 use crate::providers::{Config, Provider};
 
 const VENDORS: [&str; 2] = ["itnio", "vbee"];

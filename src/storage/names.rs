@@ -6,7 +6,7 @@ use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
 use crate::config::{NameFormat, Piece, Variable};
-use crate::protocol::StreamName;
+use crate::domain::stream_name::StreamName;
 
 /// A file's name may have 255 bytes; some are for what is added to it.
 const LONGEST_STEP: usize = 200;

@@ -12,9 +12,9 @@ use super::row::{COLUMNS, DATA, PARTS, Row};
 use crate::config::{
     CompressionConfig, Flattening, FormatConfig, KeepConfig, ObjectStorageConfig, RejectedRecord,
 };
-use crate::decision::Decision;
+use crate::domain::decision::Decision;
 use crate::domain::error::Error;
-use crate::protocol::StreamName;
+use crate::domain::stream_name::StreamName;
 
 /// Text that may wait to be put. It is what a million rejected records cost in memory.
 const MOST_WAITING_BYTES: usize = 8 << 20;

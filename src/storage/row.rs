@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 use super::mask::masked;
 use super::names::{Run, uuid};
 use crate::config::RejectedRecord;
-use crate::decision::Decision;
+use crate::domain::decision::Decision;
 use crate::domain::reason::Reason;
 use crate::phone::{Phone, shown_identifier, shown_key};
 

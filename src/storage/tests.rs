@@ -8,12 +8,12 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::config::ObjectStorageConfig;
-use crate::decision::Decision;
 use crate::domain::contact::Campaign;
+use crate::domain::decision::Decision;
+use crate::domain::outcome::Outcome;
 use crate::domain::reason::Reason;
+use crate::domain::stream_name::StreamName;
 use crate::phone::Phone;
-use crate::protocol::StreamName;
-use crate::providers::api::Outcome;
 
 const RECORD: &str = r#"{"id": 7, "mobile": "+1 415 555 0123", "name": "An, \"A\"", "sum": 12.50}"#;
 

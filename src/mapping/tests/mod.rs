@@ -18,9 +18,10 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::config::Config;
+use crate::domain::batch::Batch;
 use crate::domain::contact::Campaign;
 use crate::domain::error::Mistake;
-use crate::providers::api::{Batch, Limits, Reply, Request, Verdict};
+use crate::providers::api::{Limits, Reply, Request, Verdict};
 
 use super::*;
 

@@ -4,8 +4,9 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::super::json::string::with_whole_characters;
-use super::super::{Catalog, CatalogStream, StreamName};
+use super::super::{Catalog, CatalogStream};
 use crate::domain::error::Error;
+use crate::domain::stream_name::StreamName;
 
 #[derive(Deserialize)]
 #[serde(expecting = "an object with `streams`")]

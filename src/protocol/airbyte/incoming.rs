@@ -2,8 +2,9 @@
 //! payload keys exist (some platforms send every key of every message as an explicit null).
 
 use super::super::message::{NO_TYPE, envelope, unknown};
-use super::super::{Message, Object, RecordMessage, StreamName, StreamStatus};
+use super::super::{Message, Object, RecordMessage, StreamStatus};
 use super::{record, state};
+use crate::domain::stream_name::StreamName;
 
 /// Types of messages that are for others: sources and platforms.
 const FOR_OTHERS: [&str; 6] =

@@ -32,9 +32,10 @@ pub(super) fn parse_state(line: &str, state: &str) -> Result<State, String> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::{Message, Stats, StreamName};
+    use super::super::super::{Message, Stats};
     use super::super::parse_message;
     use super::*;
+    use crate::domain::stream_name::StreamName;
 
     fn echo(line: &str) -> String {
         let Ok(Message::State(state)) = parse_message(line) else { panic!("not a state: {line}") };

@@ -4,8 +4,9 @@ use serde_json::Value;
 
 use super::super::json::string::with_whole_characters;
 use super::super::message::{NO_TYPE, envelope, unknown};
-use super::super::{CatalogStream, Message, Object, RecordMessage, State, StateScope, StreamName};
+use super::super::{CatalogStream, Message, Object, RecordMessage, State, StateScope};
 use super::record::{self, milliseconds};
+use crate::domain::stream_name::StreamName;
 
 /// Reads one line.
 pub(in crate::protocol) fn parse_message(line: &str) -> Result<Message<'_>, String> {

@@ -1,9 +1,11 @@
 //! From a reply to a verdict.
 
+use crate::domain::batch::Batch;
 use crate::domain::contact::{Campaign, Contact};
+use crate::domain::outcome::Outcome;
 use crate::domain::reason::Reason;
 use crate::phone::shown_identifier;
-use crate::providers::api::{Batch, Outcome, Reply, Verdict};
+use crate::providers::api::{Reply, Verdict};
 use crate::providers::contact_index::{self, ContactIndex};
 use crate::providers::{http_status, json};
 

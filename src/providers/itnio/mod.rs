@@ -20,10 +20,11 @@ use crate::domain::contact::{Campaign, Contact};
 use crate::domain::secret::Secret;
 use crate::phone::WireFormat;
 
-use super::api::{Batch, Limits, Reply, Request, Shape, Verdict};
+use super::api::{Limits, Reply, Request, Shape, Verdict};
 use super::endpoint::Endpoint;
 use super::redactor::Redactor;
 use super::{Provider, http_status};
+use crate::domain::batch::Batch;
 
 pub use config::ItnioConfig;
 pub use simulator::Simulator;

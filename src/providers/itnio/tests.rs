@@ -8,8 +8,9 @@ use serde_json::json;
 use super::simulator::Setup;
 use super::*;
 use crate::domain::contact::Gender;
+use crate::domain::outcome::Outcome;
 use crate::phone::Phone;
-use crate::providers::api::{Blame, Outcome};
+use crate::providers::api::Blame;
 use crate::providers::{Simulator as _, Twist, recorded_replies};
 
 fn config(extra: &serde_json::Value) -> ItnioConfig {

@@ -2,9 +2,11 @@
 
 use serde_json::value::RawValue;
 
+use crate::domain::batch::Batch;
+use crate::domain::outcome::{Detail, Outcome};
 use crate::domain::reason::Reason;
 use crate::phone::shown_identifier;
-use crate::providers::api::{Batch, Detail, Outcome, Reply, Verdict};
+use crate::providers::api::{Reply, Verdict};
 use crate::providers::contact_index::{self, ContactIndex};
 use crate::providers::{http_status, json};
 

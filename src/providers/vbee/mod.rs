@@ -21,10 +21,11 @@ use crate::domain::contact::{Campaign, Contact};
 use crate::domain::secret::Secret;
 use crate::phone::WireFormat;
 
-use super::api::{Batch, Blame, Limits, Reply, Request, Shape, Verdict};
+use super::api::{Blame, Limits, Reply, Request, Shape, Verdict};
 use super::endpoint::Endpoint;
 use super::redactor::Redactor;
 use super::{Provider, http_status};
+use crate::domain::batch::Batch;
 
 pub use config::{Credentials, VbeeConfig};
 pub use simulator::Simulator;

@@ -6,8 +6,8 @@ use serde_json::json;
 use super::simulator::Setup;
 use super::token::TokenClaims;
 use super::*;
+use crate::domain::outcome::Outcome;
 use crate::phone::Phone;
-use crate::providers::api::Outcome;
 use crate::providers::{Simulator as _, recorded_replies};
 
 fn config(extra: &serde_json::Value) -> VbeeConfig {

@@ -4,10 +4,10 @@
 use jiff::Timestamp;
 
 use crate::domain::contact::Campaign;
+use crate::domain::outcome::Outcome;
 use crate::domain::reason::Reason;
+use crate::domain::stream_name::StreamName;
 use crate::phone::Phone;
-use crate::protocol::StreamName;
-use crate::providers::api::Outcome;
 
 /// One record's ending.
 #[derive(Clone, Copy, Debug)]
