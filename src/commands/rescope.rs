@@ -6,14 +6,12 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::ledger::Records;
-use super::open_ledger;
 use super::singer;
 use super::write::SyncJob;
 use crate::cli::{Environment, RescopeArgs};
 use crate::domain::error::Error;
 use crate::intake::{Event, EventBatch, read_events};
-use crate::ledger::{LedgerError, LedgerIdentity, OpenedLedger};
+use crate::ledger::{Inspect, LedgerError, LedgerIdentity, OpenedLedger, open};
 
 pub(super) async fn run<R: Read + Send + 'static>(
     arguments: &RescopeArgs,
@@ -25,9 +23,9 @@ pub(super) async fn run<R: Read + Send + 'static>(
         Some(catalog) => SyncJob::load(&arguments.config, catalog, now, environment)?,
         None => singer::job(&arguments.config, now, environment)?,
     };
-    let (records, opened) = Records::open(&job.config, job.vendor.as_ref()).await?;
+    let (records, opened) = open::inspect(&job.config, job.vendor.as_ref()).await?;
     let Some(memory) = job.config.ledger.memory() else { return Ok(String::new()) };
-    let wanted = open_ledger::identity(&job.config, memory, job.vendor.as_ref());
+    let wanted = open::identity(&job.config, memory, job.vendor.as_ref());
     let known = &opened.identity;
     if known.scope == wanted.scope {
         return Ok("The ledger has this scope already; nothing was changed.".to_owned());
