@@ -1,31 +1,14 @@
 //! Rules about the sources that no other tool checks.
 
-use std::collections::BTreeMap;
+mod graph;
+mod names;
+
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::root;
-
-/// The modules, bottom-up. A module may use those before it, never those after it.
-const LAYERS: &[&[&str]] = &[
-    &["nearest", "domain", "phone"],
-    &["values"],
-    &["protocol"],
-    &["providers"],
-    &["config"],
-    &["conditions"],
-    &["templates"],
-    &["mapping"],
-    &["ledger"],
-    &["intake"],
-    &["delivery"],
-    &["storage"],
-    &["pipeline"],
-    &["sandbox"],
-    &["cli"],
-    &["commands"],
-    &["main", "lib"],
-];
+use graph::{Crate, Edge, circles};
 
 const LONGEST_FILE: usize = 500;
 
@@ -50,34 +33,133 @@ fn module(path: &Path) -> String {
     first.trim_end_matches(".rs").to_owned()
 }
 
-fn layers() -> BTreeMap<&'static str, usize> {
-    let each = LAYERS.iter().enumerate();
-    each.flat_map(|(layer, modules)| modules.iter().map(move |module| (*module, layer))).collect()
+/// The rooms by the rows of the map in `lib.rs`, bottom-up.
+fn layers(map: &str) -> Vec<Vec<&str>> {
+    let rows = map.lines().filter_map(|line| line.strip_prefix("//! | `"));
+    let first_cells = rows.filter_map(|row| row.split(" | ").next());
+    first_cells.map(|cell| cell.split(", ").map(|name| name.trim_matches('`')).collect()).collect()
 }
 
-/// Modules named after `crate::` in a text.
-fn used(text: &str) -> Vec<&str> {
-    let after = text.split("crate::").skip(1);
-    let names = after.map(|rest| rest.split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap());
-    names.filter(|name| !name.is_empty()).collect()
+/// The room that a place of the graph belongs to.
+fn room(place: &str) -> &str {
+    let first = place.split('/').next().unwrap();
+    first.split(".rs").next().unwrap()
+}
+
+/// Uses of a room further down in the map than one's own; those of one row may use each other.
+fn upward<'e>(edges: &'e BTreeSet<Edge>, layers: &[Vec<&str>]) -> Vec<&'e Edge> {
+    let layer = |place: &str| {
+        let found = layers.iter().position(|rooms| rooms.contains(&room(place)));
+        found.unwrap_or_else(|| panic!("the map has no row for {place}"))
+    };
+    edges.iter().filter(|edge| layer(&edge.from) < layer(&edge.to)).collect()
+}
+
+/// The library's files below `src`. The program's own, which uses the library as anybody would, is above all.
+fn library() -> Vec<(String, String)> {
+    let folder = root().join("src");
+    let files = sources(&folder).into_iter().filter(|path| *path != folder.join("main.rs"));
+    files
+        .map(|path| {
+            let below = path.strip_prefix(&folder).unwrap().to_str().unwrap().to_owned();
+            (below, fs::read_to_string(&path).unwrap())
+        })
+        .collect()
+}
+
+fn edges(files: &[(String, String)]) -> BTreeSet<Edge> {
+    Crate::parse(files.iter().map(|(path, text)| (path.as_str(), text.as_str()))).edges()
 }
 
 #[test]
-fn dependencies_point_down() {
-    let layers = layers();
-    let mut upward = Vec::new();
-    for path in sources(&root().join("src")) {
-        let own = module(&path);
-        let layer = layers.get(own.as_str()).unwrap_or_else(|| panic!("{own} has no place in the layers"));
-        for name in used(&fs::read_to_string(&path).unwrap()) {
-            let is_above = layers.get(name).is_some_and(|other| other > layer);
-            let is_beside = name != own && layers.get(name) == Some(layer) && *layer > 0;
-            if is_above || is_beside {
-                upward.push(format!("{} uses {name}", path.display()));
-            }
-        }
+fn dependencies_point_down_and_go_in_no_circle() {
+    let map = fs::read_to_string(root().join("src/lib.rs")).unwrap();
+    let edges = edges(&library());
+    assert!(edges.len() > 1000, "only {} uses were found", edges.len());
+    let upward: Vec<_> = upward(&edges, &layers(&map)).into_iter().map(Edge::to_string).collect();
+    assert_eq!(upward, [""; 0], "these point upward");
+
+    let listed = circles(&edges).into_iter().map(|circle| circle.iter().map(Edge::to_string).collect());
+    let listed: Vec<Vec<String>> = listed.collect();
+    assert!(listed.is_empty(), "each of these lists is a circle: {listed:#?}");
+}
+
+#[test]
+fn every_way_to_write_a_use_is_seen() {
+    for (name, text) in [
+        ("grouped over lines", "use crate::{\n    low::Low,\n    high::{self, High},\n};"),
+        ("super", "use super::super::high::High;"),
+        ("renamed", "use crate::high as above; fn f(_: above::High) {}"),
+        ("a folder's re-export", "use crate::roof::Tile;"),
+        ("a glob", "use crate::high::*;"),
+        ("a path in code", "fn f() { let _ = crate::high::High::new(); }"),
+        ("a path in a type", "struct S(Vec<crate::high::High>);"),
+        ("a path in a macro", "fn f() { println!(\"{}\", [crate::high::High]); }"),
+        ("an attribute", "#[derive(crate::high::High)] struct S;"),
+        ("within a function", "fn f() { use crate::high::High; }"),
+        ("within a module", "mod inner { use super::super::super::high::High; }"),
+        ("within a test", "#[cfg(test)] mod tests { use crate::high::High; }"),
+    ] {
+        let planted = [
+            ("lib.rs", "mod low; mod high; mod roof;"),
+            ("low/mod.rs", "mod file; pub struct Low;"),
+            ("low/file.rs", text),
+            ("high.rs", "pub struct High;"),
+            ("roof/mod.rs", "mod tile; pub use tile::Tile;"),
+            ("roof/tile.rs", "pub struct Tile;"),
+        ];
+        let edges = Crate::parse(planted).edges();
+        let upward = upward(&edges, &[vec!["low"], vec!["high", "roof"]]);
+        assert!(!upward.is_empty(), "{name}: {edges:?}");
     }
-    assert_eq!(upward, [""; 0]);
+}
+
+#[test]
+fn a_circle_is_found_and_a_table_of_contents_is_none() {
+    for (name, parent, one, other, is_circle) in [
+        ("of two files", "", "use super::other::B; pub struct A;", "use super::one::A; pub struct B;", true),
+        (
+            "through what the parent re-exports",
+            "pub use one::A;",
+            "use super::other::B; pub struct A;",
+            "use super::A; pub struct B;",
+            true,
+        ),
+        (
+            "of a parent and a child",
+            "struct P(one::A); fn f() {}",
+            "fn g() { super::f() } pub struct A;",
+            "",
+            true,
+        ),
+        (
+            "of a test that uses its own file",
+            "",
+            "pub struct A; #[cfg(test)] mod tests { use super::*; }",
+            "",
+            false,
+        ),
+        (
+            "of a child that uses what its parent re-exports",
+            "pub use other::B;",
+            "use super::B;",
+            "pub struct B;",
+            false,
+        ),
+        (
+            "of a parent that only lists what uses it",
+            "pub use one::A; pub struct P;",
+            "use super::P; pub struct A;",
+            "",
+            false,
+        ),
+        ("one way", "", "use super::other::B;", "pub struct B;", false),
+    ] {
+        let parent = format!("mod one; mod other; {parent}");
+        let edges = Crate::parse([("room/mod.rs", &*parent), ("room/one.rs", one), ("room/other.rs", other)]);
+        let found = circles(&edges.edges());
+        assert_eq!(!found.is_empty(), is_circle, "{name}: {found:?}");
+    }
 }
 
 #[test]

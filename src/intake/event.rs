@@ -1,16 +1,13 @@
 //! What the intake makes of a line.
 
 use super::input_warnings::InputWarnings;
+use super::stream_index::StreamIndex;
 use crate::domain::contact::{Campaign, Contact};
 use crate::domain::error::Error;
 use crate::domain::outcome::Outcome;
 use crate::domain::stream_name::StreamName;
 use crate::ledger::Key;
 use crate::protocol::State;
-
-/// A stream's place in the catalog.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct StreamIndex(u32);
 
 /// A line that means something, mapped.
 #[derive(Debug)]
@@ -86,21 +83,4 @@ pub struct EventBatch {
     pub warnings: InputWarnings,
     /// Why no further batch comes, when it is not simply the end.
     pub failure: Option<Error>,
-}
-
-impl StreamIndex {
-    /// The stream at a place of the catalog.
-    ///
-    /// # Panics
-    /// When a catalog has more than four billion streams.
-    #[must_use]
-    pub fn new(index: usize) -> Self {
-        Self(u32::try_from(index).expect("a catalog has fewer than four billion streams"))
-    }
-
-    /// The place in the catalog.
-    #[must_use]
-    pub fn index(self) -> usize {
-        usize::try_from(self.0).expect("32 bits fit into a machine word")
-    }
 }

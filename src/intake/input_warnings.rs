@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::event::StreamIndex;
+use super::stream_index::StreamIndex;
 use crate::domain::stream_name::StreamName;
 use crate::phone::shown;
 

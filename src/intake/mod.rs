@@ -5,9 +5,11 @@ mod event;
 mod input_warnings;
 mod reader;
 mod router;
+mod stream_index;
 
 pub use dynamic_streams::{CompileStream, DynamicStreams};
-pub use event::{Covers, Event, EventBatch, LedgerKey, RecordPosition, StreamIndex};
+pub use event::{Covers, Event, EventBatch, LedgerKey, RecordPosition};
 pub use input_warnings::InputWarnings;
 pub use reader::read_events;
 pub use router::Router;
+pub use stream_index::StreamIndex;

@@ -6,8 +6,9 @@ use std::sync::Arc;
 use foldhash::fast::FixedState;
 
 use super::dynamic_streams::{Announcement, DynamicStreams};
-use super::event::{Covers, Event, LedgerKey, RecordPosition, StreamIndex};
+use super::event::{Covers, Event, LedgerKey, RecordPosition};
 use super::input_warnings::InputWarnings;
+use super::stream_index::StreamIndex;
 use crate::domain::error::Error;
 use crate::domain::stream_name::StreamName;
 use crate::ledger::KeyMaker;
