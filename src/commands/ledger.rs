@@ -10,7 +10,6 @@ use jiff::Timestamp;
 use super::load_config::LoadedConfig;
 use super::rescope;
 use super::singer;
-use super::write::SyncJob;
 use crate::cli::{AcceptLossArgs, BaselineArgs, Decision, Environment, FindArgs, LedgerCommand, SettleArgs};
 use crate::config::{Config, LedgerConfig};
 use crate::domain::error::Error;
@@ -162,10 +161,7 @@ async fn baseline<R: Read + Send + 'static>(
     now: Timestamp,
     environment: &Environment,
 ) -> Result<String, Error> {
-    let job = match &arguments.catalog {
-        Some(catalog) => SyncJob::load(&arguments.config, catalog, now, environment)?,
-        None => singer::job(&arguments.config, now, environment)?,
-    };
+    let job = singer::job_of_either(&arguments.config, arguments.catalog.as_deref(), now, environment)?;
     let memory = if arguments.yes {
         open::open(&job.config, job.vendor.as_ref(), &job.sync_id, now).await?
     } else {

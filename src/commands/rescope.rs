@@ -7,7 +7,6 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::singer;
-use super::write::SyncJob;
 use crate::cli::{Environment, RescopeArgs};
 use crate::domain::error::Error;
 use crate::intake::{Event, EventBatch, read_events};
@@ -19,10 +18,7 @@ pub(super) async fn run<R: Read + Send + 'static>(
     now: Timestamp,
     environment: &Environment,
 ) -> Result<String, Error> {
-    let job = match &arguments.catalog {
-        Some(catalog) => SyncJob::load(&arguments.config, catalog, now, environment)?,
-        None => singer::job(&arguments.config, now, environment)?,
-    };
+    let job = singer::job_of_either(&arguments.config, arguments.catalog.as_deref(), now, environment)?;
     let (records, opened) = open::inspect(&job.config, job.vendor.as_ref()).await?;
     let Some(memory) = job.config.ledger.memory() else { return Ok(String::new()) };
     let wanted = open::identity(&job.config, memory, job.vendor.as_ref());
