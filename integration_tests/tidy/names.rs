@@ -48,7 +48,10 @@ impl<'a> Names<'a> {
         let (name, path) = match tree {
             syn::UseTree::Path(path) => return self.uses(&with(&path.ident), &path.tree, is_reexport),
             syn::UseTree::Group(group) => {
-                return group.items.iter().for_each(|tree| self.uses(before, tree, is_reexport));
+                for tree in &group.items {
+                    self.uses(before, tree, is_reexport);
+                }
+                return;
             }
             syn::UseTree::Glob(_) => {
                 self.module().globs.push(before.to_vec());
@@ -103,7 +106,9 @@ impl<'ast> Visit<'ast> for Names<'_> {
             scope.place.push_str(" (tests)");
         }
         let mut names = Names::new(self.modules, scope);
-        items.iter().for_each(|item| names.visit_item(item));
+        for item in items {
+            names.visit_item(item);
+        }
     }
 
     fn visit_item(&mut self, item: &'ast syn::Item) {

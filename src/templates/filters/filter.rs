@@ -11,7 +11,6 @@ use super::super::budget::{Budget, Why};
 use super::super::constant::Constant;
 use super::super::value::{Text, Value};
 
-/// A filter.
 pub(in crate::templates) struct Filter {
     pub(in crate::templates) names: &'static [&'static str],
     pub(in crate::templates) parameters: &'static [Parameter],
