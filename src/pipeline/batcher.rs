@@ -6,10 +6,8 @@ use std::time::Duration;
 use foldhash::fast::FixedState;
 use tokio::time::Instant;
 
-use super::checkpoint::Interval;
-use crate::domain::batch::Batch;
-use crate::domain::contact::{Campaign, Contact};
-use crate::intake::{LedgerKey, RecordPosition};
+use crate::domain::contact::Campaign;
+use crate::intake::{Interval, PendingContact};
 
 /// Text in one batch at most; records can be a megabyte each, and servers refuse long bodies.
 const MAX_BATCH_BYTES: usize = 1 << 20;
@@ -29,24 +27,13 @@ pub(super) struct BatchKey {
     pub(super) maybe_sent: bool,
 }
 
-/// What a contact needs to be settled.
-#[derive(Clone, Debug)]
-pub(super) struct PendingContact {
-    /// Which checkpoint waits for it.
-    pub(super) interval: Interval,
-    /// Its record.
-    pub(super) position: RecordPosition,
-    /// Who it is for the ledger.
-    pub(super) ledger_key: LedgerKey,
-}
-
 /// A batch that can go out.
 #[derive(Debug)]
 pub(super) struct SealedBatch {
-    /// For the deliverer.
-    pub(super) batch: Batch,
-    /// One for each contact, in order.
-    pub(super) tickets: Vec<PendingContact>,
+    /// Where they go.
+    pub(super) campaign: Campaign,
+    /// Who is in it.
+    pub(super) contacts: Vec<PendingContact>,
     /// Text in all contacts.
     pub(super) bytes: usize,
 }
@@ -62,8 +49,7 @@ pub(super) struct Batcher {
 
 #[derive(Debug)]
 struct Open {
-    contacts: Vec<Contact>,
-    tickets: Vec<PendingContact>,
+    contacts: Vec<PendingContact>,
     bytes: usize,
     since: Instant,
 }
@@ -78,8 +64,7 @@ impl Batcher {
     pub(super) fn push(
         &mut self,
         key: &BatchKey,
-        contact: Contact,
-        ticket: PendingContact,
+        pending: PendingContact,
         now: Instant,
     ) -> Option<SealedBatch> {
         if !self.open.contains_key(key) {
@@ -88,9 +73,8 @@ impl Batcher {
             self.open.insert(key.clone(), Open::with_room_for(room, now));
         }
         let open = self.open.get_mut(key)?;
-        let bytes = contact.text_bytes();
-        open.contacts.push(contact);
-        open.tickets.push(ticket);
+        let bytes = pending.contact.text_bytes();
+        open.contacts.push(pending);
         open.bytes += bytes;
         self.bytes += bytes;
         if open.contacts.len() >= self.capacity || open.bytes >= MAX_BATCH_BYTES {
@@ -121,9 +105,7 @@ impl Batcher {
     /// Lets go of the contacts of one interval.
     pub(super) fn forget(&mut self, interval: Interval) {
         for open in self.open.values_mut() {
-            let mut keep = open.tickets.iter().map(|ticket| ticket.interval != interval);
-            open.contacts.retain(|_| keep.next().unwrap_or(false));
-            open.tickets.retain(|ticket| ticket.interval != interval);
+            open.contacts.retain(|pending| pending.position.interval != interval);
         }
         self.open.retain(|_, open| !open.contacts.is_empty());
     }
@@ -143,19 +125,12 @@ impl Batcher {
     fn seal(&mut self, key: &BatchKey) -> Option<SealedBatch> {
         let open = self.open.remove(key)?;
         self.bytes = self.bytes.saturating_sub(open.bytes);
-        let batch =
-            Batch { campaign: key.campaign.clone(), contacts: open.contacts, maybe_sent: key.maybe_sent };
-        Some(SealedBatch { batch, tickets: open.tickets, bytes: open.bytes })
+        Some(SealedBatch { campaign: key.campaign.clone(), contacts: open.contacts, bytes: open.bytes })
     }
 }
 
 impl Open {
     fn with_room_for(n_contacts: usize, now: Instant) -> Self {
-        Self {
-            contacts: Vec::with_capacity(n_contacts),
-            tickets: Vec::with_capacity(n_contacts),
-            bytes: 0,
-            since: now,
-        }
+        Self { contacts: Vec::with_capacity(n_contacts), bytes: 0, since: now }
     }
 }
