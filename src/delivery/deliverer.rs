@@ -11,8 +11,9 @@ use tokio::time::Instant;
 
 use super::back_off::BackOff;
 use super::breaker::Breaker;
+use super::clock;
 use super::part::Part;
-use super::rate_limiter::{self, RateLimiter};
+use super::rate_limiter::RateLimiter;
 use super::result::{ContactResult, DeliveryResult};
 use super::run_handle::RunHandle;
 use super::transport::{Transport, TransportError};
@@ -99,7 +100,7 @@ impl<C: Transport> Deliverer<C> {
         let n_contacts = contacts.len();
         let mut ended = Vec::with_capacity(n_contacts);
         let mut parts = vec![Part::whole(contacts, maybe_sent)];
-        let deadline = rate_limiter::after(self.retry_policy.retry_for);
+        let deadline = clock::after(self.retry_policy.retry_for);
         while let Some(mut part) = parts.pop() {
             match self.attempt_or_own_up(campaign, &mut part, deadline).await {
                 PartEnd::Settled(outcomes, failure) => {
@@ -240,7 +241,7 @@ impl<C: Transport> Deliverer<C> {
         if !asked.is_zero() {
             why.push_str(&format!("; it asks for a wait of {}", in_words(asked)));
         }
-        let until = rate_limiter::after(self.back_off.after(history.attempts).max(asked));
+        let until = clock::after(self.back_off.after(history.attempts).max(asked));
         if after.is_some() && until <= history.deadline {
             self.rate_limiter.pause_until(until);
         }
@@ -275,11 +276,11 @@ impl<C: Transport> Deliverer<C> {
     async fn unclear<P>(&self, why: String, part: &mut Part<P>, history: &Attempts) -> Option<PartEnd> {
         if self.may_repeat() {
             part.maybe_sent = true;
-            let until = rate_limiter::after(self.back_off.after(history.attempts));
+            let until = clock::after(self.back_off.after(history.attempts));
             return self.wait_for_next(until, &why, history).await;
         }
         let in_a_row = self.breaker.unclear();
-        self.rate_limiter.pause_until(rate_limiter::after(self.back_off.after(in_a_row)));
+        self.rate_limiter.pause_until(clock::after(self.back_off.after(in_a_row)));
         let n_contacts = part.contacts.len();
         self.run.log_line(format!("{n_contacts} contacts may have arrived or not, and are held: {why}"));
         let detail: Box<str> = why.into();

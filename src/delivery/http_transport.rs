@@ -12,7 +12,7 @@ use tokio::net::TcpStream;
 use url::Url;
 
 use super::clock::Clock;
-use super::decoding;
+use super::decoding::{self, MAX_REPLY_BYTES};
 use super::network::{Network, Proxy, place};
 use super::request_fault::{self, RequestFault, chain};
 use super::retry_after::{http_date, retry_after};
@@ -20,9 +20,6 @@ use super::transport::{Transport, TransportError};
 use crate::domain::error::Error;
 use crate::domain::secret::Secret;
 use crate::providers::api::{Limits, Reply, Request};
-
-/// No vendor's answer to a batch comes near this; a proxy's endless page must not fill the memory.
-pub(super) const MAX_REPLY_BYTES: usize = 8 << 20;
 
 /// A server closes idle connections after 5 seconds (Node's default) or more. A request that runs into the closing has
 /// to go out once more, so connections are given up before that.

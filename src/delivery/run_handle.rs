@@ -8,8 +8,7 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
-use super::clock::Clock;
-use super::rate_limiter;
+use super::clock::{self, Clock};
 
 /// Lines for the log that may wait for the loop.
 const MAX_WAITING_LOG_LINES: usize = 64;
@@ -65,7 +64,7 @@ impl RunHandle {
 
     /// Waits; gives whether the run goes on.
     pub async fn pause(&self, wait: Duration) -> bool {
-        self.wait_until(rate_limiter::after(wait)).await.is_ok()
+        self.wait_until(clock::after(wait)).await.is_ok()
     }
 
     pub(super) async fn wait_until(&self, instant: Instant) -> Result<(), Stopped> {

@@ -92,3 +92,30 @@ impl Dispatcher {
 fn defect(contacts: Vec<(PendingContact, ContactResult)>, why: String) -> DeliveryResult<PendingContact> {
     DeliveryResult { contacts, failure: Some(Error::Defect(why)) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_delivery_that_does_not_tell_of_everybody_is_a_defect() {
+        for (name, n_contacts, panics, want) in [
+            ("nobody was in it", 0, false, None),
+            ("nothing is told", 2, false, Some("a delivery of 2 contacts told of 0")),
+            ("a panic", 2, true, Some("a delivery ended in a panic")),
+        ] {
+            let mut dispatcher = Dispatcher::new(1);
+            let task = dispatcher.under_way.spawn(async move {
+                assert!(!panics, "what a delivery must not do");
+                DeliveryResult { contacts: Vec::new(), failure: None }
+            });
+            dispatcher.loads.insert(task.id(), Load { n_contacts, bytes: 0 });
+            let told = dispatcher.next_result().await.unwrap().failure;
+            let why = told.as_ref().map(ToString::to_string);
+            assert_eq!(why.is_some(), want.is_some(), "{name}: {why:?}");
+            assert!(why.unwrap_or_default().ends_with(want.unwrap_or_default()), "{name}");
+            assert!(matches!(told, None | Some(Error::Defect(_))), "{name}");
+            assert_eq!((dispatcher.n_contacts_under_way(), dispatcher.n_under_way()), (0, 0), "{name}");
+        }
+    }
+}

@@ -12,7 +12,7 @@ mod dispatcher;
 mod ending;
 mod events;
 mod ledger_query;
-mod policy;
+pub(crate) mod policy;
 mod run_log;
 mod run_stats;
 mod settling;

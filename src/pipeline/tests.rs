@@ -1,6 +1,7 @@
 //! Whole runs in one process: real messages, real mapping, a real vendor, a scripted way to it and a
 //! paused clock.
 
+mod defects;
 mod shutdown;
 mod states;
 mod status;
@@ -141,16 +142,8 @@ impl Sync {
         let names: Vec<_> = catalog.streams.iter().map(|stream| stream.name.clone()).collect();
         let keys = KeyMaker::new(KeyHasher::new("a key"), Scope::Campaign, "itnio/A".to_owned());
         let intake = Router::new(names.clone(), mappings, ledger.remembers().then_some(keys));
-        let plan = Plan {
-            batch_size: config.delivery.batch_size.into(),
-            max_batch_age: Duration::from_secs(config.delivery.max_batch_age_seconds.into()),
-            max_in_flight: config.delivery.max_requests_in_flight.into(),
-            hear_out_for: Duration::from_secs(65),
-            end_within: Duration::from_secs(9),
-            max_contacts: config.limits.max_contacts_per_sync,
-            max_rejected_percent: config.limits.max_rejected_percent,
-            streams: names.into_iter().map(|name| (name, self.generation_id.is_some())).collect(),
-        };
+        let streams = names.into_iter().map(|name| (name, self.generation_id.is_some())).collect();
+        let plan = Plan { streams, ..plan(&config) };
         let requests = Arc::new(Mutex::new(Vec::new()));
         let transport = Provider { takes: self.takes, answer: self.answer, requests: Arc::clone(&requests) };
         let (run, log_lines) = RunHandle::new(Arc::new(Clock::starting_at(Timestamp::UNIX_EPOCH)));
@@ -172,6 +165,19 @@ impl Sync {
         let stdout = String::from_utf8(self.stdout.written.lock().unwrap().clone()).unwrap();
         let requests = std::mem::take(&mut *requests.lock().unwrap());
         Ran { stats, failure, stdout, requests, started, seconds: started.elapsed().as_secs_f64() }
+    }
+}
+
+fn plan(config: &Config) -> Plan {
+    Plan {
+        batch_size: config.delivery.batch_size.into(),
+        max_batch_age: Duration::from_secs(config.delivery.max_batch_age_seconds.into()),
+        max_in_flight: config.delivery.max_requests_in_flight.into(),
+        hear_out_for: Duration::from_secs(65),
+        end_within: Duration::from_secs(9),
+        max_contacts: config.limits.max_contacts_per_sync,
+        max_rejected_percent: config.limits.max_rejected_percent,
+        streams: Vec::new(),
     }
 }
 
