@@ -6,7 +6,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::batcher::SealedBatch;
+use super::batcher::PendingBatch;
 use super::policy::skip_reason;
 use crate::delivery::{ContactResult, Deliverer, DeliveryResult, RunHandle, Transport};
 use crate::domain::contact::Campaign;
@@ -45,8 +45,8 @@ impl<C, L> Clone for BatchTask<C, L> {
 impl<C: Transport, L: Ledger> BatchTask<C, L> {
     /// Sends a batch; never fails as a whole. Who may have been sent, and nobody can say, has ended then; what is not
     /// told of was not sent, or its ending is not durable.
-    pub(super) async fn send(self, batch: SealedBatch) -> DeliveryResult<PendingContact> {
-        let SealedBatch { campaign, contacts, bytes: _ } = batch;
+    pub(super) async fn send(self, batch: PendingBatch) -> DeliveryResult<PendingContact> {
+        let PendingBatch { campaign, contacts, .. } = batch;
         if !self.ledger.remembers() {
             let DeliveryResult { contacts, failure } =
                 self.deliverer.deliver(&campaign, contacts, false).await;

@@ -27,15 +27,17 @@ pub(super) struct BatchKey {
     pub(super) maybe_sent: bool,
 }
 
-/// A batch that can go out.
+/// Contacts that go out together: open while it is gathered, then on its way.
 #[derive(Debug)]
-pub(super) struct SealedBatch {
+pub(super) struct PendingBatch {
     /// Where they go.
     pub(super) campaign: Campaign,
     /// Who is in it.
     pub(super) contacts: Vec<PendingContact>,
     /// Text in all contacts.
     pub(super) bytes: usize,
+    /// When the first of them came.
+    since: Instant,
 }
 
 /// Gathers contacts.
@@ -43,15 +45,8 @@ pub(super) struct SealedBatch {
 pub(super) struct Batcher {
     capacity: usize,
     max_age: Duration,
-    open: HashMap<BatchKey, Open, FixedState>,
+    open: HashMap<BatchKey, PendingBatch, FixedState>,
     bytes: usize,
-}
-
-#[derive(Debug)]
-struct Open {
-    contacts: Vec<PendingContact>,
-    bytes: usize,
-    since: Instant,
 }
 
 impl Batcher {
@@ -66,11 +61,12 @@ impl Batcher {
         key: &BatchKey,
         pending: PendingContact,
         now: Instant,
-    ) -> Option<SealedBatch> {
+    ) -> Option<PendingBatch> {
         if !self.open.contains_key(key) {
             // The more batches are open, the fewer contacts each gets: of one for each record, none but its own.
             let room = self.capacity / (self.open.len() + 1);
-            self.open.insert(key.clone(), Open::with_room_for(room, now));
+            let batch = PendingBatch::with_room_for(room, key.campaign.clone(), now);
+            self.open.insert(key.clone(), batch);
         }
         let open = self.open.get_mut(key)?;
         let bytes = pending.contact.text_bytes();
@@ -92,13 +88,13 @@ impl Batcher {
     }
 
     /// Gives a batch that has waited long enough.
-    pub(super) fn take_due(&mut self, now: Instant) -> Option<SealedBatch> {
+    pub(super) fn take_due(&mut self, now: Instant) -> Option<PendingBatch> {
         (self.next_due()? <= now).then_some(())?;
         self.seal(&self.oldest()?)
     }
 
     /// Gives any open batch.
-    pub(super) fn take_any(&mut self) -> Option<SealedBatch> {
+    pub(super) fn take_any(&mut self) -> Option<PendingBatch> {
         self.seal(&self.oldest()?)
     }
 
@@ -122,15 +118,15 @@ impl Batcher {
         by_age.map(|(key, _)| key.clone())
     }
 
-    fn seal(&mut self, key: &BatchKey) -> Option<SealedBatch> {
+    fn seal(&mut self, key: &BatchKey) -> Option<PendingBatch> {
         let open = self.open.remove(key)?;
         self.bytes = self.bytes.saturating_sub(open.bytes);
-        Some(SealedBatch { campaign: key.campaign.clone(), contacts: open.contacts, bytes: open.bytes })
+        Some(open)
     }
 }
 
-impl Open {
-    fn with_room_for(n_contacts: usize, now: Instant) -> Self {
-        Self { contacts: Vec::with_capacity(n_contacts), bytes: 0, since: now }
+impl PendingBatch {
+    fn with_room_for(n_contacts: usize, campaign: Campaign, now: Instant) -> Self {
+        Self { campaign, contacts: Vec::with_capacity(n_contacts), bytes: 0, since: now }
     }
 }

@@ -5,7 +5,7 @@ use std::collections::{HashMap, VecDeque};
 use tokio::task::{Id, JoinSet};
 
 use super::batch_task::BatchTask;
-use super::batcher::SealedBatch;
+use super::batcher::PendingBatch;
 use crate::delivery::{ContactResult, DeliveryResult, Transport};
 use crate::domain::error::Error;
 use crate::intake::PendingContact;
@@ -18,7 +18,7 @@ const MAX_BYTES_UNDER_WAY: usize = 2 << 20;
 /// Batches that wait, and batches under way.
 pub(super) struct Dispatcher {
     max_in_flight: usize,
-    ready: VecDeque<SealedBatch>,
+    ready: VecDeque<PendingBatch>,
     under_way: JoinSet<DeliveryResult<PendingContact>>,
     /// Of what is under way.
     loads: HashMap<Id, Load>,
@@ -36,7 +36,7 @@ impl Dispatcher {
     }
 
     /// Takes batches that can go out.
-    pub(super) fn add(&mut self, batches: impl IntoIterator<Item = SealedBatch>) {
+    pub(super) fn add(&mut self, batches: impl IntoIterator<Item = PendingBatch>) {
         self.ready.extend(batches);
     }
 

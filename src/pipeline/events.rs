@@ -49,7 +49,7 @@ impl<C: Transport, L: Ledger, W: Write> Pipeline<C, L, W> {
             }
             Event::Refused { position, outcome } => {
                 self.received(position)?;
-                self.settle(position, &outcome, None);
+                self.settle_record(position, &outcome, None);
             }
             Event::State(state, covers) => self.checkpoints.close_interval(state, covers),
             Event::Stream { index, name, warnings } => self.announced(index, &name, &warnings),
@@ -68,7 +68,7 @@ impl<C: Transport, L: Ledger, W: Write> Pipeline<C, L, W> {
     /// A contact is sent, or has ended.
     fn decide(&mut self, pending: PendingContact, now: Instant) -> Result<(), Error> {
         if let Some(outcome) = self.policy.skip_reason(&pending)? {
-            self.settle(pending.position, &outcome, Some(&pending.contact.phone));
+            self.settle_record(pending.position, &outcome, Some(&pending.contact.phone));
             return Ok(());
         }
         let maybe_sent = matches!(pending.standing, LedgerStanding::Known(_, ContactStatus::Unknown));

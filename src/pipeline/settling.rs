@@ -22,7 +22,7 @@ impl<C: Transport, L: Ledger, W: Write> Pipeline<C, L, W> {
         for (pending, result) in result.contacts {
             match result {
                 ContactResult::Ended(outcome) => {
-                    self.settle(pending.position, &outcome, Some(&pending.contact.phone));
+                    self.settle_record(pending.position, &outcome, Some(&pending.contact.phone));
                 }
                 ContactResult::Open { .. } => n_open += 1,
             }
@@ -36,7 +36,12 @@ impl<C: Transport, L: Ledger, W: Write> Pipeline<C, L, W> {
         }
     }
 
-    pub(super) fn settle(&mut self, position: RecordPosition, outcome: &Outcome, phone: Option<&Phone>) {
+    pub(super) fn settle_record(
+        &mut self,
+        position: RecordPosition,
+        outcome: &Outcome,
+        phone: Option<&Phone>,
+    ) {
         let is_rejected = outcome.counts_as_rejected();
         if let Err(defect) = self.checkpoints.settle_record(position, is_rejected) {
             return self.fail(defect);
