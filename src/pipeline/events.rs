@@ -16,8 +16,10 @@ use crate::ledger::{ContactStatus, Ledger};
 use crate::protocol::Level;
 
 impl<C: Transport, L: Ledger, W: Write> Pipeline<C, L, W> {
-    /// What the ledger knows of the contacts decides about them; without one they are taken at once.
-    pub(super) fn look_up(&mut self, batch: EventBatch) {
+    /// What was read, or nothing at the end of the input. What the ledger knows of the contacts decides about them;
+    /// without one they are taken at once.
+    pub(super) fn take_input(&mut self, batch: Option<EventBatch>) {
+        let Some(batch) = batch else { return self.input_ended() };
         if self.task.ledger.remembers() {
             self.question.look_up(&self.task.ledger, batch, self.task.run.now());
         } else {
@@ -88,7 +90,7 @@ impl<C: Transport, L: Ledger, W: Write> Pipeline<C, L, W> {
     }
 
     /// Nothing more will be read.
-    pub(super) fn input_ended(&mut self) {
+    fn input_ended(&mut self) {
         if !self.incomplete.is_empty() {
             // The source failed: what no STATE covers comes again, and would be called twice.
             self.batcher.forget(self.checkpoints.open_interval());

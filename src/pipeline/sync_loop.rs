@@ -141,13 +141,10 @@ impl<C: Transport, L: Ledger, W: Write> Pipeline<C, L, W> {
                     progress_at = Instant::now() + PROGRESS_EVERY;
                     self.tell_progress(started);
                 }
-                batch = input.recv(), if may_read => match batch {
-                    Some(batch) => self.look_up(batch),
-                    None => {
-                        is_open = false;
-                        self.input_ended();
-                    }
-                },
+                batch = input.recv(), if may_read => {
+                    is_open = batch.is_some();
+                    self.take_input(batch);
+                }
             }
             if self.is_closing && !self.question.is_open() {
                 break;
