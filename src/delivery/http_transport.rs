@@ -251,8 +251,8 @@ mod tests {
         let vendor = serde_json::from_value::<Config>(config).unwrap().build();
         let head = format!("HTTP/1.1 {status} X\r\nContent-Length: {length}\r\n{headers}\r\n");
         let server = tokio::spawn(answer_once(listener, [head.as_bytes(), body].concat()));
-        let contacts = vec![Contact::new(Phone::e164("+84987654321"))];
-        let batch = Batch { campaign: Campaign::new("c"), contacts, maybe_sent: false };
+        let contact = Contact::new(Phone::e164("+84987654321"));
+        let batch = Batch { campaign: Campaign::new("c"), contacts: vec![&contact], maybe_sent: false };
         let transport = transport();
         let reply =
             transport.send_request(vendor.build_request(&batch, Timestamp::UNIX_EPOCH)).await.unwrap();
