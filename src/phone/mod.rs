@@ -1,13 +1,15 @@
 //! Phone numbers: normalised once, masked everywhere, shown whole only in a request's body.
 //!
-//! A value goes `cleaning → labels → decimal → parts → plain → dial`. Everything before `dial` is about what the
-//! phone library must not see: it reads the float `81234567890.0` as somebody else's valid number. Nearly all
-//! values are `plain` already and go the short way `plain → dial`.
+//! A value goes `sanitize → labels → decimal → split → digits → validate`. Everything before `validate` is about what
+//! the phone library must not see: it reads the float `81234567890.0` as somebody else's valid number. Nearly all
+//! values are plain `digits` already and go the short way `digits → validate`. Whom we dial is the library's word
+//! alone: it is asked once for a number (twice where a country's code may be a part of it), and nothing is remembered.
+//! That is 0.6 to 0.8 µs of the processor a number; a short way for the commonest numbers of two countries was faster by so
+//! much, and gone it is 200 lines less that could be wrong.
 
 mod counts;
 mod decimal;
 mod digits;
-mod familiar;
 pub(crate) mod finder;
 mod identifier;
 mod labels;
