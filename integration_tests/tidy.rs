@@ -24,7 +24,7 @@ const LAYERS: &[&[&str]] = &[
     &["sandbox"],
     &["cli"],
     &["commands"],
-    &["main", "lib"],
+    &["main", "lib", "bin"],
 ];
 
 const LONGEST_FILE: usize = 500;
