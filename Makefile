@@ -65,7 +65,7 @@ generate:
 image:
 	image/build.sh destination-ai-voice:dev
 
-# A Python wheel with the program in it, under target/wheels. The compiler takes longest; `make demo` shares its work.
+# A Python wheel with the program in it, under target/wheels.
 wheel:
 	test -x target/maturin/bin/maturin || python3 -m venv target/maturin
 	target/maturin/bin/pip install --quiet --disable-pip-version-check maturin==1.16.0
