@@ -144,7 +144,8 @@ fn depth_is_no_reason_to_stop() {
 fn a_person_reads_sentences_where_a_platform_reads_messages() {
     let line = r#"{"type":"STATE","state":{"type":"STREAM","stream":{"stream_descriptor":{"name":"people","namespace":"public"}}}}"#;
     let Ok(Message::State(state)) = Dialect::Airbyte.parse_line(line) else { panic!("not a state") };
-    let error = Error::Config(vec![Mistake::new("vendor.job_id", "missing"), Mistake::new("streams", "empty")]);
+    let error =
+        Error::Config(vec![Mistake::new("vendor.job_id", "missing"), Mistake::new("streams", "empty")]);
     let speak = |output: fn(File) -> Output<File>| {
         let mut said = tempfile::tempfile().unwrap();
         let mut output = output(said.try_clone().unwrap());

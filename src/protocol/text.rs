@@ -42,6 +42,8 @@ pub(super) fn state(state: &State, stats: Stats) -> String {
     let Stats { records, rejected } = stats;
     log(
         Level::Info,
-        &format!("state of {whose}: settled {records} accepted or duplicate, {rejected} rejected for a reason"),
+        &format!(
+            "state of {whose}: settled {records} accepted or duplicate, {rejected} rejected for a reason"
+        ),
     )
 }
