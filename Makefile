@@ -1,7 +1,7 @@
 # On a fresh machine with cargo and python3: `make demo`, `make test`, `make conformance`.
 
 .PHONY: demo quick test check-format lint docs quick-tests unit-tests protocol conformance simulate kills mutations \
-	bench bench-end-to-end generate advisories image clean
+	bench bench-end-to-end generate advisories image wheel clean
 
 SEEDS ?= 1000000
 KILLS ?= 1000
@@ -40,7 +40,7 @@ protocol: unit-tests
 
 # The heavy suites: images, warehouses, other programs that move data (integration_tests/conformance).
 conformance:
-	integration_tests/conformance/run image warehouse singer spark form storage
+	integration_tests/conformance/run image warehouse singer spark form storage wheel
 
 # Millions of syncs with faults and crashes; a seed that fails is printed, and replays with
 # `cargo test --release --test simulation -- --from SEED --seeds 1`.
@@ -77,6 +77,12 @@ advisories:
 # With docker or podman; `image/build.sh` has more ways.
 image:
 	image/build.sh destination-ai-voice:dev
+
+# A Python wheel with the program in it, under target/wheels.
+wheel:
+	test -x target/maturin/bin/maturin || python3 -m venv target/maturin
+	target/maturin/bin/pip install --quiet --disable-pip-version-check maturin==1.16.0
+	target/maturin/bin/maturin build --release --locked --out target/wheels
 
 clean:
 	cargo clean

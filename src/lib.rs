@@ -33,7 +33,7 @@
 //!    `after_a_failure_nothing_new_is_sent_and_what_is_under_way_is_heard_out`; and a run ends in time
 //!    when it is asked to: `a_run_ends_in_time_whatever_does_not_answer`, `a_signal_ends_the_process_in_time`.
 //! 6. No secret and no whole phone number in any log, error, trace, panic or snapshot; stdout holds
-//!    protocol lines only: `itnio_with_every_fault`, `vbee_with_every_fault`, `only_main_knows_stdout`,
+//!    protocol lines only, unless it is a terminal: `itnio_with_every_fault`, `vbee_with_every_fault`, `only_main_knows_stdout`,
 //!    `states_come_back_bare_in_order_and_nothing_else_is_on_stdout`.
 //! 7. Memory is bounded, whatever stdin holds: `memory_does_not_grow_with_the_input`,
 //!    `a_campaign_for_each_record_does_not_cost_memory`.

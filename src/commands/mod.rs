@@ -68,7 +68,8 @@ where
         Command::Ledger(command) => ledger::run(command, stdin, now, &environment, &mut stdout).await,
         Command::Demo(arguments) => demo::run(&arguments, now, &mut stdout, is_terminal).await,
         Command::Platform(command) => {
-            return platform(command, stdin, Output::new(stdout), now, &environment, signals).await;
+            let output = if is_terminal { Output::terminal(stdout) } else { Output::new(stdout) };
+            return platform(command, stdin, output, now, &environment, signals).await;
         }
     };
     match for_people {
@@ -89,7 +90,7 @@ fn hands_states_back(cli: &Cli) -> bool {
     }
 }
 
-/// Runs a command of the platform, whose stdout holds messages only.
+/// Runs a command of the platform, whose stdout holds messages only where a program reads it.
 async fn platform<R: Read + Send + 'static, W: Write>(
     command: PlatformCommand,
     stdin: R,

@@ -13,6 +13,7 @@ mod singer;
 mod state;
 #[cfg(test)]
 mod tests;
+mod text;
 
 pub use catalog::{Catalog, CatalogStream};
 pub use json::object::Object;
