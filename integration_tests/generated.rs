@@ -5,6 +5,7 @@ use std::fs;
 
 use destination_ai_voice::config::schema;
 use destination_ai_voice::domain::reason::Reason;
+use destination_ai_voice::providers::registry;
 use serde_json::Value;
 
 use crate::command::{self, config_file};
@@ -40,7 +41,7 @@ fn the_generated_spec_is_current() {
 #[test]
 fn the_generated_contact_schema_is_current() {
     let mut catalogs = serde_json::Map::new();
-    for vendor in ["itnio", "vbee"] {
+    for vendor in registry::names() {
         let config = config_file(&root().join(format!("spec/examples/{vendor}.json")));
         let messages = command::run(["discover", "--config", config.to_str().unwrap()], b"").messages();
         assert_eq!(messages.len(), 1);

@@ -1,4 +1,4 @@
-//! `demo`: a sample extract of a warehouse through the real `write`, to both vendors' simulators.
+//! `demo`: a sample extract of a warehouse through the real `write`, to every vendor's simulator.
 
 use std::io::{self, Cursor, Write};
 use std::time::{Duration, Instant};
@@ -25,7 +25,7 @@ pub(super) async fn run(
     let DemoArgs { records, seed, faults: plan } = arguments;
     let mut print = |text: String| writeln!(stdout, "{text}").map_err(Error::Output);
     print(format!(
-        "An extract of {records} overdue customers goes through the real `write` to two simulated vendors on this\nmachine, which sometimes fail ({plan}). Nobody is called.\n"
+        "An extract of {records} overdue customers goes through the real `write` to the simulated vendors on this\nmachine, which sometimes fail ({plan}). Nobody is called.\n"
     ))?;
     let options = SandboxOptions {
         seed: *seed,

@@ -225,7 +225,7 @@ mod tests {
     use crate::domain::contact::{Campaign, Contact};
     use crate::domain::outcome::Outcome;
     use crate::phone::Phone;
-    use crate::providers::Config;
+    use crate::providers::VendorConfig;
     use crate::providers::api::Verdict;
 
     const TAKEN: &str =
@@ -251,7 +251,7 @@ mod tests {
             "vendor_type": "vbee", "campaign_id": "c", "base_url": format!("http://{}", listener.local_addr().unwrap()),
             "credentials": { "auth_type": "api_key", "api_key": "demo-key", "api_secret": "demo-secret" },
         });
-        let vendor = serde_json::from_value::<Config>(config).unwrap().build();
+        let vendor = serde_json::from_value::<VendorConfig>(config).unwrap().build();
         let head = format!("HTTP/1.1 {status} X\r\nContent-Length: {length}\r\n{headers}\r\n");
         let server = tokio::spawn(answer_once(listener, [head.as_bytes(), body].concat()));
         let contacts = vec![Contact::new(Phone::e164("+84987654321"))];

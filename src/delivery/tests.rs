@@ -23,7 +23,7 @@ use crate::domain::outcome::Outcome;
 use crate::domain::reason::Reason;
 use crate::phone::Phone;
 use crate::providers::api::{Limits, Reply, Request, Shape, Verdict};
-use crate::providers::{Config, Provider};
+use crate::providers::{Provider, VendorConfig};
 
 type Answer = Result<Reply, TransportError>;
 
@@ -88,7 +88,7 @@ async fn deliver_after(
     script: Script,
     retry_policy: RetryPolicy,
 ) -> Run {
-    let provider = serde_json::from_value::<Config>(provider).unwrap().build();
+    let provider = serde_json::from_value::<VendorConfig>(provider).unwrap().build();
     let stop = script.stop_after_first.clone().unwrap_or_default();
     let clock = Arc::new(Clock::starting_at(Timestamp::from_second(1_700_000_000).unwrap()));
     let (log_lines, _heard) = mpsc::channel::<LogLine>(64);
@@ -387,7 +387,7 @@ async fn a_clock_that_is_days_away_stops_the_run_and_none_moves_the_ledgers_time
 
 #[tokio::test(start_paused = true)]
 async fn several_unclear_answers_in_a_row_stop_the_run() {
-    let provider = serde_json::from_value::<Config>(vbee()).unwrap().build();
+    let provider = serde_json::from_value::<VendorConfig>(vbee()).unwrap().build();
     let clock = Arc::new(Clock::starting_at(Timestamp::UNIX_EPOCH));
     let (log_lines, _heard) = mpsc::channel(64);
     let transport = script(std::iter::repeat_n(lost(), 5));
@@ -478,7 +478,7 @@ impl Provider for Clumsy {
 #[tokio::test(start_paused = true)]
 async fn who_was_sent_when_something_panics_may_have_been_sent_and_nobody_else() {
     for (over, maybe_sent) in [("a request", false), ("a reply", true), ("its own verdict", true)] {
-        let provider = serde_json::from_value::<Config>(vbee()).unwrap().build();
+        let provider = serde_json::from_value::<VendorConfig>(vbee()).unwrap().build();
         let clock = Arc::new(Clock::starting_at(Timestamp::UNIX_EPOCH));
         let (log_lines, _heard) = mpsc::channel(64);
         let terms = DeliveryOptions {

@@ -1,15 +1,18 @@
 //! Replies with the verdict that each must give: the vendors' own, and odd ones that we thought of.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::fs;
 
 use serde::Deserialize;
+use serde_json::json;
 
 use crate::domain::contact::{Campaign, Contact};
-use crate::phone::{Phone, WireFormat};
+use crate::phone::Phone;
 
-use super::Provider;
+use super::VendorConfig;
 use super::api::{Blame, Reply, Verdict};
+use super::registry;
+use super::simulator::{Simulator, SimulatorOptions};
 use crate::domain::batch::Batch;
 use crate::domain::outcome::Outcome;
 
@@ -28,34 +31,52 @@ struct Row {
     note: String,
 }
 
+/// Every vendor keeps some in its folder, in files of its own choice.
+#[test]
+fn every_vendor_reads_its_recorded_replies() {
+    for simulator in registry::simulators(&SimulatorOptions::default()) {
+        let folder = format!("{}/src/providers/{}/fixtures", env!("CARGO_MANIFEST_DIR"), simulator.name());
+        let files: Vec<_> = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+        let fixtures: Vec<_> =
+            files.iter().filter(|path| path.extension().is_some_and(|end| end == "jsonl")).collect();
+        assert!(!fixtures.is_empty(), "{folder} has no replies");
+        for path in fixtures {
+            check(&fs::read_to_string(path).unwrap(), &*simulator);
+        }
+    }
+}
+
 /// Holds a vendor against each line of a fixture.
-pub(super) fn check(fixture: &str, vendor: impl Fn(WireFormat) -> Arc<dyn Provider>) {
+fn check(fixture: &str, simulator: &dyn Simulator) {
     let mut failures = Vec::new();
     for line in fixture.lines() {
         let row: Row = serde_json::from_str(line).unwrap_or_else(|error| panic!("{error} in {line}"));
         let (contacts, format) = contacts(&row.sent);
+        let mut section = simulator.connector_config("http://127.0.0.1:1");
+        section["phone_format"] = json!(format);
+        let vendor = serde_json::from_value::<VendorConfig>(section).unwrap().build();
         let batch = Batch { campaign: Campaign::new("9"), contacts, maybe_sent: row.maybe_sent };
         let reply = Reply { status: row.http, body: row.body.clone().into(), ..Reply::default() };
-        let verdict = vendor(format).interpret(&batch, &reply);
+        let verdict = vendor.interpret(&batch, &reply);
         let outcomes = outcomes(&row, &verdict);
         if name(&verdict) != row.verdict || outcomes != row.outcomes {
             failures.push(format!("{} ({}): {verdict:?}", row.note, row.body));
         }
     }
-    assert!(failures.is_empty(), "{}", failures.join("\n"));
+    assert!(!fixture.is_empty() && failures.is_empty(), "{}", failures.join("\n"));
 }
 
-fn contacts(sent: &[String]) -> (Vec<Contact>, WireFormat) {
-    let mut format = WireFormat::Digits;
+fn contacts(sent: &[String]) -> (Vec<Contact>, &'static str) {
+    let mut format = "digits";
     let mut phone = |wire: &String| {
         if wire.starts_with('+') {
-            format = WireFormat::E164;
+            format = "e164";
             return Phone::e164(wire);
         }
         if wire.bytes().all(|b| b.is_ascii_digit()) {
             return Phone::e164(&format!("+{wire}"));
         }
-        format = WireFormat::AsIs;
+        format = "as_is";
         Phone::opaque(wire)
     };
     (sent.iter().map(|wire| Contact::new(phone(wire))).collect(), format)

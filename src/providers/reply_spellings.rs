@@ -4,7 +4,7 @@
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::Config;
+use super::VendorConfig;
 use super::api::{Reply, Verdict};
 use crate::domain::batch::Batch;
 use crate::domain::contact::{Campaign, Contact};
@@ -62,7 +62,7 @@ const SPELLINGS: [&str; 46] = [
 ];
 
 fn vendor(config: Value) -> impl Fn(&Batch, Value) -> Verdict {
-    let vendor = serde_json::from_value::<Config>(config).unwrap().build();
+    let vendor = serde_json::from_value::<VendorConfig>(config).unwrap().build();
     move |batch: &Batch, body: Value| {
         vendor.interpret(batch, &Reply { status: 200, body: body.to_string().into(), ..Reply::default() })
     }

@@ -11,13 +11,10 @@ use serde_json::{Map, Value};
 
 use super::faults::{Fault, FaultPlan};
 use crate::providers::api::{Reply, Request};
-use crate::providers::{Simulator, Twist};
+use crate::providers::simulator::{POISON, Simulator, Twist};
 
 /// How far ahead a wrong clock is.
 const CLOCK_ERROR: SignedDuration = SignedDuration::from_mins(10);
-
-/// The text in a variable that makes a simulator refuse, here and in a user's own records.
-pub const POISON: &str = "POISON";
 
 /// A simulator whose answers go wrong as planned.
 pub struct FaultInjector {
@@ -200,12 +197,15 @@ mod tests {
 
     use super::*;
     use crate::providers::call_log::CallLog;
-    use crate::providers::shortcut::Shortcut;
 
     /// Takes everything, and tells what and when.
     struct Willing(mpsc::Sender<(Bytes, Timestamp)>, CallLog);
 
     impl Simulator for Willing {
+        fn name(&self) -> &'static str {
+            "willing"
+        }
+
         fn path(&self) -> &'static str {
             "/willing"
         }
@@ -220,10 +220,6 @@ mod tests {
 
         fn book(&self) -> &CallLog {
             &self.1
-        }
-
-        fn shortcut(&self) -> Shortcut {
-            Shortcut { credential: "", number_key: "", answer: |_| Bytes::new() }
         }
 
         fn connector_config(&self, _: &str) -> Value {

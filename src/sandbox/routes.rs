@@ -17,6 +17,7 @@ use super::faults::Fault;
 use super::summary::{ProviderReport, Summary};
 use super::{Clock, SandboxOptions, pages, server, vendors};
 use crate::domain::secret::Secret;
+use crate::providers::Simulator;
 use crate::providers::api::Request;
 
 /// More rows make a page slow on a phone; the JSON has them all on demand.
@@ -147,8 +148,8 @@ impl SimulatedProvider {
 
 /// Every vendor with an empty book, behind faults that begin with the seed's first.
 fn play(options: &SandboxOptions) -> Vec<SimulatedProvider> {
-    let played = |(name, simulator)| SimulatedProvider {
-        name,
+    let played = |simulator: Box<dyn Simulator>| SimulatedProvider {
+        name: simulator.name(),
         n_requests: 0,
         faulty: FaultInjector::new(simulator, options.faults.clone(), options.seed),
     };

@@ -23,11 +23,12 @@ use crate::phone::WireFormat;
 use super::api::{Limits, Reply, Request, Shape, Verdict};
 use super::endpoint::Endpoint;
 use super::redactor::Redactor;
+use super::registry::VendorSection;
 use super::{Provider, http_status};
 use crate::domain::batch::Batch;
 
 pub use config::ItnioConfig;
-pub use simulator::Simulator;
+pub use simulator::ItnioSimulator;
 
 /// Below the base URL.
 const ENDPOINT: &str = "/importCustomer";
