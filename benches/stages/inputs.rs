@@ -87,7 +87,7 @@ pub(crate) fn batch(simulator: &dyn Simulator) -> Batch {
     let contacts: Vec<Contact> = records(extract).iter().filter_map(|line| contact(mapping, line)).collect();
     assert_eq!(to_u64(contacts.len()), BATCH, "every record is somebody");
     let campaign = vendor_of(simulator).campaign("").unwrap_or_else(|_| Campaign::new("9"));
-    Batch { campaign, contacts, maybe_sent: false }
+    Batch::new(campaign, contacts, false)
 }
 
 fn contact(mapping: &Mapping, line: &str) -> Option<Contact> {

@@ -13,14 +13,15 @@ use tokio::time::{Instant, sleep_until};
 use super::clock::Clock;
 use super::part::Part;
 use super::rate_limiter::{self, RateLimiter};
+use super::result::{ContactResult, DeliveryResult, left_open, write_down};
 use super::stop::Stop;
 use super::transport::{Transport, TransportError};
-use crate::domain::batch::Batch;
+use crate::domain::batch::{Batch, BatchIds};
 use crate::domain::error::Error;
 use crate::domain::outcome::Outcome;
 use crate::domain::reason::Reason;
 use crate::providers::Provider;
-use crate::providers::api::{Blame, Verdict};
+use crate::providers::api::{Blame, ContactVerdict, Repeats, Verdict};
 
 /// So many unclear answers in a row, and the vendor is taken to be down: every further batch would
 /// leave more people of whom nobody can say whether they will be called.
@@ -56,7 +57,7 @@ pub struct DeliveryOptions {
     pub stop: Stop,
     /// Where lines for the log go.
     pub log_lines: mpsc::Sender<LogLine>,
-    /// Spreads the waits.
+    /// Spreads the waits; draws the ids of batches.
     pub seed: u64,
 }
 
@@ -70,6 +71,8 @@ pub struct Deliverer<C> {
     stop: Stop,
     log_lines: mpsc::Sender<LogLine>,
     jitter: Mutex<fastrand::Rng>,
+    run_id: u128,
+    request_ids: Mutex<fastrand::Rng>,
     unclear_in_a_row: AtomicU32,
     refused_alone: AtomicU64,
     taken: AtomicU64,
@@ -78,27 +81,6 @@ pub struct Deliverer<C> {
 /// Something for the log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LogLine(pub String);
-
-/// What became of a batch.
-#[derive(Debug)]
-pub struct DeliveryResult {
-    /// One for each contact, in order.
-    pub results: Vec<ContactResult>,
-    /// Why the run must stop, if it must.
-    pub failure: Option<Error>,
-}
-
-/// What became of one contact.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ContactResult {
-    /// It has its outcome.
-    Ended(Outcome),
-    /// It is not settled, the next sync brings it again.
-    Open {
-        /// A request with it may have arrived.
-        maybe_sent: bool,
-    },
-}
 
 /// How the attempts at one part ended.
 enum PartEnd {
@@ -130,6 +112,7 @@ impl<C: Transport> Deliverer<C> {
     /// A deliverer that goes to one vendor by one transport.
     pub fn new(provider: Arc<dyn Provider>, transport: C, terms: DeliveryOptions) -> Self {
         let DeliveryOptions { clock, rate_limiter, retry_policy, stop, log_lines, seed } = terms;
+        let mut ids = fastrand::Rng::with_seed(!seed);
         Self {
             provider,
             transport,
@@ -139,16 +122,28 @@ impl<C: Transport> Deliverer<C> {
             stop,
             log_lines,
             jitter: Mutex::new(fastrand::Rng::with_seed(seed)),
+            run_id: ids.u128(..),
+            request_ids: Mutex::new(ids),
             unclear_in_a_row: AtomicU32::new(0),
             refused_alone: AtomicU64::new(0),
             taken: AtomicU64::new(0),
         }
     }
 
-    /// Whether what may have arrived may go out again: the vendor recognises it, or the user said so.
+    /// Whether who may have been sent may go out again in any request, of this run or another: the vendor recognises
+    /// them, or the user said so.
     #[must_use]
     pub fn may_repeat(&self) -> bool {
-        self.provider.limits().resend_is_safe || self.retry_policy.resend
+        self.provider.limits().repeats.allow_other_request() || self.retry_policy.resend
+    }
+
+    /// Whether the very request that may have arrived may go out again.
+    fn may_repeat_request(&self) -> bool {
+        self.provider.limits().repeats.allow_same_request() || self.retry_policy.resend
+    }
+
+    fn new_request_id(&self) -> u128 {
+        self.request_ids.lock().expect("nothing panics while it draws").u128(..)
     }
 
     /// The time of day, by which people are remembered: no vendor's clock moves it.
@@ -163,12 +158,14 @@ impl<C: Transport> Deliverer<C> {
     }
 
     /// Delivers a batch. Never fails as a whole: what is settled is told, whatever fails after it.
-    pub async fn deliver(&self, batch: Batch) -> DeliveryResult {
+    pub async fn deliver(&self, mut batch: Batch) -> DeliveryResult {
+        batch.ids = BatchIds { run: self.run_id, request: self.new_request_id() };
         let mut results = vec![ContactResult::Open { maybe_sent: batch.maybe_sent }; batch.contacts.len()];
         let mut parts = vec![Part::whole(batch)];
         let deadline = rate_limiter::after(self.retry_policy.retry_for);
         while let Some(mut part) = parts.pop() {
             let end = self.attempt_or_own_up(&mut part, deadline).await;
+            write_down(&mut results, std::mem::take(&mut part.ended));
             let settled = match end {
                 PartEnd::Settled(settled) => settled,
                 PartEnd::Refused(why) if part.batch.contacts.len() == 1 => {
@@ -182,7 +179,7 @@ impl<C: Transport> Deliverer<C> {
                             "{n_contacts} contacts were refused as a whole, halving to find which: {why}"
                         ));
                     }
-                    parts.extend(part.halves());
+                    parts.extend(part.halves(|| self.new_request_id()));
                     continue;
                 }
                 PartEnd::Stopped => {
@@ -193,9 +190,7 @@ impl<C: Transport> Deliverer<C> {
                 }
                 PartEnd::Astray(why) => return self.astray(&why, results, part, parts),
             };
-            for (result, outcome) in results.iter_mut().skip(part.start).zip(settled) {
-                *result = ContactResult::Ended(outcome);
-            }
+            write_down(&mut results, part.places().iter().copied().zip(settled));
         }
         DeliveryResult { failure: self.hopeless(), results }
     }
@@ -250,7 +245,11 @@ impl<C: Transport> Deliverer<C> {
         };
         part.is_away = !matches!(
             verdict,
-            Verdict::Again { .. } | Verdict::Split { .. } | Verdict::ClockOff { .. } | Verdict::Halt { .. }
+            Verdict::Again { .. }
+                | Verdict::Partly { .. }
+                | Verdict::Split { .. }
+                | Verdict::ClockOff { .. }
+                | Verdict::Halt { .. }
         );
         verdict
     }
@@ -261,6 +260,9 @@ impl<C: Transport> Deliverer<C> {
         }
         match verdict {
             Verdict::Settled(outcomes) => self.settled(outcomes, part),
+            Verdict::Partly { verdicts, after, why } => self.partly(verdicts, after, why, part, history),
+            // Halves are other requests.
+            Verdict::Split { why } if part.batch.maybe_sent && !self.may_repeat() => self.held(&why, part),
             Verdict::Split { why } => AfterAttempt::PartEnd(PartEnd::Refused(why)),
             Verdict::Again { after, why } => self.again(after, why, history),
             Verdict::ClockOff { server_time } => self.clock_off(server_time, history),
@@ -279,12 +281,8 @@ impl<C: Transport> Deliverer<C> {
     }
 
     fn settled(&self, outcomes: Vec<Outcome>, part: &mut Part) -> AfterAttempt {
-        let n_contacts = part.batch.contacts.len();
-        if outcomes.len() != n_contacts {
-            // Whom the vendor took by this answer, nobody can say now.
-            part.batch.maybe_sent = true;
-            let why = format!("{} outcomes for {n_contacts} contacts", outcomes.len());
-            return AfterAttempt::PartEnd(PartEnd::Failed(Error::Defect(why)));
+        if let Err(defect) = self.check_answer(outcomes.len(), part) {
+            return AfterAttempt::PartEnd(PartEnd::Failed(defect));
         }
         if outcomes.iter().any(|outcome| !outcome.counts_as_rejected()) {
             self.taken.fetch_add(1, Ordering::Relaxed);
@@ -292,6 +290,51 @@ impl<C: Transport> Deliverer<C> {
         AfterAttempt::PartEnd(PartEnd::Settled(
             outcomes.into_iter().map(|outcome| part.proof(outcome)).collect(),
         ))
+    }
+
+    /// Who has ended has ended; the others were not taken and go out by themselves, within the same budget.
+    fn partly(
+        &self,
+        verdicts: Vec<ContactVerdict>,
+        after: Option<Duration>,
+        why: String,
+        part: &mut Part,
+        history: &Attempts,
+    ) -> AfterAttempt {
+        if let Err(defect) = self.check_answer(verdicts.len(), part) {
+            return AfterAttempt::PartEnd(PartEnd::Failed(defect));
+        }
+        part.keep_unsettled(verdicts, self.new_request_id());
+        if part.ended.iter().any(|(_, outcome)| !outcome.counts_as_rejected()) {
+            self.taken.fetch_add(1, Ordering::Relaxed);
+        }
+        let n_contacts = part.batch.contacts.len();
+        if n_contacts == 0 {
+            return AfterAttempt::PartEnd(PartEnd::Settled(Vec::new()));
+        }
+        let next = self.again(after, format!("{n_contacts} contacts were not taken yet: {why}"), history);
+        if part.ended.is_empty() || matches!(next, AfterAttempt::Wait { .. }) {
+            return next;
+        }
+        // A vendor that takes the others is well: these few are no reason to stop the run.
+        let (attempts, seconds) = (history.attempts, self.retry_policy.retry_for.as_secs());
+        let detail = format!("not taken in {attempts} attempts within {seconds} s: {why}");
+        let outcome = part.proof(Outcome::Rejected(Reason::Other, Some(detail.into())));
+        AfterAttempt::PartEnd(PartEnd::Settled(vec![outcome; n_contacts]))
+    }
+
+    /// Whether an answer speaks of each contact once, and what it says of the attempts before it.
+    fn check_answer(&self, n_answers: usize, part: &mut Part) -> Result<(), Error> {
+        let n_contacts = part.batch.contacts.len();
+        if n_answers != n_contacts {
+            // Whom the vendor took by this answer, nobody can say now.
+            part.batch.maybe_sent = true;
+            return Err(Error::Defect(format!("{n_answers} outcomes for {n_contacts} contacts")));
+        }
+        if self.provider.limits().repeats == Repeats::KnownByKey {
+            part.is_answered_for();
+        }
+        Ok(())
     }
 
     /// Nothing was taken: the whole account waits, then the same batch goes out again.
@@ -337,7 +380,7 @@ impl<C: Transport> Deliverer<C> {
 
     /// It may have been taken. Goes out again only where that rings nobody twice, or the user said so.
     fn unclear(&self, why: String, part: &mut Part, history: &Attempts) -> AfterAttempt {
-        if self.may_repeat() {
+        if self.may_repeat_request() {
             part.batch.maybe_sent = true;
             let until = rate_limiter::after(self.back_off(history.attempts));
             return if until > history.deadline {
@@ -348,6 +391,11 @@ impl<C: Transport> Deliverer<C> {
         }
         let in_a_row = self.unclear_in_a_row.fetch_add(1, Ordering::Relaxed).saturating_add(1);
         self.rate_limiter.pause_until(rate_limiter::after(self.back_off(in_a_row)));
+        self.held(&why, part)
+    }
+
+    /// Nobody can say whether they were taken, and they cannot be sent again.
+    fn held(&self, why: &str, part: &Part) -> AfterAttempt {
         let n_contacts = part.batch.contacts.len();
         self.log_line(format!("{n_contacts} contacts may have arrived or not, and are held: {why}"));
         let detail: Box<str> = why.into();
@@ -363,12 +411,13 @@ impl<C: Transport> Deliverer<C> {
         others: Vec<Part>,
     ) -> DeliveryResult {
         part.batch.maybe_sent = true;
-        let (start, n_contacts) = (part.start, part.batch.contacts.len());
+        let places = part.places().to_vec();
+        let n_contacts = places.len();
         let why = format!("{why}; {n_contacts} contacts of this request may have been added all the same");
         let mut results = left_open(results, part, others);
         if !self.may_repeat() {
-            let unknown = ContactResult::Ended(Outcome::Unknown(Some(why.as_str().into())));
-            results.iter_mut().skip(start).take(n_contacts).for_each(|result| *result = unknown.clone());
+            let unknown = Outcome::Unknown(Some(why.as_str().into()));
+            write_down(&mut results, places.into_iter().map(|place| (place, unknown.clone())));
         }
         DeliveryResult { results, failure: Some(Error::Refused { vendor: self.provider.name(), why }) }
     }
@@ -434,14 +483,4 @@ fn in_words(wait: Duration) -> String {
     let seconds = wait.as_secs_f64().ceil();
     let days = wait.as_secs().div_euclid(86_400);
     if days < 2 { format!("{seconds} s") } else { format!("{seconds} s ({days} days)") }
-}
-
-/// Says of what is not settled whether it may have been sent.
-fn left_open(mut results: Vec<ContactResult>, part: Part, others: Vec<Part>) -> Vec<ContactResult> {
-    for Part { start, batch, is_away, .. } in others.into_iter().chain([part]) {
-        for result in results.iter_mut().skip(start).take(batch.contacts.len()) {
-            *result = ContactResult::Open { maybe_sent: batch.maybe_sent || is_away };
-        }
-    }
-    results
 }

@@ -135,7 +135,7 @@ impl Connections {
     /// What a vendor's limits allow.
     #[must_use]
     pub fn of(limits: Limits) -> Self {
-        if limits.resend_is_safe { Self::Kept } else { Self::OneForEach }
+        if limits.repeats.allow_same_request() { Self::Kept } else { Self::OneForEach }
     }
 
     fn idle_at_most(self) -> usize {
@@ -159,7 +159,7 @@ impl Transport for HttpTransport {
         let url = Url::parse(&request.url)
             .map_err(|error| TransportError::Barred(format!("vendor.base_url is no address ({error})")))?;
         let Answer { status, headers, body } =
-            self.exchange(Method::POST, &url, request.headers, request.body).await?;
+            self.exchange(request.method, &url, request.headers, request.body).await?;
         let date = headers.get(DATE).and_then(|date| http_date(date.to_str().ok()?));
         let retry_after = retry_after(&headers, date.unwrap_or_else(|| self.clock.now()));
         let (body, unreadable) = match body {
@@ -255,7 +255,7 @@ mod tests {
         let head = format!("HTTP/1.1 {status} X\r\nContent-Length: {length}\r\n{headers}\r\n");
         let server = tokio::spawn(answer_once(listener, [head.as_bytes(), body].concat()));
         let contacts = vec![Contact::new(Phone::e164("+84987654321"))];
-        let batch = Batch { campaign: Campaign::new("c"), contacts, maybe_sent: false };
+        let batch = Batch::new(Campaign::new("c"), contacts, false);
         let transport = transport();
         let reply =
             transport.send_request(vendor.build_request(&batch, Timestamp::UNIX_EPOCH)).await.unwrap();

@@ -13,6 +13,7 @@ mod network;
 mod part;
 mod rate_limiter;
 mod request_fault;
+mod result;
 mod retry_after;
 mod stop;
 #[cfg(test)]
@@ -22,11 +23,12 @@ mod transport;
 mod ways;
 
 pub use clock::Clock;
-pub use deliverer::{ContactResult, Deliverer, DeliveryOptions, DeliveryResult, LogLine, RetryPolicy};
+pub use deliverer::{Deliverer, DeliveryOptions, LogLine, RetryPolicy};
 pub(crate) use http_transport::Answer;
 pub use http_transport::{Connections, HttpTransport};
 pub use network::Network;
 pub use rate_limiter::RateLimiter;
+pub use result::{ContactResult, DeliveryResult};
 pub(crate) use retry_after::http_date;
 pub use stop::Stop;
 pub use transport::{Transport, TransportError};

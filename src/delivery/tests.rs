@@ -96,7 +96,7 @@ async fn deliver_after(
         DeliveryOptions { clock, rate_limiter: RateLimiter::new(0), retry_policy, stop, log_lines, seed: 7 };
     let deliverer = Deliverer::new(provider, script.clone(), terms);
     let contacts = (0..n_contacts).map(|n| Contact::new(Phone::e164(&format!("+1415555{n:04}"))));
-    let batch = Batch { campaign: Campaign::new("9"), contacts: contacts.collect(), maybe_sent };
+    let batch = Batch::new(Campaign::new("9"), contacts.collect(), maybe_sent);
     let started = Instant::now();
     let delivered = deliverer.deliver(batch).await;
     let requests = std::mem::take(&mut *script.requests.lock().unwrap());
@@ -402,7 +402,7 @@ async fn several_unclear_answers_in_a_row_stop_the_run() {
     let deliverer = Deliverer::new(provider, transport, terms);
     for attempt in 1..=5 {
         let contacts = vec![Contact::new(Phone::e164("+14155550100"))];
-        let batch = Batch { campaign: Campaign::new("c"), contacts, maybe_sent: false };
+        let batch = Batch::new(Campaign::new("c"), contacts, false);
         let delivered = deliverer.deliver(batch).await;
         assert_eq!(delivered.failure.is_some(), attempt == 5, "attempt {attempt}");
     }
@@ -491,7 +491,7 @@ async fn who_was_sent_when_something_panics_may_have_been_sent_and_nobody_else()
         };
         let deliverer = Deliverer::new(Arc::new(Clumsy { provider, over }), script([]), terms);
         let contacts = vec![Contact::new(Phone::e164("+14155550100"))];
-        let batch = Batch { campaign: Campaign::new("c"), contacts, maybe_sent: false };
+        let batch = Batch::new(Campaign::new("c"), contacts, false);
         let delivered = deliverer.deliver(batch).await;
         assert_eq!(delivered.results, [ContactResult::Open { maybe_sent }], "{over}");
         assert!(matches!(delivered.failure, Some(Error::Defect(_))), "{over}: {:?}", delivered.failure);

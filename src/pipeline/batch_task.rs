@@ -71,7 +71,7 @@ impl<C: Transport, L: Ledger> BatchTask<C, L> {
     /// because a run that died holds its people until its lease has ended.
     async fn send_with_ledger(&self, batch: Batch, entries: Vec<ClaimEntry>) -> Result<Sent, Error> {
         // Who may have been sent before is what the claim says, each for themselves.
-        let Batch { campaign, contacts, maybe_sent: _ } = batch;
+        let Batch { campaign, contacts, maybe_sent: _, ids: _ } = batch;
         let mut outcomes = vec![None; contacts.len()];
         let entries = one_each("entries", entries, contacts.len())?;
         let mut asked: Vec<_> = contacts.into_iter().zip(entries).enumerate().collect();
@@ -145,7 +145,7 @@ impl<C: Transport, L: Ledger> BatchTask<C, L> {
         let (results, failure) = if failure.is_some() {
             (vec![ContactResult::Open { maybe_sent }; contacts.len()], failure)
         } else {
-            self.results(Batch { campaign: campaign.clone(), contacts, maybe_sent }).await?
+            self.results(Batch::new(campaign.clone(), contacts, maybe_sent)).await?
         };
         let settlements = results.iter().zip(&phones).map(|(result, phone)| settlement_of(result, phone));
         let settlements = entries.into_iter().zip(settlements).collect();

@@ -143,8 +143,7 @@ impl Batcher {
     fn seal(&mut self, key: &BatchKey) -> Option<SealedBatch> {
         let open = self.open.remove(key)?;
         self.bytes = self.bytes.saturating_sub(open.bytes);
-        let batch =
-            Batch { campaign: key.campaign.clone(), contacts: open.contacts, maybe_sent: key.maybe_sent };
+        let batch = Batch::new(key.campaign.clone(), open.contacts, key.maybe_sent);
         Some(SealedBatch { batch, tickets: open.tickets, bytes: open.bytes })
     }
 }

@@ -10,7 +10,7 @@ use crate::domain::contact::{Campaign, Contact};
 use crate::phone::Phone;
 
 use super::VendorConfig;
-use super::api::{Blame, Reply, Verdict};
+use super::api::{Blame, ContactVerdict, Reply, Verdict};
 use super::registry;
 use super::simulator::{Simulator, SimulatorOptions};
 use crate::domain::batch::Batch;
@@ -25,7 +25,7 @@ struct Row {
     #[serde(default)]
     maybe_sent: bool,
     verdict: String,
-    /// By number: the outcome's name, for a rejected one with its reason behind a colon.
+    /// By number: the outcome's name, for a rejected one with its reason behind a colon; `again` for who is to be sent again.
     #[serde(default)]
     outcomes: BTreeMap<String, String>,
     note: String,
@@ -55,7 +55,7 @@ fn check(fixture: &str, simulator: &dyn Simulator) {
         let mut section = simulator.connector_config("http://127.0.0.1:1");
         section["phone_format"] = json!(format);
         let vendor = serde_json::from_value::<VendorConfig>(section).unwrap().build();
-        let batch = Batch { campaign: Campaign::new("9"), contacts, maybe_sent: row.maybe_sent };
+        let batch = Batch::new(Campaign::new("9"), contacts, row.maybe_sent);
         let reply = Reply { status: row.http, body: row.body.clone().into(), ..Reply::default() };
         let verdict = vendor.interpret(&batch, &reply);
         let outcomes = outcomes(&row, &verdict);
@@ -86,6 +86,7 @@ fn name(verdict: &Verdict) -> &'static str {
     match verdict {
         Verdict::Settled(_) => "settled",
         Verdict::Again { .. } => "again",
+        Verdict::Partly { .. } => "partly",
         Verdict::Split { .. } => "split",
         Verdict::ClockOff { .. } => "clock_off",
         Verdict::Unclear { .. } => "unclear",
@@ -97,11 +98,24 @@ fn name(verdict: &Verdict) -> &'static str {
 }
 
 fn outcomes(row: &Row, verdict: &Verdict) -> BTreeMap<String, String> {
-    let Verdict::Settled(outcomes) = verdict else { return BTreeMap::new() };
-    assert_eq!(outcomes.len(), row.sent.len(), "{}", row.note);
-    let shown = outcomes.iter().map(|outcome| match outcome {
+    let shown: Vec<String> = match verdict {
+        Verdict::Settled(outcomes) => outcomes.iter().map(shown).collect(),
+        Verdict::Partly { verdicts, .. } => {
+            let of_contact = |verdict: &ContactVerdict| match verdict {
+                ContactVerdict::Ended(outcome) => shown(outcome),
+                ContactVerdict::Again => "again".to_owned(),
+            };
+            verdicts.iter().map(of_contact).collect()
+        }
+        _ => return BTreeMap::new(),
+    };
+    assert_eq!(shown.len(), row.sent.len(), "{}", row.note);
+    row.sent.iter().cloned().zip(shown).collect()
+}
+
+fn shown(outcome: &Outcome) -> String {
+    match outcome {
         Outcome::Rejected(reason, _) => format!("rejected:{}", reason.code()),
         other => other.name().to_owned(),
-    });
-    row.sent.iter().cloned().zip(shown).collect()
+    }
 }

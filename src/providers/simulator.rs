@@ -1,5 +1,6 @@
 //! A vendor's API from the other side, for rehearsals and tests: strict, in memory, no I/O.
 
+use http::Method;
 use jiff::{SignedDuration, Timestamp};
 
 use super::api::{Reply, Request};
@@ -15,6 +16,14 @@ pub trait Simulator: Send {
 
     /// The path of the endpoint that adds contacts.
     fn path(&self) -> &'static str;
+
+    /// How contacts are handed to it.
+    fn method(&self) -> Method {
+        Method::POST
+    }
+
+    /// Whether it refuses a request whose time is not its own.
+    fn judges_time(&self) -> bool;
 
     /// What the vendor would answer on a bad day, and remembers whom it would call.
     fn answer_with(&mut self, request: &Request, now: Timestamp, twist: Twist) -> Reply;

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use fastrand::Rng;
+use http::Method;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value};
 
@@ -105,10 +106,18 @@ impl FaultInjector {
         answer
     }
 
+    /// How contacts are handed to the simulator.
+    #[must_use]
+    pub fn method(&self) -> Method {
+        self.simulator.method()
+    }
+
     /// What the simulator itself does wrong; a wrong clock goes before a fault of one request.
     fn twist(&mut self, fault: Option<Fault>) -> Twist {
         if self.clock_is_ahead(fault == Some(Fault::WrongClock)) {
-            self.count(Fault::WrongClock);
+            if self.simulator.judges_time() {
+                self.count(Fault::WrongClock);
+            }
             return Twist::WrongClock(CLOCK_ERROR);
         }
         if fault == Some(Fault::NamelessLine) { Twist::NamelessLine } else { Twist::None }
@@ -210,6 +219,10 @@ mod tests {
             "/willing"
         }
 
+        fn judges_time(&self) -> bool {
+            true
+        }
+
         fn answer_with(&mut self, request: &Request, now: Timestamp, twist: Twist) -> Reply {
             self.0.send((request.body.clone(), twist.vendors_clock(now))).expect("the test listens");
             self.1.note_contacts(2);
@@ -244,7 +257,12 @@ mod tests {
 
         /// The answer, and what the simulator saw of the request.
         fn ask(&mut self) -> (Answer, Option<(Bytes, Timestamp)>) {
-            let request = Request { url: "/willing".to_owned(), headers: Vec::new(), body: BODY.into() };
+            let request = Request {
+                method: http::Method::POST,
+                url: "/willing".to_owned(),
+                headers: Vec::new(),
+                body: BODY.into(),
+            };
             (self.faulty.answer(&request, Timestamp::UNIX_EPOCH), self.taken.try_recv().ok())
         }
 

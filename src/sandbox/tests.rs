@@ -76,7 +76,7 @@ impl Rehearsal {
 
     fn batch(&self, contacts: &[Contact]) -> Batch {
         let campaign = self.vendor.campaign("").expect("the configured one");
-        Batch { campaign, contacts: contacts.to_vec(), maybe_sent: false }
+        Batch::new(campaign, contacts.to_vec(), false)
     }
 
     fn read(&self, contacts: &[Contact], reply: &Reply) -> Verdict {

@@ -39,7 +39,7 @@ impl Itnio {
 
     /// Reads the table backwards: an empty list may be refused only after everything else was right.
     pub(super) fn judge_probe(&self, reply: &Reply) -> Verdict {
-        let nobody = Batch { campaign: Campaign::new(&self.job_id), contacts: Vec::new(), maybe_sent: false };
+        let nobody = Batch::new(Campaign::new(&self.job_id), Vec::new(), false);
         let text = json::text_of(&reply.body);
         let body_counts = matches!(reply.status, 200..300 | 400..500) && !matches!(reply.status, 413 | 429);
         match ItnioEnvelope::parse(&text) {

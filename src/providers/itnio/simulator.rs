@@ -196,6 +196,10 @@ impl Simulator for ItnioSimulator {
         "/aivoice/importCustomer"
     }
 
+    fn judges_time(&self) -> bool {
+        true
+    }
+
     fn answer_with(&mut self, request: &Request, now: Timestamp, twist: Twist) -> Reply {
         let now = twist.vendors_clock(now);
         self.book.note_request();

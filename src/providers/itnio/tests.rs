@@ -33,7 +33,7 @@ fn contact(number: &str) -> Contact {
 }
 
 fn batch(contacts: Vec<Contact>) -> Batch {
-    Batch { campaign: Campaign::new("9"), contacts, maybe_sent: false }
+    Batch::new(Campaign::new("9"), contacts, false)
 }
 
 fn body(request: &Request) -> &str {
@@ -124,9 +124,9 @@ fn mistakes_name_their_place() {
 
 #[test]
 fn repeats_are_safe_only_while_called_numbers_are_skipped() {
-    assert!(itnio().limits().resend_is_safe);
+    assert_eq!(itnio().limits().repeats, Repeats::KnownByContact);
     let careless = Itnio::new(&config(&json!({ "skip_already_called": false })));
-    assert!(!careless.limits().resend_is_safe);
+    assert_eq!(careless.limits().repeats, Repeats::CallAgain);
     assert!(body(&careless.probe(now())).contains("\"callRecordDup\":false"));
 }
 

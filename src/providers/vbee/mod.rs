@@ -14,6 +14,7 @@ mod tests;
 
 use std::borrow::Cow;
 
+use http::Method;
 use jiff::Timestamp;
 use jsonwebtoken::EncodingKey;
 
@@ -21,7 +22,7 @@ use crate::domain::contact::{Campaign, Contact};
 use crate::domain::secret::Secret;
 use crate::phone::WireFormat;
 
-use super::api::{Blame, Limits, Reply, Request, Shape, Verdict};
+use super::api::{Blame, Limits, Repeats, Reply, Request, Shape, Verdict};
 use super::endpoint::Endpoint;
 use super::redactor::Redactor;
 use super::registry::VendorSection;
@@ -83,6 +84,7 @@ impl Vbee {
         };
         let bearer = format!("Bearer {}", token.expose());
         Request {
+            method: Method::POST,
             url: self.endpoint.url.clone(),
             headers: vec![
                 (Cow::Borrowed("Content-Type"), Secret::new("application/json")),
@@ -93,7 +95,7 @@ impl Vbee {
     }
 
     fn nobody(&self) -> Batch {
-        Batch { campaign: Campaign::new(&self.campaign_id), contacts: Vec::new(), maybe_sent: false }
+        Batch::new(Campaign::new(&self.campaign_id), Vec::new(), false)
     }
 }
 
@@ -113,7 +115,7 @@ impl Provider for Vbee {
 
     /// A repeated contact may be called again: nothing that is documented recognises it.
     fn limits(&self) -> Limits {
-        Limits { max_batch: MAX_BATCH, resend_is_safe: false }
+        Limits { max_batch: MAX_BATCH, repeats: Repeats::CallAgain }
     }
 
     fn campaign(&self, id: &str) -> Result<Campaign, String> {

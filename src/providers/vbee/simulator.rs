@@ -174,6 +174,10 @@ impl Simulator for VbeeSimulator {
         ENDPOINT
     }
 
+    fn judges_time(&self) -> bool {
+        true
+    }
+
     fn answer_with(&mut self, request: &Request, now: Timestamp, twist: Twist) -> Reply {
         let now = twist.vendors_clock(now);
         self.book.note_request();

@@ -30,7 +30,7 @@ fn contact(number: &str) -> Contact {
 }
 
 fn batch(contacts: Vec<Contact>) -> Batch {
-    Batch { campaign: Campaign::new("64b7f0c2a1d3e4f5a6b7c8d9"), contacts, maybe_sent: false }
+    Batch::new(Campaign::new("64b7f0c2a1d3e4f5a6b7c8d9"), contacts, false)
 }
 
 fn body(request: &Request) -> &str {
