@@ -168,3 +168,33 @@ impl Write for Shown {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::providers::registry;
+
+    /// Over every vendor that there is: a vendor's own simulator, a socket, the real `write`.
+    #[tokio::test]
+    async fn a_whole_sync_with_every_fault_accounts_for_everybody_and_calls_nobody_twice() {
+        let mut faults = faults("all").unwrap();
+        faults.slow_for = Duration::from_millis(20);
+        let now = Timestamp::from_second(1_800_000_000).unwrap();
+        let sandbox =
+            start(SandboxOptions { seed: 3, faults, ..SandboxOptions::default() }, now).await.unwrap();
+        let lines: Vec<String> = Sample::new(600, 1).collect();
+        for vendor in registry::names() {
+            let shown = Shown { vendor, n_records: 600, n_settled: 0, is_terminal: false };
+            let input = lines.join("\n").into_bytes();
+            let Rehearsal { stats, calls, failure, .. } =
+                probe(&sandbox, vendor, input, now, shown).await.unwrap();
+            assert!(failure.is_none(), "{vendor}: {failure:?}");
+            assert_eq!((stats.received, stats.settled()), (600, 600), "{vendor}");
+            let of = |name: &str| calls[name].as_u64().unwrap();
+            assert_eq!(of("called_more_than_once"), 0, "{vendor}");
+            assert!(stats.accepted > 0 && of("people") >= stats.accepted, "{vendor}");
+            assert!(of("people") <= stats.accepted + stats.unknown, "{vendor}");
+        }
+        sandbox.stop().await;
+    }
+}

@@ -1,6 +1,7 @@
 //! The deliverer against scripted answers, with a paused clock and the real vendors.
 
 mod arrival;
+mod keyed;
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};

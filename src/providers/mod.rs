@@ -11,6 +11,8 @@ mod http_status;
 pub mod itnio;
 mod json;
 mod json_writer;
+#[cfg(test)]
+pub mod pigeon;
 mod redactor;
 pub mod registry;
 pub mod simulator;

@@ -19,6 +19,7 @@ use crate::domain::outcome::Outcome;
 #[derive(Deserialize)]
 struct Row {
     http: u16,
+    /// `<id of …>`, with a number as it was sent, stands for the contact's own id.
     body: String,
     /// Numbers as they were sent.
     sent: Vec<String>,
@@ -56,7 +57,11 @@ fn check(fixture: &str, simulator: &dyn Simulator) {
         section["phone_format"] = json!(format);
         let vendor = serde_json::from_value::<VendorConfig>(section).unwrap().build();
         let batch = Batch::new(Campaign::new("9"), contacts, row.maybe_sent);
-        let reply = Reply { status: row.http, body: row.body.clone().into(), ..Reply::default() };
+        let with_ids =
+            batch.contacts.iter().zip(&row.sent).fold(row.body.clone(), |body, (contact, wire)| {
+                body.replace(&format!("<id of {wire}>"), &batch.contact_id(contact))
+            });
+        let reply = Reply { status: row.http, body: with_ids.into(), ..Reply::default() };
         let verdict = vendor.interpret(&batch, &reply);
         let outcomes = outcomes(&row, &verdict);
         if name(&verdict) != row.verdict || outcomes != row.outcomes {

@@ -60,6 +60,8 @@ macro_rules! vendors {
 vendors! {
     Itnio(ItnioConfig),
     Vbee(VbeeConfig),
+    #[cfg(test)]
+    Pigeon(super::pigeon::PigeonConfig),
 }
 
 impl VendorConfig {
