@@ -260,7 +260,7 @@ impl<C: Transport> Deliverer<C> {
         }
         match verdict {
             Verdict::Settled(outcomes) => self.settled(outcomes, part),
-            Verdict::Partly { verdicts, after, why } => self.partly(verdicts, after, why, part, history),
+            Verdict::Partly { verdicts, after, why } => self.partly(verdicts, after, &why, part, history),
             // Halves are other requests.
             Verdict::Split { why } if part.batch.maybe_sent && !self.may_repeat() => self.held(&why, part),
             Verdict::Split { why } => AfterAttempt::PartEnd(PartEnd::Refused(why)),
@@ -297,7 +297,7 @@ impl<C: Transport> Deliverer<C> {
         &self,
         verdicts: Vec<ContactVerdict>,
         after: Option<Duration>,
-        why: String,
+        why: &str,
         part: &mut Part,
         history: &Attempts,
     ) -> AfterAttempt {

@@ -2,12 +2,13 @@ use super::*;
 use crate::config;
 use crate::phone::Phone;
 use crate::providers::VendorConfig;
+use crate::providers::call_log::NumberDisplay;
 use crate::providers::simulator::Simulator as _;
 
 use simulator::PigeonSimulator;
 
 fn pigeon() -> Pigeon {
-    let section = PigeonSimulator::new(Default::default()).connector_config("http://127.0.0.1:1");
+    let section = PigeonSimulator::new(NumberDisplay::default()).connector_config("http://127.0.0.1:1");
     Pigeon::new(&serde_json::from_value(section).unwrap())
 }
 
@@ -39,7 +40,8 @@ fn what_cannot_work_is_a_mistake_with_its_place() {
         ("vendor.base_url", "http://api.pigeon.example"),
         ("vendor.base_url", "https://api.pigeon.example/v1"),
     ] {
-        let mut section = PigeonSimulator::new(Default::default()).connector_config("http://127.0.0.1:1");
+        let mut section =
+            PigeonSimulator::new(NumberDisplay::default()).connector_config("http://127.0.0.1:1");
         section[at.trim_start_matches("vendor.")] = value.into();
         let config: VendorConfig = serde_json::from_value(section).unwrap();
         let found: Vec<_> = config.mistakes().into_iter().map(|mistake| mistake.at).collect();
