@@ -174,6 +174,14 @@ mod tests {
     use super::*;
     use crate::providers::registry;
 
+    #[test]
+    fn the_example_of_the_vendor_that_is_made_up_is_a_whole_configuration() {
+        let example = include_str!("../providers/pigeon/fixtures/example.json");
+        let loaded = LoadedConfig::from_text(example).unwrap();
+        assert_eq!(loaded.mistakes, []);
+        assert_eq!(loaded.config.delivery.batch_size, 50, "nobody chose another");
+    }
+
     /// Over every vendor that there is: a vendor's own simulator, a socket, the real `write`.
     #[tokio::test]
     async fn a_whole_sync_with_every_fault_accounts_for_everybody_and_calls_nobody_twice() {

@@ -2,6 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
+use schemars::generate::SchemaSettings;
 use serde_json::{Value, json};
 
 use crate::domain::contact::{Contact, Gender};
@@ -24,7 +25,10 @@ fn simulators() -> Vec<Box<dyn Simulator>> {
 /// The credentials in a configuration: what the form calls a secret.
 fn secrets(config: &Value) -> Vec<String> {
     let mut names = Vec::new();
-    secret_names(&crate::config::schema::form()["properties"]["vendor"], &mut names);
+    let mut settings = SchemaSettings::draft07();
+    settings.inline_subschemas = true;
+    let form = settings.into_generator().into_root_schema_for::<VendorConfig>();
+    secret_names(form.as_value(), &mut names);
     let mut found = Vec::new();
     texts_of(config, &names, &mut found);
     assert!(!found.is_empty(), "no vendor is without a credential: {config}");
