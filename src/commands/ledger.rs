@@ -14,12 +14,12 @@ use super::{open_ledger, rescope};
 use crate::cli::{AcceptLossArgs, BaselineArgs, Decision, Environment, FindArgs, LedgerCommand, SettleArgs};
 use crate::config::{Config, LedgerConfig};
 use crate::domain::error::Error;
-use crate::intake::{Event, EventBatch, read_events};
+use crate::intake::{Event, EventReader, LedgerStanding, PendingContact, StreamNames};
 use crate::ledger::postgres::{self, Postgres};
 use crate::ledger::sqlite::Sqlite;
 use crate::ledger::{
-    ClaimEntry, ContactStatus, FoundContact, Inspect, Key, Ledger, LedgerError, LedgerIdentity, OpenedLedger,
-    Rescoped, Settlement, StatusRow,
+    ContactStatus, FoundContact, Inspect, Key, Ledger, LedgerError, LedgerIdentity, OpenedLedger, Rescoped,
+    Settlement, StatusRow,
 };
 use crate::mapping;
 use crate::phone::{PhoneInput, shown, shown_identifier, shown_key, visible};
@@ -250,51 +250,30 @@ async fn baseline<R: Read + Send + 'static>(
             "this configuration has none to remember people in; set `ledger_type`",
         ));
     }
-    let mut streams: Vec<Arc<str>> =
-        job.catalog.streams.iter().map(|stream| stream.name.to_string().into()).collect();
+    let mut streams: StreamNames = job.catalog.streams.iter().map(|stream| stream.name.clone()).collect();
     let router = job.router(memory.keys, &Arc::default());
-    let mut input = read_events(stdin, router)?;
+    let mut input = EventReader::new(stdin, router)?;
     let (mut seen, mut n_new, mut n_known, mut n_refused) = (HashSet::new(), 0_u64, 0_u64, 0_u64);
-    while let Some(EventBatch { items, failure, warnings: _ }) = input.recv().await {
-        let mut entries = Vec::new();
-        for item in items {
-            match item {
-                Event::Contact { position, campaign, ledger_key, .. } if seen.insert(ledger_key.key) => {
-                    let stream = streams.get(position.stream.index()).cloned().unwrap_or_default();
-                    entries.push(ClaimEntry {
-                        key: ledger_key.key,
-                        campaign,
-                        stream,
-                        primary_key: ledger_key.primary_key,
-                    });
+    while let Some(batch) = input.next().await? {
+        let mut new = Vec::new();
+        for event in batch.look_up(&memory.ledger, now).await?.items {
+            match event {
+                Event::Contact(pending) if seen.insert(pending.key()?) && is_new(&pending) => {
+                    new.push(pending.claim_entry(&streams)?);
                 }
-                Event::Contact { .. } => n_known += 1,
+                Event::Contact(_) => n_known += 1,
                 Event::Refused { .. } => n_refused += 1,
-                Event::Stream { index, name, .. } if index.index() == streams.len() => {
-                    streams.push(name.to_string().into());
+                Event::Stream { index, name, .. } => {
+                    streams.announce(index, &name);
                 }
-                Event::Stream { .. } | Event::State(..) | Event::Complete(_) => {}
+                Event::State(..) | Event::Complete(_) => {}
             }
         }
-        let keys = entries.iter().map(|entry| entry.key).collect();
-        let statuses = memory.ledger.status_of(keys, now).await?;
-        let is_new = |status: &ContactStatus| matches!(status, ContactStatus::Free | ContactStatus::Unknown);
-        let n_entries = entries.len();
-        let new: Vec<ClaimEntry> = entries
-            .into_iter()
-            .zip(&statuses)
-            .filter(|(_, status)| is_new(status))
-            .map(|(entry, _)| entry)
-            .collect();
         n_new += count(new.len());
-        n_known += count(n_entries - new.len());
         if arguments.yes && !new.is_empty() {
             memory.ledger.claim(new.clone(), true, now).await?;
             let accepted = |entry| (entry, Settlement::Accepted { contact_id: None });
             memory.ledger.settle(new.into_iter().map(accepted).collect(), now).await?;
-        }
-        if let Some(error) = failure {
-            return Err(error);
         }
     }
     memory.ledger.close().await?;
@@ -303,6 +282,11 @@ async fn baseline<R: Read + Send + 'static>(
     Ok(format!(
         "{n_new} people {would}, {n_known} records were of people known before, {n_refused} records had nobody to call. Nothing was sent.{hint}"
     ))
+}
+
+/// Whether nobody has accounted for them yet.
+fn is_new(pending: &PendingContact) -> bool {
+    matches!(pending.standing, LedgerStanding::Known(_, ContactStatus::Free | ContactStatus::Unknown))
 }
 
 fn count(n: usize) -> u64 {

@@ -12,7 +12,7 @@ use super::singer;
 use super::write::SyncJob;
 use crate::cli::{Environment, RescopeArgs};
 use crate::domain::error::Error;
-use crate::intake::{Event, EventBatch, read_events};
+use crate::intake::{Event, EventReader};
 use crate::ledger::{LedgerError, LedgerIdentity, OpenedLedger};
 
 pub(super) async fn run<R: Read + Send + 'static>(
@@ -40,16 +40,14 @@ pub(super) async fn run<R: Read + Send + 'static>(
     let identity = LedgerIdentity { account: known.account.clone(), ..wanted };
     let new_keys = OpenedLedger { identity: identity.clone(), ..opened.clone() }.keys();
     let router = job.router(Some(opened.keys()), &Arc::default());
-    let mut input = read_events(stdin, router)?;
+    let mut input = EventReader::new(stdin, router)?;
     let mut pairs = HashSet::new();
-    while let Some(EventBatch { items, failure, warnings: _ }) = input.recv().await {
-        for item in items {
-            if let Event::Contact { campaign, contact, ledger_key, .. } = item {
-                pairs.insert((ledger_key.key, new_keys.key(&campaign, &contact.phone)));
+    while let Some(batch) = input.next().await? {
+        for event in batch.items {
+            if let Event::Contact(pending) = event {
+                let new_key = new_keys.key(&pending.campaign, &pending.contact.phone);
+                pairs.insert((pending.key()?, new_key));
             }
-        }
-        if let Some(error) = failure {
-            return Err(error);
         }
     }
     let leave = arguments.yes.then_some(arguments.leave);

@@ -1,17 +1,7 @@
 //! What became of a batch, contact by contact.
 
-use super::part::Part;
 use crate::domain::error::Error;
 use crate::domain::outcome::Outcome;
-
-/// What became of a batch.
-#[derive(Debug)]
-pub struct DeliveryResult {
-    /// One for each contact, in order.
-    pub results: Vec<ContactResult>,
-    /// Why the run must stop, if it must.
-    pub failure: Option<Error>,
-}
 
 /// What became of one contact.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,27 +15,11 @@ pub enum ContactResult {
     },
 }
 
-/// Says of what is not settled whether it may have been sent.
-pub(super) fn left_open(
-    mut results: Vec<ContactResult>,
-    part: Part,
-    others: Vec<Part>,
-) -> Vec<ContactResult> {
-    for part in others.into_iter().chain([part]) {
-        for place in part.places() {
-            if let Some(result) = results.get_mut(*place) {
-                *result = ContactResult::Open { maybe_sent: part.batch.maybe_sent || part.is_away };
-            }
-        }
-    }
-    results
-}
-
-/// Writes down how contacts ended, by their places in the whole batch.
-pub(super) fn write_down(results: &mut [ContactResult], ended: impl IntoIterator<Item = (usize, Outcome)>) {
-    for (place, outcome) in ended {
-        if let Some(result) = results.get_mut(place) {
-            *result = ContactResult::Ended(outcome);
-        }
-    }
+/// What became of a batch.
+#[derive(Debug)]
+pub struct DeliveryResult<P> {
+    /// All who were to be sent, in no order that means anything.
+    pub contacts: Vec<(P, ContactResult)>,
+    /// Why the run must stop, if it must.
+    pub failure: Option<Error>,
 }

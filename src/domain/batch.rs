@@ -1,14 +1,15 @@
-//! Contacts that go out together.
+//! Contacts that go out together, as a vendor sees them.
 
 use super::contact::{Campaign, Contact};
 
-/// Contacts for one campaign, sent in one request.
+/// Contacts for one campaign, sent in one request. They are borrowed: whoever sends them keeps with each what it takes
+/// to account for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Batch {
+pub struct Batch<'a> {
     /// Where they go.
     pub campaign: Campaign,
     /// Who is added; no two share a number.
-    pub contacts: Vec<Contact>,
+    pub contacts: Vec<&'a Contact>,
     /// An earlier request with these contacts may have arrived: "already there" is then proof of
     /// success, and "not listed" proves nothing.
     pub maybe_sent: bool,
@@ -25,10 +26,10 @@ pub struct BatchIds {
     pub request: u128,
 }
 
-impl Batch {
+impl<'a> Batch<'a> {
     /// A batch that has no ids yet.
     #[must_use]
-    pub fn new(campaign: Campaign, contacts: Vec<Contact>, maybe_sent: bool) -> Self {
+    pub fn new(campaign: Campaign, contacts: Vec<&'a Contact>, maybe_sent: bool) -> Self {
         Self { campaign, contacts, maybe_sent, ids: BatchIds::default() }
     }
 
@@ -58,14 +59,14 @@ mod tests {
     use super::*;
     use crate::phone::Phone;
 
-    fn batch(campaign: &str, ids: BatchIds, numbers: &[&str]) -> Batch {
-        let contacts = numbers.iter().map(|number| Contact::new(Phone::e164(number))).collect();
-        Batch { ids, ..Batch::new(Campaign::new(campaign), contacts, false) }
+    fn batch(campaign: &str, ids: BatchIds, numbers: &[&str]) -> Batch<'static> {
+        let contacts: Vec<_> = numbers.iter().map(|number| Contact::new(Phone::e164(number))).collect();
+        Batch { ids, ..Batch::new(Campaign::new(campaign), contacts.leak().iter().collect(), false) }
     }
 
     #[test]
     fn a_contact_keeps_its_id_in_every_request_of_a_run() {
-        let id_in = |batch: Batch, n: usize| batch.contact_id(&batch.contacts[n]);
+        let id_in = |batch: Batch<'_>, n: usize| batch.contact_id(batch.contacts[n]);
         let ids = |run, request| BatchIds { run, request };
         let (ann, ben) = ("+14155550101", "+14155550102");
         let id = id_in(batch("9", ids(1, 1), &[ann, ben]), 0);

@@ -84,8 +84,8 @@ fn contacts(n_contacts: usize) -> Vec<Contact> {
     (0..n_contacts).map(contact).collect()
 }
 
-fn batch(vendor: &dyn super::Provider, contacts: Vec<Contact>) -> Batch {
-    Batch::new(vendor.campaign("").unwrap(), contacts, false)
+fn batch(vendor: &dyn super::Provider, contacts: Vec<Contact>) -> Batch<'static> {
+    Batch::new(vendor.campaign("").unwrap(), contacts.leak().iter().collect(), false)
 }
 
 /// What a verdict says to people.

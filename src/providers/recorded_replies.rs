@@ -56,7 +56,7 @@ fn check(fixture: &str, simulator: &dyn Simulator) {
         let mut section = simulator.connector_config("http://127.0.0.1:1");
         section["phone_format"] = json!(format);
         let vendor = serde_json::from_value::<VendorConfig>(section).unwrap().build();
-        let batch = Batch::new(Campaign::new("9"), contacts, row.maybe_sent);
+        let batch = Batch::new(Campaign::new("9"), contacts.iter().collect(), row.maybe_sent);
         let with_ids =
             batch.contacts.iter().zip(&row.sent).fold(row.body.clone(), |body, (contact, wire)| {
                 body.replace(&format!("<id of {wire}>"), &batch.contact_id(contact))

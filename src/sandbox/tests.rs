@@ -74,11 +74,11 @@ impl Rehearsal {
         self.send_at(contacts, now()).await
     }
 
-    fn batch(&self, contacts: &[Contact]) -> Batch {
+    fn batch<'a>(&self, contacts: &'a [Contact]) -> Batch<'a> {
         let campaign = self.vendor.campaign("").expect("the configured one");
         // Who sends other contacts sends another request.
         let ids = BatchIds { run: 1, request: contacts.len().try_into().expect("a count") };
-        Batch { ids, ..Batch::new(campaign, contacts.to_vec(), false) }
+        Batch { ids, ..Batch::new(campaign, contacts.iter().collect(), false) }
     }
 
     fn read(&self, contacts: &[Contact], reply: &Reply) -> Verdict {

@@ -30,7 +30,8 @@ fn a_batch_that_is_taken_unread_is_accepted_whole() {
         let counted = Counted::new(name, shortcut);
         for n_contacts in [0, 1, vendor.limits().max_batch] {
             let campaign = vendor.campaign("").expect("the configured one");
-            let batch = Batch::new(campaign, contacts(n_contacts), false);
+            let contacts = contacts(n_contacts);
+            let batch = Batch::new(campaign, contacts.iter().collect(), false);
             let request = vendor.build_request(&batch, Timestamp::UNIX_EPOCH);
             assert!(request.header(shortcut.credential).is_some(), "{name}");
             assert_eq!(counted.answer(&HeaderMap::new(), &request.body).status().as_u16(), 401, "{name}");

@@ -63,23 +63,12 @@ async fn the_attempts_of_a_batch_have_one_key_and_the_next_batch_another() {
     let first = &run.requests[0].1;
     assert_eq!(run.requests.len(), 4);
     assert!(run.requests.iter().all(|(_, request)| request == first));
-    let (log_lines, _heard) = mpsc::channel(64);
     let sent = script([]);
-    let deliverer = Deliverer::new(
-        serde_json::from_value::<VendorConfig>(pigeon()).unwrap().build(),
-        sent.clone(),
-        DeliveryOptions {
-            clock: Arc::new(Clock::starting_at(Timestamp::UNIX_EPOCH)),
-            rate_limiter: RateLimiter::new(0),
-            retry_policy: RULES,
-            stop: Stop::default(),
-            log_lines,
-            seed: 7,
-        },
-    );
+    let provider = serde_json::from_value::<VendorConfig>(pigeon()).unwrap().build();
+    let deliverer = Deliverer::new(provider, sent.clone(), run_handle(), options(RULES));
     for _ in 0..2 {
         let contacts = vec![Contact::new(Phone::e164("+14155550100"))];
-        deliverer.deliver(Batch::new(Campaign::new("9"), contacts, false)).await;
+        deliverer.deliver(&Campaign::new("9"), contacts, false).await;
     }
     let requests = sent.requests.lock().unwrap();
     let keys: HashSet<_> = requests.iter().map(|(_, request)| key(request).to_owned()).collect();
@@ -130,7 +119,7 @@ async fn who_is_put_off_for_ever_is_rejected_where_others_are_taken_and_else_the
 #[tokio::test(start_paused = true)]
 async fn a_stop_between_leaves_settled_who_is_settled_and_open_who_was_put_off() {
     let all = first_ids(2).await;
-    let stop = Some(Stop::default());
+    let stop = Some(run_handle());
     let script = Script { stop_after_first: stop, ..script([statuses(&all, &["queued", "busy"])]) };
     let run = deliver(pigeon(), 2, script, RULES).await;
     assert_eq!(names(&run.delivered), ["accepted", "open"]);
@@ -159,22 +148,19 @@ async fn whatever_is_lost_nobody_is_called_twice() {
             simulator: Mutex::new(simulator),
             rng: Mutex::new(fastrand::Rng::with_seed(seed)),
         });
-        let (log_lines, _heard) = mpsc::channel(64);
-        let terms = DeliveryOptions {
-            clock: Arc::new(Clock::starting_at(Timestamp::UNIX_EPOCH)),
-            rate_limiter: RateLimiter::new(0),
-            retry_policy: RULES,
-            stop: Stop::default(),
-            log_lines,
-            seed,
-        };
         let contacts = (0..20).map(|n| {
             let mut contact = Contact::new(Phone::e164(&format!("+1415555{n:04}")));
             contact.variables.push("note", ["", "BUSY", "POISON"][n % 3]);
             contact
         });
-        let batch = Batch::new(Campaign::new("9"), contacts.collect(), false);
-        let delivered = Deliverer::new(provider, Arc::clone(&way), terms).deliver(batch).await;
+        let deliverer = Deliverer::new(
+            provider,
+            Arc::clone(&way),
+            run_handle(),
+            DeliveryOptions { seed, ..options(RULES) },
+        );
+        let mut delivered = deliverer.deliver(&Campaign::new("9"), contacts.collect(), false).await;
+        in_order(&mut delivered);
         let want: Vec<_> = (0..20).map(|n| ["accepted", "accepted", "rejected"][n % 3]).collect();
         assert_eq!(names(&delivered), want, "seed {seed}");
         let totals = way.simulator.lock().unwrap().book().totals();

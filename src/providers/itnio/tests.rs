@@ -32,8 +32,8 @@ fn contact(number: &str) -> Contact {
     Contact::new(Phone::e164(number))
 }
 
-fn batch(contacts: Vec<Contact>) -> Batch {
-    Batch::new(Campaign::new("9"), contacts, false)
+fn batch(contacts: Vec<Contact>) -> Batch<'static> {
+    Batch::new(Campaign::new("9"), contacts.leak().iter().collect(), false)
 }
 
 fn body(request: &Request) -> &str {

@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use serde::Deserialize;
 
 use crate::domain::batch::Batch;
+use crate::domain::contact::Contact;
 use crate::domain::outcome::Outcome;
 use crate::domain::reason::Reason;
 use crate::phone::shown_identifier;
@@ -36,7 +37,7 @@ struct PigeonRow<'a> {
 }
 
 impl Pigeon {
-    pub(super) fn interpret_reply(&self, batch: &Batch, reply: &Reply) -> Verdict {
+    pub(super) fn interpret_reply(&self, batch: &Batch<'_>, reply: &Reply) -> Verdict {
         let text = json::text_of(&reply.body);
         let answer = serde_json::from_str::<PigeonAnswer<'_>>(&text).ok();
         let error = answer.as_ref().and_then(|answer| answer.error.as_deref());
@@ -66,7 +67,7 @@ impl Pigeon {
     }
 
     /// What each row says of its contact. Of whom none speaks, or two speak differently, nobody knows anything.
-    fn settle(&self, batch: &Batch, reply: &Reply, rows: &[PigeonRow<'_>]) -> Verdict {
+    fn settle(&self, batch: &Batch<'_>, reply: &Reply, rows: &[PigeonRow<'_>]) -> Verdict {
         let unknown = |why: &str| ContactVerdict::Ended(Outcome::Unknown(Some(why.into())));
         let mut said: HashMap<&str, ContactVerdict> = HashMap::new();
         for row in rows {
@@ -77,7 +78,7 @@ impl Pigeon {
                 said.insert(id, unknown("the vendor's answer speaks of this contact twice, and differently"));
             }
         }
-        let of_contact = |contact| {
+        let of_contact = |contact: &&Contact| {
             let found = said.get(&*batch.contact_id(contact)).cloned();
             found.unwrap_or_else(|| unknown("the vendor's answer does not speak of this contact"))
         };

@@ -55,7 +55,7 @@ impl Pigeon {
         }
     }
 
-    fn row(&self, batch: &Batch, contact: &Contact) -> Value {
+    fn row(&self, batch: &Batch<'_>, contact: &Contact) -> Value {
         let variables = contact.variables.iter().map(|(name, value)| (name.to_owned(), Value::from(value)));
         json!({
             "row_id": batch.contact_id(contact),
@@ -64,7 +64,7 @@ impl Pigeon {
         })
     }
 
-    fn nobody(&self) -> Batch {
+    fn nobody(&self) -> Batch<'static> {
         Batch::new(Campaign::new(&self.list), Vec::new(), false)
     }
 }
@@ -104,7 +104,7 @@ impl Provider for Pigeon {
     }
 
     /// Nothing here depends on the time: every attempt is the same request.
-    fn build_request(&self, batch: &Batch, _: Timestamp) -> Request {
+    fn build_request(&self, batch: &Batch<'_>, _: Timestamp) -> Request {
         let rows: Vec<_> = batch.contacts.iter().map(|contact| self.row(batch, contact)).collect();
         let header = |name, value: &str| (Cow::Borrowed(name), Secret::new(value));
         Request {
@@ -119,7 +119,7 @@ impl Provider for Pigeon {
         }
     }
 
-    fn interpret(&self, batch: &Batch, reply: &Reply) -> Verdict {
+    fn interpret(&self, batch: &Batch<'_>, reply: &Reply) -> Verdict {
         self.interpret_reply(batch, reply)
     }
 }

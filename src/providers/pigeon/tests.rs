@@ -24,7 +24,7 @@ fn a_request_is_what_the_vendors_page_shows() {
     let mut contact = Contact::new(Phone::e164("+14155550101"));
     contact.variables.push("ho_ten", "An");
     let request = pigeon()
-        .build_request(&Batch::new(Campaign::new("overdue"), vec![contact], false), Timestamp::UNIX_EPOCH);
+        .build_request(&Batch::new(Campaign::new("overdue"), vec![&contact], false), Timestamp::UNIX_EPOCH);
     assert_eq!((request.method.as_str(), &*request.url), ("PUT", "http://127.0.0.1:1/v1/calls"));
     assert_eq!(request.header("authorization"), Some("Bearer sandbox-pigeon-token"));
     assert_eq!(request.header("idempotency-key"), Some("00000000000000000000000000000000"));

@@ -77,7 +77,7 @@ impl Vbee {
         }
     }
 
-    fn request(&self, campaign_id: &str, contacts: &[Contact], now: Timestamp) -> Request {
+    fn request(&self, campaign_id: &str, contacts: &[&Contact], now: Timestamp) -> Request {
         let token = match &self.access {
             VbeeAccess::Signed { api_key, key } => Cow::Owned(token::sign(api_key, key, now)),
             VbeeAccess::Ready(token) => Cow::Borrowed(token),
@@ -94,7 +94,7 @@ impl Vbee {
         }
     }
 
-    fn nobody(&self) -> Batch {
+    fn nobody(&self) -> Batch<'static> {
         Batch::new(Campaign::new(&self.campaign_id), Vec::new(), false)
     }
 }

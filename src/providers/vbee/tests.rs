@@ -29,8 +29,8 @@ fn contact(number: &str) -> Contact {
     Contact::new(Phone::e164(number))
 }
 
-fn batch(contacts: Vec<Contact>) -> Batch {
-    Batch::new(Campaign::new("64b7f0c2a1d3e4f5a6b7c8d9"), contacts, false)
+fn batch(contacts: Vec<Contact>) -> Batch<'static> {
+    Batch::new(Campaign::new("64b7f0c2a1d3e4f5a6b7c8d9"), contacts.leak().iter().collect(), false)
 }
 
 fn body(request: &Request) -> &str {
