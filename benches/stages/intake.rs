@@ -34,7 +34,7 @@ pub(crate) fn measure(criterion: &mut Criterion) {
             });
         }
     }
-    let [(_, itnio), _] = simulators();
+    let (_, itnio) = simulators().next().expect("there is a vendor");
     let (names, mappings) = mappings(extract(RECORDS, Way::Columns), Way::Columns, &*itnio);
     let mut router = Router::new(names, mappings, None);
     let troubled: Vec<_> =

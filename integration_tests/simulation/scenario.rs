@@ -18,8 +18,12 @@ use destination_ai_voice::mapping::{self, RunContext, StreamShape};
 use destination_ai_voice::phone::Phone;
 use destination_ai_voice::pipeline::{Pipeline, Plan, RunStats};
 use destination_ai_voice::protocol::{Catalog, Output};
+use destination_ai_voice::providers::Provider;
 use destination_ai_voice::providers::call_log::NumberDisplay;
-use destination_ai_voice::providers::{Provider, Simulator, itnio, vbee};
+use destination_ai_voice::providers::itnio::ItnioConfig;
+use destination_ai_voice::providers::registry::VendorSection;
+use destination_ai_voice::providers::simulator::SimulatorOptions;
+use destination_ai_voice::providers::vbee::VbeeConfig;
 use destination_ai_voice::sandbox::fault_injector::FaultInjector;
 use destination_ai_voice::sandbox::faults::FaultPlan;
 use futures_util::{StreamExt, stream};
@@ -78,15 +82,10 @@ impl Scenario {
         let runtime =
             tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
         let kind = [Kind::ItnioSkips, Kind::ItnioCallsAgain, Kind::Vbee][rng.usize(0..3)];
-        let simulator: Box<dyn Simulator> = match kind {
-            Kind::Vbee => Box::new(vbee::Simulator::new(vbee::simulator::Setup {
-                numbers: NumberDisplay::Whole,
-                ..Default::default()
-            })),
-            _ => Box::new(itnio::Simulator::new(itnio::simulator::Setup {
-                numbers: NumberDisplay::Whole,
-                ..Default::default()
-            })),
+        let options = SimulatorOptions { numbers: NumberDisplay::Whole, ..SimulatorOptions::default() };
+        let simulator = match kind {
+            Kind::Vbee => VbeeConfig::simulator(&options),
+            Kind::ItnioSkips | Kind::ItnioCallsAgain => ItnioConfig::simulator(&options),
         };
         let mut section = simulator.connector_config("http://127.0.0.1:1");
         if matches!(kind, Kind::ItnioCallsAgain) {

@@ -32,7 +32,7 @@ impl LoadedConfig {
 
     pub(super) fn from_text(text: &str) -> Result<Self, Error> {
         let (config, mut mistakes) = config::read_config(text);
-        let Some(config) = config else { return Err(Error::Config(mistakes)) };
+        let Some(mut config) = config else { return Err(Error::Config(mistakes)) };
         let stand_ins = mistakes.iter().map(|mistake| mistake.at.clone()).collect();
         mistakes.extend(config.vendor.mistakes());
         mistakes.extend(config.ledger.mistakes());
@@ -41,6 +41,11 @@ impl LoadedConfig {
         mistakes.extend(values::time_zone(&config.time_zone).err().map(|why| Mistake::new("time_zone", why)));
         let vendor = config.vendor.build();
         let max_batch = vendor.limits().max_batch;
+        if config.delivery.batch_size == DeliveryConfig::default().batch_size {
+            // Nobody chose it, so a vendor may have less.
+            let at_most = u16::try_from(max_batch).unwrap_or(u16::MAX);
+            config.delivery.batch_size = config.delivery.batch_size.min(at_most);
+        }
         if usize::from(config.delivery.batch_size) > max_batch {
             let why = format!("{} takes at most {max_batch} contacts in a request", vendor.name());
             mistakes.push(Mistake::new("delivery.batch_size", why));

@@ -165,6 +165,7 @@ mod tests {
                 "hash_key",
                 "hash_key",
                 "secret_access_key",
+                "token", // of the vendor that is made up for tests
                 "url"
             ]
         );

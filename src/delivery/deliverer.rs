@@ -2,7 +2,7 @@
 //! must stop. The one place that knows what each verdict makes us do.
 
 use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures_util::FutureExt;
@@ -17,13 +17,13 @@ use super::rate_limiter::RateLimiter;
 use super::result::{ContactResult, DeliveryResult};
 use super::run_handle::RunHandle;
 use super::transport::{Transport, TransportError};
-use crate::domain::batch::Batch;
+use crate::domain::batch::{Batch, BatchIds};
 use crate::domain::contact::{Campaign, Contact};
 use crate::domain::error::Error;
 use crate::domain::outcome::Outcome;
 use crate::domain::reason::Reason;
 use crate::providers::Provider;
-use crate::providers::api::{Blame, Verdict};
+use crate::providers::api::{Blame, ContactVerdict, Repeats, Verdict};
 
 /// How often one batch's clock may be corrected: a vendor behind several servers has several clocks.
 const CLOCK_CORRECTIONS: u32 = 5;
@@ -43,7 +43,7 @@ pub struct DeliveryOptions {
     pub rate_limiter: RateLimiter,
     /// What the user decided about repeats.
     pub retry_policy: RetryPolicy,
-    /// Spreads the waits.
+    /// Spreads the waits; draws the ids of batches.
     pub seed: u64,
 }
 
@@ -56,6 +56,8 @@ pub struct Deliverer<C> {
     retry_policy: RetryPolicy,
     back_off: BackOff,
     breaker: Breaker,
+    run_id: u128,
+    request_ids: Mutex<fastrand::Rng>,
 }
 
 /// How the attempts at one part ended.
@@ -80,13 +82,25 @@ impl<C: Transport> Deliverer<C> {
     pub fn new(provider: Arc<dyn Provider>, transport: C, run: RunHandle, options: DeliveryOptions) -> Self {
         let DeliveryOptions { rate_limiter, retry_policy, seed } = options;
         let (back_off, breaker) = (BackOff::new(seed), Breaker::default());
-        Self { provider, transport, run, rate_limiter, retry_policy, back_off, breaker }
+        let mut ids = fastrand::Rng::with_seed(!seed);
+        let (run_id, request_ids) = (ids.u128(..), Mutex::new(ids));
+        Self { provider, transport, run, rate_limiter, retry_policy, back_off, breaker, run_id, request_ids }
     }
 
-    /// Whether what may have arrived may go out again: the vendor recognises it, or the user said so.
+    /// Whether who may have been sent may go out again in any request, of this run or another: the vendor recognises
+    /// them, or the user said so.
     #[must_use]
     pub fn may_repeat(&self) -> bool {
-        self.provider.limits().resend_is_safe || self.retry_policy.resend
+        self.provider.limits().repeats.allow_other_request() || self.retry_policy.resend
+    }
+
+    /// Whether the very request that may have arrived may go out again.
+    fn may_repeat_request(&self) -> bool {
+        self.provider.limits().repeats.allow_same_request() || self.retry_policy.resend
+    }
+
+    fn new_request_id(&self) -> u128 {
+        self.request_ids.lock().expect("nothing panics while it draws").u128(..)
     }
 
     /// Delivers contacts, and gives each back with what became of it. Never fails as a whole: what is settled is told,
@@ -99,10 +113,12 @@ impl<C: Transport> Deliverer<C> {
     ) -> DeliveryResult<P> {
         let n_contacts = contacts.len();
         let mut ended = Vec::with_capacity(n_contacts);
-        let mut parts = vec![Part::whole(contacts, maybe_sent)];
+        let mut parts = vec![Part::whole(contacts, maybe_sent, self.new_request_id())];
         let deadline = clock::after(self.retry_policy.retry_for);
         while let Some(mut part) = parts.pop() {
-            match self.attempt_or_own_up(campaign, &mut part, deadline).await {
+            let end = self.attempt_or_own_up(campaign, &mut part, deadline).await;
+            ended.append(&mut part.ended);
+            match end {
                 PartEnd::Settled(outcomes, failure) => {
                     ended.extend(
                         part.contacts.into_iter().zip(outcomes.into_iter().map(ContactResult::Ended)),
@@ -117,7 +133,7 @@ impl<C: Transport> Deliverer<C> {
                             "{n_contacts} contacts were refused as a whole, halving to find which: {why}"
                         ));
                     }
-                    parts.extend(part.halves());
+                    parts.extend(part.halves(|| self.new_request_id()));
                 }
                 PartEnd::Stopped(failure) => {
                     parts.push(part);
@@ -163,7 +179,8 @@ impl<C: Transport> Deliverer<C> {
 
     async fn attempt<P: AsRef<Contact>>(&self, campaign: &Campaign, part: &mut Part<P>) -> Verdict {
         let contacts = part.contacts.iter().map(AsRef::as_ref).collect();
-        let batch = Batch { campaign: campaign.clone(), contacts, maybe_sent: part.maybe_sent };
+        let ids = BatchIds { run: self.run_id, request: part.request_id };
+        let batch = Batch { ids, ..Batch::new(campaign.clone(), contacts, part.maybe_sent) };
         let request = self.provider.build_request(&batch, self.run.clock.now());
         part.is_away = true;
         let carried = tokio::select! {
@@ -199,6 +216,11 @@ impl<C: Transport> Deliverer<C> {
         let vendor = self.provider.name();
         match verdict {
             Verdict::Settled(outcomes) => Some(self.settled(outcomes, part)),
+            Verdict::Partly { verdicts, after, why } => {
+                self.partly(verdicts, after, &why, part, history).await
+            }
+            // Halves are other requests.
+            Verdict::Split { why } if part.maybe_sent && !self.may_repeat() => Some(self.held(&why, part)),
             Verdict::Split { why } => Some(self.split(why, part)),
             Verdict::Again { after, why } => self.again(after, why, history).await,
             Verdict::ClockOff { server_time } => self.clock_off(server_time, history),
@@ -212,17 +234,61 @@ impl<C: Transport> Deliverer<C> {
         }
     }
 
-    fn settled<P>(&self, outcomes: Vec<Outcome>, part: &Part<P>) -> PartEnd {
-        let n_contacts = part.contacts.len();
-        if outcomes.len() != n_contacts {
-            // Whom the vendor took by this answer, nobody can say now: the part stays away.
-            let why = format!("{} outcomes for {n_contacts} contacts", outcomes.len());
-            return PartEnd::Stopped(Some(Error::Defect(why)));
+    fn settled<P>(&self, outcomes: Vec<Outcome>, part: &mut Part<P>) -> PartEnd {
+        if let Err(defect) = self.check_answer(outcomes.len(), part) {
+            return PartEnd::Stopped(Some(defect));
         }
         if outcomes.iter().any(|outcome| !outcome.counts_as_rejected()) {
             self.breaker.taken();
         }
         PartEnd::Settled(outcomes.into_iter().map(|outcome| part.proof(outcome)).collect(), None)
+    }
+
+    /// Who has ended has ended; the others were not taken and go out by themselves, within the same budget.
+    async fn partly<P>(
+        &self,
+        verdicts: Vec<ContactVerdict>,
+        after: Option<Duration>,
+        why: &str,
+        part: &mut Part<P>,
+        history: &Attempts,
+    ) -> Option<PartEnd> {
+        if let Err(defect) = self.check_answer(verdicts.len(), part) {
+            return Some(PartEnd::Stopped(Some(defect)));
+        }
+        part.is_away = false;
+        let counts = |verdict: &ContactVerdict| matches!(verdict, ContactVerdict::Ended(outcome) if !outcome.counts_as_rejected());
+        if verdicts.iter().any(counts) {
+            self.breaker.taken();
+        }
+        part.keep_unsettled(verdicts, self.new_request_id());
+        let n_contacts = part.contacts.len();
+        if n_contacts == 0 {
+            return Some(PartEnd::Settled(Vec::new(), None));
+        }
+        let told = format!("{n_contacts} contacts were not taken yet: {why}");
+        let end = self.again(after, told, history).await?;
+        if part.ended.is_empty() || !matches!(end, PartEnd::Stopped(Some(_))) {
+            return Some(end);
+        }
+        // A vendor that takes the others is well: these few are no reason to stop the run.
+        let (attempts, seconds) = (history.attempts, self.retry_policy.retry_for.as_secs());
+        let detail = format!("not taken in {attempts} attempts within {seconds} s: {why}");
+        let outcome = part.proof(Outcome::Rejected(Reason::Other, Some(detail.into())));
+        Some(PartEnd::Settled(vec![outcome; n_contacts], None))
+    }
+
+    /// Whether an answer speaks of each contact once, and what it says of the attempts before it.
+    fn check_answer<P>(&self, n_answers: usize, part: &mut Part<P>) -> Result<(), Error> {
+        let n_contacts = part.contacts.len();
+        if n_answers != n_contacts {
+            // Whom the vendor took by this answer, nobody can say now: the part stays away.
+            return Err(Error::Defect(format!("{n_answers} outcomes for {n_contacts} contacts")));
+        }
+        if self.provider.limits().repeats == Repeats::KnownByKey {
+            part.is_answered_for();
+        }
+        Ok(())
     }
 
     /// Nobody was taken because of somebody in it; who is alone must be it.
@@ -274,17 +340,21 @@ impl<C: Transport> Deliverer<C> {
 
     /// It may have been taken. Goes out again only where that rings nobody twice, or the user said so.
     async fn unclear<P>(&self, why: String, part: &mut Part<P>, history: &Attempts) -> Option<PartEnd> {
-        if self.may_repeat() {
+        if self.may_repeat_request() {
             part.maybe_sent = true;
             let until = clock::after(self.back_off.after(history.attempts));
             return self.wait_for_next(until, &why, history).await;
         }
         let in_a_row = self.breaker.unclear();
         self.rate_limiter.pause_until(clock::after(self.back_off.after(in_a_row)));
+        Some(self.held(&why, part))
+    }
+
+    /// Nobody can say whether they were taken, and they cannot be sent again.
+    fn held<P>(&self, why: &str, part: &Part<P>) -> PartEnd {
         let n_contacts = part.contacts.len();
         self.run.log_line(format!("{n_contacts} contacts may have arrived or not, and are held: {why}"));
-        let detail: Box<str> = why.into();
-        Some(PartEnd::Settled(vec![Outcome::Unknown(Some(detail)); n_contacts], None))
+        PartEnd::Settled(vec![Outcome::Unknown(Some(why.into())); n_contacts], None)
     }
 
     /// Nothing more is sent. Whom the request was about goes out again only where that rings nobody twice.

@@ -132,7 +132,7 @@ impl Connections {
     /// What a vendor's limits allow.
     #[must_use]
     pub fn of(limits: Limits) -> Self {
-        if limits.resend_is_safe { Self::Kept } else { Self::OneForEach }
+        if limits.repeats.allow_same_request() { Self::Kept } else { Self::OneForEach }
     }
 
     fn idle_at_most(self) -> usize {
@@ -156,7 +156,7 @@ impl Transport for HttpTransport {
         let url = Url::parse(&request.url)
             .map_err(|error| TransportError::Barred(format!("vendor.base_url is no address ({error})")))?;
         let Answer { status, headers, body } =
-            self.exchange(Method::POST, &url, request.headers, request.body).await?;
+            self.exchange(request.method, &url, request.headers, request.body).await?;
         let date = headers.get(DATE).and_then(|date| http_date(date.to_str().ok()?));
         let retry_after = retry_after(&headers, date.unwrap_or_else(|| self.clock.now()));
         let (body, unreadable) = match body {
@@ -222,7 +222,7 @@ mod tests {
     use crate::domain::contact::{Campaign, Contact};
     use crate::domain::outcome::Outcome;
     use crate::phone::Phone;
-    use crate::providers::Config;
+    use crate::providers::VendorConfig;
     use crate::providers::api::Verdict;
 
     const TAKEN: &str =
@@ -248,11 +248,11 @@ mod tests {
             "vendor_type": "vbee", "campaign_id": "c", "base_url": format!("http://{}", listener.local_addr().unwrap()),
             "credentials": { "auth_type": "api_key", "api_key": "demo-key", "api_secret": "demo-secret" },
         });
-        let vendor = serde_json::from_value::<Config>(config).unwrap().build();
+        let vendor = serde_json::from_value::<VendorConfig>(config).unwrap().build();
         let head = format!("HTTP/1.1 {status} X\r\nContent-Length: {length}\r\n{headers}\r\n");
         let server = tokio::spawn(answer_once(listener, [head.as_bytes(), body].concat()));
         let contact = Contact::new(Phone::e164("+84987654321"));
-        let batch = Batch { campaign: Campaign::new("c"), contacts: vec![&contact], maybe_sent: false };
+        let batch = Batch::new(Campaign::new("c"), vec![&contact], false);
         let transport = transport();
         let reply =
             transport.send_request(vendor.build_request(&batch, Timestamp::UNIX_EPOCH)).await.unwrap();

@@ -1,6 +1,7 @@
 //! The deliverer against scripted answers, with a paused clock and the real vendors.
 
 mod arrival;
+mod keyed;
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
@@ -22,7 +23,7 @@ use crate::domain::outcome::Outcome;
 use crate::domain::reason::Reason;
 use crate::phone::Phone;
 use crate::providers::api::{Limits, Reply, Request, Shape, Verdict};
-use crate::providers::{Config, Provider};
+use crate::providers::{Provider, VendorConfig};
 
 type Answer = Result<Reply, TransportError>;
 
@@ -87,13 +88,14 @@ async fn deliver_after(
     script: Script,
     retry_policy: RetryPolicy,
 ) -> Run {
-    let provider = serde_json::from_value::<Config>(provider).unwrap().build();
+    let provider = serde_json::from_value::<VendorConfig>(provider).unwrap().build();
     let run = script.stop_after_first.clone().unwrap_or_else(run_handle);
     let deliverer = Deliverer::new(provider, script.clone(), run, options(retry_policy));
     let contacts: Vec<_> =
         (0..n_contacts).map(|n| Contact::new(Phone::e164(&format!("+1415555{n:04}")))).collect();
     let started = Instant::now();
-    let delivered = deliverer.deliver(&Campaign::new("9"), contacts.clone(), maybe_sent).await;
+    let mut delivered = deliverer.deliver(&Campaign::new("9"), contacts.clone(), maybe_sent).await;
+    in_order(&mut delivered);
     let given_back: Vec<_> = delivered.contacts.iter().map(|(contact, _)| contact.clone()).collect();
     assert_eq!(given_back, contacts, "each comes back once");
     let requests = std::mem::take(&mut *script.requests.lock().unwrap());
@@ -110,6 +112,11 @@ fn options(retry_policy: RetryPolicy) -> DeliveryOptions {
 
 fn script(answers: impl IntoIterator<Item = Answer>) -> Script {
     Script { answers: Arc::new(Mutex::new(answers.into_iter().collect())), ..Script::default() }
+}
+
+/// They come back as they ended; tests speak of them as they were sent.
+fn in_order(delivered: &mut DeliveryResult<Contact>) {
+    delivered.contacts.sort_by(|(one, _), (other, _)| one.phone.expose().cmp(other.phone.expose()));
 }
 
 fn names(delivered: &DeliveryResult<Contact>) -> Vec<&'static str> {
@@ -392,7 +399,7 @@ async fn a_clock_that_is_days_away_stops_the_run_and_none_moves_the_ledgers_time
 
 #[tokio::test(start_paused = true)]
 async fn several_unclear_answers_in_a_row_stop_the_run() {
-    let provider = serde_json::from_value::<Config>(vbee()).unwrap().build();
+    let provider = serde_json::from_value::<VendorConfig>(vbee()).unwrap().build();
     let transport = script(std::iter::repeat_n(lost(), 5));
     let deliverer = Deliverer::new(provider, transport, run_handle(), options(RULES));
     for attempt in 1..=5 {
@@ -472,7 +479,7 @@ impl Provider for Clumsy {
 #[tokio::test(start_paused = true)]
 async fn who_was_sent_when_something_panics_may_have_been_sent_and_nobody_else() {
     for (over, maybe_sent) in [("a request", false), ("a reply", true), ("its own verdict", true)] {
-        let provider = serde_json::from_value::<Config>(vbee()).unwrap().build();
+        let provider = serde_json::from_value::<VendorConfig>(vbee()).unwrap().build();
         let clumsy = Arc::new(Clumsy { provider, over });
         let deliverer = Deliverer::new(clumsy, script([]), run_handle(), options(RULES));
         let contacts = vec![Contact::new(Phone::e164("+14155550100"))];

@@ -1,10 +1,9 @@
-//! Both vendors' APIs on one loopback port: rehearsals that dial nobody.
+//! All vendors' APIs on one loopback port: rehearsals that dial nobody.
 //!
-//! The simulators are the vendors' own (`vendor::*::simulator`), behind seeded faults; a page shows
+//! The simulators are the vendors' own (`providers::*::simulator`), behind seeded faults; a page shows
 //! who would be called how often. Nothing here is a security boundary: whoever can reach the port
 //! can read the credentials, which are invented.
 
-mod fast;
 pub mod fault_injector;
 pub mod faults;
 mod host_check;
@@ -31,7 +30,6 @@ use tokio::task::JoinHandle;
 
 use routes::Routes;
 
-pub use fast::FastOptions;
 pub use options::{Clock, SandboxOptions};
 
 /// A running sandbox; stops when it is dropped, too.
@@ -56,19 +54,6 @@ impl Sandbox {
         let (listener, address) = listen(options.port).await?;
         let router = Routes::new(options, address, Arc::clone(&clock)).router();
         Ok(Self::serve(listener, address, router, clock))
-    }
-
-    /// Starts to count on 127.0.0.1, within the current runtime: for measuring, not for rehearsing.
-    ///
-    /// # Errors
-    /// When the port is taken.
-    pub async fn start_fast(
-        options: FastOptions,
-        clock: impl Fn() -> Timestamp + Send + Sync + 'static,
-    ) -> io::Result<Self> {
-        let FastOptions { port, latency } = options;
-        let (listener, address) = listen(port).await?;
-        Ok(Self::serve(listener, address, fast::router(latency), Arc::new(clock)))
     }
 
     fn serve(listener: TcpListener, address: SocketAddr, router: Router, clock: Arc<Clock>) -> Self {

@@ -24,7 +24,7 @@ use crate::domain::error::Mistake;
 use crate::domain::outcome::Outcome;
 use crate::protocol::Object;
 use crate::providers::Provider;
-use crate::providers::api::{Limits, Reply, Request, Shape, Verdict};
+use crate::providers::api::{Limits, Repeats, Reply, Request, Shape, Verdict};
 
 use super::*;
 
@@ -53,11 +53,11 @@ impl Provider for Paper {
     }
 
     fn limits(&self) -> Limits {
-        Limits { max_batch: 100, resend_is_safe: false }
+        Limits { max_batch: 100, repeats: Repeats::CallAgain }
     }
 
     fn probe(&self, _: Timestamp) -> Request {
-        Request { url: String::new(), headers: Vec::new(), body: Bytes::new() }
+        Request { method: http::Method::POST, url: String::new(), headers: Vec::new(), body: Bytes::new() }
     }
 
     fn interpret_probe(&self, _: &Reply, _: Timestamp) -> Result<(), String> {
