@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::read_file::read_file;
 use crate::config::{self, Config, DeliveryConfig, OnUnknownOutcome};
 use crate::delivery::{
     Connections, Deliverer, DeliveryOptions, HttpTransport, Network, RateLimiter, RetryPolicy, RunHandle,
@@ -26,7 +27,7 @@ pub(super) struct LoadedConfig {
 impl LoadedConfig {
     /// Reads the configuration; what is only doubtful is among its mistakes.
     pub(super) fn from_file(path: &Path) -> Result<Self, Error> {
-        Self::from_text(&super::read_file("the configuration", path)?)
+        Self::from_text(&read_file("the configuration", path)?)
     }
 
     pub(super) fn from_text(text: &str) -> Result<Self, Error> {

@@ -10,13 +10,14 @@ use futures_util::{Stream, StreamExt};
 use jiff::Timestamp;
 
 use super::load_config::{LoadedConfig, deliverer, request_timeout};
-use super::open_ledger::{self, RunLedger};
+use super::read_file::read_file;
 use crate::cli::{Environment, WriteArgs};
 use crate::config::{Config, LedgerConfig, ObjectStorageConfig};
 use crate::delivery::{Clock, Network, RunHandle};
 use crate::domain::error::Error;
 use crate::intake::{DynamicStreams, Router, read_events};
 use crate::ledger::KeyMaker;
+use crate::ledger::open::{self, RunLedger};
 use crate::mapping::{self, Mapping, RunContext, StreamShape};
 use crate::pipeline::{Pipeline, Plan, RunStats};
 use crate::protocol::{Catalog, CatalogStream, Dialect, Level, Output};
@@ -68,7 +69,7 @@ impl SyncJob {
             ));
         }
         let set_up = LoadedConfig::from_file(config)?;
-        let catalog = Catalog::parse(&super::read_file("the configured catalog", catalog)?)?;
+        let catalog = Catalog::parse(&read_file("the configured catalog", catalog)?)?;
         Self::new(set_up, catalog, now, environment)
     }
 
@@ -133,7 +134,7 @@ impl SyncJob {
         let opened = tokio::select! {
             biased;
             Some(signal) = signals.next() => Err(Error::Interrupted(signal)),
-            opened = open_ledger::open(&self.config, self.vendor.as_ref(), &self.sync_id, self.now) => opened,
+            opened = open::open(&self.config, self.vendor.as_ref(), &self.sync_id, self.now) => opened,
         };
         let memory = match opened.and_then(|memory| say_recovered(memory, &mut output)) {
             Ok(memory) => memory,

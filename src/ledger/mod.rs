@@ -10,6 +10,7 @@ mod error;
 mod identity;
 mod key;
 mod none;
+pub(crate) mod open;
 pub mod postgres;
 pub mod sqlite;
 #[cfg(test)]

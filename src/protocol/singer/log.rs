@@ -3,7 +3,8 @@
 use std::fmt;
 use std::io::Write;
 
-use super::super::{Level, text};
+use super::super::level::Level;
+use super::super::text;
 use crate::domain::error::Error;
 
 /// The log of a run.
