@@ -58,10 +58,12 @@ fn upward<'e>(edges: &'e BTreeSet<Edge>, layers: &[Vec<&str>]) -> Vec<&'e Edge> 
     edges.iter().filter(|edge| layer(&edge.from) < layer(&edge.to)).collect()
 }
 
-/// The library's files below `src`. The program's own, which uses the library as anybody would, is above all.
+/// The library's files below `src`. The programs' own, which use the library as anybody would, are above all.
 fn library() -> Vec<(String, String)> {
     let folder = root().join("src");
-    let files = sources(&folder).into_iter().filter(|path| *path != folder.join("main.rs"));
+    let programs = [folder.join("main.rs"), folder.join("bin")];
+    let is_program = |path: &PathBuf| programs.iter().any(|program| path.starts_with(program));
+    let files = sources(&folder).into_iter().filter(|path| !is_program(path));
     files
         .map(|path| {
             let below = path.strip_prefix(&folder).unwrap().to_str().unwrap().to_owned();

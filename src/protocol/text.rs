@@ -1,6 +1,7 @@
 //! What people read as lines of text: the log of a Singer target, and everything on a terminal.
 
-use super::{Level, State, StateScope, Stats};
+use super::level::Level;
+use super::state::{State, StateScope, Stats};
 use crate::domain::error::{Error, FailureType};
 
 /// A line of the log.
