@@ -55,7 +55,7 @@ pub(super) async fn open(
     };
     refuse_odd_time(now)?;
     let run = format!("{}-{:08x}", if sync_id.is_empty() { "run" } else { sync_id }, fastrand::u32(..));
-    let terms = terms(memory, run, identity(config, memory, vendor));
+    let terms = terms(config, memory, run, vendor);
     let mut doubts = Vec::new();
     let (ledger, opened) = match &config.ledger {
         LedgerConfig::None => return Err(Error::Defect("no ledger has a memory".to_owned())),
@@ -94,7 +94,7 @@ pub(super) async fn open_to_count(
     if probe(config, vendor, now).await?.is_there {
         return open(config, vendor, "", now).await;
     }
-    let terms = terms(memory, "count".to_owned(), identity(config, memory, vendor));
+    let terms = terms(config, memory, "count".to_owned(), vendor);
     let (ledger, opened) = Sqlite::in_memory(&sqlite::Memory::new()?, &terms, memory.hash_key(), now)?;
     Ok(RunLedger {
         ledger: AnyLedger::Sqlite(ledger),
@@ -157,7 +157,7 @@ pub(super) async fn probe(
         stream: "check".into(),
         primary_key: Box::default(),
     };
-    let terms = terms(memory, "check".to_owned(), identity(config, memory, vendor));
+    let terms = terms(config, memory, "check".to_owned(), vendor);
     let hash_key = memory.hash_key();
     let (is_there, doubt) = match &config.ledger {
         LedgerConfig::None => (true, None),
@@ -197,10 +197,11 @@ fn scope(memory: &MemoryConfig) -> Scope {
     }
 }
 
-fn terms(memory: &MemoryConfig, run: String, identity: LedgerIdentity) -> LedgerOptions {
+fn terms(config: &Config, memory: &MemoryConfig, run: String, vendor: &dyn Provider) -> LedgerOptions {
     let MemoryConfig { scope: _, call_again_after_days, hash_key: _, expect_existing } = memory;
     let (call_again_after_days, expect_existing) = (*call_again_after_days, *expect_existing);
-    LedgerOptions { run, identity, call_again_after_days, expect_existing }
+    let (identity, phone_format) = (identity(config, memory, vendor), config.vendor.phone_format());
+    LedgerOptions { run, identity, phone_format, call_again_after_days, expect_existing }
 }
 
 #[cfg(test)]

@@ -21,6 +21,7 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::domain::contact::Campaign;
+use crate::phone::WireFormat;
 
 pub use any::AnyLedger;
 pub use error::LedgerError;
@@ -35,6 +36,9 @@ pub enum ContactStatus {
     Free,
     /// May have been sent, nobody can say.
     Unknown,
+    /// The same, but not as it would be sent now: to another campaign, through another account, or with the number
+    /// written otherwise. A vendor that recognises repeats would not recognise this one.
+    Held,
     /// Was confirmed by the vendor.
     Accepted,
     /// Is being sent by another run that lives.
@@ -80,10 +84,26 @@ pub struct LedgerOptions {
     pub run: String,
     /// Whose people it remembers: the ledger must have been made with the same.
     pub identity: LedgerIdentity,
+    /// How numbers are written for the vendor, who compares them as they are written.
+    pub phone_format: WireFormat,
     /// Accepted contacts are free again after so many days; 0: never.
     pub call_again_after_days: u32,
     /// Stop when the ledger is new or empty: it was expected to remember something.
     pub expect_existing: bool,
+}
+
+impl LedgerOptions {
+    /// What a repeat must have in common with the first request, beside number and campaign, for the vendor to
+    /// recognise it. It is remembered of each run.
+    fn route(&self) -> String {
+        let format = match self.phone_format {
+            WireFormat::Digits => "digits",
+            WireFormat::E164 => "e164",
+            WireFormat::National => "national",
+            WireFormat::AsIs => "as_is",
+        };
+        format!("{format} {}", self.identity.name())
+    }
 }
 
 /// What was found when a ledger was opened.
@@ -133,9 +153,9 @@ pub trait Ledger: Send + Sync + 'static {
         now: Timestamp,
     ) -> impl Future<Output = Result<Vec<ContactStatus>, LedgerError>> + Send;
 
-    /// Claims those who are free (with `retake`: also those who are unknown), in one atomic step
-    /// that is durable when it returns. Gives what each was before, in order: `Free` (and with
-    /// `retake` `Unknown`) means that it is claimed now. No key occurs twice.
+    /// Claims those who are free (with `retake`: also those who are unknown, and would be sent as they were
+    /// before), in one atomic step that is durable when it returns. Gives what each was before, in order: `Free`
+    /// (and with `retake` `Unknown`, but not `Held`) means that it is claimed now. No key occurs twice.
     fn claim(
         &self,
         entries: Vec<ClaimEntry>,

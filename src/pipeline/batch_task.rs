@@ -119,7 +119,7 @@ impl<C: Transport, L: Ledger> BatchTask<C, L> {
             match (skip_reason(status, retake), status) {
                 (Some(outcome), _) => set(outcomes, numbered.0, outcome),
                 (None, ContactStatus::Elsewhere) => claimed.elsewhere.push(numbered),
-                (None, ContactStatus::Unknown) => claimed.retaken.push(numbered),
+                (None, ContactStatus::Unknown | ContactStatus::Held) => claimed.retaken.push(numbered),
                 (None, ContactStatus::Free | ContactStatus::Accepted) => claimed.fresh.push(numbered),
             }
         }
@@ -221,6 +221,11 @@ pub(super) fn skip_reason(status: ContactStatus, retake: bool) -> Option<Outcome
         ContactStatus::Unknown => {
             let why =
                 "an earlier sync may have sent it; look into the vendor's console, then `ledger settle`";
+            Some(Outcome::Unknown(Some(why.into())))
+        }
+        ContactStatus::Held => {
+            let why = "an earlier sync may have sent it to another campaign or account, or written otherwise, so that a \
+                       repeat would not be recognised; look into the vendor's console, then `ledger settle`";
             Some(Outcome::Unknown(Some(why.into())))
         }
         ContactStatus::Accepted => Some(Outcome::Duplicate(Reason::AlreadyInLedger)),

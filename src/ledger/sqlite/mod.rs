@@ -17,6 +17,7 @@ mod meta;
 mod open;
 mod probe;
 mod rescope;
+mod retake;
 mod revocable;
 mod schema;
 mod seal;
@@ -42,6 +43,7 @@ use crate::ledger::sqlite::location::{Location, Missing};
 use crate::ledger::sqlite::open::Use;
 use crate::ledger::sqlite::store::{Size, Store};
 use crate::ledger::sqlite::worker::Worker;
+use crate::phone::WireFormat;
 
 pub use self::memory::Memory;
 
@@ -156,6 +158,7 @@ impl Sqlite {
         let terms = LedgerOptions {
             run: "inspection".to_owned(),
             identity: identity.clone(),
+            phone_format: WireFormat::default(),
             call_again_after_days: 0,
             expect_existing: true,
         };
