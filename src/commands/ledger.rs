@@ -98,6 +98,13 @@ impl Records {
         }
     }
 
+    pub(super) async fn campaigns_of(&self, keys: Vec<Key>) -> Result<Vec<Option<String>>, LedgerError> {
+        match self {
+            Self::Sqlite(ledger) => ledger.campaigns_of(keys).await,
+            Self::Postgres(ledger) => ledger.campaigns_of(keys).await,
+        }
+    }
+
     pub(super) async fn rescope(
         &self,
         identity: LedgerIdentity,
@@ -182,6 +189,7 @@ async fn settle(arguments: &SettleArgs, now: Timestamp) -> Result<String, Error>
         Records::Sqlite(_) => now,
         Records::Postgres(_) => opened.clock.unwrap_or(now),
     };
+    open_ledger::refuse_odd_time(now)?;
     let named = visible(run);
     let count = records.decide(run, *decision == Decision::Accepted, !yes, now).await?;
     let meaning = match decision {

@@ -11,6 +11,7 @@ use super::open_ledger;
 use super::singer;
 use super::write::SyncJob;
 use crate::cli::{Environment, RescopeArgs};
+use crate::domain::contact::Campaign;
 use crate::domain::error::Error;
 use crate::intake::{Event, EventBatch, read_events};
 use crate::ledger::{LedgerError, LedgerIdentity, OpenedLedger};
@@ -25,6 +26,7 @@ pub(super) async fn run<R: Read + Send + 'static>(
         Some(catalog) => SyncJob::load(&arguments.config, catalog, now, environment)?,
         None => singer::job(&arguments.config, now, environment)?,
     };
+    open_ledger::refuse_odd_time(now)?;
     let (records, opened) = Records::open(&job.config, job.vendor.as_ref()).await?;
     let Some(memory) = job.config.ledger.memory() else { return Ok(String::new()) };
     let wanted = open_ledger::identity(&job.config, memory, job.vendor.as_ref());
@@ -43,9 +45,19 @@ pub(super) async fn run<R: Read + Send + 'static>(
     let mut input = read_events(stdin, router)?;
     let mut pairs = HashSet::new();
     while let Some(EventBatch { items, failure, warnings: _ }) = input.recv().await {
+        let mut people = Vec::new();
         for item in items {
             if let Event::Contact { campaign, contact, ledger_key, .. } = item {
                 pairs.insert((ledger_key.key, new_keys.key(&campaign, &contact.phone)));
+                people.push((ledger_key.key, contact.phone));
+            }
+        }
+        // Where a record would go now need not be where its person was called.
+        let old = people.iter().map(|(key, _)| *key).collect();
+        let campaigns = records.campaigns_of(old).await?;
+        for ((old, phone), campaign) in people.iter().zip(campaigns) {
+            if let Some(campaign) = campaign {
+                pairs.insert((*old, new_keys.key(&Campaign::new(&campaign), phone)));
             }
         }
         if let Some(error) = failure {

@@ -185,6 +185,12 @@ pub trait Inspect {
         keys: Vec<Key>,
     ) -> impl Future<Output = Result<Vec<FoundContact>, LedgerError>> + Send;
 
+    /// To which campaign each of these people was sent last, in their order; none of whom nothing is known.
+    fn campaigns_of(
+        &self,
+        keys: Vec<Key>,
+    ) -> impl Future<Output = Result<Vec<Option<String>>, LedgerError>> + Send;
+
     /// Decides the unknown contacts of a run; gives how many they were. They become accepted, or
     /// free again. With `dry_run` only counts them.
     fn settle_unknown(
@@ -196,7 +202,7 @@ pub trait Inspect {
     ) -> impl Future<Output = Result<u64, LedgerError>> + Send;
 
     /// Brings people over to other keys, each from the first of a pair to the second, with what is known
-    /// of them, and makes the identity the account's. Whoever has neither key would be forgotten: when
+    /// of them (of two that become one: accepted before unknown, and the later date), and makes the identity the account's. Whoever has neither key would be forgotten: when
     /// these are more than `leave`, and without it, nothing is changed.
     fn rescope(
         &self,

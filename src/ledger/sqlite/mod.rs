@@ -15,6 +15,7 @@ mod memory;
 mod merge;
 mod meta;
 mod open;
+mod openings;
 mod probe;
 mod rescope;
 mod retake;
@@ -124,8 +125,11 @@ impl Sqlite {
     ) -> Result<(Store, OpenedLedger), LedgerError> {
         let shown = path.display().to_string();
         let place = Location::locate(path, &shown, purpose.missing())?;
+        let mut watch = Watch::new(place.clone());
+        // SQLite makes files beside it as soon as it is connected.
+        watch.refuse_bad_mark()?;
         let mut connection = open::connect(&place, &shown)?;
-        let mut watch = Watch::new(place);
+        watch.opened();
         let examined =
             open::examine(&mut connection, &shown, purpose, terms, hash_key, now, Some(&mut watch));
         let (opened, seal) = examined?;
@@ -231,6 +235,10 @@ impl Inspect for Sqlite {
 
     async fn find_contacts(&self, keys: Vec<Key>) -> Result<Vec<FoundContact>, LedgerError> {
         self.worker.call(move |store| store.find_contacts(&keys)).await
+    }
+
+    async fn campaigns_of(&self, keys: Vec<Key>) -> Result<Vec<Option<String>>, LedgerError> {
+        self.worker.call(move |store| store.campaigns_of(&keys)).await
     }
 
     async fn settle_unknown(

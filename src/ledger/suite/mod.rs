@@ -58,6 +58,7 @@ macro_rules! ledger_suite {
             a_dry_run_only_counts another_scope_is_refused_whatever_the_account_is_spelled_like
             two_accounts_share_a_ledger_each_within_its_scope
             people_are_brought_over_with_what_is_known_of_them
+            of_two_keys_that_become_one_the_confirmed_call_counts the_campaign_of_each_person_is_known
         }
     };
     ($home:expr; $($behaviour:ident)+) => {$(
