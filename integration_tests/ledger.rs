@@ -150,6 +150,18 @@ fn check_says_what_the_ledger_guarantees() {
     assert!(status["message"].as_str().unwrap().contains("/nowhere"), "{status}");
 }
 
+#[test]
+fn settings_that_do_not_go_well_with_a_ledger_are_told_by_check_and_a_sync() {
+    let rehearsal = Rehearsal::new("none", &[]);
+    let connection = Connection::new(&rehearsal, &json!({ "call_again_after_days": 30 }));
+    let written = connection.write(b"");
+    for told in [connection.check(), written.stdout] {
+        for part in ["this is a rehearsal", "use another job for each period"] {
+            assert!(told.contains(part), "{part} in {told}");
+        }
+    }
+}
+
 /// Where this machine has memory that looks like a folder.
 #[cfg(target_os = "linux")]
 #[test]

@@ -46,13 +46,14 @@ impl Sqlite {
             }
             None => Location::locate(path, &shown, Missing::Unexpected)?,
         };
+        let mut watch = Watch::new(place.clone());
+        watch.refuse_bad_mark()?;
         let connection = open::connect(&place, &shown)?;
+        watch.opened();
         let ledger_error = |error| ledger_error(&shown, &error);
         // The connection rolls back what is not committed when it is given back.
         connection.execute_batch("BEGIN IMMEDIATE").map_err(ledger_error)?;
         let purpose = if terms.expect_existing { Use::Continue } else { Use::Run };
-        let watch = Watch::new(place);
-        watch.refuse_bad_mark()?;
         let (_, seal) = open::find(&connection, &shown, purpose, terms, hash_key, now, Some(&watch))?;
         open::trust(&connection).map_err(ledger_error)?;
         let mut store = Store::new(connection, (seal, None), &shown, terms, LARGEST_JOURNAL);
