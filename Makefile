@@ -1,7 +1,7 @@
 # On a fresh machine with cargo and python3: `make demo`, `make test`, `make conformance`.
 
-.PHONY: demo test check-format lint docs unit-tests protocol conformance simulate kills mutations bench \
-	bench-end-to-end generate image clean
+.PHONY: demo quick test check-format lint docs quick-tests unit-tests protocol conformance simulate kills mutations \
+	bench bench-end-to-end generate advisories image clean
 
 SEEDS ?= 1000000
 KILLS ?= 1000
@@ -9,6 +9,9 @@ KILLS ?= 1000
 # The main job, against the embedded sandbox. Nobody is called.
 demo:
 	cargo run --release --locked --quiet -- demo
+
+# The door for every change on the way: no server, no Python, no real process, two minutes at most on a warm tree.
+quick: check-format lint quick-tests
 
 # Everything that must hold before a change lands.
 test: check-format lint docs unit-tests protocol
@@ -18,9 +21,15 @@ check-format:
 
 lint:
 	cargo clippy --locked --all-targets -- -D warnings
+	@if command -v cargo-deny >/dev/null; then cargo deny --offline --locked check bans licenses sources; \
+	else echo "cargo-deny is not installed: licences and sources are not looked at"; fi
 
 docs:
 	RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --document-private-items --quiet
+
+# The ledger's tests on a real PostgreSQL are for `make test`.
+quick-tests:
+	INSTA_UPDATE=no cargo test --locked --lib -- --skip ledger::postgres::tests
 
 unit-tests:
 	INSTA_UPDATE=no cargo test --locked
@@ -60,6 +69,10 @@ bench-end-to-end:
 # Rewrites what is generated from the code: the form, the contact's schema, the tables in the docs.
 generate:
 	UPDATE_GENERATED=1 cargo test --locked --test integration_tests generated
+
+# Known holes in what came in with a dependency; asks a database in the network.
+advisories:
+	cargo deny --locked check advisories
 
 # With docker or podman; `image/build.sh` has more ways.
 image:

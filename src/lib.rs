@@ -3,17 +3,19 @@
 //! # The path of a record
 //!
 //! ```text
-//! stdin ─ protocol ─ mapping ─ pipeline: policy ─ dedupe ─ batch ─ ledger: claim ─ delivery ─ vendor
-//!            │          │                 │                                          │
-//!            └ STATE ───┴─────────────────┴── outcomes ◀─ ledger: settle ◀───────────┘
-//!                                             └────▶ checkpoint ─ stdout
+//! stdin ─ intake: decode, map ─ ledger: look up ─ pipeline: policy, batch ─ ledger: claim ─ delivery ─ vendor
+//!            │         │                                  │                                    │
+//!            └ STATE ──┴──────────────────────────────────┴── outcomes ◀─ ledger: settle ◀─────┘
+//!                                                             └────▶ checkpoint ─ stdout
 //! ```
 //!
-//! A thread (`intake`) reads stdin, decodes (`protocol`) and maps (`mapping`) each record. One loop (`pipeline`)
-//! takes what came of it, in order: it keeps policy, gathers batches and has them delivered
-//! (`delivery`), which asks the vendor's two pure functions (`providers`) what to send and what the reply
-//! means. The `ledger` knows of each contact before its request leaves, and of its ending before a
-//! STATE does. A STATE goes back when every record before it has an outcome.
+//! A thread (`intake::reader`) reads stdin, decodes (`protocol`) and maps (`mapping`) each record; a contact is one
+//! struct from there on (`intake::pending_contact`). One loop (`pipeline::sync_loop`) listens to everything and takes
+//! what came of the lines, in order: it decides who must not be called (`pipeline::policy`), gathers batches and has
+//! each claimed, delivered and settled (`pipeline::batch_task`). Delivery asks the vendor's two pure functions
+//! (`providers`) what to send and what the reply means, and does what the verdict says (`delivery::deliverer`). The
+//! `ledger` knows of each contact before its request leaves, and of its ending before a STATE does. A STATE waits in
+//! `pipeline::checkpoint`, and goes back when every record before it has an outcome.
 //!
 //! # Invariants, and the tests that prove them
 //!

@@ -78,14 +78,14 @@ pub(crate) fn mappings(
 }
 
 /// A batch of the sample's people for one vendor.
-pub(crate) fn batch(simulator: &dyn Simulator) -> Batch {
+pub(crate) fn batch(simulator: &dyn Simulator) -> Batch<'static> {
     let extract = extract(BATCH, Way::Columns);
     let (_, mappings) = mappings(extract, Way::Columns, simulator);
     let mapping = mappings.first().expect("there is one stream");
     let contacts: Vec<Contact> = records(extract).iter().filter_map(|line| contact(mapping, line)).collect();
     assert_eq!(to_u64(contacts.len()), BATCH, "every record is somebody");
     let campaign = vendor_of(simulator).campaign("").unwrap_or_else(|_| Campaign::new("9"));
-    Batch { campaign, contacts, maybe_sent: false }
+    Batch { campaign, contacts: contacts.leak().iter().collect(), maybe_sent: false }
 }
 
 fn contact(mapping: &Mapping, line: &str) -> Option<Contact> {

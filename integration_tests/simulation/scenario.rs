@@ -7,7 +7,9 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 
 use destination_ai_voice::config::{self, Config};
-use destination_ai_voice::delivery::{Clock, Deliverer, DeliveryOptions, RateLimiter, RetryPolicy, Stop};
+use destination_ai_voice::delivery::{
+    Clock, Deliverer, DeliveryOptions, RateLimiter, RetryPolicy, RunHandle,
+};
 use destination_ai_voice::domain::error::Error;
 use destination_ai_voice::intake::Router;
 use destination_ai_voice::ledger::sqlite::Memory;
@@ -219,17 +221,14 @@ impl Scenario {
             max_rejected_percent: 100,
             streams: names.into_iter().map(|name| (name, false)).collect(),
         };
-        let (log_lines, heard) = mpsc::channel(16);
-        let stop = Stop::default();
-        let terms = DeliveryOptions {
-            clock: Arc::new(Clock::starting_at(machine)),
+        let (run_handle, log_lines) = RunHandle::new(Arc::new(Clock::starting_at(machine)));
+        let options = DeliveryOptions {
             rate_limiter: RateLimiter::new(0),
             retry_policy: RetryPolicy { retry_for: Duration::from_secs(rng.u64(1..120)), resend: false },
-            stop: stop.clone(),
-            log_lines,
             seed: rng.u64(..),
         };
-        let deliverer = Arc::new(Deliverer::new(Arc::clone(&self.vendor), self.line.clone(), terms));
+        let (vendor, transport) = (Arc::clone(&self.vendor), self.line.clone());
+        let deliverer = Arc::new(Deliverer::new(vendor, transport, run_handle.clone(), options));
         {
             let mut platform = platform.lock().unwrap();
             platform.ledger = Some(self.store.view(&ledger, run, &self.told));
@@ -246,14 +245,14 @@ impl Scenario {
         };
         let speaking = tokio::spawn(speak(lines, router, sender, rng.fork()));
         let output = Output::new(Stdout(Arc::clone(platform)));
-        let pipeline = Pipeline::new(plan, deliverer, Arc::new(ledger), output, stop);
+        let pipeline = Pipeline::new(plan, deliverer, Arc::new(ledger), output, run_handle);
         let signal = (rng.u32(0..5) == 0).then(|| Duration::from_millis(rng.u64(1..4_000)));
         let after = |wait: Duration| async move {
             sleep(wait).await;
             "SIGTERM"
         };
         let signals = stream::iter(signal).then(after).chain(stream::pending());
-        let (stats, failure, _) = pipeline.run(input, heard, Box::pin(signals)).await;
+        let (stats, failure, _) = pipeline.run(input, log_lines, Box::pin(signals)).await;
         speaking.abort();
         (stats, failure)
     }

@@ -8,19 +8,14 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::load_config::LoadedConfig;
+use super::rescope;
 use super::singer;
-use super::write::SyncJob;
-use super::{open_ledger, rescope};
 use crate::cli::{AcceptLossArgs, BaselineArgs, Decision, Environment, FindArgs, LedgerCommand, SettleArgs};
 use crate::config::{Config, LedgerConfig};
 use crate::domain::error::Error;
-use crate::intake::{Event, EventBatch, read_events};
-use crate::ledger::postgres::{self, Postgres};
+use crate::intake::{Event, EventReader, LedgerStanding, PendingContact, StreamNames};
 use crate::ledger::sqlite::Sqlite;
-use crate::ledger::{
-    ClaimEntry, ContactStatus, FoundContact, Inspect, Key, Ledger, LedgerError, LedgerIdentity, OpenedLedger,
-    Rescoped, Settlement, StatusRow,
-};
+use crate::ledger::{ContactStatus, FoundContact, Inspect, Key, Ledger, Settlement, StatusRow, open};
 use crate::mapping;
 use crate::phone::{PhoneInput, shown, shown_identifier, shown_key, visible};
 use crate::providers::Provider;
@@ -43,84 +38,9 @@ pub(super) async fn run<R: Read + Send + 'static>(
     writeln!(stdout, "{text}").map_err(Error::Output)
 }
 
-/// A ledger that is open to be read.
-#[expect(clippy::large_enum_variant, reason = "a command has one")]
-pub(super) enum Records {
-    Sqlite(Sqlite),
-    Postgres(postgres::Records),
-}
-
-impl Records {
-    /// Opens a ledger with the keys that it has, whatever scope the configuration says.
-    pub(super) async fn open(config: &Config, vendor: &dyn Provider) -> Result<(Self, OpenedLedger), Error> {
-        let none = || {
-            Error::config("ledger", "this configuration has none; set `ledger_type` to sqlite or postgres")
-        };
-        let memory = config.ledger.memory().ok_or_else(none)?;
-        let (identity, hash_key) = (open_ledger::identity(config, memory, vendor), memory.hash_key());
-        match &config.ledger {
-            LedgerConfig::None => Err(none()),
-            LedgerConfig::Sqlite(sqlite) => {
-                let (ledger, opened) = Sqlite::inspect(Path::new(&sqlite.path), &identity, hash_key)?;
-                Ok((Self::Sqlite(ledger), opened))
-            }
-            LedgerConfig::Postgres(postgres) => {
-                let (records, opened) = Postgres::inspect(postgres.url.expose(), &identity, hash_key).await?;
-                Ok((Self::Postgres(records), opened))
-            }
-        }
-    }
-
-    async fn status(&self) -> Result<Vec<StatusRow>, LedgerError> {
-        match self {
-            Self::Sqlite(ledger) => ledger.status().await,
-            Self::Postgres(ledger) => ledger.status().await,
-        }
-    }
-
-    async fn find(&self, keys: Vec<Key>) -> Result<Vec<FoundContact>, LedgerError> {
-        match self {
-            Self::Sqlite(ledger) => ledger.find_contacts(keys).await,
-            Self::Postgres(ledger) => ledger.find_contacts(keys).await,
-        }
-    }
-
-    async fn decide(
-        &self,
-        run: &str,
-        accepted: bool,
-        dry_run: bool,
-        now: Timestamp,
-    ) -> Result<u64, LedgerError> {
-        match self {
-            Self::Sqlite(ledger) => ledger.settle_unknown(run, accepted, dry_run, now).await,
-            Self::Postgres(ledger) => ledger.settle_unknown(run, accepted, dry_run, now).await,
-        }
-    }
-
-    pub(super) async fn campaigns_of(&self, keys: Vec<Key>) -> Result<Vec<Option<String>>, LedgerError> {
-        match self {
-            Self::Sqlite(ledger) => ledger.campaigns_of(keys).await,
-            Self::Postgres(ledger) => ledger.campaigns_of(keys).await,
-        }
-    }
-
-    pub(super) async fn rescope(
-        &self,
-        identity: LedgerIdentity,
-        pairs: Vec<(Key, Key)>,
-        leave: Option<u64>,
-    ) -> Result<Rescoped, LedgerError> {
-        match self {
-            Self::Sqlite(ledger) => ledger.rescope(identity, pairs, leave).await,
-            Self::Postgres(ledger) => ledger.rescope(identity, pairs, leave).await,
-        }
-    }
-}
-
 async fn status(config: &Path) -> Result<String, Error> {
     let (config, vendor) = LoadedConfig::from_file(config)?.complete()?;
-    let (records, _) = Records::open(&config, vendor.as_ref()).await?;
+    let (records, _) = open::inspect(&config, vendor.as_ref()).await?;
     let rows = records.status().await?;
     if rows.is_empty() {
         return Ok("The ledger is empty.".to_owned());
@@ -143,11 +63,11 @@ async fn find(arguments: &FindArgs) -> Result<String, Error> {
     let phone = rules.normalise(PhoneInput::Text(arguments.phone.trim()), None).map_err(|refusal| {
         Error::config("--phone", format!("{}: {}", refusal.reason.code(), refusal.reason.meaning()))
     })?;
-    let (records, opened) = Records::open(&config, vendor.as_ref()).await?;
+    let (records, opened) = open::inspect(&config, vendor.as_ref()).await?;
     let keys = opened.keys();
     let campaigns = campaigns(&config, vendor.as_ref(), &arguments.campaigns)?;
     let asked: HashSet<Key> = campaigns.iter().map(|campaign| keys.key(campaign, &phone)).collect();
-    let found = records.find(asked.into_iter().collect()).await?;
+    let found = records.find_contacts(asked.into_iter().collect()).await?;
     if found.is_empty() {
         return Ok(format!("{phone} is not in the ledger, for the campaigns of this configuration."));
     }
@@ -184,14 +104,11 @@ fn campaigns(
 async fn settle(arguments: &SettleArgs, now: Timestamp) -> Result<String, Error> {
     let SettleArgs { config, run, decision, yes } = arguments;
     let (config, vendor) = LoadedConfig::from_file(config)?.complete()?;
-    let (records, opened) = Records::open(&config, vendor.as_ref()).await?;
-    let now = match &records {
-        Records::Sqlite(_) => now,
-        Records::Postgres(_) => opened.clock.unwrap_or(now),
-    };
-    open_ledger::refuse_odd_time(now)?;
+    let (records, opened) = open::inspect(&config, vendor.as_ref()).await?;
+    let now = opened.clock.unwrap_or(now);
+    open::refuse_odd_time(now)?;
     let named = visible(run);
-    let count = records.decide(run, *decision == Decision::Accepted, !yes, now).await?;
+    let count = records.settle_unknown(run, *decision == Decision::Accepted, !yes, now).await?;
     let meaning = match decision {
         Decision::Accepted => "in the campaign, and never sent again",
         Decision::NotDelivered => "not in the campaign, and free to be sent by the next sync",
@@ -243,14 +160,11 @@ async fn baseline<R: Read + Send + 'static>(
     now: Timestamp,
     environment: &Environment,
 ) -> Result<String, Error> {
-    let job = match &arguments.catalog {
-        Some(catalog) => SyncJob::load(&arguments.config, catalog, now, environment)?,
-        None => singer::job(&arguments.config, now, environment)?,
-    };
+    let job = singer::job_of_either(&arguments.config, arguments.catalog.as_deref(), now, environment)?;
     let memory = if arguments.yes {
-        open_ledger::open(&job.config, job.vendor.as_ref(), &job.sync_id, now).await?
+        open::open(&job.config, job.vendor.as_ref(), &job.sync_id, now).await?
     } else {
-        open_ledger::open_to_count(&job.config, job.vendor.as_ref(), now).await?
+        open::open_to_count(&job.config, job.vendor.as_ref(), now).await?
     };
     if memory.keys.is_none() {
         return Err(Error::config(
@@ -258,51 +172,30 @@ async fn baseline<R: Read + Send + 'static>(
             "this configuration has none to remember people in; set `ledger_type`",
         ));
     }
-    let mut streams: Vec<Arc<str>> =
-        job.catalog.streams.iter().map(|stream| stream.name.to_string().into()).collect();
+    let mut streams: StreamNames = job.catalog.streams.iter().map(|stream| stream.name.clone()).collect();
     let router = job.router(memory.keys, &Arc::default());
-    let mut input = read_events(stdin, router)?;
+    let mut input = EventReader::new(stdin, router)?;
     let (mut seen, mut n_new, mut n_known, mut n_refused) = (HashSet::new(), 0_u64, 0_u64, 0_u64);
-    while let Some(EventBatch { items, failure, warnings: _ }) = input.recv().await {
-        let mut entries = Vec::new();
-        for item in items {
-            match item {
-                Event::Contact { position, campaign, ledger_key, .. } if seen.insert(ledger_key.key) => {
-                    let stream = streams.get(position.stream.index()).cloned().unwrap_or_default();
-                    entries.push(ClaimEntry {
-                        key: ledger_key.key,
-                        campaign,
-                        stream,
-                        primary_key: ledger_key.primary_key,
-                    });
+    while let Some(batch) = input.next().await? {
+        let mut new = Vec::new();
+        for event in batch.look_up(&memory.ledger, now).await?.items {
+            match event {
+                Event::Contact(pending) if seen.insert(pending.key()?) && is_new(&pending) => {
+                    new.push(pending.claim_entry(&streams)?);
                 }
-                Event::Contact { .. } => n_known += 1,
+                Event::Contact(_) => n_known += 1,
                 Event::Refused { .. } => n_refused += 1,
-                Event::Stream { index, name, .. } if index.index() == streams.len() => {
-                    streams.push(name.to_string().into());
+                Event::Stream { index, name, .. } => {
+                    streams.announce(index, &name);
                 }
-                Event::Stream { .. } | Event::State(..) | Event::Complete(_) => {}
+                Event::State(..) | Event::Complete(_) => {}
             }
         }
-        let keys = entries.iter().map(|entry| entry.key).collect();
-        let statuses = memory.ledger.status_of(keys, now).await?;
-        let is_new = |status: &ContactStatus| matches!(status, ContactStatus::Free | ContactStatus::Unknown);
-        let n_entries = entries.len();
-        let new: Vec<ClaimEntry> = entries
-            .into_iter()
-            .zip(&statuses)
-            .filter(|(_, status)| is_new(status))
-            .map(|(entry, _)| entry)
-            .collect();
         n_new += count(new.len());
-        n_known += count(n_entries - new.len());
         if arguments.yes && !new.is_empty() {
             memory.ledger.claim(new.clone(), true, now).await?;
             let accepted = |entry| (entry, Settlement::Accepted { contact_id: None });
             memory.ledger.settle(new.into_iter().map(accepted).collect(), now).await?;
-        }
-        if let Some(error) = failure {
-            return Err(error);
         }
     }
     memory.ledger.close().await?;
@@ -311,6 +204,11 @@ async fn baseline<R: Read + Send + 'static>(
     Ok(format!(
         "{n_new} people {would}, {n_known} records were of people known before, {n_refused} records had nobody to call. Nothing was sent.{hint}"
     ))
+}
+
+/// Whether nobody has accounted for them yet.
+fn is_new(pending: &PendingContact) -> bool {
+    matches!(pending.standing, LedgerStanding::Known(_, ContactStatus::Free | ContactStatus::Unknown))
 }
 
 fn count(n: usize) -> u64 {

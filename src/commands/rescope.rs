@@ -6,15 +6,12 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::ledger::Records;
-use super::open_ledger;
 use super::singer;
-use super::write::SyncJob;
 use crate::cli::{Environment, RescopeArgs};
 use crate::domain::contact::Campaign;
 use crate::domain::error::Error;
-use crate::intake::{Event, EventBatch, read_events};
-use crate::ledger::{LedgerError, LedgerIdentity, OpenedLedger};
+use crate::intake::{Event, EventReader};
+use crate::ledger::{Inspect, LedgerError, LedgerIdentity, OpenedLedger, open};
 
 pub(super) async fn run<R: Read + Send + 'static>(
     arguments: &RescopeArgs,
@@ -22,14 +19,11 @@ pub(super) async fn run<R: Read + Send + 'static>(
     now: Timestamp,
     environment: &Environment,
 ) -> Result<String, Error> {
-    let job = match &arguments.catalog {
-        Some(catalog) => SyncJob::load(&arguments.config, catalog, now, environment)?,
-        None => singer::job(&arguments.config, now, environment)?,
-    };
-    open_ledger::refuse_odd_time(now)?;
-    let (records, opened) = Records::open(&job.config, job.vendor.as_ref()).await?;
+    let job = singer::job_of_either(&arguments.config, arguments.catalog.as_deref(), now, environment)?;
+    open::refuse_odd_time(now)?;
+    let (records, opened) = open::inspect(&job.config, job.vendor.as_ref()).await?;
     let Some(memory) = job.config.ledger.memory() else { return Ok(String::new()) };
-    let wanted = open_ledger::identity(&job.config, memory, job.vendor.as_ref());
+    let wanted = open::identity(&job.config, memory, job.vendor.as_ref());
     let known = &opened.identity;
     if known.scope == wanted.scope {
         return Ok("The ledger has this scope already; nothing was changed.".to_owned());
@@ -42,26 +36,23 @@ pub(super) async fn run<R: Read + Send + 'static>(
     let identity = LedgerIdentity { account: known.account.clone(), ..wanted };
     let new_keys = OpenedLedger { identity: identity.clone(), ..opened.clone() }.keys();
     let router = job.router(Some(opened.keys()), &Arc::default());
-    let mut input = read_events(stdin, router)?;
+    let mut input = EventReader::new(stdin, router)?;
     let mut pairs = HashSet::new();
-    while let Some(EventBatch { items, failure, warnings: _ }) = input.recv().await {
+    while let Some(batch) = input.next().await? {
         let mut people = Vec::new();
-        for item in items {
-            if let Event::Contact { campaign, contact, ledger_key, .. } = item {
-                pairs.insert((ledger_key.key, new_keys.key(&campaign, &contact.phone)));
-                people.push((ledger_key.key, contact.phone));
+        for event in batch.items {
+            if let Event::Contact(pending) = event {
+                let phone = pending.contact.phone.clone();
+                pairs.insert((pending.key()?, new_keys.key(&pending.campaign, &phone)));
+                people.push((pending.key()?, phone));
             }
         }
         // Where a record would go now need not be where its person was called.
-        let old = people.iter().map(|(key, _)| *key).collect();
-        let campaigns = records.campaigns_of(old).await?;
+        let campaigns = records.campaigns_of(people.iter().map(|(key, _)| *key).collect()).await?;
         for ((old, phone), campaign) in people.iter().zip(campaigns) {
             if let Some(campaign) = campaign {
                 pairs.insert((*old, new_keys.key(&Campaign::new(&campaign), phone)));
             }
-        }
-        if let Some(error) = failure {
-            return Err(error);
         }
     }
     let leave = arguments.yes.then_some(arguments.leave);

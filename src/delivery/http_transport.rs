@@ -12,7 +12,7 @@ use tokio::net::TcpStream;
 use url::Url;
 
 use super::clock::Clock;
-use super::decoding;
+use super::decoding::{self, MAX_REPLY_BYTES};
 use super::network::{Network, Proxy, place};
 use super::request_fault::{self, RequestFault, chain};
 use super::retry_after::{http_date, retry_after};
@@ -20,9 +20,6 @@ use super::transport::{Transport, TransportError};
 use crate::domain::error::Error;
 use crate::domain::secret::Secret;
 use crate::providers::api::{Limits, Reply, Request};
-
-/// No vendor's answer to a batch comes near this; a proxy's endless page must not fill the memory.
-pub(super) const MAX_REPLY_BYTES: usize = 8 << 20;
 
 /// A server closes idle connections after 5 seconds (Node's default) or more. A request that runs into the closing has
 /// to go out once more, so connections are given up before that.
@@ -254,8 +251,8 @@ mod tests {
         let vendor = serde_json::from_value::<Config>(config).unwrap().build();
         let head = format!("HTTP/1.1 {status} X\r\nContent-Length: {length}\r\n{headers}\r\n");
         let server = tokio::spawn(answer_once(listener, [head.as_bytes(), body].concat()));
-        let contacts = vec![Contact::new(Phone::e164("+84987654321"))];
-        let batch = Batch { campaign: Campaign::new("c"), contacts, maybe_sent: false };
+        let contact = Contact::new(Phone::e164("+84987654321"));
+        let batch = Batch { campaign: Campaign::new("c"), contacts: vec![&contact], maybe_sent: false };
         let transport = transport();
         let reply =
             transport.send_request(vendor.build_request(&batch, Timestamp::UNIX_EPOCH)).await.unwrap();

@@ -13,6 +13,7 @@ mod identifier;
 mod labels;
 mod normalise;
 mod redact;
+mod rules;
 mod sanitize;
 mod shown;
 mod split;
@@ -28,8 +29,9 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use identifier::is_uuid;
 pub use identifier::{shown_identifier, shown_key, visible};
-pub use normalise::{PhoneInput, PhoneRefusal, PhoneRules};
+pub use normalise::PhoneInput;
 pub use redact::mask_numbers;
+pub use rules::{PhoneRefusal, PhoneRules};
 pub(crate) use sanitize::is_invisible;
 pub use shown::{discreet, shown};
 pub use validate::{Region, region};
@@ -105,16 +107,6 @@ impl Phone {
         let wanted = national.filter(|national| national.len() >= SHORTEST_TOLD_APART).unwrap_or(digits);
         let found: String = text.chars().filter_map(sanitize::digit).collect();
         found.contains(wanted)
-    }
-
-    /// Whether the last two groups of digits in a text are those in which this number is usually written.
-    fn is_grouped_as(&self, text: &str) -> bool {
-        let Ok(number) = PHONE_NUMBER_UTIL.parse(&self.0, None) else { return false };
-        let [.., before, last] = counts::groups(text)[..] else { return false };
-        [PhoneNumberFormat::National, PhoneNumberFormat::International].into_iter().any(|format| {
-            let usual = number.format_as(format);
-            counts::groups(&usual).ends_with(&[before, last])
-        })
     }
 
     /// Through the library, because trunk prefixes differ: 0 in Vietnam, none in China, 8 in Russia.

@@ -9,7 +9,8 @@ pub use rlibphonenumber::Region;
 use crate::domain::reason::Reason;
 
 use super::digits::MAX_DIGITS;
-use super::{Phone, PhoneRefusal, PhoneRules, familiar};
+use super::rules::{PhoneRefusal, PhoneRules};
+use super::{Phone, familiar};
 
 /// With its country code; the numbering plans of Austria and Germany know shorter and longer ones.
 const MIN_DIGITS: usize = 7;

@@ -4,23 +4,11 @@
 use std::io::Write;
 
 use jiff::Timestamp;
-use serde::Serialize;
 
+use super::level::Level;
 use super::singer::Log;
 use super::state::{State, Stats};
 use crate::domain::error::Error;
-
-/// How much a line for people matters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "UPPERCASE")]
-pub enum Level {
-    /// For the record.
-    Info,
-    /// Somebody should look.
-    Warn,
-    /// The run stops because of it.
-    Error,
-}
 
 /// Writes what goes back to whoever sends the records, and what people should read.
 #[derive(Debug)]

@@ -51,8 +51,12 @@ fn contacts(n_contacts: usize) -> Vec<Contact> {
     (0..n_contacts).map(contact).collect()
 }
 
-fn batch(vendor: &dyn super::Provider, contacts: Vec<Contact>) -> Batch {
-    Batch { campaign: vendor.campaign("").unwrap(), contacts, maybe_sent: false }
+fn batch(vendor: &dyn super::Provider, contacts: Vec<Contact>) -> Batch<'static> {
+    Batch {
+        campaign: vendor.campaign("").unwrap(),
+        contacts: contacts.leak().iter().collect(),
+        maybe_sent: false,
+    }
 }
 
 /// What a verdict says to people.

@@ -34,7 +34,11 @@ pub(super) fn check(fixture: &str, vendor: impl Fn(WireFormat) -> Arc<dyn Provid
     for line in fixture.lines() {
         let row: Row = serde_json::from_str(line).unwrap_or_else(|error| panic!("{error} in {line}"));
         let (contacts, format) = contacts(&row.sent);
-        let batch = Batch { campaign: Campaign::new("9"), contacts, maybe_sent: row.maybe_sent };
+        let batch = Batch {
+            campaign: Campaign::new("9"),
+            contacts: contacts.iter().collect(),
+            maybe_sent: row.maybe_sent,
+        };
         let reply = Reply { status: row.http, body: row.body.clone().into(), ..Reply::default() };
         let verdict = vendor(format).interpret(&batch, &reply);
         let outcomes = outcomes(&row, &verdict);

@@ -14,7 +14,8 @@ use http::{HeaderMap, StatusCode};
 use serde::Serialize;
 use serde_json::json;
 
-use super::{SandboxOptions, vendors};
+use super::options::SandboxOptions;
+use super::vendors;
 use crate::providers::Simulator;
 use crate::providers::shortcut::Shortcut;
 

@@ -8,6 +8,7 @@ mod fast;
 pub mod fault_injector;
 pub mod faults;
 mod host_check;
+mod options;
 mod pages;
 mod routes;
 pub mod sample;
@@ -28,29 +29,10 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use faults::FaultPlan;
 use routes::Routes;
 
 pub use fast::FastOptions;
-
-/// Tells the time; handed in, so that tests can hold it.
-pub type Clock = dyn Fn() -> Timestamp + Send + Sync;
-
-/// How the sandbox behaves.
-#[derive(Clone, Debug)]
-pub struct SandboxOptions {
-    /// The port on 127.0.0.1; 0 takes any that is free.
-    pub port: u16,
-    /// The same seed draws the same faults.
-    pub seed: u64,
-    /// What goes wrong, and how often.
-    pub faults: FaultPlan,
-    /// Pages show whole phone numbers, instead of masked ones.
-    pub show_numbers: bool,
-    /// Variables of the call script: itnio refuses contacts that do not fill them. (Vbee documents no
-    /// such check.)
-    pub required_variables: Vec<String>,
-}
+pub use options::{Clock, SandboxOptions};
 
 /// A running sandbox; stops when it is dropped, too.
 #[derive(Debug)]
@@ -59,18 +41,6 @@ pub struct Sandbox {
     configs: Vec<(&'static str, Value)>,
     stop: watch::Sender<()>,
     serving: JoinHandle<()>,
-}
-
-impl Default for SandboxOptions {
-    fn default() -> Self {
-        Self {
-            port: 0,
-            seed: 0,
-            faults: FaultPlan::none(),
-            show_numbers: false,
-            required_variables: Vec::new(),
-        }
-    }
 }
 
 impl Sandbox {

@@ -14,8 +14,9 @@ use url::form_urlencoded;
 
 use super::fault_injector::{Answer, FaultInjector};
 use super::faults::Fault;
+use super::options::{Clock, SandboxOptions};
 use super::summary::{ProviderReport, Summary};
-use super::{Clock, SandboxOptions, pages, server, vendors};
+use super::{pages, server, vendors};
 use crate::domain::secret::Secret;
 use crate::providers::api::Request;
 

@@ -75,9 +75,9 @@ impl Rehearsal {
         self.send_at(contacts, now()).await
     }
 
-    fn batch(&self, contacts: &[Contact]) -> Batch {
+    fn batch<'a>(&self, contacts: &'a [Contact]) -> Batch<'a> {
         let campaign = self.vendor.campaign("").expect("the configured one");
-        Batch { campaign, contacts: contacts.to_vec(), maybe_sent: false }
+        Batch { campaign, contacts: contacts.iter().collect(), maybe_sent: false }
     }
 
     fn read(&self, contacts: &[Contact], reply: &Reply) -> Verdict {

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::SandboxOptions;
 use super::fault_injector::POISON;
+use super::options::SandboxOptions;
 use crate::providers::call_log::NumberDisplay;
 use crate::providers::{Simulator, itnio, vbee};
 

@@ -11,10 +11,10 @@ use tokio::task::JoinHandle;
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 
-use super::Timing;
 use super::client::LedgerClient;
 use super::error::PostgresError;
 use super::query::Query;
+use super::timing::Timing;
 use crate::ledger::LedgerError;
 
 /// What a run sends by is kept beside what is kept of accounts: older programs share the tables.

@@ -21,7 +21,10 @@ use crate::config::Config;
 use crate::domain::batch::Batch;
 use crate::domain::contact::Campaign;
 use crate::domain::error::Mistake;
-use crate::providers::api::{Limits, Reply, Request, Verdict};
+use crate::domain::outcome::Outcome;
+use crate::protocol::Object;
+use crate::providers::Provider;
+use crate::providers::api::{Limits, Reply, Request, Shape, Verdict};
 
 use super::*;
 

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::io::Write;
 
-use super::super::Level;
+use super::super::level::Level;
 use crate::domain::error::{Error, FailureType};
 
 /// The log of a run.

@@ -63,7 +63,7 @@ impl Itnio {
         }
     }
 
-    fn request(&self, job_id: &str, contacts: &[Contact], now: Timestamp) -> Request {
+    fn request(&self, job_id: &str, contacts: &[&Contact], now: Timestamp) -> Request {
         let timestamp = now.as_second().to_string();
         let sign = sign::sign(&self.api_key, &self.api_secret, &timestamp);
         let header = |name, value| (Cow::Borrowed(name), value);

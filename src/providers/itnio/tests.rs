@@ -33,8 +33,8 @@ fn contact(number: &str) -> Contact {
     Contact::new(Phone::e164(number))
 }
 
-fn batch(contacts: Vec<Contact>) -> Batch {
-    Batch { campaign: Campaign::new("9"), contacts, maybe_sent: false }
+fn batch(contacts: Vec<Contact>) -> Batch<'static> {
+    Batch { campaign: Campaign::new("9"), contacts: contacts.leak().iter().collect(), maybe_sent: false }
 }
 
 fn body(request: &Request) -> &str {

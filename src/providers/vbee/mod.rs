@@ -75,7 +75,7 @@ impl Vbee {
         }
     }
 
-    fn request(&self, campaign_id: &str, contacts: &[Contact], now: Timestamp) -> Request {
+    fn request(&self, campaign_id: &str, contacts: &[&Contact], now: Timestamp) -> Request {
         let token = match &self.access {
             Access::Signed { api_key, key } => Cow::Owned(token::sign(api_key, key, now)),
             Access::Ready(token) => Cow::Borrowed(token),
@@ -91,7 +91,7 @@ impl Vbee {
         }
     }
 
-    fn nobody(&self) -> Batch {
+    fn nobody(&self) -> Batch<'static> {
         Batch { campaign: Campaign::new(&self.campaign_id), contacts: Vec::new(), maybe_sent: false }
     }
 }

@@ -31,8 +31,12 @@ fn contact(number: &str) -> Contact {
     Contact::new(Phone::e164(number))
 }
 
-fn batch(contacts: Vec<Contact>) -> Batch {
-    Batch { campaign: Campaign::new("64b7f0c2a1d3e4f5a6b7c8d9"), contacts, maybe_sent: false }
+fn batch(contacts: Vec<Contact>) -> Batch<'static> {
+    Batch {
+        campaign: Campaign::new("64b7f0c2a1d3e4f5a6b7c8d9"),
+        contacts: contacts.leak().iter().collect(),
+        maybe_sent: false,
+    }
 }
 
 fn body(request: &Request) -> &str {
