@@ -17,12 +17,18 @@ use super::query::Query;
 use super::timing::Timing;
 use crate::ledger::LedgerError;
 
+/// What a run sends by is kept beside what is kept of accounts: older programs share the tables.
 pub(super) const START: Query = Query {
     purpose: "starting the run",
-    sql: "INSERT INTO ledger.run (name, started, heartbeat, expires)
-    VALUES ($1, $2, now(), now() + $3::bigint * interval '1 millisecond')
-    RETURNING id",
-    types: &[Type::TEXT, Type::TIMESTAMPTZ, Type::INT8],
+    sql: "WITH started AS (
+        INSERT INTO ledger.run (name, started, heartbeat, expires)
+        VALUES ($1, $2, now(), now() + $3::bigint * interval '1 millisecond')
+        RETURNING id
+    ), kept AS (
+        INSERT INTO ledger.meta (name, value) SELECT 'route ' || id, $4 FROM started
+    )
+    SELECT id FROM started",
+    types: &[Type::TEXT, Type::TIMESTAMPTZ, Type::INT8, Type::TEXT],
 };
 
 /// A lease that has run out is not renewed: others may have acted on it.
@@ -68,7 +74,7 @@ impl Run {
     /// Registers a run, and gives how many contacts the dead ones before it left unknown.
     pub(super) async fn start(
         line: &LedgerClient,
-        name: &str,
+        (name, route): (&str, &str),
         now: Timestamp,
         timing: Timing,
     ) -> Result<(Self, u64), LedgerError> {
@@ -80,7 +86,7 @@ impl Run {
         // which is made now, when somebody hears that there is none.
         let beside = line.beside();
         // A lost answer leaves a run behind that never claims anything.
-        let id = beside.rows(&START, &[&name, &started, &millis(timing)]).await?;
+        let id = beside.rows(&START, &[&name, &started, &millis(timing), &route]).await?;
         let id = number(&id).map_err(|fault| fault.at(line.place(), START.purpose))?;
         let lease =
             Arc::new(Lease { safe_until: Mutex::new(Some(asked + timing.lease)), trouble: Mutex::default() });

@@ -37,7 +37,7 @@ use batch::{ClaimColumns, SettleColumns};
 use client::LedgerClient;
 use error::PostgresError;
 use lease::Run;
-use queries::{CLAIM, LOOK_UP, MARK_USED, SETTLE};
+use queries::{CLAIM, HELD, LOOK_UP, MARK_USED, SETTLE};
 use query::{Parameter, Query};
 
 pub use inspect::Records;
@@ -50,6 +50,8 @@ const CLAIM_ROUNDS: usize = 3;
 pub struct Postgres {
     records: Records,
     run: Run,
+    /// How this run sends people.
+    route: String,
     call_again_after: Option<SignedDuration>,
     claims: AtomicI64,
     is_marked_used: AtomicBool,
@@ -91,11 +93,13 @@ impl Postgres {
         };
         let condition = line.within(prepared).await?;
         line.keep(session).await;
-        let (run, recovered_unknown) = Run::start(&line, &terms.run, now, timing).await?;
+        let route = terms.route();
+        let (run, recovered_unknown) = Run::start(&line, (&terms.run, &route), now, timing).await?;
         let days = i64::from(terms.call_again_after_days);
         let postgres = Self {
             records: Records { line },
             run,
+            route,
             call_again_after: (days > 0).then(|| SignedDuration::from_hours(24 * days)),
             claims: AtomicI64::new(0),
             is_marked_used: AtomicBool::new(condition.used),
@@ -144,6 +148,17 @@ impl Postgres {
         rows.iter().map(known_row).collect::<Result<_, _>>().map_err(|fault| self.refuse(&fault, &LOOK_UP))
     }
 
+    /// Of people who are unknown, those who would be sent otherwise than before.
+    async fn held(&self, entries: &[&ClaimEntry]) -> Result<HashMap<Key, ContactStatus>, LedgerError> {
+        if entries.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let ClaimColumns { keys, campaigns, .. } = &ClaimColumns::new(entries.iter().copied());
+        let rows = self.records.line.rows(&HELD, &[keys, campaigns, &self.route]).await?;
+        let held = rows.iter().map(|row| Ok((key(row.try_get(0)?)?, ContactStatus::Held)));
+        held.collect::<Result<_, _>>().map_err(|fault| self.refuse(&fault, &HELD))
+    }
+
     /// Claims once; gives who is ours now, and whether they had been unknown.
     async fn take(
         &self,
@@ -157,8 +172,18 @@ impl Postgres {
         let ClaimColumns { keys, campaigns, streams, primary_keys } =
             &ClaimColumns::new(entries.iter().copied());
         let (free_before, now) = (self.free_before(now), SystemTime::from(now));
-        let parameters: [Parameter<'_>; 9] =
-            [&self.run.id, &number, &now, &free_before, &retake, keys, campaigns, streams, primary_keys];
+        let parameters: [Parameter<'_>; 10] = [
+            &self.run.id,
+            &number,
+            &now,
+            &free_before,
+            &retake,
+            keys,
+            campaigns,
+            streams,
+            primary_keys,
+            &self.route,
+        ];
         let rows = self.records.line.rows(&CLAIM, &parameters).await?;
         // The answer may have taken longer than the lease: then the claim stands, and is nobody's.
         self.run.check().map_err(refuse)?;
@@ -212,10 +237,14 @@ impl Ledger for Postgres {
                 break;
             }
             let left: Vec<&[u8]> = open.iter().map(|entry| entry.key.0.as_slice()).collect();
-            let held = self.known(&left, self.free_before(now)).await?;
+            let known = self.known(&left, self.free_before(now)).await?;
             // Who is free now was let go by somebody a moment ago: the next round is for them.
             let stands = |status: ContactStatus| status != ContactStatus::Unknown || !retake;
-            statuses.extend(held.into_iter().filter(|(_, status)| stands(*status)));
+            statuses.extend(known.into_iter().filter(|(_, status)| stands(*status)));
+            if retake {
+                open.retain(|entry| !statuses.contains_key(&entry.key));
+                statuses.extend(self.held(&open).await?);
+            }
             open.retain(|entry| !statuses.contains_key(&entry.key));
         }
         if !entries.is_empty() {

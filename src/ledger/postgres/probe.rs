@@ -33,7 +33,7 @@ impl Postgres {
         let played = async {
             let step = session.step().await?;
             let condition = schema::prepare(&step, hash_key, terms).await?;
-            play(&step, &terms.run, entry, now, timing).await?;
+            play(&step, terms, entry, now, timing).await?;
             step.roll_back().await?;
             // A run needs two.
             drop(line.beside().connect().await?);
@@ -46,20 +46,21 @@ impl Postgres {
 /// The questions of a run, one after the other.
 async fn play(
     step: &Step<'_>,
-    name: &str,
+    terms: &LedgerOptions,
     entry: &ClaimEntry,
     now: Timestamp,
     timing: Timing,
 ) -> Result<(), PostgresError> {
     let now = SystemTime::from(now);
-    let run = number(&step.rows(&START, &[&name, &now, &millis(timing)]).await?)?;
+    let route = terms.route();
+    let run = number(&step.rows(&START, &[&terms.run, &now, &millis(timing), &route]).await?)?;
     let ClaimColumns { keys, campaigns, streams, primary_keys } = &ClaimColumns::new([entry].into_iter());
     let SettleColumns { outcomes, reasons, contact_ids } =
         &SettleColumns::new([&Settlement::Released].into_iter());
     let (never, retake) = (None::<SystemTime>, false);
     step.rows(&LOOK_UP, &[keys, &never]).await?;
-    let claim: [Parameter<'_>; 9] =
-        [&run, &0_i64, &now, &never, &retake, keys, campaigns, streams, primary_keys];
+    let claim: [Parameter<'_>; 10] =
+        [&run, &0_i64, &now, &never, &retake, keys, campaigns, streams, primary_keys, &route];
     let claimed = step.rows(&CLAIM, &claim).await?;
     if claimed.first().map(taken_row).transpose()?.flatten().is_none() {
         return Err(PostgresError::Unfit("a claim was not taken, for no reason that is known".to_owned()));
