@@ -3,23 +3,18 @@
 use std::collections::{BTreeSet, HashSet};
 use std::io::{Read, Write};
 use std::path::Path;
-use std::sync::Arc;
 
 use jiff::Timestamp;
 
 use super::load_config::LoadedConfig;
-use super::singer;
-use super::write::SyncJob;
-use super::{open_ledger, rescope};
-use crate::cli::{AcceptLossArgs, BaselineArgs, Decision, Environment, FindArgs, LedgerCommand, SettleArgs};
+use super::{baseline, open_ledger, rescope};
+use crate::cli::{AcceptLossArgs, Decision, Environment, FindArgs, LedgerCommand, SettleArgs};
 use crate::config::{Config, LedgerConfig};
 use crate::domain::error::Error;
-use crate::intake::{Event, EventBatch, read_events};
 use crate::ledger::postgres::{self, Postgres};
 use crate::ledger::sqlite::Sqlite;
 use crate::ledger::{
-    ClaimEntry, ContactStatus, FoundContact, Inspect, Key, Ledger, LedgerError, LedgerIdentity, OpenedLedger,
-    Rescoped, Settlement, StatusRow,
+    FoundContact, Inspect, Key, LedgerError, LedgerIdentity, OpenedLedger, Rescoped, StatusRow,
 };
 use crate::mapping;
 use crate::phone::{PhoneInput, shown, shown_identifier, shown_key, visible};
@@ -36,7 +31,7 @@ pub(super) async fn run<R: Read + Send + 'static>(
         LedgerCommand::Status(arguments) => status(&arguments.config).await?,
         LedgerCommand::Find(arguments) => find(&arguments).await?,
         LedgerCommand::Settle(arguments) => settle(&arguments, now).await?,
-        LedgerCommand::Baseline(arguments) => baseline(&arguments, stdin, now, environment).await?,
+        LedgerCommand::Baseline(arguments) => baseline::run(&arguments, stdin, now, environment).await?,
         LedgerCommand::Rescope(arguments) => rescope::run(&arguments, stdin, now, environment).await?,
         LedgerCommand::AcceptLoss(arguments) => accept_loss(&arguments)?,
     };
@@ -227,84 +222,4 @@ fn accept_loss(arguments: &AcceptLossArgs) -> Result<String, Error> {
             "The ledger would be taken as it is, although {flaw}: {whom}. Nothing was changed; add --yes to do it."
         )
     })
-}
-
-async fn baseline<R: Read + Send + 'static>(
-    arguments: &BaselineArgs,
-    stdin: R,
-    now: Timestamp,
-    environment: &Environment,
-) -> Result<String, Error> {
-    let job = match &arguments.catalog {
-        Some(catalog) => SyncJob::load(&arguments.config, catalog, now, environment)?,
-        None => singer::job(&arguments.config, now, environment)?,
-    };
-    let memory = if arguments.yes {
-        open_ledger::open(&job.config, job.vendor.as_ref(), &job.sync_id, now).await?
-    } else {
-        open_ledger::open_to_count(&job.config, job.vendor.as_ref(), now).await?
-    };
-    if memory.keys.is_none() {
-        return Err(Error::config(
-            "ledger",
-            "this configuration has none to remember people in; set `ledger_type`",
-        ));
-    }
-    let mut streams: Vec<Arc<str>> =
-        job.catalog.streams.iter().map(|stream| stream.name.to_string().into()).collect();
-    let router = job.router(memory.keys, &Arc::default());
-    let mut input = read_events(stdin, router)?;
-    let (mut seen, mut n_new, mut n_known, mut n_refused) = (HashSet::new(), 0_u64, 0_u64, 0_u64);
-    while let Some(EventBatch { items, failure, warnings: _ }) = input.recv().await {
-        let mut entries = Vec::new();
-        for item in items {
-            match item {
-                Event::Contact { position, campaign, ledger_key, .. } if seen.insert(ledger_key.key) => {
-                    let stream = streams.get(position.stream.index()).cloned().unwrap_or_default();
-                    entries.push(ClaimEntry {
-                        key: ledger_key.key,
-                        campaign,
-                        stream,
-                        primary_key: ledger_key.primary_key,
-                    });
-                }
-                Event::Contact { .. } => n_known += 1,
-                Event::Refused { .. } => n_refused += 1,
-                Event::Stream { index, name, .. } if index.index() == streams.len() => {
-                    streams.push(name.to_string().into());
-                }
-                Event::Stream { .. } | Event::State(..) | Event::Complete(_) => {}
-            }
-        }
-        let keys = entries.iter().map(|entry| entry.key).collect();
-        let statuses = memory.ledger.status_of(keys, now).await?;
-        let is_new = |status: &ContactStatus| matches!(status, ContactStatus::Free | ContactStatus::Unknown);
-        let n_entries = entries.len();
-        let new: Vec<ClaimEntry> = entries
-            .into_iter()
-            .zip(&statuses)
-            .filter(|(_, status)| is_new(status))
-            .map(|(entry, _)| entry)
-            .collect();
-        n_new += count(new.len());
-        n_known += count(n_entries - new.len());
-        if arguments.yes && !new.is_empty() {
-            memory.ledger.claim(new.clone(), true, now).await?;
-            let accepted = |entry| (entry, Settlement::Accepted { contact_id: None });
-            memory.ledger.settle(new.into_iter().map(accepted).collect(), now).await?;
-        }
-        if let Some(error) = failure {
-            return Err(error);
-        }
-    }
-    memory.ledger.close().await?;
-    let would = if arguments.yes { "are now remembered as called" } else { "would be remembered as called" };
-    let hint = if arguments.yes { "" } else { " Nothing was changed; add --yes to do it." };
-    Ok(format!(
-        "{n_new} people {would}, {n_known} records were of people known before, {n_refused} records had nobody to call. Nothing was sent.{hint}"
-    ))
-}
-
-fn count(n: usize) -> u64 {
-    u64::try_from(n).expect("a count of things in memory fits into 64 bits")
 }

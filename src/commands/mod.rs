@@ -1,5 +1,6 @@
 //! One file a command, wiring only.
 
+mod baseline;
 mod check;
 mod demo;
 mod discover;
