@@ -233,7 +233,8 @@ impl<C: Transport> Deliverer<C> {
     }
 
     async fn attempt(&self, part: &mut Part) -> Verdict {
-        let request = self.provider.build_request(&part.batch, self.clock.now());
+        let (sent_at, sent) = (self.clock.now(), Instant::now());
+        let request = self.provider.build_request(&part.batch, sent_at);
         part.is_away = true;
         let carried = tokio::select! {
             biased;
@@ -243,7 +244,10 @@ impl<C: Transport> Deliverer<C> {
             }
         };
         let verdict = match carried {
-            Ok(reply) => self.provider.interpret(&part.batch, &reply),
+            Ok(reply) => {
+                let off = reply.date.filter(|date| !Clock::fits(*date, sent_at, sent.elapsed()));
+                self.blame_clock(self.provider.interpret(&part.batch, &reply), off)
+            }
             Err(TransportError::NotSent(why)) => Verdict::Again { after: None, why },
             Err(TransportError::Barred(why)) => Verdict::Halt { blame: Blame::Network, why },
             Err(TransportError::Lost(why)) => Verdict::Unclear { why },
@@ -253,6 +257,20 @@ impl<C: Transport> Deliverer<C> {
             Verdict::Again { .. } | Verdict::Split { .. } | Verdict::ClockOff { .. } | Verdict::Halt { .. }
         );
         verdict
+    }
+
+    /// A refusal may be the clock's fault, whatever the vendor calls it: a token from the future is refused as a
+    /// wrong one is. Who is refused by a server of another time asks once more by that, or names the clock first.
+    fn blame_clock(&self, verdict: Verdict, server_time: Option<jiff::Timestamp>) -> Verdict {
+        let (Verdict::Halt { blame: Blame::User, why }, Some(date)) = (&verdict, server_time) else {
+            return verdict;
+        };
+        match self.clock.too_far_from(date) {
+            Some(clock) => {
+                Verdict::Halt { blame: Blame::User, why: format!("{clock}. Its answer was: {why}") }
+            }
+            None => Verdict::ClockOff { server_time },
+        }
     }
 
     fn act_on(&self, verdict: Verdict, part: &mut Part, history: &mut Attempts) -> AfterAttempt {
