@@ -84,6 +84,27 @@ where
     }
 }
 
+/// Says that nothing can begin; gives whether the command has succeeded all the same, as a check that says no has.
+pub fn refuse(
+    cli: &Cli,
+    stdout: impl Write,
+    mut stderr: Box<dyn Write>,
+    error: &Error,
+    now: Timestamp,
+) -> bool {
+    let said = match &cli.command {
+        None => Output::singer(stdout, stderr).failure(error, now),
+        Some(Command::Platform(PlatformCommand::Check(_))) => {
+            return Output::new(stdout).connection_status(Err(&error.with_causes())).is_ok();
+        }
+        Some(Command::Platform(_)) => Output::new(stdout).failure(error, now),
+        Some(_) => writeln!(stderr, "{}", error.with_causes()).map_err(Error::Output),
+    };
+    // When nobody reads it, the exit code still says it.
+    drop(said);
+    false
+}
+
 /// Whether the command is a sync, of which stdout must tell.
 fn hands_states_back(cli: &Cli) -> bool {
     match &cli.command {

@@ -3,7 +3,7 @@
 //! First what is under way is heard out. Then no answer is awaited any more: its people have an
 //! ending, and the ledger is told. Last the run leaves, whoever has not answered.
 
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -12,6 +12,7 @@ use super::Pipeline;
 use crate::delivery::Transport;
 use crate::domain::error::Error;
 use crate::ledger::Ledger;
+use crate::protocol::OUTLET_PATIENCE;
 
 /// For what the ledger is told last: it asks a server that is away again for 45 seconds.
 const LAST_WORDS: Duration = Duration::from_mins(1);
@@ -68,11 +69,19 @@ impl<C: Transport, L: Ledger, W: Write> Pipeline<C, L, W> {
     /// Somebody wants the run to end: soon, or, asked again, at once. One that is closing has done
     /// everything already.
     pub(super) fn interrupt(&mut self, signal: &'static str) {
-        self.shutdown.signalled(Instant::now(), self.plan.end_within);
+        self.shutdown.signalled(Instant::now(), self.plan.end_within.saturating_sub(self.spent_unheard()));
         if self.shutdown.was_hurried() && matches!(self.failure, Some(Error::Interrupted(_))) {
             self.failure = Some(Error::Hurried(signal));
         } else if !self.is_closing {
             self.fail(Error::Interrupted(signal));
+        }
+    }
+
+    /// How long the signal was not heard, because the loop waited for somebody to read what it wrote.
+    fn spent_unheard(&self) -> Duration {
+        match &self.failure {
+            Some(Error::Output(error)) if error.kind() == ErrorKind::TimedOut => OUTLET_PATIENCE,
+            _ => Duration::ZERO,
         }
     }
 
