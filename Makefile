@@ -1,7 +1,7 @@
 # On a fresh machine with cargo and python3: `make demo`, `make test`, `make conformance`.
 
-.PHONY: demo test check-format lint docs unit-tests protocol conformance simulate kills mutations bench \
-	bench-end-to-end generate image clean
+.PHONY: demo quick test check-format lint docs quick-tests unit-tests protocol conformance simulate kills mutations \
+	bench bench-end-to-end generate advisories image wheel clean
 
 SEEDS ?= 1000000
 KILLS ?= 1000
@@ -9,6 +9,9 @@ KILLS ?= 1000
 # The main job, against the embedded sandbox. Nobody is called.
 demo:
 	cargo run --release --locked --quiet -- demo
+
+# The door for every change on the way: no server, no Python, no real process, two minutes at most on a warm tree.
+quick: check-format lint quick-tests
 
 # Everything that must hold before a change lands.
 test: check-format lint docs unit-tests protocol
@@ -18,9 +21,15 @@ check-format:
 
 lint:
 	cargo clippy --locked --all-targets -- -D warnings
+	@if command -v cargo-deny >/dev/null; then cargo deny --offline --locked check bans licenses sources; \
+	else echo "cargo-deny is not installed: licences and sources are not looked at"; fi
 
 docs:
 	RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --document-private-items --quiet
+
+# The ledger's tests on a real PostgreSQL are for `make test`.
+quick-tests:
+	INSTA_UPDATE=no cargo test --locked --lib -- --skip ledger::postgres::tests
 
 unit-tests:
 	INSTA_UPDATE=no cargo test --locked
@@ -31,7 +40,7 @@ protocol: unit-tests
 
 # The heavy suites: images, warehouses, other programs that move data (integration_tests/conformance).
 conformance:
-	integration_tests/conformance/run image warehouse singer spark form storage
+	integration_tests/conformance/run image warehouse singer spark form storage wheel
 
 # Millions of syncs with faults and crashes; a seed that fails is printed, and replays with
 # `cargo test --release --test simulation -- --from SEED --seeds 1`.
@@ -61,9 +70,19 @@ bench-end-to-end:
 generate:
 	UPDATE_GENERATED=1 cargo test --locked --test integration_tests generated
 
+# Known holes in what came in with a dependency; asks a database in the network.
+advisories:
+	cargo deny --locked check advisories
+
 # With docker or podman; `image/build.sh` has more ways.
 image:
 	image/build.sh destination-ai-voice:dev
+
+# A Python wheel with the program in it, under target/wheels.
+wheel:
+	test -x target/maturin/bin/maturin || python3 -m venv target/maturin
+	target/maturin/bin/pip install --quiet --disable-pip-version-check maturin==1.16.0
+	target/maturin/bin/maturin build --release --locked --out target/wheels
 
 clean:
 	cargo clean

@@ -4,7 +4,8 @@
 #![expect(clippy::indexing_slicing, reason = "of JSON, whose shape the sample's own tests hold")]
 
 use destination_ai_voice::providers::api::Shape;
-use destination_ai_voice::providers::{Simulator, itnio, vbee};
+use destination_ai_voice::providers::registry;
+use destination_ai_voice::providers::simulator::{Simulator, SimulatorOptions};
 use destination_ai_voice::sandbox::sample::{self, Sample};
 use serde_json::{Map, Value, json};
 
@@ -150,9 +151,7 @@ impl Extract {
 }
 
 /// Every vendor's other side, by its name.
-pub(crate) fn simulators() -> [(&'static str, Box<dyn Simulator>); 2] {
-    [
-        ("itnio", Box::new(itnio::Simulator::new(itnio::simulator::Setup::default()))), // vendor:
-        ("vbee", Box::new(vbee::Simulator::new(vbee::simulator::Setup::default()))),    // vendor:
-    ]
+pub(crate) fn simulators() -> impl Iterator<Item = (&'static str, Box<dyn Simulator>)> {
+    let simulators = registry::simulators(&SimulatorOptions::default());
+    simulators.into_iter().map(|simulator| (simulator.name(), simulator))
 }

@@ -164,10 +164,11 @@ fn one_signal_ends_a_process_whose_stdout_nobody_reads_and_the_ledger_is_told() 
         "vbee",
         &json!({ "streams": extract::streams("vbee"), "ledger": ledger, "delivery": delivery }),
     );
+    config["vendor"]["base_url"] = json!(deaf.address);
     let mut under_way = UnderWay::with(&config);
     // A pipe holds sixteen pages; one has the first lines, and this fills the others.
     let state = r#"{"type":"STATE","state":{"type":"STREAM","stream":{"stream_descriptor":{"name":"customers"},"stream_state":{"pad":"PAD"}}}}"#;
-    let state = format!("{}\n", state.replace("PAD", &"x".repeat(14 * 4_096 + 3_700)));
+    let state = format!("{}\n", state.replace("PAD", &"x".repeat(13 * 4_096 + 3_700)));
     under_way.stdin.write_all(state.as_bytes()).unwrap();
     under_way.stdin.write_all(&extract(10, 100, 7).lines).unwrap();
     deaf.heard.recv().unwrap();

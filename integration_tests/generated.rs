@@ -5,10 +5,11 @@ use std::fs;
 
 use destination_ai_voice::config::schema;
 use destination_ai_voice::domain::reason::Reason;
+use destination_ai_voice::providers::registry;
 use serde_json::Value;
 
 use crate::command::{self, config_file};
-use crate::root;
+use crate::{root, tidy};
 
 /// Holds a file against what it should be, or rewrites it.
 fn hold(path: &str, want: &str) {
@@ -40,7 +41,7 @@ fn the_generated_spec_is_current() {
 #[test]
 fn the_generated_contact_schema_is_current() {
     let mut catalogs = serde_json::Map::new();
-    for vendor in ["itnio", "vbee"] {
+    for vendor in registry::names() {
         let config = config_file(&root().join(format!("spec/examples/{vendor}.json")));
         let messages = command::run(["discover", "--config", config.to_str().unwrap()], b"").messages();
         assert_eq!(messages.len(), 1);
@@ -92,4 +93,53 @@ fn settings(at: &str, schema: &Value, table: &mut String) {
             settings(&format!("{at}{name}[]."), items, table);
         }
     }
+}
+
+/// The page's code is the files', so what it shows is built and tested.
+#[test]
+fn the_generated_walk_through_a_new_vendor_is_current() {
+    let path = "docs/adding-a-vendor.md";
+    let page = fs::read_to_string(root().join(path)).unwrap();
+    let mut want = String::new();
+    let mut lines = page.lines().peekable();
+    let mut shown = Vec::new();
+    while let Some(line) = lines.next() {
+        writeln!(want, "{line}").unwrap();
+        let Some(what) = line.strip_prefix("<!-- ").and_then(|line| line.strip_suffix(" -->")) else {
+            continue;
+        };
+        // What stands there now, if anything does.
+        if lines.peek().is_some_and(|next| next.starts_with("```")) {
+            lines.by_ref().skip(1).find(|line| *line == "```").expect("a block ends");
+        }
+        let (file, text) = excerpt(what);
+        let language = file.rsplit('.').next().unwrap().replace("rs", "rust").replace("jsonl", "json");
+        writeln!(want, "```{language}\n{text}```").unwrap();
+        shown.push(file);
+    }
+    hold(path, &want);
+    let folder = root().join("src/providers/pigeon");
+    for source in tidy::sources(&folder) {
+        let source = source.strip_prefix(root()).unwrap().to_str().unwrap().to_owned();
+        assert!(shown.contains(&source) || source.ends_with("tests.rs"), "{path} does not show {source}");
+    }
+}
+
+/// The whole file of `file: PATH`, or from `lines: PATH: FIRST` the lines up to the brace that closes what begins there.
+fn excerpt(what: &str) -> (String, String) {
+    let read = |path: &str| fs::read_to_string(root().join(path)).unwrap();
+    if let Some(path) = what.strip_prefix("file: ") {
+        return (path.to_owned(), read(path));
+    }
+    let (path, first) = what.strip_prefix("lines: ").and_then(|rest| rest.split_once(": ")).unwrap();
+    let whole = read(path);
+    let from = whole.lines().skip_while(|line| *line != first);
+    let mut text = String::new();
+    for line in from {
+        writeln!(text, "{line}").unwrap();
+        if line == "}" {
+            break;
+        }
+    }
+    (path.to_owned(), text)
 }

@@ -38,7 +38,7 @@ pub enum Command {
     /// Look into the memory of who was sent to whom, or correct it.
     #[command(subcommand)]
     Ledger(LedgerCommand),
-    /// Serve both vendors' APIs on this machine, to rehearse without calling anybody.
+    /// Serve the vendors' APIs on this machine, to rehearse without calling anybody.
     Sandbox(SandboxArgs),
     /// Show a whole sync of a sample extract against the sandbox.
     Demo(DemoArgs),
@@ -220,12 +220,6 @@ pub struct SandboxArgs {
     /// The port on 127.0.0.1; 0 takes a free one.
     #[arg(long, default_value_t = 0)]
     pub port: u16,
-    /// For measuring: accept everybody unread, and only count.
-    #[arg(long, conflicts_with_all = ["faults", "seed", "required_variables", "show_numbers"])]
-    pub fast: bool,
-    /// How long each answer is held back.
-    #[arg(long, value_name = "MILLISECONDS", default_value_t = 0, requires = "fast")]
-    pub latency: u64,
     /// What goes wrong: none, all, or a list such as busy,drop_after=0.05.
     #[arg(long, default_value = "none")]
     pub faults: String,

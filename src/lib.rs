@@ -3,17 +3,19 @@
 //! # The path of a record
 //!
 //! ```text
-//! stdin ─ protocol ─ mapping ─ pipeline: policy ─ dedupe ─ batch ─ ledger: claim ─ delivery ─ vendor
-//!            │          │                 │                                          │
-//!            └ STATE ───┴─────────────────┴── outcomes ◀─ ledger: settle ◀───────────┘
-//!                                             └────▶ checkpoint ─ stdout
+//! stdin ─ intake: decode, map ─ ledger: look up ─ pipeline: policy, batch ─ ledger: claim ─ delivery ─ vendor
+//!            │         │                                  │                                    │
+//!            └ STATE ──┴──────────────────────────────────┴── outcomes ◀─ ledger: settle ◀─────┘
+//!                                                             └────▶ checkpoint ─ stdout
 //! ```
 //!
-//! A thread (`intake`) reads stdin, decodes (`protocol`) and maps (`mapping`) each record. One loop (`pipeline`)
-//! takes what came of it, in order: it keeps policy, gathers batches and has them delivered
-//! (`delivery`), which asks the vendor's two pure functions (`providers`) what to send and what the reply
-//! means. The `ledger` knows of each contact before its request leaves, and of its ending before a
-//! STATE does. A STATE goes back when every record before it has an outcome.
+//! A thread (`intake::reader`) reads stdin, decodes (`protocol`) and maps (`mapping`) each record; a contact is one
+//! struct from there on (`intake::pending_contact`). One loop (`pipeline::sync_loop`) listens to everything and takes
+//! what came of the lines, in order: it decides who must not be called (`pipeline::policy`), gathers batches and has
+//! each claimed, delivered and settled (`pipeline::batch_task`). Delivery asks the vendor's two pure functions
+//! (`providers`) what to send and what the reply means, and does what the verdict says (`delivery::deliverer`). The
+//! `ledger` knows of each contact before its request leaves, and of its ending before a STATE does. A STATE waits in
+//! `pipeline::checkpoint`, and goes back when every record before it has an outcome.
 //!
 //! # Invariants, and the tests that prove them
 //!
@@ -31,7 +33,7 @@
 //!    `after_a_failure_nothing_new_is_sent_and_what_is_under_way_is_heard_out`; and a run ends in time
 //!    when it is asked to: `a_run_ends_in_time_whatever_does_not_answer`, `a_signal_ends_the_process_in_time`.
 //! 6. No secret and no whole phone number in any log, error, trace, panic or snapshot; stdout holds
-//!    protocol lines only: `itnio_with_every_fault`, `vbee_with_every_fault`, `only_main_knows_stdout`,
+//!    protocol lines only, unless it is a terminal: `itnio_with_every_fault`, `vbee_with_every_fault`, `only_main_knows_stdout`,
 //!    `states_come_back_bare_in_order_and_nothing_else_is_on_stdout`.
 //! 7. Memory is bounded, whatever stdin holds: `memory_does_not_grow_with_the_input`,
 //!    `a_campaign_for_each_record_does_not_cost_memory`.

@@ -25,6 +25,7 @@ class Programs:
     connector: Path
     floor: Path
     generator: Path
+    sink: Path
 
 
 @dataclass(frozen=True)
@@ -58,12 +59,14 @@ def build(binary: Path | None) -> Programs:
     cargo = ["cargo", "build", "--release", "--locked", "--quiet"]
     if not binary:
         subprocess.run([*cargo, "--bin", "destination-ai-voice"], cwd=ROOT, check=True)
-    subprocess.run([*cargo, "--example", "sample", "--example", "floor"], cwd=ROOT, check=True)
+    examples = [f"--example={name}" for name in ("sample", "floor", "sink")]
+    subprocess.run([*cargo, *examples], cwd=ROOT, check=True)
     release = ROOT / "target" / "release"
     return Programs(
         connector=binary or release / "destination-ai-voice",
         floor=release / "examples" / "floor",
         generator=release / "examples" / "sample",
+        sink=release / "examples" / "sink",
     )
 
 

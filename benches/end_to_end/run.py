@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Whole syncs against the fast sandbox: the connector beside a floor and a Python peer.
+"""Whole syncs against the sink: the connector beside a floor and a Python peer.
 
     run.py                              the contestants side by side
     run.py --growth                     also how the connector's cost grows with the size of things
@@ -65,12 +65,12 @@ def main() -> None:
         chosen = choose(arguments, programs, stack)
         for latency in arguments.latency:
             cases = [Case(one.name, one, size, arguments.batch_size) for one in chosen]
-            with sandbox(programs.connector, latency) as vendor:
+            with sandbox(programs.sink, latency) as vendor:
                 Benchmark(programs, vendor, **rounds).measure(cases)
             print(f"### {size.records:,} records, a vendor that answers after {latency} ms\n")
             print(tables.compared(cases), flush=True)
         if arguments.growth:
-            vendor = stack.enter_context(sandbox(programs.connector, latency=0))
+            vendor = stack.enter_context(sandbox(programs.sink, latency=0))
             benchmark = Benchmark(programs, vendor, **rounds)
             for what, cases in growth.tables(programs, size, arguments.batch_size).items():
                 print(f"### {what}\n\n{tables.grown(what, benchmark.measure(cases))}", flush=True)

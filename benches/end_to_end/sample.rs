@@ -55,7 +55,7 @@ fn main() -> io::Result<()> {
     for (name, way) in ways {
         for (vendor, simulator) in simulators() {
             let section = simulator.connector_config("ROOT");
-            let built: providers::Config = serde_json::from_value(section.clone())?;
+            let built: providers::VendorConfig = serde_json::from_value(section.clone())?;
             let config = json!({
                 "vendor": section,
                 "phone": { "default_region": "VN" },

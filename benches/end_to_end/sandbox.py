@@ -1,4 +1,4 @@
-"""The fast sandbox: the vendor that accepts everybody and counts."""
+"""The sink: vendors that accept everybody and count."""
 
 import json
 import re
@@ -12,7 +12,7 @@ _OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 class Sandbox:
-    """A running sandbox."""
+    """A running sink."""
 
     def __init__(self, address: str, process: int) -> None:
         self.address = address
@@ -30,15 +30,15 @@ class Sandbox:
 
 @contextmanager
 def sandbox(binary: Path, latency: int) -> Iterator[Sandbox]:
-    """Starts a sandbox on a free port and stops it."""
+    """Starts a sink on a free port and stops it."""
     process = subprocess.Popen(
-        [binary, "sandbox", "--fast", "--latency", str(latency)], stdout=subprocess.PIPE, text=True
+        [binary, "--latency", str(latency)], stdout=subprocess.PIPE, text=True
     )
     try:
         first_line = process.stdout.readline()
         address = re.search(r"http://[0-9.:]+\d", first_line)
         if not address:
-            raise RuntimeError(f"the sandbox did not say where it is: {first_line!r}")
+            raise RuntimeError(f"the sink did not say where it is: {first_line!r}")
         yield Sandbox(address.group(), process.pid)
     finally:
         process.terminate()

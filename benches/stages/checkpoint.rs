@@ -3,7 +3,7 @@
 use std::hint::black_box;
 
 use criterion::{BatchSize, Criterion, Throughput};
-use destination_ai_voice::intake::{Covers, StreamIndex};
+use destination_ai_voice::intake::{Covers, Interval, RecordPosition, StreamIndex};
 use destination_ai_voice::pipeline::Checkpoints;
 use destination_ai_voice::protocol::{Dialect, Message, State};
 
@@ -32,14 +32,19 @@ pub(crate) fn measure(criterion: &mut Criterion) {
 /// Everything is received, then settled, then released.
 fn run(mut checkpoints: Checkpoints, states: Vec<State>, distance: u64) -> Checkpoints {
     let stream = StreamIndex::new(0);
-    let mut intervals = Vec::new();
+    let mut position = RecordPosition { stream, line: 1, interval: Interval::default() };
+    let mut positions = Vec::new();
     let mut n_released = 0;
     for state in states {
-        intervals.extend((0..distance).map(|_| checkpoints.received()));
+        for _ in 0..distance {
+            checkpoints.received(position).expect("its interval is open");
+            positions.push(position);
+        }
         checkpoints.close_interval(state, Covers::Stream(stream));
+        position.interval = position.interval.next();
     }
-    for interval in intervals {
-        checkpoints.settle_record(black_box(interval), stream, false).expect("its STATE waits for it");
+    for position in positions {
+        checkpoints.settle_record(black_box(position), false).expect("its STATE waits for it");
         while let Some(ready) = checkpoints.next_ready() {
             black_box(ready);
             n_released += distance;

@@ -52,7 +52,9 @@ pub(crate) fn to_u64(count: usize) -> u64 {
 /// The vendor that talks to a simulator.
 pub(crate) fn vendor_of(simulator: &dyn Simulator) -> Arc<dyn Provider> {
     let config = simulator.connector_config("http://127.0.0.1:8080");
-    serde_json::from_value::<providers::Config>(config).expect("a simulator's own configuration fits").build()
+    serde_json::from_value::<providers::VendorConfig>(config)
+        .expect("a simulator's own configuration fits")
+        .build()
 }
 
 /// The streams' names and mappings of an extract, as `write` compiles them.
@@ -78,14 +80,14 @@ pub(crate) fn mappings(
 }
 
 /// A batch of the sample's people for one vendor.
-pub(crate) fn batch(simulator: &dyn Simulator) -> Batch {
+pub(crate) fn batch(simulator: &dyn Simulator) -> Batch<'static> {
     let extract = extract(BATCH, Way::Columns);
     let (_, mappings) = mappings(extract, Way::Columns, simulator);
     let mapping = mappings.first().expect("there is one stream");
     let contacts: Vec<Contact> = records(extract).iter().filter_map(|line| contact(mapping, line)).collect();
     assert_eq!(to_u64(contacts.len()), BATCH, "every record is somebody");
     let campaign = vendor_of(simulator).campaign("").unwrap_or_else(|_| Campaign::new("9"));
-    Batch { campaign, contacts, maybe_sent: false }
+    Batch::new(campaign, contacts.leak().iter().collect(), false)
 }
 
 fn contact(mapping: &Mapping, line: &str) -> Option<Contact> {

@@ -36,19 +36,20 @@ plant() {
 }
 
 sending=src/pipeline/batch_task.rs
+policy=src/pipeline/policy.rs
 plant "the request leaves before the claim" $sending \
-  'self.ledger.claim(entries, retake, self.deliverer.now()).await?' \
-  'self.ledger.status_of(entries.iter().map(|entry: &ClaimEntry| entry.key).collect(), self.deliverer.now()).await?'
+  'self.ledger.claim(entries, retake, self.run.now()).await?' \
+  'self.ledger.status_of(entries.iter().map(|entry: &ClaimEntry| entry.key).collect(), self.run.now()).await?'
 plant "endings are not written" $sending \
-  'self.ledger.settle(settlements, self.deliverer.now()).await?;' \
+  'self.ledger.settle(settlements, self.run.now()).await?;' \
   'let _: Vec<(ClaimEntry, Settlement)> = settlements;'
-plant "people of a dead run are sent again" $sending \
-  'ContactStatus::Unknown if retake => None,' 'ContactStatus::Unknown if retake || status == ContactStatus::Unknown => None,'
-plant "accepted people are sent again" $sending \
+plant "people of a dead run are sent again" $policy \
+  'ContactStatus::Unknown if may_repeat => None,' 'ContactStatus::Unknown if may_repeat || status == ContactStatus::Unknown => None,'
+plant "accepted people are sent again" $policy \
   'ContactStatus::Accepted => Some(Outcome::Duplicate(Reason::AlreadyInLedger)),' 'ContactStatus::Accepted => None,'
 plant "people of another run are sent, too" $sending \
-  '(None, ContactStatus::Elsewhere) => claimed.elsewhere.push(numbered),' \
-  '(None, ContactStatus::Elsewhere) => claimed.fresh.push(numbered),'
+  '(None, ContactStatus::Elsewhere) => claimed.elsewhere.push(contact),' \
+  '(None, ContactStatus::Elsewhere) => claimed.fresh.push(contact),'
 plant "an unknown ending is let go of" $sending \
   'ContactResult::Ended(Outcome::Unknown(_)) | ContactResult::Open { maybe_sent: true } => {
             Settlement::Unknown' \
@@ -62,8 +63,8 @@ plant "a redirect lets go of whom it may have taken" src/providers/http_status.r
   '300..400 => Some(Verdict::Astray { why: elsewhere(status, endpoint) }),' \
   '300..400 => Some(Verdict::Halt { blame: Blame::User, why: elsewhere(status, endpoint) }),'
 plant "a redirect counts as a success" src/delivery/deliverer.rs \
-  'let unknown = ContactResult::Ended(Outcome::Unknown(Some(why.as_str().into())));' \
-  'let unknown = ContactResult::Ended(Outcome::Accepted { contact_id: None });'
+  'let unknown = Outcome::Unknown(Some(why.as_str().into()));' \
+  'let unknown = Outcome::Accepted { contact_id: None };'
 plant "a state does not wait for its records" src/pipeline/checkpoint.rs \
   'if front.pending > 0 {' 'if front.pending > 1_000_000 {'
 plant "a record is counted twice" src/pipeline/checkpoint.rs \
@@ -101,7 +102,7 @@ plant "a clock that is behind is believed" $ledger/store.rs \
   'days > 0 && now.as_millisecond() >= self.seal.newest' 'days > 0'
 plant "days pass early" $ledger/store.rs \
   'const MILLISECONDS_PER_DAY: i64 = 24 * 60 * 60 * 1_000;' 'const MILLISECONDS_PER_DAY: i64 = 23 * 60 * 60 * 1_000;'
-plant "the vendor's Date moves the ledger's clock" src/delivery/deliverer.rs \
+plant "the vendor's Date moves the ledger's clock" src/delivery/run_handle.rs \
   'self.clock.uncorrected()' 'self.clock.now()'
 plant "a panicked delivery releases" src/delivery/deliverer.rs \
   'part.is_away = true;' 'part.is_away = false;'

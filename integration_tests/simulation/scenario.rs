@@ -7,7 +7,9 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 
 use destination_ai_voice::config::{self, Config};
-use destination_ai_voice::delivery::{Clock, Deliverer, DeliveryOptions, RateLimiter, RetryPolicy, Stop};
+use destination_ai_voice::delivery::{
+    Clock, Deliverer, DeliveryOptions, RateLimiter, RetryPolicy, RunHandle,
+};
 use destination_ai_voice::domain::error::Error;
 use destination_ai_voice::intake::Router;
 use destination_ai_voice::ledger::sqlite::Memory;
@@ -16,8 +18,12 @@ use destination_ai_voice::mapping::{self, RunContext, StreamShape};
 use destination_ai_voice::phone::Phone;
 use destination_ai_voice::pipeline::{Pipeline, Plan, RunStats};
 use destination_ai_voice::protocol::{Catalog, Output};
+use destination_ai_voice::providers::Provider;
 use destination_ai_voice::providers::call_log::NumberDisplay;
-use destination_ai_voice::providers::{Provider, Simulator, itnio, vbee};
+use destination_ai_voice::providers::itnio::ItnioConfig;
+use destination_ai_voice::providers::registry::VendorSection;
+use destination_ai_voice::providers::simulator::SimulatorOptions;
+use destination_ai_voice::providers::vbee::VbeeConfig;
 use destination_ai_voice::sandbox::fault_injector::FaultInjector;
 use destination_ai_voice::sandbox::faults::FaultPlan;
 use futures_util::{StreamExt, stream};
@@ -76,15 +82,10 @@ impl Scenario {
         let runtime =
             tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
         let kind = [Kind::ItnioSkips, Kind::ItnioCallsAgain, Kind::Vbee][rng.usize(0..3)];
-        let simulator: Box<dyn Simulator> = match kind {
-            Kind::Vbee => Box::new(vbee::Simulator::new(vbee::simulator::Setup {
-                numbers: NumberDisplay::Whole,
-                ..Default::default()
-            })),
-            _ => Box::new(itnio::Simulator::new(itnio::simulator::Setup {
-                numbers: NumberDisplay::Whole,
-                ..Default::default()
-            })),
+        let options = SimulatorOptions { numbers: NumberDisplay::Whole, ..SimulatorOptions::default() };
+        let simulator = match kind {
+            Kind::Vbee => VbeeConfig::simulator(&options),
+            Kind::ItnioSkips | Kind::ItnioCallsAgain => ItnioConfig::simulator(&options),
         };
         let mut section = simulator.connector_config("http://127.0.0.1:1");
         if matches!(kind, Kind::ItnioCallsAgain) {
@@ -219,17 +220,14 @@ impl Scenario {
             max_rejected_percent: 100,
             streams: names.into_iter().map(|name| (name, false)).collect(),
         };
-        let (log_lines, heard) = mpsc::channel(16);
-        let stop = Stop::default();
-        let terms = DeliveryOptions {
-            clock: Arc::new(Clock::starting_at(machine)),
+        let (run_handle, log_lines) = RunHandle::new(Arc::new(Clock::starting_at(machine)));
+        let options = DeliveryOptions {
             rate_limiter: RateLimiter::new(0),
             retry_policy: RetryPolicy { retry_for: Duration::from_secs(rng.u64(1..120)), resend: false },
-            stop: stop.clone(),
-            log_lines,
             seed: rng.u64(..),
         };
-        let deliverer = Arc::new(Deliverer::new(Arc::clone(&self.vendor), self.line.clone(), terms));
+        let (vendor, transport) = (Arc::clone(&self.vendor), self.line.clone());
+        let deliverer = Arc::new(Deliverer::new(vendor, transport, run_handle.clone(), options));
         {
             let mut platform = platform.lock().unwrap();
             platform.ledger = Some(self.store.view(&ledger, run, &self.told));
@@ -246,14 +244,14 @@ impl Scenario {
         };
         let speaking = tokio::spawn(speak(lines, router, sender, rng.fork()));
         let output = Output::new(Stdout(Arc::clone(platform)));
-        let pipeline = Pipeline::new(plan, deliverer, Arc::new(ledger), output, stop);
+        let pipeline = Pipeline::new(plan, deliverer, Arc::new(ledger), output, run_handle);
         let signal = (rng.u32(0..5) == 0).then(|| Duration::from_millis(rng.u64(1..4_000)));
         let after = |wait: Duration| async move {
             sleep(wait).await;
             "SIGTERM"
         };
         let signals = stream::iter(signal).then(after).chain(stream::pending());
-        let (stats, failure, _) = pipeline.run(input, heard, Box::pin(signals)).await;
+        let (stats, failure, _) = pipeline.run(input, log_lines, Box::pin(signals)).await;
         speaking.abort();
         (stats, failure)
     }

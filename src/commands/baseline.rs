@@ -6,12 +6,11 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::open_ledger::{self, RunLedger};
 use super::singer;
-use super::write::SyncJob;
 use crate::cli::{BaselineArgs, Environment};
 use crate::domain::error::Error;
-use crate::intake::{Event, EventBatch, read_events};
+use crate::intake::{Event, EventReader, StreamNames};
+use crate::ledger::open::{self, RunLedger};
 use crate::ledger::{AnyLedger, ClaimEntry, ContactStatus, Key, Ledger, LedgerError, Settlement};
 
 /// What became of the records.
@@ -30,14 +29,11 @@ pub(super) async fn run<R: Read + Send + 'static>(
     now: Timestamp,
     environment: &Environment,
 ) -> Result<String, Error> {
-    let job = match &arguments.catalog {
-        Some(catalog) => SyncJob::load(&arguments.config, catalog, now, environment)?,
-        None => singer::job(&arguments.config, now, environment)?,
-    };
+    let job = singer::job_of_either(&arguments.config, arguments.catalog.as_deref(), now, environment)?;
     let RunLedger { ledger, keys, .. } = if arguments.yes {
-        open_ledger::open(&job.config, job.vendor.as_ref(), &job.sync_id, now).await?
+        open::open(&job.config, job.vendor.as_ref(), &job.sync_id, now).await?
     } else {
-        open_ledger::open_to_count(&job.config, job.vendor.as_ref(), now).await?
+        open::open_to_count(&job.config, job.vendor.as_ref(), now).await?
     };
     if keys.is_none() {
         return Err(Error::config(
@@ -45,17 +41,13 @@ pub(super) async fn run<R: Read + Send + 'static>(
             "this configuration has none to remember people in; set `ledger_type`",
         ));
     }
-    let mut streams: Vec<Arc<str>> =
-        job.catalog.streams.iter().map(|stream| stream.name.to_string().into()).collect();
-    let mut input = read_events(stdin, job.router(keys, &Arc::default()))?;
+    let mut streams: StreamNames = job.catalog.streams.iter().map(|stream| stream.name.clone()).collect();
+    let mut input = EventReader::new(stdin, job.router(keys, &Arc::default()))?;
     let (mut seen, mut counts) = (HashSet::new(), Counts::default());
-    while let Some(EventBatch { items, failure, warnings: _ }) = input.recv().await {
-        let entries = entries(items, &mut streams, &mut seen, &mut counts);
+    while let Some(batch) = input.next().await? {
+        let entries = entries(batch.items, &mut streams, &mut seen, &mut counts)?;
         if !entries.is_empty() {
             remember(&ledger, entries, arguments.yes, now, &mut counts).await?;
-        }
-        if let Some(error) = failure {
-            return Err(error);
         }
     }
     ledger.close().await?;
@@ -65,27 +57,25 @@ pub(super) async fn run<R: Read + Send + 'static>(
 /// Whoever these records would have called, each once.
 fn entries(
     items: Vec<Event>,
-    streams: &mut Vec<Arc<str>>,
+    streams: &mut StreamNames,
     seen: &mut HashSet<Key>,
     counts: &mut Counts,
-) -> Vec<ClaimEntry> {
+) -> Result<Vec<ClaimEntry>, Error> {
     let mut entries = Vec::new();
     for item in items {
         match item {
-            Event::Contact { position, campaign, ledger_key, .. } if seen.insert(ledger_key.key) => {
-                let stream = streams.get(position.stream.index()).cloned().unwrap_or_default();
-                let (key, primary_key) = (ledger_key.key, ledger_key.primary_key);
-                entries.push(ClaimEntry { key, campaign, stream, primary_key });
+            Event::Contact(pending) if seen.insert(pending.key()?) => {
+                entries.push(pending.claim_entry(streams)?)
             }
-            Event::Contact { .. } => counts.known += 1,
+            Event::Contact(_) => counts.known += 1,
             Event::Refused { .. } => counts.refused += 1,
-            Event::Stream { index, name, .. } if index.index() == streams.len() => {
-                streams.push(name.to_string().into());
+            Event::Stream { index, name, .. } => {
+                streams.announce(index, &name);
             }
-            Event::Stream { .. } | Event::State(..) | Event::Complete(_) => {}
+            Event::State(..) | Event::Complete(_) => {}
         }
     }
-    entries
+    Ok(entries)
 }
 
 /// Remembers whoever can be claimed; with no `yes` only counts them.

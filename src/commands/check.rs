@@ -14,10 +14,11 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::load_config::{LoadedConfig, request_timeout};
-use super::open_ledger;
+use super::read_file::read_file;
 use crate::cli::CheckArgs;
 use crate::delivery::{Clock, Connections, HttpTransport, Network, Transport, TransportError};
 use crate::domain::error::Error;
+use crate::ledger::open;
 use crate::mapping::RunContext;
 use crate::protocol::{Catalog, Output};
 use crate::providers::Provider;
@@ -48,7 +49,7 @@ async fn check(arguments: &CheckArgs, now: Timestamp, network: &Network) -> Resu
     let timeout = request_timeout(&config.delivery).min(LONGEST_REQUEST);
     let transport = HttpTransport::new(network, Connections::OneForEach, timeout, Arc::clone(&clock))?;
     let corrected = probe(vendor.as_ref(), &transport, &clock).await?;
-    let ledger = open_ledger::probe(&config, vendor.as_ref(), now).await?;
+    let ledger = open::probe(&config, vendor.as_ref(), now).await?;
     let stored = match Store::new(&config.object_storage_config, network, Patience::Short, now)? {
         Some(store) => Some(store.rehearse().await?),
         None => None,
@@ -61,7 +62,7 @@ async fn check(arguments: &CheckArgs, now: Timestamp, network: &Network) -> Resu
         ));
     }
     message.push(' ');
-    message.push_str(&open_ledger::guarantee(&config.ledger));
+    message.push_str(&open::guarantee(&config.ledger));
     if !ledger.is_there {
         message.push_str(" There is none yet: the first sync makes it.");
     }
@@ -81,7 +82,7 @@ fn judge_mapping(set_up: &mut LoadedConfig, catalog: Option<&Path>, now: Timesta
         set_up.check_streams();
         return Ok("; columns are judged at the start of a sync, or here with --catalog".to_owned());
     };
-    let catalog = Catalog::parse(&super::read_file("the configured catalog", path)?)?;
+    let catalog = Catalog::parse(&read_file("the configured catalog", path)?)?;
     let run = RunContext { sync_id: String::new(), now };
     let mappings = set_up.compile(&catalog, &run);
     let streams = match catalog.streams.len() {

@@ -1,4 +1,4 @@
-//! `demo`: a sample extract of a warehouse through the real `write`, to both vendors' simulators.
+//! `demo`: a sample extract of a warehouse through the real `write`, to every vendor's simulator.
 
 use std::io::{self, Cursor, Write};
 use std::time::{Duration, Instant};
@@ -25,7 +25,7 @@ pub(super) async fn run(
     let DemoArgs { records, seed, faults: plan } = arguments;
     let mut print = |text: String| writeln!(stdout, "{text}").map_err(Error::Output);
     print(format!(
-        "An extract of {records} overdue customers goes through the real `write` to two simulated vendors on this\nmachine, which sometimes fail ({plan}). Nobody is called.\n"
+        "An extract of {records} overdue customers goes through the real `write` to the simulated vendors on this\nmachine, which sometimes fail ({plan}). Nobody is called.\n"
     ))?;
     let options = SandboxOptions {
         seed: *seed,
@@ -166,5 +166,43 @@ impl Write for Shown {
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::providers::registry;
+
+    #[test]
+    fn the_example_of_the_vendor_that_is_made_up_is_a_whole_configuration() {
+        let example = include_str!("../providers/pigeon/fixtures/example.json");
+        let loaded = LoadedConfig::from_text(example).unwrap();
+        assert_eq!(loaded.mistakes, []);
+        assert_eq!(loaded.config.delivery.batch_size, 50, "nobody chose another");
+    }
+
+    /// Over every vendor that there is: a vendor's own simulator, a socket, the real `write`.
+    #[tokio::test]
+    async fn a_whole_sync_with_every_fault_accounts_for_everybody_and_calls_nobody_twice() {
+        let mut faults = faults("all").unwrap();
+        faults.slow_for = Duration::from_millis(20);
+        let now = Timestamp::from_second(1_800_000_000).unwrap();
+        let sandbox =
+            start(SandboxOptions { seed: 3, faults, ..SandboxOptions::default() }, now).await.unwrap();
+        let lines: Vec<String> = Sample::new(600, 1).collect();
+        for vendor in registry::names() {
+            let shown = Shown { vendor, n_records: 600, n_settled: 0, is_terminal: false };
+            let input = lines.join("\n").into_bytes();
+            let Rehearsal { stats, calls, failure, .. } =
+                probe(&sandbox, vendor, input, now, shown).await.unwrap();
+            assert!(failure.is_none(), "{vendor}: {failure:?}");
+            assert_eq!((stats.received, stats.settled()), (600, 600), "{vendor}");
+            let of = |name: &str| calls[name].as_u64().unwrap();
+            assert_eq!(of("called_more_than_once"), 0, "{vendor}");
+            assert!(stats.accepted > 0 && of("people") >= stats.accepted, "{vendor}");
+            assert!(of("people") <= stats.accepted + stats.unknown, "{vendor}");
+        }
+        sandbox.stop().await;
     }
 }

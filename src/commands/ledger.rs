@@ -7,15 +7,12 @@ use std::path::Path;
 use jiff::Timestamp;
 
 use super::load_config::LoadedConfig;
-use super::{baseline, open_ledger, rescope};
+use super::{baseline, rescope};
 use crate::cli::{AcceptLossArgs, Decision, Environment, FindArgs, LedgerCommand, SettleArgs};
 use crate::config::{Config, LedgerConfig};
 use crate::domain::error::Error;
-use crate::ledger::postgres::{self, Postgres};
 use crate::ledger::sqlite::Sqlite;
-use crate::ledger::{
-    FoundContact, Inspect, Key, LedgerError, LedgerIdentity, OpenedLedger, Rescoped, StatusRow,
-};
+use crate::ledger::{FoundContact, Inspect, Key, StatusRow, open};
 use crate::mapping;
 use crate::phone::{PhoneInput, shown, shown_identifier, shown_key, visible};
 use crate::providers::Provider;
@@ -38,77 +35,9 @@ pub(super) async fn run<R: Read + Send + 'static>(
     writeln!(stdout, "{text}").map_err(Error::Output)
 }
 
-/// A ledger that is open to be read.
-#[expect(clippy::large_enum_variant, reason = "a command has one")]
-pub(super) enum Records {
-    Sqlite(Sqlite),
-    Postgres(postgres::Records),
-}
-
-impl Records {
-    /// Opens a ledger with the keys that it has, whatever scope the configuration says.
-    pub(super) async fn open(config: &Config, vendor: &dyn Provider) -> Result<(Self, OpenedLedger), Error> {
-        let none = || {
-            Error::config("ledger", "this configuration has none; set `ledger_type` to sqlite or postgres")
-        };
-        let memory = config.ledger.memory().ok_or_else(none)?;
-        let (identity, hash_key) = (open_ledger::identity(config, memory, vendor), memory.hash_key());
-        match &config.ledger {
-            LedgerConfig::None => Err(none()),
-            LedgerConfig::Sqlite(sqlite) => {
-                let (ledger, opened) = Sqlite::inspect(Path::new(&sqlite.path), &identity, hash_key)?;
-                Ok((Self::Sqlite(ledger), opened))
-            }
-            LedgerConfig::Postgres(postgres) => {
-                let (records, opened) = Postgres::inspect(postgres.url.expose(), &identity, hash_key).await?;
-                Ok((Self::Postgres(records), opened))
-            }
-        }
-    }
-
-    async fn status(&self) -> Result<Vec<StatusRow>, LedgerError> {
-        match self {
-            Self::Sqlite(ledger) => ledger.status().await,
-            Self::Postgres(ledger) => ledger.status().await,
-        }
-    }
-
-    async fn find(&self, keys: Vec<Key>) -> Result<Vec<FoundContact>, LedgerError> {
-        match self {
-            Self::Sqlite(ledger) => ledger.find_contacts(keys).await,
-            Self::Postgres(ledger) => ledger.find_contacts(keys).await,
-        }
-    }
-
-    async fn decide(
-        &self,
-        run: &str,
-        accepted: bool,
-        dry_run: bool,
-        now: Timestamp,
-    ) -> Result<u64, LedgerError> {
-        match self {
-            Self::Sqlite(ledger) => ledger.settle_unknown(run, accepted, dry_run, now).await,
-            Self::Postgres(ledger) => ledger.settle_unknown(run, accepted, dry_run, now).await,
-        }
-    }
-
-    pub(super) async fn rescope(
-        &self,
-        identity: LedgerIdentity,
-        pairs: Vec<(Key, Key)>,
-        leave: Option<u64>,
-    ) -> Result<Rescoped, LedgerError> {
-        match self {
-            Self::Sqlite(ledger) => ledger.rescope(identity, pairs, leave).await,
-            Self::Postgres(ledger) => ledger.rescope(identity, pairs, leave).await,
-        }
-    }
-}
-
 async fn status(config: &Path) -> Result<String, Error> {
     let (config, vendor) = LoadedConfig::from_file(config)?.complete()?;
-    let (records, _) = Records::open(&config, vendor.as_ref()).await?;
+    let (records, _) = open::inspect(&config, vendor.as_ref()).await?;
     let rows = records.status().await?;
     if rows.is_empty() {
         return Ok("The ledger is empty.".to_owned());
@@ -131,11 +60,11 @@ async fn find(arguments: &FindArgs) -> Result<String, Error> {
     let phone = rules.normalise(PhoneInput::Text(arguments.phone.trim()), None).map_err(|refusal| {
         Error::config("--phone", format!("{}: {}", refusal.reason.code(), refusal.reason.meaning()))
     })?;
-    let (records, opened) = Records::open(&config, vendor.as_ref()).await?;
+    let (records, opened) = open::inspect(&config, vendor.as_ref()).await?;
     let keys = opened.keys();
     let campaigns = campaigns(&config, vendor.as_ref(), &arguments.campaigns)?;
     let asked: HashSet<Key> = campaigns.iter().map(|campaign| keys.key(campaign, &phone)).collect();
-    let found = records.find(asked.into_iter().collect()).await?;
+    let found = records.find_contacts(asked.into_iter().collect()).await?;
     if found.is_empty() {
         return Ok(format!("{phone} is not in the ledger, for the campaigns of this configuration."));
     }
@@ -172,13 +101,10 @@ fn campaigns(
 async fn settle(arguments: &SettleArgs, now: Timestamp) -> Result<String, Error> {
     let SettleArgs { config, run, decision, yes } = arguments;
     let (config, vendor) = LoadedConfig::from_file(config)?.complete()?;
-    let (records, opened) = Records::open(&config, vendor.as_ref()).await?;
-    let now = match &records {
-        Records::Sqlite(_) => now,
-        Records::Postgres(_) => opened.clock.unwrap_or(now),
-    };
+    let (records, opened) = open::inspect(&config, vendor.as_ref()).await?;
+    let now = opened.clock.unwrap_or(now);
     let named = visible(run);
-    let count = records.decide(run, *decision == Decision::Accepted, !yes, now).await?;
+    let count = records.settle_unknown(run, *decision == Decision::Accepted, !yes, now).await?;
     let meaning = match decision {
         Decision::Accepted => "in the campaign, and never sent again",
         Decision::NotDelivered => "not in the campaign, and free to be sent by the next sync",

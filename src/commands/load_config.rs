@@ -4,10 +4,10 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::read_file::read_file;
 use crate::config::{self, Config, DeliveryConfig, OnUnknownOutcome};
 use crate::delivery::{
-    Clock, Connections, Deliverer, DeliveryOptions, HttpTransport, LogLine, Network, RateLimiter,
-    RetryPolicy, Stop,
+    Connections, Deliverer, DeliveryOptions, HttpTransport, Network, RateLimiter, RetryPolicy, RunHandle,
 };
 use crate::domain::error::{Error, Mistake};
 use crate::mapping::{self, Mapping, RunContext, StreamShape};
@@ -27,12 +27,12 @@ pub(super) struct LoadedConfig {
 impl LoadedConfig {
     /// Reads the configuration; what is only doubtful is among its mistakes.
     pub(super) fn from_file(path: &Path) -> Result<Self, Error> {
-        Self::from_text(&super::read_file("the configuration", path)?)
+        Self::from_text(&read_file("the configuration", path)?)
     }
 
     pub(super) fn from_text(text: &str) -> Result<Self, Error> {
         let (config, mut mistakes) = config::read_config(text);
-        let Some(config) = config else { return Err(Error::Config(mistakes)) };
+        let Some(mut config) = config else { return Err(Error::Config(mistakes)) };
         let stand_ins = mistakes.iter().map(|mistake| mistake.at.clone()).collect();
         mistakes.extend(config.vendor.mistakes());
         mistakes.extend(config.ledger.mistakes());
@@ -41,6 +41,11 @@ impl LoadedConfig {
         mistakes.extend(values::time_zone(&config.time_zone).err().map(|why| Mistake::new("time_zone", why)));
         let vendor = config.vendor.build();
         let max_batch = vendor.limits().max_batch;
+        if config.delivery.batch_size == DeliveryConfig::default().batch_size {
+            // Nobody chose it, so a vendor may have less.
+            let at_most = u16::try_from(max_batch).unwrap_or(u16::MAX);
+            config.delivery.batch_size = config.delivery.batch_size.min(at_most);
+        }
         if usize::from(config.delivery.batch_size) > max_batch {
             let why = format!("{} takes at most {max_batch} contacts in a request", vendor.name());
             mistakes.push(Mistake::new("delivery.batch_size", why));
@@ -89,24 +94,18 @@ pub(super) fn deliverer(
     delivery: &DeliveryConfig,
     network: &Network,
     vendor: Arc<dyn Provider>,
-    clock: Arc<Clock>,
-    stop: Stop,
-    log_lines: tokio::sync::mpsc::Sender<LogLine>,
+    run: RunHandle,
 ) -> Result<Deliverer<HttpTransport>, Error> {
     let timeout = request_timeout(delivery);
     let connections = Connections::of(vendor.limits());
-    let transport = HttpTransport::new(network, connections, timeout, Arc::clone(&clock))?;
+    let transport = HttpTransport::new(network, connections, timeout, Arc::clone(&run.clock))?;
     let retry_policy = RetryPolicy {
         retry_for: Duration::from_secs(delivery.retry_for_seconds.into()),
         resend: delivery.on_unknown_outcome == OnUnknownOutcome::Resend,
     };
     let rate_limiter = RateLimiter::new(delivery.max_requests_per_second);
     let seed = fastrand::u64(..);
-    Ok(Deliverer::new(
-        vendor,
-        transport,
-        DeliveryOptions { clock, rate_limiter, retry_policy, stop, log_lines, seed },
-    ))
+    Ok(Deliverer::new(vendor, transport, run, DeliveryOptions { rate_limiter, retry_policy, seed }))
 }
 
 /// How long one request may take.

@@ -8,15 +8,14 @@ mod ledger;
 mod load_config;
 #[cfg(test)]
 mod mistakes;
-mod open_ledger;
+mod read_file;
 mod rescope;
 mod sandbox;
 mod singer;
 mod spec;
 mod write;
 
-use std::io::{self, Read, Write};
-use std::path::Path;
+use std::io::{Read, Write};
 
 use futures_util::Stream;
 use jiff::Timestamp;
@@ -71,7 +70,8 @@ where
         Command::Ledger(command) => ledger::run(command, stdin, now, &environment, &mut stdout).await,
         Command::Demo(arguments) => demo::run(&arguments, now, &mut stdout, is_terminal).await,
         Command::Platform(command) => {
-            return platform(command, stdin, Output::new(stdout), now, &environment, signals).await;
+            let output = if is_terminal { Output::terminal(stdout) } else { Output::new(stdout) };
+            return platform(command, stdin, output, now, &environment, signals).await;
         }
     };
     match for_people {
@@ -113,7 +113,7 @@ fn hands_states_back(cli: &Cli) -> bool {
     }
 }
 
-/// Runs a command of the platform, whose stdout holds messages only.
+/// Runs a command of the platform, whose stdout holds messages only where a program reads it.
 async fn platform<R: Read + Send + 'static, W: Write>(
     command: PlatformCommand,
     stdin: R,
@@ -142,16 +142,4 @@ async fn platform<R: Read + Send + 'static, W: Write>(
             false
         }
     }
-}
-
-/// Reads a file that the command line names, without the byte order mark that some editors write.
-fn read_file(what: &'static str, path: &Path) -> Result<String, Error> {
-    let text = std::fs::read(path).and_then(|bytes| {
-        let is_utf_16 = bytes.starts_with(b"\xFF\xFE") || bytes.starts_with(b"\xFE\xFF");
-        let why =
-            if is_utf_16 { "it is UTF-16; save it as UTF-8" } else { "it is not UTF-8; save it as UTF-8" };
-        let text = String::from_utf8(bytes).map_err(|_| io::Error::new(io::ErrorKind::InvalidData, why))?;
-        Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
-    });
-    text.map_err(|source| Error::File { what, path: path.display().to_string(), source })
 }

@@ -6,14 +6,11 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::ledger::Records;
-use super::open_ledger;
 use super::singer;
-use super::write::SyncJob;
 use crate::cli::{Environment, RescopeArgs};
 use crate::domain::error::Error;
-use crate::intake::{Event, EventBatch, read_events};
-use crate::ledger::{LedgerError, LedgerIdentity, OpenedLedger};
+use crate::intake::{Event, EventReader};
+use crate::ledger::{Inspect, LedgerError, LedgerIdentity, OpenedLedger, open};
 
 pub(super) async fn run<R: Read + Send + 'static>(
     arguments: &RescopeArgs,
@@ -21,13 +18,10 @@ pub(super) async fn run<R: Read + Send + 'static>(
     now: Timestamp,
     environment: &Environment,
 ) -> Result<String, Error> {
-    let job = match &arguments.catalog {
-        Some(catalog) => SyncJob::load(&arguments.config, catalog, now, environment)?,
-        None => singer::job(&arguments.config, now, environment)?,
-    };
-    let (records, opened) = Records::open(&job.config, job.vendor.as_ref()).await?;
+    let job = singer::job_of_either(&arguments.config, arguments.catalog.as_deref(), now, environment)?;
+    let (records, opened) = open::inspect(&job.config, job.vendor.as_ref()).await?;
     let Some(memory) = job.config.ledger.memory() else { return Ok(String::new()) };
-    let wanted = open_ledger::identity(&job.config, memory, job.vendor.as_ref());
+    let wanted = open::identity(&job.config, memory, job.vendor.as_ref());
     let known = &opened.identity;
     if known.scope == wanted.scope {
         return Ok("The ledger has this scope already; nothing was changed.".to_owned());
@@ -40,16 +34,14 @@ pub(super) async fn run<R: Read + Send + 'static>(
     let identity = LedgerIdentity { account: known.account.clone(), ..wanted };
     let new_keys = OpenedLedger { identity: identity.clone(), ..opened.clone() }.keys();
     let router = job.router(Some(opened.keys()), &Arc::default());
-    let mut input = read_events(stdin, router)?;
+    let mut input = EventReader::new(stdin, router)?;
     let mut pairs = HashSet::new();
-    while let Some(EventBatch { items, failure, warnings: _ }) = input.recv().await {
-        for item in items {
-            if let Event::Contact { campaign, contact, ledger_key, .. } = item {
-                pairs.insert((ledger_key.key, new_keys.key(&campaign, &contact.phone)));
+    while let Some(batch) = input.next().await? {
+        for event in batch.items {
+            if let Event::Contact(pending) = event {
+                let new_key = new_keys.key(&pending.campaign, &pending.contact.phone);
+                pairs.insert((pending.key()?, new_key));
             }
-        }
-        if let Some(error) = failure {
-            return Err(error);
         }
     }
     let leave = arguments.yes.then_some(arguments.leave);

@@ -52,6 +52,19 @@ pub(super) async fn run<R: Read + Send + 'static, W: Write>(
 }
 
 /// A sync of whatever a tap announces.
-pub(super) fn job(config: &Path, now: Timestamp, environment: &Environment) -> Result<SyncJob, Error> {
+fn job(config: &Path, now: Timestamp, environment: &Environment) -> Result<SyncJob, Error> {
     SyncJob::announced(Dialect::Singer, LoadedConfig::from_file(config)?, now, environment)
+}
+
+/// A sync of a catalog's streams; where there is no catalog, of whatever a tap announces.
+pub(super) fn job_of_either(
+    config: &Path,
+    catalog: Option<&Path>,
+    now: Timestamp,
+    environment: &Environment,
+) -> Result<SyncJob, Error> {
+    match catalog {
+        Some(catalog) => SyncJob::load(config, catalog, now, environment),
+        None => job(config, now, environment),
+    }
 }

@@ -10,13 +10,14 @@ use futures_util::{Stream, StreamExt};
 use jiff::Timestamp;
 
 use super::load_config::{LoadedConfig, deliverer, request_timeout};
-use super::open_ledger::{self, RunLedger};
+use super::read_file::read_file;
 use crate::cli::{Environment, WriteArgs};
 use crate::config::{Config, LedgerConfig, ObjectStorageConfig};
-use crate::delivery::{Clock, Network, Stop};
+use crate::delivery::{Clock, Network, RunHandle};
 use crate::domain::error::Error;
 use crate::intake::{DynamicStreams, Router, read_events};
 use crate::ledger::KeyMaker;
+use crate::ledger::open::{self, RunLedger};
 use crate::mapping::{self, Mapping, RunContext, StreamShape};
 use crate::pipeline::{Pipeline, Plan, RunStats};
 use crate::protocol::{Catalog, CatalogStream, Dialect, Level, Output};
@@ -24,9 +25,6 @@ use crate::providers::Provider;
 
 /// Beyond the time that a request itself may take.
 const HEAR_OUT_MARGIN: Duration = Duration::from_secs(5);
-
-/// Lines for the log that may wait for the loop.
-const MAX_WAITING_LOG_LINES: usize = 64;
 
 pub(super) async fn run<R: Read + Send + 'static, W: Write>(
     arguments: &WriteArgs,
@@ -71,7 +69,7 @@ impl SyncJob {
             ));
         }
         let set_up = LoadedConfig::from_file(config)?;
-        let catalog = Catalog::parse(&super::read_file("the configured catalog", catalog)?)?;
+        let catalog = Catalog::parse(&read_file("the configured catalog", catalog)?)?;
         Self::new(set_up, catalog, now, environment)
     }
 
@@ -136,27 +134,24 @@ impl SyncJob {
         let opened = tokio::select! {
             biased;
             Some(signal) = signals.next() => Err(Error::Interrupted(signal)),
-            opened = open_ledger::open(&self.config, self.vendor.as_ref(), &self.sync_id, self.now) => opened,
+            opened = open::open(&self.config, self.vendor.as_ref(), &self.sync_id, self.now) => opened,
         };
         let memory = match opened.and_then(|memory| say_recovered(memory, &mut output)) {
             Ok(memory) => memory,
             Err(error) => return (output, RunStats::default(), Err(error)),
         };
-        let stop = Stop::default();
-        let clock = Arc::new(Clock::starting_at(self.now));
-        let (log_lines, heard) = tokio::sync::mpsc::channel(MAX_WAITING_LOG_LINES);
+        let (run, log_lines) = RunHandle::new(Arc::new(Clock::starting_at(self.now)));
         let plan = self.plan();
         let genders = Arc::default();
         let router = self.router(memory.keys, &genders);
-        let deliverer =
-            deliverer(&self.config.delivery, &self.network, self.vendor, clock, stop.clone(), log_lines);
+        let deliverer = deliverer(&self.config.delivery, &self.network, self.vendor, run.clone());
         let started = deliverer.and_then(|deliverer| Ok((deliverer, read_events(stdin, router)?)));
         let (deliverer, input) = match started {
             Ok(started) => started,
             Err(error) => return (output, RunStats::default(), Err(error)),
         };
-        let pipeline = Pipeline::new(plan, Arc::new(deliverer), Arc::new(memory.ledger), output, stop);
-        let (stats, failure, mut output) = pipeline.run(input, heard, signals).await;
+        let pipeline = Pipeline::new(plan, Arc::new(deliverer), Arc::new(memory.ledger), output, run);
+        let (stats, failure, mut output) = pipeline.run(input, log_lines, signals).await;
         let of_catalog = self.mappings.iter().map(|mapping| mapping.genders_not_understood()).sum::<u64>();
         let said = say_genders(of_catalog + genders.load(Ordering::Relaxed), &mut output);
         (output, stats, failure.map_or(said, Err))

@@ -4,9 +4,8 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp, Unit};
 
-use super::cause::Cause;
 use super::kinds::Kind;
-use super::tree::{Node, Operator, Value};
+use super::tree::{Cause, Node, Operator, Value};
 use crate::values::Number;
 
 /// More days than any calendar has.

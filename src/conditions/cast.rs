@@ -4,8 +4,7 @@ use std::borrow::Cow;
 
 use jiff::tz::TimeZone;
 
-use super::cause::Cause;
-use super::tree::{Node, Target, Value};
+use super::tree::{Cause, Node, Target, Value};
 use crate::values::{Moment, Number};
 
 const YES: [&str; 6] = ["true", "t", "yes", "y", "on", "1"];

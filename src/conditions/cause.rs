@@ -3,50 +3,8 @@
 //! A cause is made for each record that is not called, so it only points into the condition; the
 //! words are made for those who are told.
 
-use super::Blocked;
 use super::kinds::{Kind, Kinds};
-use super::tree::{Node, Operator, Target};
-
-/// Why a value is unknown. None of them holds a value of the record.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Cause<'a> {
-    /// The word NULL.
-    Null,
-    Missing(usize),
-    IsNull(usize),
-    /// The catalog calls the column a date, and its value is none.
-    Unreadable(usize, Kind),
-    /// The column is looked for below something that is no object.
-    NoObject(usize, Blocked),
-    /// Two sides that do not compare.
-    Different([(&'a Node, Kind); 2]),
-    /// Truth values know no order, nor do objects equality.
-    NoOrder(&'a Node),
-    /// Something is given what it is not for: its name, what it takes, what it got.
-    Unfit(&'static str, Kind, (&'a Node, Kind)),
-    /// An operator between two that it does not join.
-    Unjoined(Operator, [(&'a Node, Kind); 2]),
-    Uncastable(&'a Node, Target),
-    ByZero(&'a Node),
-    TooLarge(&'a Node),
-    /// A place or a count that is no whole number in its range.
-    BadCount(&'static str, &'a Node),
-    BadPattern(&'a Node, &'static str),
-    /// What NULLIF is for.
-    NulledOut,
-}
-
-/// What kind of unknown it is. Of several, the last of these counts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Class {
-    /// There is nothing: SQL's NULL.
-    Absent,
-    /// Values that do not fit together. IS NULL and COALESCE take them for NULL, as SQL does; nothing
-    /// is known of their truth.
-    Clash,
-    /// There is something, and nobody knows what: no test makes anything certain of it.
-    Unreadable,
-}
+use super::tree::{Blocked, Cause, Node, Operator, Target};
 
 /// A column of the condition.
 #[derive(Clone, Debug)]
@@ -60,27 +18,6 @@ pub(super) struct ColumnInfo {
 }
 
 impl Cause<'_> {
-    pub(super) fn class(self) -> Class {
-        match self {
-            Self::Null | Self::Missing(_) | Self::IsNull(_) | Self::ByZero(_) | Self::NulledOut => {
-                Class::Absent
-            }
-            Self::Different(_)
-            | Self::NoOrder(_)
-            | Self::Unfit(..)
-            | Self::Unjoined(..)
-            | Self::Uncastable(..)
-            | Self::BadCount(..)
-            | Self::BadPattern(..) => Class::Clash,
-            Self::Unreadable(..) | Self::NoObject(..) | Self::TooLarge(_) => Class::Unreadable,
-        }
-    }
-
-    /// The cause that counts of two: the first of the same class.
-    pub(super) fn or_worse(self, other: Self) -> Self {
-        if other.class() > self.class() { other } else { self }
-    }
-
     pub(super) fn told(self, columns: &[ColumnInfo]) -> String {
         let words = Words(columns);
         match self {

@@ -14,8 +14,21 @@ use super::parse::TOO_DEEP;
 use super::possible::Outlook;
 use super::text::{self, Glob};
 use super::tree::{Comparison, Function, Like, Node, Operator, Target, Test, Value};
-use super::{Finder, kinds, refused, words};
+use super::{kinds, refused, words};
 use crate::values::{Moment, Number};
+
+/// Finds a column by the path that a condition writes, the first time and again; whether its first
+/// name stands in quotes. Counts the columns from 0, and says why there is none.
+pub(crate) type Finder<'c, 's> = &'c mut (dyn FnMut(&[&str], bool) -> Result<ColumnMatch<'s>, String> + Send);
+
+/// A column that a condition names.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ColumnMatch<'s> {
+    /// Its place among the condition's columns.
+    pub(crate) index: usize,
+    /// What the catalog says of it.
+    pub(crate) schema: Option<&'s serde_json::Value>,
+}
 
 /// How deep a condition may nest, chains of AND and OR aside.
 const DEEPEST: usize = 50;
@@ -299,7 +312,7 @@ impl<'c, 's> Compiler<'c, 's> {
     /// None: it is not one of the language's.
     fn literal(value: &ast::Value) -> Option<Result<Node, String>> {
         Some(Ok(Node::Constant(match value {
-            ast::Value::Null => Value::Unknown(super::cause::Cause::Null),
+            ast::Value::Null => Value::Unknown(super::tree::Cause::Null),
             ast::Value::Boolean(truth) => Value::Truth(*truth),
             ast::Value::SingleQuotedString(said) => {
                 Value::Text(Cow::Owned(text::nfc(Cow::Borrowed(said)).into_owned()))

@@ -6,14 +6,15 @@ use std::cmp::Ordering;
 
 use jiff::tz::TimeZone;
 
-use super::Raw;
-use super::cause::{Cause, Class};
 use super::kinds::{Kind, Reading};
 use super::text::{self, Glob};
-use super::tree::{Comparison, Function, Like, Node, Test, Truth, Value};
+use super::tree::{Blocked, Cause, Class, Comparison, Function, Like, Node, Test, Truth, Value};
 use super::{arithmetic, cast};
 use crate::protocol;
 use crate::values::{Moment, Number};
+
+/// The raw value of a column; none when it is missing.
+pub(crate) type Raw<'a> = Result<Option<&'a str>, Blocked>;
 
 /// A text that grows on the way is given up beyond this.
 const LONGEST_TEXT: usize = 1 << 20;

@@ -24,46 +24,24 @@ use std::thread;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use serde_json::Value as Json;
 
-use cause::{Cause, ColumnInfo};
+use cause::ColumnInfo;
 use compile::Compiler;
 use evaluate::{MOST_STEPS, Sight};
 use kinds::Kinds;
 use possible::Outlook;
-use tree::{Node, Truth};
+use tree::{Cause, Node, Truth};
+
+pub(crate) use compile::{ColumnMatch, Finder};
+pub(crate) use evaluate::Raw;
+pub(crate) use tree::Blocked;
 
 use crate::domain::reason::Reason;
 use crate::phone::discreet;
 
-/// Finds a column by the path that a condition writes, the first time and again; whether its first
-/// name stands in quotes. Counts the columns from 0, and says why there is none.
-pub(crate) type Finder<'c, 's> = &'c mut (dyn FnMut(&[&str], bool) -> Result<ColumnMatch<'s>, String> + Send);
-
 /// The parser takes much of the stack for each level, and so does the end of a long chain: far more
 /// than ten thousand bytes can ask for. Only what is used of it costs memory.
 const STACK: usize = 64 << 20;
-
-/// A column that a condition names.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct ColumnMatch<'s> {
-    /// Its place among the condition's columns.
-    pub(crate) index: usize,
-    /// What the catalog says of it.
-    pub(crate) schema: Option<&'s Json>,
-}
-
-/// Something on the way to a column that has no names in it: neither an object, nor null or missing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Blocked {
-    /// How many of the path's names lead to it.
-    pub(crate) n_names: usize,
-    /// What it is, in words.
-    pub(crate) what: &'static str,
-}
-
-/// The raw value of a column; none when it is missing.
-pub(crate) type Raw<'a> = Result<Option<&'a str>, Blocked>;
 
 /// A compiled condition.
 #[derive(Debug)]

@@ -3,10 +3,10 @@
 use jiff::tz::TimeZone;
 
 use super::arithmetic::kind_of;
-use super::cause::{Cause, ColumnInfo};
+use super::cause::ColumnInfo;
 use super::evaluate::{bad_count, constant, is_count};
 use super::kinds::{Kind, Kinds};
-use super::tree::{Comparison, Function, Node, Target, Test, Value};
+use super::tree::{Cause, Comparison, Function, Node, Target, Test, Value};
 
 /// Looks at a condition without a record.
 pub(super) struct Outlook<'c> {

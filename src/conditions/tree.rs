@@ -6,7 +6,6 @@ use smallvec::{SmallVec, smallvec};
 
 use std::borrow::Cow;
 
-use super::cause::Cause;
 use super::kinds::{Kind, Reading};
 use super::text::Glob;
 use crate::values::Number;
@@ -267,5 +266,78 @@ impl Target {
             Self::Date => Kind::Date,
             Self::Timestamp => Kind::Timestamp,
         }
+    }
+}
+
+/// Why a value is unknown. None of them holds a value of the record.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Cause<'a> {
+    /// The word NULL.
+    Null,
+    Missing(usize),
+    IsNull(usize),
+    /// The catalog calls the column a date, and its value is none.
+    Unreadable(usize, Kind),
+    /// The column is looked for below something that is no object.
+    NoObject(usize, Blocked),
+    /// Two sides that do not compare.
+    Different([(&'a Node, Kind); 2]),
+    /// Truth values know no order, nor do objects equality.
+    NoOrder(&'a Node),
+    /// Something is given what it is not for: its name, what it takes, what it got.
+    Unfit(&'static str, Kind, (&'a Node, Kind)),
+    /// An operator between two that it does not join.
+    Unjoined(Operator, [(&'a Node, Kind); 2]),
+    Uncastable(&'a Node, Target),
+    ByZero(&'a Node),
+    TooLarge(&'a Node),
+    /// A place or a count that is no whole number in its range.
+    BadCount(&'static str, &'a Node),
+    BadPattern(&'a Node, &'static str),
+    /// What NULLIF is for.
+    NulledOut,
+}
+
+/// What kind of unknown it is. Of several, the last of these counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Class {
+    /// There is nothing: SQL's NULL.
+    Absent,
+    /// Values that do not fit together. IS NULL and COALESCE take them for NULL, as SQL does; nothing
+    /// is known of their truth.
+    Clash,
+    /// There is something, and nobody knows what: no test makes anything certain of it.
+    Unreadable,
+}
+
+/// Something on the way to a column that has no names in it: neither an object, nor null or missing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Blocked {
+    /// How many of the path's names lead to it.
+    pub(crate) n_names: usize,
+    /// What it is, in words.
+    pub(crate) what: &'static str,
+}
+
+impl Cause<'_> {
+    pub(super) fn class(self) -> Class {
+        match self {
+            Self::Null | Self::Missing(_) | Self::IsNull(_) | Self::ByZero(_) | Self::NulledOut => {
+                Class::Absent
+            }
+            Self::Different(_)
+            | Self::NoOrder(_)
+            | Self::Unfit(..)
+            | Self::Unjoined(..)
+            | Self::Uncastable(..)
+            | Self::BadCount(..)
+            | Self::BadPattern(..) => Class::Clash,
+            Self::Unreadable(..) | Self::NoObject(..) | Self::TooLarge(_) => Class::Unreadable,
+        }
+    }
+
+    /// The cause that counts of two: the first of the same class.
+    pub(super) fn or_worse(self, other: Self) -> Self {
+        if other.class() > self.class() { other } else { self }
     }
 }

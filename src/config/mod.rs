@@ -40,7 +40,7 @@ use crate::providers;
 pub struct Config {
     /// The service that phones your contacts.
     #[schemars(title = "Vendor", extend("group" = "vendor", "display_type" = "radio"))]
-    pub vendor: providers::Config,
+    pub vendor: providers::VendorConfig,
 
     /// One entry for each stream: which column fills which field of the contact. Leave it empty when your columns already have the contact's names: phone_number, and where the vendor has them name and gender; every other column becomes a variable of the call script.
     #[serde(default)]

@@ -9,7 +9,7 @@
 use serde_json::{Map, Value, json};
 
 use super::Config;
-use super::schema::form;
+use super::schema::{discriminator, form};
 use super::strict::{join, parse};
 use super::unknown::{self, Unknown};
 use crate::domain::error::Mistake;
@@ -251,11 +251,6 @@ fn bounds(schema: &Value) -> (u64, Option<u64>) {
 fn such_as(schema: &Value) -> String {
     let example = schema.get("examples").and_then(Value::as_array).and_then(|examples| examples.first());
     example.map_or_else(String::new, |example| format!(", such as {example}"))
-}
-
-pub(super) fn discriminator(option: &Value) -> Option<(&str, &str)> {
-    let properties = option.get("properties")?.as_object()?;
-    properties.iter().find_map(|(name, property)| Some((name.as_str(), property.get("const")?.as_str()?)))
 }
 
 /// Something that can be read, with nothing in it that could be judged.

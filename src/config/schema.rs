@@ -84,6 +84,12 @@ fn in_order(properties: &mut Map<String, Value>) {
     }
 }
 
+/// The property that a variant fixes, and to what: it tells which one a section is.
+pub(super) fn discriminator(option: &Value) -> Option<(&str, &str)> {
+    let properties = option.get("properties")?.as_object()?;
+    properties.iter().find_map(|(name, property)| Some((name.as_str(), property.get("const")?.as_str()?)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -159,6 +165,7 @@ mod tests {
                 "hash_key",
                 "hash_key",
                 "secret_access_key",
+                "token", // of the vendor that is made up for tests
                 "url"
             ]
         );

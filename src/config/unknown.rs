@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value};
 
-use super::reading::discriminator;
+use super::schema::discriminator;
 use super::strict::join;
 use crate::domain::error::Mistake;
 use crate::nearest::nearest;

@@ -13,6 +13,9 @@ const LONGEST_CORRECTION: SignedDuration = SignedDuration::from_hours(24);
 /// What a server's whole seconds and the way may cost.
 const TOLERANCE: SignedDuration = SignedDuration::from_secs(5);
 
+/// No wait is longer; an instant beyond what the machine can tell would end the program.
+const LONGEST_WAIT: Duration = Duration::from_hours(24 * 365 * 100);
+
 /// Tells the time of day.
 #[derive(Debug)]
 pub struct Clock {
@@ -82,6 +85,12 @@ impl Clock {
         let elapsed = SignedDuration::try_from(self.started.elapsed()).unwrap_or(SignedDuration::MAX);
         moved(self.at_start, elapsed)
     }
+}
+
+/// The instant that is so far from now.
+pub(super) fn after(wait: Duration) -> Instant {
+    let now = Instant::now();
+    now.checked_add(wait.min(LONGEST_WAIT)).unwrap_or(now)
 }
 
 /// A time as far as times go: a server may claim any.

@@ -11,7 +11,8 @@ use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
 use flate2::read::{DeflateDecoder, MultiGzDecoder, ZlibDecoder};
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap};
 
-use super::http_transport::MAX_REPLY_BYTES;
+/// No vendor's answer to a batch comes near this; a proxy's endless page must not fill the memory.
+pub(super) const MAX_REPLY_BYTES: usize = 8 << 20;
 
 /// Nobody compresses more often, except to cost the reader time.
 const MOST_CODINGS: usize = 3;

@@ -12,7 +12,7 @@ use tokio::net::TcpStream;
 use url::Url;
 
 use super::clock::Clock;
-use super::decoding;
+use super::decoding::{self, MAX_REPLY_BYTES};
 use super::network::{Network, Proxy, place};
 use super::request_fault::{self, RequestFault, chain};
 use super::retry_after::{http_date, retry_after};
@@ -20,9 +20,6 @@ use super::transport::{Transport, TransportError};
 use crate::domain::error::Error;
 use crate::domain::secret::Secret;
 use crate::providers::api::{Limits, Reply, Request};
-
-/// No vendor's answer to a batch comes near this; a proxy's endless page must not fill the memory.
-pub(super) const MAX_REPLY_BYTES: usize = 8 << 20;
 
 /// A server closes idle connections after 5 seconds (Node's default) or more. A request that runs into the closing has
 /// to go out once more, so connections are given up before that.
@@ -135,7 +132,7 @@ impl Connections {
     /// What a vendor's limits allow.
     #[must_use]
     pub fn of(limits: Limits) -> Self {
-        if limits.resend_is_safe { Self::Kept } else { Self::OneForEach }
+        if limits.repeats.allow_same_request() { Self::Kept } else { Self::OneForEach }
     }
 
     fn idle_at_most(self) -> usize {
@@ -159,7 +156,7 @@ impl Transport for HttpTransport {
         let url = Url::parse(&request.url)
             .map_err(|error| TransportError::Barred(format!("vendor.base_url is no address ({error})")))?;
         let Answer { status, headers, body } =
-            self.exchange(Method::POST, &url, request.headers, request.body).await?;
+            self.exchange(request.method, &url, request.headers, request.body).await?;
         let date = headers.get(DATE).and_then(|date| http_date(date.to_str().ok()?));
         let retry_after = retry_after(&headers, date.unwrap_or_else(|| self.clock.now()));
         let (body, unreadable) = match body {
@@ -225,7 +222,7 @@ mod tests {
     use crate::domain::contact::{Campaign, Contact};
     use crate::domain::outcome::Outcome;
     use crate::phone::Phone;
-    use crate::providers::Config;
+    use crate::providers::VendorConfig;
     use crate::providers::api::Verdict;
 
     const TAKEN: &str =
@@ -251,11 +248,11 @@ mod tests {
             "vendor_type": "vbee", "campaign_id": "c", "base_url": format!("http://{}", listener.local_addr().unwrap()),
             "credentials": { "auth_type": "api_key", "api_key": "demo-key", "api_secret": "demo-secret" },
         });
-        let vendor = serde_json::from_value::<Config>(config).unwrap().build();
+        let vendor = serde_json::from_value::<VendorConfig>(config).unwrap().build();
         let head = format!("HTTP/1.1 {status} X\r\nContent-Length: {length}\r\n{headers}\r\n");
         let server = tokio::spawn(answer_once(listener, [head.as_bytes(), body].concat()));
-        let contacts = vec![Contact::new(Phone::e164("+84987654321"))];
-        let batch = Batch { campaign: Campaign::new("c"), contacts, maybe_sent: false };
+        let contact = Contact::new(Phone::e164("+84987654321"));
+        let batch = Batch::new(Campaign::new("c"), vec![&contact], false);
         let transport = transport();
         let reply =
             transport.send_request(vendor.build_request(&batch, Timestamp::UNIX_EPOCH)).await.unwrap();

@@ -5,6 +5,8 @@
 // Waits and times come from outside; none may end the program by being too large.
 #![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
 
+mod back_off;
+mod breaker;
 mod clock;
 mod decoding;
 mod deliverer;
@@ -13,8 +15,9 @@ mod network;
 mod part;
 mod rate_limiter;
 mod request_fault;
+mod result;
 mod retry_after;
-mod stop;
+mod run_handle;
 #[cfg(test)]
 mod tests;
 mod transport;
@@ -22,11 +25,12 @@ mod transport;
 mod ways;
 
 pub use clock::Clock;
-pub use deliverer::{ContactResult, Deliverer, DeliveryOptions, DeliveryResult, LogLine, RetryPolicy};
+pub use deliverer::{Deliverer, DeliveryOptions, RetryPolicy};
 pub(crate) use http_transport::Answer;
 pub use http_transport::{Connections, HttpTransport};
 pub use network::Network;
 pub use rate_limiter::RateLimiter;
+pub use result::{ContactResult, DeliveryResult};
 pub(crate) use retry_after::http_date;
-pub use stop::Stop;
+pub use run_handle::{LogLine, RunHandle};
 pub use transport::{Transport, TransportError};

@@ -1,37 +1,65 @@
 //! A part of a batch: whom one request is about, and what an answer to it proves.
 
-use crate::domain::batch::Batch;
+use super::result::ContactResult;
 use crate::domain::outcome::Outcome;
 use crate::domain::reason::Reason;
+use crate::providers::api::ContactVerdict;
 
-/// A part of a batch, after halving.
-pub(super) struct Part {
-    /// Index of its first contact in the whole batch.
-    pub(super) start: usize,
-    pub(super) batch: Batch,
+/// A part of a batch: what is left of it after halving, and after some of its contacts have ended.
+pub(super) struct Part<P> {
+    pub(super) contacts: Vec<P>,
+    /// An earlier request with these contacts may have arrived.
+    pub(super) maybe_sent: bool,
     /// A request with it has left, and what came of it is not understood yet.
     pub(super) is_away: bool,
+    /// What all attempts with these very contacts have in common, and nothing else.
+    pub(super) request_id: u128,
+    /// Who has ended while others were still to be sent again.
+    pub(super) ended: Vec<(P, ContactResult)>,
     /// What may have arrived is another run's request, which may have said other things of its people.
     foreign: bool,
 }
 
-impl Part {
+impl<P> Part<P> {
     /// A batch that nothing was attempted with yet.
-    pub(super) fn whole(batch: Batch) -> Self {
-        Self { start: 0, is_away: false, foreign: batch.maybe_sent, batch }
+    pub(super) fn whole(contacts: Vec<P>, maybe_sent: bool, request_id: u128) -> Self {
+        Self { contacts, maybe_sent, is_away: false, request_id, ended: Vec::new(), foreign: maybe_sent }
     }
 
-    /// The front half last, so that it is taken off the stack first.
-    pub(super) fn halves(self) -> [Self; 2] {
-        let Self { start, mut batch, foreign, is_away: _ } = self;
-        let middle = batch.contacts.len() / 2;
-        let back = Batch {
-            campaign: batch.campaign.clone(),
-            contacts: batch.contacts.split_off(middle),
-            maybe_sent: batch.maybe_sent,
+    /// The front half last, so that it is taken off the stack first. Each is another request, so it has an id of its own.
+    pub(super) fn halves(mut self, new_id: impl Fn() -> u128) -> [Self; 2] {
+        let Self { maybe_sent, foreign, .. } = self;
+        let back = self.contacts.split_off(self.contacts.len() / 2);
+        let half = |contacts| {
+            let (request_id, ended) = (new_id(), Vec::new());
+            Self { contacts, maybe_sent, is_away: false, request_id, ended, foreign }
         };
-        let part = |start, batch| Self { start, batch, foreign, is_away: false };
-        [part(start.saturating_add(middle), back), part(start, batch)]
+        [half(back), half(self.contacts)]
+    }
+
+    /// A vendor that knows a request by its id answers for every attempt that bore it.
+    pub(super) fn is_answered_for(&mut self) {
+        self.maybe_sent = self.foreign;
+    }
+
+    /// Lets go of who has ended; who is left is another request.
+    pub(super) fn keep_unsettled(&mut self, verdicts: Vec<ContactVerdict>, new_id: u128) {
+        for (contact, verdict) in std::mem::take(&mut self.contacts).into_iter().zip(verdicts) {
+            match verdict {
+                ContactVerdict::Ended(outcome) => {
+                    let result = ContactResult::Ended(self.proof(outcome));
+                    self.ended.push((contact, result));
+                }
+                ContactVerdict::Again => self.contacts.push(contact),
+            }
+        }
+        self.request_id = new_id;
+    }
+
+    /// Its contacts, not settled.
+    pub(super) fn left_open(self) -> impl Iterator<Item = (P, ContactResult)> {
+        let maybe_sent = self.maybe_sent || self.is_away;
+        self.contacts.into_iter().map(move |contact| (contact, ContactResult::Open { maybe_sent }))
     }
 
     /// What an outcome proves of a contact whom an earlier request may have brought. A refusal is about this request
@@ -40,7 +68,7 @@ impl Part {
     pub(super) fn proof(&self, outcome: Outcome) -> Outcome {
         match outcome {
             Outcome::Rejected(reason, detail)
-                if self.batch.maybe_sent && (self.foreign || reason != Reason::MissingVariable) =>
+                if self.maybe_sent && (self.foreign || reason != Reason::MissingVariable) =>
             {
                 let words = detail.map(|detail| format!(": {detail}")).unwrap_or_default();
                 let why = format!(

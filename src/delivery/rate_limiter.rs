@@ -5,9 +5,6 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// No wait is longer; an instant beyond what the machine can tell would end the program.
-const LONGEST_WAIT: Duration = Duration::from_hours(24 * 365 * 100);
-
 /// Hands out starting times, evenly spaced.
 #[derive(Debug)]
 pub struct RateLimiter {
@@ -36,10 +33,4 @@ impl RateLimiter {
         let mut next = self.next.lock().expect("nothing panics while it holds the pace");
         *next = (*next).max(until);
     }
-}
-
-/// The instant that is so far from now.
-pub(super) fn after(wait: Duration) -> Instant {
-    let now = Instant::now();
-    now.checked_add(wait.min(LONGEST_WAIT)).unwrap_or(now)
 }

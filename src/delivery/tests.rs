@@ -2,6 +2,7 @@
 
 mod arrival;
 mod clocks;
+mod keyed;
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
@@ -10,12 +11,11 @@ use std::time::Duration;
 use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
-use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use super::{
-    Clock, ContactResult, Deliverer, DeliveryOptions, DeliveryResult, LogLine, RateLimiter, RetryPolicy,
-    Stop, Transport, TransportError,
+    Clock, ContactResult, Deliverer, DeliveryOptions, DeliveryResult, RateLimiter, RetryPolicy, RunHandle,
+    Transport, TransportError,
 };
 use crate::domain::batch::Batch;
 use crate::domain::contact::{Campaign, Contact};
@@ -24,7 +24,7 @@ use crate::domain::outcome::Outcome;
 use crate::domain::reason::Reason;
 use crate::phone::Phone;
 use crate::providers::api::{Limits, Reply, Request, Shape, Verdict};
-use crate::providers::{Config, Provider};
+use crate::providers::{Provider, VendorConfig};
 
 type Answer = Result<Reply, TransportError>;
 
@@ -33,14 +33,14 @@ type Answer = Result<Reply, TransportError>;
 struct Script {
     answers: Arc<Mutex<VecDeque<Answer>>>,
     requests: Arc<Mutex<Vec<(Instant, Request)>>>,
-    stop_after_first: Option<Stop>,
+    stop_after_first: Option<RunHandle>,
 }
 
 impl Transport for Script {
     async fn send_request(&self, request: Request) -> Answer {
         self.requests.lock().unwrap().push((Instant::now(), request));
-        if let Some(stop) = &self.stop_after_first {
-            stop.set();
+        if let Some(run) = &self.stop_after_first {
+            run.stop();
         }
         self.answers.lock().unwrap().pop_front().unwrap_or_else(|| json_reply(200, SUCCESS))
     }
@@ -70,7 +70,7 @@ fn vbee() -> Value {
 }
 
 struct Run {
-    delivered: DeliveryResult,
+    delivered: DeliveryResult<Contact>,
     requests: Vec<(Instant, Request)>,
     seconds: f64,
 }
@@ -89,32 +89,44 @@ async fn deliver_after(
     script: Script,
     retry_policy: RetryPolicy,
 ) -> Run {
-    let provider = serde_json::from_value::<Config>(provider).unwrap().build();
-    let stop = script.stop_after_first.clone().unwrap_or_default();
-    let clock = Arc::new(Clock::starting_at(Timestamp::from_second(1_700_000_000).unwrap()));
-    let (log_lines, _heard) = mpsc::channel::<LogLine>(64);
-    let terms =
-        DeliveryOptions { clock, rate_limiter: RateLimiter::new(0), retry_policy, stop, log_lines, seed: 7 };
-    let deliverer = Deliverer::new(provider, script.clone(), terms);
-    let contacts = (0..n_contacts).map(|n| Contact::new(Phone::e164(&format!("+1415555{n:04}"))));
-    let batch = Batch { campaign: Campaign::new("9"), contacts: contacts.collect(), maybe_sent };
+    let provider = serde_json::from_value::<VendorConfig>(provider).unwrap().build();
+    let run = script.stop_after_first.clone().unwrap_or_else(run_handle);
+    let deliverer = Deliverer::new(provider, script.clone(), run, options(retry_policy));
+    let contacts: Vec<_> =
+        (0..n_contacts).map(|n| Contact::new(Phone::e164(&format!("+1415555{n:04}")))).collect();
     let started = Instant::now();
-    let delivered = deliverer.deliver(batch).await;
+    let mut delivered = deliverer.deliver(&Campaign::new("9"), contacts.clone(), maybe_sent).await;
+    in_order(&mut delivered);
+    let given_back: Vec<_> = delivered.contacts.iter().map(|(contact, _)| contact.clone()).collect();
+    assert_eq!(given_back, contacts, "each comes back once");
     let requests = std::mem::take(&mut *script.requests.lock().unwrap());
     Run { delivered, requests, seconds: started.elapsed().as_secs_f64() }
+}
+
+fn run_handle() -> RunHandle {
+    RunHandle::new(Arc::new(Clock::starting_at(Timestamp::from_second(1_700_000_000).unwrap()))).0
+}
+
+fn options(retry_policy: RetryPolicy) -> DeliveryOptions {
+    DeliveryOptions { rate_limiter: RateLimiter::new(0), retry_policy, seed: 7 }
 }
 
 fn script(answers: impl IntoIterator<Item = Answer>) -> Script {
     Script { answers: Arc::new(Mutex::new(answers.into_iter().collect())), ..Script::default() }
 }
 
-fn names(delivered: &DeliveryResult) -> Vec<&'static str> {
-    let name = |result: &ContactResult| match result {
+/// They come back as they ended; tests speak of them as they were sent.
+fn in_order(delivered: &mut DeliveryResult<Contact>) {
+    delivered.contacts.sort_by(|(one, _), (other, _)| one.phone.expose().cmp(other.phone.expose()));
+}
+
+fn names(delivered: &DeliveryResult<Contact>) -> Vec<&'static str> {
+    let name = |(_, result): &(Contact, ContactResult)| match result {
         ContactResult::Ended(outcome) => outcome.name(),
         ContactResult::Open { maybe_sent: true } => "open, maybe sent",
         ContactResult::Open { maybe_sent: false } => "open",
     };
-    delivered.results.iter().map(name).collect()
+    delivered.contacts.iter().map(name).collect()
 }
 
 #[tokio::test(start_paused = true)]
@@ -235,7 +247,7 @@ async fn halves_a_refused_batch_until_one_stands_alone() {
     let mut want = ["accepted"; 8];
     want[2] = "rejected";
     assert_eq!(names(&run.delivered), want);
-    let ContactResult::Ended(outcome) = &run.delivered.results[2] else { panic!("open") };
+    let ContactResult::Ended(outcome) = &run.delivered.contacts[2].1 else { panic!("open") };
     assert_eq!(outcome.reason(), Some(Reason::RefusedAlone));
     assert!(outcome.detail().unwrap().starts_with("code -27, the parameter check failed"));
     assert_eq!(run.requests.len(), 7);
@@ -313,7 +325,7 @@ async fn a_refusal_proves_nothing_of_those_who_may_have_arrived_before() {
         let run = deliver(itnio(), 2, script(answers), RULES).await;
         assert_eq!(names(&run.delivered), want, "{name}");
         if let (ContactResult::Ended(Outcome::Unknown(why)), "refused whole") =
-            (&run.delivered.results[0], name)
+            (&run.delivered.contacts[0].1, name)
         {
             let why = why.as_deref().unwrap();
             assert!(
@@ -355,23 +367,12 @@ async fn a_refusal_proves_nothing_of_those_whom_an_earlier_run_may_have_sent() {
 
 #[tokio::test(start_paused = true)]
 async fn several_unclear_answers_in_a_row_stop_the_run() {
-    let provider = serde_json::from_value::<Config>(vbee()).unwrap().build();
-    let clock = Arc::new(Clock::starting_at(Timestamp::UNIX_EPOCH));
-    let (log_lines, _heard) = mpsc::channel(64);
+    let provider = serde_json::from_value::<VendorConfig>(vbee()).unwrap().build();
     let transport = script(std::iter::repeat_n(lost(), 5));
-    let terms = DeliveryOptions {
-        clock,
-        rate_limiter: RateLimiter::new(0),
-        retry_policy: RULES,
-        stop: Stop::default(),
-        log_lines,
-        seed: 7,
-    };
-    let deliverer = Deliverer::new(provider, transport, terms);
+    let deliverer = Deliverer::new(provider, transport, run_handle(), options(RULES));
     for attempt in 1..=5 {
         let contacts = vec![Contact::new(Phone::e164("+14155550100"))];
-        let batch = Batch { campaign: Campaign::new("c"), contacts, maybe_sent: false };
-        let delivered = deliverer.deliver(batch).await;
+        let delivered = deliverer.deliver(&Campaign::new("c"), contacts, false).await;
         assert_eq!(delivered.failure.is_some(), attempt == 5, "attempt {attempt}");
     }
 }
@@ -379,7 +380,7 @@ async fn several_unclear_answers_in_a_row_stop_the_run() {
 #[tokio::test(start_paused = true)]
 async fn nothing_is_tried_again_once_the_run_is_ending() {
     let mut ending = script([lost()]);
-    ending.stop_after_first = Some(Stop::default());
+    ending.stop_after_first = Some(run_handle());
     let run = deliver(itnio(), 1, ending, RULES).await;
     assert_eq!((run.requests.len(), names(&run.delivered)), (1, vec!["open, maybe sent"]));
     assert!(run.delivered.failure.is_none());
@@ -446,22 +447,13 @@ impl Provider for Clumsy {
 #[tokio::test(start_paused = true)]
 async fn who_was_sent_when_something_panics_may_have_been_sent_and_nobody_else() {
     for (over, maybe_sent) in [("a request", false), ("a reply", true), ("its own verdict", true)] {
-        let provider = serde_json::from_value::<Config>(vbee()).unwrap().build();
-        let clock = Arc::new(Clock::starting_at(Timestamp::UNIX_EPOCH));
-        let (log_lines, _heard) = mpsc::channel(64);
-        let terms = DeliveryOptions {
-            clock,
-            rate_limiter: RateLimiter::new(0),
-            retry_policy: RULES,
-            stop: Stop::default(),
-            log_lines,
-            seed: 7,
-        };
-        let deliverer = Deliverer::new(Arc::new(Clumsy { provider, over }), script([]), terms);
+        let provider = serde_json::from_value::<VendorConfig>(vbee()).unwrap().build();
+        let clumsy = Arc::new(Clumsy { provider, over });
+        let deliverer = Deliverer::new(clumsy, script([]), run_handle(), options(RULES));
         let contacts = vec![Contact::new(Phone::e164("+14155550100"))];
-        let batch = Batch { campaign: Campaign::new("c"), contacts, maybe_sent: false };
-        let delivered = deliverer.deliver(batch).await;
-        assert_eq!(delivered.results, [ContactResult::Open { maybe_sent }], "{over}");
+        let delivered = deliverer.deliver(&Campaign::new("c"), contacts, false).await;
+        let want = if maybe_sent { "open, maybe sent" } else { "open" };
+        assert_eq!(names(&delivered), [want], "{over}");
         assert!(matches!(delivered.failure, Some(Error::Defect(_))), "{over}: {:?}", delivered.failure);
     }
 }

@@ -60,6 +60,12 @@ impl Contact {
     }
 }
 
+impl AsRef<Contact> for Contact {
+    fn as_ref(&self) -> &Contact {
+        self
+    }
+}
+
 /// Shows no name and no value: they are personal data, and this may end in a log.
 impl fmt::Debug for Contact {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use foldhash::fast::FixedState;
 
-use super::event::StreamIndex;
+use super::position::StreamIndex;
 use crate::domain::error::Error;
 use crate::domain::stream_name::StreamName;
 use crate::mapping::Mapping;

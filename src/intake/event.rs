@@ -1,31 +1,21 @@
 //! What the intake makes of a line.
 
+use jiff::Timestamp;
+
 use super::input_warnings::InputWarnings;
-use crate::domain::contact::{Campaign, Contact};
+use super::pending_contact::{LedgerStanding, PendingContact};
+use super::position::{RecordPosition, StreamIndex};
 use crate::domain::error::Error;
 use crate::domain::outcome::Outcome;
 use crate::domain::stream_name::StreamName;
-use crate::ledger::Key;
+use crate::ledger::{Ledger, one_for_each};
 use crate::protocol::State;
-
-/// A stream's place in the catalog.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct StreamIndex(u32);
 
 /// A line that means something, mapped.
 #[derive(Debug)]
 pub enum Event {
     /// A record that maps to somebody who may be called.
-    Contact {
-        /// Whose record it was.
-        position: RecordPosition,
-        /// Where the contact goes.
-        campaign: Campaign,
-        /// Who would be called.
-        contact: Contact,
-        /// Who that is for the ledger.
-        ledger_key: LedgerKey,
-    },
+    Contact(PendingContact),
     /// A record that ends here.
     Refused {
         /// Whose record it was.
@@ -59,24 +49,6 @@ pub enum Covers {
     Nothing,
 }
 
-/// Where a record came from, for the log.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct RecordPosition {
-    /// Its stream.
-    pub stream: StreamIndex,
-    /// Its line of the input, counted from 1.
-    pub line: u64,
-}
-
-/// A contact, as the ledger knows it.
-#[derive(Clone, Debug, Default)]
-pub struct LedgerKey {
-    /// The key of its number; without a ledger the same for everybody.
-    pub key: Key,
-    /// The record's primary key, for people.
-    pub primary_key: Box<str>,
-}
-
 /// What one read of the input gave.
 #[derive(Debug, Default)]
 pub struct EventBatch {
@@ -88,19 +60,24 @@ pub struct EventBatch {
     pub failure: Option<Error>,
 }
 
-impl StreamIndex {
-    /// The stream at a place of the catalog.
+impl EventBatch {
+    /// Asks the ledger for what is known of each contact.
     ///
-    /// # Panics
-    /// When a catalog has more than four billion streams.
-    #[must_use]
-    pub fn new(index: usize) -> Self {
-        Self(u32::try_from(index).expect("a catalog has fewer than four billion streams"))
+    /// # Errors
+    /// When the ledger cannot say, or does not say it of each.
+    pub async fn look_up(mut self, ledger: &impl Ledger, now: Timestamp) -> Result<Self, Error> {
+        let keys: Vec<_> = self.contacts().map(|contact| contact.key()).collect::<Result<_, _>>()?;
+        let statuses = one_for_each(keys.len(), ledger.status_of(keys.clone(), now).await?)?;
+        for ((contact, key), status) in self.contacts().zip(keys).zip(statuses) {
+            contact.standing = LedgerStanding::Known(key, status);
+        }
+        Ok(self)
     }
 
-    /// The place in the catalog.
-    #[must_use]
-    pub fn index(self) -> usize {
-        usize::try_from(self.0).expect("32 bits fit into a machine word")
+    fn contacts(&mut self) -> impl Iterator<Item = &mut PendingContact> {
+        self.items.iter_mut().filter_map(|event| match event {
+            Event::Contact(contact) => Some(contact),
+            _ => None,
+        })
     }
 }

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::event::StreamIndex;
+use super::position::StreamIndex;
+use super::stream_names::StreamNames;
 use crate::domain::stream_name::StreamName;
 use crate::phone::shown;
 
@@ -48,10 +49,10 @@ impl InputWarnings {
     }
 
     /// Lines for the log.
-    pub(crate) fn lines(&self, streams: &[(StreamName, bool)]) -> Vec<String> {
+    pub(crate) fn lines(&self, streams: &StreamNames) -> Vec<String> {
         let mut lines = Vec::new();
         for (stream, (column, count)) in &self.not_numbers {
-            let stream = streams.get(stream.index()).map(|(name, _)| name.to_string()).unwrap_or_default();
+            let stream = streams.get(*stream).map(StreamName::to_string).unwrap_or_default();
             lines.push(format!(
                 "stream {}: values that were NaN or infinite were left out, as if they were null: {count}, the first in column `{}`",
                 shown(&stream),
@@ -94,8 +95,8 @@ mod tests {
         later.unknown_message("0987654321");
         later.state_of_stranger(&StreamName { namespace: "crm".into(), name: "old".into() });
         warnings.add(later);
-        let streams =
-            ["one", "two"].map(|name| (StreamName { namespace: String::new(), name: name.into() }, false));
+        let streams = ["one", "two"].map(|name| StreamName { namespace: String::new(), name: name.into() });
+        let streams = StreamNames::from_iter(streams);
         insta::assert_snapshot!(warnings.lines(&streams).join("\n"), @r"
         stream one: values that were NaN or infinite were left out, as if they were null: 3, the first in column `debt`
         stream two: values that were NaN or infinite were left out, as if they were null: 1, the first in column `\u{feff}x`

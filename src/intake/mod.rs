@@ -3,11 +3,17 @@
 mod dynamic_streams;
 mod event;
 mod input_warnings;
+mod pending_contact;
+mod position;
 mod reader;
 mod router;
+mod stream_names;
 
 pub use dynamic_streams::{CompileStream, DynamicStreams};
-pub use event::{Covers, Event, EventBatch, LedgerKey, RecordPosition, StreamIndex};
+pub use event::{Covers, Event, EventBatch};
 pub use input_warnings::InputWarnings;
-pub use reader::read_events;
+pub use pending_contact::{LedgerStanding, PendingContact};
+pub use position::{Interval, RecordPosition, StreamIndex};
+pub use reader::{EventReader, read_events};
 pub use router::Router;
+pub use stream_names::StreamNames;

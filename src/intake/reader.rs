@@ -44,6 +44,35 @@ pub fn read_events(
     Ok(receiver)
 }
 
+/// The events of an input, for those who stop at its first fault.
+pub struct EventReader {
+    input: mpsc::Receiver<EventBatch>,
+    failure: Option<Error>,
+}
+
+impl EventReader {
+    /// Starts the thread that reads them.
+    ///
+    /// # Errors
+    /// When no thread can be started.
+    pub fn new(input: impl Read + Send + 'static, router: Router) -> Result<Self, Error> {
+        Ok(Self { input: read_events(input, router)?, failure: None })
+    }
+
+    /// The next events; none at the end of the input.
+    ///
+    /// # Errors
+    /// When the input cannot be read further; what came before has been given.
+    pub async fn next(&mut self) -> Result<Option<EventBatch>, Error> {
+        if let Some(failure) = self.failure.take() {
+            return Err(failure);
+        }
+        let mut batch = self.input.recv().await;
+        self.failure = batch.as_mut().and_then(|batch| batch.failure.take());
+        Ok(batch)
+    }
+}
+
 struct Reader<R> {
     input: R,
     router: Router,

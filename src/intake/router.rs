@@ -6,8 +6,10 @@ use std::sync::Arc;
 use foldhash::fast::FixedState;
 
 use super::dynamic_streams::{Announcement, DynamicStreams};
-use super::event::{Covers, Event, LedgerKey, RecordPosition, StreamIndex};
+use super::event::{Covers, Event};
 use super::input_warnings::InputWarnings;
+use super::pending_contact::{LedgerStanding, PendingContact};
+use super::position::{Interval, RecordPosition, StreamIndex};
 use crate::domain::error::Error;
 use crate::domain::stream_name::StreamName;
 use crate::ledger::KeyMaker;
@@ -32,6 +34,8 @@ pub struct Router {
     announced: Option<DynamicStreams>,
     keys: Option<KeyMaker>,
     line: u64,
+    /// How many STATEs there were before that line.
+    interval: Interval,
     warnings: InputWarnings,
 }
 
@@ -45,7 +49,9 @@ impl Router {
     ) -> Self {
         let dialect = Dialect::Airbyte;
         let (by_name, warnings) = (HashMap::default(), InputWarnings::default());
-        let mut intake = Self { dialect, mappings, by_name, announced: None, keys, line: 0, warnings };
+        let interval = Interval::default();
+        let mut intake =
+            Self { dialect, mappings, by_name, announced: None, keys, line: 0, interval, warnings };
         for (index, stream) in streams.into_iter().enumerate() {
             intake.add_stream(stream, StreamIndex::new(index));
         }
@@ -115,6 +121,7 @@ impl Router {
             Message::Record(record) => self.map_record(&record).map(Some),
             Message::State(state) => {
                 let covers = self.covered(&state.scope)?;
+                self.interval = self.interval.next();
                 Ok(Some(Event::State(state, covers)))
             }
             Message::Stream(stream) => self.announce_stream(*stream),
@@ -159,12 +166,12 @@ impl Router {
             let why = self.dialect.why_unknown();
             return Err(self.refuse(format!("is a RECORD of stream {}, {why}", shown(&name.to_string()))));
         };
-        let position = RecordPosition { stream, line: self.line };
+        let position = RecordPosition { stream, line: self.line, interval: self.interval };
         Ok(match mapping.map(&Record { data: &record.data, emitted_at: record.emitted_at }) {
             Mapped::Contact { campaign, contact, primary_key } => {
                 let key = self.keys.as_ref().map(|keys| keys.key(&campaign, &contact.phone));
-                let ledger_key = LedgerKey { key: key.unwrap_or_default(), primary_key };
-                Event::Contact { position, campaign, contact, ledger_key }
+                let standing = key.map_or(LedgerStanding::NoLedger, LedgerStanding::NotAsked);
+                Event::Contact(PendingContact { contact, campaign, position, primary_key, standing })
             }
             Mapped::Refused(outcome) => Event::Refused { position, outcome },
         })

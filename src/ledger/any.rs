@@ -2,33 +2,75 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::postgres::Postgres;
+use super::postgres::{self, Postgres};
 use super::sqlite::Sqlite;
-use super::{ClaimEntry, ContactStatus, Key, Ledger, LedgerError, NoopLedger, Settlement};
+use super::{
+    ClaimEntry, ContactStatus, FoundContact, Inspect, Key, Ledger, LedgerError, LedgerIdentity, NoopLedger,
+    Rescoped, Settlement, StatusRow,
+};
 
-/// One of the kinds.
+/// Asks whichever of the kinds it is.
+macro_rules! ask {
+    ($any:expr, $kinds:ident { $($kind:ident),+ }, $it:ident => $answer:expr) => {
+        match $any { $($kinds::$kind($it) => $answer),+ }
+    };
+    (ledger $any:expr, $it:ident => $answer:expr) => {
+        ask!(&$any.kind, Kind { None, Sqlite, Postgres }, $it => $answer)
+    };
+    (records $any:expr, $it:ident => $answer:expr) => {
+        ask!($any, AnyRecords { Sqlite, Postgres }, $it => $answer)
+    };
+}
+
+/// A ledger that is open for a run.
+pub struct AnyLedger {
+    kind: Kind,
+    /// How far the ledger's clock is ahead of the caller's: many machines share a database, and only its
+    /// own clock is the same for all.
+    ahead: SignedDuration,
+}
+
 #[expect(clippy::large_enum_variant, reason = "a run has one")]
-pub enum AnyLedger {
-    /// Remembers nobody.
+enum Kind {
     None(NoopLedger),
-    /// A file.
     Sqlite(Sqlite),
-    /// A database, and how far its clock is ahead: many machines share it, and only its own is the same
-    /// for all.
-    Postgres(Postgres, SignedDuration),
+    Postgres(Postgres),
+}
+
+/// A ledger that is open for a person to look into, and to decide in.
+#[expect(clippy::large_enum_variant, reason = "a command has one")]
+pub(crate) enum AnyRecords {
+    Sqlite(Sqlite),
+    Postgres(postgres::Records),
+}
+
+impl AnyLedger {
+    /// Remembers nobody.
+    pub(crate) fn none() -> Self {
+        Self { kind: Kind::None(NoopLedger), ahead: SignedDuration::ZERO }
+    }
+
+    pub(crate) fn sqlite(ledger: Sqlite) -> Self {
+        Self { kind: Kind::Sqlite(ledger), ahead: SignedDuration::ZERO }
+    }
+
+    pub(crate) fn postgres(ledger: Postgres, ahead: SignedDuration) -> Self {
+        Self { kind: Kind::Postgres(ledger), ahead }
+    }
+
+    /// What the ledger's own clock shows.
+    fn clock(&self, now: Timestamp) -> Timestamp {
+        now.checked_add(self.ahead).unwrap_or(now)
+    }
 }
 
 impl Ledger for AnyLedger {
     fn remembers(&self) -> bool {
-        !matches!(self, Self::None(_))
+        ask!(ledger self, it => it.remembers())
     }
 
     async fn status_of(&self, keys: Vec<Key>, now: Timestamp) -> Result<Vec<ContactStatus>, LedgerError> {
-        match self {
-            Self::None(ledger) => ledger.status_of(keys, now).await,
-            Self::Sqlite(ledger) => ledger.status_of(keys, now).await,
-            Self::Postgres(ledger, ahead) => ledger.status_of(keys, shifted(now, *ahead)).await,
-        }
+        ask!(ledger self, it => it.status_of(keys, self.clock(now)).await)
     }
 
     async fn claim(
@@ -37,11 +79,7 @@ impl Ledger for AnyLedger {
         retake: bool,
         now: Timestamp,
     ) -> Result<Vec<ContactStatus>, LedgerError> {
-        match self {
-            Self::None(ledger) => ledger.claim(entries, retake, now).await,
-            Self::Sqlite(ledger) => ledger.claim(entries, retake, now).await,
-            Self::Postgres(ledger, ahead) => ledger.claim(entries, retake, shifted(now, *ahead)).await,
-        }
+        ask!(ledger self, it => it.claim(entries, retake, self.clock(now)).await)
     }
 
     async fn settle(
@@ -49,22 +87,39 @@ impl Ledger for AnyLedger {
         settlements: Vec<(ClaimEntry, Settlement)>,
         now: Timestamp,
     ) -> Result<(), LedgerError> {
-        match self {
-            Self::None(ledger) => ledger.settle(settlements, now).await,
-            Self::Sqlite(ledger) => ledger.settle(settlements, now).await,
-            Self::Postgres(ledger, ahead) => ledger.settle(settlements, shifted(now, *ahead)).await,
-        }
+        ask!(ledger self, it => it.settle(settlements, self.clock(now)).await)
     }
 
     async fn close(&self) -> Result<(), LedgerError> {
-        match self {
-            Self::None(ledger) => ledger.close().await,
-            Self::Sqlite(ledger) => ledger.close().await,
-            Self::Postgres(ledger, _) => ledger.close().await,
-        }
+        ask!(ledger self, it => it.close().await)
     }
 }
 
-fn shifted(now: Timestamp, ahead: SignedDuration) -> Timestamp {
-    now.checked_add(ahead).unwrap_or(now)
+impl Inspect for AnyRecords {
+    async fn status(&self) -> Result<Vec<StatusRow>, LedgerError> {
+        ask!(records self, it => it.status().await)
+    }
+
+    async fn find_contacts(&self, keys: Vec<Key>) -> Result<Vec<FoundContact>, LedgerError> {
+        ask!(records self, it => it.find_contacts(keys).await)
+    }
+
+    async fn settle_unknown(
+        &self,
+        run: &str,
+        accepted: bool,
+        dry_run: bool,
+        now: Timestamp,
+    ) -> Result<u64, LedgerError> {
+        ask!(records self, it => it.settle_unknown(run, accepted, dry_run, now).await)
+    }
+
+    async fn rescope(
+        &self,
+        identity: LedgerIdentity,
+        pairs: Vec<(Key, Key)>,
+        leave: Option<u64>,
+    ) -> Result<Rescoped, LedgerError> {
+        ask!(records self, it => it.rescope(identity, pairs, leave).await)
+    }
 }

@@ -10,6 +10,7 @@ mod error;
 mod identity;
 mod key;
 mod none;
+pub(crate) mod open;
 pub mod postgres;
 pub mod sqlite;
 #[cfg(test)]
@@ -21,6 +22,7 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::domain::contact::Campaign;
+use crate::domain::error::Error;
 
 pub use any::AnyLedger;
 pub use error::LedgerError;
@@ -152,6 +154,17 @@ pub trait Ledger: Send + Sync + 'static {
 
     /// Ends the run: everything is settled, and other runs need not wait for its lease.
     fn close(&self) -> impl Future<Output = Result<(), LedgerError>> + Send;
+}
+
+/// Refuses answers that are not as many as the contacts: somebody would get another's, or pass for free.
+pub(crate) fn one_for_each(
+    n_contacts: usize,
+    statuses: Vec<ContactStatus>,
+) -> Result<Vec<ContactStatus>, Error> {
+    if statuses.len() == n_contacts {
+        return Ok(statuses);
+    }
+    Err(Error::Defect(format!("{} standings for {n_contacts} contacts", statuses.len())))
 }
 
 /// What people ask a ledger.

@@ -9,7 +9,7 @@ use crate::config::{Config, StreamConfig};
 use crate::nearest::nearest;
 use crate::phone::shown;
 
-use super::StreamShape;
+use super::input::StreamShape;
 use super::name::{self, Names};
 
 /// How many columns a mistake lists when none is near.

@@ -7,23 +7,21 @@ use jiff::tz::TimeZone;
 
 use crate::config::{Config, FieldConfig, StreamConfig};
 use crate::domain::error::Mistake;
-use crate::nearest::helps_after;
 use crate::phone::{is_invisible, shown, visible};
 use crate::providers::Provider;
-use crate::providers::api::Shape;
 use crate::templates::{Columns, Template, TemplateContext};
 use crate::values;
 
 use super::catalog::{Schema, entry_of};
+use super::compiler::{Compiler, Fields};
+use super::contact::{CampaignSource, Mapping};
 use super::field::{Field, Source};
-use super::name::Names;
+use super::input::{RunContext, StreamShape};
+use super::name::{Names, PHONE};
 use super::only_when::OnlyWhen;
 use super::primary_key::PrimaryKey;
 use super::row::{Column, RowReader};
-use super::{
-    CampaignSource, Mapping, RunContext, StreamShape, identity, impossible, meant, name, phone_rules, text,
-    typos,
-};
+use super::{identity, impossible, meant, name, phone_rules, text, typos};
 
 /// Set by sources that read a database's log, on records that were deleted there: Airbyte's and Singer's. Warehouses
 /// on the way write them in capitals.
@@ -31,9 +29,6 @@ const DELETED: [&str; 2] = ["_ab_cdc_deleted_at", "_sdc_deleted_at"];
 
 /// Where mistakes of the column of regions are.
 pub(super) const REGION_COLUMN: &str = "phone.region_column";
-
-/// The field whose value is called.
-pub(super) const PHONE: &str = "phone_number";
 
 impl Mapping {
     /// Compiles the configuration of one stream of the catalog. Adds every mistake that is not in the
@@ -78,19 +73,6 @@ impl Mapping {
     }
 }
 
-/// Gathers what the parts of one stream's configuration want and what is wrong with them.
-pub(super) struct Compiler<'a> {
-    pub(super) vendor: &'a Arc<dyn Provider>,
-    pub(super) stream: &'a StreamShape<'a>,
-    /// Where mistakes are: `streams[0]`.
-    pub(super) place: String,
-    pub(super) shape: Shape,
-    pub(super) schema: Schema<'a>,
-    pub(super) rows: RowReader,
-    pub(super) mistakes: Vec<Mistake>,
-    pub(super) warnings: Vec<String>,
-}
-
 /// The columns of the stream, as its templates want them.
 struct StreamColumns<'a> {
     rows: &'a mut RowReader,
@@ -115,34 +97,7 @@ impl Columns for StreamColumns<'_> {
     }
 }
 
-/// The fields of a contact, compiled.
-#[derive(Default)]
-pub(super) struct Fields {
-    pub(super) phone: Option<Field>,
-    pub(super) name: Option<Field>,
-    pub(super) gender: Option<Field>,
-    pub(super) variables: Vec<Field>,
-}
-
-impl<'a> Compiler<'a> {
-    fn new(
-        vendor: &'a Arc<dyn Provider>,
-        stream: &'a StreamShape<'a>,
-        place: String,
-        schema: Schema<'a>,
-    ) -> Self {
-        Self {
-            vendor,
-            stream,
-            place,
-            shape: vendor.shape(),
-            schema,
-            rows: RowReader::of(schema.columns()),
-            mistakes: Vec::new(),
-            warnings: Vec::new(),
-        }
-    }
-
+impl Compiler<'_> {
     fn mapping(
         &mut self,
         config: &Config,
@@ -370,13 +325,6 @@ impl<'a> Compiler<'a> {
                 }
                 None
             }
-        }
-    }
-
-    pub(super) fn mistake(&mut self, at: impl Into<String>, why: impl Into<String>) {
-        self.mistakes.push(Mistake::new(at, why));
-        if !helps_after(self.mistakes.len()) {
-            self.schema = self.schema.without_help();
         }
     }
 }

@@ -6,8 +6,9 @@ use crate::domain::outcome::Outcome;
 use crate::domain::reason::Reason;
 use crate::templates::{Scene, Template, TemplateContext};
 
+use super::input::Record;
 use super::row::{Column, Row};
-use super::{Record, failed, text};
+use super::text;
 
 /// One field of the contact.
 #[derive(Debug)]
@@ -88,4 +89,9 @@ impl<'a> RecordView<'a> {
             Scene { slots: self.row.slots(), emitted_at: self.record.emitted_at, around: self.surroundings };
         Ok(template.render(&scene)?.map(|text| text::spoken(Cow::Owned(text))))
     }
+}
+
+/// A template failed; `why` comes from the engine and holds no data.
+pub(super) fn failed(place: &str, why: &str) -> Outcome {
+    Outcome::Invalid(Reason::TemplateFailed, Some(format!("{place}: {why}").into()))
 }

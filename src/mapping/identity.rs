@@ -3,13 +3,11 @@
 use crate::phone::{shown, visible};
 use crate::providers::api::Shape;
 
-use super::compile::{Compiler, Fields, PHONE};
+use super::compiler::{Compiler, Fields};
 use super::field::Field;
+use super::name::{PHONE, PHONES};
 use super::row::{Column, RowReader};
 use super::{impossible, name};
-
-/// The vendors' own spellings of the number's column; the first one wins.
-pub(super) const PHONES: [&str; 2] = [PHONE, "phoneNumber"];
 
 /// Columns of the platform and of its sources, which tell nothing about a person.
 const PLATFORM: [&str; 3] = ["_airbyte_", "_ab_", "_sdc_"];

@@ -3,10 +3,9 @@
 
 use crate::phone::{PhoneInput, PhoneRules, shown};
 
-use super::compile::{Compiler, Fields, PHONE};
+use super::compiler::{Compiler, Fields};
 use super::field::Source;
-use super::identity::PHONES;
-use super::name;
+use super::name::{PHONE, PHONES, same_letters};
 
 /// Identity mapping needs its columns by their very names.
 pub(super) fn check_identity(compiler: &mut Compiler<'_>) {
@@ -75,13 +74,4 @@ pub(super) fn check_constant(
         );
         compiler.mistake(format!("{}.fields", compiler.place), why);
     }
-}
-
-/// Whether two names differ only in case and in what parts their words.
-pub(super) fn same_letters(one: &str, other: &str) -> bool {
-    let letters = |name: &str| {
-        let letters = name::seen(name).to_lowercase();
-        letters.chars().filter(|c| !matches!(c, '_' | '-' | ' ')).collect::<String>()
-    };
-    letters(one) == letters(other)
 }

@@ -6,7 +6,7 @@ use unicode_normalization::UnicodeNormalization;
 
 use crate::providers::api::Shape;
 
-use super::compile::PHONE;
+use super::name::PHONE;
 
 /// Names below this length are near too many words: `game`, `same` and `nam` are not `name`.
 const LONG: usize = 5;

@@ -9,6 +9,12 @@ use std::collections::HashMap;
 use super::text;
 use crate::phone::is_invisible;
 
+/// The field whose value is called.
+pub(super) const PHONE: &str = "phone_number";
+
+/// The vendors' own spellings of the number's column; the first one wins.
+pub(super) const PHONES: [&str; 2] = [PHONE, "phoneNumber"];
+
 /// A name without what nobody sees: blanks around it and invisible characters; other blanks are alike.
 pub(super) fn seen(name: &str) -> Cow<'_, str> {
     let trimmed = name.trim();
@@ -61,6 +67,15 @@ impl<'n> Names<'n> {
         let same = self.normal.get(&*text::nfc(name.into()));
         same.copied().or_else(|| self.looks.get(&*seen(name)).copied().flatten())
     }
+}
+
+/// Whether two names differ only in case and in what parts their words.
+pub(super) fn same_letters(one: &str, other: &str) -> bool {
+    let letters = |name: &str| {
+        let letters = seen(name).to_lowercase();
+        letters.chars().filter(|c| !matches!(c, '_' | '-' | ' ')).collect::<String>()
+    };
+    letters(one) == letters(other)
 }
 
 #[cfg(test)]

@@ -4,8 +4,8 @@ use jiff::tz::TimeZone;
 
 use crate::conditions::{ColumnMatch, Condition, ConditionRefusal};
 
-use super::RunContext;
 use super::catalog::Schema;
+use super::input::RunContext;
 use super::row::{Column, Row, RowReader};
 
 /// Decides whether a record is called.

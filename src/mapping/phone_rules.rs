@@ -3,12 +3,11 @@
 use crate::config::Config;
 use crate::domain::error::Mistake;
 use crate::phone::{PhoneRules, Region, WireFormat, region};
-use crate::providers;
 
 /// Builds the rules; adds each mistake that is not in the list yet.
 pub fn build(config: &Config, mistakes: &mut Vec<Mistake>) -> PhoneRules {
     let phone = &config.phone;
-    let format = wire_format(config);
+    let format = config.vendor.phone_format();
     let default_region = read_region("phone.default_region".to_owned(), &phone.default_region, mistakes);
     let mut allowed_countries = Vec::new();
     for (index, code) in phone.allowed_countries.iter().enumerate() {
@@ -67,12 +66,5 @@ fn read_region(at: String, code: &str, mistakes: &mut Vec<Mistake>) -> Option<Re
 fn add(mistakes: &mut Vec<Mistake>, mistake: Mistake) {
     if !mistakes.contains(&mistake) {
         mistakes.push(mistake);
-    }
-}
-
-fn wire_format(config: &Config) -> WireFormat {
-    match &config.vendor {
-        providers::Config::Itnio(itnio) => itnio.phone_format,
-        providers::Config::Vbee(vbee) => vbee.phone_format,
     }
 }

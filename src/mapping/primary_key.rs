@@ -11,7 +11,7 @@ use crate::config::StreamConfig;
 use crate::domain::contact::Contact;
 use crate::phone::is_uuid;
 
-use super::compile::PHONE;
+use super::name::PHONE;
 use super::row::{Column, Row, RowReader};
 use super::{name, text};
 

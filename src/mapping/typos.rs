@@ -4,7 +4,8 @@
 use crate::phone::shown;
 
 use super::catalog::Schema;
-use super::{gender, impossible};
+use super::gender;
+use super::name::same_letters;
 
 /// What is wrong with the name of a column, if anything is.
 pub(super) fn in_column(name: &str, schema: Schema<'_>) -> Option<String> {
@@ -65,7 +66,7 @@ fn spelled<'s>(text: &str, schema: Schema<'s>) -> Option<&'s str> {
     let is_figure = word.chars().all(|c| c.is_ascii_digit());
     // Single braces have advice of their own.
     let is_braced = text.contains(['{', '}']) || is_figure || !is_one;
-    schema.columns().find(|column| !is_braced && impossible::same_letters(column.trim_matches(is_sign), word))
+    schema.columns().find(|column| !is_braced && same_letters(column.trim_matches(is_sign), word))
 }
 
 /// What is wrong with a default, if anything is. `field` is the contact's own field that it serves.

@@ -6,6 +6,7 @@
 use std::sync::LazyLock;
 
 use regex::Regex;
+use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumberFormat};
 
 use super::Phone;
 
@@ -39,7 +40,7 @@ pub(super) fn without_first(text: &str) -> Option<&str> {
 pub(super) fn without_last<'a>(text: &'a str, whole: Option<&Phone>) -> Option<&'a str> {
     let found = BEHIND.captures(text)?;
     let number = found.name("number")?.as_str();
-    if whole.is_some_and(|whole| whole.is_grouped_as(text)) {
+    if whole.is_some_and(|whole| is_grouped_as(text, whole)) {
         return None;
     }
     let Some(group) = found.name("group").filter(|_| !number.ends_with([')', ']'])) else {
@@ -59,7 +60,17 @@ fn without_row(number: &str, length: usize) -> Option<&str> {
     (rest.len() == number.len() || n_digits >= COMPLETE).then_some(rest)
 }
 
+/// Whether the last two groups of digits in a text are those in which this number is usually written.
+fn is_grouped_as(text: &str, phone: &Phone) -> bool {
+    let Ok(number) = PHONE_NUMBER_UTIL.parse(phone.expose(), None) else { return false };
+    let [.., before, last] = groups(text)[..] else { return false };
+    [PhoneNumberFormat::National, PhoneNumberFormat::International].into_iter().any(|format| {
+        let usual = number.format_as(format);
+        groups(&usual).ends_with(&[before, last])
+    })
+}
+
 /// The digits of a text that stand together.
-pub(super) fn groups(text: &str) -> Vec<&str> {
+fn groups(text: &str) -> Vec<&str> {
     text.split(|c: char| !c.is_ascii_digit()).filter(|group| !group.is_empty()).collect()
 }

@@ -1,18 +1,21 @@
 //! Phone numbers: normalised once, masked everywhere, shown whole only in a request's body.
 //!
-//! A value goes `cleaning → labels → decimal → parts → plain → dial`. Everything before `dial` is about what the
-//! phone library must not see: it reads the float `81234567890.0` as somebody else's valid number. Nearly all
-//! values are `plain` already and go the short way `plain → dial`.
+//! A value goes `sanitize → labels → decimal → split → digits → validate`. Everything before `validate` is about what
+//! the phone library must not see: it reads the float `81234567890.0` as somebody else's valid number. Nearly all
+//! values are plain `digits` already and go the short way `digits → validate`. Whom we dial is the library's word
+//! alone: it is asked once for a number (twice where a country's code may be a part of it), and nothing is remembered.
+//! That is 0.6 to 0.8 µs of the processor a number; a short way for the commonest numbers of two countries was faster by so
+//! much, and gone it is 200 lines less that could be wrong.
 
 mod counts;
 mod decimal;
 mod digits;
-mod familiar;
 pub(crate) mod finder;
 mod identifier;
 mod labels;
 mod normalise;
 mod redact;
+mod rules;
 mod sanitize;
 mod shown;
 mod split;
@@ -28,8 +31,9 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use identifier::is_uuid;
 pub use identifier::{shown_identifier, shown_key, visible};
-pub use normalise::{PhoneInput, PhoneRefusal, PhoneRules};
+pub use normalise::PhoneInput;
 pub use redact::mask_numbers;
+pub use rules::{PhoneRefusal, PhoneRules};
 pub(crate) use sanitize::is_invisible;
 pub use shown::{discreet, shown};
 pub use validate::{Region, region};
@@ -105,16 +109,6 @@ impl Phone {
         let wanted = national.filter(|national| national.len() >= SHORTEST_TOLD_APART).unwrap_or(digits);
         let found: String = text.chars().filter_map(sanitize::digit).collect();
         found.contains(wanted)
-    }
-
-    /// Whether the last two groups of digits in a text are those in which this number is usually written.
-    fn is_grouped_as(&self, text: &str) -> bool {
-        let Ok(number) = PHONE_NUMBER_UTIL.parse(&self.0, None) else { return false };
-        let [.., before, last] = counts::groups(text)[..] else { return false };
-        [PhoneNumberFormat::National, PhoneNumberFormat::International].into_iter().any(|format| {
-            let usual = number.format_as(format);
-            counts::groups(&usual).ends_with(&[before, last])
-        })
     }
 
     /// Through the library, because trunk prefixes differ: 0 in Vietnam, none in China, 8 in Russia.

@@ -1,5 +1,6 @@
 //! Asks the phone library whether a number exists and may be called.
 
+use compact_str::ToCompactString;
 use rlibphonenumber::{
     PHONE_NUMBER_UTIL, ParseError, PhoneNumber, PhoneNumberFormat, PhoneNumberType, ValidationError,
 };
@@ -8,8 +9,9 @@ pub use rlibphonenumber::Region;
 
 use crate::domain::reason::Reason;
 
+use super::Phone;
 use super::digits::MAX_DIGITS;
-use super::{Phone, PhoneRefusal, PhoneRules, familiar};
+use super::rules::{PhoneRefusal, PhoneRules};
 
 /// With its country code; the numbering plans of Austria and Germany know shorter and longer ones.
 const MIN_DIGITS: usize = 7;
@@ -87,14 +89,9 @@ pub(super) fn validate(
 
 /// The type of a number that does not exist is unknown.
 fn parse(text: &str, region: Option<Region>) -> Result<(PhoneNumber, PhoneNumberType), PhoneRefusal> {
-    if let Some((number, kind)) = familiar::read(text, region)
-        && kind != PhoneNumberType::Unknown
-    {
-        return Ok((number, kind));
-    }
-    let national = PHONE_NUMBER_UTIL.parse(text, region);
-    let with_code = with_country_code(text, region);
-    let national = national.map(|number| (number.get_type(), number));
+    let national = PHONE_NUMBER_UTIL.parse(text, region).map(|number| (number.get_type(), number));
+    let valid = national.as_ref().ok().filter(|(kind, _)| *kind != PhoneNumberType::Unknown);
+    let with_code = with_country_code(text, region, valid.map(|(_, number)| number));
     match (national, with_code) {
         (Ok((kind, number)), Some(other)) if kind != PhoneNumberType::Unknown && number != other => {
             let hint = "it begins with its country's code and exists with and without it: write the plus";
@@ -111,10 +108,19 @@ fn parse(text: &str, region: Option<Region>) -> Result<(PhoneNumber, PhoneNumber
 }
 
 /// The number that digits are behind a plus, if they begin with the region's own code and it exists. The library
-/// looks for it only where there is no such number inside the country, which may be a stranger's.
-fn with_country_code(text: &str, region: Option<Region>) -> Option<PhoneNumber> {
+/// looks for it only where there is no such number inside the country, which may be a stranger's. Where it has
+/// taken the code off already it need not be asked again.
+fn with_country_code(
+    text: &str,
+    region: Option<Region>,
+    national: Option<&PhoneNumber>,
+) -> Option<PhoneNumber> {
     let code = PHONE_NUMBER_UTIL.get_country_code_for_region(region?)?;
-    if !text.starts_with(&code.to_string()) {
+    if !text.starts_with(&*code.to_compact_string()) {
+        return None;
+    }
+    let e164 = national.map(|national| national.format_as(PhoneNumberFormat::E164));
+    if e164.is_some_and(|e164| e164.strip_prefix('+') == Some(text)) {
         return None;
     }
     let number = PHONE_NUMBER_UTIL.parse(format!("+{text}"), None).ok()?;
@@ -175,6 +181,8 @@ fn has_mexican_prefix(number: &PhoneNumber) -> bool {
 mod tests {
     use std::collections::HashSet;
 
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -185,6 +193,22 @@ mod tests {
             assert_eq!(retired.get_type(), PhoneNumberType::Unknown, "0{old}");
             assert_eq!(renumbered(&retired).unwrap().get_type(), PhoneNumberType::Mobile, "0{old}");
             assert!(new_prefixes.insert(new), "0{old} became 0{new}, as another did");
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 2048, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn who_is_not_asked_twice_would_say_the_same(text in "(84|86|39|49|62|52|7|1)[0-9]{4,12}") {
+            for region in [Region::VN, Region::CN, Region::IT, Region::DE, Region::ID, Region::MX, Region::RU, Region::US] {
+                let Ok(national) = PHONE_NUMBER_UTIL.parse(&text, Some(region)) else { continue };
+                let asked = with_country_code(&text, Some(region), None);
+                let spared = with_country_code(&text, Some(region), Some(&national));
+                if spared != asked {
+                    prop_assert_eq!((spared, asked), (None, Some(national)), "{} in {:?}", text, region);
+                }
+            }
         }
     }
 }

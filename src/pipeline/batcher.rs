@@ -6,10 +6,8 @@ use std::time::Duration;
 use foldhash::fast::FixedState;
 use tokio::time::Instant;
 
-use super::checkpoint::Interval;
-use crate::domain::batch::Batch;
-use crate::domain::contact::{Campaign, Contact};
-use crate::intake::{LedgerKey, RecordPosition};
+use crate::domain::contact::Campaign;
+use crate::intake::{Interval, PendingContact};
 
 /// Text in one batch at most; records can be a megabyte each, and servers refuse long bodies.
 const MAX_BATCH_BYTES: usize = 1 << 20;
@@ -29,26 +27,17 @@ pub(super) struct BatchKey {
     pub(super) maybe_sent: bool,
 }
 
-/// What a contact needs to be settled.
-#[derive(Clone, Debug)]
-pub(super) struct PendingContact {
-    /// Which checkpoint waits for it.
-    pub(super) interval: Interval,
-    /// Its record.
-    pub(super) position: RecordPosition,
-    /// Who it is for the ledger.
-    pub(super) ledger_key: LedgerKey,
-}
-
-/// A batch that can go out.
+/// Contacts that go out together: open while it is gathered, then on its way.
 #[derive(Debug)]
-pub(super) struct SealedBatch {
-    /// For the deliverer.
-    pub(super) batch: Batch,
-    /// One for each contact, in order.
-    pub(super) tickets: Vec<PendingContact>,
+pub(super) struct PendingBatch {
+    /// Where they go.
+    pub(super) campaign: Campaign,
+    /// Who is in it.
+    pub(super) contacts: Vec<PendingContact>,
     /// Text in all contacts.
     pub(super) bytes: usize,
+    /// When the first of them came.
+    since: Instant,
 }
 
 /// Gathers contacts.
@@ -56,16 +45,8 @@ pub(super) struct SealedBatch {
 pub(super) struct Batcher {
     capacity: usize,
     max_age: Duration,
-    open: HashMap<BatchKey, Open, FixedState>,
+    open: HashMap<BatchKey, PendingBatch, FixedState>,
     bytes: usize,
-}
-
-#[derive(Debug)]
-struct Open {
-    contacts: Vec<Contact>,
-    tickets: Vec<PendingContact>,
-    bytes: usize,
-    since: Instant,
 }
 
 impl Batcher {
@@ -78,19 +59,18 @@ impl Batcher {
     pub(super) fn push(
         &mut self,
         key: &BatchKey,
-        contact: Contact,
-        ticket: PendingContact,
+        pending: PendingContact,
         now: Instant,
-    ) -> Option<SealedBatch> {
+    ) -> Option<PendingBatch> {
         if !self.open.contains_key(key) {
             // The more batches are open, the fewer contacts each gets: of one for each record, none but its own.
             let room = self.capacity / (self.open.len() + 1);
-            self.open.insert(key.clone(), Open::with_room_for(room, now));
+            let batch = PendingBatch::with_room_for(room, key.campaign.clone(), now);
+            self.open.insert(key.clone(), batch);
         }
         let open = self.open.get_mut(key)?;
-        let bytes = contact.text_bytes();
-        open.contacts.push(contact);
-        open.tickets.push(ticket);
+        let bytes = pending.contact.text_bytes();
+        open.contacts.push(pending);
         open.bytes += bytes;
         self.bytes += bytes;
         if open.contacts.len() >= self.capacity || open.bytes >= MAX_BATCH_BYTES {
@@ -108,22 +88,20 @@ impl Batcher {
     }
 
     /// Gives a batch that has waited long enough.
-    pub(super) fn take_due(&mut self, now: Instant) -> Option<SealedBatch> {
+    pub(super) fn take_due(&mut self, now: Instant) -> Option<PendingBatch> {
         (self.next_due()? <= now).then_some(())?;
         self.seal(&self.oldest()?)
     }
 
     /// Gives any open batch.
-    pub(super) fn take_any(&mut self) -> Option<SealedBatch> {
+    pub(super) fn take_any(&mut self) -> Option<PendingBatch> {
         self.seal(&self.oldest()?)
     }
 
     /// Lets go of the contacts of one interval.
     pub(super) fn forget(&mut self, interval: Interval) {
         for open in self.open.values_mut() {
-            let mut keep = open.tickets.iter().map(|ticket| ticket.interval != interval);
-            open.contacts.retain(|_| keep.next().unwrap_or(false));
-            open.tickets.retain(|ticket| ticket.interval != interval);
+            open.contacts.retain(|pending| pending.position.interval != interval);
         }
         self.open.retain(|_, open| !open.contacts.is_empty());
     }
@@ -140,22 +118,15 @@ impl Batcher {
         by_age.map(|(key, _)| key.clone())
     }
 
-    fn seal(&mut self, key: &BatchKey) -> Option<SealedBatch> {
+    fn seal(&mut self, key: &BatchKey) -> Option<PendingBatch> {
         let open = self.open.remove(key)?;
         self.bytes = self.bytes.saturating_sub(open.bytes);
-        let batch =
-            Batch { campaign: key.campaign.clone(), contacts: open.contacts, maybe_sent: key.maybe_sent };
-        Some(SealedBatch { batch, tickets: open.tickets, bytes: open.bytes })
+        Some(open)
     }
 }
 
-impl Open {
-    fn with_room_for(n_contacts: usize, now: Instant) -> Self {
-        Self {
-            contacts: Vec::with_capacity(n_contacts),
-            tickets: Vec::with_capacity(n_contacts),
-            bytes: 0,
-            since: now,
-        }
+impl PendingBatch {
+    fn with_room_for(n_contacts: usize, campaign: Campaign, now: Instant) -> Self {
+        Self { campaign, contacts: Vec::with_capacity(n_contacts), bytes: 0, since: now }
     }
 }

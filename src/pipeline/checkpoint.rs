@@ -7,12 +7,8 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use crate::domain::error::Error;
-use crate::intake::{Covers, StreamIndex};
+use crate::intake::{Covers, Interval, RecordPosition, StreamIndex};
 use crate::protocol::{State, Stats};
-
-/// Which interval a record belongs to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Interval(u64);
 
 /// The STATEs that wait, and what they wait for. The last interval is open: it has no STATE yet.
 #[derive(Debug)]
@@ -58,32 +54,30 @@ impl Checkpoints {
     }
 
     /// A record was read.
-    pub fn received(&mut self) -> Interval {
-        if let Some(open) = self.waiting.back_mut() {
-            open.pending += 1;
-        }
-        self.open_interval()
+    ///
+    /// # Errors
+    /// When it says that it belongs to other records than those that are read now.
+    pub fn received(&mut self, position: RecordPosition) -> Result<(), Error> {
+        let is_open = position.interval == self.open_interval();
+        let Some(open) = self.waiting.back_mut().filter(|_| is_open) else {
+            return Err(no_state_waits(position, "came"));
+        };
+        open.pending += 1;
+        Ok(())
     }
 
     /// A record ended.
     ///
     /// # Errors
     /// When no STATE can count it: its interval waits for no record, or its stream is not known.
-    pub fn settle_record(
-        &mut self,
-        interval: Interval,
-        stream: StreamIndex,
-        is_rejected: bool,
-    ) -> Result<(), Error> {
+    pub fn settle_record(&mut self, position: RecordPosition, is_rejected: bool) -> Result<(), Error> {
+        let RecordPosition { stream, interval, line: _ } = position;
         let n_streams = self.released.len();
         let index = interval.0.checked_sub(self.first).and_then(|index| usize::try_from(index).ok());
         let waiting =
             index.and_then(|index| self.waiting.get_mut(index)).filter(|waiting| waiting.pending > 0);
         let Some(waiting) = waiting.filter(|_| stream.index() < n_streams) else {
-            let (Interval(interval), stream) = (interval, stream.index());
-            let why =
-                format!("a record of stream {stream} ended for which no STATE waits (interval {interval})");
-            return Err(Error::Defect(why));
+            return Err(no_state_waits(position, "ended"));
         };
         waiting.pending -= 1;
         let stats = waiting.settled.entry(stream).or_default();
@@ -142,6 +136,14 @@ impl Checkpoints {
     }
 }
 
+fn no_state_waits(position: RecordPosition, what: &str) -> Error {
+    let RecordPosition { stream, interval: Interval(interval), line: _ } = position;
+    let stream = stream.index();
+    Error::Defect(format!(
+        "a record of stream {stream} {what} for which no STATE waits (interval {interval})"
+    ))
+}
+
 fn to_u64(n: usize) -> u64 {
     u64::try_from(n).expect("a count of things in memory fits into 64 bits")
 }
@@ -150,23 +152,28 @@ fn to_u64(n: usize) -> u64 {
 mod tests {
     use super::*;
 
+    fn record(stream: usize, interval: u64) -> RecordPosition {
+        RecordPosition { stream: StreamIndex::new(stream), line: 1, interval: Interval(interval) }
+    }
+
     #[test]
     fn a_record_for_which_no_state_waits_is_a_defect() {
-        let stream = StreamIndex::new(0);
         let mut checkpoints = Checkpoints::new(1);
-        let interval = checkpoints.received();
-        assert!(
-            checkpoints.settle_record(interval, StreamIndex::new(1), false).is_err(),
-            "a stream that is not there"
-        );
-        assert!(checkpoints.settle_record(interval, stream, false).is_ok(), "the record itself");
-        assert!(checkpoints.settle_record(interval, stream, false).is_err(), "the same again");
+        assert!(checkpoints.received(record(0, 0)).is_ok());
+        assert!(checkpoints.settle_record(record(1, 0), false).is_err(), "a stream that is not there");
+        assert!(checkpoints.settle_record(record(0, 0), false).is_ok(), "the record itself");
+        assert!(checkpoints.settle_record(record(0, 0), false).is_err(), "the same again");
         let passed_by = Checkpoints { first: 1, ..Checkpoints::new(1) };
-        for (name, mut checkpoints) in [("released", passed_by), ("not begun", Checkpoints::new(1))] {
-            let interval = if name == "released" { Interval(0) } else { Interval(7) };
-            let told =
-                checkpoints.settle_record(interval, stream, false).map_err(|error| error.failure_type());
-            assert_eq!(told, Err(crate::domain::error::FailureType::System), "{name}");
+        for (name, mut checkpoints, interval) in
+            [("released", passed_by, 0), ("not begun", Checkpoints::new(1), 7)]
+        {
+            for told in [
+                checkpoints.received(record(0, interval)),
+                checkpoints.settle_record(record(0, interval), false),
+            ] {
+                let told = told.map_err(|error| error.failure_type());
+                assert_eq!(told, Err(crate::domain::error::FailureType::System), "{name}");
+            }
         }
     }
 }

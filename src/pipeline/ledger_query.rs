@@ -6,10 +6,9 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::batch_task::one_each;
 use crate::domain::error::Error;
-use crate::intake::{Event, EventBatch};
-use crate::ledger::{ContactStatus, Ledger, LedgerError};
+use crate::intake::EventBatch;
+use crate::ledger::Ledger;
 
 /// A question under way, or none.
 #[derive(Default)]
@@ -17,33 +16,24 @@ pub(super) struct LedgerQuery(Option<Pin<Box<dyn Future<Output = LedgerAnswer> +
 
 /// What the ledger said.
 pub(super) enum LedgerAnswer {
-    /// What is known of the contacts of a batch, in their order.
-    Known(EventBatch, Result<Vec<ContactStatus>, Error>),
+    /// What is known of the contacts of a batch.
+    LookedUp(Result<EventBatch, Error>),
     /// The run is closed.
-    Closed(Result<(), LedgerError>),
+    Closed(Result<(), Error>),
 }
 
 impl LedgerQuery {
     /// Asks what is known of the contacts of a batch.
-    pub(super) fn status_of(&mut self, ledger: &Arc<impl Ledger>, batch: EventBatch, now: Timestamp) {
+    pub(super) fn look_up(&mut self, ledger: &Arc<impl Ledger>, batch: EventBatch, now: Timestamp) {
         let ledger = Arc::clone(ledger);
-        self.0 = Some(Box::pin(async move {
-            let key = |item: &Event| match item {
-                Event::Contact { ledger_key, .. } => Some(ledger_key.key),
-                _ => None,
-            };
-            let keys: Vec<_> = batch.items.iter().filter_map(key).collect();
-            let n_contacts = keys.len();
-            let statuses = ledger.status_of(keys, now).await.map_err(Error::from);
-            let statuses = statuses.and_then(|known| one_each("standings", known, n_contacts));
-            LedgerAnswer::Known(batch, statuses)
-        }));
+        self.0 = Some(Box::pin(async move { LedgerAnswer::LookedUp(batch.look_up(&*ledger, now).await) }));
     }
 
     /// Closes the ledger. What was asked before needs no answer any more.
     pub(super) fn close(&mut self, ledger: &Arc<impl Ledger>) {
         let ledger = Arc::clone(ledger);
-        self.0 = Some(Box::pin(async move { LedgerAnswer::Closed(ledger.close().await) }));
+        self.0 =
+            Some(Box::pin(async move { LedgerAnswer::Closed(ledger.close().await.map_err(Error::from)) }));
     }
 
     /// Whether an answer is awaited.

@@ -4,10 +4,11 @@ use std::io::Write;
 
 use tokio::time::Instant;
 
-use super::Pipeline;
+use super::sync_loop::Pipeline;
 use crate::delivery::Transport;
 use crate::domain::outcome::Outcome;
 use crate::domain::reason::Reason;
+use crate::domain::stream_name::StreamName;
 use crate::intake::RecordPosition;
 use crate::ledger::Ledger;
 use crate::phone::Phone;
@@ -21,7 +22,7 @@ impl<C: Transport, L: Ledger, W: Write> Pipeline<C, L, W> {
         outcome: &Outcome,
         phone: Option<&Phone>,
     ) -> String {
-        let stream = self.plan.streams.get(position.stream.index()).map(|(name, _)| name.to_string());
+        let stream = self.task.streams.get(position.stream).map(StreamName::to_string);
         let reason = outcome.reason().map_or("", Reason::code);
         let mut line = format!(
             "{} ({reason}): stream {}, input line {}",
@@ -38,6 +39,12 @@ impl<C: Transport, L: Ledger, W: Write> Pipeline<C, L, W> {
         line
     }
 
+    /// A delivery waits, and says why.
+    pub(super) fn tell_waiting(&mut self, text: String) {
+        self.log(Level::Info, &text);
+        self.waiting = Some(text);
+    }
+
     /// How far the run is.
     pub(super) fn tell_progress(&mut self, started: Instant) {
         let seconds = started.elapsed().as_secs_f64();
@@ -45,7 +52,7 @@ impl<C: Transport, L: Ledger, W: Write> Pipeline<C, L, W> {
         let mut line = format!(
             "{}; {rate:.0} records/s, {} requests under way",
             self.stats.summary(),
-            self.under_way.len()
+            self.dispatcher.n_under_way()
         );
         if let Some(waiting) = &self.waiting {
             line.push_str(&format!("; {waiting}"));
@@ -57,7 +64,7 @@ impl<C: Transport, L: Ledger, W: Write> Pipeline<C, L, W> {
 
     /// Whom the run leaves behind.
     pub(super) fn tell_left_behind(&mut self) {
-        let n_contacts: usize = self.loads.values().map(|load| load.n_contacts).sum();
+        let n_contacts = self.dispatcher.n_contacts_under_way();
         if n_contacts > 0 {
             self.log(Level::Warn, &format!(
                 "{n_contacts} contacts were under way when the run left, because the ledger did not answer: it holds those that it heard of as unknown"
@@ -74,7 +81,7 @@ impl<C: Transport, L: Ledger, W: Write> Pipeline<C, L, W> {
                 &format!("{}: {count} records. {} {}", reason.code(), reason.meaning(), reason.remedy()),
             );
         }
-        for line in self.warnings.lines(&self.plan.streams) {
+        for line in self.warnings.lines(&self.task.streams) {
             self.log(Level::Warn, &line);
         }
         let seconds = started.elapsed().as_secs_f64();

@@ -2,15 +2,11 @@
 
 use std::io::Write;
 
-use tokio::task::{Id, JoinError};
-
-use super::Pipeline;
-use super::batch_task::{BatchResult, one_each};
-use super::checkpoint::Interval;
-use crate::delivery::Transport;
+use super::sync_loop::Pipeline;
+use crate::delivery::{ContactResult, DeliveryResult, Transport};
 use crate::domain::error::Error;
 use crate::domain::outcome::Outcome;
-use crate::intake::RecordPosition;
+use crate::intake::{PendingContact, RecordPosition};
 use crate::ledger::Ledger;
 use crate::phone::Phone;
 use crate::protocol::Level;
@@ -19,48 +15,35 @@ use crate::protocol::Level;
 const SHARE_COUNTS_AFTER: u64 = 100;
 
 impl<C: Transport, L: Ledger, W: Write> Pipeline<C, L, W> {
-    /// A delivery's task has ended.
-    pub(super) fn delivered(&mut self, result: Result<(Id, BatchResult), JoinError>) {
-        match result {
-            Ok((task, heard)) => {
-                self.loads.remove(&task);
-                self.heard(heard);
-            }
-            // Its message may quote data. Whom it had claimed is unknown when the ledger is closed.
-            Err(error) => {
-                self.loads.remove(&error.id());
-                self.fail(Error::Defect("a delivery ended in a panic".to_owned()));
-            }
-        }
-    }
-
-    fn heard(&mut self, heard: BatchResult) {
+    /// A batch is not under way any more.
+    pub(super) fn delivered(&mut self, result: DeliveryResult<PendingContact>) {
         self.waiting = None;
-        let BatchResult { tickets, phones, outcomes, failure } = heard;
-        match one_each("outcomes", outcomes, tickets.len()) {
-            Ok(outcomes) => {
-                for ((ticket, phone), outcome) in tickets.into_iter().zip(&phones).zip(outcomes) {
-                    if let Some(outcome) = outcome {
-                        self.settle(ticket.interval, ticket.position, &outcome, Some(phone));
-                    }
+        let mut n_open = 0_usize;
+        for (pending, result) in result.contacts {
+            match result {
+                ContactResult::Ended(outcome) => {
+                    self.settle_record(pending.position, &outcome, Some(&pending.contact.phone));
                 }
+                ContactResult::Open { .. } => n_open += 1,
             }
-            Err(defect) => self.fail(defect),
         }
-        if let Some(error) = failure {
+        if let Some(error) = result.failure {
             self.fail(error);
         }
+        // Whoever stops for a reason has said it by now: without one their STATE would wait for ever.
+        if n_open > 0 && self.failure.is_none() {
+            self.fail(Error::Defect(format!("a delivery left {n_open} contacts without an outcome")));
+        }
     }
 
-    pub(super) fn settle(
+    pub(super) fn settle_record(
         &mut self,
-        interval: Interval,
         position: RecordPosition,
         outcome: &Outcome,
         phone: Option<&Phone>,
     ) {
         let is_rejected = outcome.counts_as_rejected();
-        if let Err(defect) = self.checkpoints.settle_record(interval, position.stream, is_rejected) {
+        if let Err(defect) = self.checkpoints.settle_record(position, is_rejected) {
             return self.fail(defect);
         }
         if self.stats.count(outcome) {

@@ -3,16 +3,9 @@
 //! First what is under way is heard out. Then no answer is awaited any more: its people have an
 //! ending, and the ledger is told. Last the run leaves, whoever has not answered.
 
-use std::io::{ErrorKind, Write};
 use std::time::Duration;
 
 use tokio::time::Instant;
-
-use super::Pipeline;
-use crate::delivery::Transport;
-use crate::domain::error::Error;
-use crate::ledger::Ledger;
-use crate::protocol::OUTLET_PATIENCE;
 
 /// For what the ledger is told last: it asks a server that is away again for 45 seconds.
 const LAST_WORDS: Duration = Duration::from_mins(1);
@@ -62,32 +55,5 @@ impl Shutdown {
     fn no_later(&mut self, cut_off_at: Option<Instant>, leave_at: Instant) {
         self.cut_off_at = [self.cut_off_at, cut_off_at].into_iter().flatten().min();
         self.leave_at = Some(self.leave_at.map_or(leave_at, |earlier| earlier.min(leave_at)));
-    }
-}
-
-impl<C: Transport, L: Ledger, W: Write> Pipeline<C, L, W> {
-    /// Somebody wants the run to end: soon, or, asked again, at once. One that is closing has done
-    /// everything already.
-    pub(super) fn interrupt(&mut self, signal: &'static str) {
-        self.shutdown.signalled(Instant::now(), self.plan.end_within.saturating_sub(self.spent_unheard()));
-        if self.shutdown.was_hurried() && matches!(self.failure, Some(Error::Interrupted(_))) {
-            self.failure = Some(Error::Hurried(signal));
-        } else if !self.is_closing {
-            self.fail(Error::Interrupted(signal));
-        }
-    }
-
-    /// How long the signal was not heard, because the loop waited for somebody to read what it wrote.
-    fn spent_unheard(&self) -> Duration {
-        match &self.failure {
-            Some(Error::Output(error)) if error.kind() == ErrorKind::TimedOut => OUTLET_PATIENCE,
-            _ => Duration::ZERO,
-        }
-    }
-
-    /// Nobody is waited for any more.
-    pub(super) fn leave(&mut self) {
-        self.tell_left_behind();
-        self.fail(Error::LedgerUnavailable("the ledger did not answer in the time that the end of a run has; what it was told before is kept".to_owned()));
     }
 }

@@ -1,6 +1,7 @@
 //! Whole runs in one process: real messages, real mapping, a real vendor, a scripted way to it and a
 //! paused clock.
 
+mod defects;
 mod shutdown;
 mod states;
 mod status;
@@ -19,11 +20,11 @@ use tokio::time::{Instant, sleep};
 use super::{Pipeline, Plan, RunStats};
 use crate::config::{self, Config, OnUnknownOutcome};
 use crate::delivery::{
-    Clock, Deliverer, DeliveryOptions, RateLimiter, RetryPolicy, Stop, Transport, TransportError,
+    Clock, Deliverer, DeliveryOptions, RateLimiter, RetryPolicy, RunHandle, Transport, TransportError,
 };
 use crate::domain::error::Error;
 use crate::intake::{EventBatch, Router};
-use crate::ledger::{Ledger, NoopLedger};
+use crate::ledger::{KeyHasher, KeyMaker, Ledger, NoopLedger, Scope};
 use crate::mapping::{self, RunContext, StreamShape};
 use crate::protocol::{Catalog, Output};
 use crate::providers::api::{Reply, Request};
@@ -139,33 +140,17 @@ impl Sync {
         let shapes: Vec<_> = catalog.streams.iter().map(StreamShape::from).collect();
         let mappings = mapping::compile_catalog(&config, &vendor, &shapes, &context).unwrap();
         let names: Vec<_> = catalog.streams.iter().map(|stream| stream.name.clone()).collect();
-        let intake = Router::new(names.clone(), mappings, None);
-        let plan = Plan {
-            batch_size: config.delivery.batch_size.into(),
-            max_batch_age: Duration::from_secs(config.delivery.max_batch_age_seconds.into()),
-            max_in_flight: config.delivery.max_requests_in_flight.into(),
-            hear_out_for: Duration::from_secs(65),
-            end_within: Duration::from_secs(9),
-            max_contacts: config.limits.max_contacts_per_sync,
-            max_rejected_percent: config.limits.max_rejected_percent,
-            streams: names.into_iter().map(|name| (name, self.generation_id.is_some())).collect(),
-        };
+        let keys = KeyMaker::new(KeyHasher::new("a key"), Scope::Campaign, "itnio/A".to_owned());
+        let intake = Router::new(names.clone(), mappings, ledger.remembers().then_some(keys));
+        let streams = names.into_iter().map(|name| (name, self.generation_id.is_some())).collect();
+        let plan = Plan { streams, ..plan(&config) };
         let requests = Arc::new(Mutex::new(Vec::new()));
         let transport = Provider { takes: self.takes, answer: self.answer, requests: Arc::clone(&requests) };
-        let clock = Arc::new(Clock::starting_at(Timestamp::UNIX_EPOCH));
-        let (log_lines, heard) = mpsc::channel(64);
+        let (run, log_lines) = RunHandle::new(Arc::new(Clock::starting_at(Timestamp::UNIX_EPOCH)));
         let resend = config.delivery.on_unknown_outcome == OnUnknownOutcome::Resend;
-        let (retry_policy, stop) =
-            (RetryPolicy { retry_for: Duration::from_mins(1), resend }, Stop::default());
-        let terms = DeliveryOptions {
-            clock,
-            rate_limiter: RateLimiter::new(0),
-            retry_policy,
-            stop: stop.clone(),
-            log_lines,
-            seed: 7,
-        };
-        let deliverer = Deliverer::new(vendor, transport, terms);
+        let retry_policy = RetryPolicy { retry_for: Duration::from_mins(1), resend };
+        let options = DeliveryOptions { rate_limiter: RateLimiter::new(0), retry_policy, seed: 7 };
+        let deliverer = Deliverer::new(vendor, transport, run.clone(), options);
         let (sender, input) = mpsc::channel(2);
         tokio::spawn(speak(self.lines, intake, sender));
         let after = |wait: Duration| async move {
@@ -174,12 +159,25 @@ impl Sync {
         };
         let signals = stream::iter(self.signals_after).then(after).chain(stream::pending());
         let output = Output::new(self.stdout.clone());
-        let pipeline = Pipeline::new(plan, Arc::new(deliverer), ledger, output, stop);
+        let pipeline = Pipeline::new(plan, Arc::new(deliverer), ledger, output, run);
         let started = Instant::now();
-        let (stats, failure, _) = pipeline.run(input, heard, Box::pin(signals)).await;
+        let (stats, failure, _) = pipeline.run(input, log_lines, Box::pin(signals)).await;
         let stdout = String::from_utf8(self.stdout.written.lock().unwrap().clone()).unwrap();
         let requests = std::mem::take(&mut *requests.lock().unwrap());
         Ran { stats, failure, stdout, requests, started, seconds: started.elapsed().as_secs_f64() }
+    }
+}
+
+fn plan(config: &Config) -> Plan {
+    Plan {
+        batch_size: config.delivery.batch_size.into(),
+        max_batch_age: Duration::from_secs(config.delivery.max_batch_age_seconds.into()),
+        max_in_flight: config.delivery.max_requests_in_flight.into(),
+        hear_out_for: Duration::from_secs(65),
+        end_within: Duration::from_secs(9),
+        max_contacts: config.limits.max_contacts_per_sync,
+        max_rejected_percent: config.limits.max_rejected_percent,
+        streams: Vec::new(),
     }
 }
 

@@ -6,6 +6,7 @@
 mod airbyte;
 mod catalog;
 mod json;
+mod level;
 mod message;
 mod outlet;
 mod output;
@@ -13,14 +14,16 @@ mod singer;
 mod state;
 #[cfg(test)]
 mod tests;
+mod text;
 
 pub use catalog::{Catalog, CatalogStream};
 pub use json::object::Object;
 pub use json::repaired::RepairedLine;
 pub(crate) use json::string::{string, unquoted};
+pub use level::Level;
 pub use message::{Message, RecordMessage, StreamStatus};
 pub use outlet::{OUTLET_PATIENCE, Outlet};
-pub use output::{Level, Output};
+pub use output::Output;
 pub use singer::{About, nested, of_other_targets};
 pub use state::{State, StateScope, Stats};
 

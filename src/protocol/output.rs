@@ -1,44 +1,49 @@
 //! The only writer of stdout. Each line is a message, flushed at once: the platform reads a pipe,
-//! and a state that waits in a buffer is lost when the container is killed.
+//! and a state that waits in a buffer is lost when the container is killed. Only a terminal, which no
+//! program reads, gets text for people in their place.
 
 use std::io::Write;
 
 use jiff::Timestamp;
-use serde::Serialize;
 
+use super::level::Level;
 use super::singer::Log;
 use super::state::{State, Stats};
+use super::text;
 use crate::domain::error::Error;
-
-/// How much a line for people matters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "UPPERCASE")]
-pub enum Level {
-    /// For the record.
-    Info,
-    /// Somebody should look.
-    Warn,
-    /// The run stops because of it.
-    Error,
-}
 
 /// Writes what goes back to whoever sends the records, and what people should read.
 #[derive(Debug)]
 pub struct Output<W> {
     stdout: W,
-    /// Where lines for people go when stdout is for states only; none: they are messages there, too.
-    log: Option<Log>,
+    reader: Reader,
+}
+
+/// Who reads stdout.
+#[derive(Debug)]
+enum Reader {
+    /// A platform, to whom everything is a message.
+    Platform,
+    /// A Singer runner, to whom states are; lines for people go to the log.
+    Runner(Log),
+    /// A person at a terminal, to whom nothing is.
+    Person,
 }
 
 impl<W: Write> Output<W> {
     /// Writes messages of the Airbyte protocol.
     pub fn new(stdout: W) -> Self {
-        Self { stdout, log: None }
+        Self { stdout, reader: Reader::Platform }
     }
 
     /// Writes states as Singer runners read them, and the rest to `stderr`.
     pub fn singer(stdout: W, stderr: Box<dyn Write>) -> Self {
-        Self { stdout, log: Some(Log::new(stderr)) }
+        Self { stdout, reader: Reader::Runner(Log::new(stderr)) }
+    }
+
+    /// Writes text for a person, where stdout is a terminal.
+    pub fn terminal(stdout: W) -> Self {
+        Self { stdout, reader: Reader::Person }
     }
 
     /// Hands a STATE back.
@@ -46,7 +51,10 @@ impl<W: Write> Output<W> {
     /// # Errors
     /// When nobody reads.
     pub fn state(&mut self, state: &State, stats: Stats) -> Result<(), Error> {
-        self.line(state.with_stats(stats).as_bytes())
+        match self.reader {
+            Reader::Platform | Reader::Runner(_) => self.line(state.with_stats(stats).as_bytes()),
+            Reader::Person => self.line(text::state(state, stats).as_bytes()),
+        }
     }
 
     /// Writes a line for people.
@@ -54,12 +62,13 @@ impl<W: Write> Output<W> {
     /// # Errors
     /// When nobody reads.
     pub fn log(&mut self, level: Level, message: &str) -> Result<(), Error> {
-        match &mut self.log {
-            None => self.log_message(level, message),
-            Some(log) => {
+        match &mut self.reader {
+            Reader::Platform => self.log_message(level, message),
+            Reader::Runner(log) => {
                 log.line(level, message);
                 Ok(())
             }
+            Reader::Person => self.line(text::log(level, message).as_bytes()),
         }
     }
 
@@ -68,12 +77,24 @@ impl<W: Write> Output<W> {
     /// # Errors
     /// When nobody reads.
     pub fn failure(&mut self, error: &Error, now: Timestamp) -> Result<(), Error> {
-        match &mut self.log {
-            None => self.trace_message(error, now),
-            Some(log) => {
+        match &mut self.reader {
+            Reader::Platform => self.trace_message(error, now),
+            Reader::Runner(log) => {
                 log.failure(error);
                 Ok(())
             }
+            Reader::Person => text::failure(error).iter().try_for_each(|line| self.line(line.as_bytes())),
+        }
+    }
+
+    /// Answers `check`.
+    ///
+    /// # Errors
+    /// When nobody reads.
+    pub fn connection_status(&mut self, result: Result<&str, &str>) -> Result<(), Error> {
+        match self.reader {
+            Reader::Platform | Reader::Runner(_) => self.status_message(result),
+            Reader::Person => self.line(text::connection_status(result).as_bytes()),
         }
     }
 

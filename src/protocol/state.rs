@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
+use super::json::offset;
 use super::json::repaired::RepairedLine;
 use crate::domain::stream_name::StreamName;
 
@@ -94,9 +95,4 @@ impl std::ops::AddAssign for Stats {
         self.records += other.records;
         self.rejected += other.rejected;
     }
-}
-
-/// Where `part` begins in `whole`, which it is a part of.
-pub(super) fn offset(whole: &str, part: &str) -> usize {
-    part.as_ptr().addr() - whole.as_ptr().addr()
 }

@@ -1,8 +1,12 @@
 //! What both dialects must keep, over any JSON.
 
+use std::fs::File;
+use std::io::Seek;
+
 use proptest::prelude::*;
 
 use super::*;
+use crate::domain::error::{Error, Mistake};
 
 const NEW: &str = r#"{"recordCount":98.0,"rejectedRecordCount":2.0}"#;
 
@@ -134,4 +138,40 @@ fn depth_is_no_reason_to_stop() {
         let other = format!(r#"{{"type":"TRACE","trace":{deep}}}"#);
         assert!(matches!(Dialect::Airbyte.parse_line(&other), Ok(Message::Other)), "{depth}");
     }
+}
+
+#[test]
+fn a_person_reads_sentences_where_a_platform_reads_messages() {
+    let line = r#"{"type":"STATE","state":{"type":"STREAM","stream":{"stream_descriptor":{"name":"people","namespace":"public"}}}}"#;
+    let Ok(Message::State(state)) = Dialect::Airbyte.parse_line(line) else { panic!("not a state") };
+    let error =
+        Error::Config(vec![Mistake::new("vendor.job_id", "missing"), Mistake::new("streams", "empty")]);
+    let speak = |output: fn(File) -> Output<File>| {
+        let mut said = tempfile::tempfile().unwrap();
+        let mut output = output(said.try_clone().unwrap());
+        output.log(Level::Warn, "no ledger is configured")?;
+        output.state(&state, Stats { records: 3, rejected: 2 })?;
+        output.connection_status(Ok("Nobody was called."))?;
+        output.connection_status(Err(&error.with_causes()))?;
+        output.failure(&error, jiff::Timestamp::UNIX_EPOCH)?;
+        said.rewind().map_err(Error::Input)?;
+        std::io::read_to_string(said).map_err(Error::Input)
+    };
+    let person = speak(Output::terminal).unwrap();
+    let want = "\
+WARNING no ledger is configured
+INFO state of public.people: settled 3 accepted or duplicate, 2 rejected for a reason
+SUCCEEDED: Nobody was called.
+FAILED: the configuration cannot work:
+- vendor.job_id: missing
+- streams: empty
+ERROR the configuration cannot work:
+- vendor.job_id: missing
+- streams: empty
+ERROR it fails in the same way until somebody corrects this
+";
+    assert_eq!(person, want);
+    let platform = speak(Output::new).unwrap();
+    assert!(platform.lines().all(|line| line.starts_with('{')), "{platform}");
+    assert_eq!(platform.lines().count(), 5);
 }

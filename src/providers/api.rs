@@ -5,14 +5,17 @@ use std::fmt;
 use std::time::Duration;
 
 use bytes::Bytes;
+use http::Method;
 use jiff::Timestamp;
 
 use crate::domain::outcome::Outcome;
 use crate::domain::secret::Secret;
 
-/// One POST, as data. Header values may be credentials, so `Debug` hides them and the body.
+/// One request, as data. Header values may be credentials, so `Debug` hides them and the body.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Request {
+    /// What is done at the address.
+    pub method: Method,
     /// Absolute on the way out; only the path on the simulator's side.
     pub url: String,
     /// Names are compared without regard to case.
@@ -49,6 +52,15 @@ pub enum Verdict {
         /// For the log.
         why: String,
     },
+    /// Some contacts have ended; of the others nothing was taken, and they may be taken later.
+    Partly {
+        /// Exactly one per contact, in order.
+        verdicts: Vec<ContactVerdict>,
+        /// The least wait that the vendor asks for.
+        after: Option<Duration>,
+        /// Why the others were not taken, for the log.
+        why: String,
+    },
     /// Nothing was taken, because of one or more contacts.
     Split {
         /// The vendor's words, for the log and for the contact that is found.
@@ -78,6 +90,27 @@ pub enum Verdict {
     },
 }
 
+/// What one reply says about one contact.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ContactVerdict {
+    /// It has its outcome.
+    Ended(Outcome),
+    /// It was not taken, and may be taken later.
+    Again,
+}
+
+/// What becomes of a contact that a vendor is sent once more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Repeats {
+    /// It may be called again: what may have arrived is not sent again.
+    CallAgain,
+    /// A request is recognised by its idempotency key, and does nothing again; the same contact in another request may
+    /// be called again. So what may have arrived is sent again as it was, by the run that sent it, and never otherwise.
+    KnownByKey,
+    /// The contact is recognised in whatever request.
+    KnownByContact,
+}
+
 /// Who can mend what stopped the run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Blame {
@@ -94,8 +127,8 @@ pub enum Blame {
 pub struct Limits {
     /// Contacts in one request at most.
     pub max_batch: usize,
-    /// The vendor recognises a repeated contact, so a batch that may have arrived can go out again.
-    pub resend_is_safe: bool,
+    /// What becomes of a contact that is sent once more, on which it hangs whether what may have arrived can be.
+    pub repeats: Repeats,
 }
 
 /// Which contact fields a vendor's API has beside the number, and which names it keeps to itself.
@@ -107,6 +140,20 @@ pub struct Shape {
     pub gender: bool,
     /// Variable names that the vendor uses itself.
     pub reserved: &'static [&'static str],
+}
+
+impl Repeats {
+    /// Whether the very same request can go out again and nobody is called twice.
+    #[must_use]
+    pub fn allow_same_request(self) -> bool {
+        self != Self::CallAgain
+    }
+
+    /// Whether its contacts can go out again in another request and nobody is called twice.
+    #[must_use]
+    pub fn allow_other_request(self) -> bool {
+        self == Self::KnownByContact
+    }
 }
 
 impl Request {
@@ -121,6 +168,7 @@ impl Request {
 impl fmt::Debug for Request {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Request")
+            .field("method", &self.method)
             .field("url", &self.url)
             .field("headers", &self.headers)
             .field("body", &format_args!("{} bytes", self.body.len()))

@@ -19,13 +19,13 @@ const LONGEST_NUMBER: usize = 15 + 4;
 const SHORTEST_ID_IN_TEXT: usize = 4;
 
 /// The numbers of a batch, as they were sent.
-pub(super) fn wires(contacts: &[Contact], format: WireFormat) -> Vec<Cow<'_, str>> {
+pub(super) fn wires<'a>(contacts: &[&'a Contact], format: WireFormat) -> Vec<Cow<'a, str>> {
     contacts.iter().map(|contact| contact.phone.wire(format)).collect()
 }
 
 /// The contacts of a batch by their numbers.
 pub(super) struct ContactIndex<'a> {
-    contacts: &'a [Contact],
+    contacts: &'a [&'a Contact],
     wires: &'a [Cow<'a, str>],
     /// By number (without its plus) or identifier; `None` where two contacts share it. Made when first needed:
     /// a vendor that keeps the order never needs it.
@@ -36,7 +36,7 @@ pub(super) struct ContactIndex<'a> {
 
 impl<'a> ContactIndex<'a> {
     /// A index of contacts and their numbers as sent, in the same order.
-    pub(super) fn new(contacts: &'a [Contact], wires: &'a [Cow<'a, str>]) -> Self {
+    pub(super) fn new(contacts: &'a [&'a Contact], wires: &'a [Cow<'a, str>]) -> Self {
         Self { contacts, wires, index: OnceCell::new(), ends: OnceCell::new() }
     }
 
@@ -202,10 +202,11 @@ mod tests {
     use super::*;
     use crate::phone::Phone;
 
-    fn contacts(numbers: &[&str]) -> Vec<Contact> {
+    fn contacts(numbers: &[&str]) -> Vec<&'static Contact> {
         let phone =
             |number: &&str| if number.starts_with('+') { Phone::e164(number) } else { Phone::opaque(number) };
-        numbers.iter().map(|number| Contact::new(phone(number))).collect()
+        let contacts: Vec<_> = numbers.iter().map(|number| Contact::new(phone(number))).collect();
+        contacts.leak().iter().collect()
     }
 
     #[test]

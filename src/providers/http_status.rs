@@ -125,7 +125,10 @@ pub(super) fn probe_result(verdict: Verdict, now: Timestamp) -> Result<(), Strin
         Verdict::Settled(_) => Ok(()),
         Verdict::ClockOff { server_time } => Err(clock_message(server_time, now)),
         Verdict::Halt { why, .. } | Verdict::Astray { why } => Err(why),
-        Verdict::Again { why, .. } | Verdict::Split { why } | Verdict::Unclear { why } => Err(format!(
+        Verdict::Again { why, .. }
+        | Verdict::Partly { why, .. }
+        | Verdict::Split { why }
+        | Verdict::Unclear { why } => Err(format!(
             "the vendor is not well now, so the credentials could not be judged: {why}. Try again in some minutes; if it stays so, check vendor.base_url and ask the vendor's support"
         )),
     }

@@ -4,7 +4,7 @@
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::Config;
+use super::VendorConfig;
 use super::api::{Reply, Verdict};
 use crate::domain::batch::Batch;
 use crate::domain::contact::{Campaign, Contact};
@@ -62,7 +62,7 @@ const SPELLINGS: [&str; 46] = [
 ];
 
 fn vendor(config: Value) -> impl Fn(&Batch, Value) -> Verdict {
-    let vendor = serde_json::from_value::<Config>(config).unwrap().build();
+    let vendor = serde_json::from_value::<VendorConfig>(config).unwrap().build();
     move |batch: &Batch, body: Value| {
         vendor.interpret(batch, &Reply { status: 200, body: body.to_string().into(), ..Reply::default() })
     }
@@ -81,9 +81,9 @@ fn vbee() -> impl Fn(&Batch, Value) -> Verdict {
     }))
 }
 
-fn batch(numbers: &[&str]) -> Batch {
-    let contacts = numbers.iter().map(|number| Contact::new(Phone::e164(number))).collect();
-    Batch { campaign: Campaign::new("9"), contacts, maybe_sent: false }
+fn batch(numbers: &[&str]) -> Batch<'static> {
+    let contacts: Vec<_> = numbers.iter().map(|number| Contact::new(Phone::e164(number))).collect();
+    Batch::new(Campaign::new("9"), contacts.leak().iter().collect(), false)
 }
 
 fn names(verdict: &Verdict) -> Vec<&'static str> {
@@ -291,6 +291,9 @@ proptest! {
         let verdict = itnio()(&batch, json!({ "status": "0", "data": [line.clone()] }));
         prop_assert_eq!(names(&verdict), ["accepted", "rejected"], "{}", &line);
         let refused = vbee()(&batch, json!({ "status": 0, "code": 1201, "message": line.clone() }));
+        // The digits of the code, of the campaign and of the mask, read in one row, are nobody's number.
+        let own = format!("12019{}", &digits[digits.len() - 3..]);
+        prop_assume!(!own.contains(&digits[digits.len() - 7..]));
         for text in [format!("{verdict:?}"), format!("{refused:?}")] {
             prop_assert!(!holds(&text, &digits[digits.len() - 7..]), "{} in {}", &line, text);
         }

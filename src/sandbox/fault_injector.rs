@@ -6,18 +6,16 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use fastrand::Rng;
+use http::Method;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value};
 
 use super::faults::{Fault, FaultPlan};
 use crate::providers::api::{Reply, Request};
-use crate::providers::{Simulator, Twist};
+use crate::providers::simulator::{POISON, Simulator, Twist};
 
 /// How far ahead a wrong clock is.
 const CLOCK_ERROR: SignedDuration = SignedDuration::from_mins(10);
-
-/// The text in a variable that makes a simulator refuse, here and in a user's own records.
-pub const POISON: &str = "POISON";
 
 /// A simulator whose answers go wrong as planned.
 pub struct FaultInjector {
@@ -108,10 +106,18 @@ impl FaultInjector {
         answer
     }
 
+    /// How contacts are handed to the simulator.
+    #[must_use]
+    pub fn method(&self) -> Method {
+        self.simulator.method()
+    }
+
     /// What the simulator itself does wrong; a wrong clock goes before a fault of one request.
     fn twist(&mut self, fault: Option<Fault>) -> Twist {
         if self.clock_is_ahead(fault == Some(Fault::WrongClock)) {
-            self.count(Fault::WrongClock);
+            if self.simulator.judges_time() {
+                self.count(Fault::WrongClock);
+            }
             return Twist::WrongClock(CLOCK_ERROR);
         }
         if fault == Some(Fault::NamelessLine) { Twist::NamelessLine } else { Twist::None }
@@ -200,14 +206,21 @@ mod tests {
 
     use super::*;
     use crate::providers::call_log::CallLog;
-    use crate::providers::shortcut::Shortcut;
 
     /// Takes everything, and tells what and when.
     struct Willing(mpsc::Sender<(Bytes, Timestamp)>, CallLog);
 
     impl Simulator for Willing {
+        fn name(&self) -> &'static str {
+            "willing"
+        }
+
         fn path(&self) -> &'static str {
             "/willing"
+        }
+
+        fn judges_time(&self) -> bool {
+            true
         }
 
         fn answer_with(&mut self, request: &Request, now: Timestamp, twist: Twist) -> Reply {
@@ -220,10 +233,6 @@ mod tests {
 
         fn book(&self) -> &CallLog {
             &self.1
-        }
-
-        fn shortcut(&self) -> Shortcut {
-            Shortcut { credential: "", number_key: "", answer: |_| Bytes::new() }
         }
 
         fn connector_config(&self, _: &str) -> Value {
@@ -248,7 +257,12 @@ mod tests {
 
         /// The answer, and what the simulator saw of the request.
         fn ask(&mut self) -> (Answer, Option<(Bytes, Timestamp)>) {
-            let request = Request { url: "/willing".to_owned(), headers: Vec::new(), body: BODY.into() };
+            let request = Request {
+                method: http::Method::POST,
+                url: "/willing".to_owned(),
+                headers: Vec::new(),
+                body: BODY.into(),
+            };
             (self.faulty.answer(&request, Timestamp::UNIX_EPOCH), self.taken.try_recv().ok())
         }
 

@@ -1,13 +1,13 @@
-//! Both vendors' APIs on one loopback port: rehearsals that dial nobody.
+//! All vendors' APIs on one loopback port: rehearsals that dial nobody.
 //!
-//! The simulators are the vendors' own (`vendor::*::simulator`), behind seeded faults; a page shows
+//! The simulators are the vendors' own (`providers::*::simulator`), behind seeded faults; a page shows
 //! who would be called how often. Nothing here is a security boundary: whoever can reach the port
 //! can read the credentials, which are invented.
 
-mod fast;
 pub mod fault_injector;
 pub mod faults;
 mod host_check;
+mod options;
 mod pages;
 mod routes;
 pub mod sample;
@@ -28,29 +28,9 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use faults::FaultPlan;
 use routes::Routes;
 
-pub use fast::FastOptions;
-
-/// Tells the time; handed in, so that tests can hold it.
-pub type Clock = dyn Fn() -> Timestamp + Send + Sync;
-
-/// How the sandbox behaves.
-#[derive(Clone, Debug)]
-pub struct SandboxOptions {
-    /// The port on 127.0.0.1; 0 takes any that is free.
-    pub port: u16,
-    /// The same seed draws the same faults.
-    pub seed: u64,
-    /// What goes wrong, and how often.
-    pub faults: FaultPlan,
-    /// Pages show whole phone numbers, instead of masked ones.
-    pub show_numbers: bool,
-    /// Variables of the call script: itnio refuses contacts that do not fill them. (Vbee documents no
-    /// such check.)
-    pub required_variables: Vec<String>,
-}
+pub use options::{Clock, SandboxOptions};
 
 /// A running sandbox; stops when it is dropped, too.
 #[derive(Debug)]
@@ -59,18 +39,6 @@ pub struct Sandbox {
     configs: Vec<(&'static str, Value)>,
     stop: watch::Sender<()>,
     serving: JoinHandle<()>,
-}
-
-impl Default for SandboxOptions {
-    fn default() -> Self {
-        Self {
-            port: 0,
-            seed: 0,
-            faults: FaultPlan::none(),
-            show_numbers: false,
-            required_variables: Vec::new(),
-        }
-    }
 }
 
 impl Sandbox {
@@ -86,19 +54,6 @@ impl Sandbox {
         let (listener, address) = listen(options.port).await?;
         let router = Routes::new(options, address, Arc::clone(&clock)).router();
         Ok(Self::serve(listener, address, router, clock))
-    }
-
-    /// Starts to count on 127.0.0.1, within the current runtime: for measuring, not for rehearsing.
-    ///
-    /// # Errors
-    /// When the port is taken.
-    pub async fn start_fast(
-        options: FastOptions,
-        clock: impl Fn() -> Timestamp + Send + Sync + 'static,
-    ) -> io::Result<Self> {
-        let FastOptions { port, latency } = options;
-        let (listener, address) = listen(port).await?;
-        Ok(Self::serve(listener, address, fast::router(latency), Arc::new(clock)))
     }
 
     fn serve(listener: TcpListener, address: SocketAddr, router: Router, clock: Arc<Clock>) -> Self {

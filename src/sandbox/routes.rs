@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use axum::Router;
 use axum::body::Bytes;
 use axum::response::{IntoResponse, Redirect, Response};
-use axum::routing::{get, post};
+use axum::routing::{MethodFilter, get, on, post};
 use http::header::{ACCEPT, CONTENT_TYPE};
 use http::{HeaderMap, Uri};
 use serde_json::{Map, Value, json};
@@ -14,9 +14,11 @@ use url::form_urlencoded;
 
 use super::fault_injector::{Answer, FaultInjector};
 use super::faults::Fault;
+use super::options::{Clock, SandboxOptions};
 use super::summary::{ProviderReport, Summary};
-use super::{Clock, SandboxOptions, pages, server, vendors};
+use super::{pages, server, vendors};
 use crate::domain::secret::Secret;
+use crate::providers::Simulator;
 use crate::providers::api::Request;
 
 /// More rows make a page slow on a phone; the JSON has them all on demand.
@@ -53,40 +55,43 @@ impl Routes {
 
     /// The routes.
     pub(super) fn router(self) -> Router {
-        let endpoints: Vec<_> = self.played().iter().map(|one| (one.name, one.faulty.path())).collect();
+        let endpoint = |one: &SimulatedProvider| (one.name, one.faulty.method(), one.faulty.path());
+        let endpoints: Vec<_> = self.played().iter().map(endpoint).collect();
         let desk = Arc::new(self);
-        let on = |handler: fn(&Routes, &HeaderMap, &Uri) -> Response| {
+        let page = |handler: fn(&Routes, &HeaderMap, &Uri) -> Response| {
             let desk = Arc::clone(&desk);
             move |headers: HeaderMap, uri: Uri| async move { handler(&desk, &headers, &uri) }
         };
         let mut router = Router::new()
-            .route("/", get(on(Self::landing)))
-            .route("/calls", get(on(Self::calls)))
-            .route("/faults", get(on(Self::faults)))
-            .route("/reset", post(on(Self::reset)));
-        for (name, path) in endpoints {
+            .route("/", get(page(Self::landing)))
+            .route("/calls", get(page(Self::calls)))
+            .route("/faults", get(page(Self::faults)))
+            .route("/reset", post(page(Self::reset)));
+        for (name, method, path) in endpoints {
             let desk = Arc::clone(&desk);
+            let filter = MethodFilter::try_from(method.clone()).unwrap_or(MethodFilter::POST);
             let handler = move |headers: HeaderMap, body: Bytes| async move {
-                server::render(desk.answer(name, path, &headers, body)).await
+                let headers = headers.iter().map(|(name, value)| {
+                    let value = String::from_utf8_lossy(value.as_bytes());
+                    (name.as_str().to_owned().into(), Secret::new(&value))
+                });
+                let headers = headers.collect();
+                server::render(desk.answer(name, &Request { method, url: path.to_owned(), headers, body }))
+                    .await
             };
-            router = router.route(path, post(handler));
+            router = router.route(path, on(filter, handler));
         }
         router
     }
 
-    fn answer(&self, name: &str, path: &str, headers: &HeaderMap, body: Bytes) -> Answer {
-        let headers = headers.iter().map(|(name, value)| {
-            let value = String::from_utf8_lossy(value.as_bytes());
-            (name.as_str().to_owned().into(), Secret::new(&value))
-        });
-        let request = Request { url: path.to_owned(), headers: headers.collect(), body };
+    fn answer(&self, name: &str, request: &Request) -> Answer {
         let now = (self.clock)();
         let mut played = self.played();
         let Some(one) = played.iter_mut().find(|one| one.name == name) else {
             return Answer::DroppedBefore;
         };
         one.n_requests += 1;
-        one.faulty.answer(&request, now)
+        one.faulty.answer(request, now)
     }
 
     fn root(&self) -> String {
@@ -147,8 +152,8 @@ impl SimulatedProvider {
 
 /// Every vendor with an empty book, behind faults that begin with the seed's first.
 fn play(options: &SandboxOptions) -> Vec<SimulatedProvider> {
-    let played = |(name, simulator)| SimulatedProvider {
-        name,
+    let played = |simulator: Box<dyn Simulator>| SimulatedProvider {
+        name: simulator.name(),
         n_requests: 0,
         faulty: FaultInjector::new(simulator, options.faults.clone(), options.seed),
     };

@@ -30,7 +30,8 @@ use tokio::task::JoinSet;
 use tower_service::Service;
 
 use super::fault_injector::Answer;
-use super::{Clock, host_check};
+use super::host_check;
+use super::options::Clock;
 use crate::providers::api::Reply;
 
 /// A batch of 500 contacts with long variables has less than one.

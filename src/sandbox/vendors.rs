@@ -1,33 +1,23 @@
-//! The vendors that the sandbox plays.
+//! The vendors that the sandbox plays: all there are.
 
 use serde_json::{Value, json};
 
-use super::SandboxOptions;
-use super::fault_injector::POISON;
+use super::options::SandboxOptions;
 use crate::providers::call_log::NumberDisplay;
-use crate::providers::{Simulator, itnio, vbee};
+use crate::providers::registry;
+use crate::providers::simulator::{Simulator, SimulatorOptions};
 
-/// Simulators with empty books, by the vendors' names. They take their own invented credentials and
-/// no others.
-pub(super) fn simulators(options: &SandboxOptions) -> Vec<(&'static str, Box<dyn Simulator>)> {
+/// Simulators with empty books. They take their own invented credentials and no others.
+pub(super) fn simulators(options: &SandboxOptions) -> Vec<Box<dyn Simulator>> {
     let numbers = if options.show_numbers { NumberDisplay::Whole } else { NumberDisplay::Masked };
-    let itnio = itnio::simulator::Setup {
-        required: options.required_variables.clone(),
-        poison: POISON.to_owned(),
-        numbers,
-        ..Default::default()
-    };
-    let vbee = vbee::simulator::Setup { poison: POISON.to_owned(), numbers, ..Default::default() };
-    vec![
-        ("itnio", Box::new(itnio::Simulator::new(itnio))), // vendor:
-        ("vbee", Box::new(vbee::Simulator::new(vbee))),    // vendor:
-    ]
+    let required_variables = options.required_variables.clone();
+    registry::simulators(&SimulatorOptions { numbers, required_variables })
 }
 
 /// A whole configuration of the connector for each vendor, by its name.
 pub(super) fn connector_configs(root: &str) -> Vec<(&'static str, Value)> {
     let played = simulators(&SandboxOptions::default()).into_iter();
-    played.map(|(name, simulator)| (name, connector_config(&*simulator, root))).collect()
+    played.map(|simulator| (simulator.name(), connector_config(&*simulator, root))).collect()
 }
 
 /// A whole configuration of the connector that sends to this simulator.

@@ -30,3 +30,17 @@ impl From<StorageError> for crate::domain::error::Error {
         }
     }
 }
+
+/// Why an object was not put.
+#[derive(Debug)]
+pub(super) enum PutError {
+    /// Something of this name is there.
+    Taken,
+    Storage(StorageError),
+}
+
+impl From<StorageError> for PutError {
+    fn from(error: StorageError) -> Self {
+        Self::Storage(error)
+    }
+}

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
 
-use super::{PutError, StorageError};
+use super::error::{PutError, StorageError};
 
 /// A listing is for people and for proofs.
 const MOST_LISTED: usize = 1000;

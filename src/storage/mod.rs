@@ -20,11 +20,14 @@ use crate::config::ObjectStorageConfig;
 use crate::delivery::Network;
 use crate::domain::error::Error;
 
-pub use error::StorageError;
+use error::PutError;
 use local::Local;
+use s3::S3;
+
+pub use error::StorageError;
 pub use names::Run;
 pub use rejects::Rejects;
-use s3::S3;
+pub use s3::Patience;
 
 /// How often an object is put under another name when its own is taken.
 const NAMES: usize = 3;
@@ -40,15 +43,6 @@ pub struct Object {
     pub body: Bytes,
 }
 
-/// How long somebody waits for a store that is away.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Patience {
-    /// A person at a form.
-    Short,
-    /// A sync.
-    Long,
-}
-
 /// A place that things are put into.
 #[derive(Debug)]
 pub enum Store {
@@ -56,14 +50,6 @@ pub enum Store {
     S3(Box<S3>),
     /// A folder.
     Local(Local),
-}
-
-/// Why an object was not put.
-#[derive(Debug)]
-enum PutError {
-    /// Something of this name is there.
-    Taken,
-    Storage(StorageError),
 }
 
 impl Store {
@@ -179,11 +165,5 @@ impl Store {
             )));
         }
         Ok(format!("An object was put into {}, listed and deleted again.", self.place()))
-    }
-}
-
-impl From<StorageError> for PutError {
-    fn from(error: StorageError) -> Self {
-        Self::Storage(error)
     }
 }

@@ -35,7 +35,6 @@ pub(super) const PARTS: [&str; 13] = [
     "record",
 ];
 
-/// A row.
 #[derive(Debug)]
 pub(super) struct Row {
     pub(super) raw_id: String,

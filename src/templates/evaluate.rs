@@ -7,11 +7,14 @@ use jiff::Timestamp;
 use crate::values::Number;
 
 use super::budget::Why;
+use super::constant::Constant;
+use super::failure::Failure;
 use super::filters::Call;
+use super::operators;
+use super::operators::Comparison;
 use super::render::Machine;
-use super::tree::{Column, Comparison, Constant, Expr, Kind, Known, LoopField, Slice};
+use super::tree::{Column, Expr, Kind, Known, LoopField, Slice};
 use super::value::{Text, Value, member};
-use super::{Failure, operators};
 
 impl<'a> Machine<'a> {
     pub(super) fn evaluate(&mut self, expr: &'a Expr) -> Result<Value<'a>, Failure> {
@@ -219,26 +222,5 @@ impl<'a> Machine<'a> {
             return Ok(None);
         }
         operators::compare(comparison, left, right, &mut self.budget).map(Some)
-    }
-}
-
-impl Constant {
-    /// A value that is no list, no object and not nothing.
-    pub(super) fn of(value: &Value<'_>) -> Option<Self> {
-        match value {
-            Value::Bool(value) => Some(Self::Bool(*value)),
-            Value::Number(digits) => digits.number().map(Self::Number),
-            Value::Text(text) => Some(Self::Text((**text).into())),
-            _ => None,
-        }
-    }
-
-    pub(super) fn value(&self) -> Value<'_> {
-        match self {
-            Self::None => Value::Nothing,
-            Self::Bool(value) => Value::Bool(*value),
-            Self::Number(number) => Value::number(number.clone()),
-            Self::Text(text) => Value::Text(Text::Own(text)),
-        }
     }
 }

@@ -5,8 +5,32 @@ use std::cmp::Ordering;
 use crate::values::Number;
 
 use super::budget::{Budget, Why, fits_items};
-use super::tree::{Comparison, Operator};
 use super::value::{Digits, Text, Value};
+
+/// Calculates with two values.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Operator {
+    Add,
+    Subtract,
+    Multiply,
+    Divide,
+    FloorDivide,
+    Remainder,
+    Power,
+}
+
+/// Compares two values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Comparison {
+    Equal,
+    Unequal,
+    Less,
+    LessOrEqual,
+    Greater,
+    GreaterOrEqual,
+    In,
+    NotIn,
+}
 
 /// The largest power: nobody speaks more digits.
 const MAX_POWER: u64 = 100;

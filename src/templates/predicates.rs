@@ -4,7 +4,7 @@ use crate::values::Number;
 
 use super::budget::{Budget, Why};
 use super::operators;
-use super::tree::Comparison;
+use super::operators::Comparison;
 use super::value::Value;
 
 /// A question about a value.

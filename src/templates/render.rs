@@ -3,9 +3,11 @@
 use crate::values::is_blank;
 
 use super::budget::{Budget, Why, fits};
-use super::tree::{Constant, Expr, For, Kind, Node, Target};
+use super::constant::Constant;
+use super::failure::Failure;
+use super::scene::Scene;
+use super::tree::{Expr, For, Kind, Node, Target};
 use super::value::{Text, Value};
-use super::{Failure, Scene};
 
 /// Evaluates one template on one record.
 pub(super) struct Machine<'a> {

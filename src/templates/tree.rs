@@ -1,9 +1,16 @@
 //! A compiled template: what is said, and what it is made of.
 
-use crate::values::Number;
-
+use super::constant::Constant;
 use super::filters::Filter;
+use super::operators::{Comparison, Operator};
 use super::predicates::Predicate;
+
+/// A text with parts that the record fills in.
+#[derive(Debug)]
+pub(crate) struct Template {
+    pub(super) nodes: Vec<Node>,
+    pub(super) n_locals: usize,
+}
 
 /// A part of a template.
 #[derive(Debug)]
@@ -101,15 +108,6 @@ pub(super) enum Kind {
     Range(Vec<Expr>),
 }
 
-/// A value that the template writes.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) enum Constant {
-    None,
-    Bool(bool),
-    Number(Number),
-    Text(Box<str>),
-}
-
 /// A column of the record.
 #[derive(Debug)]
 pub(super) struct Column {
@@ -151,31 +149,6 @@ pub(super) struct Slice {
     pub(super) start: Option<Expr>,
     pub(super) stop: Option<Expr>,
     pub(super) step: Option<Expr>,
-}
-
-/// Calculates with two values.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Operator {
-    Add,
-    Subtract,
-    Multiply,
-    Divide,
-    FloorDivide,
-    Remainder,
-    Power,
-}
-
-/// Compares two values.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Comparison {
-    Equal,
-    Unequal,
-    Less,
-    LessOrEqual,
-    Greater,
-    GreaterOrEqual,
-    In,
-    NotIn,
 }
 
 impl Kind {

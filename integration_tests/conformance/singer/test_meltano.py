@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -92,6 +93,15 @@ def test_nobody_is_called_twice_whatever_the_tap_sends_again(
     assert ended(meltano.run("--full-refresh")).startswith("6 records: 0 accepted, 5 duplicate")
     calls = vendor.calls()
     assert (calls["people"], calls["called_more_than_once"]) == (5, 0)
+
+
+def test_wiping_what_meltano_keeps_calls_nobody_again(meltano: Project, vendor: Sandbox) -> None:
+    assert ended(meltano.run()).startswith("5 records: 3 accepted")
+    # States, caches and what is installed: people wipe it when something is stuck.
+    shutil.rmtree(meltano.folder / ".meltano")
+    assert ended(meltano.run()).startswith("5 records: 0 accepted, 3 duplicate")
+    calls = vendor.calls()
+    assert (calls["people"], calls["called_more_than_once"]) == (3, 0)
 
 
 @pytest.mark.parametrize("meltano", ["itnio"], indirect=True)

@@ -27,7 +27,14 @@ fn transport(variables: &[(&str, &str)], timeout: Duration) -> HttpTransport {
 }
 
 async fn post(transport: &HttpTransport, url: &str) -> Result<Reply, TransportError> {
-    transport.send_request(Request { url: url.to_owned(), headers: Vec::new(), body: "{}".into() }).await
+    transport
+        .send_request(Request {
+            method: http::Method::POST,
+            url: url.to_owned(),
+            headers: Vec::new(),
+            body: "{}".into(),
+        })
+        .await
 }
 
 fn ending(result: Result<Reply, TransportError>) -> (&'static str, String) {

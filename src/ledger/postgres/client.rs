@@ -12,11 +12,11 @@ use tokio_postgres::config::TargetSessionAttrs;
 use tokio_postgres::{Client, Config, Row, SimpleQueryMessage};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-use super::Timing;
 use super::address::Address;
 use super::error::PostgresError;
 use super::query::{Parameter, Query};
 use super::session::Session;
+use super::timing::Timing;
 use super::tls;
 use crate::ledger::LedgerError;
 
@@ -47,7 +47,8 @@ impl LedgerClient {
     pub(super) fn new(url: &str, timing: Timing) -> Result<Self, LedgerError> {
         // A URL that is not understood has no place to show.
         let address = Address::parse(url).map_err(|fault| fault.at("the ledger", OPENING))?;
-        let tls = tls::connector(&address).map_err(|fault| fault.at(&address.place, OPENING))?;
+        let tls = tls::connector(address.check, address.root_file.as_deref());
+        let tls = tls.map_err(|fault| fault.at(&address.place, OPENING))?;
         Ok(Self { address, tls, timing, kept: tokio::sync::Mutex::default() })
     }
 

@@ -11,11 +11,11 @@ use tokio::task::JoinHandle;
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 
-use super::Timing;
 use super::client::LedgerClient;
 use super::error::PostgresError;
 use super::query::Query;
 use super::session::Step;
+use super::timing::Timing;
 use crate::ledger::LedgerError;
 
 /// The transaction may have waited for a while before this.

@@ -20,17 +20,18 @@ mod schema;
 mod session;
 #[cfg(test)]
 mod tests;
+mod timing;
 mod tls;
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
-    ClaimEntry, ContactStatus, FoundContact, Inspect, Key, Ledger, LedgerError, LedgerIdentity,
-    LedgerOptions, OpenedLedger, Rescoped, Settlement, StatusRow,
+    ClaimEntry, ContactStatus, Key, Ledger, LedgerError, LedgerIdentity, LedgerOptions, OpenedLedger,
+    Settlement,
 };
 use batch::{ClaimColumns, SettleColumns};
 use client::{LedgerClient, OPENING};
@@ -40,24 +41,10 @@ use queries::{CLAIM, LOOK_UP, MARK_USED, SETTLE};
 use query::{Parameter, Query};
 
 pub use inspect::Records;
+pub use timing::Timing;
 
 /// How often one claim is tried when people become free between the claim and the look-up.
 const CLAIM_ROUNDS: usize = 3;
-
-/// How long things may take.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Timing {
-    /// A run that was silent for so long is dead.
-    pub lease: Duration,
-    /// How often a run says that it lives.
-    pub heartbeat: Duration,
-    /// A statement that takes longer is ended by the server, which says so.
-    pub statement: Duration,
-    /// After so much more time without a word, nobody is there any more.
-    pub grace: Duration,
-    /// No further attempt begins after so long.
-    pub retry_for: Duration,
-}
 
 /// A run of a connector on a shared ledger.
 pub struct Postgres {
@@ -66,18 +53,6 @@ pub struct Postgres {
     call_again_after: Option<SignedDuration>,
     claims: AtomicI64,
     is_marked_used: AtomicBool,
-}
-
-impl Default for Timing {
-    fn default() -> Self {
-        Self {
-            lease: Duration::from_mins(1),
-            heartbeat: Duration::from_secs(15),
-            statement: Duration::from_secs(30),
-            grace: Duration::from_secs(5),
-            retry_for: Duration::from_secs(45),
-        }
-    }
 }
 
 impl Postgres {
@@ -293,35 +268,6 @@ impl Ledger for Postgres {
 
     async fn close(&self) -> Result<(), LedgerError> {
         self.run.end(&self.records.line).await
-    }
-}
-
-impl Inspect for Postgres {
-    async fn status(&self) -> Result<Vec<StatusRow>, LedgerError> {
-        self.records.status().await
-    }
-
-    async fn find_contacts(&self, keys: Vec<Key>) -> Result<Vec<FoundContact>, LedgerError> {
-        self.records.find_contacts(keys).await
-    }
-
-    async fn settle_unknown(
-        &self,
-        run: &str,
-        accepted: bool,
-        dry_run: bool,
-        now: Timestamp,
-    ) -> Result<u64, LedgerError> {
-        self.records.settle_unknown(run, accepted, dry_run, now).await
-    }
-
-    async fn rescope(
-        &self,
-        identity: LedgerIdentity,
-        pairs: Vec<(Key, Key)>,
-        leave: Option<u64>,
-    ) -> Result<Rescoped, LedgerError> {
-        self.records.rescope(identity, pairs, leave).await
     }
 }
 

@@ -13,9 +13,9 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use tokio_postgres::{Client, Error, Row};
 
-use super::Timing;
 use super::error::PostgresError;
 use super::query::{Parameter, Query, within};
+use super::timing::Timing;
 
 /// Which transaction of which server connection this is.
 const HERE: Query =

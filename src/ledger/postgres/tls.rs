@@ -15,7 +15,6 @@ use rustls::server::ParsedCertificate;
 use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-use super::address::Address;
 use super::error::PostgresError;
 
 /// What is checked.
@@ -40,11 +39,14 @@ struct CertVerifier {
     algorithms: WebPkiSupportedAlgorithms,
 }
 
-/// Makes the connector for an address.
-pub(super) fn connector(address: &Address) -> Result<MakeRustlsConnect, PostgresError> {
-    let given = address.root_file.as_deref().map_or_else(|| Ok(Vec::new()), read_certificates)?;
+/// Makes a connector. A file with roots stands in the place of those that are known.
+pub(super) fn connector(
+    check: VerifyMode,
+    root_file: Option<&Path>,
+) -> Result<MakeRustlsConnect, PostgresError> {
+    let given = root_file.map_or_else(|| Ok(Vec::new()), read_certificates)?;
     let provider = Arc::new(aws_lc_rs::default_provider());
-    let judge = judge(address.check, given, &provider)?;
+    let judge = judge(check, given, &provider)?;
     let versions = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
     let config = versions.map_err(|error| PostgresError::Unfit(format!("TLS cannot be set up: {error}")))?;
     let config = config.dangerous().with_custom_certificate_verifier(Arc::new(judge));

@@ -69,7 +69,7 @@ impl Store {
         let mut statement = self.connection.prepare(OF_RUN)?;
         let keys = statement.query_map((UNKNOWN, run), |row| row.get(0).map(Key))?;
         let mut undecided = keys.collect::<Result<Vec<_>>>()?;
-        undecided.retain(|key| !self.claims.contains(key));
+        undecided.retain(|key| !self.claims.contains_key(key));
         if !dry_run {
             let outcome = if accepted { ACCEPTED } else { REJECTED };
             let at = self.seal.date(now);
@@ -95,22 +95,13 @@ fn counts(connection: &Connection) -> Result<BTreeMap<(i64, i64, i64), u64>> {
 }
 
 /// Who is claimed now.
-fn claimed(connection: &Connection) -> Result<HashMap<Key, Row<String>>> {
+fn claimed(connection: &Connection) -> Result<HashMap<Key, Row>> {
     let mut rows = HashMap::new();
     journal::each(connection, |intent| {
-        for (claimed, ended) in intent.contacts {
+        for (claimed, ended) in &intent.contacts {
             if ended.is_none() {
-                let row = Row {
-                    outcome: CLAIMED,
-                    at: intent.at,
-                    campaign: claimed.campaign,
-                    stream: claimed.stream,
-                    run: intent.run,
-                    reason: None,
-                    primary_key: claimed.primary_key.to_owned(),
-                    contact_id: None,
-                };
-                rows.insert(claimed.key, row);
+                let row = intent.row(claimed, None).map(|row| Row { outcome: CLAIMED, ..row });
+                rows.extend(row.map(|row| (claimed.key, row)));
             }
         }
         Ok(())
@@ -118,15 +109,15 @@ fn claimed(connection: &Connection) -> Result<HashMap<Key, Row<String>>> {
     Ok(rows)
 }
 
-fn describe(connection: &Connection, row: Row<String>) -> Result<FoundContact> {
+fn describe(connection: &Connection, row: Row) -> Result<FoundContact> {
     let reason = row.reason.map(|reason| string_table::text(connection, reason)).transpose()?;
     Ok(FoundContact {
         campaign: string_table::text(connection, row.campaign)?,
         outcome: name(row.outcome)?.to_owned(),
         reason: reason.unwrap_or_default(),
-        contact_id: row.contact_id.unwrap_or_default(),
+        contact_id: row.contact_id.unwrap_or_default().into(),
         stream: string_table::text(connection, row.stream)?,
-        primary_key: row.primary_key,
+        primary_key: row.primary_key.into(),
         run: string_table::text(connection, row.run)?,
         at: Timestamp::from_millisecond(row.at).map_err(|_| damaged())?,
     })

@@ -12,12 +12,10 @@ mod location;
 mod log;
 mod mark;
 mod memory;
-mod merge;
 mod meta;
 mod open;
 mod probe;
 mod rescope;
-mod revocable;
 mod schema;
 mod seal;
 mod store;
@@ -38,19 +36,19 @@ use super::{
     ClaimEntry, ContactStatus, FoundContact, Inspect, Key, Ledger, LedgerError, LedgerIdentity,
     LedgerOptions, OpenedLedger, Rescoped, Settlement, StatusRow,
 };
+use crate::ledger::sqlite::journal::Size;
 use crate::ledger::sqlite::location::{Location, Missing};
 use crate::ledger::sqlite::open::Use;
-use crate::ledger::sqlite::store::{Size, Store};
+use crate::ledger::sqlite::store::Store;
 use crate::ledger::sqlite::worker::Worker;
 
 pub use self::memory::Memory;
 
-/// What a journal may hold: a map of so many people is just not too full to double its memory, and
-/// the texts of a merge fit beside it.
-const LARGEST_JOURNAL: Size = Size { n_contacts: 114_000, n_bytes: 16 << 20 };
+/// What a journal may hold: a merge has its people in memory, with their texts, to write them in order.
+const LARGEST_JOURNAL: Size = Size { n_contacts: 32_768, n_bytes: 8 << 20 };
 
 /// A journal of a simulation, whose runs are short: they are to merge now and then, too.
-const SMALL_JOURNAL: Size = Size { n_contacts: 20, n_bytes: 16 << 20 };
+const SMALL_JOURNAL: Size = Size { n_contacts: 20, n_bytes: 8 << 20 };
 
 /// A ledger in a file, or in memory for simulations.
 ///

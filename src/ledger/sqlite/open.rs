@@ -8,13 +8,13 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, Result, TransactionBehavior};
 
 use super::error::{corrupt, ledger_error, no_permission, not_a_ledger};
+use super::journal;
 use super::location::{Location, Missing};
 use super::log;
-use super::merge::{Claimant, merge};
 use super::meta::{self, HashKey};
 use super::schema::{MIGRATIONS, SEALED, Version, migrate};
 use super::seal::Seal;
-use super::table;
+use super::table::{self, People};
 use super::watch::{Flaw, Watch};
 use crate::ledger::{KeyHasher, LedgerError, LedgerIdentity, LedgerOptions, OpenedLedger};
 
@@ -231,7 +231,16 @@ pub(super) fn trust(connection: &Connection) -> Result<()> {
 /// Finishes what dead runs left in the journal: nobody else has the file, so no run that lives has
 /// claimed anybody.
 fn recover(connection: &Connection) -> Result<u64> {
-    let n_unknown = merge(connection, Claimant::Died)?;
+    let (mut n_unknown, mut people) = (0, People::new());
+    journal::each(connection, |intent| {
+        for (claimed, ended) in &intent.contacts {
+            n_unknown += u64::from(ended.is_none());
+            people.extend(intent.row(claimed, *ended).map(|row| (claimed.key, row)));
+        }
+        Ok(())
+    })?;
+    table::write_all(connection, &people)?;
+    journal::clear(connection)?;
     if n_unknown > 0 {
         meta::mark_as_used(connection)?;
     }

@@ -31,7 +31,7 @@ impl Store {
         if is_done {
             let kept: HashSet<Key> = pairs.iter().map(|(_, new)| *new).collect();
             for (key, row) in &people {
-                table::write(&self.connection, key, &row.as_ref())?;
+                table::write(&self.connection, key, row)?;
             }
             for (old, _) in pairs.iter().filter(|(old, _)| !kept.contains(old)) {
                 self.connection.prepare_cached(REMOVE)?.execute([old.0])?;
@@ -42,8 +42,8 @@ impl Store {
     }
 
     /// What is to be known under each new key, where that is more than is known already.
-    fn newest(&self, pairs: &[(Key, Key)]) -> Result<BTreeMap<Key, Row<String>>> {
-        let mut people: BTreeMap<Key, Row<String>> = BTreeMap::new();
+    fn newest(&self, pairs: &[(Key, Key)]) -> Result<BTreeMap<Key, Row>> {
+        let mut people: BTreeMap<Key, Row> = BTreeMap::new();
         for (old, new) in pairs {
             let known = table::read_row(&self.connection, old)?;
             let Some(known) = known.filter(|row| [ACCEPTED, UNKNOWN].contains(&row.outcome)) else {

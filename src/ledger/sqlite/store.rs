@@ -1,38 +1,32 @@
 //! One run's hold on a ledger: the connection, and what this run knows without asking the file.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 
 use jiff::Timestamp;
 use rusqlite::{Connection, Result};
 
 use super::error::ledger_error;
-use super::journal::{ClaimRow, Claimed, Ended, SettlementRow};
-use super::merge::{Claimant, merge};
+use super::journal::{self, ClaimRow, Claimed, Claims, Ended, Location, SettlementRow, Size};
 use super::meta;
-use super::revocable::Revocable;
 use super::schema::{ACCEPTED, REJECTED, UNKNOWN};
 use super::seal::Seal;
 use super::string_table::StringTable;
-use super::table::{Known, LookUp};
+use super::table::{self, Known, LookUp};
 use super::watch::Watch;
 use crate::ledger::{ClaimEntry, ContactStatus, Key, LedgerError, LedgerOptions, Settlement};
 
 const MILLISECONDS_PER_DAY: i64 = 24 * 60 * 60 * 1_000;
 
-/// People are looked up a moment before they are claimed; this is many more than wait in between.
-const MOST_STRANGERS: usize = 16_384;
-
 /// One run's hold on a ledger.
 pub(super) struct Store {
     pub(super) connection: Connection,
-    /// Whom this run has claimed, and where that is in the journal.
-    pub(super) claims: Revocable<Location>,
+    pub(super) claims: Claims,
     /// The run ends with this transaction.
     pub(super) is_closing: bool,
     /// What the journal says of those who are settled.
-    settled: Revocable<Known>,
-    /// Some people who are not in `contact`. It changes in merges only, since nobody else has the file.
-    strangers: HashSet<Key, foldhash::fast::RandomState>,
+    settled: HashMap<Key, Known, foldhash::fast::RandomState>,
+    /// A transaction was rolled back: what the run knows is read from its journal again before the next one.
+    is_behind: bool,
     words: StringTable,
     pub(super) seal: Seal,
     /// None in memory.
@@ -44,20 +38,6 @@ pub(super) struct Store {
     n_intents: i64,
     journal: Size,
     largest_journal: Size,
-}
-
-/// Where a claim is in the journal: its number, and the contact's position in it.
-#[derive(Clone, Copy)]
-pub(super) struct Location {
-    intent: i64,
-    position: u32,
-}
-
-/// What a journal holds.
-#[derive(Clone, Copy, Default)]
-pub(super) struct Size {
-    pub(super) n_contacts: usize,
-    pub(super) n_bytes: usize,
 }
 
 impl Store {
@@ -72,10 +52,10 @@ impl Store {
     ) -> Self {
         Self {
             connection,
-            claims: Revocable::default(),
+            claims: Claims::default(),
             is_closing: false,
-            settled: Revocable::default(),
-            strangers: HashSet::default(),
+            settled: HashMap::default(),
+            is_behind: false,
             words: StringTable::default(),
             seal,
             watch,
@@ -103,8 +83,6 @@ impl Store {
         let before = self.seal.reach;
         match self.attempt(work) {
             Ok(given) => {
-                self.claims.keep();
-                self.settled.keep();
                 self.seal.keep();
                 let committed = Some(self.seal.reach).filter(|reach| *reach != before);
                 self.watch.as_mut().map_or(Ok(()), |watch| watch.look(committed))?;
@@ -119,6 +97,11 @@ impl Store {
 
     fn attempt<T>(&mut self, work: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
         self.connection.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
+        if self.is_behind {
+            let (claims, people, journal) = journal::replay(&self.connection)?;
+            self.settled = people.into_iter().map(|(key, row)| (key, row.known())).collect();
+            (self.claims, self.journal, self.is_behind) = (claims, journal, false);
+        }
         let given = work(self)?;
         self.seal.write(&self.connection)?;
         self.connection.prepare_cached("COMMIT")?.execute([])?;
@@ -130,19 +113,14 @@ impl Store {
             // It fails only where SQLite has rolled back by itself, after a full disk for one.
             self.connection.execute_batch("ROLLBACK").unwrap_or_default();
         }
-        self.claims.undo();
-        self.settled.undo();
+        self.is_behind = true;
         self.seal.undo();
-        self.strangers.clear();
         self.words.forget();
         self.is_marked_as_used = false;
     }
 
     /// Where people stand.
     pub(super) fn status_of(&mut self, keys: &[Key], now: Timestamp) -> Result<Vec<ContactStatus>> {
-        if self.strangers.len() > MOST_STRANGERS {
-            self.strangers.clear();
-        }
         let days = i64::from(self.call_again_after_days);
         // A clock behind what was written is wrong now, or was then: nobody's days have passed by it.
         let is_believed = days > 0 && now.as_millisecond() >= self.seal.newest;
@@ -150,17 +128,14 @@ impl Store {
         let mut contacts = LookUp::new(&self.connection)?;
         let mut statuses = Vec::with_capacity(keys.len());
         for key in keys {
-            if self.claims.contains(key) {
+            if self.claims.contains_key(key) {
                 statuses.push(ContactStatus::Elsewhere);
                 continue;
             }
-            let mut known = self.settled.get(key);
-            if known.is_none() && !self.strangers.contains(key) {
-                known = contacts.known(key)?;
-                if known.is_none() {
-                    self.strangers.insert(*key);
-                }
-            }
+            let known = match self.settled.get(key) {
+                Some(known) => Some(*known),
+                None => contacts.known(key)?,
+            };
             statuses.push(known.map_or(ContactStatus::Free, |known| known.status(called_again)));
         }
         Ok(statuses)
@@ -186,7 +161,6 @@ impl Store {
         if !mine.is_empty() {
             let intent = self.intend(&mine, now)?;
             for (position, entry) in (0..).zip(mine) {
-                self.strangers.remove(&entry.key);
                 self.claims.insert(entry.key, Location { intent, position });
             }
         }
@@ -241,9 +215,10 @@ impl Store {
 
     /// Brings `contact` up to date: it knows everybody then who is not claimed.
     pub(super) fn merge(&mut self) -> Result<()> {
-        merge(&self.connection, Claimant::Lives)?;
+        let (_, people, _) = journal::replay(&self.connection)?;
+        table::write_all(&self.connection, &people)?;
+        journal::forget_settled(&self.connection, &mut self.claims)?;
         self.settled.clear();
-        self.strangers.clear();
         self.journal = Size { n_contacts: self.claims.len(), n_bytes: 0 };
         Ok(())
     }
@@ -276,7 +251,7 @@ impl Store {
             Settlement::Released => return Ok(Ended::WithoutTrace),
         };
         let at = self.seal.date(now);
-        self.settled.insert(key, Known::new(outcome, at));
+        self.settled.insert(key, Known { outcome, at });
         Ok(Ended::So { outcome, at, reason, contact_id })
     }
 

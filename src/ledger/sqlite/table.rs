@@ -1,5 +1,7 @@
 //! What is known of people, in the file: one row for each.
 
+use std::collections::BTreeMap;
+
 use rusqlite::{CachedStatement, Connection, OptionalExtension, Result};
 
 use super::schema::{ACCEPTED, UNKNOWN};
@@ -18,54 +20,40 @@ const WRITE: &str = "
 
 const ANY: &str = "SELECT EXISTS (SELECT 1 FROM contact)";
 
-/// A row without its key. Numbers are those of `schema` and `words`; times are milliseconds.
+/// People and what is to be written of them, in the order in which that is.
+pub(super) type People = BTreeMap<Key, Row>;
+
+/// A row without its key. Numbers are those of `schema` and `string_table`; times are milliseconds.
 #[derive(Clone)]
-pub(super) struct Row<Text> {
+pub(super) struct Row {
     pub(super) outcome: i64,
     pub(super) at: i64,
     pub(super) campaign: i64,
     pub(super) stream: i64,
     pub(super) run: i64,
     pub(super) reason: Option<i64>,
-    pub(super) primary_key: Text,
-    pub(super) contact_id: Option<Text>,
+    pub(super) primary_key: Box<str>,
+    pub(super) contact_id: Option<Box<str>>,
 }
 
-impl<Text> Row<Text> {
-    /// The same with other texts.
-    pub(super) fn map<Other>(self, mut text: impl FnMut(Text) -> Other) -> Row<Other> {
-        let Self { outcome, at, campaign, stream, run, reason, primary_key, contact_id } = self;
-        let (primary_key, contact_id) = (text(primary_key), contact_id.map(text));
-        Row { outcome, at, campaign, stream, run, reason, primary_key, contact_id }
+impl Row {
+    pub(super) fn known(&self) -> Known {
+        Known { outcome: self.outcome, at: self.at }
     }
 }
 
-impl Row<String> {
-    pub(super) fn as_ref(&self) -> Row<&str> {
-        let Self { outcome, at, campaign, stream, run, reason, primary_key, contact_id } = self;
-        let (outcome, at, campaign, stream, run, reason) = (*outcome, *at, *campaign, *stream, *run, *reason);
-        let contact_id = contact_id.as_deref();
-        Row { outcome, at, campaign, stream, run, reason, primary_key, contact_id }
-    }
+/// What decides where somebody stands who is not claimed: how it ended, and when.
+#[derive(Clone, Copy)]
+pub(super) struct Known {
+    pub(super) outcome: i64,
+    pub(super) at: i64,
 }
-
-/// What decides where somebody stands who is not claimed: how it ended, and when. In one number,
-/// because a map of many people is made of these.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Known(i64);
 
 impl Known {
-    const N_OUTCOMES: i64 = 4;
-
-    pub(super) fn new(outcome: i64, at: i64) -> Self {
-        Self(at.saturating_mul(Self::N_OUTCOMES).saturating_add(outcome))
-    }
-
     /// Who was accepted at the time of `called_again`, or before, may be called again.
     pub(super) fn status(self, called_again: Option<i64>) -> ContactStatus {
-        let at = self.0.div_euclid(Self::N_OUTCOMES);
-        match self.0.rem_euclid(Self::N_OUTCOMES) {
-            ACCEPTED if called_again.is_none_or(|moment| at > moment) => ContactStatus::Accepted,
+        match self.outcome {
+            ACCEPTED if called_again.is_none_or(|moment| self.at > moment) => ContactStatus::Accepted,
             UNKNOWN => ContactStatus::Unknown,
             _ => ContactStatus::Free,
         }
@@ -81,13 +69,13 @@ impl<'a> LookUp<'a> {
     }
 
     pub(super) fn known(&mut self, key: &Key) -> Result<Option<Known>> {
-        let row = self.0.query_row([key.0], |row| Ok(Known::new(row.get(0)?, row.get(1)?)));
+        let row = self.0.query_row([key.0], |row| Ok(Known { outcome: row.get(0)?, at: row.get(1)? }));
         row.optional()
     }
 }
 
 /// Writes what is known of somebody now.
-pub(super) fn write(connection: &Connection, key: &Key, row: &Row<&str>) -> Result<()> {
+pub(super) fn write(connection: &Connection, key: &Key, row: &Row) -> Result<()> {
     // In the order of `WRITE`: to look parameters up by name takes a tenth of the whole.
     connection.prepare_cached(WRITE)?.execute((
         key.0,
@@ -97,14 +85,19 @@ pub(super) fn write(connection: &Connection, key: &Key, row: &Row<&str>) -> Resu
         row.stream,
         row.run,
         row.reason,
-        row.primary_key,
-        row.contact_id,
+        &row.primary_key,
+        &row.contact_id,
     ))?;
     Ok(())
 }
 
+/// Writes what is known of many, in the order of their keys.
+pub(super) fn write_all(connection: &Connection, people: &People) -> Result<()> {
+    people.iter().try_for_each(|(key, row)| write(connection, key, row))
+}
+
 /// What is known of somebody.
-pub(super) fn read_row(connection: &Connection, key: &Key) -> Result<Option<Row<String>>> {
+pub(super) fn read_row(connection: &Connection, key: &Key) -> Result<Option<Row>> {
     let mut statement = connection.prepare_cached(READ)?;
     let row = statement.query_row([key.0], |row| {
         Ok(Row {

@@ -21,7 +21,10 @@ use crate::config::Config;
 use crate::domain::batch::Batch;
 use crate::domain::contact::Campaign;
 use crate::domain::error::Mistake;
-use crate::providers::api::{Limits, Reply, Request, Verdict};
+use crate::domain::outcome::Outcome;
+use crate::protocol::Object;
+use crate::providers::Provider;
+use crate::providers::api::{Limits, Repeats, Reply, Request, Shape, Verdict};
 
 use super::*;
 
@@ -50,11 +53,11 @@ impl Provider for Paper {
     }
 
     fn limits(&self) -> Limits {
-        Limits { max_batch: 100, resend_is_safe: false }
+        Limits { max_batch: 100, repeats: Repeats::CallAgain }
     }
 
     fn probe(&self, _: Timestamp) -> Request {
-        Request { url: String::new(), headers: Vec::new(), body: Bytes::new() }
+        Request { method: http::Method::POST, url: String::new(), headers: Vec::new(), body: Bytes::new() }
     }
 
     fn interpret_probe(&self, _: &Reply, _: Timestamp) -> Result<(), String> {

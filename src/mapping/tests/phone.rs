@@ -5,7 +5,9 @@ use crate::phone::WireFormat;
 /// Identity mapping with this `phone` section and wire format.
 fn configured(phone: &Value, format: WireFormat) -> Config {
     let mut config = config(&json!([]), phone);
-    let crate::providers::Config::Itnio(itnio) = &mut config.vendor else { panic!("itnio was configured") };
+    let crate::providers::VendorConfig::Itnio(itnio) = &mut config.vendor else {
+        panic!("itnio was configured")
+    };
     itnio.phone_format = format;
     config
 }

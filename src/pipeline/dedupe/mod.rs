@@ -15,7 +15,7 @@ use crate::domain::error::Error;
 use crate::phone::Phone;
 use campaigns::Campaigns;
 use compact_set::{CompactNumberSet, Place};
-use spill_table::SpillTable;
+use spill_table::{SpillTable, digits};
 
 /// Numbers of one campaign in memory at most: up to 115 MiB, when they are just beyond a doubling, and
 /// up to 190 MiB of many campaigns.
@@ -106,11 +106,6 @@ impl Deduper {
             None => 0,
         }
     }
-}
-
-/// The number behind the plus; identifiers have none.
-fn digits(phone: &Phone) -> Option<u64> {
-    phone.expose().strip_prefix('+')?.parse().ok()
 }
 
 #[cfg(test)]

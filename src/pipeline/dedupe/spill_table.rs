@@ -4,7 +4,6 @@
 use rusqlite::types::ToSqlOutput;
 use rusqlite::{Connection, ToSql, params};
 
-use super::digits;
 use crate::domain::contact::Campaign;
 use crate::domain::error::Error;
 use crate::phone::Phone;
@@ -73,6 +72,11 @@ fn refused(error: rusqlite::Error) -> Error {
 }
 
 #[cfg(target_os = "linux")]
+/// The number behind the plus; identifiers have none.
+pub(super) fn digits(phone: &Phone) -> Option<u64> {
+    phone.expose().strip_prefix('+')?.parse().ok()
+}
+
 #[cfg(test)]
 mod tests {
     use std::fs;

@@ -3,7 +3,7 @@
 
 use super::super::message::{NO_TYPE, envelope, unknown};
 use super::super::{Message, Object, RecordMessage, StreamStatus};
-use super::{record, state};
+use super::{record, state, stream_name};
 use crate::domain::stream_name::StreamName;
 
 /// Types of messages that are for others: sources and platforms.
@@ -44,12 +44,6 @@ fn long_record<'a>(envelope: &Object<'a>) -> Result<RecordMessage<'a>, String> {
     })
 }
 
-/// A stream's name, as the protocol writes it.
-pub(super) fn described(descriptor: &Object<'_>) -> Option<StreamName> {
-    let name = descriptor.text("name").filter(|name| !name.is_empty())?;
-    Some(StreamName { namespace: descriptor.text("namespace")?.into_owned(), name: name.into_owned() })
-}
-
 /// A trace of another kind, or of a later version, is none of our business: it reads as nothing.
 fn status(envelope: &Object<'_>) -> Option<(StreamName, StreamStatus)> {
     let body = envelope.object("trace")?.object("stream_status")?;
@@ -58,7 +52,7 @@ fn status(envelope: &Object<'_>) -> Option<(StreamName, StreamStatus)> {
         "INCOMPLETE" => StreamStatus::Incomplete,
         _ => return None,
     };
-    Some((described(&body.object("stream_descriptor")?)?, status))
+    Some((stream_name(&body.object("stream_descriptor")?)?, status))
 }
 
 #[cfg(test)]

@@ -30,11 +30,7 @@ impl<W: Write> Output<W> {
         }))
     }
 
-    /// Answers `check`.
-    ///
-    /// # Errors
-    /// When nobody reads.
-    pub fn connection_status(&mut self, result: Result<&str, &str>) -> Result<(), Error> {
+    pub(in crate::protocol) fn status_message(&mut self, result: Result<&str, &str>) -> Result<(), Error> {
         let (status, message) = match result {
             Ok(message) => ("SUCCEEDED", message),
             Err(message) => ("FAILED", message),

@@ -1,9 +1,10 @@
 //! A STATE goes back as its whole line; nothing but `destinationStats` is spliced in.
 
 use super::super::json::object::Object;
-use super::super::state::{StatsPlace, offset};
+use super::super::json::offset;
+use super::super::state::StatsPlace;
 use super::super::{State, StateScope};
-use super::incoming::described;
+use super::stream_name;
 
 /// Reads the line of a STATE; `state` is its payload, a part of the line.
 pub(super) fn parse_state(line: &str, state: &str) -> Result<State, String> {
@@ -11,7 +12,7 @@ pub(super) fn parse_state(line: &str, state: &str) -> Result<State, String> {
     let scope = match &*body.text("type").ok_or("is a STATE whose `type` is not text")? {
         "STREAM" => {
             let stream = body.object("stream").ok_or("is a STREAM state without its `stream`")?;
-            let name = stream.object("stream_descriptor").as_ref().and_then(described);
+            let name = stream.object("stream_descriptor").as_ref().and_then(stream_name);
             StateScope::Stream(name.ok_or("is a STREAM state without the name of its stream")?)
         }
         // GLOBAL and LEGACY.

@@ -2,7 +2,7 @@
 //! they are told otherwise. Each is read as null, so that one value is lost and not the sync.
 
 use super::object::Object;
-use crate::protocol::state::offset;
+use super::offset;
 
 /// The words, as they are written.
 const NOT_NUMBERS: [&str; 9] =

@@ -12,7 +12,7 @@ pub(super) fn write(
     app_id: &str,
     job_id: &str,
     skip_already_called: bool,
-    contacts: &[Contact],
+    contacts: &[&Contact],
     format: WireFormat,
 ) -> Vec<u8> {
     let text: usize = contacts.iter().map(|contact| contact.text_bytes() + ENVELOPE_BYTES).sum();

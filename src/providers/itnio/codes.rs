@@ -5,17 +5,17 @@
 use crate::providers::api::Blame;
 
 /// One code.
-pub(super) struct Code {
+pub(super) struct ItnioCode {
     pub(super) number: i64,
     pub(super) meaning: &'static str,
-    pub(super) action: Action,
+    pub(super) action: ItnioAction,
     /// Where to look and what to change.
     pub(super) hint: &'static str,
 }
 
 /// What follows from a code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Action {
+pub(super) enum ItnioAction {
     /// All but the contacts in `data` were taken.
     Taken,
     /// Nothing was taken, and nothing will be until somebody acts.
@@ -31,7 +31,7 @@ pub(super) enum Action {
 }
 
 /// The row of a code.
-pub(super) fn lookup(code: i64) -> Option<&'static Code> {
+pub(super) fn lookup(code: i64) -> Option<&'static ItnioCode> {
     CODES.iter().find(|row| row.number == code)
 }
 
@@ -39,11 +39,11 @@ pub(super) fn lookup(code: i64) -> Option<&'static Code> {
 /// right: the vendor got as far as missing the contacts.
 pub(super) const GOOD_ON_EMPTY: [i64; 5] = [0, -22, -27, -35, -45];
 
-const USER: Action = Action::Halt(Blame::User);
-const US: Action = Action::Halt(Blame::Us);
+const USER: ItnioAction = ItnioAction::Halt(Blame::User);
+const US: ItnioAction = ItnioAction::Halt(Blame::Us);
 
-const fn row(number: i64, action: Action, meaning: &'static str, hint: &'static str) -> Code {
-    Code { number, meaning, action, hint }
+const fn row(number: i64, action: ItnioAction, meaning: &'static str, hint: &'static str) -> ItnioCode {
+    ItnioCode { number, meaning, action, hint }
 }
 
 const ALLOW_LIST: &str = "add the outgoing IP address of this worker to the allow-list (itniotech console → Home → Developer options), or switch the list off";
@@ -54,27 +54,27 @@ const CLOCK: &str = "set this machine's clock (NTP)";
 
 /// Marked with *: documented for sibling endpoints or for the general API only.
 #[rustfmt::skip]
-const CODES: &[Code] = &[
-    row(0, Action::Taken, "success", ""),
+const CODES: &[ItnioCode] = &[
+    row(0, ItnioAction::Taken, "success", ""),
     row(-1, USER, "the account's authentication failed", "vendor.api_key or vendor.api_secret is wrong or was replaced; copy both again from the itniotech console → Home → Developer options"),
     row(-2, USER, "the IP address is restricted", ALLOW_LIST), // *
     row(-3, USER, "the balance is insufficient", "top the itniotech account up"), // *
-    row(-4, Action::ClockOff, "the timestamp has expired", CLOCK),
+    row(-4, ItnioAction::ClockOff, "the timestamp has expired", CLOCK),
     row(-6, USER, "the IP address is restricted", ALLOW_LIST),
     row(-13, USER, "the account is locked", "ask itniotech's support to unlock it"), // *
-    row(-16, Action::ClockOff, "the timestamp has expired", CLOCK), // *
-    row(-18, Action::Again, "the vendor's port program is in trouble", ""), // *
-    row(-22, Action::Split, "a parameter was refused", PARAMETERS), // *
-    row(-27, Action::Split, "the parameter check failed", PARAMETERS),
+    row(-16, ItnioAction::ClockOff, "the timestamp has expired", CLOCK), // *
+    row(-18, ItnioAction::Again, "the vendor's port program is in trouble", ""), // *
+    row(-22, ItnioAction::Split, "a parameter was refused", PARAMETERS), // *
+    row(-27, ItnioAction::Split, "the parameter check failed", PARAMETERS),
     row(-32, USER, "the outbound job does not exist", "vendor.job_id (or the stream's campaign) is not a job of vendor.app_id; compare both with the itniotech console"),
-    row(-35, Action::Split, "the import of the customers failed", PARAMETERS),
+    row(-35, ItnioAction::Split, "the import of the customers failed", PARAMETERS),
     row(-37, USER, "the application does not exist", "vendor.app_id is wrong, or belongs to another account than vendor.api_key"),
     row(-43, USER, "there is no tariff", "the account has no price for calls to this destination or over this line; ask itniotech for one, and look whether numbers of other countries are among the contacts"),
-    row(-45, Action::Unclear, "no customers were imported", ""), // *
-    row(-46, Action::Again, "network exception", ""), // *
+    row(-45, ItnioAction::Unclear, "no customers were imported", ""), // *
+    row(-46, ItnioAction::Again, "network exception", ""), // *
     row(-49, USER, "the account is not verified", "complete the verification in the itniotech console"),
     row(-50, USER, "the application has no quotation", "ask itniotech for a price for vendor.app_id"), // *
-    row(-51, Action::Unclear, "a customer's custom property is incomplete", ""), // *
+    row(-51, ItnioAction::Unclear, "a customer's custom property is incomplete", ""), // *
     row(-52, USER, "the concurrency is over the account's maximum", "lower the job's concurrency in the itniotech console, or have the account's raised"), // *
     row(-55, USER, "the call script is unbound from the job", "bind a script to the job again in the itniotech console"),
     row(-56, US, "more than 100 customers in one request", "this program never sends more than 100; report this as a defect, and set delivery.batch_size to 50 until it is mended"),
@@ -95,7 +95,8 @@ mod tests {
                 "order at {}",
                 row.number
             );
-            let needs_hint = !matches!(row.action, Action::Taken | Action::Again | Action::Unclear);
+            let needs_hint =
+                !matches!(row.action, ItnioAction::Taken | ItnioAction::Again | ItnioAction::Unclear);
             assert_eq!(!row.hint.is_empty(), needs_hint, "hint of {}", row.number);
         }
         for documented in [0, -1, -4, -6, -27, -32, -35, -37, -43, -49, -55, -56, -57, -58, -59] {

@@ -1,5 +1,7 @@
 //! The form's section for itniotech AI Voice.
 
+use std::sync::Arc;
+
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -7,13 +9,16 @@ use crate::domain::contact::Campaign;
 use crate::domain::error::Mistake;
 use crate::domain::secret::Secret;
 use crate::phone::WireFormat;
-use crate::providers::endpoint;
+use crate::providers::registry::VendorSection;
+use crate::providers::simulator::{Simulator, SimulatorOptions};
+use crate::providers::{Provider, endpoint};
 
-use super::ENDPOINT;
+use super::simulator::{ItnioSetup, ItnioSimulator};
+use super::{ENDPOINT, Itnio};
 
 const BASE_URL: &str = "https://api.itniotech.com/aivoice";
 
-/// itniotech AI Voice.
+/// Calls by the jobs of an itniotech account.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[schemars(title = "itniotech AI Voice")]
 pub struct ItnioConfig {
@@ -50,16 +55,20 @@ pub struct ItnioConfig {
     pub base_url: String,
 }
 
-impl ItnioConfig {
-    /// The address of the API, without a slash at its end.
-    #[must_use]
-    pub fn base_url(&self) -> &str {
+impl VendorSection for ItnioConfig {
+    fn build(&self) -> Arc<dyn Provider> {
+        Arc::new(Itnio::new(self))
+    }
+
+    fn phone_format(&self) -> WireFormat {
+        self.phone_format
+    }
+
+    fn base_url(&self) -> &str {
         endpoint::base(&self.base_url, BASE_URL)
     }
 
-    /// What cannot work in values that were filled in.
-    #[must_use]
-    pub fn mistakes(&self) -> Vec<Mistake> {
+    fn mistakes(&self) -> Vec<Mistake> {
         let mut found = Vec::new();
         if !endpoint::fits_header(&self.api_key) {
             found.push(Mistake::new("vendor.api_key", endpoint::NOT_A_HEADER));
@@ -74,6 +83,14 @@ impl ItnioConfig {
         }
         found.extend(endpoint::mistakes(self.base_url(), ENDPOINT));
         found
+    }
+
+    fn simulator(options: &SimulatorOptions) -> Box<dyn Simulator> {
+        Box::new(ItnioSimulator::new(ItnioSetup {
+            required: options.required_variables.clone(),
+            numbers: options.numbers,
+            ..ItnioSetup::default()
+        }))
     }
 }
 

@@ -10,14 +10,14 @@ use crate::providers::json;
 use super::codes;
 
 /// An answer of the vendor, its `data` unread.
-pub(super) struct Envelope<'a> {
+pub(super) struct ItnioEnvelope<'a> {
     pub(super) code: i64,
     pub(super) reason: Cow<'a, str>,
     pub(super) data: Option<&'a RawValue>,
 }
 
 #[derive(Deserialize)]
-struct Fields<'a> {
+struct ItnioFields<'a> {
     #[serde(borrow)]
     status: Option<&'a RawValue>,
     #[serde(borrow)]
@@ -32,10 +32,10 @@ struct Fields<'a> {
     data: Option<&'a RawValue>,
 }
 
-impl<'a> Envelope<'a> {
+impl<'a> ItnioEnvelope<'a> {
     /// Reads an envelope; nothing when there is no code in it.
     pub(super) fn parse(text: &'a str) -> Option<Self> {
-        let fields: Fields<'a> = serde_json::from_str(text).ok()?;
+        let fields: ItnioFields<'a> = serde_json::from_str(text).ok()?;
         let code = match (json::integer(fields.status), json::integer(fields.code)) {
             (Some(status), Some(code)) => outweighing(status, code),
             (Some(only), None) | (None, Some(only)) => only,

@@ -11,12 +11,12 @@ use crate::providers::http_status::{self, Word};
 use crate::providers::json;
 
 use super::Itnio;
-use super::codes::{self, Action, Code, GOOD_ON_EMPTY};
-use super::envelope::Envelope;
+use super::codes::{self, GOOD_ON_EMPTY, ItnioAction, ItnioCode};
+use super::envelope::ItnioEnvelope;
 use super::error_lines::{self, ErrorKind, ErrorLine};
 
 /// What the lines of `data` say about a batch.
-struct Refusals {
+struct ItnioRefusals {
     /// In the order of the contacts; nothing for those without a line.
     outcomes: Vec<Option<Outcome>>,
     /// A line that names nobody of the batch, masked.
@@ -26,12 +26,12 @@ struct Refusals {
 impl Itnio {
     pub(super) fn interpret_reply(&self, batch: &Batch, reply: &Reply) -> Verdict {
         let text = json::text_of(&reply.body);
-        let envelope = Envelope::parse(&text);
+        let envelope = ItnioEnvelope::parse(&text);
         let said = || self.said(envelope.as_ref(), &text);
         let row = envelope.as_ref().and_then(|envelope| Some((envelope, codes::lookup(envelope.code)?)));
         let word = match &row {
             None => Word::None,
-            Some((_, code)) if code.action == Action::Taken => Word::Taken,
+            Some((_, code)) if code.action == ItnioAction::Taken => Word::Taken,
             Some(_) => Word::Known,
         };
         if let Some(verdict) = http_status::before_body(reply, &self.endpoint, word, &said) {
@@ -45,10 +45,10 @@ impl Itnio {
 
     /// Reads the table backwards: an empty list may be refused only after everything else was right.
     pub(super) fn judge_probe(&self, reply: &Reply) -> Verdict {
-        let nobody = Batch { campaign: Campaign::new(&self.job_id), contacts: Vec::new(), maybe_sent: false };
+        let nobody = Batch::new(Campaign::new(&self.job_id), Vec::new(), false);
         let text = json::text_of(&reply.body);
         let body_counts = matches!(reply.status, 200..300 | 400..500) && !matches!(reply.status, 413 | 429);
-        match Envelope::parse(&text) {
+        match ItnioEnvelope::parse(&text) {
             Some(envelope) if body_counts && GOOD_ON_EMPTY.contains(&envelope.code) => {
                 Verdict::Settled(Vec::new())
             }
@@ -56,26 +56,32 @@ impl Itnio {
         }
     }
 
-    fn decide(&self, batch: &Batch, reply: &Reply, envelope: &Envelope<'_>, code: &Code) -> Verdict {
+    fn decide(
+        &self,
+        batch: &Batch,
+        reply: &Reply,
+        envelope: &ItnioEnvelope<'_>,
+        code: &ItnioCode,
+    ) -> Verdict {
         let why = || self.why(batch, envelope, code);
         match code.action {
             // A gateway's own page can hold a zero as well; people are not taken on its word.
-            Action::Taken if reply.status >= 300 && !envelope.says_success() => {
+            ItnioAction::Taken if reply.status >= 300 && !envelope.says_success() => {
                 Verdict::Unclear { why: format!("HTTP {} with code 0", reply.status) }
             }
-            Action::Taken => self.taken(batch, envelope),
-            Action::Split => {
+            ItnioAction::Taken => self.taken(batch, envelope),
+            ItnioAction::Split => {
                 self.settled_by_name(batch, envelope).unwrap_or_else(|| Verdict::Split { why: why() })
             }
-            Action::ClockOff => Verdict::ClockOff { server_time: reply.date },
-            Action::Again => Verdict::Again { after: reply.retry_after, why: why() },
-            Action::Unclear => Verdict::Unclear { why: why() },
-            Action::Halt(blame) => Verdict::Halt { blame, why: why() },
+            ItnioAction::ClockOff => Verdict::ClockOff { server_time: reply.date },
+            ItnioAction::Again => Verdict::Again { after: reply.retry_after, why: why() },
+            ItnioAction::Unclear => Verdict::Unclear { why: why() },
+            ItnioAction::Halt(blame) => Verdict::Halt { blame, why: why() },
         }
     }
 
     /// Everybody was taken whom no line names; but only if each line names somebody.
-    fn taken(&self, batch: &Batch, envelope: &Envelope<'_>) -> Verdict {
+    fn taken(&self, batch: &Batch, envelope: &ItnioEnvelope<'_>) -> Verdict {
         let lines = error_lines::parse_lines(envelope.data);
         let accepted = || Outcome::Accepted { contact_id: None };
         if lines.is_empty() {
@@ -91,7 +97,7 @@ impl Itnio {
     }
 
     /// A failed import that names every contact has told all there is to know.
-    fn settled_by_name(&self, batch: &Batch, envelope: &Envelope<'_>) -> Option<Verdict> {
+    fn settled_by_name(&self, batch: &Batch, envelope: &ItnioEnvelope<'_>) -> Option<Verdict> {
         let lines = error_lines::parse_lines(envelope.data);
         if lines.is_empty() {
             return None;
@@ -100,10 +106,10 @@ impl Itnio {
         outcomes.map(Verdict::Settled)
     }
 
-    fn refusals(&self, batch: &Batch, lines: &[ErrorLine]) -> Refusals {
+    fn refusals(&self, batch: &Batch, lines: &[ErrorLine]) -> ItnioRefusals {
         let wires = contact_index::wires(&batch.contacts, self.format);
         let contact_index = ContactIndex::new(&batch.contacts, &wires);
-        let mut refusals = Refusals { outcomes: vec![None; batch.contacts.len()], nameless: None };
+        let mut refusals = ItnioRefusals { outcomes: vec![None; batch.contacts.len()], nameless: None };
         for line in lines {
             let named = line.contacts(&contact_index);
             if named.is_empty() {
@@ -140,7 +146,7 @@ impl Itnio {
     }
 
     /// What is wrong, where to look, what to change.
-    fn why(&self, batch: &Batch, envelope: &Envelope<'_>, code: &Code) -> String {
+    fn why(&self, batch: &Batch, envelope: &ItnioEnvelope<'_>, code: &ItnioCode) -> String {
         let colon = if code.hint.is_empty() { "" } else { ": " };
         format!(
             "code {}, {}{colon}{} (job {}, app {}{})",
@@ -154,7 +160,7 @@ impl Itnio {
     }
 
     /// What a reply holds, when its HTTP status decides.
-    fn said(&self, envelope: Option<&Envelope<'_>>, text: &str) -> String {
+    fn said(&self, envelope: Option<&ItnioEnvelope<'_>>, text: &str) -> String {
         match envelope {
             Some(envelope) => format!("code {}{}", envelope.code, self.redactor.quoted(&envelope.reason)),
             None => json::describe(text).to_owned(),

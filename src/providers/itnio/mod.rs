@@ -14,20 +14,22 @@ mod tests;
 
 use std::borrow::Cow;
 
+use http::Method;
 use jiff::Timestamp;
 
 use crate::domain::contact::{Campaign, Contact};
 use crate::domain::secret::Secret;
 use crate::phone::WireFormat;
 
-use super::api::{Limits, Reply, Request, Shape, Verdict};
+use super::api::{Limits, Repeats, Reply, Request, Shape, Verdict};
 use super::endpoint::Endpoint;
 use super::redactor::Redactor;
+use super::registry::VendorSection;
 use super::{Provider, http_status};
 use crate::domain::batch::Batch;
 
 pub use config::ItnioConfig;
-pub use simulator::Simulator;
+pub use simulator::ItnioSimulator;
 
 /// Below the base URL.
 const ENDPOINT: &str = "/importCustomer";
@@ -63,11 +65,12 @@ impl Itnio {
         }
     }
 
-    fn request(&self, job_id: &str, contacts: &[Contact], now: Timestamp) -> Request {
+    fn request(&self, job_id: &str, contacts: &[&Contact], now: Timestamp) -> Request {
         let timestamp = now.as_second().to_string();
         let sign = sign::sign(&self.api_key, &self.api_secret, &timestamp);
         let header = |name, value| (Cow::Borrowed(name), value);
         Request {
+            method: Method::POST,
             url: self.endpoint.url.clone(),
             headers: vec![
                 header("Content-Type", Secret::new("application/json;charset=UTF-8")),
@@ -96,7 +99,8 @@ impl Provider for Itnio {
     /// A repeated contact is recognised only while called numbers are compared too: without that, a
     /// number that was dialled between two attempts is taken again.
     fn limits(&self) -> Limits {
-        Limits { max_batch: MAX_BATCH, resend_is_safe: self.skip_already_called }
+        let repeats = if self.skip_already_called { Repeats::KnownByContact } else { Repeats::CallAgain };
+        Limits { max_batch: MAX_BATCH, repeats }
     }
 
     fn campaign(&self, id: &str) -> Result<Campaign, String> {

@@ -6,16 +6,14 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use bytes::Bytes;
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::json;
 
 use crate::domain::secret::Secret;
-use crate::providers::Twist;
 use crate::providers::api::{Reply, Request};
 use crate::providers::call_log::{CallLog, NumberDisplay};
-use crate::providers::shortcut::Shortcut;
+use crate::providers::simulator::{POISON, Simulator, Twist};
 
 use super::{ENDPOINT, MAX_BATCH, codes, sign};
 
@@ -27,7 +25,7 @@ const LONGEST_PHONE: usize = 32;
 
 /// Who may call the simulated API, and with what.
 #[derive(Clone, Debug)]
-pub struct Setup {
+pub struct ItnioSetup {
     /// The Api-Key.
     pub api_key: Secret,
     /// The secret beside it.
@@ -52,27 +50,27 @@ pub struct Setup {
 
 /// itnio's side.
 #[derive(Debug)]
-pub struct Simulator {
-    setup: Setup,
+pub struct ItnioSimulator {
+    setup: ItnioSetup,
     book: CallLog,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Import {
+struct ItnioImport {
     app_id: String,
     job_id: u64,
     call_record_dup: Option<bool>,
-    customer_persons: Vec<Person>,
+    customer_persons: Vec<ItnioPerson>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Person {
+struct ItnioPerson {
     name: Option<String>,
     phone_number: String,
     #[serde(rename = "gender")]
-    _gender: Option<Gender>,
+    _gender: Option<ItnioGender>,
     #[serde(default)]
     properties: Option<HashMap<String, String>>,
 }
@@ -80,15 +78,15 @@ struct Person {
 /// The empty text is forbidden; null and absence are not.
 #[derive(Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
-enum Gender {
+enum ItnioGender {
     Male,
     Female,
 }
 
 /// A code of the table.
-type Refusal = i64;
+type ItnioRefusal = i64;
 
-impl Default for Setup {
+impl Default for ItnioSetup {
     /// Invented credentials, any job, nothing required.
     fn default() -> Self {
         Self {
@@ -100,22 +98,22 @@ impl Default for Setup {
             required_by_job: HashMap::new(),
             window: Duration::from_mins(5),
             forbidden: false,
-            poison: "POISON".to_owned(),
+            poison: POISON.to_owned(),
             numbers: NumberDisplay::Masked,
         }
     }
 }
 
-impl Simulator {
+impl ItnioSimulator {
     /// An API that has called nobody yet.
     #[must_use]
-    pub fn new(setup: Setup) -> Self {
+    pub fn new(setup: ItnioSetup) -> Self {
         let book = CallLog::new(setup.numbers);
         Self { setup, book }
     }
 
     /// The checks of the headers, in the order of the vendor's table.
-    fn authenticate(&self, request: &Request, now: Timestamp) -> Result<(), Refusal> {
+    fn authenticate(&self, request: &Request, now: Timestamp) -> Result<(), ItnioRefusal> {
         let present = |name, missing| request.header(name).filter(|value| !value.is_empty()).ok_or(missing);
         let signature = present("sign", -57)?;
         let timestamp = present("timestamp", -58)?;
@@ -133,9 +131,9 @@ impl Simulator {
     }
 
     /// The checks of the body; what passes concerns single contacts only.
-    fn admit(&self, request: &Request, now: Timestamp) -> Result<Import, Refusal> {
+    fn admit(&self, request: &Request, now: Timestamp) -> Result<ItnioImport, ItnioRefusal> {
         self.authenticate(request, now)?;
-        let import: Import = serde_json::from_slice(&request.body).map_err(|_| -27)?;
+        let import: ItnioImport = serde_json::from_slice(&request.body).map_err(|_| -27)?;
         if import.app_id != self.setup.app_id {
             return Err(-37);
         }
@@ -152,7 +150,7 @@ impl Simulator {
         Ok(import)
     }
 
-    fn fits(&self, person: &Person) -> bool {
+    fn fits(&self, person: &ItnioPerson) -> bool {
         let length = person.phone_number.trim().chars().count();
         let poison = self.setup.poison.as_str();
         let is_poison = |value: &String| !poison.is_empty() && value.contains(poison);
@@ -161,7 +159,7 @@ impl Simulator {
     }
 
     /// Calls whom the job takes; gives a line for each other one.
-    fn import(&mut self, import: &Import, now: Timestamp, twist: Twist) -> Vec<String> {
+    fn import(&mut self, import: &ItnioImport, now: Timestamp, twist: Twist) -> Vec<String> {
         let job = import.job_id.to_string();
         let recognises_called = import.call_record_dup.unwrap_or(false);
         let mut lines = Vec::new();
@@ -180,7 +178,7 @@ impl Simulator {
         lines
     }
 
-    fn is_complete(&self, job_id: u64, person: &Person) -> bool {
+    fn is_complete(&self, job_id: u64, person: &ItnioPerson) -> bool {
         let by_job = self.setup.required_by_job.get(&job_id).into_iter().flatten();
         self.setup.required.iter().chain(by_job).all(|name| {
             let value = person.properties.as_ref().and_then(|properties| properties.get(name));
@@ -189,9 +187,17 @@ impl Simulator {
     }
 }
 
-impl crate::providers::Simulator for Simulator {
+impl Simulator for ItnioSimulator {
+    fn name(&self) -> &'static str {
+        "itnio"
+    }
+
     fn path(&self) -> &'static str {
         "/aivoice/importCustomer"
+    }
+
+    fn judges_time(&self) -> bool {
+        true
     }
 
     fn answer_with(&mut self, request: &Request, now: Timestamp, twist: Twist) -> Reply {
@@ -216,11 +222,6 @@ impl crate::providers::Simulator for Simulator {
 
     fn book(&self) -> &CallLog {
         &self.book
-    }
-
-    fn shortcut(&self) -> Shortcut {
-        const TAKEN: &[u8] = br#"{"status":"0","reason":"success","data":[]}"#;
-        Shortcut { credential: "sign", number_key: "\"phoneNumber\"", answer: |_| Bytes::from_static(TAKEN) }
     }
 
     fn connector_config(&self, root: &str) -> serde_json::Value {

@@ -1,17 +1,16 @@
 use std::collections::HashMap;
-use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::SignedDuration;
 use serde_json::json;
 
-use super::simulator::Setup;
+use super::simulator::ItnioSetup;
 use super::*;
 use crate::domain::contact::Gender;
 use crate::domain::outcome::Outcome;
 use crate::phone::Phone;
 use crate::providers::api::Blame;
-use crate::providers::{Simulator as _, Twist, recorded_replies};
+use crate::providers::{Simulator as _, Twist};
 
 fn config(extra: &serde_json::Value) -> ItnioConfig {
     let mut config =
@@ -33,19 +32,12 @@ fn contact(number: &str) -> Contact {
     Contact::new(Phone::e164(number))
 }
 
-fn batch(contacts: Vec<Contact>) -> Batch {
-    Batch { campaign: Campaign::new("9"), contacts, maybe_sent: false }
+fn batch(contacts: Vec<Contact>) -> Batch<'static> {
+    Batch::new(Campaign::new("9"), contacts.leak().iter().collect(), false)
 }
 
 fn body(request: &Request) -> &str {
     std::str::from_utf8(&request.body).unwrap()
-}
-
-#[test]
-fn reads_the_recorded_replies() {
-    let vendor = |format| -> Arc<dyn Provider> { Arc::new(Itnio { format, ..itnio() }) };
-    recorded_replies::check(include_str!("fixtures/replies.jsonl"), vendor);
-    recorded_replies::check(include_str!("fixtures/odd_replies.jsonl"), vendor);
 }
 
 #[test]
@@ -132,9 +124,9 @@ fn mistakes_name_their_place() {
 
 #[test]
 fn repeats_are_safe_only_while_called_numbers_are_skipped() {
-    assert!(itnio().limits().resend_is_safe);
+    assert_eq!(itnio().limits().repeats, Repeats::KnownByContact);
     let careless = Itnio::new(&config(&json!({ "skip_already_called": false })));
-    assert!(!careless.limits().resend_is_safe);
+    assert_eq!(careless.limits().repeats, Repeats::CallAgain);
     assert!(body(&careless.probe(now())).contains("\"callRecordDup\":false"));
 }
 
@@ -191,7 +183,7 @@ fn waits_as_long_as_the_vendor_asks() {
 
 #[test]
 fn the_clock_is_off_by_what_the_server_says() {
-    let mut simulator = Simulator::new(Setup::default());
+    let mut simulator = ItnioSimulator::new(ItnioSetup::default());
     let vendor =
         Itnio::new(&serde_json::from_value(simulator.connector_config("http://127.0.0.1:1")).unwrap());
     let batch = batch(vec![contact("+14155550101")]);
@@ -206,8 +198,8 @@ fn the_clock_is_off_by_what_the_server_says() {
 }
 
 /// The code that the simulator gives to a body or with headers that are not ours.
-fn code_of(setup: Setup, change: impl Fn(&mut Request)) -> String {
-    let mut simulator = Simulator::new(setup);
+fn code_of(setup: ItnioSetup, change: impl Fn(&mut Request)) -> String {
+    let mut simulator = ItnioSimulator::new(setup);
     let config = serde_json::from_value(simulator.connector_config("http://127.0.0.1:1")).unwrap();
     let mut request = Itnio::new(&config).build_request(&batch(vec![contact("+14155550101")]), now());
     change(&mut request);
@@ -224,7 +216,7 @@ fn set_header(request: &mut Request, name: &str, value: &str) {
 
 #[test]
 fn the_simulator_is_strict_about_headers() {
-    assert_eq!(code_of(Setup::default(), |_| {}), "0");
+    assert_eq!(code_of(ItnioSetup::default(), |_| {}), "0");
     for (name, value, want) in [
         ("Sign", "", "-57"),
         ("Timestamp", "", "-58"),
@@ -234,7 +226,7 @@ fn the_simulator_is_strict_about_headers() {
         ("Timestamp", "1630468801", "-1"),
     ] {
         assert_eq!(
-            code_of(Setup::default(), |request| set_header(request, name, value)),
+            code_of(ItnioSetup::default(), |request| set_header(request, name, value)),
             want,
             "{name} {value}"
         );
@@ -243,9 +235,9 @@ fn the_simulator_is_strict_about_headers() {
         let sign = request.header("sign").unwrap().to_ascii_uppercase();
         set_header(request, "Sign", &sign);
     };
-    assert_eq!(code_of(Setup::default(), upper), "0");
-    assert_eq!(code_of(Setup { forbidden: true, ..Setup::default() }, |_| {}), "-6");
-    assert_eq!(code_of(Setup { jobs: vec![7], ..Setup::default() }, |_| {}), "-32");
+    assert_eq!(code_of(ItnioSetup::default(), upper), "0");
+    assert_eq!(code_of(ItnioSetup { forbidden: true, ..ItnioSetup::default() }, |_| {}), "-6");
+    assert_eq!(code_of(ItnioSetup { jobs: vec![7], ..ItnioSetup::default() }, |_| {}), "-32");
 }
 
 #[test]
@@ -271,20 +263,20 @@ fn the_simulator_is_strict_about_bodies() {
         (body("9", &person("")).replace("SANDBOX1", "SANDBOX2"), "-37"),
         ("{".to_owned(), "-27"),
     ] {
-        let got = code_of(Setup::default(), |request| request.body = body.clone().into());
+        let got = code_of(ItnioSetup::default(), |request| request.body = body.clone().into());
         assert_eq!(got, want, "{body:.120}");
     }
 }
 
 #[test]
 fn the_simulator_wants_the_scripts_variables() {
-    let setup = Setup {
+    let setup = ItnioSetup {
         jobs: vec![9],
         required: vec!["name_spoken".to_owned()],
         required_by_job: HashMap::from([(9, vec!["income".to_owned()])]),
-        ..Setup::default()
+        ..ItnioSetup::default()
     };
-    let mut simulator = Simulator::new(setup);
+    let mut simulator = ItnioSimulator::new(setup);
     let vendor =
         Itnio::new(&serde_json::from_value(simulator.connector_config("http://127.0.0.1:1")).unwrap());
     let filled = |number: &str, values: [&str; 2]| {
@@ -310,7 +302,7 @@ fn the_simulator_wants_the_scripts_variables() {
 
 #[test]
 fn the_simulator_calls_again_when_called_numbers_are_not_skipped() {
-    let mut simulator = Simulator::new(Setup::default());
+    let mut simulator = ItnioSimulator::new(ItnioSetup::default());
     let mut config = simulator.connector_config("http://127.0.0.1:1");
     config["skip_already_called"] = json!(false);
     let vendor = Itnio::new(&serde_json::from_value(config).unwrap());

@@ -12,7 +12,7 @@ pub(super) const RESERVED: &[&str] = &["phone_number", "so_dien_thoai", "contact
 const ENVELOPE_BYTES: usize = 96;
 
 /// Writes the endpoint's parameters.
-pub(super) fn write(campaign_id: &str, contacts: &[Contact], format: WireFormat) -> Vec<u8> {
+pub(super) fn write(campaign_id: &str, contacts: &[&Contact], format: WireFormat) -> Vec<u8> {
     let text: usize = contacts.iter().map(|contact| contact.text_bytes() + ENVELOPE_BYTES).sum();
     let mut body = JsonWriter::with_capacity(text + ENVELOPE_BYTES);
     body.object(|body| {

@@ -5,17 +5,17 @@
 use crate::providers::api::Blame;
 
 /// One code.
-pub(super) struct Code {
+pub(super) struct VbeeCode {
     pub(super) number: i64,
     pub(super) meaning: &'static str,
-    pub(super) action: Action,
+    pub(super) action: VbeeAction,
     /// Where to look and what to change.
     pub(super) hint: &'static str,
 }
 
 /// What follows from a code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Action {
+pub(super) enum VbeeAction {
     /// Nothing was taken, and nothing will be until somebody acts.
     Halt(Blame),
     /// Nothing was taken: every contact is invalid.
@@ -25,7 +25,7 @@ pub(super) enum Action {
 }
 
 /// The row of a code.
-pub(super) fn lookup(code: i64) -> Option<&'static Code> {
+pub(super) fn lookup(code: i64) -> Option<&'static VbeeCode> {
     CODES.iter().find(|row| row.number == code)
 }
 
@@ -36,19 +36,19 @@ pub(super) const GOOD_ON_EMPTY: [i64; 2] = [1402, 1403];
 /// The token is refused; a clock that is wrong is one of the reasons.
 pub(super) const UNAUTHORIZED: i64 = 401;
 
-const fn row(number: i64, action: Action, meaning: &'static str, hint: &'static str) -> Code {
-    Code { number, meaning, action, hint }
+const fn row(number: i64, action: VbeeAction, meaning: &'static str, hint: &'static str) -> VbeeCode {
+    VbeeCode { number, meaning, action, hint }
 }
 
 /// Marked with *: documented for sibling endpoints only.
 #[rustfmt::skip]
-const CODES: &[Code] = &[
-    row(UNAUTHORIZED, Action::Halt(Blame::User), "the access token is refused", "the API key or the API secret (or the access token) in vendor.credentials is wrong or was replaced; copy it again from AICall → Applications → your application"),
-    row(500, Action::Unclear, "system error", "the vendor may or may not have added the contacts; look into its console, at the account's balance too"),
-    row(1201, Action::Halt(Blame::User), "the application is not found", "no application has this API key; copy vendor.credentials again from AICall → Applications → your application"),
-    row(1402, Action::Unclear, "the import of the contacts failed", "the vendor may have added some of them; check vendor.campaign_id, the campaign's state and the account's balance in its console"),
-    row(1403, Action::AllInvalid, "all contacts are invalid", "check which column is mapped to phone_number, and phone.default_region"),
-    row(9999, Action::Unclear, "unknown error", "the vendor may or may not have added the contacts; look into its console"), // *
+const CODES: &[VbeeCode] = &[
+    row(UNAUTHORIZED, VbeeAction::Halt(Blame::User), "the access token is refused", "the API key or the API secret (or the access token) in vendor.credentials is wrong or was replaced; copy it again from AICall → Applications → your application"),
+    row(500, VbeeAction::Unclear, "system error", "the vendor may or may not have added the contacts; look into its console, at the account's balance too"),
+    row(1201, VbeeAction::Halt(Blame::User), "the application is not found", "no application has this API key; copy vendor.credentials again from AICall → Applications → your application"),
+    row(1402, VbeeAction::Unclear, "the import of the contacts failed", "the vendor may have added some of them; check vendor.campaign_id, the campaign's state and the account's balance in its console"),
+    row(1403, VbeeAction::AllInvalid, "all contacts are invalid", "check which column is mapped to phone_number, and phone.default_region"),
+    row(9999, VbeeAction::Unclear, "unknown error", "the vendor may or may not have added the contacts; look into its console"), // *
 ];
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! The form's section for Vbee AICall.
 
+use std::sync::Arc;
+
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -7,22 +9,25 @@ use crate::domain::contact::Campaign;
 use crate::domain::error::Mistake;
 use crate::domain::secret::Secret;
 use crate::phone::WireFormat;
-use crate::providers::endpoint;
+use crate::providers::registry::VendorSection;
+use crate::providers::simulator::{Simulator, SimulatorOptions};
+use crate::providers::{Provider, endpoint};
 
-use super::ENDPOINT;
+use super::simulator::{VbeeSetup, VbeeSimulator};
+use super::{ENDPOINT, Vbee};
 
 const BASE_URL: &str = "https://aicall.vbee.ai";
 
 /// Ids seen have 24 characters; the vendor names no length, so this only stops a pasted page.
 const LONGEST_CAMPAIGN_ID: usize = 64;
 
-/// Vbee AICall.
+/// Calls by the campaigns of a Vbee account.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[schemars(title = "Vbee AICall")]
 pub struct VbeeConfig {
     /// How this program proves who it is.
     #[schemars(title = "Credentials", extend("display_type" = "radio"))]
-    pub credentials: Credentials,
+    pub credentials: VbeeCredentials,
 
     /// The campaign's id: 24 characters in the address bar of the campaign's page.
     #[schemars(title = "Campaign ID", extend("examples" = ["65f0c0ffee0000000000cafe"], "pattern" = "^\\S{1,64}$", "pattern_descriptor" = "no blanks, usually 24 characters"))]
@@ -42,7 +47,7 @@ pub struct VbeeConfig {
 /// How this program proves who it is.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(tag = "auth_type", rename_all = "snake_case")]
-pub enum Credentials {
+pub enum VbeeCredentials {
     /// A fresh token is signed for each request.
     #[schemars(title = "API key and secret")]
     ApiKey {
@@ -62,24 +67,28 @@ pub enum Credentials {
     },
 }
 
-impl VbeeConfig {
-    /// The address of the API, without a slash at its end.
-    #[must_use]
-    pub fn base_url(&self) -> &str {
+impl VendorSection for VbeeConfig {
+    fn build(&self) -> Arc<dyn Provider> {
+        Arc::new(Vbee::new(self))
+    }
+
+    fn phone_format(&self) -> WireFormat {
+        self.phone_format
+    }
+
+    fn base_url(&self) -> &str {
         endpoint::base(&self.base_url, BASE_URL)
     }
 
-    /// What cannot work in values that were filled in.
-    #[must_use]
-    pub fn mistakes(&self) -> Vec<Mistake> {
+    fn mistakes(&self) -> Vec<Mistake> {
         let mut found = Vec::new();
         match &self.credentials {
-            Credentials::AccessToken { access_token } => {
+            VbeeCredentials::AccessToken { access_token } => {
                 if !endpoint::fits_header(&bare_token(access_token)) {
                     found.push(Mistake::new("vendor.credentials.access_token", endpoint::NOT_A_HEADER));
                 }
             }
-            Credentials::ApiKey { api_key, api_secret } => {
+            VbeeCredentials::ApiKey { api_key, api_secret } => {
                 let is_broken = |secret: &&(&str, &Secret)| !endpoint::is_one_word(secret.1);
                 let secrets =
                     [("vendor.credentials.api_key", api_key), ("vendor.credentials.api_secret", api_secret)];
@@ -100,6 +109,10 @@ impl VbeeConfig {
         }
         found.extend(endpoint::mistakes(self.base_url(), ENDPOINT));
         found
+    }
+
+    fn simulator(options: &SimulatorOptions) -> Box<dyn Simulator> {
+        Box::new(VbeeSimulator::new(VbeeSetup { numbers: options.numbers, ..VbeeSetup::default() }))
     }
 }
 

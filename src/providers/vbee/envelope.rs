@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 use crate::providers::json;
 
 /// An answer of the vendor, its `result` unread.
-pub(super) enum Envelope<'a> {
+pub(super) enum VbeeEnvelope<'a> {
     /// `status` is 1.
     Success {
         /// The contacts that were added.
@@ -24,7 +24,7 @@ pub(super) enum Envelope<'a> {
 }
 
 #[derive(Deserialize)]
-struct Fields<'a> {
+struct VbeeFields<'a> {
     #[serde(borrow)]
     status: Option<&'a RawValue>,
     #[serde(borrow)]
@@ -39,10 +39,10 @@ struct Fields<'a> {
     result: Option<&'a RawValue>,
 }
 
-impl<'a> Envelope<'a> {
+impl<'a> VbeeEnvelope<'a> {
     /// Reads an envelope; nothing when it has neither success nor a code.
     pub(super) fn parse(text: &'a str) -> Option<Self> {
-        let fields: Fields<'a> = serde_json::from_str(text).ok()?;
+        let fields: VbeeFields<'a> = serde_json::from_str(text).ok()?;
         let status = json::integer(fields.status);
         if status == Some(1) {
             return Some(Self::Success { result: fields.result });

@@ -12,26 +12,26 @@ use crate::providers::http_status::{self, Word};
 use crate::providers::json;
 
 use super::Vbee;
-use super::codes::{self, Action, Code, GOOD_ON_EMPTY};
-use super::envelope::Envelope;
+use super::codes::{self, GOOD_ON_EMPTY, VbeeAction, VbeeCode};
+use super::envelope::VbeeEnvelope;
 use super::results;
 
 impl Vbee {
     pub(super) fn interpret_reply(&self, batch: &Batch, reply: &Reply) -> Verdict {
         let text = json::text_of(&reply.body);
-        let envelope = Envelope::parse(&text);
+        let envelope = VbeeEnvelope::parse(&text);
         let said = || self.said(envelope.as_ref(), &text);
         let word = match &envelope {
-            Some(Envelope::Success { .. }) => Word::Taken,
-            Some(Envelope::Failure { code, .. }) if codes::lookup(*code).is_some() => Word::Known,
-            Some(Envelope::Failure { .. }) | None => Word::None,
+            Some(VbeeEnvelope::Success { .. }) => Word::Taken,
+            Some(VbeeEnvelope::Failure { code, .. }) if codes::lookup(*code).is_some() => Word::Known,
+            Some(VbeeEnvelope::Failure { .. }) | None => Word::None,
         };
         if let Some(verdict) = http_status::before_body(reply, &self.endpoint, word, &said) {
             return verdict;
         }
         match &envelope {
-            Some(Envelope::Success { result }) => self.added(batch, *result),
-            Some(Envelope::Failure { code, message }) => match codes::lookup(*code) {
+            Some(VbeeEnvelope::Success { result }) => self.added(batch, *result),
+            Some(VbeeEnvelope::Failure { code, message }) => match codes::lookup(*code) {
                 Some(row) => self.refused(batch, row, message),
                 None => http_status::without_code(reply, &self.endpoint, &said()),
             },
@@ -43,9 +43,9 @@ impl Vbee {
     pub(super) fn judge_probe(&self, reply: &Reply) -> Verdict {
         let text = json::text_of(&reply.body);
         let body_counts = matches!(reply.status, 200..300 | 400..500) && !matches!(reply.status, 413 | 429);
-        let good = match Envelope::parse(&text) {
-            Some(Envelope::Success { .. }) => true,
-            Some(Envelope::Failure { code, .. }) => GOOD_ON_EMPTY.contains(&code),
+        let good = match VbeeEnvelope::parse(&text) {
+            Some(VbeeEnvelope::Success { .. }) => true,
+            Some(VbeeEnvelope::Failure { code, .. }) => GOOD_ON_EMPTY.contains(&code),
             None => false,
         };
         if body_counts && good {
@@ -55,7 +55,7 @@ impl Vbee {
         }
     }
 
-    fn refused(&self, batch: &Batch, row: &Code, message: &str) -> Verdict {
+    fn refused(&self, batch: &Batch, row: &VbeeCode, message: &str) -> Verdict {
         let why = format!(
             "code vbee:{}, {}: {} (campaign {}{})",
             row.number,
@@ -65,9 +65,9 @@ impl Vbee {
             self.redactor.quoted(message),
         );
         match row.action {
-            Action::Halt(blame) => Verdict::Halt { blame, why },
-            Action::Unclear => Verdict::Unclear { why },
-            Action::AllInvalid => {
+            VbeeAction::Halt(blame) => Verdict::Halt { blame, why },
+            VbeeAction::Unclear => Verdict::Unclear { why },
+            VbeeAction::AllInvalid => {
                 let detail: Detail = Some(why.into());
                 let outcome = if batch.maybe_sent {
                     // A campaign that forbids duplicates may call a second coming invalid.
@@ -112,10 +112,10 @@ impl Vbee {
     }
 
     /// What a reply holds, when its HTTP status decides.
-    fn said(&self, envelope: Option<&Envelope<'_>>, text: &str) -> String {
+    fn said(&self, envelope: Option<&VbeeEnvelope<'_>>, text: &str) -> String {
         match envelope {
-            Some(Envelope::Success { .. }) => "status 1".to_owned(),
-            Some(Envelope::Failure { code, message }) => {
+            Some(VbeeEnvelope::Success { .. }) => "status 1".to_owned(),
+            Some(VbeeEnvelope::Failure { code, message }) => {
                 format!("code vbee:{code}{}", self.redactor.quoted(message))
             }
             None => json::describe(text).to_owned(),

@@ -14,6 +14,7 @@ mod tests;
 
 use std::borrow::Cow;
 
+use http::Method;
 use jiff::Timestamp;
 use jsonwebtoken::EncodingKey;
 
@@ -21,14 +22,15 @@ use crate::domain::contact::{Campaign, Contact};
 use crate::domain::secret::Secret;
 use crate::phone::WireFormat;
 
-use super::api::{Blame, Limits, Reply, Request, Shape, Verdict};
+use super::api::{Blame, Limits, Repeats, Reply, Request, Shape, Verdict};
 use super::endpoint::Endpoint;
 use super::redactor::Redactor;
+use super::registry::VendorSection;
 use super::{Provider, http_status};
 use crate::domain::batch::Batch;
 
-pub use config::{Credentials, VbeeConfig};
-pub use simulator::Simulator;
+pub use config::{VbeeConfig, VbeeCredentials};
+pub use simulator::VbeeSimulator;
 
 /// Below the base URL.
 const ENDPOINT: &str = "/api/v1/public-api/campaign";
@@ -38,14 +40,14 @@ const MAX_BATCH: usize = 500;
 
 /// Vbee AICall.
 pub struct Vbee {
-    access: Access,
+    access: VbeeAccess,
     campaign_id: String,
     format: WireFormat,
     endpoint: Endpoint,
     redactor: Redactor,
 }
 
-enum Access {
+enum VbeeAccess {
     /// A fresh token for each request.
     Signed { api_key: Secret, key: EncodingKey },
     /// The user's own token.
@@ -57,13 +59,13 @@ impl Vbee {
     #[must_use]
     pub fn new(config: &VbeeConfig) -> Self {
         let (access, redactor) = match &config.credentials {
-            Credentials::ApiKey { api_key, api_secret } => (
-                Access::Signed { api_key: api_key.clone(), key: token::key(api_secret) },
+            VbeeCredentials::ApiKey { api_key, api_secret } => (
+                VbeeAccess::Signed { api_key: api_key.clone(), key: token::key(api_secret) },
                 Redactor::new([api_key.clone(), api_secret.clone()]),
             ),
-            Credentials::AccessToken { access_token } => {
+            VbeeCredentials::AccessToken { access_token } => {
                 let token = config::bare_token(access_token);
-                (Access::Ready(token.clone()), Redactor::new([token]))
+                (VbeeAccess::Ready(token.clone()), Redactor::new([token]))
             }
         };
         Self {
@@ -75,13 +77,14 @@ impl Vbee {
         }
     }
 
-    fn request(&self, campaign_id: &str, contacts: &[Contact], now: Timestamp) -> Request {
+    fn request(&self, campaign_id: &str, contacts: &[&Contact], now: Timestamp) -> Request {
         let token = match &self.access {
-            Access::Signed { api_key, key } => Cow::Owned(token::sign(api_key, key, now)),
-            Access::Ready(token) => Cow::Borrowed(token),
+            VbeeAccess::Signed { api_key, key } => Cow::Owned(token::sign(api_key, key, now)),
+            VbeeAccess::Ready(token) => Cow::Borrowed(token),
         };
         let bearer = format!("Bearer {}", token.expose());
         Request {
+            method: Method::POST,
             url: self.endpoint.url.clone(),
             headers: vec![
                 (Cow::Borrowed("Content-Type"), Secret::new("application/json")),
@@ -91,8 +94,8 @@ impl Vbee {
         }
     }
 
-    fn nobody(&self) -> Batch {
-        Batch { campaign: Campaign::new(&self.campaign_id), contacts: Vec::new(), maybe_sent: false }
+    fn nobody(&self) -> Batch<'static> {
+        Batch::new(Campaign::new(&self.campaign_id), Vec::new(), false)
     }
 }
 
@@ -112,7 +115,7 @@ impl Provider for Vbee {
 
     /// A repeated contact may be called again: nothing that is documented recognises it.
     fn limits(&self) -> Limits {
-        Limits { max_batch: MAX_BATCH, resend_is_safe: false }
+        Limits { max_batch: MAX_BATCH, repeats: Repeats::CallAgain }
     }
 
     fn campaign(&self, id: &str) -> Result<Campaign, String> {

@@ -10,7 +10,7 @@ use crate::providers::json;
 
 /// One added contact. Its personal fields come back too and are skipped.
 #[derive(Deserialize)]
-pub(super) struct ResultEntry<'a> {
+pub(super) struct VbeeResultEntry<'a> {
     #[serde(borrow, default, alias = "contactId")]
     contact_id: Option<&'a RawValue>,
     #[serde(borrow, default, alias = "soDienThoai")]
@@ -22,16 +22,16 @@ pub(super) struct ResultEntry<'a> {
 }
 
 /// The entries; nothing when `result` is not a list. An entry that is no object names nobody.
-pub(super) fn parse_results(result: Option<&RawValue>) -> Option<Vec<Option<ResultEntry<'_>>>> {
+pub(super) fn parse_results(result: Option<&RawValue>) -> Option<Vec<Option<VbeeResultEntry<'_>>>> {
     let raw = result?.get();
-    if let Ok(entries) = serde_json::from_str::<Vec<ResultEntry<'_>>>(raw) {
+    if let Ok(entries) = serde_json::from_str::<Vec<VbeeResultEntry<'_>>>(raw) {
         return Some(entries.into_iter().map(Some).collect());
     }
     let odd: Vec<&RawValue> = serde_json::from_str(raw).ok()?;
     Some(odd.into_iter().map(|entry| serde_json::from_str(entry.get()).ok()).collect())
 }
 
-impl ResultEntry<'_> {
+impl VbeeResultEntry<'_> {
     /// The contact that the entry is about, tried first at the place where it is expected.
     pub(super) fn contact(&self, contact_index: &ContactIndex<'_>, expected: usize) -> Option<usize> {
         [self.so_dien_thoai, self.phone_number, self.phone_number_camel]

@@ -4,7 +4,6 @@
 
 use std::hash::BuildHasher;
 
-use bytes::Bytes;
 use foldhash::quality::FixedState;
 use jiff::Timestamp;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, dangerous, decode, decode_header};
@@ -12,12 +11,11 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use crate::domain::secret::Secret;
-use crate::providers::Twist;
 use crate::providers::api::{Reply, Request};
 use crate::providers::call_log::{CallLog, NumberDisplay};
-use crate::providers::shortcut::Shortcut;
+use crate::providers::simulator::{POISON, Simulator, Twist};
 
-use super::token::TokenClaims;
+use super::token::VbeeTokenClaims;
 use super::{ENDPOINT, MAX_BATCH};
 
 /// How far a token may come from the future.
@@ -28,7 +26,7 @@ const NAMES: [&str; 4] = ["ho_ten", "ho_va_ten", "name", "ten"];
 
 /// Who may call the simulated API, and with what.
 #[derive(Clone, Debug)]
-pub struct Setup {
+pub struct VbeeSetup {
     /// The application's API key.
     pub api_key: Secret,
     /// The secret beside it.
@@ -43,53 +41,54 @@ pub struct Setup {
 
 /// Vbee's side.
 #[derive(Debug)]
-pub struct Simulator {
-    setup: Setup,
+pub struct VbeeSimulator {
+    setup: VbeeSetup,
     book: CallLog,
 }
 
 #[derive(Deserialize)]
-struct Import {
+struct VbeeImport {
     campaign_id: String,
     contacts: Vec<Map<String, Value>>,
 }
 
 /// An answer that adds nobody.
-struct Refusal {
+struct VbeeRefusal {
     status: u16,
     code: u16,
     message: &'static str,
 }
 
-const UNAUTHORIZED: Refusal = Refusal { status: 401, code: 401, message: "Unauthorized" };
-const MALFORMED: Refusal = Refusal { status: 400, code: 400, message: "Bad Request" };
-const TOO_LARGE: Refusal = Refusal { status: 413, code: 413, message: "Payload Too Large" };
-const NO_APPLICATION: Refusal = Refusal { status: 200, code: 1201, message: "Application is not found" };
-const FAILED: Refusal = Refusal { status: 200, code: 1402, message: "Import contacts failed" };
-const ALL_INVALID: Refusal = Refusal { status: 200, code: 1403, message: "All contacts is invalid" };
+const UNAUTHORIZED: VbeeRefusal = VbeeRefusal { status: 401, code: 401, message: "Unauthorized" };
+const MALFORMED: VbeeRefusal = VbeeRefusal { status: 400, code: 400, message: "Bad Request" };
+const TOO_LARGE: VbeeRefusal = VbeeRefusal { status: 413, code: 413, message: "Payload Too Large" };
+const NO_APPLICATION: VbeeRefusal =
+    VbeeRefusal { status: 200, code: 1201, message: "Application is not found" };
+const FAILED: VbeeRefusal = VbeeRefusal { status: 200, code: 1402, message: "Import contacts failed" };
+const ALL_INVALID: VbeeRefusal = VbeeRefusal { status: 200, code: 1403, message: "All contacts is invalid" };
 
-impl Default for Setup {
+impl Default for VbeeSetup {
     /// Invented credentials of the lengths that real ones have, any campaign.
     fn default() -> Self {
         Self {
             api_key: Secret::new("5a9d0b0c-5a9d-4b0c-8a9d-5a9d0b0c5a9d"),
             api_secret: Secret::new("s4ndb0x!"),
             campaigns: Vec::new(),
-            poison: "POISON".to_owned(),
+            poison: POISON.to_owned(),
             numbers: NumberDisplay::Masked,
         }
     }
 }
 
-impl Simulator {
+impl VbeeSimulator {
     /// An API that has called nobody yet.
     #[must_use]
-    pub fn new(setup: Setup) -> Self {
+    pub fn new(setup: VbeeSetup) -> Self {
         let book = CallLog::new(setup.numbers);
         Self { setup, book }
     }
 
-    fn authenticate(&self, request: &Request, now: Timestamp) -> Result<(), Refusal> {
+    fn authenticate(&self, request: &Request, now: Timestamp) -> Result<(), VbeeRefusal> {
         let token = request.header("authorization").and_then(|value| value.split_once(' '));
         let Some((_, token)) = token.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer")) else {
             return Err(UNAUTHORIZED);
@@ -97,7 +96,7 @@ impl Simulator {
         if !decode_header(token).is_ok_and(|header| header.alg == Algorithm::HS256) {
             return Err(UNAUTHORIZED);
         }
-        let Ok(claims) = dangerous::insecure_decode_claims::<TokenClaims>(token) else {
+        let Ok(claims) = dangerous::insecure_decode_claims::<VbeeTokenClaims>(token) else {
             return Err(UNAUTHORIZED);
         };
         if claims.api_key != self.setup.api_key.expose() {
@@ -108,16 +107,16 @@ impl Simulator {
         validation.required_spec_claims.clear();
         validation.validate_exp = false;
         let key = DecodingKey::from_secret(self.setup.api_secret.expose().as_bytes());
-        if decode::<TokenClaims>(token, &key, &validation).is_err() {
+        if decode::<VbeeTokenClaims>(token, &key, &validation).is_err() {
             return Err(UNAUTHORIZED);
         }
         let from_future = claims.iat.is_some_and(|iat| iat > now.as_second().saturating_add(LEEWAY_SECS));
         if from_future { Err(UNAUTHORIZED) } else { Ok(()) }
     }
 
-    fn admit(&self, request: &Request, now: Timestamp) -> Result<Import, Refusal> {
+    fn admit(&self, request: &Request, now: Timestamp) -> Result<VbeeImport, VbeeRefusal> {
         self.authenticate(request, now)?;
-        let import: Import = serde_json::from_slice(&request.body).map_err(|_| MALFORMED)?;
+        let import: VbeeImport = serde_json::from_slice(&request.body).map_err(|_| MALFORMED)?;
         if import.contacts.len() > MAX_BATCH {
             return Err(TOO_LARGE);
         }
@@ -129,7 +128,12 @@ impl Simulator {
     }
 
     /// Calls whom it can; gives them back as the vendor does, in another order.
-    fn import(&mut self, import: Import, now: Timestamp, twist: Twist) -> Result<Vec<Value>, Refusal> {
+    fn import(
+        &mut self,
+        import: VbeeImport,
+        now: Timestamp,
+        twist: Twist,
+    ) -> Result<Vec<Value>, VbeeRefusal> {
         let mut added = Vec::new();
         for mut contact in import.contacts {
             let number = contact.shift_remove("phone_number");
@@ -161,9 +165,17 @@ impl Simulator {
     }
 }
 
-impl crate::providers::Simulator for Simulator {
+impl Simulator for VbeeSimulator {
+    fn name(&self) -> &'static str {
+        "vbee"
+    }
+
     fn path(&self) -> &'static str {
         ENDPOINT
+    }
+
+    fn judges_time(&self) -> bool {
+        true
     }
 
     fn answer_with(&mut self, request: &Request, now: Timestamp, twist: Twist) -> Reply {
@@ -178,7 +190,7 @@ impl crate::providers::Simulator for Simulator {
         });
         let (status, body) = match added {
             Ok(result) => (200, json!({ "result": result, "status": 1 })),
-            Err(Refusal { status, code, message }) => {
+            Err(VbeeRefusal { status, code, message }) => {
                 (status, json!({ "status": 0, "code": code, "message": message }))
             }
         };
@@ -187,10 +199,6 @@ impl crate::providers::Simulator for Simulator {
 
     fn book(&self) -> &CallLog {
         &self.book
-    }
-
-    fn shortcut(&self) -> Shortcut {
-        Shortcut { credential: "authorization", number_key: "\"phone_number\"", answer: all_added }
     }
 
     fn connector_config(&self, root: &str) -> Value {
@@ -205,34 +213,6 @@ impl crate::providers::Simulator for Simulator {
             "base_url": root.trim_end_matches('/'),
         })
     }
-}
-
-/// The answer that lists everybody, in order and without their personal fields; the ids are the
-/// numbers' last digits, in the length of real ones.
-fn all_added(numbers: &[&[u8]]) -> Bytes {
-    const BEGIN: &[u8] = br#"{"result":["#;
-    const END: &[u8] = br#"],"status":1}"#;
-    const ID: &[u8] = br#"{"contact_id":"00000000-0000-4000-8000-"#;
-    const NUMBER: &[u8] = br#"","so_dien_thoai":"#;
-    const ID_DIGITS: usize = 12;
-    let entry = ID.len() + ID_DIGITS + NUMBER.len() + 20;
-    let mut body = Vec::with_capacity(BEGIN.len() + numbers.len() * entry + END.len());
-    body.extend_from_slice(BEGIN);
-    for (index, number) in numbers.iter().enumerate() {
-        if index > 0 {
-            body.push(b',');
-        }
-        body.extend_from_slice(ID);
-        let digits = number.iter().copied().filter(u8::is_ascii_digit).rev();
-        let mut last: [u8; ID_DIGITS] = [b'0'; ID_DIGITS];
-        last.iter_mut().rev().zip(digits).for_each(|(place, digit)| *place = digit);
-        body.extend_from_slice(&last);
-        body.extend_from_slice(NUMBER);
-        body.extend_from_slice(number);
-        body.push(b'}');
-    }
-    body.extend_from_slice(END);
-    body.into()
 }
 
 /// A number as the vendor shows it; nothing when it cannot be one. A leading zero is Vietnam's.

@@ -1,14 +1,12 @@
-use std::sync::Arc;
-
 use jsonwebtoken::{Algorithm, DecodingKey, Header, Validation, decode, encode};
 use serde_json::json;
 
-use super::simulator::Setup;
-use super::token::TokenClaims;
+use super::simulator::VbeeSetup;
+use super::token::VbeeTokenClaims;
 use super::*;
 use crate::domain::outcome::Outcome;
 use crate::phone::Phone;
-use crate::providers::{Simulator as _, recorded_replies};
+use crate::providers::Simulator as _;
 
 fn config(extra: &serde_json::Value) -> VbeeConfig {
     let mut config = json!({
@@ -31,8 +29,8 @@ fn contact(number: &str) -> Contact {
     Contact::new(Phone::e164(number))
 }
 
-fn batch(contacts: Vec<Contact>) -> Batch {
-    Batch { campaign: Campaign::new("64b7f0c2a1d3e4f5a6b7c8d9"), contacts, maybe_sent: false }
+fn batch(contacts: Vec<Contact>) -> Batch<'static> {
+    Batch::new(Campaign::new("64b7f0c2a1d3e4f5a6b7c8d9"), contacts.leak().iter().collect(), false)
 }
 
 fn body(request: &Request) -> &str {
@@ -40,18 +38,11 @@ fn body(request: &Request) -> &str {
 }
 
 /// The claims of a token that is signed with this secret; the clock is not asked.
-fn verified(token: &str, secret: &str) -> Option<TokenClaims> {
+fn verified(token: &str, secret: &str) -> Option<VbeeTokenClaims> {
     let mut validation = Validation::new(Algorithm::HS256);
     validation.required_spec_claims.clear();
     validation.validate_exp = false;
     Some(decode(token, &DecodingKey::from_secret(secret.as_bytes()), &validation).ok()?.claims)
-}
-
-#[test]
-fn reads_the_recorded_replies() {
-    let vendor = |format| -> Arc<dyn Provider> { Arc::new(Vbee { format, ..vbee() }) };
-    recorded_replies::check(include_str!("fixtures/replies.jsonl"), vendor);
-    recorded_replies::check(include_str!("fixtures/odd_replies.jsonl"), vendor);
 }
 
 #[test]
@@ -184,8 +175,8 @@ fn a_halt_says_what_is_wrong_where_to_look_and_what_to_change() {
 }
 
 /// Status and code that the simulator gives to a changed request.
-fn answer_to(setup: Setup, change: impl Fn(&mut Request)) -> (u16, i64) {
-    let mut simulator = Simulator::new(setup);
+fn answer_to(setup: VbeeSetup, change: impl Fn(&mut Request)) -> (u16, i64) {
+    let mut simulator = VbeeSimulator::new(setup);
     let config = serde_json::from_value(simulator.connector_config("http://127.0.0.1:1")).unwrap();
     let mut request = Vbee::new(&config).build_request(&batch(vec![contact("+14155550101")]), now());
     change(&mut request);
@@ -197,11 +188,11 @@ fn answer_to(setup: Setup, change: impl Fn(&mut Request)) -> (u16, i64) {
 
 #[test]
 fn the_simulator_is_strict_about_tokens() {
-    assert_eq!(answer_to(Setup::default(), |_| {}), (200, 0));
-    let key = Setup::default().api_key;
-    let secret = Setup::default().api_secret;
+    assert_eq!(answer_to(VbeeSetup::default(), |_| {}), (200, 0));
+    let key = VbeeSetup::default().api_key;
+    let secret = VbeeSetup::default().api_secret;
     let signed = |algorithm, api_key: &str, secret: &str, iat: Option<i64>| {
-        let claims = TokenClaims { api_key: api_key.to_owned(), iat };
+        let claims = VbeeTokenClaims { api_key: api_key.to_owned(), iat };
         let key = EncodingKey::from_secret(secret.as_bytes());
         format!("Bearer {}", encode(&Header::new(algorithm), &claims, &key).unwrap())
     };
@@ -221,7 +212,7 @@ fn the_simulator_is_strict_about_tokens() {
             request.headers.retain(|(name, _)| name != "Authorization");
             request.headers.push((Cow::Borrowed("Authorization"), Secret::new(&header)));
         };
-        assert_eq!(answer_to(Setup::default(), change), want, "{name}");
+        assert_eq!(answer_to(VbeeSetup::default(), change), want, "{name}");
     }
 }
 
@@ -240,15 +231,18 @@ fn the_simulator_is_strict_about_bodies() {
         (with(&vec![good; 501].join(",")), (413, 413)),
         ("{".to_owned(), (400, 400)),
     ] {
-        let got = answer_to(Setup::default(), |request| request.body = body.clone().into());
+        let got = answer_to(VbeeSetup::default(), |request| request.body = body.clone().into());
         assert_eq!(got, want, "{body:.100}");
     }
-    assert_eq!(answer_to(Setup { campaigns: vec!["b".to_owned()], ..Setup::default() }, |_| {}), (200, 1402));
+    assert_eq!(
+        answer_to(VbeeSetup { campaigns: vec!["b".to_owned()], ..VbeeSetup::default() }, |_| {}),
+        (200, 1402)
+    );
 }
 
 #[test]
 fn the_simulator_gives_contacts_back_as_the_vendor_does() {
-    let mut simulator = Simulator::new(Setup::default());
+    let mut simulator = VbeeSimulator::new(VbeeSetup::default());
     let vendor =
         Vbee::new(&serde_json::from_value(simulator.connector_config("http://127.0.0.1:1")).unwrap());
     let mut one = contact("+14155550101");
@@ -263,7 +257,7 @@ fn the_simulator_gives_contacts_back_as_the_vendor_does() {
 
 #[test]
 fn the_simulator_leaves_out_who_cannot_be_called() {
-    let mut simulator = Simulator::new(Setup::default());
+    let mut simulator = VbeeSimulator::new(VbeeSetup::default());
     let vendor =
         Vbee::new(&serde_json::from_value(simulator.connector_config("http://127.0.0.1:1")).unwrap());
     let batch = batch(vec![contact("+14155550101"), contact("+84123"), contact("+14155550103")]);

@@ -9,7 +9,7 @@ use crate::providers::http_status;
 
 /// What a token says. None of the vendor's samples has an expiry.
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) struct TokenClaims {
+pub(super) struct VbeeTokenClaims {
     #[serde(rename = "apiKey")]
     pub(super) api_key: String,
     /// Seconds; two of the vendor's four samples send it, so both ways are known to work.
@@ -23,7 +23,7 @@ const BACKDATED_SECS: i64 = 30;
 /// Signs a token for one request.
 pub(super) fn sign(api_key: &Secret, key: &EncodingKey, now: Timestamp) -> Secret {
     let claims =
-        TokenClaims { api_key: api_key.expose().to_owned(), iat: Some(now.as_second() - BACKDATED_SECS) };
+        VbeeTokenClaims { api_key: api_key.expose().to_owned(), iat: Some(now.as_second() - BACKDATED_SECS) };
     let token = encode(&Header::new(Algorithm::HS256), &claims, key);
     Secret::new(&token.expect("HS256 takes a key of any length, and these claims are JSON"))
 }

@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use person::Person;
 
 pub use mapping::{REQUIRED_VARIABLE, stream};
+pub use person::Trouble;
 
 /// The stream of the sample.
 pub const STREAM: &str = "overdue_customers";
@@ -41,21 +42,6 @@ pub struct Sample {
     /// The last record that a STATE covers is at this place.
     covered: u64,
     complete: bool,
-}
-
-/// What is wrong with a record; every record has one trouble at most.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Trouble {
-    /// Nothing.
-    None,
-    /// Its number is missing, masked, cut off or otherwise nobody's.
-    BadNumber,
-    /// An earlier record without trouble has the same number, written differently.
-    Duplicate,
-    /// The column behind the required variable is null.
-    RequiredMissing,
-    /// The customer does not want to be called.
-    NoConsent,
 }
 
 /// How many records have which trouble.

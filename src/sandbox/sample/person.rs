@@ -3,7 +3,20 @@
 use fastrand::Rng;
 use serde_json::{Value, json};
 
-use super::Trouble;
+/// What is wrong with a record; every record has one trouble at most.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trouble {
+    /// Nothing.
+    None,
+    /// Its number is missing, masked, cut off or otherwise nobody's.
+    BadNumber,
+    /// An earlier record without trouble has the same number, written differently.
+    Duplicate,
+    /// The column behind the required variable is null.
+    RequiredMissing,
+    /// The customer does not want to be called.
+    NoConsent,
+}
 
 /// One row of the table.
 pub(super) struct Person {

@@ -18,7 +18,7 @@ use http::Method;
 use jiff::Timestamp;
 use url::Url;
 
-use super::{Patience, PutError, StorageError};
+use super::error::{PutError, StorageError};
 use crate::config::S3Config;
 use crate::delivery::{Answer, Clock, Connections, HttpTransport, Network, TransportError};
 use crate::domain::error::Error;
@@ -32,6 +32,15 @@ const MARK: &str = "x-amz-meta-put-id";
 
 /// The wait before a second attempt; it doubles with each.
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
+
+/// How long somebody waits for a store that is away.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Patience {
+    /// A person at a form.
+    Short,
+    /// A sync.
+    Long,
+}
 
 /// A bucket that things are put into.
 #[derive(Debug)]

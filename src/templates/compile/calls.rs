@@ -2,9 +2,10 @@
 
 use minijinja::machinery::ast::{self, CallArg};
 
+use super::super::constant::Constant;
 use super::super::filters::Filter;
 use super::super::predicates::Predicate;
-use super::super::tree::{Constant, Expr, Kind, Known};
+use super::super::tree::{Expr, Kind, Known};
 use super::{Compiler, advice};
 
 impl Compiler<'_> {

@@ -7,9 +7,11 @@ use crate::nearest::nearest;
 use crate::phone::shown;
 use crate::values::{Number, nfc};
 
+use super::super::constant::Constant;
+use super::super::operators::{Comparison, Operator};
 use super::super::render::Machine;
-use super::super::tree::{Column, Comparison, Constant, Expr, Kind, Known, LoopField, Operator, Slice};
-use super::super::{Scene, TemplateContext};
+use super::super::scene::{Scene, TemplateContext};
+use super::super::tree::{Column, Expr, Kind, Known, LoopField, Slice};
 use super::names::ROOTS;
 use super::{Compiler, DEEPEST};
 

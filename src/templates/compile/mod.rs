@@ -18,8 +18,7 @@ use crate::values::{is_blank, spoken};
 
 use super::braces;
 use super::budget::Budget;
-use super::tree::{Expr, For, Kind, Node, Target};
-use super::{Columns, Template};
+use super::tree::{Expr, For, Kind, Node, Target, Template};
 
 use names::Names;
 
@@ -29,6 +28,22 @@ const DEEPEST: usize = 50;
 /// Room for the parser, which goes one call deeper for each `not` and each minus. Memory that is not
 /// touched is not taken.
 const STACK: usize = 32 * 1024 * 1024;
+
+/// What is known of a stream's columns while its templates are compiled.
+pub(crate) trait Columns: Send {
+    /// The slot of the top-level column where this path begins, which is wanted from now on, and the
+    /// names below it as the source spells them.
+    ///
+    /// # Errors
+    /// Says that there is no such column, with the nearest.
+    fn want(&mut self, path: &[&str]) -> Result<(usize, Vec<Box<str>>), String>;
+
+    /// Whether the stream is known to have a top-level column of this name.
+    fn has(&self, name: &str) -> bool;
+
+    /// The column that is most like this name, if any is.
+    fn nearest(&self, name: &str) -> Option<String>;
+}
 
 /// Compiles one template.
 struct Compiler<'a> {

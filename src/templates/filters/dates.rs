@@ -7,9 +7,9 @@ use jiff::tz::TimeZone;
 use crate::values::{Moment, is_blank};
 
 use super::super::budget::Why;
-use super::super::tree::Constant;
+use super::super::constant::Constant;
 use super::super::value::Value;
-use super::{Call, Filter, Takes, filter, optional, text_argument};
+use super::filter::{Call, Filter, Takes, filter, optional, text_argument};
 
 /// What a date is said as when nothing else is asked for.
 const USUAL: &str = "%d/%m/%Y";

@@ -3,10 +3,10 @@
 use crate::values::is_blank;
 
 use super::super::budget::Why;
+use super::super::constant::Constant;
 use super::super::operators;
-use super::super::tree::Constant;
 use super::super::value::Value;
-use super::{Call, Filter, filter};
+use super::filter::{Call, Filter, filter};
 
 /// Decimal places that somebody might want to hear.
 const MAX_PLACES: u32 = 100;

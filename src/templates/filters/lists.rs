@@ -8,7 +8,7 @@ use crate::values::Number;
 use super::super::budget::{Budget, Why};
 use super::super::operators;
 use super::super::value::Value;
-use super::{Call, Filter, Takes, filter, needed, optional, text_argument};
+use super::filter::{Call, Filter, Takes, filter, needed, optional, text_argument};
 
 pub(super) const FILTERS: &[Filter] = &[
     filter(&["join"], &[optional("separator", Takes::Text), optional("attribute", Takes::Text)], join),

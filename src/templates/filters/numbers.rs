@@ -3,10 +3,10 @@
 use crate::values::Number;
 
 use super::super::budget::Why;
+use super::super::constant::Constant;
 use super::super::operators;
-use super::super::tree::Constant;
 use super::super::value::Value;
-use super::{Call, Filter, Takes, filter, optional, text_argument};
+use super::filter::{Call, Filter, Takes, filter, optional, text_argument};
 
 /// Decimal places that somebody might want to hear.
 const MAX_PLACES: u64 = 100;

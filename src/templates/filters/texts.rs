@@ -4,7 +4,8 @@ use std::borrow::Cow;
 
 use super::super::budget::Why;
 use super::super::value::Value;
-use super::{Call, Filter, Takes, filter, needed, optional, text_argument, title};
+use super::filter::{Call, Filter, Takes, filter, needed, optional, text_argument};
+use super::title;
 
 /// What may be left over of a text that is a little too long, as in Jinja.
 const LEEWAY: i64 = 5;

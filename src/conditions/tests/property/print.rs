@@ -2,8 +2,8 @@
 
 use fastrand::Rng;
 
+use super::condition::{COLUMNS, E};
 use super::reference::written;
-use super::{COLUMNS, E};
 
 /// How tightly an operator binds.
 #[derive(Clone, Copy, PartialEq, PartialOrd)]

@@ -1,7 +1,7 @@
 //! What a condition says of a record, written as simply as can be: fractions of two integers, days
 //! counted from 1970, texts as they are.
 
-use super::{COLUMNS, E};
+use super::condition::{COLUMNS, E};
 
 /// Seconds by which the tests' zone is ahead.
 const AHEAD: i64 = 7 * 3600;

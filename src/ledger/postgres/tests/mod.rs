@@ -9,12 +9,45 @@ mod sharing;
 mod speed;
 mod waiting;
 
+use std::time::Duration;
+
 use proptest::prelude::*;
 
 use super::harness::pooler::Pooler;
 use super::harness::{self, TRUSTED, server};
 use super::*;
 use crate::ledger::suite::{self, Home, entry, ledger_suite, terms};
+use crate::ledger::{FoundContact, Inspect, LedgerIdentity, Rescoped, StatusRow};
+
+/// The suite looks into a ledger while a run has it; a command does so without a run.
+impl Inspect for Postgres {
+    async fn status(&self) -> Result<Vec<StatusRow>, LedgerError> {
+        self.records.status().await
+    }
+
+    async fn find_contacts(&self, keys: Vec<Key>) -> Result<Vec<FoundContact>, LedgerError> {
+        self.records.find_contacts(keys).await
+    }
+
+    async fn settle_unknown(
+        &self,
+        run: &str,
+        accepted: bool,
+        dry_run: bool,
+        now: Timestamp,
+    ) -> Result<u64, LedgerError> {
+        self.records.settle_unknown(run, accepted, dry_run, now).await
+    }
+
+    async fn rescope(
+        &self,
+        identity: LedgerIdentity,
+        pairs: Vec<(Key, Key)>,
+        leave: Option<u64>,
+    ) -> Result<Rescoped, LedgerError> {
+        self.records.rescope(identity, pairs, leave).await
+    }
+}
 
 /// One test's database.
 struct Database {

@@ -60,11 +60,10 @@ async fn a_database_goes_by_its_servers_clock() {
     let database = Database::new().await;
     let (ledger, opened) = Postgres::open(&database.url, &terms("first"), None, day(0)).await.unwrap();
     let servers = opened.clock.unwrap();
-    let ledger = AnyLedger::Postgres(ledger, opened.ahead_of(day(0)));
+    let ledger = AnyLedger::postgres(ledger, opened.ahead_of(day(0)));
     claim(&ledger, 0..1).await;
     settle(&ledger, 0..1, suite::accepted()).await;
-    let AnyLedger::Postgres(ledger, _) = ledger else { return };
-    let found = ledger.find_contacts(vec![entry(0).key]).await.unwrap();
+    let found = database.open("second").await.find_contacts(vec![entry(0).key]).await.unwrap();
     assert_eq!(found[0].at.as_millisecond(), servers.as_millisecond());
 }
 

@@ -8,6 +8,7 @@ use rusqlite::Connection;
 use super::*;
 use crate::domain::contact::Campaign;
 use crate::ledger::sqlite::schema::{MIGRATIONS, migrate};
+use crate::ledger::sqlite::seal::Seal;
 use crate::ledger::suite::{accepted, claim, day, entry, key, rejected, send, settle, stand, terms};
 
 /// The rows of some tables in a file that nobody uses.
@@ -43,7 +44,7 @@ async fn a_full_journal_is_merged_and_claims_that_live_stay() {
     settle(&ledger, 35..60, rejected()).await;
     claim(&ledger, 60..70).await;
     let [merged, intents, settlements] = counts(&copy(&home.0.0), TABLES);
-    assert_eq!((merged, intents, settlements), (55, 2, 1), "the begun claim, with a mark, and the new one");
+    assert_eq!((merged, intents, settlements), (55, 2, 0), "the begun claim, shortened, and the new one");
     settle(&ledger, 30..31, Settlement::Unknown).await;
     drop(ledger);
     let ledger = home.open(terms("second"), day(0)).await.unwrap();
@@ -144,6 +145,49 @@ async fn a_file_of_the_first_version_is_brought_up_to_date() {
     let told: Vec<_> =
         found.iter().map(|found| (&*found.contact_id, &*found.primary_key, &*found.run)).collect();
     assert_eq!(told, [("c-0", "[0]", "old"), ("", "[1]", "old"), ("", "[2]", "new")]);
+}
+
+/// What a run of version 0.1.0 left that died behind its first merge: of one claim one contact is in the table, which a
+/// mark says, one is settled, and one has no ending.
+#[tokio::test]
+async fn a_file_of_version_0_1_0_is_taken_up_where_its_run_died() {
+    let folder = Folder::new();
+    let old = Connection::open(folder.file()).unwrap();
+    migrate(&old, MIGRATIONS).unwrap();
+    let who = |n: u32| format!("5a5a5a5a{n:08x}5a5a5a5a5a5a5a5a");
+    let claimed = |n: u32| {
+        who(n)
+            + "0100000000000000"
+            + "0200000000000000"
+            + "0300000000000000"
+            + &format!("5b{:02x}5d", 0x30 + n)
+    };
+    let in_the_table = "0000".to_owned();
+    let accepted = "0101".to_owned() + "005c260500000000" + "00" + "04" + "632d31";
+    old.execute_batch(&format!(
+        "INSERT INTO word VALUES (1, 'spring'), (2, 'public.customers'), (3, 'old');
+         INSERT INTO contact VALUES (x'{}', 1, 0, 1, 2, 3, NULL, '[0]', 'c-0');
+         INSERT INTO intent VALUES (7, 3, 86400000, x'{}');
+         INSERT INTO ending VALUES (7, x'{in_the_table}{accepted}');
+         INSERT INTO meta VALUES ('used', 'yes');",
+        who(0),
+        [0, 1, 2].map(claimed).concat()
+    ))
+    .unwrap();
+    Seal::read_seal(&old, false).unwrap().0.write(&old).unwrap();
+    drop(old);
+    let (ledger, opened) = Sqlite::open(&folder.file(), &terms("new"), Some("a secret"), day(0)).unwrap();
+    assert_eq!(opened.recovered_unknown, 1);
+    let found = ledger.find_contacts((0..4).map(key).collect()).await.unwrap();
+    let told: Vec<_> = found
+        .iter()
+        .map(|found| (&*found.outcome, &*found.contact_id, &*found.primary_key, found.at.as_second()))
+        .collect();
+    let want =
+        [("accepted", "c-0", "[0]", 0), ("accepted", "c-1", "[1]", 86_400), ("unknown", "", "[2]", 86_400)];
+    assert_eq!(told, want);
+    ledger.close().await.unwrap();
+    assert_eq!(counts(&folder, TABLES), [3, 0, 0]);
 }
 
 /// A claim, and how its contacts end.

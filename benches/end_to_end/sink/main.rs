@@ -1,36 +1,49 @@
-//! The sandbox for measuring: counts what comes and accepts everybody unread, so that on the same
+//! The vendors for measuring: counts what comes and accepts everybody unread, so that on the same
 //! machine nearly all time is left to the sender.
 
+mod answers;
+mod shortcut;
+#[cfg(test)]
+mod tests;
+
+use std::io::{self, Write};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use axum::Router;
 use axum::body::Bytes;
+use axum::extract::DefaultBodyLimit;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
+use clap::Parser;
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, StatusCode};
 use serde::Serialize;
 use serde_json::json;
+use tokio::net::TcpListener;
 
-use super::{SandboxOptions, vendors};
-use crate::providers::Simulator;
-use crate::providers::shortcut::Shortcut;
+use answers::VENDORS;
+use shortcut::Shortcut;
 
-/// How the fast sandbox behaves.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct FastOptions {
-    /// The port on 127.0.0.1; 0 takes any that is free.
-    pub port: u16,
+/// A batch of 500 contacts with long variables has less than one.
+const MAX_BODY_BYTES: usize = 16 * 1024 * 1024;
+
+/// The sink.
+#[derive(Clone, Copy, Debug, Parser)]
+struct Arguments {
+    /// The port on 127.0.0.1; 0 takes a free one.
+    #[arg(long, default_value_t = 0)]
+    port: u16,
     /// How long each answer is held back, like a vendor's own work and the way to it and back.
-    pub latency: Duration,
+    #[arg(long, value_name = "MILLISECONDS", default_value_t = 0)]
+    latency: u64,
 }
 
 /// One vendor's requests, counted.
 struct Counted {
     name: &'static str,
-    path: &'static str,
     shortcut: Shortcut,
     requests: AtomicU64,
     contacts: AtomicU64,
@@ -48,20 +61,33 @@ struct Totals {
     bytes: u64,
 }
 
-/// The routes: every vendor's endpoint, and the totals at the address where the other sandbox has them.
-pub(super) fn router(latency: Duration) -> Router {
-    let simulators = vendors::simulators(&SandboxOptions::default());
-    let counted = |(name, simulator): (_, Box<dyn Simulator>)| {
-        Arc::new(Counted::new(name, simulator.path(), simulator.shortcut()))
-    };
-    let vendors: Arc<[Arc<Counted>]> = simulators.into_iter().map(counted).collect();
-    let (shown, forgotten) = (Arc::clone(&vendors), Arc::clone(&vendors));
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> io::Result<()> {
+    let Arguments { port, latency } = Arguments::parse();
+    let (listener, address) = listen(port).await?;
+    let mut stdout = io::stdout();
+    writeln!(stdout, "At http://{address} every vendor accepts everybody unread. Nobody is called.")?;
+    writeln!(stdout, "How many came, and nothing about them: http://{address}/calls")?;
+    stdout.flush()?;
+    axum::serve(listener, router(Duration::from_millis(latency))).await
+}
+
+async fn listen(port: u16) -> io::Result<(TcpListener, SocketAddr)> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
+    let address = listener.local_addr()?;
+    Ok((listener, address))
+}
+
+/// The routes: every vendor's endpoint, and the totals at the address where the sandbox has them.
+fn router(latency: Duration) -> Router {
+    let counted = VENDORS.iter().map(|(name, path, shortcut)| (*path, Counted::new(name, *shortcut)));
+    let vendors: Vec<_> = counted.map(|(path, counted)| (path, Arc::new(counted))).collect();
+    let all: Arc<[Arc<Counted>]> = vendors.iter().map(|(_, counted)| Arc::clone(counted)).collect();
+    let forgotten = Arc::clone(&all);
     let mut router = Router::new()
-        .route("/", get(|| async { Redirect::to("/calls") }))
-        .route("/calls", get(|| async move { calls(&shown) }))
+        .route("/calls", get(|| async move { calls(&all) }))
         .route("/reset", post(|| async move { reset(&forgotten) }));
-    for vendor in vendors.iter().map(Arc::clone) {
-        let path = vendor.path;
+    for (path, vendor) in vendors {
         let handler = move |headers: HeaderMap, body: Bytes| async move {
             let answer = vendor.answer(&headers, &body);
             if !latency.is_zero() {
@@ -71,13 +97,13 @@ pub(super) fn router(latency: Duration) -> Router {
         };
         router = router.route(path, post(handler));
     }
-    router
+    router.layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
 }
 
 impl Counted {
-    fn new(name: &'static str, path: &'static str, shortcut: Shortcut) -> Self {
+    fn new(name: &'static str, shortcut: Shortcut) -> Self {
         let [requests, contacts, bytes] = Default::default();
-        Self { name, path, shortcut, requests, contacts, bytes }
+        Self { name, shortcut, requests, contacts, bytes }
     }
 
     fn answer(&self, headers: &HeaderMap, body: &Bytes) -> Response {
@@ -119,7 +145,7 @@ fn calls(vendors: &[Arc<Counted>]) -> Response {
     let of_vendors = vendors.iter().map(|one| OfVendor { vendor: one.name, totals: one.totals() });
     let Totals { requests, contacts, bytes } = vendors.iter().map(|one| one.totals()).sum();
     let page = json!({
-        "remark": "fast mode: contacts are counted and all accepted; people are not remembered",
+        "remark": "contacts are counted and all accepted; people are not remembered",
         "requests": requests,
         "contacts": contacts,
         "bytes": bytes,

@@ -1,18 +1,18 @@
-//! Opens the ledger that the configuration names, for a run.
+//! Opens the ledger that the configuration names: for a run, for a look, for a trial.
 
 use std::path::Path;
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::any::{AnyLedger, AnyRecords};
+use super::postgres::Postgres;
+use super::sqlite::{self, Sqlite};
+use super::{
+    ClaimEntry, Key, KeyMaker, LedgerError, LedgerIdentity, LedgerOptions, NumberKind, OpenedLedger, Scope,
+};
 use crate::config::{Config, LedgerConfig, MemoryConfig, ScopeConfig, SqliteConfig};
 use crate::domain::contact::Campaign;
 use crate::domain::error::Error;
-use crate::ledger::postgres::Postgres;
-use crate::ledger::sqlite::{self, Sqlite};
-use crate::ledger::{
-    AnyLedger, ClaimEntry, Key, KeyMaker, LedgerError, LedgerIdentity, LedgerOptions, NoopLedger, NumberKind,
-    OpenedLedger, Scope,
-};
 use crate::phone::WireFormat;
 use crate::providers::Provider;
 
@@ -20,26 +20,26 @@ use crate::providers::Provider;
 const TOLERANCE: SignedDuration = SignedDuration::from_mins(5);
 
 /// A ledger that is open for a run.
-pub(super) struct RunLedger {
-    pub(super) ledger: AnyLedger,
+pub(crate) struct RunLedger {
+    pub(crate) ledger: AnyLedger,
     /// None without a ledger.
-    pub(super) keys: Option<KeyMaker>,
+    pub(crate) keys: Option<KeyMaker>,
     /// Contacts that dead runs had claimed and not settled.
-    pub(super) recovered_unknown: u64,
+    pub(crate) recovered_unknown: u64,
     /// What an operator should know of where a file lies, and of this machine's clock.
-    pub(super) doubts: Vec<String>,
+    pub(crate) doubts: Vec<String>,
 }
 
 /// What came of trying a ledger.
-pub(super) struct Rehearsed {
+pub(crate) struct Rehearsed {
     /// Whether there is one already.
-    pub(super) is_there: bool,
+    pub(crate) is_there: bool,
     /// What an operator should know of where its file lies.
-    pub(super) doubt: Option<String>,
+    pub(crate) doubt: Option<String>,
 }
 
 /// Opens the ledger; nothing is sent when that fails.
-pub(super) async fn open(
+pub(crate) async fn open(
     config: &Config,
     vendor: &dyn Provider,
     sync_id: &str,
@@ -47,7 +47,7 @@ pub(super) async fn open(
 ) -> Result<RunLedger, Error> {
     let Some(memory) = config.ledger.memory() else {
         return Ok(RunLedger {
-            ledger: AnyLedger::None(NoopLedger),
+            ledger: AnyLedger::none(),
             keys: None,
             recovered_unknown: 0,
             doubts: Vec::new(),
@@ -72,12 +72,12 @@ pub(super) async fn open(
             let (ledger, opened, lies_badly) = opened?;
             doubts.extend(lies_badly);
             doubts.extend(doubt(memory, &opened, now));
-            (AnyLedger::Sqlite(ledger), opened)
+            (AnyLedger::sqlite(ledger), opened)
         }
         LedgerConfig::Postgres(postgres) => {
             let opened = Postgres::open(postgres.url.expose(), &terms, memory.hash_key(), now).await;
             let (ledger, opened) = opened?;
-            (AnyLedger::Postgres(ledger, opened.ahead_of(now)), opened)
+            (AnyLedger::postgres(ledger, opened.ahead_of(now)), opened)
         }
     };
     let (keys, OpenedLedger { recovered_unknown, .. }) = (Some(opened.keys()), opened);
@@ -85,7 +85,7 @@ pub(super) async fn open(
 }
 
 /// Opens the ledger for who counts only: where there is none yet, none is made.
-pub(super) async fn open_to_count(
+pub(crate) async fn open_to_count(
     config: &Config,
     vendor: &dyn Provider,
     now: Timestamp,
@@ -97,11 +97,35 @@ pub(super) async fn open_to_count(
     let terms = terms(memory, "count".to_owned(), identity(config, memory, vendor));
     let (ledger, opened) = Sqlite::in_memory(&sqlite::Memory::new()?, &terms, memory.hash_key(), now)?;
     Ok(RunLedger {
-        ledger: AnyLedger::Sqlite(ledger),
+        ledger: AnyLedger::sqlite(ledger),
         keys: Some(opened.keys()),
         recovered_unknown: 0,
         doubts: Vec::new(),
     })
+}
+
+/// Opens the ledger to look into it and to decide in it, with the keys that it has, whatever scope the
+/// configuration says.
+pub(crate) async fn inspect(
+    config: &Config,
+    vendor: &dyn Provider,
+) -> Result<(AnyRecords, OpenedLedger), Error> {
+    let none =
+        || Error::config("ledger", "this configuration has none; set `ledger_type` to sqlite or postgres");
+    let memory = config.ledger.memory().ok_or_else(none)?;
+    let (identity, hash_key) = (identity(config, memory, vendor), memory.hash_key());
+    match &config.ledger {
+        LedgerConfig::None => Err(none()),
+        LedgerConfig::Sqlite(sqlite) => {
+            let (ledger, opened) = Sqlite::inspect(Path::new(&sqlite.path), &identity, hash_key)?;
+            // A file goes by the clock of whoever writes into it.
+            Ok((AnyRecords::Sqlite(ledger), OpenedLedger { clock: None, ..opened }))
+        }
+        LedgerConfig::Postgres(postgres) => {
+            let (records, opened) = Postgres::inspect(postgres.url.expose(), &identity, hash_key).await?;
+            Ok((AnyRecords::Postgres(records), opened))
+        }
+    }
 }
 
 /// Where the ledger lies, as far as anybody can see: refused, told or trusted.
@@ -121,7 +145,7 @@ fn doubt(memory: &MemoryConfig, opened: &OpenedLedger, now: Timestamp) -> Option
 }
 
 /// What this configuration's keys are made of beside the person.
-pub(super) fn identity(config: &Config, memory: &MemoryConfig, vendor: &dyn Provider) -> LedgerIdentity {
+pub(crate) fn identity(config: &Config, memory: &MemoryConfig, vendor: &dyn Provider) -> LedgerIdentity {
     let numbers = match config.vendor.phone_format() {
         WireFormat::AsIs => NumberKind::Opaque,
         WireFormat::Digits | WireFormat::E164 | WireFormat::National => NumberKind::Phone,
@@ -142,7 +166,7 @@ fn refuse_odd_time(now: Timestamp) -> Result<(), Error> {
 
 /// Does with the ledger what a run would do, for somebody who does not exist, and leaves nothing of it
 /// behind. Gives what is to be said of it.
-pub(super) async fn probe(
+pub(crate) async fn probe(
     config: &Config,
     vendor: &dyn Provider,
     now: Timestamp,
@@ -173,7 +197,7 @@ pub(super) async fn probe(
 }
 
 /// One sentence on what this configuration guarantees.
-pub(super) fn guarantee(config: &LedgerConfig) -> String {
+pub(crate) fn guarantee(config: &LedgerConfig) -> String {
     let Some(memory) = config.memory() else {
         return "Without a ledger people are remembered within one sync only: a repeated sync can call them again."
             .to_owned();

@@ -1,17 +1,17 @@
 //! A vendor's side that takes everybody unread, so that measuring a sender costs the vendor next to nothing.
 
-use bytes::Bytes;
+use axum::body::Bytes;
 use memchr::{memchr, memmem};
 
 /// What is enough to answer a request without parsing it.
 #[derive(Clone, Copy, Debug)]
-pub struct Shortcut {
+pub(crate) struct Shortcut {
     /// The header that proves who sends, in lower case; only its presence is looked at.
-    pub credential: &'static str,
+    pub(crate) credential: &'static str,
     /// The key of the number, in its quotes. Each contact has it exactly once.
-    pub number_key: &'static str,
+    pub(crate) number_key: &'static str,
     /// What the vendor answers when it takes everybody, by their numbers as JSON texts.
-    pub answer: fn(&[&[u8]]) -> Bytes,
+    pub(crate) answer: fn(&[&[u8]]) -> Bytes,
 }
 
 impl Shortcut {
@@ -20,8 +20,7 @@ impl Shortcut {
     /// Inside a text the quotes around the key would be escaped, and a whole text is not followed by a
     /// colon: what is found is a key. A script variable of the very same name would be one contact too
     /// many; where a vendor puts variables beside the number it cannot have that name.
-    #[must_use]
-    pub fn numbers<'a>(&self, body: &'a [u8]) -> Vec<&'a [u8]> {
+    pub(crate) fn numbers<'a>(&self, body: &'a [u8]) -> Vec<&'a [u8]> {
         let keys = memmem::find_iter(body, self.number_key);
         keys.filter_map(|at| value(body.get(at + self.number_key.len()..)?)).collect()
     }

@@ -1,0 +1,85 @@
+//! What everything under way in a run shares: its time, the word to end, the log.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::sync::mpsc;
+use tokio::time::{Instant, sleep_until};
+use tokio_util::sync::CancellationToken;
+
+use super::clock::{self, Clock};
+
+/// Lines for the log that may wait for the loop.
+const MAX_WAITING_LOG_LINES: usize = 64;
+
+/// Clones share one run.
+#[derive(Clone, Debug)]
+pub struct RunHandle {
+    /// The time of day.
+    pub clock: Arc<Clock>,
+    cut_off: CancellationToken,
+    /// A child of `cut_off`: who may not wait for answers may send nothing, either.
+    stopping: CancellationToken,
+    log_lines: mpsc::Sender<LogLine>,
+}
+
+/// Something for the log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogLine(pub String);
+
+/// The run is ending.
+pub(super) struct Stopped;
+
+impl RunHandle {
+    /// A run that goes on, and where its lines for the log come out.
+    #[must_use]
+    pub fn new(clock: Arc<Clock>) -> (Self, mpsc::Receiver<LogLine>) {
+        let (log_lines, receiver) = mpsc::channel(MAX_WAITING_LOG_LINES);
+        let cut_off = CancellationToken::new();
+        let stopping = cut_off.child_token();
+        (Self { clock, cut_off, stopping, log_lines }, receiver)
+    }
+
+    /// The time of day, by which people are remembered: no vendor's clock moves it.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.clock.uncorrected()
+    }
+
+    /// Says that nothing new may be sent.
+    pub fn stop(&self) {
+        self.stopping.cancel();
+    }
+
+    /// Says that no answer may be waited for, either.
+    pub fn cut_off(&self) {
+        self.cut_off.cancel();
+    }
+
+    /// Waits until no answer may be waited for.
+    pub(super) async fn until_cut_off(&self) {
+        self.cut_off.cancelled().await;
+    }
+
+    /// Waits; gives whether the run goes on.
+    pub async fn pause(&self, wait: Duration) -> bool {
+        self.wait_until(clock::after(wait)).await.is_ok()
+    }
+
+    pub(super) async fn wait_until(&self, instant: Instant) -> Result<(), Stopped> {
+        if self.stopping.is_cancelled() {
+            return Err(Stopped);
+        }
+        if instant <= Instant::now() {
+            return Ok(());
+        }
+        let waited = self.stopping.run_until_cancelled(sleep_until(instant)).await;
+        waited.ok_or(Stopped)
+    }
+
+    /// Says something to whoever reads the log. A full channel loses a line, never a contact.
+    pub fn log_line(&self, text: String) {
+        drop(self.log_lines.try_send(LogLine(text)));
+    }
+}

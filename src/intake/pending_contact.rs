@@ -1,0 +1,65 @@
+//! A contact on its way from a record to an outcome: one struct that travels whole.
+
+use super::position::RecordPosition;
+use super::stream_names::StreamNames;
+use crate::domain::contact::{Campaign, Contact};
+use crate::domain::error::Error;
+use crate::ledger::{ClaimEntry, ContactStatus, Key};
+
+/// Somebody who may be called, with all that it takes to decide about them and to account for them.
+#[derive(Clone, Debug)]
+pub struct PendingContact {
+    /// Who would be called.
+    pub contact: Contact,
+    /// Where they go.
+    pub campaign: Campaign,
+    /// Their record.
+    pub position: RecordPosition,
+    /// The record's primary key, as JSON text, for people; blank where the catalog names none.
+    pub primary_key: Box<str>,
+    /// What they are to the ledger.
+    pub standing: LedgerStanding,
+}
+
+/// What a contact is to the ledger.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LedgerStanding {
+    /// There is no ledger.
+    NoLedger,
+    /// The ledger was not asked yet.
+    NotAsked(Key),
+    /// The ledger has said what it knows of them.
+    Known(Key, ContactStatus),
+}
+
+impl PendingContact {
+    /// Who they are for the ledger.
+    ///
+    /// # Errors
+    /// When their record was read as if there were no ledger.
+    pub fn key(&self) -> Result<Key, Error> {
+        match self.standing {
+            LedgerStanding::NotAsked(key) | LedgerStanding::Known(key, _) => Ok(key),
+            LedgerStanding::NoLedger => Err(Error::Defect("a contact has no key for the ledger".to_owned())),
+        }
+    }
+
+    /// What the ledger is told before they are sent, and with their ending.
+    ///
+    /// # Errors
+    /// When they have no key, or their stream no name.
+    pub fn claim_entry(&self, streams: &StreamNames) -> Result<ClaimEntry, Error> {
+        Ok(ClaimEntry {
+            key: self.key()?,
+            campaign: self.campaign.clone(),
+            stream: streams.text(self.position.stream)?,
+            primary_key: self.primary_key.clone(),
+        })
+    }
+}
+
+impl AsRef<Contact> for PendingContact {
+    fn as_ref(&self) -> &Contact {
+        &self.contact
+    }
+}

@@ -1,0 +1,205 @@
+//! A record becomes a contact, or is refused: the hot path.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use compact_str::CompactString;
+
+use crate::domain::contact::{Campaign, Contact, Gender, Variables};
+use crate::domain::outcome::Outcome;
+use crate::domain::reason::Reason;
+use crate::phone::{Phone, PhoneInput, PhoneRules, Region, region};
+use crate::protocol;
+use crate::providers::Provider;
+use crate::providers::api::Shape;
+use crate::templates::{Template, TemplateContext};
+
+use super::field::{Field, RecordView, failed};
+use super::input::Record;
+use super::only_when::OnlyWhen;
+use super::primary_key::PrimaryKey;
+use super::row::{Column, RowReader};
+use super::{gender, identity, text};
+
+/// What a record became.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Mapped {
+    /// A person to be called.
+    Contact {
+        /// Where the contact goes.
+        campaign: Campaign,
+        /// Who is called.
+        contact: Contact,
+        /// Which record it was, for people; blank when the stream has no primary key.
+        primary_key: Box<str>,
+    },
+    /// Nobody is called: `Suppressed` or `Invalid`. The detail holds no data of the record.
+    Refused(Outcome),
+}
+
+/// How the records of one catalog stream become contacts.
+pub struct Mapping {
+    pub(super) primary_key: PrimaryKey,
+    pub(super) rows: RowReader,
+    pub(super) deleted: Vec<Column>,
+    pub(super) only_when: Option<OnlyWhen>,
+    pub(super) campaign: CampaignSource,
+    pub(super) phone: Field,
+    pub(super) region: Option<Column>,
+    pub(super) rules: PhoneRules,
+    pub(super) name: Option<Field>,
+    pub(super) gender: Option<Field>,
+    pub(super) variables: Vec<Field>,
+    /// Of all variables together.
+    pub(super) name_bytes: usize,
+    pub(super) identity: Option<Shape>,
+    pub(super) surroundings: TemplateContext,
+    pub(super) genders_not_understood: Arc<AtomicU64>,
+    pub(super) warnings: Vec<String>,
+}
+
+/// Which campaign a record goes to.
+pub(super) enum CampaignSource {
+    Fixed(Campaign),
+    // Not remembered from record to record: that takes a lock, and costs more than reading the id anew.
+    PerRecord(Template, Arc<dyn Provider>),
+}
+
+impl Mapping {
+    /// Maps one record.
+    pub fn map(&self, record: &Record<'_>) -> Mapped {
+        match self.contact(record) {
+            Ok(mapped) => mapped,
+            Err(outcome) => Mapped::Refused(outcome),
+        }
+    }
+
+    /// The names of the configured variables, in their order; none with identity mapping.
+    pub fn variables(&self) -> impl Iterator<Item = &str> {
+        self.variables.iter().filter(|_| !self.is_identity()).map(|field| &*field.name)
+    }
+
+    /// Whether columns fill the fields and variables of the same name.
+    #[must_use]
+    pub fn is_identity(&self) -> bool {
+        self.identity.is_some()
+    }
+
+    /// What the user should know before the first record, for the log.
+    #[must_use]
+    pub fn warnings(&self) -> &[String] {
+        &self.warnings
+    }
+
+    /// How many values of the gender field were neither blank nor understood so far.
+    #[must_use]
+    pub fn genders_not_understood(&self) -> u64 {
+        self.genders_not_understood.load(Ordering::Relaxed)
+    }
+
+    /// Counts them together with those of other mappings.
+    #[must_use]
+    pub fn counting_genders_into(mut self, counter: &Arc<AtomicU64>) -> Self {
+        self.genders_not_understood = Arc::clone(counter);
+        self
+    }
+
+    fn contact(&self, record: &Record<'_>) -> Result<Mapped, Outcome> {
+        let row = self.rows.read_object(record.data);
+        let view = RecordView::new(&row, record, &self.surroundings);
+        // Also by what nobody can see: in doubt it is deleted.
+        let holds = |raw| text::whole(raw).is_some_and(|text| !text.trim().is_empty());
+        let is_set = |column: &Column| column.find(&row).is_some_and(holds);
+        if self.deleted.iter().any(is_set) {
+            return Err(Outcome::Suppressed(Reason::DeletedInSource, None));
+        }
+        if let Some(only_when) = &self.only_when {
+            let decided = only_when.decide(&row);
+            decided.map_err(|refusal| Outcome::Suppressed(refusal.reason, Some(refusal.detail)))?;
+        }
+        let mut contact = Contact::new(self.phone(&view)?);
+        if let Some(field) = &self.name {
+            contact.name = field.text(&view)?.map(|name| CompactString::from(name.trim()));
+        }
+        if let Some(field) = &self.gender {
+            contact.gender = field.text(&view)?.and_then(|text| self.gender(&text));
+        }
+        contact.variables = Variables::with_capacity(self.variables.len(), self.name_bytes + row.bytes());
+        for field in &self.variables {
+            if let Some(value) = field.text(&view)? {
+                contact.variables.push(&field.name, &value);
+            }
+        }
+        if let Some(shape) = self.identity {
+            for (column, raw) in row.others().filter(|(column, _)| identity::is_variable(column, shape)) {
+                if let Some(value) = text::of(raw) {
+                    contact.variables.push(&text::spoken(Cow::Borrowed(column)), &value);
+                }
+            }
+        }
+        let campaign = self.campaign(&view, &contact.phone)?;
+        let primary_key = self.primary_key.of(&row, &contact);
+        Ok(Mapped::Contact { campaign, contact, primary_key })
+    }
+
+    fn phone(&self, view: &RecordView<'_>) -> Result<Phone, Outcome> {
+        let template_text;
+        let unescaped;
+        let input = if let Some(raw) = self.phone.raw(view) {
+            match raw.as_bytes().first() {
+                Some(b'"') => {
+                    unescaped = protocol::string(raw);
+                    PhoneInput::Text(unescaped.trim())
+                }
+                Some(b'-' | b'0'..=b'9') => PhoneInput::Number(raw),
+                _ => PhoneInput::Other,
+            }
+        } else {
+            template_text = self.phone.text(view)?;
+            template_text.as_deref().map_or(PhoneInput::Absent, |text| PhoneInput::Text(text.trim()))
+        };
+        let region = self.region(view)?;
+        self.rules
+            .normalise(input, region)
+            .map_err(|refusal| Outcome::Invalid(refusal.reason, refusal.hint.map(Box::from)))
+    }
+
+    fn region(&self, view: &RecordView<'_>) -> Result<Option<Region>, Outcome> {
+        let Some(text) = self.region.as_ref().and_then(|column| column.find(view.row)).and_then(text::of)
+        else {
+            return Ok(None);
+        };
+        region(text.trim()).map(Some).ok_or_else(|| {
+            let why = "the region column does not hold a two-letter country such as VN";
+            Outcome::Invalid(Reason::NoCountry, Some(why.into()))
+        })
+    }
+
+    fn gender(&self, text: &str) -> Option<Gender> {
+        let gender = gender::understand(text);
+        if gender.is_none() {
+            self.genders_not_understood.fetch_add(1, Ordering::Relaxed);
+        }
+        gender
+    }
+
+    fn campaign(&self, view: &RecordView<'_>, phone: &Phone) -> Result<Campaign, Outcome> {
+        let (template, vendor) = match &self.campaign {
+            CampaignSource::Fixed(campaign) => return Ok(campaign.clone()),
+            CampaignSource::PerRecord(template, vendor) => (template, vendor),
+        };
+        let id = view.said(template).map_err(|why| failed("campaign", &why))?.unwrap_or_default();
+        let refused = |why: &str| Outcome::Invalid(Reason::BadCampaign, Some(why.into()));
+        if text::is_blank(&id) {
+            return Err(refused("the template of the campaign gave nothing"));
+        }
+        if phone.occurs_in(&id) {
+            return Err(refused(
+                "the template of the campaign gave the number to call: it names the wrong column",
+            ));
+        }
+        // The vendor's own words may quote the id, which is data of the record.
+        vendor.campaign(id.trim()).map_err(|_| refused("the vendor cannot have a campaign of this id"))
+    }
+}

@@ -1,0 +1,88 @@
+//! How a run ends: because it must, because somebody wants it to, or because everything is done.
+
+use std::io::{ErrorKind, Write};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::sync_loop::Pipeline;
+use crate::delivery::Transport;
+use crate::domain::error::Error;
+use crate::domain::stream_name::StreamName;
+use crate::ledger::Ledger;
+use crate::protocol::OUTLET_PATIENCE;
+
+impl<C: Transport, L: Ledger, W: Write> Pipeline<C, L, W> {
+    /// From here on nothing new is sent; what is under way is heard out.
+    pub(super) fn fail(&mut self, error: Error) {
+        if self.failure.is_some() {
+            return;
+        }
+        self.failure = Some(error);
+        self.task.run.stop();
+        self.dispatcher.clear();
+        self.batcher.clear();
+        self.shutdown.failed(Instant::now(), self.plan.hear_out_for);
+    }
+
+    pub(super) fn too_many_rejected(&mut self) {
+        let (rejected, total) = self.stats.share();
+        self.fail(Error::TooManyRejected { rejected, total, percent: self.plan.max_rejected_percent });
+    }
+
+    /// Somebody wants the run to end: soon, or, asked again, at once. One that is closing has done
+    /// everything already.
+    pub(super) fn interrupt(&mut self, signal: &'static str) {
+        self.shutdown.signalled(Instant::now(), self.plan.end_within.saturating_sub(self.spent_unheard()));
+        if self.shutdown.was_hurried() && matches!(self.failure, Some(Error::Interrupted(_))) {
+            self.failure = Some(Error::Hurried(signal));
+        } else if !self.is_closing {
+            self.fail(Error::Interrupted(signal));
+        }
+    }
+
+    /// How long the signal was not heard, because the loop waited for somebody to read what it wrote.
+    fn spent_unheard(&self) -> Duration {
+        match &self.failure {
+            Some(Error::Output(error)) if error.kind() == ErrorKind::TimedOut => OUTLET_PATIENCE,
+            _ => Duration::ZERO,
+        }
+    }
+
+    /// No answer of the vendor is awaited any more.
+    pub(super) fn cut_off(&mut self) {
+        self.shutdown.cut_off_at = None;
+        self.task.run.cut_off();
+    }
+
+    /// Nobody is waited for any more.
+    pub(super) fn leave(&mut self) {
+        self.tell_left_behind();
+        self.fail(Error::LedgerUnavailable("the ledger did not answer in the time that the end of a run has; what it was told before is kept".to_owned()));
+    }
+
+    /// Begins to close the ledger when nothing is under way and nothing more will be. A batch whose
+    /// contacts are looked up just then is one that was not read.
+    pub(super) fn close_if_settled(&mut self, is_open: bool) {
+        let is_read = !is_open && self.dispatcher.is_drained() && !self.question.is_open();
+        let is_idle = self.dispatcher.n_under_way() == 0;
+        if !self.is_closing && is_idle && (self.failure.is_some() || is_read) {
+            self.is_closing = true;
+            self.shutdown.closing(Instant::now());
+            self.question.close(&self.task.ledger);
+        }
+    }
+
+    /// Everything has been said but how it ended.
+    pub(super) fn conclude(&mut self, started: Instant) {
+        if self.failure.is_none() && self.stats.rejected_more_than(self.plan.max_rejected_percent) {
+            self.too_many_rejected();
+        }
+        if self.failure.is_none() && !self.incomplete.is_empty() {
+            let names = self.incomplete.iter().filter_map(|stream| self.task.streams.get(*stream));
+            let names: Vec<_> = names.map(StreamName::to_string).collect();
+            self.failure = Some(Error::Incomplete(names.join(", ")));
+        }
+        self.tell_the_end(started);
+    }
+}

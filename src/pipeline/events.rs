@@ -1,0 +1,106 @@
+//! What the input says, in its order: contacts are decided about and gathered, refused records have ended, STATEs
+//! close what came before them.
+
+use std::io::Write;
+use std::sync::Arc;
+
+use tokio::time::Instant;
+
+use super::batcher::BatchKey;
+use super::sync_loop::Pipeline;
+use crate::delivery::Transport;
+use crate::domain::error::Error;
+use crate::domain::stream_name::StreamName;
+use crate::intake::{Event, EventBatch, LedgerStanding, PendingContact, RecordPosition, StreamIndex};
+use crate::ledger::{ContactStatus, Ledger};
+use crate::protocol::Level;
+
+impl<C: Transport, L: Ledger, W: Write> Pipeline<C, L, W> {
+    /// What was read, or nothing at the end of the input. What the ledger knows of the contacts decides about them;
+    /// without one they are taken at once.
+    pub(super) fn take_input(&mut self, batch: Option<EventBatch>) {
+        let Some(batch) = batch else { return self.input_ended() };
+        if self.task.ledger.remembers() {
+            self.question.look_up(&self.task.ledger, batch, self.task.run.now());
+        } else {
+            self.take_events(batch);
+        }
+    }
+
+    pub(super) fn take_events(&mut self, batch: EventBatch) {
+        let now = Instant::now();
+        for event in batch.items {
+            if let Err(error) = self.take_event(event, now) {
+                self.fail(error);
+            }
+        }
+        self.warnings.add(batch.warnings);
+        if self.checkpoints.is_full() {
+            self.flush();
+        }
+        if let Some(error) = batch.failure {
+            self.fail(error);
+        }
+    }
+
+    fn take_event(&mut self, event: Event, now: Instant) -> Result<(), Error> {
+        match event {
+            Event::Contact(pending) => {
+                self.received(pending.position)?;
+                self.decide(pending, now)?;
+            }
+            Event::Refused { position, outcome } => {
+                self.received(position)?;
+                self.settle_record(position, &outcome, None);
+            }
+            Event::State(state, covers) => self.checkpoints.close_interval(state, covers),
+            Event::Stream { index, name, warnings } => self.announced(index, &name, &warnings),
+            Event::Complete(stream) => {
+                self.incomplete.remove(&stream);
+            }
+        }
+        Ok(())
+    }
+
+    fn received(&mut self, position: RecordPosition) -> Result<(), Error> {
+        self.stats.received += 1;
+        self.checkpoints.received(position)
+    }
+
+    /// A contact is sent, or has ended.
+    fn decide(&mut self, pending: PendingContact, now: Instant) -> Result<(), Error> {
+        if let Some(outcome) = self.policy.skip_reason(&pending)? {
+            self.settle_record(pending.position, &outcome, Some(&pending.contact.phone));
+            return Ok(());
+        }
+        let maybe_sent = matches!(pending.standing, LedgerStanding::Known(_, ContactStatus::Unknown));
+        let key = BatchKey { campaign: pending.campaign.clone(), maybe_sent };
+        self.dispatcher.add(self.batcher.push(&key, pending, now));
+        Ok(())
+    }
+
+    /// A stream that nobody knew of yet, or that looks different from here on.
+    fn announced(&mut self, index: StreamIndex, name: &StreamName, warnings: &[String]) {
+        if Arc::make_mut(&mut self.task.streams).announce(index, name) {
+            self.checkpoints.add_stream();
+        }
+        for warning in warnings {
+            self.log(Level::Warn, warning);
+        }
+    }
+
+    /// Nothing more will be read.
+    fn input_ended(&mut self) {
+        if !self.incomplete.is_empty() {
+            // The source failed: what no STATE covers comes again, and would be called twice.
+            self.batcher.forget(self.checkpoints.open_interval());
+        }
+        self.flush();
+    }
+
+    fn flush(&mut self) {
+        while let Some(batch) = self.batcher.take_any() {
+            self.dispatcher.add([batch]);
+        }
+    }
+}

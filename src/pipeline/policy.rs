@@ -1,0 +1,118 @@
+//! Who must not be sent although their record is good: decided by what was before.
+
+use super::dedupe::Deduper;
+use crate::domain::error::Error;
+use crate::domain::outcome::Outcome;
+use crate::domain::reason::Reason;
+use crate::intake::{LedgerStanding, PendingContact};
+use crate::ledger::ContactStatus;
+
+/// Keeps policy over a run. Sends nobody, asks nobody: a preview can keep it, too.
+#[derive(Debug)]
+pub(crate) struct Policy {
+    deduper: Deduper,
+    /// Contacts in a run; 0: no limit.
+    max_contacts: u64,
+    n_passed: u64,
+    /// Who may have been sent before may be sent again.
+    may_repeat: bool,
+}
+
+impl Policy {
+    pub(crate) fn new(max_contacts: u64, may_repeat: bool) -> Self {
+        Self { deduper: Deduper::default(), max_contacts, n_passed: 0, may_repeat }
+    }
+
+    /// How a contact ends that must not be sent; none for those that may, who are counted and remembered.
+    ///
+    /// # Errors
+    /// When the ledger was not asked about them, or it cannot be remembered who was sent.
+    pub(crate) fn skip_reason(&mut self, pending: &PendingContact) -> Result<Option<Outcome>, Error> {
+        let PendingContact { contact, campaign, standing, .. } = pending;
+        let by_ledger = match standing {
+            LedgerStanding::NoLedger => None,
+            LedgerStanding::Known(_, status) => skip_reason(*status, self.may_repeat),
+            LedgerStanding::NotAsked(_) => {
+                return Err(Error::Defect("the ledger was not asked about a contact".to_owned()));
+            }
+        };
+        let is_over = by_ledger.is_none() && self.max_contacts > 0 && self.n_passed >= self.max_contacts;
+        // Who is over the limit was not sent, and is no duplicate when they come again.
+        let is_new = if is_over {
+            !self.deduper.contains(campaign, &contact.phone)?
+        } else {
+            self.deduper.insert(campaign, &contact.phone)?
+        };
+        let skip_reason = match by_ledger {
+            _ if !is_new => Some(Outcome::Duplicate(Reason::DuplicateInRun)),
+            _ if is_over => Some(Outcome::Suppressed(Reason::MaxContactsPerSync, None)),
+            by_ledger => by_ledger,
+        };
+        self.n_passed += u64::from(skip_reason.is_none());
+        Ok(skip_reason)
+    }
+}
+
+/// How a contact ends that the ledger keeps from being sent; none for those that may be claimed, now
+/// or when another run has let go of them.
+pub(super) fn skip_reason(status: ContactStatus, may_repeat: bool) -> Option<Outcome> {
+    match status {
+        ContactStatus::Free | ContactStatus::Elsewhere => None,
+        ContactStatus::Unknown if may_repeat => None,
+        ContactStatus::Unknown => {
+            let why =
+                "an earlier sync may have sent it; look into the vendor's console, then `ledger settle`";
+            Some(Outcome::Unknown(Some(why.into())))
+        }
+        ContactStatus::Accepted => Some(Outcome::Duplicate(Reason::AlreadyInLedger)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::contact::{Campaign, Contact};
+    use crate::intake::{Interval, RecordPosition, StreamIndex};
+    use crate::ledger::Key;
+    use crate::phone::Phone;
+
+    fn pending(number: &str, standing: LedgerStanding) -> PendingContact {
+        PendingContact {
+            contact: Contact::new(Phone::e164(number)),
+            campaign: Campaign::new("9"),
+            position: RecordPosition { stream: StreamIndex::new(0), line: 1, interval: Interval::default() },
+            primary_key: Box::default(),
+            standing,
+        }
+    }
+
+    #[test]
+    fn who_was_not_looked_up_stops_the_run_and_is_never_taken_for_free() {
+        let not_asked = pending("+14155550101", LedgerStanding::NotAsked(Key::default()));
+        for may_repeat in [true, false] {
+            let told = Policy::new(0, may_repeat).skip_reason(&not_asked);
+            assert!(matches!(told, Err(Error::Defect(_))), "may repeat: {may_repeat}: {told:?}");
+        }
+    }
+
+    #[test]
+    fn what_was_before_decides_who_is_sent() {
+        let known = |status| LedgerStanding::Known(Key::default(), status);
+        let free = known(ContactStatus::Free);
+        let mut policy = Policy::new(2, false);
+        for (name, number, standing, want) in [
+            ("new", "+14155550101", free, "sent"),
+            ("the same again", "+14155550101", free, "duplicate_in_run"),
+            ("sent by an earlier run", "+14155550102", known(ContactStatus::Accepted), "already_in_ledger"),
+            ("nobody can say", "+14155550103", known(ContactStatus::Unknown), "outcome_unknown"),
+            ("held by another run", "+14155550104", known(ContactStatus::Elsewhere), "sent"),
+            ("over the limit", "+14155550105", free, "max_contacts_per_sync"),
+            ("over the limit again", "+14155550105", free, "max_contacts_per_sync"),
+            ("sent before the limit", "+14155550101", free, "duplicate_in_run"),
+        ] {
+            let told = policy.skip_reason(&pending(number, standing)).unwrap();
+            let told = told.as_ref().map_or("sent", |outcome| outcome.reason().map_or("", Reason::code));
+            assert_eq!(told, want, "{name}");
+        }
+    }
+}

@@ -1,0 +1,204 @@
+//! The loop itself: listens to everything at once, awaits nothing but what comes first.
+
+use std::collections::BTreeSet;
+use std::io::Write;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::{Stream, StreamExt};
+use tokio::sync::mpsc;
+use tokio::time::{Instant, sleep_until};
+
+use super::batch_task::BatchTask;
+use super::batcher::Batcher;
+use super::checkpoint::Checkpoints;
+use super::dispatcher::Dispatcher;
+use super::ledger_query::{LedgerAnswer, LedgerQuery};
+use super::policy::Policy;
+use super::run_stats::RunStats;
+use super::shutdown::Shutdown;
+use crate::delivery::{Deliverer, LogLine, RunHandle, Transport};
+use crate::domain::error::Error;
+use crate::domain::stream_name::StreamName;
+use crate::intake::{EventBatch, InputWarnings, StreamIndex};
+use crate::ledger::Ledger;
+use crate::protocol::{Level, Output};
+
+/// How often the log says how far the run is.
+const PROGRESS_EVERY: Duration = Duration::from_secs(10);
+
+/// What the loop goes by.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// Contacts in a batch.
+    pub batch_size: usize,
+    /// How long the first contact of a batch waits for the others.
+    pub max_batch_age: Duration,
+    /// Batches under way at once.
+    pub max_in_flight: usize,
+    /// How long batches under way may take once the run has failed.
+    pub hear_out_for: Duration,
+    /// How long everything may take once a signal has come.
+    pub end_within: Duration,
+    /// Contacts in this run; 0: no limit.
+    pub max_contacts: u64,
+    /// Share of rejected records that fails the run; 100: none does.
+    pub max_rejected_percent: u8,
+    /// The catalog's streams, and whether the platform says when each is complete. Announced ones follow.
+    pub streams: Vec<(StreamName, bool)>,
+}
+
+/// A run of `write`.
+pub struct Pipeline<C, L, W> {
+    pub(super) plan: Plan,
+    pub(super) task: BatchTask<C, L>,
+    pub(super) output: Output<W>,
+    pub(super) checkpoints: Checkpoints,
+    pub(super) policy: Policy,
+    pub(super) batcher: Batcher,
+    pub(super) dispatcher: Dispatcher,
+    pub(super) question: LedgerQuery,
+    pub(super) is_closing: bool,
+    /// Streams that the platform will say are complete, and has not.
+    pub(super) incomplete: BTreeSet<StreamIndex>,
+    pub(super) stats: RunStats,
+    pub(super) warnings: InputWarnings,
+    pub(super) waiting: Option<String>,
+    pub(super) failure: Option<Error>,
+    pub(super) shutdown: Shutdown,
+}
+
+impl<C: Transport, L: Ledger, W: Write> Pipeline<C, L, W> {
+    /// A run that has not begun. `run` is the one that the deliverer shares.
+    pub fn new(
+        mut plan: Plan,
+        deliverer: Arc<Deliverer<C>>,
+        ledger: Arc<L>,
+        output: Output<W>,
+        run: RunHandle,
+    ) -> Self {
+        let streams = std::mem::take(&mut plan.streams);
+        let awaited = streams.iter().enumerate().filter(|(_, (_, says))| *says);
+        let may_repeat = deliverer.may_repeat();
+        Self {
+            checkpoints: Checkpoints::new(streams.len()),
+            policy: Policy::new(plan.max_contacts, may_repeat),
+            batcher: Batcher::new(plan.batch_size, plan.max_batch_age),
+            dispatcher: Dispatcher::new(plan.max_in_flight),
+            incomplete: awaited.map(|(index, _)| StreamIndex::new(index)).collect(),
+            plan,
+            task: BatchTask {
+                deliverer,
+                ledger,
+                run,
+                streams: Arc::new(streams.into_iter().map(|(name, _)| name).collect()),
+            },
+            output,
+            question: LedgerQuery::default(),
+            is_closing: false,
+            stats: RunStats::default(),
+            warnings: InputWarnings::default(),
+            waiting: None,
+            failure: None,
+            shutdown: Shutdown::default(),
+        }
+    }
+
+    /// Runs until the input has ended and everything is settled, or until the run must stop.
+    /// Gives how the records ended, why the run failed if it did, and the output.
+    ///
+    /// The loop only listens: nothing is awaited outside of its `select!`. Deliveries come before new input: what is
+    /// settled frees memory.
+    pub async fn run(
+        mut self,
+        mut input: mpsc::Receiver<EventBatch>,
+        mut log_lines: mpsc::Receiver<LogLine>,
+        mut signals: impl Stream<Item = &'static str> + Unpin,
+    ) -> (RunStats, Option<Error>, Output<W>) {
+        let mut is_open = true;
+        let started = Instant::now();
+        let mut progress_at = started + PROGRESS_EVERY;
+        loop {
+            self.dispatch();
+            self.release();
+            self.close_if_settled(is_open);
+            let may_read = is_open && self.may_read();
+            let due = self.batcher.next_due().filter(|_| self.failure.is_none());
+            let Shutdown { cut_off_at, leave_at, .. } = self.shutdown;
+            tokio::select! {
+                biased;
+                Some(signal) = signals.next() => self.interrupt(signal),
+                Some(result) = self.dispatcher.next_result() => self.delivered(result),
+                Some(LogLine(text)) = log_lines.recv() => self.tell_waiting(text),
+                answer = self.question.answer() => self.answered(answer),
+                () = at(cut_off_at) => self.cut_off(),
+                () = at(leave_at) => {
+                    self.leave();
+                    break;
+                }
+                () = at(due) => self.dispatcher.add(self.batcher.take_due(Instant::now())),
+                () = sleep_until(progress_at) => {
+                    progress_at = Instant::now() + PROGRESS_EVERY;
+                    self.tell_progress(started);
+                }
+                batch = input.recv(), if may_read => {
+                    is_open = batch.is_some();
+                    self.take_input(batch);
+                }
+            }
+            if self.is_closing && !self.question.is_open() {
+                break;
+            }
+        }
+        self.conclude(started);
+        (self.stats, self.failure, self.output)
+    }
+
+    fn may_read(&self) -> bool {
+        self.failure.is_none()
+            && self.dispatcher.is_drained()
+            && !self.question.is_open()
+            && !self.checkpoints.is_full()
+    }
+
+    fn dispatch(&mut self) {
+        if self.failure.is_none() {
+            self.dispatcher.send(&self.task);
+        }
+    }
+
+    /// Hands back the states whose records are all settled.
+    fn release(&mut self) {
+        while let Some((state, stats)) = self.checkpoints.next_ready() {
+            let written = self.output.state(&state, stats);
+            self.written(written);
+        }
+    }
+
+    fn answered(&mut self, answer: LedgerAnswer) {
+        match answer {
+            LedgerAnswer::LookedUp(Ok(batch)) => self.take_events(batch),
+            LedgerAnswer::LookedUp(Err(error)) | LedgerAnswer::Closed(Err(error)) => self.fail(error),
+            LedgerAnswer::Closed(Ok(())) => {}
+        }
+    }
+
+    pub(super) fn log(&mut self, level: Level, text: &str) {
+        let written = self.output.log(level, text);
+        self.written(written);
+    }
+
+    /// Nobody reads any more: the run ends as after any other failure, in silence.
+    fn written(&mut self, written: Result<(), Error>) {
+        if let Err(error) = written {
+            self.fail(error);
+        }
+    }
+}
+
+async fn at(instant: Option<Instant>) {
+    match instant {
+        Some(instant) => sleep_until(instant).await,
+        None => std::future::pending().await,
+    }
+}
