@@ -48,7 +48,7 @@ impl UnderWay {
 
 #[test]
 fn a_signal_ends_the_process_in_order() {
-    for name in ["-TERM", "-INT"] {
+    for name in ["-TERM", "-INT", "-HUP"] {
         let rehearsal = Rehearsal::new("none", &[]);
         let mut under_way = UnderWay::start(&rehearsal);
         under_way.stdin.write_all(&extract(10, 10, 7).lines).unwrap();
@@ -151,6 +151,89 @@ fn a_second_signal_ends_a_process_whose_stdout_nobody_reads() {
     assert_eq!(under_way.child.wait().unwrap().code(), Some(1));
     assert!(began.elapsed() < Duration::from_secs(4), "{:?}", began.elapsed());
     writer.join().unwrap();
+}
+
+#[test]
+fn one_signal_ends_a_process_whose_stdout_nobody_reads_and_the_ledger_is_told() {
+    let deaf = Deaf::start();
+    let rehearsal = Rehearsal::new("none", &[]);
+    let folder = Folder::new();
+    let ledger = json!({ "ledger_type": "sqlite", "path": folder.path("ledger.sqlite") });
+    let delivery = json!({ "max_batch_age_seconds": 0, "shutdown_seconds": 4, "max_requests_in_flight": 2 });
+    let mut config = rehearsal.config(
+        "vbee",
+        &json!({ "streams": extract::streams("vbee"), "ledger": ledger, "delivery": delivery }),
+    );
+    config["vendor"]["base_url"] = json!(deaf.address);
+    let mut under_way = UnderWay::with(&config);
+    // A pipe holds sixteen pages; one has the first lines, and this fills the others.
+    let state = r#"{"type":"STATE","state":{"type":"STREAM","stream":{"stream_descriptor":{"name":"customers"},"stream_state":{"pad":"PAD"}}}}"#;
+    let state = format!("{}\n", state.replace("PAD", &"x".repeat(13 * 4_096 + 3_700)));
+    under_way.stdin.write_all(state.as_bytes()).unwrap();
+    under_way.stdin.write_all(&extract(10, 100, 7).lines).unwrap();
+    deaf.heard.recv().unwrap();
+    let began = Instant::now();
+    under_way.signal("-TERM");
+    assert_eq!(under_way.child.wait().unwrap().code(), Some(1));
+    let seconds = began.elapsed().as_secs_f64();
+    assert!((2.5..5.5).contains(&seconds), "a second more than a reader would take: {seconds}");
+    let config = folder.file("config.json", &config.to_string());
+    let told = crate::command::run(["ledger", "status", "--config", &config], b"").stdout;
+    assert!(told.contains("unknown") && !told.contains("claimed"), "{told}");
+}
+
+/// Who begins a program by `nohup` wants it to outlive the terminal.
+#[test]
+fn a_hang_up_that_was_ignored_from_the_start_is_ignored() {
+    let rehearsal = Rehearsal::new("none", &[]);
+    let folder = Folder::new();
+    let config = rehearsal.config("itnio", &json!({ "streams": extract::streams("itnio") }));
+    let config = folder.file("config.json", &config.to_string());
+    let catalog = folder.file("catalog.json", &extract::catalog());
+    let program = binary();
+    let line = format!("trap '' HUP; exec {} write --config {config} --catalog {catalog}", program.display());
+    let mut child = Command::new("sh")
+        .args(["-c", &line])
+        .env("NO_PROXY", "127.0.0.1")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    stdin.write_all(&extract(10, 10, 7).lines).unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
+    assert!(lines.any(|line| line.contains(r#""type":"STATE""#)));
+    let sent = Command::new("kill").args(["-HUP", &child.id().to_string()]).status();
+    assert!(sent.unwrap().success());
+    std::thread::sleep(Duration::from_millis(300));
+    drop(stdin);
+    lines.for_each(drop);
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+}
+
+/// Whatever a process may not have at the start, it says so where the platform reads.
+#[test]
+fn a_process_that_may_not_open_files_says_so() {
+    let rehearsal = Rehearsal::new("none", &[]);
+    let folder = Folder::new();
+    let config = rehearsal.config("itnio", &json!({ "streams": extract::streams("itnio") }));
+    let config = folder.file("config.json", &config.to_string());
+    let catalog = folder.file("catalog.json", &extract::catalog());
+    for n_files in [5, 6, 7, 9, 11, 13, 16, 18] {
+        for (command, code, told) in [
+            (format!("write --config {config} --catalog {catalog}"), 1, r#""type":"TRACE""#),
+            (format!("check --config {config}"), 0, r#""status":"FAILED""#),
+            (format!("ledger status --config {config}"), 1, ""),
+        ] {
+            let line = format!("ulimit -n {n_files}; exec {} {command}", binary().display());
+            let ended = Command::new("bash").args(["-c", &line]).stdin(Stdio::null()).output().unwrap();
+            let (stdout, stderr) =
+                (String::from_utf8(ended.stdout).unwrap(), String::from_utf8(ended.stderr).unwrap());
+            let name = format!("{n_files} files: {command}: {stdout}{stderr}");
+            assert_eq!(ended.status.code(), Some(code), "{name}");
+            assert!(stdout.contains(told) && format!("{stdout}{stderr}").contains("ulimit -n"), "{name}");
+        }
+    }
 }
 
 #[test]

@@ -92,6 +92,40 @@ fn a_check_leaves_nothing_behind() {
     connection.assert_called_once(expected.people);
 }
 
+#[test]
+fn a_baseline_beside_a_sync_says_whom_that_sync_holds() {
+    let connection = Connection::new();
+    let Extract { lines, expected, .. } = extract(100, 100, 7);
+    let config = connection.config(&connection.database);
+    let baseline = |yes: &[&str]| {
+        let named = ["ledger", "baseline", "--config", &config, "--catalog", &connection.catalog];
+        command::run([&named, yes].concat(), &lines)
+    };
+    assert_eq!(baseline(&["--yes"]).code, 0);
+    connection.execute(
+        "INSERT INTO ai_voice_ledger.run (name, started, heartbeat, expires)
+        VALUES ('living', now(), now(), now() + interval '1 hour');
+        UPDATE ai_voice_ledger.contact SET outcome = NULL, run = NULL, at = NULL, claim = 1, claimed_at = now(),
+            claimed_by = (SELECT id FROM ai_voice_ledger.run WHERE name = 'living')
+        WHERE key IN (SELECT key FROM ai_voice_ledger.contact ORDER BY key LIMIT 5)",
+    );
+    for (yes, code, told) in [(&[][..], 0, "0 people would be"), (&["--yes"], 1, "0 people are now")] {
+        let finished = baseline(yes);
+        let stdout = &finished.stdout;
+        assert_eq!(finished.code, code, "{stdout}");
+        assert!(
+            stdout.contains("5 people are held by a sync that runs now") && stdout.contains(told),
+            "{stdout}"
+        );
+    }
+    connection.execute("UPDATE ai_voice_ledger.run SET expires = now() WHERE name = 'living'");
+    let finished = baseline(&["--yes"]);
+    assert!(finished.stdout.starts_with("5 people are now remembered"), "{}", finished.stdout);
+    assert_eq!(connection.write(&connection.database, &lines).code, 0);
+    connection.assert_called_once(0);
+    assert!(expected.people > 5);
+}
+
 /// What there is outside of PostgreSQL's own schemas and the ledger's.
 const ELSEWHERE: &str = "SELECT count(*) FROM pg_class JOIN pg_namespace AS n ON n.oid = relnamespace
     WHERE nspname NOT IN ('ai_voice_ledger', 'pg_catalog', 'information_schema', 'pg_toast')";

@@ -7,10 +7,13 @@ use std::os::unix::fs::MetadataExt;
 use std::pin::pin;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use destination_ai_voice::cli::{self, Cli, Environment};
 use destination_ai_voice::commands::{self, Io};
+use destination_ai_voice::domain::error::Error;
+use destination_ai_voice::protocol::Outlet;
 use futures_util::{Stream, StreamExt, stream};
 use tokio::runtime::Runtime;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -26,6 +29,9 @@ const USAGE: u8 = 2;
 
 /// As large as a process's first one usually is.
 const STACK_BYTES: usize = 8 << 20;
+
+/// Two runtimes need nine; a configuration, a ledger and a connection want some, too.
+const SPARE_FILES: usize = 16;
 
 /// A run that is asked twice ends by itself in less.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -44,39 +50,92 @@ fn main() -> ExitCode {
             return ExitCode::from(USAGE);
         }
     };
-    let Some(runtime) = runtime() else { return ExitCode::FAILURE };
-    ignore_file_size_limit(&runtime);
-    let listens = Arc::new(Notify::new());
-    let (tell, told) = oneshot::channel();
-    let thread = std::thread::Builder::new().stack_size(STACK_BYTES);
-    let Ok(_) = thread.spawn({
-        let listens = Arc::clone(&listens);
-        move || tell.send(run(cli, listens))
-    }) else {
-        return ExitCode::FAILURE;
-    };
-    let succeeded = runtime.block_on(async {
-        tokio::select! {
-            succeeded = told => succeeded.unwrap_or(false),
-            () = stuck(&listens) => false,
+    let must_end = Arc::new(AtomicBool::new(false));
+    let succeeded = match begin(&must_end) {
+        Ok(begun) => begun.carry_out(cli, &must_end),
+        Err(error) => {
+            let stderr = Box::new(Outlet::new(std::io::stderr(), Arc::clone(&must_end)));
+            commands::refuse(&cli, Outlet::new(std::io::stdout(), must_end), stderr, &error, now())
         }
-    });
+    };
     if succeeded { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-fn runtime() -> Option<Runtime> {
-    tokio::runtime::Builder::new_current_thread().enable_all().build().ok()
+/// Everything that every command needs of the system.
+struct Begun {
+    runtime: Runtime,
+    listens: Arc<Notify>,
+    /// To the thread that carries the command out, and back.
+    give: oneshot::Sender<Cli>,
+    told: oneshot::Receiver<bool>,
+}
+
+fn begin(must_end: &Arc<AtomicBool>) -> Result<Begun, Error> {
+    spare_files()?;
+    let [runtime, beside] = [runtime()?, runtime()?];
+    ignore_file_size_limit(&runtime);
+    let listens = Arc::new(Notify::new());
+    let ((give, given), (tell, told)) = (oneshot::channel(), oneshot::channel());
+    let running = {
+        let (listens, must_end) = (Arc::clone(&listens), Arc::clone(must_end));
+        move || given.blocking_recv().map(|cli| tell.send(run(cli, beside, listens, &must_end)))
+    };
+    let thread = std::thread::Builder::new().stack_size(STACK_BYTES).spawn(running);
+    thread.map_err(|source| Error::Resources {
+        what: "a thread",
+        limit: "processes or memory (ulimit -u, -v)",
+        source,
+    })?;
+    Ok(Begun { runtime, listens, give, told })
+}
+
+impl Begun {
+    /// Gives whether the command succeeded.
+    fn carry_out(self, cli: Cli, must_end: &AtomicBool) -> bool {
+        let Self { runtime, listens, give, told } = self;
+        give.send(cli).is_ok()
+            && runtime.block_on(async {
+                tokio::select! {
+                    succeeded = told => succeeded.unwrap_or(false),
+                    () = stuck(&listens, must_end) => false,
+                }
+            })
+    }
+}
+
+/// Opens as many files as the start of every command has open at once, and closes them: what comes first in
+/// it cannot say that it failed.
+fn spare_files() -> Result<(), Error> {
+    let stdin = std::io::stdin();
+    let opened: Result<Vec<_>, _> = (0..SPARE_FILES).map(|_| stdin.as_fd().try_clone_to_owned()).collect();
+    opened.map(drop).map_err(|source| Error::Resources {
+        what: "files to open",
+        limit: "open files (ulimit -n)",
+        source,
+    })
+}
+
+fn runtime() -> Result<Runtime, Error> {
+    let built = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    built.map_err(|source| Error::Resources {
+        what: "what a program waits with",
+        limit: "open files (ulimit -n)",
+        source,
+    })
+}
+
+#[expect(clippy::disallowed_methods, reason = "this is the one place that reads the clock")]
+fn now() -> jiff::Timestamp {
+    jiff::Timestamp::now()
 }
 
 /// Runs a command; gives whether it succeeded.
-fn run(cli: Cli, listens: Arc<Notify>) -> bool {
-    let Some(runtime) = runtime() else { return false };
+fn run(cli: Cli, runtime: Runtime, listens: Arc<Notify>, must_end: &Arc<AtomicBool>) -> bool {
     let world = Io {
         stdin: std::io::stdin(),
-        stdout: std::io::stdout(),
-        stderr: Box::new(std::io::stderr()),
-        #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the clock")]
-        now: jiff::Timestamp::now(),
+        stdout: Outlet::new(std::io::stdout(), Arc::clone(must_end)),
+        stderr: Box::new(Outlet::new(std::io::stderr(), Arc::clone(must_end))),
+        now: now(),
         environment: Environment::read(),
         signals: signals(listens),
         is_terminal: std::io::stdout().is_terminal(),
@@ -88,11 +147,13 @@ fn run(cli: Cli, listens: Arc<Notify>) -> bool {
     succeeded
 }
 
-/// Waits until the command was asked twice to end and does not: it is stuck where it cannot listen, in
-/// writing to a stdout that nobody reads or to a disk that hangs.
-async fn stuck(listens: &Notify) {
+/// Waits until the command was asked twice to end and does not: it is stuck where it cannot listen, as in
+/// writing to a disk that hangs. From the first time on it waits for no reader.
+async fn stuck(listens: &Notify, must_end: &AtomicBool) {
     listens.notified().await;
-    let mut signals = pin!(signals(Arc::default()).skip(1));
+    let mut signals = pin!(signals(Arc::default()));
+    signals.next().await;
+    must_end.store(true, Ordering::Relaxed);
     signals.next().await;
     tokio::time::sleep(PATIENCE).await;
 }
@@ -114,25 +175,42 @@ fn is_closed(stdout: &impl AsFd) -> std::io::Result<bool> {
 }
 
 /// The signals that ask a program to end, by name. Until somebody `listens` they end it by themselves,
-/// as they should where a command has nothing to bring to an end.
+/// as they should where a command has nothing to bring to an end. SIGQUIT always does: who sends it wants that.
 fn signals(listens: Arc<Notify>) -> impl Stream<Item = &'static str> + Unpin {
-    let heard = stream::unfold(None, move |ears: Option<[Signal; 2]>| {
+    let heard = stream::unfold(None, move |ears: Option<[Option<Signal>; 3]>| {
         let listens = Arc::clone(&listens);
         async move {
-            let ears = ears.or_else(|| {
+            let mut ears = ears.unwrap_or_else(|| {
                 listens.notify_one();
-                let ear = |kind| signal(kind).ok();
-                Some([ear(SignalKind::terminate())?, ear(SignalKind::interrupt())?])
+                let hang_up = (!ignores_hang_up()).then_some(SignalKind::hangup());
+                [Some(SignalKind::terminate()), Some(SignalKind::interrupt()), hang_up]
+                    .map(|kind| signal(kind?).ok())
             });
-            let Some([mut terminate, mut interrupt]) = ears else { return std::future::pending().await };
+            let [terminate, interrupt, hang_up] = &mut ears;
             let name = tokio::select! {
-                _ = terminate.recv() => "SIGTERM",
-                _ = interrupt.recv() => "SIGINT",
+                () = heard(terminate) => "SIGTERM",
+                () = heard(interrupt) => "SIGINT",
+                () = heard(hang_up) => "SIGHUP",
             };
-            Some((name, Some([terminate, interrupt])))
+            Some((name, Some(ears)))
         }
     });
     Box::pin(heard)
+}
+
+async fn heard(ear: &mut Option<Signal>) {
+    match ear {
+        Some(ear) => drop(ear.recv().await),
+        None => std::future::pending().await,
+    }
+}
+
+/// Whether the program was begun by `nohup`: it outlives its terminal then. Where the system does not show it,
+/// the signal is left as it is.
+fn ignores_hang_up() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).is_none_or(|mask| mask & 1 == 1)
 }
 
 /// A panic's message may quote a record: only its place is told.

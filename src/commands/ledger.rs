@@ -3,19 +3,16 @@
 use std::collections::{BTreeSet, HashSet};
 use std::io::{Read, Write};
 use std::path::Path;
-use std::sync::Arc;
 
 use jiff::Timestamp;
 
 use super::load_config::LoadedConfig;
-use super::rescope;
-use super::singer;
-use crate::cli::{AcceptLossArgs, BaselineArgs, Decision, Environment, FindArgs, LedgerCommand, SettleArgs};
+use super::{baseline, rescope};
+use crate::cli::{AcceptLossArgs, Decision, Environment, FindArgs, LedgerCommand, SettleArgs};
 use crate::config::{Config, LedgerConfig};
 use crate::domain::error::Error;
-use crate::intake::{Event, EventReader, LedgerStanding, PendingContact, StreamNames};
 use crate::ledger::sqlite::Sqlite;
-use crate::ledger::{ContactStatus, FoundContact, Inspect, Key, Ledger, Settlement, StatusRow, open};
+use crate::ledger::{FoundContact, Inspect, Key, StatusRow, open};
 use crate::mapping;
 use crate::phone::{PhoneInput, shown, shown_identifier, shown_key, visible};
 use crate::providers::Provider;
@@ -31,7 +28,7 @@ pub(super) async fn run<R: Read + Send + 'static>(
         LedgerCommand::Status(arguments) => status(&arguments.config).await?,
         LedgerCommand::Find(arguments) => find(&arguments).await?,
         LedgerCommand::Settle(arguments) => settle(&arguments, now).await?,
-        LedgerCommand::Baseline(arguments) => baseline(&arguments, stdin, now, environment).await?,
+        LedgerCommand::Baseline(arguments) => baseline::run(&arguments, stdin, now, environment).await?,
         LedgerCommand::Rescope(arguments) => rescope::run(&arguments, stdin, now, environment).await?,
         LedgerCommand::AcceptLoss(arguments) => accept_loss(&arguments)?,
     };
@@ -152,65 +149,4 @@ fn accept_loss(arguments: &AcceptLossArgs) -> Result<String, Error> {
             "The ledger would be taken as it is, although {flaw}: {whom}. Nothing was changed; add --yes to do it."
         )
     })
-}
-
-async fn baseline<R: Read + Send + 'static>(
-    arguments: &BaselineArgs,
-    stdin: R,
-    now: Timestamp,
-    environment: &Environment,
-) -> Result<String, Error> {
-    let job = singer::job_of_either(&arguments.config, arguments.catalog.as_deref(), now, environment)?;
-    let memory = if arguments.yes {
-        open::open(&job.config, job.vendor.as_ref(), &job.sync_id, now).await?
-    } else {
-        open::open_to_count(&job.config, job.vendor.as_ref(), now).await?
-    };
-    if memory.keys.is_none() {
-        return Err(Error::config(
-            "ledger",
-            "this configuration has none to remember people in; set `ledger_type`",
-        ));
-    }
-    let mut streams: StreamNames = job.catalog.streams.iter().map(|stream| stream.name.clone()).collect();
-    let router = job.router(memory.keys, &Arc::default());
-    let mut input = EventReader::new(stdin, router)?;
-    let (mut seen, mut n_new, mut n_known, mut n_refused) = (HashSet::new(), 0_u64, 0_u64, 0_u64);
-    while let Some(batch) = input.next().await? {
-        let mut new = Vec::new();
-        for event in batch.look_up(&memory.ledger, now).await?.items {
-            match event {
-                Event::Contact(pending) if seen.insert(pending.key()?) && is_new(&pending) => {
-                    new.push(pending.claim_entry(&streams)?);
-                }
-                Event::Contact(_) => n_known += 1,
-                Event::Refused { .. } => n_refused += 1,
-                Event::Stream { index, name, .. } => {
-                    streams.announce(index, &name);
-                }
-                Event::State(..) | Event::Complete(_) => {}
-            }
-        }
-        n_new += count(new.len());
-        if arguments.yes && !new.is_empty() {
-            memory.ledger.claim(new.clone(), true, now).await?;
-            let accepted = |entry| (entry, Settlement::Accepted { contact_id: None });
-            memory.ledger.settle(new.into_iter().map(accepted).collect(), now).await?;
-        }
-    }
-    memory.ledger.close().await?;
-    let would = if arguments.yes { "are now remembered as called" } else { "would be remembered as called" };
-    let hint = if arguments.yes { "" } else { " Nothing was changed; add --yes to do it." };
-    Ok(format!(
-        "{n_new} people {would}, {n_known} records were of people known before, {n_refused} records had nobody to call. Nothing was sent.{hint}"
-    ))
-}
-
-/// Whether nobody has accounted for them yet.
-fn is_new(pending: &PendingContact) -> bool {
-    matches!(pending.standing, LedgerStanding::Known(_, ContactStatus::Free | ContactStatus::Unknown))
-}
-
-fn count(n: usize) -> u64 {
-    u64::try_from(n).expect("a count of things in memory fits into 64 bits")
 }

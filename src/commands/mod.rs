@@ -1,5 +1,6 @@
 //! One file a command, wiring only.
 
+mod baseline;
 mod check;
 mod demo;
 mod discover;
@@ -20,6 +21,7 @@ use futures_util::Stream;
 use jiff::Timestamp;
 
 use crate::cli::{Cli, Command, Environment, PlatformCommand};
+use crate::domain::error::Error;
 use crate::protocol::Output;
 
 /// What a command is given of the world.
@@ -80,6 +82,27 @@ where
             false
         }
     }
+}
+
+/// Says that nothing can begin; gives whether the command has succeeded all the same, as a check that says no has.
+pub fn refuse(
+    cli: &Cli,
+    stdout: impl Write,
+    mut stderr: Box<dyn Write>,
+    error: &Error,
+    now: Timestamp,
+) -> bool {
+    let said = match &cli.command {
+        None => Output::singer(stdout, stderr).failure(error, now),
+        Some(Command::Platform(PlatformCommand::Check(_))) => {
+            return Output::new(stdout).connection_status(Err(&error.with_causes())).is_ok();
+        }
+        Some(Command::Platform(_)) => Output::new(stdout).failure(error, now),
+        Some(_) => writeln!(stderr, "{}", error.with_causes()).map_err(Error::Output),
+    };
+    // When nobody reads it, the exit code still says it.
+    drop(said);
+    false
 }
 
 /// Whether the command is a sync, of which stdout must tell.

@@ -10,6 +10,9 @@ use tokio::time::Instant;
 /// A vendor's time that is so far away is no small error of either clock: a person must look.
 const LONGEST_CORRECTION: SignedDuration = SignedDuration::from_hours(24);
 
+/// What a server's whole seconds and the way may cost.
+const TOLERANCE: SignedDuration = SignedDuration::from_secs(5);
+
 /// No wait is longer; an instant beyond what the machine can tell would end the program.
 const LONGEST_WAIT: Duration = Duration::from_hours(24 * 365 * 100);
 
@@ -46,8 +49,15 @@ impl Clock {
     /// Whether the server's time is this clock's, give or take a few seconds on the way.
     #[must_use]
     pub fn agrees_with(&self, server_time: Timestamp) -> bool {
-        let tolerance = SignedDuration::from_secs(5);
-        server_time.duration_since(self.now()).abs() <= tolerance
+        server_time.duration_since(self.now()).abs() <= TOLERANCE
+    }
+
+    /// Whether the server's time is that of a request which was dated `sent_at` and answered so much later.
+    #[must_use]
+    pub fn fits(server_time: Timestamp, sent_at: Timestamp, waited: Duration) -> bool {
+        let waited = SignedDuration::try_from(waited).unwrap_or(SignedDuration::MAX);
+        let later = server_time.duration_since(sent_at);
+        later >= -TOLERANCE && later <= waited.saturating_add(TOLERANCE)
     }
 
     /// By how much this machine's clock differs from the server's, where that is too much to be corrected.

@@ -11,7 +11,7 @@ use tokio::time::Instant;
 
 use super::back_off::BackOff;
 use super::breaker::Breaker;
-use super::clock;
+use super::clock::{self, Clock};
 use super::part::Part;
 use super::rate_limiter::RateLimiter;
 use super::result::{ContactResult, DeliveryResult};
@@ -181,7 +181,8 @@ impl<C: Transport> Deliverer<C> {
         let contacts = part.contacts.iter().map(AsRef::as_ref).collect();
         let ids = BatchIds { run: self.run_id, request: part.request_id };
         let batch = Batch { ids, ..Batch::new(campaign.clone(), contacts, part.maybe_sent) };
-        let request = self.provider.build_request(&batch, self.run.clock.now());
+        let (sent_at, sent) = (self.run.clock.now(), Instant::now());
+        let request = self.provider.build_request(&batch, sent_at);
         part.is_away = true;
         let carried = tokio::select! {
             biased;
@@ -191,7 +192,10 @@ impl<C: Transport> Deliverer<C> {
             }
         };
         let verdict = match carried {
-            Ok(reply) => self.provider.interpret(&batch, &reply),
+            Ok(reply) => {
+                let off = reply.date.filter(|date| !Clock::fits(*date, sent_at, sent.elapsed()));
+                self.blame_clock(self.provider.interpret(&batch, &reply), off)
+            }
             Err(TransportError::NotSent(why)) => Verdict::Again { after: None, why },
             Err(TransportError::Barred(why)) => Verdict::Halt { blame: Blame::Network, why },
             Err(TransportError::Lost(why)) => Verdict::Unclear { why },
@@ -201,6 +205,20 @@ impl<C: Transport> Deliverer<C> {
             Verdict::Again { .. } | Verdict::Split { .. } | Verdict::ClockOff { .. } | Verdict::Halt { .. }
         );
         verdict
+    }
+
+    /// A refusal may be the clock's fault, whatever the vendor calls it: a token from the future is refused as a
+    /// wrong one is. Who is refused by a server of another time asks once more by that, or names the clock first.
+    fn blame_clock(&self, verdict: Verdict, server_time: Option<Timestamp>) -> Verdict {
+        let (Verdict::Halt { blame: Blame::User, why }, Some(date)) = (&verdict, server_time) else {
+            return verdict;
+        };
+        match self.run.clock.too_far_from(date) {
+            Some(clock) => {
+                Verdict::Halt { blame: Blame::User, why: format!("{clock}. Its answer was: {why}") }
+            }
+            None => Verdict::ClockOff { server_time },
+        }
     }
 
     /// Does what a verdict asks for; gives how the attempts ended, or nothing when there is to be another.

@@ -1,6 +1,7 @@
 //! The deliverer against scripted answers, with a paused clock and the real vendors.
 
 mod arrival;
+mod clocks;
 mod keyed;
 
 use std::collections::VecDeque;
@@ -362,39 +363,6 @@ async fn a_refusal_proves_nothing_of_those_whom_an_earlier_run_may_have_sent() {
         let run = deliver_after(true, provider, 2, script(answers), RULES).await;
         assert_eq!(names(&run.delivered), want, "{name}");
     }
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_wrong_clock_is_corrected_then_reported() {
-    let clock_off = |seconds_off: i64| {
-        let date = Timestamp::from_second(1_700_000_000).unwrap() + SignedDuration::from_secs(seconds_off);
-        let body = Bytes::from_static(br#"{"status":"-4","reason":"timestamp expires"}"#);
-        Ok(Reply { status: 200, date: Some(date), body, ..Reply::default() })
-    };
-    let run = deliver(itnio(), 1, script([clock_off(600)]), RULES).await;
-    assert_eq!(run.requests[1].1.header("timestamp"), Some("1700000600"));
-    assert_eq!(names(&run.delivered), ["accepted"]);
-
-    let run = deliver(itnio(), 1, script([clock_off(600), clock_off(600)]), RULES).await;
-    let Some(Error::Refused { why, .. }) = run.delivered.failure else { panic!("not stopped") };
-    assert!(why.contains("600 s"), "{why}");
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_clock_that_is_days_away_stops_the_run_and_none_moves_the_ledgers_time() {
-    let started = Timestamp::from_second(1_700_000_000).unwrap();
-    for (days, direction) in [(40, "behind"), (-40, "ahead of"), (2_900_000, "behind")] {
-        let date = started + SignedDuration::from_hours(days * 24);
-        let body = Bytes::from_static(br#"{"status":"-4","reason":"timestamp expires"}"#);
-        let reply = Reply { status: 200, date: Some(date), body, ..Reply::default() };
-        let run = deliver(itnio(), 1, script([Ok(reply)]), RULES).await;
-        let Some(Error::Refused { why, .. }) = run.delivered.failure else { panic!("not stopped") };
-        assert!(why.contains(&format!("{} days {direction}", days.abs())), "{why}");
-        assert_eq!(run.requests.len(), 1, "{days} days");
-    }
-    let clock = Clock::starting_at(started);
-    clock.correct(started + SignedDuration::from_secs(600));
-    assert_eq!((clock.uncorrected(), clock.now()), (started, started + SignedDuration::from_secs(600)));
 }
 
 #[tokio::test(start_paused = true)]

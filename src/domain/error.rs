@@ -99,6 +99,16 @@ pub enum Error {
     /// The input cannot be read further.
     #[error("cannot read the input")]
     Input(#[source] io::Error),
+    /// The process lacks what every command needs.
+    #[error("{what} cannot be had at the start; give this process more: {limit}")]
+    Resources {
+        /// What is missing.
+        what: &'static str,
+        /// Which limit to look at.
+        limit: &'static str,
+        /// What the system says.
+        source: io::Error,
+    },
     /// Nobody reads stdout any more.
     #[error("cannot write to stdout")]
     Output(#[source] io::Error),
@@ -161,6 +171,7 @@ impl Error {
             | Self::Hurried(_)
             | Self::Input(_)
             | Self::TemporaryFile(_)
+            | Self::Resources { .. }
             | Self::Output(_) => FailureType::Transient,
             Self::Protocol { .. } | Self::Unreadable { .. } | Self::Unsupported(_) | Self::Defect(_) => {
                 FailureType::System

@@ -1,6 +1,7 @@
 //! How a run ends: because it must, because somebody wants it to, or because everything is done.
 
-use std::io::Write;
+use std::io::{ErrorKind, Write};
+use std::time::Duration;
 
 use tokio::time::Instant;
 
@@ -9,6 +10,7 @@ use crate::delivery::Transport;
 use crate::domain::error::Error;
 use crate::domain::stream_name::StreamName;
 use crate::ledger::Ledger;
+use crate::protocol::OUTLET_PATIENCE;
 
 impl<C: Transport, L: Ledger, W: Write> Pipeline<C, L, W> {
     /// From here on nothing new is sent; what is under way is heard out.
@@ -31,11 +33,19 @@ impl<C: Transport, L: Ledger, W: Write> Pipeline<C, L, W> {
     /// Somebody wants the run to end: soon, or, asked again, at once. One that is closing has done
     /// everything already.
     pub(super) fn interrupt(&mut self, signal: &'static str) {
-        self.shutdown.signalled(Instant::now(), self.plan.end_within);
+        self.shutdown.signalled(Instant::now(), self.plan.end_within.saturating_sub(self.spent_unheard()));
         if self.shutdown.was_hurried() && matches!(self.failure, Some(Error::Interrupted(_))) {
             self.failure = Some(Error::Hurried(signal));
         } else if !self.is_closing {
             self.fail(Error::Interrupted(signal));
+        }
+    }
+
+    /// How long the signal was not heard, because the loop waited for somebody to read what it wrote.
+    fn spent_unheard(&self) -> Duration {
+        match &self.failure {
+            Some(Error::Output(error)) if error.kind() == ErrorKind::TimedOut => OUTLET_PATIENCE,
+            _ => Duration::ZERO,
         }
     }
 

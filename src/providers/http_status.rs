@@ -8,26 +8,41 @@ use jiff::Timestamp;
 use super::api::{Blame, Reply, Verdict};
 use super::endpoint::Endpoint;
 
-/// Decides the replies whose status outweighs their body. `said` is what the body holds, for the log; `spoken`: it is
-/// a word of the vendor's own that has a meaning.
+/// What a body is, as far as it can outweigh a status.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Word {
+    /// Nothing of the vendor's that anybody understands.
+    None,
+    /// The vendor's own, with a meaning.
+    Known,
+    /// The vendor's own, and says that the batch was taken.
+    Taken,
+}
+
+/// Decides the replies whose status outweighs their body. `said` is what the body holds, for the log.
 pub(super) fn before_body(
     reply: &Reply,
     endpoint: &Endpoint,
-    spoken: bool,
+    word: Word,
     said: &dyn Fn() -> String,
 ) -> Option<Verdict> {
     let status = reply.status;
     match status {
+        // These say that nothing was taken; the vendor's own program, that something was. Who believes the status
+        // rings people twice.
+        413 | 429 | 307 | 308 if word == Word::Taken => None,
         429 => Some(Verdict::Again {
             after: reply.retry_after,
             why: "HTTP 429: more requests than the vendor takes".to_owned(),
         }),
         // Who names a time for the next attempt took nothing in this one (RFC 9110, 15.6.4). Not so when the vendor's
         // own program, or somebody whom nobody understands, has answered.
-        503 if reply.retry_after.is_some() && !spoken && reply.unreadable.is_none() => Some(Verdict::Again {
-            after: reply.retry_after,
-            why: format!("HTTP 503 from {} with {}", endpoint.place, said()),
-        }),
+        503 if reply.retry_after.is_some() && word == Word::None && reply.unreadable.is_none() => {
+            Some(Verdict::Again {
+                after: reply.retry_after,
+                why: format!("HTTP 503 from {} with {}", endpoint.place, said()),
+            })
+        }
         // The request may have been carried out before whatever failed. (Below 200 is no answer.)
         ..200 | 500.. => Some(unreadable(reply, endpoint).unwrap_or_else(|| Verdict::Unclear {
             why: format!("HTTP {status} from {} with {}", endpoint.place, said()),

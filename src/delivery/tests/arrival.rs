@@ -91,6 +91,21 @@ async fn who_names_a_time_for_the_next_attempt_took_nothing() {
     assert!(run.seconds >= 6.0 && run.requests.len() == 2, "{}", run.seconds);
 }
 
+/// A status may say that nothing was taken, and the vendor's own program that everything was.
+#[tokio::test(start_paused = true)]
+async fn who_the_vendor_itself_says_it_took_is_never_sent_again_whatever_the_status() {
+    let added = r#"{"status":1,"result":[{"contact_id":"c","so_dien_thoai":"+14155550000"}]}"#;
+    let taken = r#"{"status":"0","reason":"success","data":[]}"#;
+    for status in 100..=999 {
+        let (at_vbee, at_itnio) = match status {
+            200..300 | 307 | 308 | 400..500 => ("accepted", "accepted"),
+            _ => ("unknown", "open, maybe sent"),
+        };
+        assert_eq!(judge(vbee(), json_reply(status, added)).await.0, at_vbee, "vbee: {status}");
+        assert_eq!(judge(itnio(), json_reply(status, taken)).await.0, at_itnio, "itnio: {status}");
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn each_failure_of_the_way_lets_go_of_people_only_where_nothing_left() {
     let why = || "words".to_owned();

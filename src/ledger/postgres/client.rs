@@ -29,7 +29,7 @@ const LONGEST_WAIT: Duration = Duration::from_secs(4);
 /// So many of these waits when a ledger is opened.
 const N_FIRST_WAITS: usize = 3;
 
-const OPENING: &str = "opening the ledger";
+pub(super) const OPENING: &str = "opening the ledger";
 
 /// Asked on a connection that was only made to ask it, so that nothing is to be set.
 const IS_STANDBY: &str = "SELECT pg_catalog.pg_is_in_recovery()";
@@ -94,16 +94,6 @@ impl LedgerClient {
         parameters: &[Parameter<'_>],
     ) -> Result<u64, LedgerError> {
         let asking = async { self.session().await?.written(question, parameters).await };
-        asking.await.map_err(|fault| fault.at(self.place(), question.purpose))
-    }
-
-    /// The rows that a question gives that must not be asked twice.
-    pub(super) async fn rows_once(
-        &self,
-        question: &Query,
-        parameters: &[Parameter<'_>],
-    ) -> Result<Vec<Row>, LedgerError> {
-        let asking = async { self.session().await?.rows(question, parameters).await };
         asking.await.map_err(|fault| fault.at(self.place(), question.purpose))
     }
 
@@ -172,11 +162,12 @@ impl LedgerClient {
     /// Waits for a transaction no longer than for a few statements.
     pub(super) async fn within<T>(
         &self,
+        purpose: &str,
         transaction: impl Future<Output = Result<T, PostgresError>>,
     ) -> Result<T, LedgerError> {
         let done =
             timeout(self.timing.statement * 2, transaction).await.unwrap_or(Err(PostgresError::Silent));
-        done.map_err(|fault| fault.at(self.place(), OPENING))
+        done.map_err(|fault| fault.at(self.place(), purpose))
     }
 
     /// Takes a connection for the questions to come.

@@ -12,19 +12,21 @@ use super::lease::number;
 use super::query::Query;
 use crate::ledger::{FoundContact, Inspect, Key, LedgerError, LedgerIdentity, Rescoped, StatusRow};
 
+/// A run whose row somebody deleted has a name all the same, by which its people can be settled.
 const STATUS: Query = Query {
     purpose: "reading the ledger",
-    sql: "SELECT k.campaign, k.outcome, r.name, count(*)
+    sql: "SELECT k.campaign, k.outcome, coalesce(r.name, 'deleted-' || k.run), count(*)
     FROM ledger.known AS k LEFT JOIN ledger.run AS r ON r.id = k.run
     WHERE k.outcome IS NOT NULL
-    GROUP BY k.campaign, k.outcome, r.name
-    ORDER BY k.campaign, k.outcome, r.name",
+    GROUP BY 1, 2, 3
+    ORDER BY 1, 2, 3",
     types: &[],
 };
 
 const FIND: Query = Query {
     purpose: "reading the ledger",
-    sql: "SELECT k.campaign, k.outcome, k.reason, k.contact_id, k.stream, k.primary_key, r.name, k.at
+    sql: "SELECT k.campaign, k.outcome, k.reason, k.contact_id, k.stream, k.primary_key,
+        coalesce(r.name, 'deleted-' || k.run), k.at
     FROM ledger.known AS k LEFT JOIN ledger.run AS r ON r.id = k.run
     WHERE k.key = ANY($1) AND k.outcome IS NOT NULL
     ORDER BY k.at",
@@ -43,8 +45,8 @@ const CAMPAIGNS: Query = Query {
 const COUNT_UNKNOWN: Query = Query {
     purpose: "reading the ledger",
     sql: "SELECT count(*)
-    FROM ledger.known AS k JOIN ledger.run AS r ON r.id = k.run
-    WHERE r.name = $1 AND k.outcome = 'unknown'",
+    FROM ledger.known AS k LEFT JOIN ledger.run AS r ON r.id = k.run
+    WHERE coalesce(r.name, 'deleted-' || k.run) = $1 AND k.outcome = 'unknown'",
     types: &[Type::TEXT],
 };
 
@@ -52,8 +54,8 @@ const COUNT_UNKNOWN: Query = Query {
 const DECIDE: Query = Query {
     purpose: "deciding about people",
     sql: "WITH undecided AS (
-        SELECT k.key, k.run FROM ledger.known AS k JOIN ledger.run AS r ON r.id = k.run
-        WHERE r.name = $1 AND k.outcome = 'unknown'
+        SELECT k.key, k.run FROM ledger.known AS k LEFT JOIN ledger.run AS r ON r.id = k.run
+        WHERE coalesce(r.name, 'deleted-' || k.run) = $1 AND k.outcome = 'unknown'
         ORDER BY k.key
     )
     UPDATE ledger.contact AS c SET
@@ -129,7 +131,7 @@ fn status_row(row: &Row) -> Result<StatusRow, PostgresError> {
     Ok(StatusRow {
         campaign: row.try_get(0)?,
         outcome: row.try_get(1)?,
-        run: run_name(row, 2)?,
+        run: row.try_get(2)?,
         count: u64::try_from(row.try_get::<_, i64>(3)?).unwrap_or_default(),
     })
 }
@@ -143,12 +145,7 @@ fn found(row: &Row) -> Result<FoundContact, PostgresError> {
         contact_id: row.try_get(3)?,
         stream: row.try_get(4)?,
         primary_key: row.try_get(5)?,
-        run: run_name(row, 6)?,
+        run: row.try_get(6)?,
         at: at.map_err(|error| PostgresError::Unfit(format!("a contact's time is out of range: {error}")))?,
     })
-}
-
-/// Blank when somebody deleted the run's row.
-fn run_name(row: &Row, column: usize) -> Result<String, PostgresError> {
-    Ok(row.try_get::<_, Option<String>>(column)?.unwrap_or_default())
 }

@@ -14,15 +14,17 @@ use tokio_postgres::types::Type;
 use super::client::LedgerClient;
 use super::error::PostgresError;
 use super::query::Query;
+use super::session::Step;
 use super::timing::Timing;
 use crate::ledger::LedgerError;
 
-/// What a run sends by is kept beside what is kept of accounts: older programs share the tables.
-pub(super) const START: Query = Query {
+/// What a run sends by is kept beside what is kept of accounts: older programs share the tables. The transaction may
+/// have waited for a while before this.
+const START: Query = Query {
     purpose: "starting the run",
     sql: "WITH started AS (
         INSERT INTO ledger.run (name, started, heartbeat, expires)
-        VALUES ($1, $2, now(), now() + $3::bigint * interval '1 millisecond')
+        VALUES ($1, $2, clock_timestamp(), clock_timestamp() + $3::bigint * interval '1 millisecond')
         RETURNING id
     ), kept AS (
         INSERT INTO ledger.meta (name, value) SELECT 'route ' || id, $4 FROM started
@@ -47,7 +49,7 @@ pub(super) const END: Query = Query {
 };
 
 /// Runs that died are found by whoever starts next; counted once.
-pub(super) const BURY: Query = Query {
+const BURY: Query = Query {
     purpose: "starting the run",
     sql: "WITH dead AS (
         UPDATE ledger.run SET ended = expires WHERE ended IS NULL AND expires <= now() RETURNING id
@@ -55,6 +57,29 @@ pub(super) const BURY: Query = Query {
     SELECT count(*) FROM ledger.contact JOIN dead ON dead.id = contact.claimed_by",
     types: &[],
 };
+
+/// A run that others know of.
+pub(super) struct Registered {
+    pub(super) id: i64,
+    /// How many contacts the dead runs before it left unknown.
+    pub(super) left_unknown: u64,
+    /// Its lease begins no earlier.
+    asked: Instant,
+}
+
+/// Registers a run, in the same step that looked at the ledger: in between, nobody may make another one
+/// of it. A lost answer leaves a run behind that never claims anything.
+pub(super) async fn register(
+    step: &Step<'_>,
+    (name, route): (&str, &str),
+    now: Timestamp,
+    timing: Timing,
+) -> Result<Registered, PostgresError> {
+    let left_unknown = u64::try_from(number(&step.rows(&BURY, &[]).await?)?).unwrap_or_default();
+    let (asked, started) = (Instant::now(), SystemTime::from(now));
+    let id = number(&step.rows(&START, &[&name, &started, &millis(timing), &route]).await?)?;
+    Ok(Registered { id, left_unknown, asked })
+}
 
 /// A run that is registered and keeps saying that it lives.
 pub(super) struct Run {
@@ -71,27 +96,13 @@ struct Lease {
 }
 
 impl Run {
-    /// Registers a run, and gives how many contacts the dead ones before it left unknown.
-    pub(super) async fn start(
-        line: &LedgerClient,
-        (name, route): (&str, &str),
-        now: Timestamp,
-        timing: Timing,
-    ) -> Result<(Self, u64), LedgerError> {
-        let left = line.rows(&BURY, &[]).await?;
-        let left = number(&left).map_err(|fault| fault.at(line.place(), BURY.purpose))?;
-        let asked = Instant::now();
-        let started = SystemTime::from(now);
-        // A statement that waits for a lock must not hold up the heartbeat: it has its own connection,
-        // which is made now, when somebody hears that there is none.
-        let beside = line.beside();
-        // A lost answer leaves a run behind that never claims anything.
-        let id = beside.rows(&START, &[&name, &started, &millis(timing), &route]).await?;
-        let id = number(&id).map_err(|fault| fault.at(line.place(), START.purpose))?;
+    /// Lets a run that was registered say that it lives, by a connection of its own.
+    pub(super) fn live(beside: LedgerClient, registered: &Registered, timing: Timing) -> Self {
+        let &Registered { id, asked, .. } = registered;
         let lease =
             Arc::new(Lease { safe_until: Mutex::new(Some(asked + timing.lease)), trouble: Mutex::default() });
         let heart = tokio::spawn(beat(beside, id, timing, Arc::clone(&lease)));
-        Ok((Self { id, lease, heart }, u64::try_from(left).unwrap_or_default()))
+        Self { id, lease, heart }
     }
 
     /// Refuses when others may take this run for dead.
@@ -161,6 +172,6 @@ pub(super) fn number(rows: &[Row]) -> Result<i64, PostgresError> {
     Ok(row.try_get(0)?)
 }
 
-pub(super) fn millis(timing: Timing) -> i64 {
+fn millis(timing: Timing) -> i64 {
     i64::try_from(timing.lease.as_millis()).unwrap_or(i64::MAX)
 }

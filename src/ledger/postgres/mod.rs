@@ -34,7 +34,7 @@ use super::{
     Settlement,
 };
 use batch::{ClaimColumns, SettleColumns};
-use client::LedgerClient;
+use client::{LedgerClient, OPENING};
 use error::PostgresError;
 use lease::Run;
 use queries::{CLAIM, HELD, LOOK_UP, MARK_USED, SETTLE};
@@ -83,18 +83,23 @@ impl Postgres {
         now: Timestamp,
         timing: Timing,
     ) -> Result<(Self, OpenedLedger), LedgerError> {
+        let route = terms.route();
         let line = LedgerClient::new(url, timing)?;
         let mut session = line.first().await?;
+        // A statement that waits for a lock must not hold up the heartbeat: it has its own connection,
+        // which is made now, when somebody hears that there is none.
+        let beside = line.beside();
+        beside.keep(beside.first().await?).await;
         let prepared = async {
             let step = session.step().await?;
             let condition = schema::prepare(&step, hash_key, terms).await?;
+            let registered = lease::register(&step, (&terms.run, &route), now, timing).await?;
             step.commit().await?;
-            Ok(condition)
+            Ok((condition, registered))
         };
-        let condition = line.within(prepared).await?;
+        let (condition, registered) = line.within(OPENING, prepared).await?;
         line.keep(session).await;
-        let route = terms.route();
-        let (run, recovered_unknown) = Run::start(&line, (&terms.run, &route), now, timing).await?;
+        let (run, recovered_unknown) = (Run::live(beside, &registered, timing), registered.left_unknown);
         let days = i64::from(terms.call_again_after_days);
         let postgres = Self {
             records: Records { line },
@@ -126,7 +131,7 @@ impl Postgres {
             step.roll_back().await?;
             Ok(condition)
         };
-        let condition = line.within(found).await?;
+        let condition = line.within(OPENING, found).await?;
         line.keep(session).await;
         let schema::LedgerMeta { hasher, identity, clock, .. } = condition;
         Ok((Records { line }, OpenedLedger { recovered_unknown: 0, hasher, identity, clock: Some(clock) }))
@@ -138,14 +143,16 @@ impl Postgres {
         Some(before.unwrap_or(Timestamp::MIN).into())
     }
 
-    /// What is known of people who are not free.
-    async fn known(
-        &self,
-        keys: &[&[u8]],
-        free_before: Option<SystemTime>,
-    ) -> Result<HashMap<Key, ContactStatus>, LedgerError> {
+    /// What is known of people who are not free, and by which lost runs they are claimed.
+    async fn known(&self, keys: &[&[u8]], free_before: Option<SystemTime>) -> Result<Known, LedgerError> {
         let rows = self.records.line.rows(&LOOK_UP, &[&keys, &free_before]).await?;
-        rows.iter().map(known_row).collect::<Result<_, _>>().map_err(|fault| self.refuse(&fault, &LOOK_UP))
+        let mut known = Known::default();
+        for row in &rows {
+            let (key, status, lost_run) = known_row(row).map_err(|fault| self.refuse(&fault, &LOOK_UP))?;
+            known.statuses.insert(key, status);
+            known.lost_runs.extend(lost_run.filter(|run| !known.lost_runs.contains(run)));
+        }
+        Ok(known)
     }
 
     /// Of people who are unknown, those who would be sent otherwise than before.
@@ -165,6 +172,7 @@ impl Postgres {
         entries: &[&ClaimEntry],
         number: i64,
         retake: bool,
+        lost_runs: &Vec<i64>,
         now: Timestamp,
     ) -> Result<HashMap<Key, ContactStatus>, LedgerError> {
         let refuse = |fault: PostgresError| self.refuse(&fault, &CLAIM);
@@ -172,7 +180,7 @@ impl Postgres {
         let ClaimColumns { keys, campaigns, streams, primary_keys } =
             &ClaimColumns::new(entries.iter().copied());
         let (free_before, now) = (self.free_before(now), SystemTime::from(now));
-        let parameters: [Parameter<'_>; 10] = [
+        let parameters: [Parameter<'_>; 11] = [
             &self.run.id,
             &number,
             &now,
@@ -183,6 +191,7 @@ impl Postgres {
             streams,
             primary_keys,
             &self.route,
+            lost_runs,
         ];
         let rows = self.records.line.rows(&CLAIM, &parameters).await?;
         // The answer may have taken longer than the lease: then the claim stands, and is nobody's.
@@ -215,7 +224,7 @@ impl Ledger for Postgres {
         }
         let wanted: Vec<&[u8]> = keys.iter().map(|key| key.0.as_slice()).collect();
         let known = self.known(&wanted, self.free_before(now)).await?;
-        Ok(keys.iter().map(|key| known.get(key).copied().unwrap_or(ContactStatus::Free)).collect())
+        Ok(keys.iter().map(|key| known.statuses.get(key).copied().unwrap_or(ContactStatus::Free)).collect())
     }
 
     async fn claim(
@@ -227,20 +236,23 @@ impl Ledger for Postgres {
         let number = self.claims.fetch_add(1, Ordering::Relaxed);
         let mut statuses = HashMap::with_capacity(entries.len());
         let mut open: Vec<&ClaimEntry> = entries.iter().collect();
+        let mut lost_runs = Vec::new();
         for _ in 0..CLAIM_ROUNDS {
             if open.is_empty() {
                 break;
             }
-            statuses.extend(self.take(&open, number, retake, now).await?);
+            statuses.extend(self.take(&open, number, retake, &lost_runs, now).await?);
             open.retain(|entry| !statuses.contains_key(&entry.key));
             if open.is_empty() {
                 break;
             }
             let left: Vec<&[u8]> = open.iter().map(|entry| entry.key.0.as_slice()).collect();
             let known = self.known(&left, self.free_before(now)).await?;
-            // Who is free now was let go by somebody a moment ago: the next round is for them.
+            lost_runs = known.lost_runs;
+            // Who is free now was let go by somebody a moment ago, or by a run that is lost: the next round
+            // is for them.
             let stands = |status: ContactStatus| status != ContactStatus::Unknown || !retake;
-            statuses.extend(known.into_iter().filter(|(_, status)| stands(*status)));
+            statuses.extend(known.statuses.into_iter().filter(|(_, status)| stands(*status)));
             if retake {
                 open.retain(|entry| !statuses.contains_key(&entry.key));
                 statuses.extend(self.held(&open).await?);
@@ -279,13 +291,21 @@ impl Ledger for Postgres {
     }
 }
 
-fn known_row(row: &tokio_postgres::Row) -> Result<(Key, ContactStatus), PostgresError> {
+/// What is known of people who are not free.
+#[derive(Default)]
+struct Known {
+    statuses: HashMap<Key, ContactStatus>,
+    /// Runs that somebody's claim names and that are not there: their rows were deleted.
+    lost_runs: Vec<i64>,
+}
+
+fn known_row(row: &tokio_postgres::Row) -> Result<(Key, ContactStatus, Option<i64>), PostgresError> {
     let status = match row.try_get(1)? {
         "accepted" => ContactStatus::Accepted,
         "claimed" => ContactStatus::Elsewhere,
         _ => ContactStatus::Unknown,
     };
-    Ok((key(row.try_get(0)?)?, status))
+    Ok((key(row.try_get(0)?)?, status, row.try_get(2)?))
 }
 
 fn taken_row(row: &tokio_postgres::Row) -> Result<Option<(Key, ContactStatus)>, PostgresError> {

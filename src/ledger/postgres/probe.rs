@@ -5,9 +5,9 @@ use std::time::SystemTime;
 use jiff::Timestamp;
 
 use super::batch::{ClaimColumns, SettleColumns};
-use super::client::LedgerClient;
+use super::client::{LedgerClient, OPENING};
 use super::error::PostgresError;
-use super::lease::{END, START, millis, number};
+use super::lease::{END, register};
 use super::queries::{CLAIM, LOOK_UP, MARK_USED, SETTLE};
 use super::query::Parameter;
 use super::session::Step;
@@ -39,7 +39,7 @@ impl Postgres {
             drop(line.beside().connect().await?);
             Ok(!condition.is_new)
         };
-        line.within(played).await
+        line.within(OPENING, played).await
     }
 }
 
@@ -51,16 +51,16 @@ async fn play(
     now: Timestamp,
     timing: Timing,
 ) -> Result<(), PostgresError> {
-    let now = SystemTime::from(now);
     let route = terms.route();
-    let run = number(&step.rows(&START, &[&terms.run, &now, &millis(timing), &route]).await?)?;
+    let run = register(step, (&terms.run, &route), now, timing).await?.id;
+    let now = SystemTime::from(now);
     let ClaimColumns { keys, campaigns, streams, primary_keys } = &ClaimColumns::new([entry].into_iter());
     let SettleColumns { outcomes, reasons, contact_ids } =
         &SettleColumns::new([&Settlement::Released].into_iter());
-    let (never, retake) = (None::<SystemTime>, false);
+    let (never, retake, nobody) = (None::<SystemTime>, false, Vec::<i64>::new());
     step.rows(&LOOK_UP, &[keys, &never]).await?;
-    let claim: [Parameter<'_>; 10] =
-        [&run, &0_i64, &now, &never, &retake, keys, campaigns, streams, primary_keys, &route];
+    let claim: [Parameter<'_>; 11] =
+        [&run, &0_i64, &now, &never, &retake, keys, campaigns, streams, primary_keys, &route, &nobody];
     let claimed = step.rows(&CLAIM, &claim).await?;
     if claimed.first().map(taken_row).transpose()?.flatten().is_none() {
         return Err(PostgresError::Unfit("a claim was not taken, for no reason that is known".to_owned()));

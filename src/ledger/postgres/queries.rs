@@ -4,13 +4,16 @@ use tokio_postgres::types::Type;
 
 use super::query::Query;
 
-/// Those of whom something is known that matters. `$2`: accepted before this is free again.
+/// Those of whom something is known that matters, and by which run that is not there any more they are
+/// claimed. `$2`: accepted before this is free again.
 pub(super) const LOOK_UP: Query = Query {
     purpose: "looking people up",
-    sql: "SELECT key, outcome
-    FROM ledger.known
-    WHERE key = ANY($1)
-        AND (outcome IN ('claimed', 'unknown') OR outcome = 'accepted' AND ($2::timestamptz IS NULL OR at > $2))",
+    sql: "SELECT k.key, k.outcome, CASE
+        WHEN k.outcome = 'unknown' AND NOT EXISTS (SELECT FROM ledger.run AS r WHERE r.id = k.run) THEN k.run
+    END
+    FROM ledger.known AS k
+    WHERE k.key = ANY($1)
+        AND (k.outcome IN ('claimed', 'unknown') OR k.outcome = 'accepted' AND ($2::timestamptz IS NULL OR k.at > $2))",
     types: &[Type::BYTEA_ARRAY, Type::TIMESTAMPTZ],
 };
 
@@ -19,7 +22,8 @@ pub(super) const LOOK_UP: Query = Query {
 ///
 /// In key order, so that two connectors that want the same people wait for each other in line
 /// instead of in a circle. A claim that carries the same number (`$2`) is our own: its answer was
-/// lost. A run that this statement does not see (it began a moment ago) is taken for alive.
+/// lost. A run that this statement does not see is taken for alive (it began a moment ago), unless an
+/// earlier one saw its claim, and no such run (`$11`): numbers are never given twice.
 ///
 /// `$1` run, `$2` number of this claim, `$3` now, `$4` accepted before this is free, `$5` retake, `$10` how this run
 /// sends people: whoever is unknown is taken again only for the same campaign by the same route.
@@ -53,9 +57,10 @@ pub(super) const CLAIM: Query = Query {
                 )
             )
             OR $5::boolean AND c.campaign = excluded.campaign AND EXISTS (
-                SELECT FROM ledger.run AS r JOIN ledger.meta AS m ON m.name = 'route ' || r.id AND m.value = $10
-                WHERE r.id = c.claimed_by AND (r.ended IS NOT NULL OR r.expires <= now())
-            )
+                SELECT FROM ledger.meta AS m WHERE m.name = 'route ' || c.claimed_by AND m.value = $10
+            ) AND (c.claimed_by = ANY($11::bigint[]) OR EXISTS (
+                SELECT FROM ledger.run AS r WHERE r.id = c.claimed_by AND (r.ended IS NOT NULL OR r.expires <= now())
+            ))
             OR c.claimed_by = $1 AND c.claim = $2
         RETURNING c.key, c.outcome IS NOT DISTINCT FROM 'unknown' AS was_unknown
     )
@@ -71,6 +76,7 @@ pub(super) const CLAIM: Query = Query {
         Type::TEXT_ARRAY,
         Type::TEXT_ARRAY,
         Type::TEXT,
+        Type::INT8_ARRAY,
     ],
 };
 

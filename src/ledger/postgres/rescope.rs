@@ -6,6 +6,7 @@ use tokio_postgres::types::Type;
 use super::error::PostgresError;
 use super::inspect::Records;
 use super::query::Query;
+use super::schema;
 use crate::ledger::{Key, LedgerError, LedgerIdentity, Rescoped};
 
 /// One step: everybody is brought over and the account's scope is another one, or nothing changes.
@@ -73,9 +74,17 @@ impl Records {
         let new: &Vec<&[u8]> = &pairs.iter().map(|(_, new)| new.0.as_slice()).collect();
         let leave = leave.map(|leave| i64::try_from(leave).unwrap_or(i64::MAX));
         let (name, value) = (identity.name(), identity.value());
+        let mut session = self.line.first().await?;
         // Said again after a lost answer, it would find nobody under an old key.
-        let rows = self.line.rows_once(&RESCOPE, &[old, new, &leave, &name, &value]).await?;
-        self.read(&RESCOPE, rescoped(&rows))
+        let done = async {
+            let step = session.step().await?;
+            // A statement sees who was registered before it began: a run that begins meanwhile waits.
+            schema::lock(&step).await?;
+            let done = rescoped(&step.rows(&RESCOPE, &[old, new, &leave, &name, &value]).await?)?;
+            step.commit().await?;
+            Ok(done)
+        };
+        self.line.within(RESCOPE.purpose, done).await
     }
 }
 

@@ -16,7 +16,7 @@ use crate::ledger::{KeyHasher, LedgerIdentity, LedgerOptions};
 /// `run`, `at`, …; no outcome: free) and, apart from it, who is sending it now (`claimed_by`, …), so
 /// that a claim can be given back without a trace. A claim whose run is over is an unknown ending
 /// for everybody: nothing needs to be rewritten when a run dies, and `known` is where that is said.
-/// Rows of `run` are never deleted.
+/// Rows of `run` are never deleted; where somebody does, what they had claimed counts as a dead run's.
 const MIGRATIONS: &[&str] = &["
 CREATE TABLE ledger.meta (
     name  text PRIMARY KEY,
@@ -61,7 +61,8 @@ SELECT
 FROM ledger.contact AS c LEFT JOIN ledger.run AS r ON r.id = c.claimed_by;
 "];
 
-/// Keeps two first runs apart; any number that nobody else in the database uses.
+/// Keeps those apart who make the ledger, register with it or make another one of it; any number that
+/// nobody else in the database uses.
 const LOCK: Query = opening("SELECT pg_advisory_xact_lock(4710231187652211)", &[]);
 
 const HAS_SCHEMA: Query = opening("SELECT to_regnamespace(quote_ident($1)) IS NOT NULL", &[Type::TEXT]);
@@ -102,6 +103,11 @@ const fn opening(sql: &'static str, types: &'static [Type]) -> Query {
     Query { purpose: "opening the ledger", sql, types }
 }
 
+/// From now on until the step ends, no run begins.
+pub(super) async fn lock(step: &Step<'_>) -> Result<(), PostgresError> {
+    step.rows(&LOCK, &[]).await.map(drop)
+}
+
 /// Makes the tables or brings them forward, and checks that this is the ledger that is meant. Nothing
 /// of it stays unless the caller commits.
 pub(super) async fn prepare(
@@ -110,7 +116,7 @@ pub(super) async fn prepare(
     terms: &LedgerOptions,
 ) -> Result<LedgerMeta, PostgresError> {
     let expect_existing = terms.expect_existing;
-    step.rows(&LOCK, &[]).await?;
+    lock(step).await?;
     let is_new = !truth(step, &HAS_TABLES, &[&step.schema()]).await?;
     if is_new {
         if expect_existing {

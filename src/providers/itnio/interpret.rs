@@ -7,7 +7,8 @@ use crate::domain::reason::Reason;
 use crate::phone::shown_identifier;
 use crate::providers::api::{Reply, Verdict};
 use crate::providers::contact_index::{self, ContactIndex};
-use crate::providers::{http_status, json};
+use crate::providers::http_status::{self, Word};
+use crate::providers::json;
 
 use super::Itnio;
 use super::codes::{self, GOOD_ON_EMPTY, ItnioAction, ItnioCode};
@@ -28,7 +29,12 @@ impl Itnio {
         let envelope = ItnioEnvelope::parse(&text);
         let said = || self.said(envelope.as_ref(), &text);
         let row = envelope.as_ref().and_then(|envelope| Some((envelope, codes::lookup(envelope.code)?)));
-        if let Some(verdict) = http_status::before_body(reply, &self.endpoint, row.is_some(), &said) {
+        let word = match &row {
+            None => Word::None,
+            Some((_, code)) if code.action == ItnioAction::Taken => Word::Taken,
+            Some(_) => Word::Known,
+        };
+        if let Some(verdict) = http_status::before_body(reply, &self.endpoint, word, &said) {
             return verdict;
         }
         match row {
@@ -60,7 +66,7 @@ impl Itnio {
         let why = || self.why(batch, envelope, code);
         match code.action {
             // A gateway's own page can hold a zero as well; people are not taken on its word.
-            ItnioAction::Taken if reply.status >= 400 && !envelope.says_success() => {
+            ItnioAction::Taken if reply.status >= 300 && !envelope.says_success() => {
                 Verdict::Unclear { why: format!("HTTP {} with code 0", reply.status) }
             }
             ItnioAction::Taken => self.taken(batch, envelope),

@@ -11,7 +11,8 @@ use crate::domain::outcome::Outcome;
 use crate::domain::reason::Reason;
 use crate::phone::shown_identifier;
 use crate::providers::api::{ContactVerdict, Reply, Verdict};
-use crate::providers::{http_status, json};
+use crate::providers::http_status::{self, Word};
+use crate::providers::json;
 
 use super::Pigeon;
 use super::codes::{self, PigeonAction, PigeonStatus};
@@ -46,7 +47,12 @@ impl Pigeon {
             Some(word) => format!("the error \"{}\"", self.redactor.masked(word)),
             None => json::describe(&text).to_owned(),
         };
-        if let Some(verdict) = http_status::before_body(reply, &self.endpoint, known.is_some(), &said) {
+        let word = match &answer {
+            Some(PigeonAnswer { rows: Some(_), .. }) => Word::Taken,
+            _ if known.is_some() => Word::Known,
+            _ => Word::None,
+        };
+        if let Some(verdict) = http_status::before_body(reply, &self.endpoint, word, &said) {
             return verdict;
         }
         if let Some((action, hint)) = known {

@@ -8,7 +8,8 @@ use crate::domain::reason::Reason;
 use crate::phone::shown_identifier;
 use crate::providers::api::{Reply, Verdict};
 use crate::providers::contact_index::{self, ContactIndex};
-use crate::providers::{http_status, json};
+use crate::providers::http_status::{self, Word};
+use crate::providers::json;
 
 use super::Vbee;
 use super::codes::{self, GOOD_ON_EMPTY, VbeeAction, VbeeCode};
@@ -20,12 +21,12 @@ impl Vbee {
         let text = json::text_of(&reply.body);
         let envelope = VbeeEnvelope::parse(&text);
         let said = || self.said(envelope.as_ref(), &text);
-        let spoken = match &envelope {
-            Some(VbeeEnvelope::Success { .. }) => true,
-            Some(VbeeEnvelope::Failure { code, .. }) => codes::lookup(*code).is_some(),
-            None => false,
+        let word = match &envelope {
+            Some(VbeeEnvelope::Success { .. }) => Word::Taken,
+            Some(VbeeEnvelope::Failure { code, .. }) if codes::lookup(*code).is_some() => Word::Known,
+            Some(VbeeEnvelope::Failure { .. }) | None => Word::None,
         };
-        if let Some(verdict) = http_status::before_body(reply, &self.endpoint, spoken, &said) {
+        if let Some(verdict) = http_status::before_body(reply, &self.endpoint, word, &said) {
             return verdict;
         }
         match &envelope {
@@ -79,7 +80,7 @@ impl Vbee {
         }
     }
 
-    /// Only who is in the result was added.
+    /// Only who is in the result was added: its documentation says that the result holds those who were.
     fn added(&self, batch: &Batch, result: Option<&RawValue>) -> Verdict {
         let Some(entries) = results::parse_results(result) else {
             return Verdict::Unclear { why: "status 1 without a list of the added contacts".to_owned() };

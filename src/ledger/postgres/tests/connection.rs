@@ -47,12 +47,12 @@ async fn the_answer_to_a_claim_may_be_lost() {
     // The claim is committed, and nobody heard of it: it is made again under its number.
     let entries = [entry(0), entry(1)];
     let entries: Vec<&ClaimEntry> = entries.iter().collect();
-    let unheard = ledger.take(&entries, 77, true, day(0)).await.unwrap();
-    let heard = ledger.take(&entries, 77, true, day(0)).await.unwrap();
+    let unheard = ledger.take(&entries, 77, true, &Vec::new(), day(0)).await.unwrap();
+    let heard = ledger.take(&entries, 77, true, &Vec::new(), day(0)).await.unwrap();
     assert_eq!(heard, unheard);
     assert_eq!((heard[&entries[0].key], heard[&entries[1].key]), (Unknown, Free));
     assert_eq!(
-        ledger.take(&entries, 78, true, day(0)).await.unwrap(),
+        ledger.take(&entries, 78, true, &Vec::new(), day(0)).await.unwrap(),
         HashMap::new(),
         "another claim gets nothing"
     );

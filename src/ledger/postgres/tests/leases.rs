@@ -120,3 +120,30 @@ async fn a_run_that_was_taken_for_dead_can_still_say_what_it_knows() {
     settle(&other, 0..2, suite::rejected()).await;
     assert_eq!(stand(&other, 0..2).await, [Accepted, Free], "accepted by anybody is accepted");
 }
+
+/// A job that clears up old rows may take those that the ledger needs.
+#[tokio::test]
+async fn people_of_a_run_whose_row_was_deleted_are_unknown_and_can_be_retaken_and_settled() {
+    let database = Database::new().await;
+    let (before, cleared) = (database.open("before").await, database.open("cleared").await);
+    let after = database.open("after").await;
+    claim(&cleared, 0..6).await;
+    let id = cleared.run.id;
+    drop(cleared);
+    database.execute(&format!("DELETE FROM run WHERE id = {id}")).await;
+    for (run, n) in [(&before, 0), (&after, 1)] {
+        assert_eq!(stand(run, n..n + 1).await, [Unknown]);
+        assert_eq!(claim(run, n..n + 1).await, [Unknown], "unknown is not free");
+        let retaken = run.claim(vec![entry(n), entry(7 + n)], true, day(0)).await.unwrap();
+        assert_eq!(retaken, [Unknown, Free], "nobody else has them: they are ours");
+        settle(run, n..n + 1, suite::accepted()).await;
+    }
+    assert_eq!(stand(&after, 0..6).await, [Accepted, Accepted, Unknown, Unknown, Unknown, Unknown]);
+    let name = format!("deleted-{id}");
+    let status = after.status().await.unwrap();
+    assert!(status.iter().any(|row| (row.run.as_str(), row.count) == (&name, 4)), "{status:?}");
+    assert_eq!(after.find_contacts(vec![entry(2).key]).await.unwrap()[0].run, name);
+    assert_eq!(after.settle_unknown(&name, true, true, day(0)).await.unwrap(), 4);
+    assert_eq!(after.settle_unknown(&name, true, false, day(0)).await.unwrap(), 4);
+    assert_eq!(stand(&after, 2..6).await, [Accepted; 4]);
+}

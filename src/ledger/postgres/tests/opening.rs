@@ -180,3 +180,34 @@ async fn the_tables_name_nobody() {
     );
     assert_eq!(columns.await, 12, "a new column must be thought about here");
 }
+
+/// What a run found out about the ledger when it looked must still be so when it is registered.
+#[tokio::test]
+async fn nobody_makes_another_ledger_of_it_between_a_runs_look_and_its_registration() {
+    let database = Database::new().await;
+    let ledger = database.open("first").await;
+    suite::send(&ledger, 0..2, suite::accepted()).await;
+    ledger.close().await.unwrap();
+    let records = database.inspect(suite::identity(Scope::Campaign)).await;
+    let slow = harness::connect(&database.url).await;
+    slow.batch_execute("BEGIN; LOCK TABLE ai_voice_ledger.run IN SHARE MODE").await.unwrap();
+    let (way, options) = (database.way.clone(), terms("starting"));
+    let starting = tokio::spawn(async move { Postgres::open(&way, &options, None, suite::day(0)).await });
+    let waiting = "SELECT count(*) FROM pg_stat_activity
+        WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    while database.number(waiting).await == 0 {
+        tokio::task::yield_now().await;
+    }
+    let pairs: Vec<_> = (0..2).map(|n| (suite::key(n), suite::key(100 + n))).collect();
+    let rescoping =
+        tokio::spawn(async move { records.rescope(suite::identity(Scope::Account), pairs, Some(0)).await });
+    while database.number(waiting).await < 2 && !rescoping.is_finished() {
+        tokio::task::yield_now().await;
+    }
+    slow.batch_execute("COMMIT").await.unwrap();
+    let started = starting.await.unwrap();
+    let rescoped = rescoping.await.unwrap().unwrap();
+    assert!(started.is_ok() && !rescoped.is_done, "a run lives by the old scope: {rescoped:?}");
+    let ledger = started.unwrap().0;
+    assert_eq!(suite::stand(&ledger, 0..2).await, [ContactStatus::Accepted; 2]);
+}

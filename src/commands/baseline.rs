@@ -1,0 +1,131 @@
+//! `ledger baseline`: people who were called in another way are remembered, and nobody is called.
+
+use std::collections::HashSet;
+use std::io::Read;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::singer;
+use crate::cli::{BaselineArgs, Environment};
+use crate::domain::error::Error;
+use crate::intake::{Event, EventReader, StreamNames};
+use crate::ledger::open::{self, RunLedger};
+use crate::ledger::{AnyLedger, ClaimEntry, ContactStatus, Key, Ledger, LedgerError, Settlement};
+
+/// What became of the records.
+#[derive(Default)]
+struct Counts {
+    new: usize,
+    known: usize,
+    /// People whom a sync that runs now has under way: whether it sends them, only it knows.
+    held: usize,
+    refused: usize,
+}
+
+pub(super) async fn run<R: Read + Send + 'static>(
+    arguments: &BaselineArgs,
+    stdin: R,
+    now: Timestamp,
+    environment: &Environment,
+) -> Result<String, Error> {
+    let job = singer::job_of_either(&arguments.config, arguments.catalog.as_deref(), now, environment)?;
+    let RunLedger { ledger, keys, .. } = if arguments.yes {
+        open::open(&job.config, job.vendor.as_ref(), &job.sync_id, now).await?
+    } else {
+        open::open_to_count(&job.config, job.vendor.as_ref(), now).await?
+    };
+    if keys.is_none() {
+        return Err(Error::config(
+            "ledger",
+            "this configuration has none to remember people in; set `ledger_type`",
+        ));
+    }
+    let mut streams: StreamNames = job.catalog.streams.iter().map(|stream| stream.name.clone()).collect();
+    let mut input = EventReader::new(stdin, job.router(keys, &Arc::default()))?;
+    let (mut seen, mut counts) = (HashSet::new(), Counts::default());
+    while let Some(batch) = input.next().await? {
+        let entries = entries(batch.items, &mut streams, &mut seen, &mut counts)?;
+        if !entries.is_empty() {
+            remember(&ledger, entries, arguments.yes, now, &mut counts).await?;
+        }
+    }
+    ledger.close().await?;
+    counts.told(arguments.yes)
+}
+
+/// Whoever these records would have called, each once.
+fn entries(
+    items: Vec<Event>,
+    streams: &mut StreamNames,
+    seen: &mut HashSet<Key>,
+    counts: &mut Counts,
+) -> Result<Vec<ClaimEntry>, Error> {
+    let mut entries = Vec::new();
+    for item in items {
+        match item {
+            Event::Contact(pending) if seen.insert(pending.key()?) => {
+                entries.push(pending.claim_entry(streams)?)
+            }
+            Event::Contact(_) => counts.known += 1,
+            Event::Refused { .. } => counts.refused += 1,
+            Event::Stream { index, name, .. } => {
+                streams.announce(index, &name);
+            }
+            Event::State(..) | Event::Complete(_) => {}
+        }
+    }
+    Ok(entries)
+}
+
+/// Remembers whoever can be claimed; with no `yes` only counts them.
+async fn remember(
+    ledger: &AnyLedger,
+    entries: Vec<ClaimEntry>,
+    yes: bool,
+    now: Timestamp,
+    counts: &mut Counts,
+) -> Result<(), LedgerError> {
+    let statuses = if yes {
+        ledger.claim(entries.clone(), true, now).await?
+    } else {
+        ledger.status_of(entries.iter().map(|entry| entry.key).collect(), now).await?
+    };
+    let mut settlements = Vec::new();
+    for (entry, status) in entries.into_iter().zip(statuses) {
+        match status {
+            ContactStatus::Free | ContactStatus::Unknown => {
+                settlements.push((entry, Settlement::Accepted { contact_id: None }));
+            }
+            // Who is unknown by another way stays so, and is not sent.
+            ContactStatus::Accepted | ContactStatus::Held => counts.known += 1,
+            ContactStatus::Elsewhere => counts.held += 1,
+        }
+    }
+    counts.new += settlements.len();
+    if yes { ledger.settle(settlements, now).await } else { Ok(()) }
+}
+
+impl Counts {
+    /// The counts in words; an error where somebody is missing who should be remembered.
+    fn told(&self, yes: bool) -> Result<String, Error> {
+        let Self { new, known, held, refused } = self;
+        let would = if yes { "are now remembered as called" } else { "would be remembered as called" };
+        let hint = if yes { "" } else { " Nothing was changed; add --yes to do it." };
+        let told = format!(
+            "{new} people {would}, {known} records were of people known before, {refused} records had nobody to call. Nothing was sent.{hint}"
+        );
+        if *held == 0 {
+            return Ok(told);
+        }
+        let held = format!(
+            "{held} people are held by a sync that runs now, and were not remembered: whether it sends them, only it \
+             knows; run this again after its end"
+        );
+        if yes {
+            Err(Error::LedgerUnavailable(format!("{held}. {told}")))
+        } else {
+            Ok(format!("{told} But {held}."))
+        }
+    }
+}
