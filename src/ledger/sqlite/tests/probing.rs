@@ -81,13 +81,15 @@ fn both(folder: &Folder) -> [Option<String>; 2] {
 #[cfg(unix)]
 #[test]
 fn a_mark_that_is_no_file_is_refused_by_a_check_and_by_a_run_and_nothing_is_begun() {
-    for (name, place) in [
-        ("a folder", &(|path: &Path| fs::create_dir(path).unwrap()) as &dyn Fn(&Path)),
-        ("a device", &|path| std::os::unix::fs::symlink("/dev/null", path).unwrap()),
-        ("a pipe", &|path| {
+    type Place = fn(&Path);
+    let places: [(&str, Place); 3] = [
+        ("a folder", |path| fs::create_dir(path).unwrap()),
+        ("a device", |path| std::os::unix::fs::symlink("/dev/null", path).unwrap()),
+        ("a pipe", |path| {
             assert!(std::process::Command::new("mkfifo").arg(path).status().unwrap().success());
         }),
-    ] {
+    ];
+    for (name, place) in places {
         let folder = Folder::new();
         drop(Sqlite::open(&folder.file(), &terms("first"), None, day(0)).unwrap());
         let mark = folder.0.join("ledger.db-mark");
