@@ -1,6 +1,6 @@
 //! What a ledger's keys are made of beside the person: what it was made with, it must be used with.
 
-use super::key::Scope;
+use super::key::{REHEARSED, Scope};
 
 /// Whose people a run remembers, and within what.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,12 +30,9 @@ impl LedgerIdentity {
 
     pub(super) const PREFIX: &str = "account ";
 
-    /// Before the account of a vendor at an address of this machine: nobody is called there.
-    pub(crate) const REHEARSED: &str = "rehearsal ";
-
     /// Whether nobody is called by this account.
     fn is_rehearsed(&self) -> bool {
-        self.account.starts_with(Self::REHEARSED)
+        self.account.starts_with(REHEARSED)
     }
 
     /// What the ledger keeps.

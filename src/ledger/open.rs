@@ -6,6 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use url::Url;
 
 use super::any::{AnyLedger, AnyRecords};
+use super::key::REHEARSED;
 use super::postgres::Postgres;
 use super::sqlite::{self, Sqlite};
 use super::{
@@ -154,7 +155,7 @@ pub(crate) fn identity(config: &Config, memory: &MemoryConfig, vendor: &dyn Prov
         WireFormat::AsIs => NumberKind::Opaque,
         WireFormat::Digits | WireFormat::E164 | WireFormat::National => NumberKind::Phone,
     };
-    let rehearsed = if is_rehearsed(config) { LedgerIdentity::REHEARSED } else { "" };
+    let rehearsed = if is_rehearsed(config) { REHEARSED } else { "" };
     let account = format!("{rehearsed}{}/{}", vendor.name(), vendor.account());
     LedgerIdentity { account, scope: scope(memory), numbers }
 }

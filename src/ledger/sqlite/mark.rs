@@ -13,7 +13,7 @@ use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use super::seal::Reach;
+use super::reach::Reach;
 
 /// The two last marks: while one is written, the other is whole. A sector is written at once.
 const SLOTS: [u64; 2] = [0, 512];

@@ -16,6 +16,7 @@ mod meta;
 mod open;
 mod openings;
 mod probe;
+mod reach;
 mod rescope;
 mod retake;
 mod schema;

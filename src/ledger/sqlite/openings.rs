@@ -4,7 +4,7 @@
 use rusqlite::{Connection, Result};
 
 use super::error::damaged;
-use super::seal::Reach;
+use super::reach::Reach;
 
 /// Whose mark is older than all of these is not known any more.
 const MOST_KEPT: i64 = 512;

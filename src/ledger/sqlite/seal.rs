@@ -14,6 +14,7 @@ use rusqlite::{Connection, OptionalExtension, Result};
 
 use super::error::damaged;
 use super::openings::Openings;
+use super::reach::Reach;
 
 /// What is sealed, with its columns; the first one is in ascending order.
 const TABLES: [(&str, &[&str]); 5] = [
@@ -37,23 +38,6 @@ const WRITE: &str = "
 const RANDOM: &str = "SELECT randomblob(16)";
 const NEWEST: &str = "
     SELECT coalesce(max(at), 0) FROM (SELECT max(at) AS at FROM contact UNION ALL SELECT max(at) FROM intent)";
-
-/// Which ledger, and how far it reaches.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Reach {
-    /// Made by chance, so that what belongs to another ledger is told from what is its own.
-    pub(super) ledger: [u8; 16],
-    /// Grows with every transaction that changes something.
-    pub(super) sequence: i64,
-    /// Made by chance for each opening that changes something: two copies of a ledger that both went on may have
-    /// the same sequence, but not this.
-    pub(super) opening: i64,
-}
-
-impl Reach {
-    /// Of what was written before there were openings.
-    pub(super) const NO_OPENING: i64 = 0;
-}
 
 /// The seal of a connection's file.
 pub(super) struct Seal {

@@ -6,7 +6,8 @@ use super::error::no_permission;
 use super::location::Location;
 use super::log;
 use super::mark::{self, Mark};
-use super::seal::{Reach, Seal};
+use super::reach::Reach;
+use super::seal::Seal;
 use crate::ledger::LedgerError;
 
 /// Keeps an eye on a ledger's file.
