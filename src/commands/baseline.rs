@@ -65,7 +65,7 @@ fn entries(
     for item in items {
         match item {
             Event::Contact(pending) if seen.insert(pending.key()?) => {
-                entries.push(pending.claim_entry(streams)?)
+                entries.push(pending.claim_entry(streams)?);
             }
             Event::Contact(_) => counts.known += 1,
             Event::Refused { .. } => counts.refused += 1,
