@@ -18,15 +18,19 @@ struct Connection {
 
 impl Connection {
     fn new(rehearsal: &Rehearsal, options: &Value) -> Self {
+        Self::of("vbee", rehearsal, options)
+    }
+
+    fn of(vendor: &str, rehearsal: &Rehearsal, options: &Value) -> Self {
         let folder = Folder::new();
         let mut ledger = json!({ "ledger_type": "sqlite", "path": folder.path("ledger.sqlite") });
         for (name, value) in options.as_object().into_iter().flatten() {
             ledger[name] = value.clone();
         }
         let sections = json!({
-            "streams": extract::streams("vbee"), "ledger": ledger, "delivery": { "max_requests_per_second": 0 },
+            "streams": extract::streams(vendor), "ledger": ledger, "delivery": { "max_requests_per_second": 0 },
         });
-        let config = folder.file("config.json", &rehearsal.config("vbee", &sections).to_string());
+        let config = folder.file("config.json", &rehearsal.config(vendor, &sections).to_string());
         let catalog = folder.file("catalog.json", &extract::catalog());
         Self { folder, config, catalog }
     }
@@ -148,6 +152,37 @@ fn check_says_what_the_ledger_guarantees() {
     let status = &finished.messages()[0]["connectionStatus"];
     assert_eq!(status["status"], "FAILED");
     assert!(status["message"].as_str().unwrap().contains("/nowhere"), "{status}");
+}
+
+#[test]
+fn settings_that_do_not_go_well_with_a_ledger_are_told_by_check_and_a_sync() {
+    let rehearsal = Rehearsal::new("none", &[]);
+    let connection = Connection::of("itnio", &rehearsal, &json!({ "call_again_after_days": 30 }));
+    let written = connection.write(b"");
+    for told in [connection.check(), written.stdout] {
+        for part in ["this is a rehearsal", "use another job for each period"] {
+            assert!(told.contains(part), "{part} in {told}");
+        }
+    }
+}
+
+#[test]
+fn in_a_narrower_scope_people_are_known_where_they_were_called() {
+    let rehearsal = Rehearsal::new("none", &[]);
+    let mut connection = Connection::of("itnio", &rehearsal, &json!({ "scope": "account" }));
+    let extract = extract(30, 10, 7);
+    connection.set("vendor", "job_id", json!(9));
+    assert_eq!(connection.write(&extract.lines).code, 0);
+    connection.set("ledger", "scope", json!("campaign"));
+    connection.set("vendor", "job_id", json!(10));
+    let told =
+        connection.ledger(&["rescope", "--catalog", &connection.catalog, "--yes"], &extract.lines).stdout;
+    assert!(told.starts_with(&format!("{} people", extract.expected.people)), "{told}");
+    for job in [9, 10] {
+        connection.set("vendor", "job_id", json!(job));
+        let written = connection.write(&extract.lines).stdout;
+        assert!(written.contains("records: 0 accepted"), "job {job}: {written}");
+    }
 }
 
 /// Where this machine has memory that looks like a folder.

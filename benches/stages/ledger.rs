@@ -12,6 +12,7 @@ use destination_ai_voice::ledger::sqlite::Sqlite;
 use destination_ai_voice::ledger::{
     ClaimEntry, ContactStatus, Key, Ledger, LedgerIdentity, LedgerOptions, NumberKind, Scope, Settlement,
 };
+use destination_ai_voice::phone::WireFormat;
 use tokio::runtime::{Builder, Runtime};
 
 use crate::inputs::{BATCH, NOW};
@@ -26,8 +27,13 @@ pub(crate) fn measure(criterion: &mut Criterion) {
         scope: Scope::Campaign,
         numbers: NumberKind::Phone,
     };
-    let terms =
-        LedgerOptions { run: "bench".to_owned(), identity, call_again_after_days: 0, expect_existing: false };
+    let terms = LedgerOptions {
+        run: "bench".to_owned(),
+        identity,
+        phone_format: WireFormat::Digits,
+        call_again_after_days: 0,
+        expect_existing: false,
+    };
     let (ledger, _) =
         Sqlite::open(&folder.path().join("ledger.sqlite"), &terms, Some("a key"), NOW).expect("a new ledger");
     let people =

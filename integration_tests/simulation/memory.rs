@@ -10,6 +10,7 @@ use destination_ai_voice::ledger::{
     ClaimEntry, ContactStatus, Inspect, Key, Ledger, LedgerError, LedgerIdentity, LedgerOptions, NumberKind,
     Scope, Settlement,
 };
+use destination_ai_voice::phone::WireFormat;
 use futures_util::FutureExt;
 use jiff::Timestamp;
 use tokio::time::Instant;
@@ -192,6 +193,7 @@ pub(crate) fn terms(run: u64, call_again_after_days: u32) -> LedgerOptions {
             scope: Scope::Campaign,
             numbers: NumberKind::Phone,
         },
+        phone_format: WireFormat::Digits,
         call_again_after_days,
         expect_existing: false,
     }

@@ -97,7 +97,9 @@ impl Told {
         match status {
             ContactStatus::Free => model.rows.remove(&key),
             ContactStatus::Accepted => model.rows.insert(key, Row::Accepted),
-            ContactStatus::Unknown | ContactStatus::Elsewhere => model.rows.insert(key, Row::Unknown),
+            ContactStatus::Unknown | ContactStatus::Held | ContactStatus::Elsewhere => {
+                model.rows.insert(key, Row::Unknown)
+            }
         };
     }
 

@@ -97,7 +97,8 @@ async fn remember(
             ContactStatus::Free | ContactStatus::Unknown => {
                 settlements.push((entry, Settlement::Accepted { contact_id: None }));
             }
-            ContactStatus::Accepted => counts.known += 1,
+            // Who is unknown by another way stays so, and is not sent.
+            ContactStatus::Accepted | ContactStatus::Held => counts.known += 1,
             ContactStatus::Elsewhere => counts.held += 1,
         }
     }

@@ -66,7 +66,7 @@ async fn check(arguments: &CheckArgs, now: Timestamp, network: &Network) -> Resu
     if !ledger.is_there {
         message.push_str(" There is none yet: the first sync makes it.");
     }
-    if let Some(doubt) = ledger.doubt {
+    for doubt in ledger.doubts {
         message.push_str(&format!(" But {doubt}."));
     }
     if let Some(stored) = stored {

@@ -103,6 +103,7 @@ async fn settle(arguments: &SettleArgs, now: Timestamp) -> Result<String, Error>
     let (config, vendor) = LoadedConfig::from_file(config)?.complete()?;
     let (records, opened) = open::inspect(&config, vendor.as_ref()).await?;
     let now = opened.clock.unwrap_or(now);
+    open::refuse_odd_time(now)?;
     let named = visible(run);
     let count = records.settle_unknown(run, *decision == Decision::Accepted, !yes, now).await?;
     let meaning = match decision {

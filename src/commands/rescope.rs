@@ -8,6 +8,7 @@ use jiff::Timestamp;
 
 use super::singer;
 use crate::cli::{Environment, RescopeArgs};
+use crate::domain::contact::Campaign;
 use crate::domain::error::Error;
 use crate::intake::{Event, EventReader};
 use crate::ledger::{Inspect, LedgerError, LedgerIdentity, OpenedLedger, open};
@@ -19,6 +20,7 @@ pub(super) async fn run<R: Read + Send + 'static>(
     environment: &Environment,
 ) -> Result<String, Error> {
     let job = singer::job_of_either(&arguments.config, arguments.catalog.as_deref(), now, environment)?;
+    open::refuse_odd_time(now)?;
     let (records, opened) = open::inspect(&job.config, job.vendor.as_ref()).await?;
     let Some(memory) = job.config.ledger.memory() else { return Ok(String::new()) };
     let wanted = open::identity(&job.config, memory, job.vendor.as_ref());
@@ -37,10 +39,19 @@ pub(super) async fn run<R: Read + Send + 'static>(
     let mut input = EventReader::new(stdin, router)?;
     let mut pairs = HashSet::new();
     while let Some(batch) = input.next().await? {
+        let mut people = Vec::new();
         for event in batch.items {
             if let Event::Contact(pending) = event {
-                let new_key = new_keys.key(&pending.campaign, &pending.contact.phone);
-                pairs.insert((pending.key()?, new_key));
+                let phone = pending.contact.phone.clone();
+                pairs.insert((pending.key()?, new_keys.key(&pending.campaign, &phone)));
+                people.push((pending.key()?, phone));
+            }
+        }
+        // Where a record would go now need not be where its person was called.
+        let campaigns = records.campaigns_of(people.iter().map(|(key, _)| *key).collect()).await?;
+        for ((old, phone), campaign) in people.iter().zip(campaigns) {
+            if let Some(campaign) = campaign {
+                pairs.insert((*old, new_keys.key(&Campaign::new(&campaign), phone)));
             }
         }
     }

@@ -104,6 +104,10 @@ impl Inspect for AnyRecords {
         ask!(records self, it => it.find_contacts(keys).await)
     }
 
+    async fn campaigns_of(&self, keys: Vec<Key>) -> Result<Vec<Option<String>>, LedgerError> {
+        ask!(records self, it => it.campaigns_of(keys).await)
+    }
+
     async fn settle_unknown(
         &self,
         run: &str,

@@ -30,6 +30,14 @@ impl LedgerIdentity {
 
     pub(super) const PREFIX: &str = "account ";
 
+    /// Before the account of a vendor at an address of this machine: nobody is called there.
+    pub(crate) const REHEARSED: &str = "rehearsal ";
+
+    /// Whether nobody is called by this account.
+    fn is_rehearsed(&self) -> bool {
+        self.account.starts_with(Self::REHEARSED)
+    }
+
     /// What the ledger keeps.
     pub(super) fn value(&self) -> String {
         let Self { account, scope, numbers } = self;
@@ -70,7 +78,9 @@ impl LedgerIdentity {
         }
         let mixed = |known: &&Self| {
             let is_shared = known.scope == Scope::Everywhere || self.scope == Scope::Everywhere;
-            is_shared && (known.scope, known.numbers) != (self.scope, self.numbers)
+            is_shared
+                && known.is_rehearsed() == self.is_rehearsed()
+                && (known.scope, known.numbers) != (self.scope, self.numbers)
         };
         kept.iter().find(mixed).map(|known| {
             format!(
@@ -166,6 +176,12 @@ mod tests {
             ("everywhere beside it", vec![other(Account, Phone)], mine(Everywhere, Phone), "another account"),
             ("beside everywhere", vec![other(Everywhere, Phone)], mine(Account, Phone), "another account"),
             ("everywhere with everywhere", vec![other(Everywhere, Phone)], mine(Everywhere, Phone), ""),
+            (
+                "beside a rehearsal of everywhere",
+                vec![identity("rehearsal vbee/", Everywhere, Phone)],
+                mine(Account, Phone),
+                "",
+            ),
             ("by other numbers", vec![other(Everywhere, Opaque)], mine(Everywhere, Phone), "another account"),
         ] {
             let conflict = run.conflict(&kept);

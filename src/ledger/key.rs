@@ -1,5 +1,8 @@
 //! Who, without saying who: a keyed hash of scope and number.
 
+use std::borrow::Cow;
+
+use super::identity::LedgerIdentity;
 use crate::domain::contact::Campaign;
 use crate::phone::Phone;
 
@@ -34,11 +37,20 @@ impl KeyMaker {
     pub fn key(&self, campaign: &Campaign, phone: &Phone) -> Key {
         let number = phone.expose();
         match self.scope {
-            Scope::Campaign => self.hasher.key_within(&[&self.account, campaign.as_str()], number),
+            Scope::Campaign => self.hasher.key_within(&[&self.account, &plain(campaign.as_str())], number),
             Scope::Account => self.hasher.key_within(&[&self.account], number),
+            Scope::Everywhere if self.account.starts_with(LedgerIdentity::REHEARSED) => {
+                self.hasher.key_within(&[LedgerIdentity::REHEARSED], number)
+            }
             Scope::Everywhere => self.hasher.key_within(&[], number),
         }
     }
+}
+
+/// A campaign as it is compared: an id of 24 hexadecimal digits is a number, whatever their letters.
+fn plain(campaign: &str) -> Cow<'_, str> {
+    let is_number = campaign.len() == 24 && campaign.bytes().all(|byte| byte.is_ascii_hexdigit());
+    if is_number { Cow::Owned(campaign.to_ascii_lowercase()) } else { Cow::Borrowed(campaign) }
 }
 
 /// A person within a scope.
@@ -74,5 +86,34 @@ impl KeyHasher {
         let mut key = [0; 16];
         hasher.finalize_xof().fill(&mut key);
         Key(key)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_person_has_one_key_within_a_scope_and_a_rehearsal_has_its_own() {
+        let key = |scope, account: &str, campaign: &str| {
+            let maker = KeyMaker::new(KeyHasher::new("invented"), scope, account.to_owned());
+            maker.key(&Campaign::new(campaign), &Phone::e164("+14155550123"))
+        };
+        let (id, in_capitals) = ("65f0c0ffee0000000000cafe", "65F0C0FFEE0000000000CAFE");
+        for (scope, account, campaign, is_the_same) in [
+            (Scope::Campaign, "vbee/", in_capitals, true),
+            (Scope::Campaign, "vbee/", "65F0C0FFEE0000000000CAF", false),
+            (Scope::Campaign, "itnio/A", id, false),
+            (Scope::Campaign, "rehearsal vbee/", id, false),
+            (Scope::Account, "vbee/", "another", true),
+            (Scope::Account, "rehearsal vbee/", id, false),
+            (Scope::Everywhere, "itnio/A", "another", true),
+            (Scope::Everywhere, "rehearsal vbee/", id, false),
+        ] {
+            let is_found = key(scope, account, campaign) == key(scope, "vbee/", id);
+            assert_eq!(is_found, is_the_same, "{scope:?} {account} {campaign}");
+        }
+        let rehearsed = |account, campaign| key(Scope::Everywhere, account, campaign);
+        assert_eq!(rehearsed("rehearsal vbee/", id), rehearsed("rehearsal itnio/A", "9"), "two rehearsals");
     }
 }

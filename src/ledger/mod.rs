@@ -23,6 +23,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::domain::contact::Campaign;
 use crate::domain::error::Error;
+use crate::phone::WireFormat;
 
 pub use any::AnyLedger;
 pub use error::LedgerError;
@@ -37,6 +38,9 @@ pub enum ContactStatus {
     Free,
     /// May have been sent, nobody can say.
     Unknown,
+    /// The same, but not as it would be sent now: to another campaign, through another account, or with the number
+    /// written otherwise. A vendor that recognises repeats would not recognise this one.
+    Held,
     /// Was confirmed by the vendor.
     Accepted,
     /// Is being sent by another run that lives.
@@ -82,10 +86,26 @@ pub struct LedgerOptions {
     pub run: String,
     /// Whose people it remembers: the ledger must have been made with the same.
     pub identity: LedgerIdentity,
+    /// How numbers are written for the vendor, who compares them as they are written.
+    pub phone_format: WireFormat,
     /// Accepted contacts are free again after so many days; 0: never.
     pub call_again_after_days: u32,
     /// Stop when the ledger is new or empty: it was expected to remember something.
     pub expect_existing: bool,
+}
+
+impl LedgerOptions {
+    /// What a repeat must have in common with the first request, beside number and campaign, for the vendor to
+    /// recognise it. It is remembered of each run.
+    fn route(&self) -> String {
+        let format = match self.phone_format {
+            WireFormat::Digits => "digits",
+            WireFormat::E164 => "e164",
+            WireFormat::National => "national",
+            WireFormat::AsIs => "as_is",
+        };
+        format!("{format} {}", self.identity.name())
+    }
 }
 
 /// What was found when a ledger was opened.
@@ -135,9 +155,9 @@ pub trait Ledger: Send + Sync + 'static {
         now: Timestamp,
     ) -> impl Future<Output = Result<Vec<ContactStatus>, LedgerError>> + Send;
 
-    /// Claims those who are free (with `retake`: also those who are unknown), in one atomic step
-    /// that is durable when it returns. Gives what each was before, in order: `Free` (and with
-    /// `retake` `Unknown`) means that it is claimed now. No key occurs twice.
+    /// Claims those who are free (with `retake`: also those who are unknown, and would be sent as they were
+    /// before), in one atomic step that is durable when it returns. Gives what each was before, in order: `Free`
+    /// (and with `retake` `Unknown`, but not `Held`) means that it is claimed now. No key occurs twice.
     fn claim(
         &self,
         entries: Vec<ClaimEntry>,
@@ -178,6 +198,12 @@ pub trait Inspect {
         keys: Vec<Key>,
     ) -> impl Future<Output = Result<Vec<FoundContact>, LedgerError>> + Send;
 
+    /// To which campaign each of these people was sent last, in their order; none of whom nothing is known.
+    fn campaigns_of(
+        &self,
+        keys: Vec<Key>,
+    ) -> impl Future<Output = Result<Vec<Option<String>>, LedgerError>> + Send;
+
     /// Decides the unknown contacts of a run; gives how many they were. They become accepted, or
     /// free again. With `dry_run` only counts them.
     fn settle_unknown(
@@ -189,7 +215,7 @@ pub trait Inspect {
     ) -> impl Future<Output = Result<u64, LedgerError>> + Send;
 
     /// Brings people over to other keys, each from the first of a pair to the second, with what is known
-    /// of them, and makes the identity the account's. Whoever has neither key would be forgotten: when
+    /// of them (of two that become one: accepted before unknown, and the later date), and makes the identity the account's. Whoever has neither key would be forgotten: when
     /// these are more than `leave`, and without it, nothing is changed.
     fn rescope(
         &self,

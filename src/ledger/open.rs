@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use jiff::{SignedDuration, Timestamp};
+use url::Url;
 
 use super::any::{AnyLedger, AnyRecords};
 use super::postgres::Postgres;
@@ -14,7 +15,8 @@ use crate::config::{Config, LedgerConfig, MemoryConfig, ScopeConfig, SqliteConfi
 use crate::domain::contact::Campaign;
 use crate::domain::error::Error;
 use crate::phone::WireFormat;
-use crate::providers::Provider;
+use crate::providers::api::Repeats;
+use crate::providers::{Provider, is_loopback};
 
 /// Clocks of machines differ a little.
 const TOLERANCE: SignedDuration = SignedDuration::from_mins(5);
@@ -34,8 +36,8 @@ pub(crate) struct RunLedger {
 pub(crate) struct Rehearsed {
     /// Whether there is one already.
     pub(crate) is_there: bool,
-    /// What an operator should know of where its file lies.
-    pub(crate) doubt: Option<String>,
+    /// What an operator should know of where its file lies, and of the settings.
+    pub(crate) doubts: Vec<String>,
 }
 
 /// Opens the ledger; nothing is sent when that fails.
@@ -55,8 +57,8 @@ pub(crate) async fn open(
     };
     refuse_odd_time(now)?;
     let run = format!("{}-{:08x}", if sync_id.is_empty() { "run" } else { sync_id }, fastrand::u32(..));
-    let terms = terms(memory, run, identity(config, memory, vendor));
-    let mut doubts = Vec::new();
+    let terms = terms(config, memory, run, vendor);
+    let mut doubts = doubts_of_settings(config, memory, vendor);
     let (ledger, opened) = match &config.ledger {
         LedgerConfig::None => return Err(Error::Defect("no ledger has a memory".to_owned())),
         LedgerConfig::Sqlite(sqlite) => {
@@ -94,7 +96,7 @@ pub(crate) async fn open_to_count(
     if probe(config, vendor, now).await?.is_there {
         return open(config, vendor, "", now).await;
     }
-    let terms = terms(memory, "count".to_owned(), identity(config, memory, vendor));
+    let terms = terms(config, memory, "count".to_owned(), vendor);
     let (ledger, opened) = Sqlite::in_memory(&sqlite::Memory::new()?, &terms, memory.hash_key(), now)?;
     Ok(RunLedger {
         ledger: AnyLedger::sqlite(ledger),
@@ -140,7 +142,9 @@ fn doubt(memory: &MemoryConfig, opened: &OpenedLedger, now: Timestamp) -> Option
     let days = memory.call_again_after_days;
     let newest = opened.clock.filter(|_| days > 0 && opened.ahead_of(now) > TOLERANCE)?;
     Some(format!(
-        "this machine's clock shows {now}, and the ledger was written at {newest}: until then nobody is called again after {days} days"
+        "this machine's clock shows {now}, and the ledger was written at {newest}: until then nobody is called again after {days} days; if \
+         it was the ledger's time that was wrong, bring a copy from before back, or begin a new file and let `ledger \
+         baseline` remember the records of everybody who was called"
     ))
 }
 
@@ -150,13 +154,40 @@ pub(crate) fn identity(config: &Config, memory: &MemoryConfig, vendor: &dyn Prov
         WireFormat::AsIs => NumberKind::Opaque,
         WireFormat::Digits | WireFormat::E164 | WireFormat::National => NumberKind::Phone,
     };
-    let account = format!("{}/{}", vendor.name(), vendor.account());
+    let rehearsed = if is_rehearsed(config) { LedgerIdentity::REHEARSED } else { "" };
+    let account = format!("{rehearsed}{}/{}", vendor.name(), vendor.account());
     LedgerIdentity { account, scope: scope(memory), numbers }
+}
+
+/// Whether the vendor's address is this machine's own, as the sandbox's is.
+fn is_rehearsed(config: &Config) -> bool {
+    Url::parse(config.vendor.base_url()).is_ok_and(|url| is_loopback(&url))
+}
+
+/// What an operator should know of settings that do not go well together.
+fn doubts_of_settings(config: &Config, memory: &MemoryConfig, vendor: &dyn Provider) -> Vec<String> {
+    let mut doubts = Vec::new();
+    if is_rehearsed(config) {
+        doubts.push(
+            "the vendor's address is this machine's own, so this is a rehearsal: the ledger keeps its people apart, \
+             and knows none of them when the real vendor is used"
+                .to_owned(),
+        );
+    }
+    let days = memory.call_again_after_days;
+    if days > 0 && vendor.limits().repeats == Repeats::KnownByContact {
+        doubts.push(format!(
+            "nobody is called again after {days} days by the same job: with `skip_already_called` the vendor skips \
+             whom it has called, for ever; use another job for each period, or turn that off, and lost answers are not \
+             repeated then"
+        ));
+    }
+    doubts
 }
 
 /// A machine whose clock was never set would date everybody wrongly. This program is not older than
 /// the one year, and nobody will use it in the other.
-fn refuse_odd_time(now: Timestamp) -> Result<(), Error> {
+pub(crate) fn refuse_odd_time(now: Timestamp) -> Result<(), Error> {
     let year = now.to_zoned(jiff::tz::TimeZone::UTC).year();
     if (2025..2100).contains(&year) {
         return Ok(());
@@ -172,7 +203,7 @@ pub(crate) async fn probe(
     now: Timestamp,
 ) -> Result<Rehearsed, Error> {
     let Some(memory) = config.ledger.memory() else {
-        return Ok(Rehearsed { is_there: true, doubt: None });
+        return Ok(Rehearsed { is_there: true, doubts: Vec::new() });
     };
     refuse_odd_time(now)?;
     let nobody = ClaimEntry {
@@ -181,19 +212,23 @@ pub(crate) async fn probe(
         stream: "check".into(),
         primary_key: Box::default(),
     };
-    let terms = terms(memory, "check".to_owned(), identity(config, memory, vendor));
+    let terms = terms(config, memory, "check".to_owned(), vendor);
     let hash_key = memory.hash_key();
-    let (is_there, doubt) = match &config.ledger {
-        LedgerConfig::None => (true, None),
+    let mut doubts = doubts_of_settings(config, memory, vendor);
+    let is_there = match &config.ledger {
+        LedgerConfig::None => true,
         LedgerConfig::Sqlite(sqlite) => {
-            let doubt = survey(sqlite)?;
-            (Sqlite::probe(Path::new(&sqlite.path), &terms, hash_key, &nobody, now)?, doubt)
+            let path = Path::new(&sqlite.path);
+            doubts.extend(survey(sqlite)?);
+            let is_there = Sqlite::probe(path, &terms, hash_key, &nobody, now)?;
+            doubts.extend(Sqlite::want_of_room(path));
+            is_there
         }
         LedgerConfig::Postgres(postgres) => {
-            (Postgres::probe(postgres.url.expose(), &terms, hash_key, &nobody, now).await?, None)
+            Postgres::probe(postgres.url.expose(), &terms, hash_key, &nobody, now).await?
         }
     };
-    Ok(Rehearsed { is_there, doubt })
+    Ok(Rehearsed { is_there, doubts })
 }
 
 /// One sentence on what this configuration guarantees.
@@ -221,10 +256,11 @@ fn scope(memory: &MemoryConfig) -> Scope {
     }
 }
 
-fn terms(memory: &MemoryConfig, run: String, identity: LedgerIdentity) -> LedgerOptions {
+fn terms(config: &Config, memory: &MemoryConfig, run: String, vendor: &dyn Provider) -> LedgerOptions {
     let MemoryConfig { scope: _, call_again_after_days, hash_key: _, expect_existing } = memory;
     let (call_again_after_days, expect_existing) = (*call_again_after_days, *expect_existing);
-    LedgerOptions { run, identity, call_again_after_days, expect_existing }
+    let (identity, phone_format) = (identity(config, memory, vendor), config.vendor.phone_format());
+    LedgerOptions { run, identity, phone_format, call_again_after_days, expect_existing }
 }
 
 #[cfg(test)]

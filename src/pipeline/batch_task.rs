@@ -112,7 +112,7 @@ impl<C: Transport, L: Ledger> BatchTask<C, L> {
             match (skip_reason(status, retake), status) {
                 (Some(outcome), _) => sent.contacts.push((contact, ContactResult::Ended(outcome))),
                 (None, ContactStatus::Elsewhere) => claimed.elsewhere.push(contact),
-                (None, ContactStatus::Unknown) => claimed.retaken.push(contact),
+                (None, ContactStatus::Unknown | ContactStatus::Held) => claimed.retaken.push(contact),
                 (None, ContactStatus::Free | ContactStatus::Accepted) => claimed.fresh.push(contact),
             }
         }

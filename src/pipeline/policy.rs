@@ -64,6 +64,11 @@ pub(super) fn skip_reason(status: ContactStatus, may_repeat: bool) -> Option<Out
                 "an earlier sync may have sent it; look into the vendor's console, then `ledger settle`";
             Some(Outcome::Unknown(Some(why.into())))
         }
+        ContactStatus::Held => {
+            let why = "an earlier sync may have sent it to another campaign or account, or written otherwise, so that a \
+                       repeat would not be recognised; look into the vendor's console, then `ledger settle`";
+            Some(Outcome::Unknown(Some(why.into())))
+        }
         ContactStatus::Accepted => Some(Outcome::Duplicate(Reason::AlreadyInLedger)),
     }
 }

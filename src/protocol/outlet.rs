@@ -106,7 +106,8 @@ mod tests {
     fn everything_is_written_in_order_however_slowly_it_is_read() {
         let (mut reader, writer) = io::pipe().unwrap();
         let mut outlet = Outlet::new(writer, Arc::default());
-        let lines = "a line as long as many are\n".repeat(20_000);
+        let lines: Vec<String> = (0..40_000).map(|n| format!("line {n}\n")).collect();
+        let lines = lines.concat();
         let expected = [lines.as_str(), &"x".repeat(300_000), "the end"].concat();
         let writing = std::thread::spawn(move || {
             for line in lines.split_inclusive('\n') {

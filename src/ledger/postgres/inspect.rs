@@ -33,6 +33,15 @@ const FIND: Query = Query {
     types: &[Type::BYTEA_ARRAY],
 };
 
+const CAMPAIGNS: Query = Query {
+    purpose: "reading the ledger",
+    sql: "SELECT k.campaign
+    FROM unnest($1::bytea[]) WITH ORDINALITY AS e (key, place)
+        LEFT JOIN ledger.known AS k ON k.key = e.key AND k.outcome IS NOT NULL
+    ORDER BY e.place",
+    types: &[Type::BYTEA_ARRAY],
+};
+
 const COUNT_UNKNOWN: Query = Query {
     purpose: "reading the ledger",
     sql: "SELECT count(*)
@@ -78,6 +87,12 @@ impl Inspect for Records {
         let keys: Vec<&[u8]> = keys.iter().map(|key| key.0.as_slice()).collect();
         let rows = self.line.rows(&FIND, &[&keys]).await?;
         self.read(&FIND, rows.iter().map(found).collect())
+    }
+
+    async fn campaigns_of(&self, keys: Vec<Key>) -> Result<Vec<Option<String>>, LedgerError> {
+        let asked: Vec<&[u8]> = keys.iter().map(|key| key.0.as_slice()).collect();
+        let rows = self.line.rows(&CAMPAIGNS, &[&asked]).await?;
+        self.read(&CAMPAIGNS, rows.iter().map(|row| Ok(row.try_get(0)?)).collect())
     }
 
     async fn settle_unknown(

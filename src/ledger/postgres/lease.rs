@@ -18,13 +18,19 @@ use super::session::Step;
 use super::timing::Timing;
 use crate::ledger::LedgerError;
 
-/// The transaction may have waited for a while before this.
+/// What a run sends by is kept beside what is kept of accounts: older programs share the tables. The transaction may
+/// have waited for a while before this.
 const START: Query = Query {
     purpose: "starting the run",
-    sql: "INSERT INTO ledger.run (name, started, heartbeat, expires)
-    VALUES ($1, $2, clock_timestamp(), clock_timestamp() + $3::bigint * interval '1 millisecond')
-    RETURNING id",
-    types: &[Type::TEXT, Type::TIMESTAMPTZ, Type::INT8],
+    sql: "WITH started AS (
+        INSERT INTO ledger.run (name, started, heartbeat, expires)
+        VALUES ($1, $2, clock_timestamp(), clock_timestamp() + $3::bigint * interval '1 millisecond')
+        RETURNING id
+    ), kept AS (
+        INSERT INTO ledger.meta (name, value) SELECT 'route ' || id, $4 FROM started
+    )
+    SELECT id FROM started",
+    types: &[Type::TEXT, Type::TIMESTAMPTZ, Type::INT8, Type::TEXT],
 };
 
 /// A lease that has run out is not renewed: others may have acted on it.
@@ -65,13 +71,13 @@ pub(super) struct Registered {
 /// of it. A lost answer leaves a run behind that never claims anything.
 pub(super) async fn register(
     step: &Step<'_>,
-    name: &str,
+    (name, route): (&str, &str),
     now: Timestamp,
     timing: Timing,
 ) -> Result<Registered, PostgresError> {
     let left_unknown = u64::try_from(number(&step.rows(&BURY, &[]).await?)?).unwrap_or_default();
     let (asked, started) = (Instant::now(), SystemTime::from(now));
-    let id = number(&step.rows(&START, &[&name, &started, &millis(timing)]).await?)?;
+    let id = number(&step.rows(&START, &[&name, &started, &millis(timing), &route]).await?)?;
     Ok(Registered { id, left_unknown, asked })
 }
 

@@ -37,7 +37,7 @@ use batch::{ClaimColumns, SettleColumns};
 use client::{LedgerClient, OPENING};
 use error::PostgresError;
 use lease::Run;
-use queries::{CLAIM, LOOK_UP, MARK_USED, SETTLE};
+use queries::{CLAIM, HELD, LOOK_UP, MARK_USED, SETTLE};
 use query::{Parameter, Query};
 
 pub use inspect::Records;
@@ -50,6 +50,8 @@ const CLAIM_ROUNDS: usize = 3;
 pub struct Postgres {
     records: Records,
     run: Run,
+    /// How this run sends people.
+    route: String,
     call_again_after: Option<SignedDuration>,
     claims: AtomicI64,
     is_marked_used: AtomicBool,
@@ -81,6 +83,7 @@ impl Postgres {
         now: Timestamp,
         timing: Timing,
     ) -> Result<(Self, OpenedLedger), LedgerError> {
+        let route = terms.route();
         let line = LedgerClient::new(url, timing)?;
         let mut session = line.first().await?;
         // A statement that waits for a lock must not hold up the heartbeat: it has its own connection,
@@ -90,7 +93,7 @@ impl Postgres {
         let prepared = async {
             let step = session.step().await?;
             let condition = schema::prepare(&step, hash_key, terms).await?;
-            let registered = lease::register(&step, &terms.run, now, timing).await?;
+            let registered = lease::register(&step, (&terms.run, &route), now, timing).await?;
             step.commit().await?;
             Ok((condition, registered))
         };
@@ -101,6 +104,7 @@ impl Postgres {
         let postgres = Self {
             records: Records { line },
             run,
+            route,
             call_again_after: (days > 0).then(|| SignedDuration::from_hours(24 * days)),
             claims: AtomicI64::new(0),
             is_marked_used: AtomicBool::new(condition.used),
@@ -151,6 +155,17 @@ impl Postgres {
         Ok(known)
     }
 
+    /// Of people who are unknown, those who would be sent otherwise than before.
+    async fn held(&self, entries: &[&ClaimEntry]) -> Result<HashMap<Key, ContactStatus>, LedgerError> {
+        if entries.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let ClaimColumns { keys, campaigns, .. } = &ClaimColumns::new(entries.iter().copied());
+        let rows = self.records.line.rows(&HELD, &[keys, campaigns, &self.route]).await?;
+        let held = rows.iter().map(|row| Ok((key(row.try_get(0)?)?, ContactStatus::Held)));
+        held.collect::<Result<_, _>>().map_err(|fault| self.refuse(&fault, &HELD))
+    }
+
     /// Claims once; gives who is ours now, and whether they had been unknown.
     async fn take(
         &self,
@@ -165,7 +180,7 @@ impl Postgres {
         let ClaimColumns { keys, campaigns, streams, primary_keys } =
             &ClaimColumns::new(entries.iter().copied());
         let (free_before, now) = (self.free_before(now), SystemTime::from(now));
-        let parameters: [Parameter<'_>; 10] = [
+        let parameters: [Parameter<'_>; 11] = [
             &self.run.id,
             &number,
             &now,
@@ -175,6 +190,7 @@ impl Postgres {
             campaigns,
             streams,
             primary_keys,
+            &self.route,
             lost_runs,
         ];
         let rows = self.records.line.rows(&CLAIM, &parameters).await?;
@@ -231,12 +247,16 @@ impl Ledger for Postgres {
                 break;
             }
             let left: Vec<&[u8]> = open.iter().map(|entry| entry.key.0.as_slice()).collect();
-            let held = self.known(&left, self.free_before(now)).await?;
-            lost_runs = held.lost_runs;
+            let known = self.known(&left, self.free_before(now)).await?;
+            lost_runs = known.lost_runs;
             // Who is free now was let go by somebody a moment ago, or by a run that is lost: the next round
             // is for them.
             let stands = |status: ContactStatus| status != ContactStatus::Unknown || !retake;
-            statuses.extend(held.statuses.into_iter().filter(|(_, status)| stands(*status)));
+            statuses.extend(known.statuses.into_iter().filter(|(_, status)| stands(*status)));
+            if retake {
+                open.retain(|entry| !statuses.contains_key(&entry.key));
+                statuses.extend(self.held(&open).await?);
+            }
             open.retain(|entry| !statuses.contains_key(&entry.key));
         }
         if !entries.is_empty() {

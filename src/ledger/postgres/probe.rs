@@ -33,7 +33,7 @@ impl Postgres {
         let played = async {
             let step = session.step().await?;
             let condition = schema::prepare(&step, hash_key, terms).await?;
-            play(&step, &terms.run, entry, now, timing).await?;
+            play(&step, terms, entry, now, timing).await?;
             step.roll_back().await?;
             // A run needs two.
             drop(line.beside().connect().await?);
@@ -46,20 +46,21 @@ impl Postgres {
 /// The questions of a run, one after the other.
 async fn play(
     step: &Step<'_>,
-    name: &str,
+    terms: &LedgerOptions,
     entry: &ClaimEntry,
     now: Timestamp,
     timing: Timing,
 ) -> Result<(), PostgresError> {
-    let run = register(step, name, now, timing).await?.id;
+    let route = terms.route();
+    let run = register(step, (&terms.run, &route), now, timing).await?.id;
     let now = SystemTime::from(now);
     let ClaimColumns { keys, campaigns, streams, primary_keys } = &ClaimColumns::new([entry].into_iter());
     let SettleColumns { outcomes, reasons, contact_ids } =
         &SettleColumns::new([&Settlement::Released].into_iter());
     let (never, retake, nobody) = (None::<SystemTime>, false, Vec::<i64>::new());
     step.rows(&LOOK_UP, &[keys, &never]).await?;
-    let claim: [Parameter<'_>; 10] =
-        [&run, &0_i64, &now, &never, &retake, keys, campaigns, streams, primary_keys, &nobody];
+    let claim: [Parameter<'_>; 11] =
+        [&run, &0_i64, &now, &never, &retake, keys, campaigns, streams, primary_keys, &route, &nobody];
     let claimed = step.rows(&CLAIM, &claim).await?;
     if claimed.first().map(taken_row).transpose()?.flatten().is_none() {
         return Err(PostgresError::Unfit("a claim was not taken, for no reason that is known".to_owned()));

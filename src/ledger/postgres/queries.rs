@@ -23,9 +23,10 @@ pub(super) const LOOK_UP: Query = Query {
 /// In key order, so that two connectors that want the same people wait for each other in line
 /// instead of in a circle. A claim that carries the same number (`$2`) is our own: its answer was
 /// lost. A run that this statement does not see is taken for alive (it began a moment ago), unless an
-/// earlier one saw its claim, and no such run (`$10`): numbers are never given twice.
+/// earlier one saw its claim, and no such run (`$11`): numbers are never given twice.
 ///
-/// `$1` run, `$2` number of this claim, `$3` now, `$4` accepted before this is free, `$5` retake.
+/// `$1` run, `$2` number of this claim, `$3` now, `$4` accepted before this is free, `$5` retake, `$10` how this run
+/// sends people: whoever is unknown is taken again only for the same campaign by the same route.
 pub(super) const CLAIM: Query = Query {
     purpose: "claiming people",
     sql: "WITH me AS (
@@ -51,9 +52,13 @@ pub(super) const CLAIM: Query = Query {
                 c.outcome IS NULL
                 OR c.outcome = 'rejected'
                 OR c.outcome = 'accepted' AND c.at <= $4::timestamptz
-                OR c.outcome = 'unknown' AND $5::boolean
+                OR c.outcome = 'unknown' AND $5::boolean AND c.campaign = excluded.campaign AND EXISTS (
+                    SELECT FROM ledger.meta AS m WHERE m.name = 'route ' || c.run AND m.value = $10
+                )
             )
-            OR $5::boolean AND (c.claimed_by = ANY($10::bigint[]) OR EXISTS (
+            OR $5::boolean AND c.campaign = excluded.campaign AND EXISTS (
+                SELECT FROM ledger.meta AS m WHERE m.name = 'route ' || c.claimed_by AND m.value = $10
+            ) AND (c.claimed_by = ANY($11::bigint[]) OR EXISTS (
                 SELECT FROM ledger.run AS r WHERE r.id = c.claimed_by AND (r.ended IS NOT NULL OR r.expires <= now())
             ))
             OR c.claimed_by = $1 AND c.claim = $2
@@ -70,8 +75,21 @@ pub(super) const CLAIM: Query = Query {
         Type::TEXT_ARRAY,
         Type::TEXT_ARRAY,
         Type::TEXT_ARRAY,
+        Type::TEXT,
         Type::INT8_ARRAY,
     ],
+};
+
+/// Of people who are unknown, those whom a vendor would not recognise: sent to another campaign, or by another route.
+/// `$3`: the route of this run.
+pub(super) const HELD: Query = Query {
+    purpose: "claiming people",
+    sql: "SELECT e.key
+    FROM unnest($1::bytea[], $2::text[]) AS e (key, campaign)
+        JOIN ledger.known AS k ON k.key = e.key
+        LEFT JOIN ledger.meta AS m ON m.name = 'route ' || k.run
+    WHERE k.outcome = 'unknown' AND (k.campaign <> e.campaign OR m.value IS DISTINCT FROM $3)",
+    types: &[Type::BYTEA_ARRAY, Type::TEXT_ARRAY, Type::TEXT],
 };
 
 /// Settles what this run claimed; no outcome: gives the claim back. A run whose lease was lost may

@@ -11,6 +11,9 @@ use crate::ledger::{Key, LedgerError, LedgerIdentity, Rescoped};
 
 /// One step: everybody is brought over and the account's scope is another one, or nothing changes.
 ///
+/// Of two keys that become one, a confirmed call counts for more than one of which nobody can say, which may have
+/// been none; and the person was called last when either says.
+///
 /// `$1` old keys, `$2` new keys, `$3` how many may be left (none: nothing is changed), `$4` and `$5`
 /// what `meta` keeps of the account.
 const RESCOPE: Query = Query {
@@ -20,10 +23,15 @@ const RESCOPE: Query = Query {
     ), remembered AS (
         SELECT * FROM ledger.known WHERE outcome IN ('accepted', 'unknown')
     ), people AS (
-        SELECT DISTINCT ON (p.new)
-            p.new AS key, k.campaign, k.stream, k.primary_key, k.outcome, k.reason, k.contact_id, k.run, k.at
-        FROM pair AS p JOIN remembered AS k ON k.key = p.old
-        ORDER BY p.new, k.at DESC
+        SELECT DISTINCT ON (c.new)
+            c.new AS key, k.campaign, k.stream, k.primary_key, k.outcome, k.reason, k.contact_id, k.run,
+            max(k.at) OVER (PARTITION BY c.new) AS at
+        FROM (
+            SELECT new, old AS known_as FROM pair
+            UNION
+            SELECT new, new FROM pair WHERE EXISTS (SELECT FROM remembered WHERE key = pair.old)
+        ) AS c JOIN remembered AS k ON k.key = c.known_as
+        ORDER BY c.new, k.outcome = 'accepted' DESC, k.at DESC
     ), verdict AS (
         SELECT n_left, n_left <= $3::bigint AND NOT EXISTS (
             SELECT FROM ledger.run WHERE ended IS NULL AND expires > now()
@@ -39,7 +47,6 @@ const RESCOPE: Query = Query {
             campaign = excluded.campaign, stream = excluded.stream, primary_key = excluded.primary_key,
             outcome = excluded.outcome, reason = excluded.reason, contact_id = excluded.contact_id,
             run = excluded.run, at = excluded.at, claimed_by = NULL, claimed_at = NULL, claim = NULL
-        WHERE c.outcome IS NULL OR c.outcome = 'rejected' OR c.at <= excluded.at
     ), removed AS (
         DELETE FROM ledger.contact AS c USING verdict
         WHERE verdict.is_done AND c.key IN (SELECT old FROM pair EXCEPT SELECT new FROM pair)
@@ -47,7 +54,12 @@ const RESCOPE: Query = Query {
         INSERT INTO ledger.meta (name, value) SELECT $4, $5 FROM verdict WHERE is_done
         ON CONFLICT (name) DO UPDATE SET value = excluded.value
     )
-    SELECT (SELECT count(*) FROM people), n_left, is_done FROM verdict",
+    SELECT
+        least(
+            (SELECT count(*) FROM people),
+            (SELECT count(DISTINCT old) FROM pair WHERE EXISTS (SELECT FROM remembered WHERE key = pair.old))
+        ),
+        n_left, is_done FROM verdict",
     types: &[Type::BYTEA_ARRAY, Type::BYTEA_ARRAY, Type::INT8, Type::TEXT, Type::TEXT],
 };
 

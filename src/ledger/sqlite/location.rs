@@ -12,6 +12,9 @@ const LOG: &str = "-wal";
 const JOURNAL: &str = "-journal";
 const MARK: &str = "-mark";
 
+/// As many as Linux follows.
+const MOST_LINKS: usize = 40;
+
 /// What is to happen where no file is.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Missing {
@@ -42,6 +45,8 @@ impl Location {
             ErrorKind::PermissionDenied => no_permission(shown),
             _ => LedgerError::Unusable(format!("{shown} cannot be opened: {error}; check `path`")),
         };
+        let path = &destination(path);
+        refuse_long_name(path, shown)?;
         match fs::metadata(path) {
             Ok(_) => {}
             Err(error) if error.kind() == ErrorKind::NotFound => {
@@ -74,14 +79,16 @@ impl Location {
     }
 
     /// Whether a ledger may begin at a path where no file is.
-    pub(super) fn vacant(path: &Path) -> Result<(), LedgerError> {
+    pub(super) fn vacant(path: &Path, shown: &str) -> Result<(), LedgerError> {
         refuse_notation(path)?;
+        refuse_long_name(path, shown)?;
         refuse_remains(path)
     }
 
     /// Where a file is, or would be made, without links; nothing where that cannot be.
     pub(super) fn really(path: &Path) -> Option<PathBuf> {
         refuse_notation(path).ok()?;
+        let path = &destination(path);
         fs::canonicalize(path).ok().or_else(|| {
             let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
             Some(fs::canonicalize(folder.unwrap_or(Path::new("."))).ok()?.join(path.file_name()?))
@@ -136,6 +143,16 @@ impl Missing {
     }
 }
 
+/// Where a link leads to, also if nothing is there yet.
+pub(super) fn destination(path: &Path) -> PathBuf {
+    let mut path = path.to_owned();
+    for _ in 0..MOST_LINKS {
+        let Ok(next) = fs::read_link(&path) else { break };
+        path = path.parent().map_or(next.clone(), |folder| folder.join(&next));
+    }
+    path
+}
+
 /// What SQLite would read as something else than a path, and what cannot be a file.
 fn refuse_notation(path: &Path) -> Result<(), LedgerError> {
     let text = path.as_os_str().as_encoded_bytes();
@@ -152,6 +169,20 @@ fn refuse_notation(path: &Path) -> Result<(), LedgerError> {
     };
     let example = "such as /local/ai-voice/ledger.sqlite";
     Err(LedgerError::Unusable(format!("`path` {why}; set it to the path of a file, {example}")))
+}
+
+/// What lies beside a ledger has a longer name than it.
+fn refuse_long_name(path: &Path, shown: &str) -> Result<(), LedgerError> {
+    let is_too_long = |suffix| {
+        let found = fs::symlink_metadata(beside(path, suffix));
+        found.is_err_and(|error| error.kind() == ErrorKind::InvalidFilename)
+    };
+    if ![LOG, MARK].into_iter().any(is_too_long) {
+        return Ok(());
+    }
+    Err(LedgerError::Unusable(format!(
+        "the name of {shown} is too long for what lies beside it (-wal, -mark); set `path` to a shorter one"
+    )))
 }
 
 /// A ledger was here if something of it still is: it must not begin anew by mistake.

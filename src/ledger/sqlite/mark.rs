@@ -17,7 +17,9 @@ use super::seal::Reach;
 
 /// The two last marks: while one is written, the other is whole. A sector is written at once.
 const SLOTS: [u64; 2] = [0, 512];
-const LENGTH: usize = 16 + 8 + 8;
+const LENGTH: usize = FIRST_LENGTH + 8;
+/// Of the first version, which knew of no openings.
+const FIRST_LENGTH: usize = 16 + 8 + 8;
 
 const SYNC_EVERY: Duration = Duration::from_secs(1);
 
@@ -60,15 +62,32 @@ impl Mark {
     }
 }
 
+/// Opens a mark that is there as it will be opened, and leaves it as it is.
+pub(super) fn try_out(path: &Path) -> io::Result<()> {
+    if is_there(path)? {
+        drop(OpenOptions::new().read(true).write(true).open(path)?);
+    }
+    Ok(())
+}
+
+/// Whether there is a mark. To open what is no file may have no end.
+fn is_there(path: &Path) -> io::Result<bool> {
+    match path.metadata() {
+        Ok(metadata) if metadata.is_file() => Ok(true),
+        Ok(_) => Err(io::Error::from(ErrorKind::InvalidInput)),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
 /// How far a ledger reaches at least; nothing where there is no mark, and an error where none can be read.
 /// An empty file is none: whoever made it died before the first mark.
 pub(super) fn read_mark(path: &Path) -> io::Result<Option<Reach>> {
+    if !is_there(path)? {
+        return Ok(None);
+    }
     let mut bytes = Vec::new();
-    match File::open(path) {
-        Ok(file) => file.take(1_024).read_to_end(&mut bytes)?,
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(error),
-    };
+    File::open(path)?.take(1_024).read_to_end(&mut bytes)?;
     if bytes.is_empty() {
         return Ok(None);
     }
@@ -80,17 +99,44 @@ pub(super) fn read_mark(path: &Path) -> io::Result<Option<Reach>> {
 fn pack(reach: Reach) -> [u8; LENGTH] {
     let mut bytes = [0; LENGTH];
     let (said, check) = bytes.split_at_mut(LENGTH - 8);
-    let (ledger, sequence) = said.split_at_mut(16);
+    let (ledger, rest) = said.split_at_mut(16);
+    let (sequence, opening) = rest.split_at_mut(8);
     ledger.copy_from_slice(&reach.ledger);
     sequence.copy_from_slice(&reach.sequence.to_le_bytes());
+    opening.copy_from_slice(&reach.opening.to_le_bytes());
     check.copy_from_slice(&blake3::hash(said).as_bytes()[..8]);
     bytes
 }
 
 fn unpack(bytes: &[u8]) -> Option<Reach> {
-    let bytes: &[u8; LENGTH] = bytes.first_chunk()?;
     let ledger = *bytes.first_chunk()?;
     let sequence = i64::from_le_bytes(*bytes.get(16..)?.first_chunk()?);
-    let reach = Reach { ledger, sequence };
-    (pack(reach) == *bytes).then_some(reach)
+    let opening = i64::from_le_bytes(*bytes.get(24..)?.first_chunk()?);
+    let reach = Reach { ledger, sequence, opening };
+    if bytes.first_chunk::<LENGTH>() == Some(&pack(reach)) {
+        return Some(reach);
+    }
+    let (said, check) = bytes.first_chunk::<FIRST_LENGTH>()?.split_at(FIRST_LENGTH - 8);
+    (blake3::hash(said).as_bytes()[..8] == *check).then_some(Reach { opening: Reach::NO_OPENING, ..reach })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mark_is_read_as_it_was_written_by_this_version_and_by_the_first() {
+        let reach = Reach { ledger: [7; 16], sequence: 300, opening: -5 };
+        let mut first = pack(reach)[..FIRST_LENGTH - 8].to_vec();
+        first.extend_from_slice(&blake3::hash(&first).as_bytes()[..8]);
+        let of_first = Reach { opening: Reach::NO_OPENING, ..reach };
+        for (name, bytes, want) in [("this", pack(reach).to_vec(), reach), ("the first", first, of_first)] {
+            assert_eq!(unpack(&bytes), Some(want), "{name}");
+            for place in 0..bytes.len() {
+                let mut damaged = bytes.clone();
+                damaged[place] ^= 1;
+                assert_eq!(unpack(&damaged), None, "{name}, {place}");
+            }
+        }
+    }
 }

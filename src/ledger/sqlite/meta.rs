@@ -9,6 +9,7 @@ use crate::ledger::{Key, KeyHasher, LedgerIdentity};
 const READ: &str = "SELECT value FROM meta WHERE name = ?1";
 const WRITE: &str = "INSERT INTO meta (name, value) VALUES (?1, ?2)";
 const ACCOUNTS: &str = "SELECT value FROM meta WHERE substr(name, 1, length(?1)) = ?1";
+const KEEP: &str = "INSERT OR IGNORE INTO meta (name, value) VALUES (?1, ?2)";
 const REPLACE: &str = "INSERT OR REPLACE INTO meta (name, value) VALUES (?1, ?2)";
 const FORGET_USE: &str = "DELETE FROM meta WHERE name = 'used'";
 const MARK_AS_USED: &str = "INSERT OR IGNORE INTO meta (name, value) VALUES ('used', 'yes')";
@@ -56,6 +57,21 @@ pub(super) fn identities(connection: &Connection) -> Result<Vec<LedgerIdentity>>
 pub(super) fn keep_identity(connection: &Connection, identity: &LedgerIdentity) -> Result<()> {
     connection.execute(REPLACE, [identity.name(), identity.value()])?;
     Ok(())
+}
+
+/// Remembers how a run sends people.
+pub(super) fn keep_route(connection: &Connection, run: &str, route: &str) -> Result<()> {
+    connection.prepare_cached(KEEP)?.execute([&route_of(run), route])?;
+    Ok(())
+}
+
+/// How a run sent people, if that is known: it was not always kept.
+pub(super) fn route(connection: &Connection, run: &str) -> Result<Option<String>> {
+    read_meta(connection, &route_of(run))
+}
+
+fn route_of(run: &str) -> String {
+    format!("route {run}")
 }
 
 /// Remembers that something was known of somebody.

@@ -14,8 +14,10 @@ mod mark;
 mod memory;
 mod meta;
 mod open;
+mod openings;
 mod probe;
 mod rescope;
+mod retake;
 mod schema;
 mod seal;
 mod store;
@@ -41,6 +43,7 @@ use crate::ledger::sqlite::location::{Location, Missing};
 use crate::ledger::sqlite::open::Use;
 use crate::ledger::sqlite::store::Store;
 use crate::ledger::sqlite::worker::Worker;
+use crate::phone::WireFormat;
 
 pub use self::memory::Memory;
 
@@ -120,8 +123,11 @@ impl Sqlite {
     ) -> Result<(Store, OpenedLedger), LedgerError> {
         let shown = path.display().to_string();
         let place = Location::locate(path, &shown, purpose.missing())?;
+        let mut watch = Watch::new(place.clone());
+        // SQLite makes files beside it as soon as it is connected.
+        watch.refuse_bad_mark()?;
         let mut connection = open::connect(&place, &shown)?;
-        let mut watch = Watch::new(place);
+        watch.opened();
         let examined =
             open::examine(&mut connection, &shown, purpose, terms, hash_key, now, Some(&mut watch));
         let (opened, seal) = examined?;
@@ -154,6 +160,7 @@ impl Sqlite {
         let terms = LedgerOptions {
             run: "inspection".to_owned(),
             identity: identity.clone(),
+            phone_format: WireFormat::default(),
             call_again_after_days: 0,
             expect_existing: true,
         };
@@ -226,6 +233,10 @@ impl Inspect for Sqlite {
 
     async fn find_contacts(&self, keys: Vec<Key>) -> Result<Vec<FoundContact>, LedgerError> {
         self.worker.call(move |store| store.find_contacts(&keys)).await
+    }
+
+    async fn campaigns_of(&self, keys: Vec<Key>) -> Result<Vec<Option<String>>, LedgerError> {
+        self.worker.call(move |store| store.campaigns_of(&keys)).await
     }
 
     async fn settle_unknown(

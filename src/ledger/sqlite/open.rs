@@ -113,6 +113,9 @@ pub(super) fn examine(
     let transaction =
         connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(ledger_error)?;
     let (opened, mut seal) = find(&transaction, place, purpose, terms, hash_key, now, watch.as_deref())?;
+    if purpose != Use::Inspect {
+        seal.begin(&transaction).map_err(ledger_error)?;
+    }
     seal.write(&transaction).map_err(ledger_error)?;
     transaction.commit().map_err(ledger_error)?;
     seal.keep();

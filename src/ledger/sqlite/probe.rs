@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use rusqlite::Result;
 
 use super::error::ledger_error;
-use super::location::{Location, Missing};
+use super::location::{Location, Missing, destination};
 use super::open::{self, Use};
 use super::store::Store;
 use super::watch::Watch;
@@ -15,6 +15,9 @@ use crate::ledger::{ClaimEntry, LedgerError, LedgerOptions, Settlement};
 
 /// What SQLite may put beside a file.
 const COMPANIONS: [&str; 4] = ["", "-wal", "-shm", "-journal"];
+
+/// What a ledger of some thousand people needs.
+const SMALL_ROOM: usize = 1 << 20;
 
 /// A file of its own beside the ledger's place; gone in the end.
 struct Trial(PathBuf);
@@ -34,20 +37,23 @@ impl Sqlite {
         now: Timestamp,
     ) -> std::result::Result<bool, LedgerError> {
         let shown = path.display().to_string();
+        let path = &destination(path);
         let is_there = path.exists();
         let stand = (!is_there && !terms.expect_existing).then(|| Trial::beside(path));
         let place = match &stand {
             Some(Trial(file)) => {
-                Location::vacant(path).and_then(|()| Location::locate(file, &shown, Missing::Made))?
+                Location::vacant(path, &shown).and_then(|()| Location::locate(file, &shown, Missing::Made))?
             }
             None => Location::locate(path, &shown, Missing::Unexpected)?,
         };
+        let mut watch = Watch::new(place.clone());
+        watch.refuse_bad_mark()?;
         let connection = open::connect(&place, &shown)?;
+        watch.opened();
         let ledger_error = |error| ledger_error(&shown, &error);
         // The connection rolls back what is not committed when it is given back.
         connection.execute_batch("BEGIN IMMEDIATE").map_err(ledger_error)?;
         let purpose = if terms.expect_existing { Use::Continue } else { Use::Run };
-        let watch = Watch::new(place);
         let (_, seal) = open::find(&connection, &shown, purpose, terms, hash_key, now, Some(&watch))?;
         open::trust(&connection).map_err(ledger_error)?;
         let mut store = Store::new(connection, (seal, None), &shown, terms, LARGEST_JOURNAL);
@@ -58,11 +64,22 @@ impl Sqlite {
     }
 }
 
+impl Sqlite {
+    /// What an operator should know of the room beside a ledger: a file is written there, and removed.
+    #[must_use]
+    pub fn want_of_room(path: &Path) -> Option<String> {
+        let Trial(file) = &Trial::beside(&destination(path));
+        let written = std::fs::write(file, vec![0; SMALL_ROOM]);
+        written.err().map(|error| {
+            format!("there is not room for a megabyte more where the ledger is ({error}); a sync stops when it has none")
+        })
+    }
+}
+
 impl Trial {
     fn beside(path: &Path) -> Self {
-        let mut name = path.as_os_str().to_owned();
-        name.push(format!(".check-{:016x}", fastrand::u64(..)));
-        Self(name.into())
+        // Not a longer name: the ledger's own may be as long as the file system allows.
+        Self(path.with_file_name(format!(".check-{:016x}", fastrand::u64(..))))
     }
 }
 

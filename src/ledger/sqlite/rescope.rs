@@ -7,6 +7,7 @@ use rusqlite::{Connection, Result};
 use super::meta;
 use super::schema::{ACCEPTED, UNKNOWN};
 use super::store::Store;
+use super::string_table;
 use super::table::{self, Row};
 use crate::ledger::{Key, LedgerIdentity, Rescoped};
 
@@ -23,10 +24,10 @@ impl Store {
         leave: Option<u64>,
     ) -> Result<Rescoped> {
         self.merge()?;
-        let people = self.newest(pairs)?;
+        let (people, n_brought) = self.together(pairs)?;
         let met: HashSet<Key> = pairs.iter().flat_map(|(old, new)| [*old, *new]).collect();
         let left = left(&self.connection, &met)?;
-        let brought = u64::try_from(people.len()).expect("a machine word fits into 64 bits");
+        let brought = u64::try_from(n_brought).expect("a machine word fits into 64 bits");
         let is_done = leave.is_some_and(|leave| left <= leave);
         if is_done {
             let kept: HashSet<Key> = pairs.iter().map(|(_, new)| *new).collect();
@@ -41,26 +42,46 @@ impl Store {
         Ok(Rescoped { brought, left, is_done })
     }
 
-    /// What is to be known under each new key, where that is more than is known already.
-    fn newest(&self, pairs: &[(Key, Key)]) -> Result<BTreeMap<Key, Row>> {
-        let mut people: BTreeMap<Key, Row> = BTreeMap::new();
-        for (old, new) in pairs {
-            let known = table::read_row(&self.connection, old)?;
-            let Some(known) = known.filter(|row| [ACCEPTED, UNKNOWN].contains(&row.outcome)) else {
-                continue;
-            };
-            let there = match people.get(new) {
-                Some(row) => Some(row.at),
-                None => table::read_row(&self.connection, new)?
-                    .filter(|row| [ACCEPTED, UNKNOWN].contains(&row.outcome))
-                    .map(|row| row.at),
-            };
-            if there.is_none_or(|at| at <= known.at) {
-                people.insert(*new, known);
-            }
-        }
-        Ok(people)
+    /// Where those were sent who are known.
+    pub(super) fn campaigns_of(&mut self, keys: &[Key]) -> Result<Vec<Option<String>>> {
+        self.merge()?;
+        let campaign = |key| {
+            let row = table::read_row(&self.connection, key)?;
+            row.map(|row| string_table::text(&self.connection, row.campaign)).transpose()
+        };
+        keys.iter().map(campaign).collect()
     }
+
+    /// What is to be known under each new key, and of how many people.
+    fn together(&self, pairs: &[(Key, Key)]) -> Result<(BTreeMap<Key, Row>, usize)> {
+        let mut people: BTreeMap<Key, Row> = BTreeMap::new();
+        let mut brought = HashSet::new();
+        for (old, new) in pairs {
+            let Some(known) = self.remembered(old)? else { continue };
+            brought.insert(*old);
+            let there = match people.remove(new) {
+                Some(row) => Some(row),
+                None => self.remembered(new)?,
+            };
+            people.insert(*new, there.map_or(known.clone(), |there| merged(there, known)));
+        }
+        let n_brought = brought.len().min(people.len());
+        Ok((people, n_brought))
+    }
+
+    /// What matters of somebody: who was rejected may be sent in any case.
+    fn remembered(&self, key: &Key) -> Result<Option<Row>> {
+        let row = table::read_row(&self.connection, key)?;
+        Ok(row.filter(|row| [ACCEPTED, UNKNOWN].contains(&row.outcome)))
+    }
+}
+
+/// What is known of somebody who had two keys. A confirmed call counts for more than one of which nobody can
+/// say, which may have been none; and the person was called last when either says.
+fn merged(one: Row, other: Row) -> Row {
+    let at = one.at.max(other.at);
+    let rank = |row: &Row| (row.outcome == ACCEPTED, row.at);
+    Row { at, ..if rank(&other) >= rank(&one) { other } else { one } }
 }
 
 /// How many people are remembered of whom no record was met.

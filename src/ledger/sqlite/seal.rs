@@ -13,6 +13,7 @@ use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OptionalExtension, Result};
 
 use super::error::damaged;
+use super::openings::Openings;
 
 /// What is sealed, with its columns; the first one is in ascending order.
 const TABLES: [(&str, &[&str]); 5] = [
@@ -44,11 +45,21 @@ pub(super) struct Reach {
     pub(super) ledger: [u8; 16],
     /// Grows with every transaction that changes something.
     pub(super) sequence: i64,
+    /// Made by chance for each opening that changes something: two copies of a ledger that both went on may have
+    /// the same sequence, but not this.
+    pub(super) opening: i64,
+}
+
+impl Reach {
+    /// Of what was written before there were openings.
+    pub(super) const NO_OPENING: i64 = 0;
 }
 
 /// The seal of a connection's file.
 pub(super) struct Seal {
     pub(super) reach: Reach,
+    /// As the file was found.
+    openings: Openings,
     /// A run has the file, or died with it.
     pub(super) is_open: bool,
     /// The newest time that was ever written, in milliseconds.
@@ -62,6 +73,7 @@ pub(super) struct Seal {
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct Written {
     sequence: i64,
+    opening: i64,
     is_open: bool,
     newest: i64,
     rows: u64,
@@ -76,10 +88,13 @@ impl Seal {
         for (table, columns) in TABLES {
             is_whole &= add_all(connection, table, columns, &rows)?;
         }
+        let openings = Openings::read(connection)?;
+        let opening = openings.last();
         let row = connection.query_row(READ, [], |row| {
-            let reach = Reach { ledger: row.get(0)?, sequence: row.get(1)? };
+            let reach = Reach { ledger: row.get(0)?, sequence: row.get(1)?, opening };
             let seal = Self {
                 reach,
+                openings: openings.clone(),
                 is_open: row.get(2)?,
                 newest: row.get(3)?,
                 rows: Arc::clone(&rows),
@@ -93,16 +108,31 @@ impl Seal {
         }
         let ledger = connection.query_row(RANDOM, [], |row| row.get(0))?;
         let newest = connection.query_row(NEWEST, [], |row| row.get(0))?;
-        let reach = Reach { ledger, sequence: 0 };
-        let seal = Self { reach, is_open: false, newest, rows, written: None };
+        let reach = Reach { ledger, sequence: 0, opening };
+        let seal = Self { reach, openings, is_open: false, newest, rows, written: None };
         Ok((seal, is_whole && !was_sealed))
     }
 
-    /// Which ledger a file says that it is, and how far it reaches, where it was sealed.
+    /// Which ledger a file says that it is, and how far it reaches, where it was sealed; not by which opening.
     pub(super) fn reach(connection: &Connection) -> Result<Option<Reach>> {
-        let reach =
-            connection.query_row(READ, [], |row| Ok(Reach { ledger: row.get(0)?, sequence: row.get(1)? }));
+        let opening = Reach::NO_OPENING;
+        let reach = connection
+            .query_row(READ, [], |row| Ok(Reach { ledger: row.get(0)?, sequence: row.get(1)?, opening }));
         reach.optional()
+    }
+
+    /// Whether this file has everything that a ledger had when its mark was written.
+    pub(super) fn has(&self, mark: Reach) -> bool {
+        let Reach { ledger, sequence, .. } = self.reach;
+        mark.ledger == ledger && mark.sequence <= sequence && self.openings.has(mark)
+    }
+
+    /// From here on the file goes its own way: what another copy of it writes is not in it.
+    pub(super) fn begin(&mut self, connection: &Connection) -> Result<()> {
+        self.reach.opening = Openings::add(connection, self.reach.sequence + 1)?;
+        // Whoever had it open before is gone.
+        self.is_open = false;
+        Ok(())
     }
 
     /// Takes the rows as they are, whatever they were before. It is another ledger from here on: a copy from
@@ -150,8 +180,11 @@ impl Seal {
         if self.written == Some(self.now()) {
             return Ok(());
         }
+        if self.reach.opening == self.openings.last() {
+            self.begin(connection)?;
+        }
         self.reach.sequence += 1;
-        let Reach { ledger, sequence } = self.reach;
+        let Reach { ledger, sequence, opening: _ } = self.reach;
         let row = (ledger, sequence, self.is_open, self.newest, self.digest());
         connection.prepare_cached(WRITE)?.execute(row)?;
         Ok(())
@@ -164,8 +197,8 @@ impl Seal {
 
     /// The transaction was rolled back.
     pub(super) fn undo(&mut self) {
-        if let Some(Written { sequence, is_open, newest, rows }) = self.written {
-            self.reach.sequence = sequence;
+        if let Some(Written { sequence, opening, is_open, newest, rows }) = self.written {
+            (self.reach.sequence, self.reach.opening) = (sequence, opening);
             (self.is_open, self.newest) = (is_open, newest);
             self.rows.store(rows, Ordering::Relaxed);
         }
@@ -173,12 +206,13 @@ impl Seal {
 
     fn now(&self) -> Written {
         let rows = self.rows.load(Ordering::Relaxed);
-        Written { sequence: self.reach.sequence, is_open: self.is_open, newest: self.newest, rows }
+        let Reach { ledger: _, sequence, opening } = self.reach;
+        Written { sequence, opening, is_open: self.is_open, newest: self.newest, rows }
     }
 
     /// Of all rows and of the seal itself.
     fn digest(&self) -> i64 {
-        let Self { reach: Reach { ledger, sequence }, is_open, newest, .. } = self;
+        let Self { reach: Reach { ledger, sequence, opening: _ }, is_open, newest, .. } = self;
         let own = [
             ValueRef::Blob(ledger),
             ValueRef::Integer(*sequence),

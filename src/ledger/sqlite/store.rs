@@ -24,7 +24,7 @@ pub(super) struct Store {
     /// The run ends with this transaction.
     pub(super) is_closing: bool,
     /// What the journal says of those who are settled.
-    settled: HashMap<Key, Known, foldhash::fast::RandomState>,
+    pub(super) settled: HashMap<Key, Known, foldhash::fast::RandomState>,
     /// A transaction was rolled back: what the run knows is read from its journal again before the next one.
     is_behind: bool,
     words: StringTable,
@@ -32,7 +32,9 @@ pub(super) struct Store {
     /// None in memory.
     watch: Option<Watch>,
     place: Box<str>,
-    run: Box<str>,
+    pub(super) run: Box<str>,
+    /// How this run sends people.
+    pub(super) route: Box<str>,
     call_again_after_days: u32,
     is_marked_as_used: bool,
     n_intents: i64,
@@ -61,6 +63,7 @@ impl Store {
             watch,
             place: place.into(),
             run: terms.run.as_str().into(),
+            route: terms.route().into(),
             call_again_after_days: terms.call_again_after_days,
             is_marked_as_used: false,
             n_intents: 0,
@@ -153,7 +156,10 @@ impl Store {
             self.merge()?;
         }
         let keys: Vec<_> = entries.iter().map(|entry| entry.key).collect();
-        let before = self.status_of(&keys, now)?;
+        let mut before = self.status_of(&keys, now)?;
+        if retake {
+            self.hold_back(entries, &mut before)?;
+        }
         let mine = entries.iter().zip(&before).filter(|(_, status)| {
             **status == ContactStatus::Free || (retake && **status == ContactStatus::Unknown)
         });
@@ -234,6 +240,7 @@ impl Store {
                 primary_key: &entry.primary_key,
             });
         }
+        meta::keep_route(&self.connection, &self.run, &self.route)?;
         let run = self.words.id(&self.connection, &self.run)?;
         self.n_intents += 1;
         let n_bytes = claims.write(&self.connection, self.n_intents, run, self.seal.date(now))?;

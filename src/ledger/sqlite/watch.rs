@@ -24,14 +24,19 @@ pub(super) enum Flaw {
     Torn,
     /// What is beside it belongs to another ledger, or cannot be read.
     Foreign,
-    /// It reached further once.
+    /// It reached further once, or went another way.
     Older,
 }
 
 impl Watch {
-    /// Begins with a file that was just opened.
+    /// Begins with a file that was just opened, or will be.
     pub(super) fn new(place: Location) -> Self {
         Self { place: place.opened(), mark: None }
+    }
+
+    /// The file is open now.
+    pub(super) fn opened(&mut self) {
+        self.place = self.place.clone().opened();
     }
 
     /// What was read may be made of a log that belongs elsewhere.
@@ -43,17 +48,23 @@ impl Watch {
         if log::is_foreign(&self.place, found) { Err(log::refuse(&self.place, shown)) } else { Ok(()) }
     }
 
+    /// A mark that is there must be a file that can be written: otherwise nothing is begun.
+    pub(super) fn refuse_bad_mark(&self) -> Result<(), LedgerError> {
+        mark::try_out(&self.place.mark()).map_err(|error| self.refuse(&error))
+    }
+
     /// Holds what was read against the mark.
     pub(super) fn judge(&self, seal: &Seal, is_whole: bool) -> Result<Option<Flaw>, LedgerError> {
         let flaw = match mark::read_mark(&self.place.mark()) {
             Err(error) if error.kind() == ErrorKind::InvalidData => Some(Flaw::Foreign),
-            Err(_) => return Err(no_permission(&self.place.mark().display().to_string())),
+            Err(error) => return Err(self.refuse(&error)),
             Ok(None) => seal.is_open.then_some(Flaw::Torn),
             Ok(Some(Reach { ledger, .. })) if ledger != seal.reach.ledger => Some(Flaw::Foreign),
-            Ok(Some(Reach { sequence, .. })) if sequence > seal.reach.sequence => {
-                Some(if seal.is_open { Flaw::Torn } else { Flaw::Older })
+            // It says that it is open only after a mark of the same opening was written.
+            Ok(Some(mark)) if seal.is_open && (mark.opening != seal.reach.opening || !seal.has(mark)) => {
+                Some(Flaw::Torn)
             }
-            Ok(Some(_)) => None,
+            Ok(Some(mark)) => (!seal.has(mark)).then_some(Flaw::Older),
         };
         Ok(if is_whole { flaw } else { Some(Flaw::Changed) })
     }
@@ -98,9 +109,16 @@ impl Watch {
     fn refuse(&self, error: &std::io::Error) -> LedgerError {
         let mark = self.place.mark();
         let mark = mark.display();
-        LedgerError::Unusable(format!(
-            "{mark} cannot be written: {error}; see that its folder is writable and has room"
-        ))
+        match error.kind() {
+            ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => no_permission(&mark.to_string()),
+            ErrorKind::InvalidInput | ErrorKind::IsADirectory => LedgerError::Unusable(format!(
+                "{mark} is no file; move it away, and put the ledger's own there"
+            )),
+            _ => LedgerError::Unusable(format!(
+                "{mark} cannot be read and written: {error}; see that its folder has room, and that no limit for files is \
+                 reached"
+            )),
+        }
     }
 }
 
@@ -110,7 +128,7 @@ impl Flaw {
             Self::Changed => "its content is not what was written",
             Self::Torn => "a sync had it open, and what was written last is missing",
             Self::Foreign => "the -mark beside it is damaged, or another ledger's",
-            Self::Older => "it is older than it was once, perhaps a backup",
+            Self::Older => "it lacks what was written here once: a backup, or a copy that went its own way",
         }
     }
 

@@ -82,3 +82,61 @@ pub(in crate::ledger) async fn people_are_brought_over_with_what_is_known_of_the
         "nobody is there twice"
     );
 }
+
+pub(in crate::ledger) async fn of_two_keys_that_become_one_the_confirmed_call_counts(home: &impl Home) {
+    let ledger = home.open(within(Scope::Campaign, "first"), day(0)).await.unwrap();
+    let outcomes = |n: u32| match n {
+        0 => accepted(),
+        1 => rejected(),
+        _ => Settlement::Unknown,
+    };
+    // Each two of the three, in both orders of time.
+    let couples: Vec<_> = (0..9_u32).map(|n| (n / 3, n % 3)).collect();
+    let mut pairs = Vec::new();
+    for today in 1..=2 {
+        for (&(one, two), n) in couples.iter().zip(0..) {
+            let (outcome, person) = if today == 1 { (one, 2 * n) } else { (two, 2 * n + 1) };
+            ledger.claim(vec![entry(person)], false, day(today)).await.unwrap();
+            ledger.settle(vec![(entry(person), outcomes(outcome))], day(today)).await.unwrap();
+            pairs.push((key(person), other(2 * n)));
+        }
+    }
+    home.kill(ledger).await;
+    for order in ["forward", "backward"] {
+        let records = home.inspect(identity(Scope::Campaign)).await;
+        pairs.reverse();
+        let counted = records.rescope(identity(Scope::Account), pairs.clone(), None).await.unwrap();
+        assert_eq!((counted.brought, counted.left), (8, 0), "{order}");
+    }
+    let records = home.inspect(identity(Scope::Campaign)).await;
+    assert!(records.rescope(identity(Scope::Account), pairs, Some(0)).await.unwrap().is_done);
+    drop(records);
+    let ledger = home.open(within(Scope::Account, "second"), day(2)).await.unwrap();
+    for (&(one, two), n) in couples.iter().zip(0..) {
+        let want = match (one, two) {
+            (0, _) | (_, 0) => Accepted,
+            (1, 1) => Free,
+            _ => Unknown,
+        };
+        let new = other(2 * n);
+        assert_eq!(ledger.status_of(vec![new], day(2)).await.unwrap(), [want], "{one} and {two}");
+        let found = ledger.find_contacts(vec![new]).await.unwrap();
+        let at = if two == 1 { day(1) } else { day(2) };
+        assert!(want == Free || found[0].at == at, "{one} and {two}: called last at {}", found[0].at);
+    }
+}
+
+pub(in crate::ledger) async fn the_campaign_of_each_person_is_known(home: &impl Home) {
+    let ledger = open(home, "first").await;
+    let to = |campaign, n| ClaimEntry { campaign: Campaign::new(campaign), ..entry(n) };
+    for (campaign, n) in [("spring", 0), ("autumn", 2)] {
+        ledger.claim(vec![to(campaign, n)], false, day(0)).await.unwrap();
+    }
+    home.kill(ledger).await;
+    let records = home.inspect(identity(Scope::Campaign)).await;
+    let campaigns = records.campaigns_of([2, 1, 0, 2].map(key).to_vec()).await.unwrap();
+    assert_eq!(
+        campaigns,
+        [Some("autumn".to_owned()), None, Some("spring".to_owned()), Some("autumn".to_owned())]
+    );
+}

@@ -48,7 +48,7 @@ macro_rules! ledger_suite {
         crate::ledger::suite::ledger_suite! { $home;
             never_seen_is_free claimed_is_held_and_unknown_after_death accepted_is_a_duplicate_for_ever
             accepted_is_free_again_after_the_days_of_call_again rejected_is_free_again
-            unknown_is_held_until_it_is_retaken released_is_as_before subsets_settle
+            unknown_is_held_until_it_is_retaken unknown_is_retaken_only_as_it_was_sent_before released_is_as_before subsets_settle
             answers_come_in_order keys_that_differ_in_one_bit_are_two_people empty_calls_do_nothing
             many_contacts_in_one_claim claims_of_one_run_exclude_each_other
             claims_of_two_runs_exclude_each_other a_closed_run_leaves_everything_to_the_next
@@ -58,6 +58,7 @@ macro_rules! ledger_suite {
             a_dry_run_only_counts another_scope_is_refused_whatever_the_account_is_spelled_like
             two_accounts_share_a_ledger_each_within_its_scope
             people_are_brought_over_with_what_is_known_of_them
+            of_two_keys_that_become_one_the_confirmed_call_counts the_campaign_of_each_person_is_known
         }
     };
     ($home:expr; $($behaviour:ident)+) => {$(
@@ -76,6 +77,7 @@ pub(super) fn terms(run: &str) -> LedgerOptions {
     LedgerOptions {
         run,
         identity: identity(Scope::Campaign),
+        phone_format: WireFormat::Digits,
         call_again_after_days: 0,
         expect_existing: false,
     }

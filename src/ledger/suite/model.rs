@@ -12,7 +12,7 @@ const CALL_AGAIN_AFTER_DAYS: u32 = 7;
 /// Something that a run does, or that happens to it.
 #[derive(Clone, Debug)]
 pub(in crate::ledger) enum Step {
-    Claim { people: BTreeSet<u32>, retake: bool },
+    Claim { people: BTreeSet<u32>, campaign: &'static str, retake: bool },
     Settle { people: BTreeSet<u32>, settlement: Settlement },
     Wait { days: i64 },
     Decide { accepted: bool, dry_run: bool },
@@ -29,8 +29,10 @@ pub(in crate::ledger) fn plan() -> impl Strategy<Value = Vec<Step>> {
         1 => Just(Settlement::Unknown),
         1 => Just(Settlement::Released),
     ];
+    let campaign = prop_oneof![4 => Just("spring"), 1 => Just("autumn")];
     let step = prop_oneof![
-        8 => (people(), any::<bool>()).prop_map(|(people, retake)| Step::Claim { people, retake }),
+        8 => (people(), campaign, any::<bool>())
+            .prop_map(|(people, campaign, retake)| Step::Claim { people, campaign, retake }),
         8 => (people(), settlement).prop_map(|(people, settlement)| Step::Settle { people, settlement }),
         2 => (0_i64..5).prop_map(|days| Step::Wait { days }),
         1 => any::<(bool, bool)>().prop_map(|(accepted, dry_run)| Step::Decide { accepted, dry_run }),
@@ -45,24 +47,25 @@ pub(in crate::ledger) fn plan() -> impl Strategy<Value = Vec<Step>> {
 enum Memory {
     Accepted { day: i64 },
     Rejected,
-    Unknown,
+    Unknown { campaign: &'static str },
 }
 
 #[derive(Default)]
 struct Model {
     today: i64,
     known: BTreeMap<u32, Memory>,
-    claimed: BTreeSet<u32>,
+    /// With the campaign.
+    claimed: BTreeMap<u32, &'static str>,
 }
 
 impl Model {
     fn status(&self, person: u32) -> ContactStatus {
-        if self.claimed.contains(&person) {
+        if self.claimed.contains_key(&person) {
             return ContactStatus::Elsewhere;
         }
         match self.known.get(&person) {
             None | Some(Memory::Rejected) => ContactStatus::Free,
-            Some(Memory::Unknown) => ContactStatus::Unknown,
+            Some(Memory::Unknown { .. }) => ContactStatus::Unknown,
             Some(Memory::Accepted { day }) if self.today - day >= i64::from(CALL_AGAIN_AFTER_DAYS) => {
                 ContactStatus::Free
             }
@@ -70,37 +73,44 @@ impl Model {
         }
     }
 
-    fn claim(&mut self, people: &BTreeSet<u32>, retake: bool) -> Vec<ContactStatus> {
-        let status: Vec<_> = people.iter().map(|&person| self.status(person)).collect();
-        for (&person, before) in people.iter().zip(&status) {
-            if *before == ContactStatus::Free || (retake && *before == ContactStatus::Unknown) {
-                self.claimed.insert(person);
+    fn claim(&mut self, people: &BTreeSet<u32>, to: &'static str, retake: bool) -> Vec<ContactStatus> {
+        let mut statuses = Vec::new();
+        for &person in people {
+            let status = match (self.status(person), self.known.get(&person)) {
+                (ContactStatus::Unknown, Some(Memory::Unknown { campaign })) if retake && *campaign != to => {
+                    ContactStatus::Held
+                }
+                (status, _) => status,
+            };
+            if status == ContactStatus::Free || (retake && status == ContactStatus::Unknown) {
+                self.claimed.insert(person, to);
             }
+            statuses.push(status);
         }
-        status
+        statuses
     }
 
     fn settle(&mut self, person: u32, settlement: &Settlement) {
-        self.claimed.remove(&person);
+        let Some(campaign) = self.claimed.remove(&person) else { return };
         let memory = match settlement {
             Settlement::Accepted { .. } => Memory::Accepted { day: self.today },
             Settlement::Rejected { .. } => Memory::Rejected,
-            Settlement::Unknown => Memory::Unknown,
+            Settlement::Unknown => Memory::Unknown { campaign },
             Settlement::Released => return,
         };
         self.known.insert(person, memory);
     }
 
     fn end(&mut self) {
-        for person in std::mem::take(&mut self.claimed) {
-            self.known.insert(person, Memory::Unknown);
+        for (person, campaign) in std::mem::take(&mut self.claimed) {
+            self.known.insert(person, Memory::Unknown { campaign });
         }
     }
 
     fn decide(&mut self, accepted: bool, dry_run: bool) -> u64 {
         let mut count = 0;
         for (person, memory) in &mut self.known {
-            if *memory != Memory::Unknown || self.claimed.contains(person) {
+            if !matches!(memory, Memory::Unknown { .. }) || self.claimed.contains_key(person) {
                 continue;
             }
             count += 1;
@@ -113,8 +123,8 @@ impl Model {
 
     /// How many are claimed, unknown and accepted. Rejected ones may be forgotten.
     fn counts(&self) -> [usize; 3] {
-        let unclaimed = || self.known.iter().filter(|(person, _)| !self.claimed.contains(person));
-        let unknown = unclaimed().filter(|(_, memory)| **memory == Memory::Unknown).count();
+        let unclaimed = || self.known.iter().filter(|(person, _)| !self.claimed.contains_key(person));
+        let unknown = unclaimed().filter(|(_, memory)| matches!(memory, Memory::Unknown { .. })).count();
         let accepted = unclaimed().filter(|(_, memory)| matches!(memory, Memory::Accepted { .. })).count();
         [self.claimed.len(), unknown, accepted]
     }
@@ -128,16 +138,18 @@ pub(in crate::ledger) async fn follows_the_model<H: Home>(home: &H, steps: &[Ste
     for step in steps {
         let now = moment(&model);
         match step {
-            Step::Claim { people, retake } => {
-                let entries = people.iter().map(|&person| entry(person)).collect();
+            Step::Claim { people, campaign, retake } => {
+                let entries = people.iter().map(|&person| within(campaign, person)).collect();
                 let status = ledger.claim(entries, *retake, now).await.unwrap();
-                assert_eq!(status, model.claim(people, *retake), "{step:?}");
+                assert_eq!(status, model.claim(people, campaign, *retake), "{step:?}");
             }
             Step::Settle { people, settlement } => {
-                let claimed: Vec<_> = people.intersection(&model.claimed).copied().collect();
-                let settlements = claimed.iter().map(|&person| (entry(person), settlement.clone())).collect();
-                ledger.settle(settlements, now).await.unwrap();
-                for person in claimed {
+                let claimed = model.claimed.iter().filter(|(person, _)| people.contains(person));
+                let claimed: Vec<_> = claimed.map(|(&person, &campaign)| (person, campaign)).collect();
+                let settlements =
+                    claimed.iter().map(|&(person, campaign)| (within(campaign, person), settlement.clone()));
+                ledger.settle(settlements.collect(), now).await.unwrap();
+                for (person, _) in claimed {
                     model.settle(person, settlement);
                 }
             }
@@ -161,6 +173,10 @@ pub(in crate::ledger) async fn follows_the_model<H: Home>(home: &H, steps: &[Ste
         }
         agree(&ledger, &model, step).await;
     }
+}
+
+fn within(campaign: &str, person: u32) -> ClaimEntry {
+    ClaimEntry { campaign: Campaign::new(campaign), ..entry(person) }
 }
 
 async fn start<H: Home>(home: &H, runs: &[String], model: &Model) -> H::Ledger {

@@ -1,6 +1,6 @@
 //! Who may be sent, run by run.
 
-use super::ContactStatus::{Accepted, Elsewhere, Free, Unknown};
+use super::ContactStatus::{Accepted, Elsewhere, Free, Held, Unknown};
 use super::*;
 
 pub(in crate::ledger) async fn never_seen_is_free(home: &impl Home) {
@@ -67,6 +67,49 @@ pub(in crate::ledger) async fn unknown_is_held_until_it_is_retaken(home: &impl H
     assert_eq!(stand(&ledger, 0..3).await, [Elsewhere; 3], "all three are claimed now");
     settle(&ledger, 0..3, accepted()).await;
     assert_eq!(stand(&ledger, 0..3).await, [Accepted; 3]);
+}
+
+/// A vendor recognises a repeat in the same campaign of the same account, if the number is written the same.
+pub(in crate::ledger) async fn unknown_is_retaken_only_as_it_was_sent_before(home: &impl Home) {
+    let as_before = |run: &str| terms(run);
+    let elsewhere = |run: &str| {
+        let mut terms = terms(run);
+        "vbee/".clone_into(&mut terms.identity.account);
+        terms
+    };
+    let written_otherwise = |run: &str| LedgerOptions { phone_format: WireFormat::National, ..terms(run) };
+    let in_campaign = |campaign, people: Range<u32>| -> Vec<ClaimEntry> {
+        people.map(|n| ClaimEntry { campaign: Campaign::new(campaign), ..entry(n) }).collect()
+    };
+    let ledger = home.open(as_before("first"), day(0)).await.unwrap();
+    send(&ledger, 0..1, Settlement::Unknown).await;
+    claim(&ledger, 1..2).await;
+    let retaken = ledger.claim(in_campaign("autumn", 0..1), true, day(0)).await.unwrap();
+    assert_eq!(retaken, [Held], "in the same run");
+    home.kill(ledger).await;
+    for (name, terms, campaign) in [
+        ("another campaign", as_before("second"), "autumn"),
+        ("another account", elsewhere("third"), "spring"),
+        ("another spelling", written_otherwise("fourth"), "spring"),
+    ] {
+        let ledger = home.open(terms, day(0)).await.unwrap();
+        assert_eq!(
+            ledger.claim(in_campaign(campaign, 0..2), true, day(0)).await.unwrap(),
+            [Held; 2],
+            "{name}"
+        );
+        assert_eq!(
+            ledger.claim(in_campaign(campaign, 0..2), false, day(0)).await.unwrap(),
+            [Unknown; 2],
+            "{name}"
+        );
+        home.kill(ledger).await;
+    }
+    let ledger = home.open(as_before("fifth"), day(0)).await.unwrap();
+    assert_eq!(ledger.claim(in_campaign("spring", 0..2), true, day(0)).await.unwrap(), [Unknown; 2]);
+    home.kill(ledger).await;
+    let ledger = home.open(written_otherwise("sixth"), day(0)).await.unwrap();
+    assert_eq!(ledger.claim(in_campaign("spring", 0..1), true, day(0)).await.unwrap(), [Held], "once more");
 }
 
 pub(in crate::ledger) async fn released_is_as_before(home: &impl Home) {

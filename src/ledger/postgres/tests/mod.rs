@@ -29,6 +29,10 @@ impl Inspect for Postgres {
         self.records.find_contacts(keys).await
     }
 
+    async fn campaigns_of(&self, keys: Vec<Key>) -> Result<Vec<Option<String>>, LedgerError> {
+        self.records.campaigns_of(keys).await
+    }
+
     async fn settle_unknown(
         &self,
         run: &str,

@@ -2,6 +2,7 @@
 
 mod accidents;
 mod clocks;
+mod copies;
 mod files;
 mod groups;
 mod merging;

@@ -70,3 +70,75 @@ fn what_a_run_would_be_refused_for_is_refused() {
     let refused = probe(&folder, &terms("check")).unwrap_err().to_string();
     assert!(refused.contains("is not a ledger"), "{refused}");
 }
+
+/// What a check says of a place, a run says too.
+fn both(folder: &Folder) -> [Option<String>; 2] {
+    let opened = || Sqlite::open(&folder.file(), &terms("run"), None, day(0)).map(drop);
+    [probe(folder, &terms("check")).map(drop), opened()]
+        .map(|result| result.err().map(|error| error.to_string()))
+}
+
+#[cfg(unix)]
+#[test]
+fn a_mark_that_is_no_file_is_refused_by_a_check_and_by_a_run_and_nothing_is_begun() {
+    type Place = fn(&Path);
+    let places: [(&str, Place); 3] = [
+        ("a folder", |path| fs::create_dir(path).unwrap()),
+        ("a device", |path| std::os::unix::fs::symlink("/dev/null", path).unwrap()),
+        ("a pipe", |path| {
+            assert!(std::process::Command::new("mkfifo").arg(path).status().unwrap().success());
+        }),
+    ];
+    for (name, place) in places {
+        let folder = Folder::new();
+        drop(Sqlite::open(&folder.file(), &terms("first"), None, day(0)).unwrap());
+        let mark = folder.0.join("ledger.db-mark");
+        fs::remove_file(&mark).unwrap();
+        fs::remove_file(folder.0.join("ledger.db-wal")).unwrap_or_default();
+        place(&mark);
+        for told in both(&folder) {
+            let told = told.unwrap_or_default();
+            assert!(told.contains("-mark is no file"), "{name}: {told}");
+        }
+        assert!(!folder.0.join("ledger.db-wal").exists(), "{name}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_whose_file_is_not_there_yet_leads_to_where_it_is_made() {
+    let (folder, volume) = (Folder::new(), Folder::new());
+    std::os::unix::fs::symlink(volume.0.join("real.db"), folder.file()).unwrap();
+    assert_eq!(both(&folder), [None, None]);
+    assert!(volume.0.join("real.db-mark").exists());
+    let unmounted = Folder::new();
+    std::os::unix::fs::symlink(volume.0.join("gone/real.db"), unmounted.file()).unwrap();
+    for told in both(&unmounted) {
+        let told = told.unwrap_or_default();
+        assert!(told.contains("the folder of") && told.contains("does not exist"), "{told}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_name_may_be_as_long_as_what_lies_beside_it_allows() {
+    for (length, is_too_long) in [(230, false), (250, false), (251, true), (255, true)] {
+        let folder = Folder::new();
+        let path = folder.0.join("l".repeat(length));
+        let probed = Sqlite::probe(&path, &terms("check"), None, &entry(99), day(0)).map(drop);
+        for result in [probed, Sqlite::open(&path, &terms("run"), None, day(0)).map(drop)] {
+            let told = result.err().map(|error| error.to_string()).unwrap_or_default();
+            assert_eq!(told.contains("is too long"), is_too_long, "{length}: {told}");
+            assert!(is_too_long || told.is_empty(), "{length}: {told}");
+        }
+    }
+}
+
+#[test]
+fn room_is_tried_and_given_back() {
+    let folder = Folder::new();
+    assert_eq!(Sqlite::want_of_room(&folder.file()), None);
+    assert_eq!(files(&folder), BTreeMap::new());
+    let nowhere = folder.0.join("nowhere/ledger.db");
+    assert!(Sqlite::want_of_room(&nowhere).is_some_and(|told| told.contains("a megabyte more")));
+}
