@@ -31,7 +31,8 @@
 //!    to recognise it: `never_sends_twice_what_may_have_arrived`, the simulation, `kills`.
 //! 5. After a failure nothing new is sent; what is under way is heard out and recorded:
 //!    `after_a_failure_nothing_new_is_sent_and_what_is_under_way_is_heard_out`; and a run ends in time
-//!    when it is asked to: `a_run_ends_in_time_whatever_does_not_answer`, `a_signal_ends_the_process_in_time`.
+//!    when it is asked to: `a_run_ends_in_time_whatever_does_not_answer`, `a_signal_ends_the_process_in_time`,
+//!    `one_signal_ends_a_process_whose_stdout_nobody_reads_and_the_ledger_is_told`.
 //! 6. No secret and no whole phone number in any log, error, trace, panic or snapshot; stdout holds
 //!    protocol lines only, unless it is a terminal: `itnio_with_every_fault`, `vbee_with_every_fault`, `only_main_knows_stdout`,
 //!    `states_come_back_bare_in_order_and_nothing_else_is_on_stdout`.
