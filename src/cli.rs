@@ -232,6 +232,9 @@ pub struct SandboxArgs {
     /// Show whole phone numbers on the page of calls.
     #[arg(long)]
     pub show_numbers: bool,
+    /// For measuring a sender: nothing goes wrong. (Scripts of 0.1.0 ask for it.)
+    #[arg(long, hide = true, conflicts_with = "faults")]
+    pub fast: bool,
 }
 
 /// How the demo behaves.

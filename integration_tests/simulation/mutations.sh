@@ -58,7 +58,7 @@ plant "an unknown ending is let go of" $sending \
 plant "a lost answer is repeated everywhere" src/delivery/deliverer.rs \
   'if self.may_repeat() {' 'if self.may_repeat() || !why.is_empty() {'
 plant "a lost answer counts as success" src/delivery/deliverer.rs \
-  'Outcome::Unknown(Some(detail))' 'Outcome::Accepted { contact_id: Some(detail) }'
+  'vec![Outcome::Unknown(Some(why.into())); n_contacts]' 'vec![Outcome::Accepted { contact_id: Some(why.into()) }; n_contacts]'
 plant "a redirect lets go of whom it may have taken" src/providers/http_status.rs \
   '300..400 => Some(Verdict::Astray { why: elsewhere(status, endpoint) }),' \
   '300..400 => Some(Verdict::Halt { blame: Blame::User, why: elsewhere(status, endpoint) }),'
@@ -78,10 +78,15 @@ ledger=src/ledger/sqlite
 plant "the mark is not written" $ledger/store.rs \
   'let committed = Some(self.seal.reach).filter(|reach| *reach != before);' \
   'let committed = Some(self.seal.reach).filter(|reach| *reach != before && reach.sequence < 0);'
-plant "the mark is not compared" $ledger/watch.rs \
-  'if sequence > seal.reach.sequence =>' 'if sequence > seal.reach.sequence.max(i64::MAX) =>'
+plant "the mark is not compared" $ledger/seal.rs \
+  'mark.ledger == ledger && mark.sequence <= sequence && self.openings.has(mark)' 'mark.ledger == ledger && (sequence >= 0 || self.openings.has(mark))'
 plant "an older copy is believed" $ledger/watch.rs \
-  'Some(if seal.is_open { Flaw::Torn } else { Flaw::Older })' 'seal.is_open.then_some(Flaw::Torn)'
+  'Ok(Some(mark)) => (!seal.has(mark)).then_some(Flaw::Older),' 'Ok(Some(_)) => None,'
+plant "a copy that went its own way is believed" $ledger/openings.rs \
+  'next.is_some_and(|next| self.0.get(next).is_none_or(|(_, begun)| mark.sequence < *begun))' \
+  'next.is_none_or(|next| next < usize::MAX)'
+plant "who is unknown is sent again to another campaign" $ledger/retake.rs \
+  'if !self.is_as_before(entry)? {' 'if !self.is_as_before(entry)? && entry.campaign.as_str().is_empty() {'
 plant "another ledger is believed" $ledger/watch.rs \
   'if ledger != seal.reach.ledger => Some(Flaw::Foreign),' 'if ledger != seal.reach.ledger => None,'
 plant "the seal is not checked" $ledger/seal.rs \

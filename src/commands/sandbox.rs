@@ -39,7 +39,7 @@ pub(super) fn faults(text: &str) -> Result<FaultPlan, Error> {
 }
 
 fn options(arguments: &SandboxArgs) -> Result<SandboxOptions, Error> {
-    let SandboxArgs { port, faults: plan, seed, required_variables, show_numbers } = arguments;
+    let SandboxArgs { port, faults: plan, seed, required_variables, show_numbers, fast: _ } = arguments;
     Ok(SandboxOptions {
         port: *port,
         seed: *seed,
