@@ -82,11 +82,6 @@ plant "the mark is not compared" $ledger/seal.rs \
   'mark.ledger == ledger && mark.sequence <= sequence && self.openings.has(mark)' 'mark.ledger == ledger && (sequence >= 0 || self.openings.has(mark))'
 plant "an older copy is believed" $ledger/watch.rs \
   'Ok(Some(mark)) => (!seal.has(mark)).then_some(Flaw::Older),' 'Ok(Some(_)) => None,'
-plant "a copy that went its own way is believed" $ledger/openings.rs \
-  'next.is_some_and(|next| self.0.get(next).is_none_or(|(_, begun)| mark.sequence < *begun))' \
-  'next.is_none_or(|next| next < usize::MAX)'
-plant "who is unknown is sent again to another campaign" $ledger/retake.rs \
-  'if !self.is_as_before(entry)? {' 'if !self.is_as_before(entry)? && entry.campaign.as_str().is_empty() {'
 plant "another ledger is believed" $ledger/watch.rs \
   'if ledger != seal.reach.ledger => Some(Flaw::Foreign),' 'if ledger != seal.reach.ledger => None,'
 plant "the seal is not checked" $ledger/seal.rs \
