@@ -35,7 +35,7 @@ pub(super) struct ContactIndex<'a> {
 }
 
 impl<'a> ContactIndex<'a> {
-    /// A index of contacts and their numbers as sent, in the same order.
+    /// An index of contacts and their numbers as sent, in the same order.
     pub(super) fn new(contacts: &'a [&'a Contact], wires: &'a [Cow<'a, str>]) -> Self {
         Self { contacts, wires, index: OnceCell::new(), ends: OnceCell::new() }
     }
