@@ -2,7 +2,8 @@
 
 use super::*;
 
-/// As the server's. Debian keeps the pooler off an ordinary user's path.
+/// As the server's. Debian keeps the pooler off an ordinary user's path. A shell lets what it starts beside itself
+/// ignore SIGQUIT, and the pooler does not ask for it back.
 const KEEPER: &str = r#"
 PATH=$PATH:/usr/sbin
 run() {
@@ -10,7 +11,7 @@ run() {
     pooler=$!
 }
 end() {
-    kill -QUIT $pooler
+    kill -KILL $pooler
     wait $pooler
 }
 run "$1"
@@ -67,9 +68,14 @@ impl Pooler {
         Self { port, keeper: Mutex::new(keeper) }
     }
 
-    /// Ends the pooler at once; half a second later it is started again.
+    /// Ends the pooler at once, and sees that it is gone; half a second later it is started again.
     pub(crate) fn crash(&self) {
         tell(&self.keeper);
+        let asked = Instant::now();
+        while std::net::TcpStream::connect(("127.0.0.1", self.port)).is_ok() {
+            assert!(asked.elapsed() < START_TIMEOUT, "the pooler does not end");
+            sleep(Duration::from_millis(10));
+        }
     }
 
     /// The way through it to a database of the server. It offers no encryption.
