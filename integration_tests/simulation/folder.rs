@@ -16,7 +16,7 @@ use jiff::Timestamp;
 use tempfile::TempDir;
 
 use crate::accidents::Accident;
-use crate::memory::{HASH_KEY, terms};
+use crate::options::{HASH_KEY, options};
 
 /// The files of a ledger: itself, its log and its mark.
 const PARTS: [&str; 3] = ["", "-wal", "-mark"];
@@ -49,7 +49,7 @@ pub(crate) struct Folder {
 }
 
 /// What came of a ledger that was refused.
-pub(crate) enum RepairedLine {
+pub(crate) enum AfterRefusal {
     PutBack,
     LossAccepted,
 }
@@ -75,8 +75,8 @@ impl Folder {
     }
 
     /// Opens it for a run; nothing else than an accident is a reason to refuse it.
-    pub(crate) fn open(&mut self, terms: &LedgerOptions, now: Timestamp) -> Result<Sqlite, LedgerError> {
-        let opened = Sqlite::on_the_spot(&self.path, terms, Some(HASH_KEY), now);
+    pub(crate) fn open(&mut self, options: &LedgerOptions, now: Timestamp) -> Result<Sqlite, LedgerError> {
+        let opened = Sqlite::on_the_spot(&self.path, options, Some(HASH_KEY), now);
         match (&opened, self.accident) {
             (Ok(_), _) => self.is_over(),
             (Err(_), Some(_)) => self.is_refused = true,
@@ -211,7 +211,7 @@ impl Folder {
     }
 
     /// What was refused is mended: what was lost is put back, or a person takes what there is.
-    pub(crate) fn mend(&mut self, may_accept: bool) -> Option<RepairedLine> {
+    pub(crate) fn mend(&mut self, may_accept: bool) -> Option<AfterRefusal> {
         if !self.is_refused {
             return None;
         }
@@ -227,12 +227,12 @@ impl Folder {
                     }
                 }
                 self.is_loss_accepted = true;
-                return Some(RepairedLine::LossAccepted);
+                return Some(AfterRefusal::LossAccepted);
             }
         }
         self.is_loss_accepted = false;
         self.put_back();
-        Some(RepairedLine::PutBack)
+        Some(AfterRefusal::PutBack)
     }
 
     /// Only what the accident took is put back: a refusal changes nothing.
@@ -256,7 +256,7 @@ fn another() -> &'static Files {
     ANOTHER.get_or_init(|| {
         let mut folder = Folder::new();
         let now = crate::vendor::beginning();
-        let sqlite = folder.open(&terms(u64::MAX, 0), now).unwrap();
+        let sqlite = folder.open(&options(u64::MAX, 0), now).unwrap();
         let entry = ClaimEntry {
             key: Key([7; 16]),
             campaign: Campaign::new("another"),

@@ -7,32 +7,16 @@ use std::time::Duration;
 
 use destination_ai_voice::ledger::sqlite::{Memory, Sqlite};
 use destination_ai_voice::ledger::{
-    ClaimEntry, ContactStatus, Inspect, Key, Ledger, LedgerError, LedgerIdentity, LedgerOptions, NumberKind,
-    Scope, Settlement,
+    ClaimEntry, ContactStatus, Inspect, Key, Ledger, LedgerError, Settlement,
 };
-use destination_ai_voice::phone::WireFormat;
 use futures_util::FutureExt;
 use jiff::Timestamp;
 use tokio::time::Instant;
 
 use crate::folder::Folder;
+use crate::options::{HASH_KEY, options};
+use crate::row::Row;
 use crate::told::Told;
-
-/// What is known of a person.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Row {
-    Claimed { run: u64 },
-    Accepted,
-    Rejected,
-    Unknown,
-}
-
-impl Row {
-    /// What becomes of somebody whose run died.
-    pub(crate) fn without_claim(self) -> Self {
-        if let Self::Claimed { .. } = self { Self::Unknown } else { self }
-    }
-}
 
 /// How long the people of a dead run are held.
 const LEASE: Duration = Duration::from_mins(1);
@@ -181,32 +165,14 @@ pub(crate) enum SimulatedLedger {
     Sqlite(Arc<Sqlite>),
 }
 
-/// The hash key of every scenario.
-pub(crate) const HASH_KEY: &str = "simulation";
-
-/// What the runs of a scenario go by.
-pub(crate) fn terms(run: u64, call_again_after_days: u32) -> LedgerOptions {
-    LedgerOptions {
-        run: format!("run-{run}"),
-        identity: LedgerIdentity {
-            account: "simulation".to_owned(),
-            scope: Scope::Campaign,
-            numbers: NumberKind::Phone,
-        },
-        phone_format: WireFormat::Digits,
-        call_again_after_days,
-        expect_existing: false,
-    }
-}
-
 impl Store {
     /// Opens the ledger for a run.
     pub(crate) fn open(&self, run: u64, days: u32, now: Timestamp) -> Result<SimulatedLedger, LedgerError> {
-        let terms = terms(run, days);
+        let options = options(run, days);
         let sqlite = match self {
             Self::Shared(database) => return Ok(SimulatedLedger::Shared(database.connect(run))),
-            Self::Sqlite(memory) => Sqlite::in_memory(memory, &terms, Some(HASH_KEY), now)?.0,
-            Self::File(folder) => folder.lock().unwrap().open(&terms, now)?,
+            Self::Sqlite(memory) => Sqlite::in_memory(memory, &options, Some(HASH_KEY), now)?.0,
+            Self::File(folder) => folder.lock().unwrap().open(&options, now)?,
         };
         Ok(SimulatedLedger::Sqlite(Arc::new(sqlite)))
     }

@@ -9,7 +9,8 @@ use serde_json::{Value, json};
 use tokio::sync::mpsc;
 use tokio::time::{Duration, sleep};
 
-use crate::memory::{Row, View};
+use crate::memory::View;
+use crate::row::Row;
 
 /// One line of the source, and what must become of it.
 #[derive(Clone, Debug)]

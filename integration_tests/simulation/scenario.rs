@@ -21,7 +21,7 @@ use destination_ai_voice::protocol::{Catalog, Output};
 use destination_ai_voice::providers::Provider;
 use destination_ai_voice::providers::call_log::NumberDisplay;
 use destination_ai_voice::providers::itnio::ItnioConfig;
-use destination_ai_voice::providers::registry::VendorSection;
+use destination_ai_voice::providers::section::VendorSection;
 use destination_ai_voice::providers::simulator::SimulatorOptions;
 use destination_ai_voice::providers::vbee::VbeeConfig;
 use destination_ai_voice::sandbox::fault_injector::FaultInjector;
@@ -34,8 +34,10 @@ use tokio::time::{Duration, Instant, sleep};
 
 use crate::counts::Counts;
 use crate::folder::Folder;
-use crate::memory::{Database, HASH_KEY, Row, Store};
+use crate::memory::{Database, Store};
+use crate::options::HASH_KEY;
 use crate::platform::{Platform, Stdout, record, speak, state};
+use crate::row::Row;
 use crate::told::{Slow, Told, Wall};
 use crate::vendor::{Line, beginning};
 

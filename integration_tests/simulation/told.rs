@@ -9,7 +9,7 @@ use destination_ai_voice::ledger::{ClaimEntry, ContactStatus, Key, Ledger, Ledge
 use jiff::{SignedDuration, Timestamp};
 use tokio::time::{Instant, sleep};
 
-use crate::memory::Row;
+use crate::row::Row;
 
 /// What all runs of a scenario told a ledger that one run at a time may have.
 #[derive(Clone)]

@@ -11,32 +11,10 @@ use std::fmt;
 use syn::visit::Visit;
 
 use super::names::{Names, Scope};
+use super::source::{Module, ModulePath, Named};
 
 /// A re-export of a re-export of …: nobody writes more of them, and two globs could lead to each other.
 const LONGEST_WAY: usize = 8;
-
-/// Steps from the crate's root: `[ledger, sqlite, open]`.
-pub(super) type ModulePath = Vec<String>;
-
-/// A module as it is written.
-#[derive(Default)]
-pub(super) struct Module {
-    /// Where it stands: its file, and for a test module inside of it a place of its own.
-    pub(super) place: String,
-    /// What it declares itself.
-    pub(super) items: BTreeSet<String>,
-    /// What its `use`s bring in, by the name it has here.
-    pub(super) imports: BTreeMap<String, Vec<String>>,
-    pub(super) globs: Vec<Vec<String>>,
-    /// Every path that it names.
-    pub(super) named: Vec<Named>,
-}
-
-/// A path, as it stands in a module.
-pub(super) struct Named {
-    pub(super) path: Vec<String>,
-    pub(super) is_reexport: bool,
-}
 
 /// The modules of a crate.
 pub(super) struct Crate(BTreeMap<ModulePath, Module>);

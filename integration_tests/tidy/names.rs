@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use proc_macro2::{TokenStream, TokenTree};
 use syn::visit::{self, Visit};
 
-use super::graph::{Module, ModulePath, Named};
+use super::source::{Module, ModulePath, Named};
 
 /// Where in a crate somebody reads.
 #[derive(Clone)]
@@ -17,7 +17,7 @@ pub(super) struct Scope {
 impl Scope {
     pub(super) fn file(path: &str) -> Self {
         let mut module: ModulePath = path.trim_end_matches(".rs").split('/').map(str::to_owned).collect();
-        module.pop_if(|last| last == "mod" || last == "lib");
+        module.pop_if(|last| ["mod", "lib", "main"].contains(&last.as_str()));
         Self { module, place: path.to_owned() }
     }
 }

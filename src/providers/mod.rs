@@ -15,6 +15,7 @@ mod json_writer;
 pub mod pigeon;
 mod redactor;
 pub mod registry;
+pub mod section;
 pub mod simulator;
 pub mod vbee;
 

@@ -11,28 +11,9 @@ use crate::phone::WireFormat;
 
 use super::Provider;
 use super::itnio::ItnioConfig;
+use super::section::VendorSection;
 use super::simulator::{Simulator, SimulatorOptions};
 use super::vbee::VbeeConfig;
-
-/// A vendor's section of the form, and what is made of it.
-pub trait VendorSection {
-    /// The vendor as configured.
-    fn build(&self) -> Arc<dyn Provider>;
-
-    /// How numbers are written for this vendor.
-    fn phone_format(&self) -> WireFormat;
-
-    /// The address of the API, without a slash at its end.
-    fn base_url(&self) -> &str;
-
-    /// What cannot work in values that were filled in; blank ones are reported where forms are read.
-    fn mistakes(&self) -> Vec<Mistake>;
-
-    /// The vendor's other side, which has called nobody yet.
-    fn simulator(options: &SimulatorOptions) -> Box<dyn Simulator>
-    where
-        Self: Sized;
-}
 
 /// Makes of the list what runs over it; the name of a vendor in `vendor_type` is its own in `snake_case`.
 macro_rules! vendors {

@@ -11,7 +11,7 @@ use tokio::time::{Duration, sleep};
 
 use super::{Ended, Scenario};
 use crate::counts::Counts;
-use crate::folder::RepairedLine;
+use crate::folder::AfterRefusal;
 use crate::memory::{SimulatedLedger, Store};
 use crate::platform::Platform;
 use crate::told::jump;
@@ -154,8 +154,8 @@ impl Scenario {
         let mended = folder.mend(rng.u32(0..4) == 0);
         counts.refused += u64::from(mended.is_some());
         match mended {
-            Some(RepairedLine::PutBack) => counts.put_back += 1,
-            Some(RepairedLine::LossAccepted) => counts.losses_accepted += 1,
+            Some(AfterRefusal::PutBack) => counts.put_back += 1,
+            Some(AfterRefusal::LossAccepted) => counts.losses_accepted += 1,
             None if is_calm => {}
             None => {
                 if rng.bool() {

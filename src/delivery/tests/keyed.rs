@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use super::*;
 use crate::providers::Simulator;
 use crate::providers::pigeon::PigeonConfig;
-use crate::providers::registry::VendorSection;
+use crate::providers::section::VendorSection;
 use crate::providers::simulator::SimulatorOptions;
 
 fn pigeon() -> Value {

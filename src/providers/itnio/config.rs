@@ -1,22 +1,13 @@
 //! The form's section for itniotech AI Voice.
 
-use std::sync::Arc;
-
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::domain::contact::Campaign;
-use crate::domain::error::Mistake;
 use crate::domain::secret::Secret;
 use crate::phone::WireFormat;
-use crate::providers::registry::VendorSection;
-use crate::providers::simulator::{Simulator, SimulatorOptions};
-use crate::providers::{Provider, endpoint};
 
-use super::simulator::{ItnioSetup, ItnioSimulator};
-use super::{ENDPOINT, Itnio};
-
-const BASE_URL: &str = "https://api.itniotech.com/aivoice";
+use super::constants::BASE_URL;
 
 /// Calls by the jobs of an itniotech account.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -53,45 +44,6 @@ pub struct ItnioConfig {
     #[serde(default = "base_url")]
     #[schemars(title = "Base URL", extend("pattern" = "^(https?://\\S+)?$", "pattern_descriptor" = "https://host/path"))]
     pub base_url: String,
-}
-
-impl VendorSection for ItnioConfig {
-    fn build(&self) -> Arc<dyn Provider> {
-        Arc::new(Itnio::new(self))
-    }
-
-    fn phone_format(&self) -> WireFormat {
-        self.phone_format
-    }
-
-    fn base_url(&self) -> &str {
-        endpoint::base(&self.base_url, BASE_URL)
-    }
-
-    fn mistakes(&self) -> Vec<Mistake> {
-        let mut found = Vec::new();
-        if !endpoint::fits_header(&self.api_key) {
-            found.push(Mistake::new("vendor.api_key", endpoint::NOT_A_HEADER));
-        }
-        if !endpoint::is_one_word(&self.api_secret) {
-            found.push(Mistake::new("vendor.api_secret", endpoint::NOT_ONE_WORD));
-        }
-        if !self.job_id.trim().is_empty()
-            && let Err(why) = campaign(&self.job_id)
-        {
-            found.push(Mistake::new("vendor.job_id", why));
-        }
-        found.extend(endpoint::mistakes(self.base_url(), ENDPOINT));
-        found
-    }
-
-    fn simulator(options: &SimulatorOptions) -> Box<dyn Simulator> {
-        Box::new(ItnioSimulator::new(ItnioSetup {
-            required: options.required_variables.clone(),
-            numbers: options.numbers,
-            ..ItnioSetup::default()
-        }))
-    }
 }
 
 /// The job of a text: a positive integer, in its one way of being written.

@@ -3,9 +3,11 @@
 mod body;
 mod codes;
 mod config;
+mod constants;
 mod envelope;
 mod error_lines;
 mod interpret;
+mod section;
 mod sign;
 pub mod simulator;
 
@@ -24,18 +26,13 @@ use crate::phone::WireFormat;
 use super::api::{Limits, Repeats, Reply, Request, Shape, Verdict};
 use super::endpoint::Endpoint;
 use super::redactor::Redactor;
-use super::registry::VendorSection;
+use super::section::VendorSection;
 use super::{Provider, http_status};
 use crate::domain::batch::Batch;
 
 pub use config::ItnioConfig;
+use constants::{ENDPOINT, MAX_BATCH};
 pub use simulator::ItnioSimulator;
-
-/// Below the base URL.
-const ENDPOINT: &str = "/importCustomer";
-
-/// The vendor's own limit, code -56.
-const MAX_BATCH: usize = 100;
 
 /// itniotech AI Voice.
 pub struct Itnio {

@@ -15,7 +15,8 @@ use crate::providers::api::{Reply, Request};
 use crate::providers::call_log::{CallLog, NumberDisplay};
 use crate::providers::simulator::{POISON, Simulator, Twist};
 
-use super::{ENDPOINT, MAX_BATCH, codes, sign};
+use super::constants::{ENDPOINT, MAX_BATCH};
+use super::{codes, sign};
 
 /// The prefix of the API's path, as on the vendor's own host.
 const PREFIX: &str = "/aivoice";

@@ -1,21 +1,12 @@
 //! The form's section for Pigeon Voice.
 
-use std::sync::Arc;
-
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::domain::error::Mistake;
 use crate::domain::secret::Secret;
 use crate::phone::WireFormat;
-use crate::providers::registry::VendorSection;
-use crate::providers::simulator::{Simulator, SimulatorOptions};
-use crate::providers::{Provider, endpoint};
 
-use super::simulator::PigeonSimulator;
-use super::{ENDPOINT, Pigeon};
-
-const BASE_URL: &str = "https://api.pigeon.example";
+use super::constants::BASE_URL;
 
 /// Calls by the lists of a Pigeon Voice account.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -38,35 +29,6 @@ pub struct PigeonConfig {
     #[serde(default = "base_url")]
     #[schemars(title = "Base URL", extend("pattern" = "^(https?://\\S+)?$", "pattern_descriptor" = "https://host/path"))]
     pub base_url: String,
-}
-
-impl VendorSection for PigeonConfig {
-    fn build(&self) -> Arc<dyn Provider> {
-        Arc::new(Pigeon::new(self))
-    }
-
-    fn phone_format(&self) -> WireFormat {
-        self.phone_format
-    }
-
-    fn base_url(&self) -> &str {
-        endpoint::base(&self.base_url, BASE_URL)
-    }
-
-    fn mistakes(&self) -> Vec<Mistake> {
-        let mut found = endpoint::mistakes(self.base_url(), ENDPOINT);
-        if !endpoint::fits_header(&self.token) {
-            found.push(Mistake::new("vendor.token", endpoint::NOT_A_HEADER));
-        }
-        if matches!(self.phone_format, WireFormat::National | WireFormat::AsIs) {
-            found.push(Mistake::new("vendor.phone_format", "must be e164 or digits"));
-        }
-        found
-    }
-
-    fn simulator(options: &SimulatorOptions) -> Box<dyn Simulator> {
-        Box::new(PigeonSimulator::new(options.numbers))
-    }
 }
 
 fn e164() -> WireFormat {

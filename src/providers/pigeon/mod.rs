@@ -2,7 +2,9 @@
 
 mod codes;
 mod config;
+mod constants;
 mod interpret;
+mod section;
 mod simulator;
 
 #[cfg(test)]
@@ -22,16 +24,11 @@ use crate::phone::WireFormat;
 use super::api::{Limits, Repeats, Reply, Request, Shape, Verdict};
 use super::endpoint::Endpoint;
 use super::redactor::Redactor;
-use super::registry::VendorSection;
+use super::section::VendorSection;
 use super::{Provider, http_status};
 
 pub use config::PigeonConfig;
-
-/// Below the base URL.
-const ENDPOINT: &str = "/v1/calls";
-
-/// The vendor's own limit.
-const MAX_BATCH: usize = 50;
+use constants::{ENDPOINT, MAX_BATCH};
 
 /// Pigeon Voice.
 pub struct Pigeon {

@@ -12,7 +12,7 @@ use crate::providers::api::{Reply, Request};
 use crate::providers::call_log::{CallLog, NumberDisplay};
 use crate::providers::simulator::{POISON, Simulator, Twist};
 
-use super::{ENDPOINT, MAX_BATCH};
+use super::constants::{ENDPOINT, MAX_BATCH};
 
 /// Invented.
 const TOKEN: &str = "sandbox-pigeon-token";

@@ -3,9 +3,11 @@
 mod body;
 mod codes;
 mod config;
+mod constants;
 mod envelope;
 mod interpret;
 mod results;
+mod section;
 pub mod simulator;
 mod token;
 
@@ -25,18 +27,13 @@ use crate::phone::WireFormat;
 use super::api::{Blame, Limits, Repeats, Reply, Request, Shape, Verdict};
 use super::endpoint::Endpoint;
 use super::redactor::Redactor;
-use super::registry::VendorSection;
+use super::section::VendorSection;
 use super::{Provider, http_status};
 use crate::domain::batch::Batch;
 
 pub use config::{VbeeConfig, VbeeCredentials};
+use constants::{ENDPOINT, MAX_BATCH};
 pub use simulator::VbeeSimulator;
-
-/// Below the base URL.
-const ENDPOINT: &str = "/api/v1/public-api/campaign";
-
-/// The vendor documents no limit; this is ours.
-const MAX_BATCH: usize = 500;
 
 /// Vbee AICall.
 pub struct Vbee {

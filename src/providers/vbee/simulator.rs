@@ -15,8 +15,8 @@ use crate::providers::api::{Reply, Request};
 use crate::providers::call_log::{CallLog, NumberDisplay};
 use crate::providers::simulator::{POISON, Simulator, Twist};
 
+use super::constants::{ENDPOINT, MAX_BATCH};
 use super::token::VbeeTokenClaims;
-use super::{ENDPOINT, MAX_BATCH};
 
 /// How far a token may come from the future.
 const LEEWAY_SECS: i64 = 60;

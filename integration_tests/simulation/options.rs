@@ -1,0 +1,22 @@
+//! What the SQLite ledger of a scenario is opened with.
+
+use destination_ai_voice::ledger::{LedgerIdentity, LedgerOptions, NumberKind, Scope};
+use destination_ai_voice::phone::WireFormat;
+
+/// The hash key of every scenario.
+pub(crate) const HASH_KEY: &str = "simulation";
+
+/// What the runs of a scenario go by.
+pub(crate) fn options(run: u64, call_again_after_days: u32) -> LedgerOptions {
+    LedgerOptions {
+        run: format!("run-{run}"),
+        identity: LedgerIdentity {
+            account: "simulation".to_owned(),
+            scope: Scope::Campaign,
+            numbers: NumberKind::Phone,
+        },
+        phone_format: WireFormat::Digits,
+        call_again_after_days,
+        expect_existing: false,
+    }
+}
