@@ -32,7 +32,7 @@ pub(crate) enum Way {
     /// Each of eight fields names its column; two name the same.
     Columns,
     /// Nothing is configured: every column is a field or a variable.
-    LedgerIdentity,
+    Identity,
     /// As `Columns`, with templates for two of the fields.
     Templates,
     /// As `Columns`, for those whom a condition of three comparisons lets pass.
@@ -93,7 +93,7 @@ impl Extract {
 
     /// The `streams` section of a configuration.
     pub(crate) fn streams(self, way: Way, shape: Shape) -> Value {
-        if way == Way::LedgerIdentity {
+        if way == Way::Identity {
             return json!([]);
         }
         let mut mapped = sample::stream(shape);
@@ -105,7 +105,7 @@ impl Extract {
                     *field = json!({"field": "so_tien", "template": "{{ record.amount_due }} đồng"});
                 }
             }
-            Way::Columns | Way::Condition | Way::LedgerIdentity => {
+            Way::Columns | Way::Condition | Way::Identity => {
                 fields.retain(|field| field["template"].is_null());
             }
         }

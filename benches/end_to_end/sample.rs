@@ -48,7 +48,7 @@ fn main() -> io::Result<()> {
     fs::create_dir_all(&folder)?;
     fs::write(folder.join("catalog.json"), extract.catalog().to_string())?;
     let ways: &[_] = if identity {
-        &[("identity", Way::LedgerIdentity)]
+        &[("identity", Way::Identity)]
     } else {
         &[("columns", Way::Columns), ("templates", Way::Templates)]
     };

@@ -26,12 +26,7 @@ pub(crate) const NOW: Timestamp = Timestamp::UNIX_EPOCH;
 
 /// An extract of one stream for a way of mapping.
 pub(crate) fn extract(n_records: u64, way: Way) -> Extract {
-    Extract {
-        n_records,
-        n_streams: 1,
-        is_named_for_identity: way == Way::LedgerIdentity,
-        ..Extract::default()
-    }
+    Extract { n_records, n_streams: 1, is_named_for_identity: way == Way::Identity, ..Extract::default() }
 }
 
 /// The lines of its records, and nothing else.

@@ -27,8 +27,8 @@ pub(crate) fn measure(criterion: &mut Criterion) {
             group.bench_function(format!("{vendor}, {name}"), |bencher| {
                 bencher.iter(|| {
                     for line in &lines {
-                        let item = take(&mut router, line);
-                        assert!(matches!(black_box(item), Event::Contact(_)), "every record is somebody");
+                        let event = take(&mut router, line);
+                        assert!(matches!(black_box(event), Event::Contact(_)), "every record is somebody");
                     }
                 });
             });

@@ -18,8 +18,8 @@ pub(crate) fn measure(criterion: &mut Criterion) {
         ("columns, 7 of 100", Way::Columns, wide(Way::Columns)),
         ("columns, a condition", Way::Condition, extract(RECORDS, Way::Condition)),
         ("two templates", Way::Templates, extract(RECORDS, Way::Templates)),
-        ("identity", Way::LedgerIdentity, extract(RECORDS, Way::LedgerIdentity)),
-        ("identity, 100 columns", Way::LedgerIdentity, wide(Way::LedgerIdentity)),
+        ("identity", Way::Identity, extract(RECORDS, Way::Identity)),
+        ("identity, 100 columns", Way::Identity, wide(Way::Identity)),
     ] {
         let (_, mappings) = mappings(extract, way, &*itnio);
         let mapping = mappings.first().expect("there is one stream");

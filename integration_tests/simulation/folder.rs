@@ -49,7 +49,7 @@ pub(crate) struct Folder {
 }
 
 /// What came of a ledger that was refused.
-pub(crate) enum AfterRefusal {
+pub(crate) enum Remedy {
     PutBack,
     LossAccepted,
 }
@@ -211,7 +211,7 @@ impl Folder {
     }
 
     /// What was refused is mended: what was lost is put back, or a person takes what there is.
-    pub(crate) fn mend(&mut self, may_accept: bool) -> Option<AfterRefusal> {
+    pub(crate) fn mend(&mut self, may_accept: bool) -> Option<Remedy> {
         if !self.is_refused {
             return None;
         }
@@ -227,12 +227,12 @@ impl Folder {
                     }
                 }
                 self.is_loss_accepted = true;
-                return Some(AfterRefusal::LossAccepted);
+                return Some(Remedy::LossAccepted);
             }
         }
         self.is_loss_accepted = false;
         self.put_back();
-        Some(AfterRefusal::PutBack)
+        Some(Remedy::PutBack)
     }
 
     /// Only what the accident took is put back: a refusal changes nothing.

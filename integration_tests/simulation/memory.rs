@@ -123,12 +123,12 @@ impl Ledger for Connection {
         _: Timestamp,
     ) -> Result<(), LedgerError> {
         let mut shared = self.database.locked();
-        for (entry, ending) in settlements {
+        for (entry, settlement) in settlements {
             if shared.rows.get(&entry.key) != Some(&Row::Claimed { run: self.run }) {
                 shared.violation = Some("a contact was settled that its run had not claimed");
                 continue;
             }
-            let row = match ending {
+            let row = match settlement {
                 Settlement::Accepted { .. } => Some(Row::Accepted),
                 Settlement::Rejected { .. } => Some(Row::Rejected),
                 Settlement::Unknown => Some(Row::Unknown),

@@ -109,20 +109,20 @@ pub(crate) async fn speak(
     sender: mpsc::Sender<EventBatch>,
     mut rng: fastrand::Rng,
 ) {
-    let mut chunk = EventBatch::default();
+    let mut batch = EventBatch::default();
     for line in lines {
         match router.read_line(line.text.as_bytes()) {
-            Ok(item) => chunk.items.extend(item),
-            Err(error) => chunk.failure = Some(error),
+            Ok(event) => batch.events.extend(event),
+            Err(error) => batch.failure = Some(error),
         }
         if rng.u32(0..4) == 0 {
             if rng.u32(0..6) == 0 {
                 sleep(Duration::from_millis(rng.u64(0..8_000))).await;
             }
-            if sender.send(std::mem::take(&mut chunk)).await.is_err() {
+            if sender.send(std::mem::take(&mut batch)).await.is_err() {
                 return;
             }
         }
     }
-    drop(sender.send(chunk).await);
+    drop(sender.send(batch).await);
 }

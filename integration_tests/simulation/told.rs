@@ -153,15 +153,15 @@ impl Model {
         self.newest = self.newest.max(now);
     }
 
-    fn settled(&mut self, key: Key, ending: &Settlement, now: Timestamp) {
+    fn settled(&mut self, key: Key, settlement: &Settlement, now: Timestamp) {
         let Some(Row::Claimed { .. }) = self.rows.get(&key) else {
             return self.complain("a contact was settled that its run had not claimed".to_owned());
         };
         let before = self.before.remove(&key);
-        if *ending != Settlement::Released {
+        if *settlement != Settlement::Released {
             self.newest = self.newest.max(now);
         }
-        let row = match ending {
+        let row = match settlement {
             Settlement::Accepted { .. } => {
                 self.accepted_at.insert(key, self.newest);
                 Some(Row::Accepted)
@@ -180,9 +180,9 @@ impl Model {
     }
 
     /// The ledger failed, and may have written it all the same.
-    fn perhaps_settled(&mut self, key: Key, ending: &Settlement, now: Timestamp) {
+    fn perhaps_settled(&mut self, key: Key, settlement: &Settlement, now: Timestamp) {
         self.unsure.insert(key);
-        match ending {
+        match settlement {
             Settlement::Accepted { .. } => {
                 self.accepted_at.insert(key, self.newest.max(now));
             }
@@ -308,10 +308,10 @@ impl<L: Ledger> Ledger for Slow<L> {
         let answer = self.ledger.settle(settlements, shown).await;
         if let Some(mut model) = self.model() {
             model.heard("an ending", &answer);
-            for (entry, ending) in &said {
+            for (entry, settlement) in &said {
                 match answer {
-                    Ok(()) => model.settled(entry.key, ending, shown),
-                    Err(_) => model.perhaps_settled(entry.key, ending, shown),
+                    Ok(()) => model.settled(entry.key, settlement, shown),
+                    Err(_) => model.perhaps_settled(entry.key, settlement, shown),
                 }
             }
         }

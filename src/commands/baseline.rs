@@ -45,7 +45,7 @@ pub(super) async fn run<R: Read + Send + 'static>(
     let mut input = EventReader::new(stdin, job.router(keys, &Arc::default()))?;
     let (mut seen, mut counts) = (HashSet::new(), Counts::default());
     while let Some(batch) = input.next().await? {
-        let entries = entries(batch.items, &mut streams, &mut seen, &mut counts)?;
+        let entries = entries(batch.events, &mut streams, &mut seen, &mut counts)?;
         if !entries.is_empty() {
             remember(&ledger, entries, arguments.yes, now, &mut counts).await?;
         }
@@ -56,14 +56,14 @@ pub(super) async fn run<R: Read + Send + 'static>(
 
 /// Whoever these records would have called, each once.
 fn entries(
-    items: Vec<Event>,
+    events: Vec<Event>,
     streams: &mut StreamNames,
     seen: &mut HashSet<Key>,
     counts: &mut Counts,
 ) -> Result<Vec<ClaimEntry>, Error> {
     let mut entries = Vec::new();
-    for item in items {
-        match item {
+    for event in events {
+        match event {
             Event::Contact(pending) if seen.insert(pending.key()?) => {
                 entries.push(pending.claim_entry(streams)?);
             }

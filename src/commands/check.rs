@@ -42,9 +42,9 @@ pub(super) async fn run(
 }
 
 async fn check(arguments: &CheckArgs, now: Timestamp, network: &Network) -> Result<String, Error> {
-    let mut set_up = LoadedConfig::from_file(&arguments.config)?;
-    let judged = judge_mapping(&mut set_up, arguments.catalog.as_deref(), now)?;
-    let (config, vendor) = set_up.complete()?;
+    let mut loaded = LoadedConfig::from_file(&arguments.config)?;
+    let judged = judge_mapping(&mut loaded, arguments.catalog.as_deref(), now)?;
+    let (config, vendor) = loaded.complete()?;
     let clock = Arc::new(Clock::starting_at(now));
     let timeout = request_timeout(&config.delivery).min(LONGEST_REQUEST);
     let transport = HttpTransport::new(network, Connections::OneForEach, timeout, Arc::clone(&clock))?;
@@ -77,14 +77,14 @@ async fn check(arguments: &CheckArgs, now: Timestamp, network: &Network) -> Resu
 
 /// Judges the mapping as the start of `write` would, as far as that goes; gives the rest of a sentence
 /// that says how far it went.
-fn judge_mapping(set_up: &mut LoadedConfig, catalog: Option<&Path>, now: Timestamp) -> Result<String, Error> {
+fn judge_mapping(loaded: &mut LoadedConfig, catalog: Option<&Path>, now: Timestamp) -> Result<String, Error> {
     let Some(path) = catalog else {
-        set_up.check_streams();
+        loaded.check_streams();
         return Ok("; columns are judged at the start of a sync, or here with --catalog".to_owned());
     };
     let catalog = Catalog::parse(&read_file("the configured catalog", path)?)?;
     let run = RunContext { sync_id: String::new(), now };
-    let mappings = set_up.compile(&catalog, &run);
+    let mappings = loaded.compile(&catalog, &run);
     let streams = match catalog.streams.len() {
         1 => "the stream".to_owned(),
         count => format!("the {count} streams"),

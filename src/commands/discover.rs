@@ -12,9 +12,9 @@ use crate::protocol::Output;
 use crate::providers::api::Shape;
 
 pub(super) fn run(arguments: &ConfigArgs, output: &mut Output<impl Write>) -> Result<(), Error> {
-    let mut set_up = LoadedConfig::from_file(&arguments.config)?;
-    set_up.check_streams();
-    let (config, vendor) = set_up.complete()?;
+    let mut loaded = LoadedConfig::from_file(&arguments.config)?;
+    loaded.check_streams();
+    let (config, vendor) = loaded.complete()?;
     let schema = contact_schema(&config, vendor.shape());
     let operation = |sync_mode| {
         json!({

@@ -42,15 +42,15 @@ fn catalog() -> Catalog {
 
 /// What a sync would say at its start, or `check` where there is no catalog.
 fn told(config: &str, catalog: Option<&Catalog>) -> Vec<String> {
-    let judged = LoadedConfig::from_text(config).and_then(|mut set_up| {
+    let judged = LoadedConfig::from_text(config).and_then(|mut loaded| {
         match catalog {
             Some(catalog) => {
                 let run = RunContext { sync_id: String::new(), now: Timestamp::UNIX_EPOCH };
-                set_up.compile(catalog, &run);
+                loaded.compile(catalog, &run);
             }
-            None => set_up.check_streams(),
+            None => loaded.check_streams(),
         }
-        set_up.complete()
+        loaded.complete()
     });
     match judged {
         Ok(_) => Vec::new(),

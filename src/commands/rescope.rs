@@ -40,7 +40,7 @@ pub(super) async fn run<R: Read + Send + 'static>(
     let mut pairs = HashSet::new();
     while let Some(batch) = input.next().await? {
         let mut people = Vec::new();
-        for event in batch.items {
+        for event in batch.events {
             if let Event::Contact(pending) = event {
                 let phone = pending.contact.phone.clone();
                 pairs.insert((pending.key()?, new_keys.key(&pending.campaign, &phone)));

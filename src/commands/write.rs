@@ -68,14 +68,14 @@ impl SyncJob {
                 "the platform's socket data channel (DATA_CHANNEL_MEDIUM=SOCKET) is not supported; run this destination over stdio",
             ));
         }
-        let set_up = LoadedConfig::from_file(config)?;
+        let loaded = LoadedConfig::from_file(config)?;
         let catalog = Catalog::parse(&read_file("the configured catalog", catalog)?)?;
-        Self::new(set_up, catalog, now, environment)
+        Self::new(loaded, catalog, now, environment)
     }
 
     /// Compiles the mappings; every mistake of the configuration is reported at once.
     pub(super) fn new(
-        mut set_up: LoadedConfig,
+        mut loaded: LoadedConfig,
         catalog: Catalog,
         now: Timestamp,
         environment: &Environment,
@@ -83,8 +83,8 @@ impl SyncJob {
         let of_catalog = catalog.streams.iter().find_map(|stream| stream.sync_id).map(|id| id.to_string());
         let sync_id = of_catalog.or_else(|| environment.job_id.clone()).unwrap_or_default();
         let run = RunContext { sync_id: sync_id.clone(), now };
-        let mappings = set_up.compile(&catalog, &run);
-        let (config, vendor) = set_up.complete()?;
+        let mappings = loaded.compile(&catalog, &run);
+        let (config, vendor) = loaded.complete()?;
         let network = environment.network.clone();
         Ok(Self { config, catalog, vendor, sync_id, dialect: Dialect::Airbyte, mappings, now, network })
     }
@@ -93,18 +93,18 @@ impl SyncJob {
     /// when it is announced.
     pub(super) fn announced(
         dialect: Dialect,
-        mut set_up: LoadedConfig,
+        mut loaded: LoadedConfig,
         now: Timestamp,
         environment: &Environment,
     ) -> Result<Self, Error> {
-        set_up.check_streams();
-        let (config, vendor) = set_up.complete()?;
+        loaded.check_streams();
+        let (config, vendor) = loaded.complete()?;
         let (catalog, sync_id) = (Catalog::default(), String::new());
         let network = environment.network.clone();
         Ok(Self { config, catalog, vendor, sync_id, dialect, mappings: Vec::new(), now, network })
     }
 
-    /// What makes items of the input. A stream may be announced in one shape after the other, so that
+    /// What makes events of the input. A stream may be announced in one shape after the other, so that
     /// their mappings do not stay: `genders` counts what none of them understood.
     pub(super) fn router(&self, keys: Option<KeyMaker>, genders: &Arc<AtomicU64>) -> Router {
         if self.dialect == Dialect::Airbyte {

@@ -22,7 +22,7 @@ impl RateLimiter {
 
     /// Takes the next starting time.
     pub fn reserve(&self) -> Instant {
-        let mut next = self.next.lock().expect("nothing panics while it holds the pace");
+        let mut next = self.next.lock().expect("nothing panics while it takes a slot");
         let slot = (*next).max(Instant::now());
         *next = slot.checked_add(self.interval).unwrap_or(slot);
         slot
@@ -30,7 +30,7 @@ impl RateLimiter {
 
     /// Lets nothing start before `until`: the vendor throttles the account, not one request.
     pub fn pause_until(&self, until: Instant) {
-        let mut next = self.next.lock().expect("nothing panics while it holds the pace");
+        let mut next = self.next.lock().expect("nothing panics while it takes a slot");
         *next = (*next).max(until);
     }
 }

@@ -53,7 +53,7 @@ pub enum Covers {
 #[derive(Debug, Default)]
 pub struct EventBatch {
     /// In the order of the lines.
-    pub items: Vec<Event>,
+    pub events: Vec<Event>,
     /// What was odd about them.
     pub warnings: InputWarnings,
     /// Why no further batch comes, when it is not simply the end.
@@ -75,7 +75,7 @@ impl EventBatch {
     }
 
     fn contacts(&mut self) -> impl Iterator<Item = &mut PendingContact> {
-        self.items.iter_mut().filter_map(|event| match event {
+        self.events.iter_mut().filter_map(|event| match event {
             Event::Contact(contact) => Some(contact),
             _ => None,
         })

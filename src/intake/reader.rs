@@ -1,4 +1,4 @@
-//! The thread beside the loop: reads stdin, has each line decoded and mapped, and passes the items
+//! The thread beside the loop: reads stdin, has each line decoded and mapped, and passes the events
 //! on in order through a bounded channel, so that a slow vendor slows the source down.
 
 use std::io::{ErrorKind, Read};
@@ -32,7 +32,7 @@ pub fn read_events(
     let (sender, receiver) = mpsc::channel(MAX_WAITING_BATCHES);
     let thread = std::thread::Builder::new().name("intake".to_owned());
     let last = sender.clone();
-    let reader = Reader { input, router, sender, n_items: 0 };
+    let reader = Reader { input, router, sender, n_events: 0 };
     let run = move || {
         // Its message may quote data.
         if catch_unwind(AssertUnwindSafe(|| reader.run())).is_err() {
@@ -78,7 +78,7 @@ struct Reader<R> {
     router: Router,
     sender: mpsc::Sender<EventBatch>,
     /// In the batch before; the next one will have about as many.
-    n_items: usize,
+    n_events: usize,
 }
 
 impl<R: Read> Reader<R> {
@@ -122,17 +122,17 @@ impl<R: Read> Reader<R> {
 
     /// Gives whether there is more to do.
     fn pass_on(&mut self, mut lines: &[u8]) -> bool {
-        let mut batch = EventBatch { items: Vec::with_capacity(self.n_items), ..EventBatch::default() };
+        let mut batch = EventBatch { events: Vec::with_capacity(self.n_events), ..EventBatch::default() };
         while !lines.is_empty() && batch.failure.is_none() {
             let end = memchr(b'\n', lines).unwrap_or(lines.len());
             let (line, rest) = lines.split_at(end);
             lines = rest.get(1..).unwrap_or_default();
             match self.router.read_line(line) {
-                Ok(item) => batch.items.extend(item),
+                Ok(event) => batch.events.extend(event),
                 Err(error) => batch.failure = Some(error),
             }
         }
-        self.n_items = batch.items.len();
+        self.n_events = batch.events.len();
         batch.warnings = self.router.warnings();
         let goes_on = batch.failure.is_none();
         self.sender.blocking_send(batch).is_ok() && goes_on
@@ -157,8 +157,8 @@ mod tests {
     }
 
     fn failures(input: impl Read + Send + 'static) -> Vec<Option<Error>> {
-        let mut chunks = read_events(input, Router::new(Vec::new(), Vec::new(), None)).unwrap();
-        std::iter::from_fn(|| chunks.blocking_recv()).map(|batch| batch.failure).collect()
+        let mut batches = read_events(input, Router::new(Vec::new(), Vec::new(), None)).unwrap();
+        std::iter::from_fn(|| batches.blocking_recv()).map(|batch| batch.failure).collect()
     }
 
     #[test]

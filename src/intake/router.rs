@@ -1,4 +1,4 @@
-//! Lines in, items out: decodes, routes and maps. No I/O, no clock.
+//! Lines in, events out: decodes, routes and maps. No I/O, no clock.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -25,7 +25,7 @@ const BYTE_ORDER_MARK: char = '\u{feff}';
 /// The same mark, when the text is UTF-16.
 const MARKS_OF_UTF_16: [&[u8]; 2] = [b"\xFF\xFE", b"\xFE\xFF"];
 
-/// Makes items of lines.
+/// Makes events of lines.
 pub struct Router {
     dialect: Dialect,
     mappings: Vec<Arc<Mapping>>,
@@ -50,12 +50,12 @@ impl Router {
         let dialect = Dialect::Airbyte;
         let (by_name, warnings) = (HashMap::default(), InputWarnings::default());
         let interval = Interval::default();
-        let mut intake =
+        let mut router =
             Self { dialect, mappings, by_name, announced: None, keys, line: 0, interval, warnings };
         for (index, stream) in streams.into_iter().enumerate() {
-            intake.add_stream(stream, StreamIndex::new(index));
+            router.add_stream(stream, StreamIndex::new(index));
         }
-        intake
+        router
     }
 
     /// No stream is known before its announcement.
@@ -105,11 +105,11 @@ impl Router {
             Ok(message) => return self.event_of(message),
             Err(why) => why,
         };
-        let Some(mended) = RepairedLine::of(text) else { return Err(self.refuse(why)) };
-        let message = self.dialect.parse_repaired(text, &mended).map_err(|why| self.refuse(why))?;
+        let Some(repaired) = RepairedLine::of(text) else { return Err(self.refuse(why)) };
+        let message = self.dialect.parse_repaired(text, &repaired).map_err(|why| self.refuse(why))?;
         if let Message::Record(record) = &message
             && let Some(stream) = self.find_stream(&record.namespace, &record.stream)?
-            && let Some((column, count)) = mended.left_out(&record.data)
+            && let Some((column, count)) = repaired.left_out(&record.data)
         {
             self.warnings.not_numbers(stream, column, count);
         }
@@ -230,7 +230,7 @@ mod tests {
             [("crm", "leads"), ("crm", "contacts"), ("erp", "contacts"), ("erp", "people"), ("", "people")];
         let streams =
             names.map(|(namespace, name)| StreamName { namespace: namespace.into(), name: name.into() });
-        let intake = Router::new(streams, std::iter::empty().collect(), None);
+        let router = Router::new(streams, std::iter::empty().collect(), None);
         for (case, namespace, name, want) in [
             ("its own", "crm", "leads", Ok(Some(0))),
             ("the only one", "", "leads", Ok(Some(0))),
@@ -239,7 +239,7 @@ mod tests {
             ("the one without", "", "people", Ok(Some(4))),
             ("no such stream", "", "strangers", Ok(None)),
         ] {
-            let found = intake.find_stream(namespace, name).map(|found| found.map(StreamIndex::index));
+            let found = router.find_stream(namespace, name).map(|found| found.map(StreamIndex::index));
             assert_eq!(found.map_err(|error| error.to_string()), want, "{case}");
         }
     }

@@ -184,7 +184,7 @@ pub(crate) fn one_for_each(
     if statuses.len() == n_contacts {
         return Ok(statuses);
     }
-    Err(Error::Defect(format!("{} standings for {n_contacts} contacts", statuses.len())))
+    Err(Error::Defect(format!("{} statuses for {n_contacts} contacts", statuses.len())))
 }
 
 /// What people ask a ledger.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::batcher::PendingBatch;
-use super::policy::skip_reason;
+use super::policy::outcome_of_status;
 use crate::delivery::{ContactResult, Deliverer, DeliveryResult, RunHandle, Transport};
 use crate::domain::contact::Campaign;
 use crate::domain::error::Error;
@@ -109,7 +109,7 @@ impl<C: Transport, L: Ledger> BatchTask<C, L> {
         let statuses = one_for_each(asked.len(), statuses)?;
         let mut claimed = Claimed::default();
         for (contact, status) in asked.into_iter().zip(statuses) {
-            match (skip_reason(status, retake), status) {
+            match (outcome_of_status(status, retake), status) {
                 (Some(outcome), _) => sent.contacts.push((contact, ContactResult::Ended(outcome))),
                 (None, ContactStatus::Elsewhere) => claimed.elsewhere.push(contact),
                 (None, ContactStatus::Unknown | ContactStatus::Held) => claimed.retaken.push(contact),

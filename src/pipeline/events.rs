@@ -29,7 +29,7 @@ impl<C: Transport, L: Ledger, W: Write> Pipeline<C, L, W> {
 
     pub(super) fn take_events(&mut self, batch: EventBatch) {
         let now = Instant::now();
-        for event in batch.items {
+        for event in batch.events {
             if let Err(error) = self.take_event(event, now) {
                 self.fail(error);
             }

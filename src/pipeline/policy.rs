@@ -7,7 +7,7 @@ use crate::domain::reason::Reason;
 use crate::intake::{LedgerStanding, PendingContact};
 use crate::ledger::ContactStatus;
 
-/// Keeps policy over a run. Sends nobody, asks nobody: a preview can keep it, too.
+/// Applies the policy of a run. Sends nobody, asks nobody: a preview can apply it, too.
 #[derive(Debug)]
 pub(crate) struct Policy {
     deduper: Deduper,
@@ -31,7 +31,7 @@ impl Policy {
         let PendingContact { contact, campaign, standing, .. } = pending;
         let by_ledger = match standing {
             LedgerStanding::NoLedger => None,
-            LedgerStanding::Known(_, status) => skip_reason(*status, self.may_repeat),
+            LedgerStanding::Known(_, status) => outcome_of_status(*status, self.may_repeat),
             LedgerStanding::NotAsked(_) => {
                 return Err(Error::Defect("the ledger was not asked about a contact".to_owned()));
             }
@@ -43,19 +43,19 @@ impl Policy {
         } else {
             self.deduper.insert(campaign, &contact.phone)?
         };
-        let skip_reason = match by_ledger {
+        let outcome = match by_ledger {
             _ if !is_new => Some(Outcome::Duplicate(Reason::DuplicateInRun)),
             _ if is_over => Some(Outcome::Suppressed(Reason::MaxContactsPerSync, None)),
             by_ledger => by_ledger,
         };
-        self.n_passed += u64::from(skip_reason.is_none());
-        Ok(skip_reason)
+        self.n_passed += u64::from(outcome.is_none());
+        Ok(outcome)
     }
 }
 
 /// How a contact ends that the ledger keeps from being sent; none for those that may be claimed, now
 /// or when another run has let go of them.
-pub(super) fn skip_reason(status: ContactStatus, may_repeat: bool) -> Option<Outcome> {
+pub(super) fn outcome_of_status(status: ContactStatus, may_repeat: bool) -> Option<Outcome> {
     match status {
         ContactStatus::Free | ContactStatus::Elsewhere => None,
         ContactStatus::Unknown if may_repeat => None,

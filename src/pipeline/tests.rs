@@ -187,7 +187,7 @@ async fn speak(lines: Vec<(Duration, String)>, mut intake: Router, sender: mpsc:
         sleep(pause).await;
         let mut batch = EventBatch::default();
         match intake.read_line(line.as_bytes()) {
-            Ok(item) => batch.items.extend(item),
+            Ok(item) => batch.events.extend(item),
             Err(error) => batch.failure = Some(error),
         }
         batch.warnings = intake.warnings();
@@ -423,14 +423,14 @@ async fn too_many_rejected_records_fail_the_sync() {
 
 #[tokio::test(start_paused = true)]
 async fn what_is_kept_back_on_purpose_is_in_no_share_of_rejected_records() {
-    for (name, good, bad, skip_reason, fails) in [
+    for (name, good, bad, n_over_limit, fails) in [
         ("a selection is no failure", 50, 0, 900, false),
         ("nor does it hide one", 50, 60, 900, true),
         ("a tenth is allowed", 95, 10, 900, false),
         ("too few to mean something before the end", 10, 2, 0, true),
     ] {
         let invalid = (0..bad).map(|_| record_of("one", "n/a"));
-        let over_the_limit = (good..good + skip_reason).map(|n| record("one", n));
+        let over_the_limit = (good..good + n_over_limit).map(|n| record("one", n));
         let lines = (0..good).map(|n| record("one", n)).chain(invalid).chain(over_the_limit);
         let mut sync = Sync::of(lines);
         sync.config = json!({ "limits": { "max_rejected_percent": 10, "max_contacts_per_sync": good } });

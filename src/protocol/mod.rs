@@ -51,10 +51,10 @@ impl Dialect {
     /// Reads a line that was mended before; a STATE of it is given as it was written.
     ///
     /// # Errors
-    /// As `read`.
-    pub fn parse_repaired<'a>(self, line: &str, mended: &'a RepairedLine) -> Result<Message<'a>, String> {
-        Ok(match self.parse_line(mended.text())? {
-            Message::State(state) => Message::State(state.written_as(line, mended)),
+    /// As `parse_line`.
+    pub fn parse_repaired<'a>(self, line: &str, repaired: &'a RepairedLine) -> Result<Message<'a>, String> {
+        Ok(match self.parse_line(repaired.text())? {
+            Message::State(state) => Message::State(state.written_as(line, repaired)),
             message => message,
         })
     }

@@ -54,9 +54,9 @@ impl State {
 
     /// The same state in its line as it was written, when it was read from a mended one.
     #[must_use]
-    pub(super) fn written_as(self, line: &str, mended: &RepairedLine) -> Self {
+    pub(super) fn written_as(self, line: &str, repaired: &RepairedLine) -> Self {
         let Self { text, start, stats, scope } = self;
-        let origin = |at: usize| mended.origin(start + at);
+        let origin = |at: usize| repaired.origin(start + at);
         let stats = stats.map(|StatsPlace { at, lead }| StatsPlace {
             at: origin(at.start) - origin(0)..origin(at.end) - origin(0),
             lead,

@@ -12,9 +12,9 @@ const NEW: &str = r#"{"recordCount":98.0,"rejectedRecordCount":2.0}"#;
 
 /// Reads a line as the intake does, and gives the state as it goes back.
 fn echo(dialect: Dialect, line: &str) -> String {
-    let mended = RepairedLine::of(line);
+    let repaired = RepairedLine::of(line);
     let message =
-        dialect.parse_line(line).or_else(|why| dialect.parse_repaired(line, mended.as_ref().ok_or(why)?));
+        dialect.parse_line(line).or_else(|why| dialect.parse_repaired(line, repaired.as_ref().ok_or(why)?));
     let Ok(Message::State(state)) = message else { panic!("not a state: {message:?} of {line}") };
     state.with_stats(Stats { records: 98, rejected: 2 }).into_owned()
 }
@@ -80,8 +80,8 @@ fn object(members: &[String], space: &str, tail: &str) -> String {
 
 /// The statistics of a line's state, read by a reader that takes everything; NaN is no matter of ours.
 fn stats_of(line: &str) -> Option<String> {
-    let mended = RepairedLine::of(line);
-    let line = Object::read(mended.as_ref().map_or(line, RepairedLine::text)).ok()?;
+    let repaired = RepairedLine::of(line);
+    let line = Object::read(repaired.as_ref().map_or(line, RepairedLine::text)).ok()?;
     line.object("state")?.get("destinationStats").map(str::to_owned)
 }
 

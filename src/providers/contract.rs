@@ -69,13 +69,13 @@ fn now() -> Timestamp {
     Timestamp::from_second(1_700_000_000).unwrap()
 }
 
-fn number(contact_index: usize) -> String {
-    format!("+1415555{:04}", 100 + contact_index)
+fn number(index: usize) -> String {
+    format!("+1415555{:04}", 100 + index)
 }
 
 fn contacts(n_contacts: usize) -> Vec<Contact> {
-    let contact = |contact_index| {
-        let mut contact = Contact::new(Phone::e164(&number(contact_index)));
+    let contact = |index| {
+        let mut contact = Contact::new(Phone::e164(&number(index)));
         contact.name = Some("Nguyễn Văn An".into());
         contact.gender = Some(Gender::Female);
         contact.variables.push("ho_ten", "An");

@@ -94,7 +94,7 @@ mod tests {
 
     #[test]
     fn shows_no_number_and_no_credential() {
-        let words = Redactor::new([Secret::new("demo-key"), Secret::new(""), Secret::new("x")]);
+        let redactor = Redactor::new([Secret::new("demo-key"), Secret::new(""), Secret::new("x")]);
         for (text, want) in [
             ("", ""),
             ("the box is fixed", "the box is fixed"),
@@ -108,8 +108,8 @@ mod tests {
             ("Api-Key demo-key\n is  unknown", "Api-Key *** is unknown"),
             ("internationalisation-of-words", "internationalisation-of-words"),
         ] {
-            assert_eq!(words.masked(text), want, "{text}");
+            assert_eq!(redactor.masked(text), want, "{text}");
         }
-        assert_eq!(words.masked(&"é".repeat(400)).chars().count(), MAX_CHARS + 1);
+        assert_eq!(redactor.masked(&"é".repeat(400)).chars().count(), MAX_CHARS + 1);
     }
 }

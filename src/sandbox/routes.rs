@@ -57,10 +57,10 @@ impl Routes {
     pub(super) fn router(self) -> Router {
         let endpoint = |one: &SimulatedProvider| (one.name, one.faulty.method(), one.faulty.path());
         let endpoints: Vec<_> = self.played().iter().map(endpoint).collect();
-        let desk = Arc::new(self);
+        let routes = Arc::new(self);
         let page = |handler: fn(&Routes, &HeaderMap, &Uri) -> Response| {
-            let desk = Arc::clone(&desk);
-            move |headers: HeaderMap, uri: Uri| async move { handler(&desk, &headers, &uri) }
+            let routes = Arc::clone(&routes);
+            move |headers: HeaderMap, uri: Uri| async move { handler(&routes, &headers, &uri) }
         };
         let mut router = Router::new()
             .route("/", get(page(Self::landing)))
@@ -68,7 +68,7 @@ impl Routes {
             .route("/faults", get(page(Self::faults)))
             .route("/reset", post(page(Self::reset)));
         for (name, method, path) in endpoints {
-            let desk = Arc::clone(&desk);
+            let routes = Arc::clone(&routes);
             let filter = MethodFilter::try_from(method.clone()).unwrap_or(MethodFilter::POST);
             let handler = move |headers: HeaderMap, body: Bytes| async move {
                 let headers = headers.iter().map(|(name, value)| {
@@ -76,7 +76,7 @@ impl Routes {
                     (name.as_str().to_owned().into(), Secret::new(&value))
                 });
                 let headers = headers.collect();
-                server::render(desk.answer(name, &Request { method, url: path.to_owned(), headers, body }))
+                server::render(routes.answer(name, &Request { method, url: path.to_owned(), headers, body }))
                     .await
             };
             router = router.route(path, on(filter, handler));

@@ -33,12 +33,12 @@ impl std::fmt::Debug for Predicate {
 impl Predicate {
     /// The question of this name.
     pub(super) fn find(name: &str) -> Option<&'static Self> {
-        QUESTIONS.iter().find(|question| question.names.contains(&name))
+        PREDICATES.iter().find(|question| question.names.contains(&name))
     }
 
     /// All names, for a hint.
     pub(super) fn all_names() -> impl Iterator<Item = &'static str> {
-        QUESTIONS.iter().flat_map(|question| question.names).copied()
+        PREDICATES.iter().flat_map(|question| question.names).copied()
     }
 
     pub(super) fn ask(
@@ -60,7 +60,7 @@ impl Predicate {
     }
 }
 
-const QUESTIONS: &[Predicate] = &[
+const PREDICATES: &[Predicate] = &[
     plain(&["defined"], |value| !value.is_nothing()),
     plain(&["undefined", "none"], |value| matches!(value, Value::Nothing)),
     plain(&["string"], |value| matches!(value, Value::Text(_))),

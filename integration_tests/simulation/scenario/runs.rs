@@ -11,7 +11,7 @@ use tokio::time::{Duration, sleep};
 
 use super::{Ended, Scenario};
 use crate::counts::Counts;
-use crate::folder::AfterRefusal;
+use crate::folder::Remedy;
 use crate::memory::{SimulatedLedger, Store};
 use crate::platform::Platform;
 use crate::told::jump;
@@ -151,11 +151,11 @@ impl Scenario {
         counts.wrong_clocks += u64::from(!wrong_by.is_zero());
         let Store::File(folder) = &self.store else { return };
         let mut folder = folder.lock().unwrap();
-        let mended = folder.mend(rng.u32(0..4) == 0);
-        counts.refused += u64::from(mended.is_some());
-        match mended {
-            Some(AfterRefusal::PutBack) => counts.put_back += 1,
-            Some(AfterRefusal::LossAccepted) => counts.losses_accepted += 1,
+        let remedy = folder.mend(rng.u32(0..4) == 0);
+        counts.refused += u64::from(remedy.is_some());
+        match remedy {
+            Some(Remedy::PutBack) => counts.put_back += 1,
+            Some(Remedy::LossAccepted) => counts.losses_accepted += 1,
             None if is_calm => {}
             None => {
                 if rng.bool() {

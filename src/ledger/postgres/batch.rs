@@ -41,11 +41,11 @@ impl<'a> ClaimColumns<'a> {
 
 impl<'a> SettleColumns<'a> {
     pub(super) fn new(settlements: impl ExactSizeIterator<Item = &'a Settlement>) -> Self {
-        let n_endings = settlements.len();
+        let n_settlements = settlements.len();
         let mut columns = Self {
-            outcomes: Vec::with_capacity(n_endings),
-            reasons: Vec::with_capacity(n_endings),
-            contact_ids: Vec::with_capacity(n_endings),
+            outcomes: Vec::with_capacity(n_settlements),
+            reasons: Vec::with_capacity(n_settlements),
+            contact_ids: Vec::with_capacity(n_settlements),
         };
         for settlement in settlements {
             let (outcome, reason, contact_id) = match settlement {

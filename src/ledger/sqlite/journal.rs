@@ -50,7 +50,7 @@ pub(super) struct Size {
     pub(super) n_bytes: usize,
 }
 
-/// A contact of a claim. Numbers are those of `words`; times are milliseconds.
+/// A contact of a claim. Numbers are those of `string_table`; times are milliseconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Claimed<'a> {
     pub(super) key: Key,

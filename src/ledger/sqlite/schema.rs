@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, Result};
 
-/// In no row: stands for those who are in `intent` and have no `settlement`.
+/// In no row: stands for those who are in `intent` and have no `ending`.
 pub(super) const CLAIMED: i64 = 0;
 /// In `contact.outcome`.
 pub(super) const ACCEPTED: i64 = 1;
@@ -14,7 +14,7 @@ pub(super) const UNKNOWN: i64 = 3;
 /// What each version added to the one before. A line that was released is never changed.
 ///
 /// `contact` is clustered by its key, so that a contact costs one write; campaign, stream, run and
-/// reason are numbers of `word`. Times are milliseconds. `intent` and `settlement` are the journal, which
+/// reason are numbers of `word`. Times are milliseconds. `intent` and `ending` are the journal, which
 /// `journal` packs; before there were endings, whoever was settled was taken out of its intent. `seal`
 /// has one row, which is about all others.
 pub(super) const MIGRATIONS: &[&str] = &[

@@ -31,7 +31,7 @@ pub(super) struct WorkItem {
 }
 
 impl Worker {
-    /// Gives the book to a thread.
+    /// Gives the store to a thread.
     pub(super) fn thread(store: Store) -> Result<Self, LedgerError> {
         let (inbox, jobs) = mpsc::channel(LONGEST_QUEUE);
         let thread = std::thread::Builder::new().name("ledger".to_owned());
@@ -41,7 +41,7 @@ impl Worker {
         Ok(Self::Thread { inbox: Some(inbox), thread: Mutex::new(Some(thread)) })
     }
 
-    /// Keeps the book for calls on the spot; its connection goes home in the end, if it has one.
+    /// Keeps the store for calls on the spot; its connection goes home in the end, if it has one.
     pub(super) fn inline(store: Store, home: Option<Memory>) -> Self {
         Self::Inline { store: Mutex::new(Some(Box::new(store))), home }
     }

@@ -8,10 +8,10 @@ pub(in crate::ledger) async fn a_closed_run_leaves_everything_to_the_next(home: 
     send(&ledger, 0..1, accepted()).await;
     ledger.close().await.unwrap();
     let second = open(home, "second").await;
-    assert_eq!(stand(&second, 0..2).await, [Accepted, Free]);
+    assert_eq!(statuses(&second, 0..2).await, [Accepted, Free]);
     drop(ledger);
     assert_eq!(claim(&second, 1..2).await, [Free], "the closed one is of no consequence");
-    assert_eq!(stand(&second, 1..2).await, [Elsewhere]);
+    assert_eq!(statuses(&second, 1..2).await, [Elsewhere]);
 }
 
 pub(in crate::ledger) async fn a_run_that_died_before_settling(home: &impl Home) {
@@ -20,11 +20,11 @@ pub(in crate::ledger) async fn a_run_that_died_before_settling(home: &impl Home)
     claim(&ledger, 2..3).await;
     home.kill(ledger).await;
     let ledger = open(home, "second").await;
-    assert_eq!(stand(&ledger, 0..4).await, [Unknown, Unknown, Unknown, Free]);
+    assert_eq!(statuses(&ledger, 0..4).await, [Unknown, Unknown, Unknown, Free]);
     let retaken = ledger.claim((0..3).map(entry).collect(), true, day(0)).await.unwrap();
     assert_eq!(retaken, [Unknown; 3]);
     settle(&ledger, 0..3, accepted()).await;
-    assert_eq!(stand(&ledger, 0..3).await, [Accepted; 3]);
+    assert_eq!(statuses(&ledger, 0..3).await, [Accepted; 3]);
 }
 
 pub(in crate::ledger) async fn a_run_that_died_between_two_settles(home: &impl Home) {
@@ -36,7 +36,7 @@ pub(in crate::ledger) async fn a_run_that_died_between_two_settles(home: &impl H
     settle(&ledger, 4..5, Settlement::Unknown).await;
     home.kill(ledger).await;
     let ledger = open(home, "second").await;
-    assert_eq!(stand(&ledger, 0..6).await, [Unknown, Accepted, Free, Free, Unknown, Unknown]);
+    assert_eq!(statuses(&ledger, 0..6).await, [Unknown, Accepted, Free, Free, Unknown, Unknown]);
 }
 
 /// An older row must not be mistaken for the ending of the claim that died.
@@ -68,7 +68,7 @@ pub(in crate::ledger) async fn restarting_twice_changes_nothing(home: &impl Home
     home.kill(ledger).await;
     for run in ["second", "third"] {
         let ledger = open(home, run).await;
-        assert_eq!(stand(&ledger, 0..4).await, [Accepted, Unknown, Unknown, Free], "{run}");
+        assert_eq!(statuses(&ledger, 0..4).await, [Accepted, Unknown, Unknown, Free], "{run}");
         home.kill(ledger).await;
     }
     let ledger = open(home, "fourth").await;

@@ -93,17 +93,17 @@ pub(in crate::ledger) async fn deciding_settles_the_unknown_of_one_run(home: &im
     assert_eq!(ledger.settle_unknown("nobody", true, false, day(1)).await.unwrap(), 0);
     assert_eq!(ledger.settle_unknown("first", true, false, day(1)).await.unwrap(), 2);
     assert_eq!(
-        stand(&ledger, 0..7).await,
+        statuses(&ledger, 0..7).await,
         [Accepted, Accepted, Accepted, Unknown, Unknown, Unknown, Elsewhere]
     );
     assert_eq!(ledger.settle_unknown("second", false, false, day(1)).await.unwrap(), 3);
-    assert_eq!(stand(&ledger, 3..7).await, [Free, Free, Free, Elsewhere]);
+    assert_eq!(statuses(&ledger, 3..7).await, [Free, Free, Free, Elsewhere]);
     assert_eq!(ledger.settle_unknown("first", false, false, day(1)).await.unwrap(), 0, "nothing is left");
     assert_eq!(ledger.settle_unknown("second", true, false, day(1)).await.unwrap(), 0, "nothing is left");
     assert_eq!(claim(&ledger, 3..4).await, [Free]);
     home.kill(ledger).await;
     let ledger = open(home, "third").await;
-    assert_eq!(stand(&ledger, 0..5).await, [Accepted, Accepted, Accepted, Unknown, Free]);
+    assert_eq!(statuses(&ledger, 0..5).await, [Accepted, Accepted, Accepted, Unknown, Free]);
 }
 
 pub(in crate::ledger) async fn a_dry_run_only_counts(home: &impl Home) {
@@ -111,7 +111,7 @@ pub(in crate::ledger) async fn a_dry_run_only_counts(home: &impl Home) {
     send(&ledger, 0..2, Settlement::Unknown).await;
     for accepted in [true, false] {
         assert_eq!(ledger.settle_unknown("first", accepted, true, day(1)).await.unwrap(), 2);
-        assert_eq!(stand(&ledger, 0..2).await, [Unknown; 2]);
+        assert_eq!(statuses(&ledger, 0..2).await, [Unknown; 2]);
     }
 }
 

@@ -124,7 +124,7 @@ pub(super) async fn open<H: Home>(home: &H, run: &str) -> H::Ledger {
 }
 
 /// The status of the people in a range.
-pub(super) async fn stand(ledger: &impl Ledger, people: Range<u32>) -> Vec<ContactStatus> {
+pub(super) async fn statuses(ledger: &impl Ledger, people: Range<u32>) -> Vec<ContactStatus> {
     ledger.status_of(people.map(key).collect(), day(0)).await.unwrap()
 }
 

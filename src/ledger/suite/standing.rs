@@ -5,22 +5,22 @@ use super::*;
 
 pub(in crate::ledger) async fn never_seen_is_free(home: &impl Home) {
     let ledger = open(home, "first").await;
-    assert_eq!(stand(&ledger, 0..3).await, [Free; 3]);
-    assert_eq!(stand(&ledger, 0..3).await, [Free; 3], "a look-up writes nothing");
+    assert_eq!(statuses(&ledger, 0..3).await, [Free; 3]);
+    assert_eq!(statuses(&ledger, 0..3).await, [Free; 3], "a look-up writes nothing");
     assert_eq!(claim(&ledger, 0..3).await, [Free; 3]);
 }
 
 pub(in crate::ledger) async fn claimed_is_held_and_unknown_after_death(home: &impl Home) {
     let ledger = open(home, "first").await;
     claim(&ledger, 0..2).await;
-    assert_eq!(stand(&ledger, 0..3).await, [Elsewhere, Elsewhere, Free]);
+    assert_eq!(statuses(&ledger, 0..3).await, [Elsewhere, Elsewhere, Free]);
     assert_eq!(claim(&ledger, 1..3).await, [Elsewhere, Free], "claiming again does not take");
     home.kill(ledger).await;
 
     let ledger = open(home, "second").await;
-    assert_eq!(stand(&ledger, 0..4).await, [Unknown, Unknown, Unknown, Free]);
+    assert_eq!(statuses(&ledger, 0..4).await, [Unknown, Unknown, Unknown, Free]);
     assert_eq!(claim(&ledger, 0..1).await, [Unknown]);
-    assert_eq!(stand(&ledger, 0..1).await, [Unknown], "a refused claim claims nothing");
+    assert_eq!(statuses(&ledger, 0..1).await, [Unknown], "a refused claim claims nothing");
 }
 
 pub(in crate::ledger) async fn accepted_is_a_duplicate_for_ever(home: &impl Home) {
@@ -32,7 +32,7 @@ pub(in crate::ledger) async fn accepted_is_a_duplicate_for_ever(home: &impl Home
     let retaken = ledger.claim(vec![entry(1)], true, day(40_000)).await.unwrap();
     assert_eq!(retaken, [Accepted], "retaking is for the unknown");
     home.kill(ledger).await;
-    assert_eq!(stand(&open(home, "second").await, 0..2).await, [Accepted; 2]);
+    assert_eq!(statuses(&open(home, "second").await, 0..2).await, [Accepted; 2]);
 }
 
 pub(in crate::ledger) async fn accepted_is_free_again_after_the_days_of_call_again(home: &impl Home) {
@@ -51,11 +51,11 @@ pub(in crate::ledger) async fn accepted_is_free_again_after_the_days_of_call_aga
 pub(in crate::ledger) async fn rejected_is_free_again(home: &impl Home) {
     let ledger = open(home, "first").await;
     send(&ledger, 0..2, rejected()).await;
-    assert_eq!(stand(&ledger, 0..2).await, [Free; 2]);
+    assert_eq!(statuses(&ledger, 0..2).await, [Free; 2]);
     assert_eq!(claim(&ledger, 0..2).await, [Free; 2]);
     settle(&ledger, 0..1, accepted()).await;
     settle(&ledger, 1..2, rejected()).await;
-    assert_eq!(stand(&ledger, 0..2).await, [Accepted, Free]);
+    assert_eq!(statuses(&ledger, 0..2).await, [Accepted, Free]);
 }
 
 pub(in crate::ledger) async fn unknown_is_held_until_it_is_retaken(home: &impl Home) {
@@ -64,9 +64,9 @@ pub(in crate::ledger) async fn unknown_is_held_until_it_is_retaken(home: &impl H
     assert_eq!(claim(&ledger, 0..2).await, [Unknown; 2]);
     let retaken = ledger.claim((0..3).map(entry).collect(), true, day(0)).await.unwrap();
     assert_eq!(retaken, [Unknown, Unknown, Free]);
-    assert_eq!(stand(&ledger, 0..3).await, [Elsewhere; 3], "all three are claimed now");
+    assert_eq!(statuses(&ledger, 0..3).await, [Elsewhere; 3], "all three are claimed now");
     settle(&ledger, 0..3, accepted()).await;
-    assert_eq!(stand(&ledger, 0..3).await, [Accepted; 3]);
+    assert_eq!(statuses(&ledger, 0..3).await, [Accepted; 3]);
 }
 
 /// A vendor recognises a repeat in the same campaign of the same account, if the number is written the same.
@@ -118,10 +118,10 @@ pub(in crate::ledger) async fn released_is_as_before(home: &impl Home) {
     send(&ledger, 2..3, Settlement::Unknown).await;
     ledger.claim((0..3).map(entry).collect(), true, day(0)).await.unwrap();
     settle(&ledger, 0..3, Settlement::Released).await;
-    assert_eq!(stand(&ledger, 0..3).await, [Free, Free, Unknown]);
+    assert_eq!(statuses(&ledger, 0..3).await, [Free, Free, Unknown]);
     home.kill(ledger).await;
     let ledger = open(home, "second").await;
-    assert_eq!(stand(&ledger, 0..3).await, [Free, Free, Unknown]);
+    assert_eq!(statuses(&ledger, 0..3).await, [Free, Free, Unknown]);
     assert_eq!(claim(&ledger, 0..2).await, [Free; 2], "it can be claimed again");
 }
 
@@ -130,11 +130,14 @@ pub(in crate::ledger) async fn subsets_settle(home: &impl Home) {
     claim(&ledger, 0..3).await;
     claim(&ledger, 3..6).await;
     settle(&ledger, 2..4, accepted()).await;
-    assert_eq!(stand(&ledger, 0..6).await, [Elsewhere, Elsewhere, Accepted, Accepted, Elsewhere, Elsewhere]);
+    assert_eq!(
+        statuses(&ledger, 0..6).await,
+        [Elsewhere, Elsewhere, Accepted, Accepted, Elsewhere, Elsewhere]
+    );
     settle(&ledger, 0..1, Settlement::Unknown).await;
     settle(&ledger, 1..2, Settlement::Released).await;
     settle(&ledger, 4..6, rejected()).await;
-    assert_eq!(stand(&ledger, 0..6).await, [Unknown, Free, Accepted, Accepted, Free, Free]);
+    assert_eq!(statuses(&ledger, 0..6).await, [Unknown, Free, Accepted, Accepted, Free, Free]);
 }
 
 pub(in crate::ledger) async fn answers_come_in_order(home: &impl Home) {
@@ -179,7 +182,7 @@ pub(in crate::ledger) async fn many_contacts_in_one_claim(home: &impl Home) {
     assert_eq!(claim(&ledger, 0..5_000).await, [Free; 5_000]);
     settle(&ledger, 0..4_999, accepted()).await;
     home.kill(ledger).await;
-    let status = stand(&open(home, "second").await, 0..5_000).await;
+    let status = statuses(&open(home, "second").await, 0..5_000).await;
     assert_eq!(status[..4_999], [Accepted; 4_999]);
     assert_eq!(status[4_999], Unknown);
 }
@@ -204,7 +207,7 @@ pub(in crate::ledger) async fn claims_of_two_runs_exclude_each_other<H: Home>(ho
     one_of_two(&one.unwrap(), &other.unwrap());
     assert_eq!(second.claim(all(), true, day(0)).await.unwrap(), [Elsewhere; 50], "retaking takes no claim");
     home.kill(first).await;
-    assert!(!stand(&second, 0..50).await.contains(&Free), "a dead run's claims are not free");
+    assert!(!statuses(&second, 0..50).await.contains(&Free), "a dead run's claims are not free");
 }
 
 /// Each contact was claimed by exactly one of two.

@@ -56,7 +56,7 @@ async fn what_cannot_be_accounted_for_stops_the_run() {
     ] {
         let mut pipeline = pipeline(&sync);
         pipeline
-            .take_events(EventBatch { items: vec![Event::Contact(event.clone())], ..EventBatch::default() });
+            .take_events(EventBatch { events: vec![Event::Contact(event.clone())], ..EventBatch::default() });
         assert_eq!(pipeline.failure.is_none(), left_open, "{name}: {:?}", pipeline.failure);
         if left_open {
             let contacts = vec![(event, ContactResult::Open { maybe_sent: false })];

@@ -13,7 +13,7 @@ struct Notebook {
     look_ups_take: Mutex<Vec<Duration>>,
     settling_takes: Duration,
     closing_takes: Duration,
-    endings: Mutex<Vec<Settlement>>,
+    settlements: Mutex<Vec<Settlement>>,
 }
 
 impl Ledger for Notebook {
@@ -32,9 +32,13 @@ impl Ledger for Notebook {
         Ok(vec![ContactStatus::Free; entries.len()])
     }
 
-    async fn settle(&self, endings: Vec<(ClaimEntry, Settlement)>, _: Timestamp) -> Result<(), LedgerError> {
+    async fn settle(
+        &self,
+        settlements: Vec<(ClaimEntry, Settlement)>,
+        _: Timestamp,
+    ) -> Result<(), LedgerError> {
         sleep(self.settling_takes).await;
-        self.endings.lock().unwrap().extend(endings.into_iter().map(|(_, ending)| ending));
+        self.settlements.lock().unwrap().extend(settlements.into_iter().map(|(_, settlement)| settlement));
         Ok(())
     }
 
@@ -113,7 +117,11 @@ async fn whose_answer_is_not_awaited_is_unknown_and_comes_again_only_where_that_
             let ran = sync.run_with(Arc::clone(&ledger)).await;
             let ended = (ran.stats.unknown, ran.counts(), ran.requests.len());
             assert_eq!(ended, (n_unknown, counts.clone(), 1), "{name}, {n_signals} signals");
-            assert_eq!(*ledger.endings.lock().unwrap(), [Settlement::Unknown], "{name}, {n_signals} signals");
+            assert_eq!(
+                *ledger.settlements.lock().unwrap(),
+                [Settlement::Unknown],
+                "{name}, {n_signals} signals"
+            );
         }
     }
 }
@@ -134,6 +142,6 @@ async fn a_delivery_that_panics_leaves_nobody_without_an_ending() {
         let ran = sync.run_with(Arc::clone(&ledger)).await;
         assert!(matches!(ran.failure, Some(Error::Defect(_))), "{name}: {:?}", ran.failure);
         assert_eq!((ran.stats.unknown, ran.counts()), (n_unknown, counts), "{name}");
-        assert_eq!(*ledger.endings.lock().unwrap(), [Settlement::Unknown], "{name}");
+        assert_eq!(*ledger.settlements.lock().unwrap(), [Settlement::Unknown], "{name}");
     }
 }

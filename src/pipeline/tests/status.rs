@@ -15,11 +15,11 @@ struct Parrot {
     /// So many answers are left out.
     too_few_looked_up: usize,
     too_few_claimed: usize,
-    endings: Mutex<Vec<Settlement>>,
+    settlements: Mutex<Vec<Settlement>>,
 }
 
-fn said(standings: &[ContactStatus], asked: usize, too_few: usize) -> Vec<ContactStatus> {
-    let all = standings.iter().copied().chain(std::iter::repeat(ContactStatus::Free));
+fn said(statuses: &[ContactStatus], asked: usize, too_few: usize) -> Vec<ContactStatus> {
+    let all = statuses.iter().copied().chain(std::iter::repeat(ContactStatus::Free));
     all.take(asked - too_few.min(asked)).collect()
 }
 
@@ -37,8 +37,12 @@ impl Ledger for Parrot {
         Ok(said(&self.claimed, entries.len(), self.too_few_claimed))
     }
 
-    async fn settle(&self, endings: Vec<(ClaimEntry, Settlement)>, _: Timestamp) -> Result<(), LedgerError> {
-        self.endings.lock().unwrap().extend(endings.into_iter().map(|(_, ending)| ending));
+    async fn settle(
+        &self,
+        settlements: Vec<(ClaimEntry, Settlement)>,
+        _: Timestamp,
+    ) -> Result<(), LedgerError> {
+        self.settlements.lock().unwrap().extend(settlements.into_iter().map(|(_, settlement)| settlement));
         Ok(())
     }
 
@@ -50,9 +54,9 @@ impl Ledger for Parrot {
 #[tokio::test(start_paused = true)]
 async fn a_ledger_that_says_too_little_stops_the_run_before_anybody_is_sent() {
     for (name, looked_up, claimed, want) in [
-        ("look-up", 1, 0, "0 standings for 1 contacts"),
-        ("claim", 0, 1, "1 standings for 2 contacts"),
-        ("claim of nobody", 0, 2, "0 standings for 2 contacts"),
+        ("look-up", 1, 0, "0 statuses for 1 contacts"),
+        ("claim", 0, 1, "1 statuses for 2 contacts"),
+        ("claim of nobody", 0, 2, "0 statuses for 2 contacts"),
     ] {
         let ledger =
             Arc::new(Parrot { too_few_looked_up: looked_up, too_few_claimed: claimed, ..Parrot::default() });
@@ -109,10 +113,14 @@ async fn a_refusal_of_somebody_new_is_one_though_another_of_the_batch_may_have_b
         assert!(ran.failure.is_none(), "{name}: {:?}", ran.failure);
         assert_eq!((ran.stats.rejected, ran.stats.unknown), (2, 2), "{name}: {}", ran.stdout);
         assert_eq!((ran.requests.len(), ran.counts()), (2, vec![(1, 0.0, 4.0)]), "{name}");
-        let endings = std::mem::take(&mut *ledger.endings.lock().unwrap());
-        let kind = |ending: &Settlement| matches!(ending, Settlement::Rejected { .. });
-        assert_eq!(endings.iter().map(kind).collect::<Vec<_>>(), [true, true, false, false], "{name}");
-        assert_eq!(endings.iter().filter(|ending| **ending == Settlement::Unknown).count(), 2, "{name}");
+        let settlements = std::mem::take(&mut *ledger.settlements.lock().unwrap());
+        let kind = |settlement: &Settlement| matches!(settlement, Settlement::Rejected { .. });
+        assert_eq!(settlements.iter().map(kind).collect::<Vec<_>>(), [true, true, false, false], "{name}");
+        assert_eq!(
+            settlements.iter().filter(|settlement| **settlement == Settlement::Unknown).count(),
+            2,
+            "{name}"
+        );
     }
 }
 
@@ -130,5 +138,5 @@ async fn after_a_failure_of_somebody_new_those_who_may_have_been_sent_before_are
     let ran = sync.run_with(Arc::clone(&ledger)).await;
     assert!(matches!(ran.failure, Some(Error::Refused { .. })), "{:?}", ran.failure);
     assert_eq!((ran.requests.len(), ran.stats.settled(), ran.counts()), (1, 0, vec![]));
-    assert_eq!(*ledger.endings.lock().unwrap(), [Settlement::Released, Settlement::Unknown]);
+    assert_eq!(*ledger.settlements.lock().unwrap(), [Settlement::Released, Settlement::Unknown]);
 }

@@ -22,23 +22,23 @@ impl RepairedLine {
     /// Mends a line; nothing when there is nothing to mend.
     #[must_use]
     pub fn of(line: &str) -> Option<Self> {
-        let mut mended = Self { text: String::with_capacity(line.len() + NULL.len()), nulls: Vec::new() };
+        let mut repaired = Self { text: String::with_capacity(line.len() + NULL.len()), nulls: Vec::new() };
         let mut rest = line;
         while let Some(place) = rest.find(['"', 'N', 'I', '-', '+', 'n', 'i']) {
             let (before, found) = rest.split_at(place);
-            mended.text.push_str(before);
+            repaired.text.push_str(before);
             if let Some(behind) = NOT_NUMBERS.iter().find_map(|word| found.strip_prefix(word)) {
-                mended.nulls.push((mended.text.len(), line.len() - behind.len()));
-                mended.text.push_str(NULL);
+                repaired.nulls.push((repaired.text.len(), line.len() - behind.len()));
+                repaired.text.push_str(NULL);
                 rest = behind;
             } else {
                 let (passed, behind) = found.split_at(end_of_token(found));
-                mended.text.push_str(passed);
+                repaired.text.push_str(passed);
                 rest = behind;
             }
         }
-        mended.text.push_str(rest);
-        (!mended.nulls.is_empty()).then_some(mended)
+        repaired.text.push_str(rest);
+        (!repaired.nulls.is_empty()).then_some(repaired)
     }
 
     /// The line as it can be read.
@@ -105,19 +105,23 @@ mod tests {
     #[test]
     fn places_are_found_again() {
         let line = r#"{"a":NaN,"b":Infinity,"c":NaN,"d":1}"#;
-        let mended = RepairedLine::of(line).unwrap();
+        let repaired = RepairedLine::of(line).unwrap();
         for name in ["\"a\"", "\"b\"", "\"c\"", "\"d\""] {
-            assert_eq!(mended.origin(mended.text().find(name).unwrap()), line.find(name).unwrap(), "{name}");
+            assert_eq!(
+                repaired.origin(repaired.text().find(name).unwrap()),
+                line.find(name).unwrap(),
+                "{name}"
+            );
         }
-        assert_eq!(mended.origin(mended.text().len()), line.len());
+        assert_eq!(repaired.origin(repaired.text().len()), line.len());
     }
 
     #[test]
     fn the_first_column_and_the_count_are_told() {
         let line = r#"{"x":NaN,"data":{"id":1,"debt":NaN,"more":{"a":[Infinity,NaN]},"note":"NaN"},"y":NaN}"#;
-        let mended = RepairedLine::of(line).unwrap();
-        let data = Object::read(mended.text()).unwrap().object("data").unwrap();
-        assert_eq!(mended.left_out(&data), Some(("debt", 3)));
+        let repaired = RepairedLine::of(line).unwrap();
+        let data = Object::read(repaired.text()).unwrap().object("data").unwrap();
+        assert_eq!(repaired.left_out(&data), Some(("debt", 3)));
         let none = RepairedLine::of(r#"{"x":NaN,"data":{"id":1}}"#).unwrap();
         assert_eq!(none.left_out(&Object::read(none.text()).unwrap().object("data").unwrap()), None);
     }

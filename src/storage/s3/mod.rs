@@ -45,7 +45,7 @@ pub enum Patience {
 /// A bucket that things are put into.
 #[derive(Debug)]
 pub struct S3 {
-    carrier: HttpTransport,
+    transport: HttpTransport,
     clock: Arc<Clock>,
     signer: Signer,
     bucket: String,
@@ -79,14 +79,14 @@ impl S3 {
             Patience::Long => (7, Duration::from_mins(1)),
         };
         let clock = Arc::new(Clock::starting_at(now));
-        let carrier = HttpTransport::new(network, Connections::Kept, timeout, Arc::clone(&clock))?;
+        let transport = HttpTransport::new(network, Connections::Kept, timeout, Arc::clone(&clock))?;
         let signer = Signer {
             key_id: config.access_key_id.clone(),
             secret: config.secret_access_key.clone(),
             region: config.region().to_owned(),
         };
         Ok(Self {
-            carrier,
+            transport,
             clock,
             signer,
             bucket: config.s3_bucket_name.clone(),
@@ -227,7 +227,7 @@ impl S3 {
         };
         let headers = self.signer.headers(signed, self.clock.now());
         let headers = headers.into_iter().map(|(name, value)| (Cow::Borrowed(name), value)).collect();
-        self.carrier.exchange(asked.method.clone(), &url, headers, asked.body.clone()).await
+        self.transport.exchange(asked.method.clone(), &url, headers, asked.body.clone()).await
     }
 }
 

@@ -73,7 +73,7 @@ pub(super) fn unknown_filter(name: &str) -> String {
     format!("there is no filter `{name}`; there are {}", all.join(", "))
 }
 
-pub(super) fn unknown_question(name: &str) -> String {
+pub(super) fn unknown_predicate(name: &str) -> String {
     if let Some(near) = nearest(name, Predicate::all_names()) {
         return format!("there is no test `is {name}`; did you mean `is {near}`?");
     }

@@ -122,7 +122,7 @@ impl Compiler<'_> {
         let input = Box::new(self.expression(&test.expr));
         let mut given = self.arguments(&test.args, line);
         let Some(question) = Predicate::find(test.name) else {
-            self.mistake(line, &advice::unknown_question(test.name));
+            self.mistake(line, &advice::unknown_predicate(test.name));
             return Kind::Constant(Constant::None);
         };
         let n_wanted = usize::from(question.has_argument);

@@ -1,7 +1,7 @@
 //! Connections that break, doors that stay shut, certificates that are not believed.
 
 use super::*;
-use crate::ledger::suite::{claim, day, settle, stand};
+use crate::ledger::suite::{claim, day, settle, statuses};
 
 use ContactStatus::{Accepted, Elsewhere, Free, Unknown};
 
@@ -32,7 +32,7 @@ async fn a_lost_connection_is_made_again() {
     database.execute(TERMINATE).await;
     settle(&ledger, 0..1, suite::accepted()).await;
     database.execute(TERMINATE).await;
-    assert_eq!(stand(&ledger, 0..3).await, [Accepted, Elsewhere, Free]);
+    assert_eq!(statuses(&ledger, 0..3).await, [Accepted, Elsewhere, Free]);
     database.execute(TERMINATE).await;
     assert_eq!(claim(&ledger, 1..4).await, [Elsewhere, Free, Free], "still the same run");
 }
@@ -116,7 +116,7 @@ async fn endings_are_settled_twice_without_harm() {
         settle(&ledger, 1..2, suite::rejected()).await;
         settle(&ledger, 2..3, Settlement::Unknown).await;
         settle(&ledger, 3..4, Settlement::Released).await;
-        assert_eq!(stand(&ledger, 0..4).await, [Accepted, Free, Unknown, Free]);
+        assert_eq!(statuses(&ledger, 0..4).await, [Accepted, Free, Unknown, Free]);
     }
 }
 

@@ -1,7 +1,7 @@
 //! Settings of roles and databases, tables and functions of others, rights that are missing.
 
 use super::*;
-use crate::ledger::suite::{claim, day, settle, stand};
+use crate::ledger::suite::{claim, day, settle, statuses};
 
 use ContactStatus::{Accepted, Free};
 
@@ -69,7 +69,7 @@ async fn whatever_is_set_for_a_role_or_a_database_the_ledger_works() {
         assert_eq!(claim(&ledger, 0..3).await, [Free; 3], "{settings}");
         settle(&ledger, 0..2, suite::accepted()).await;
         settle(&ledger, 2..3, Settlement::Released).await;
-        assert_eq!(stand(&ledger, 0..3).await, [Accepted, Accepted, Free], "{settings}");
+        assert_eq!(statuses(&ledger, 0..3).await, [Accepted, Accepted, Free], "{settings}");
         ledger.close().await.unwrap();
         assert!(probe(&database.url).await.unwrap(), "{settings}");
         let ours = "SELECT count(*)::bigint FROM ai_voice_ledger.contact";
@@ -242,6 +242,6 @@ async fn every_refusal_comes_with_its_remedy() {
         assert_refused(answer, is_unusable, &["not now while claiming people", remedy]);
     }
     database.execute("DROP TRIGGER refuse ON contact").await;
-    assert_eq!(stand(&ledger, 0..1).await, [Free]);
+    assert_eq!(statuses(&ledger, 0..1).await, [Free]);
     assert_eq!(claim(&ledger, 0..1).await, [Free]);
 }

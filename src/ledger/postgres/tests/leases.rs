@@ -1,7 +1,7 @@
 //! Who lives, in the eyes of the others.
 
 use super::*;
-use crate::ledger::suite::{claim, day, settle, stand};
+use crate::ledger::suite::{claim, day, settle, statuses};
 
 use ContactStatus::{Accepted, Elsewhere, Free, Unknown};
 
@@ -25,18 +25,18 @@ async fn a_silent_run_is_dead_when_its_lease_is_over() {
     let silent = database.open_with("silent", short(NEVER)).await;
     claim(&silent, 0..2).await;
     let other = database.open("other").await;
-    assert_eq!(stand(&other, 0..2).await, [Elsewhere; 2]);
+    assert_eq!(statuses(&other, 0..2).await, [Elsewhere; 2]);
     assert_eq!(other.claim(vec![entry(0)], true, day(0)).await.unwrap(), [Elsewhere], "it may live");
     outlast_a_lease().await;
-    assert_eq!(stand(&other, 0..2).await, [Unknown; 2]);
+    assert_eq!(statuses(&other, 0..2).await, [Unknown; 2]);
     assert_eq!(other.claim(vec![entry(0)], false, day(0)).await.unwrap(), [Unknown], "unknown is not free");
 
     let refused = silent.claim(vec![entry(5)], false, day(0)).await.unwrap_err();
     assert!(matches!(refused, LedgerError::Unavailable(ref why) if why.contains("lease")), "{refused:?}");
-    assert_eq!(stand(&other, 5..6).await, [Free]);
+    assert_eq!(statuses(&other, 5..6).await, [Free]);
     // The vendor's answer still came: it counts.
     settle(&silent, 0..1, suite::accepted()).await;
-    assert_eq!(stand(&other, 0..2).await, [Accepted, Unknown]);
+    assert_eq!(statuses(&other, 0..2).await, [Accepted, Unknown]);
 }
 
 #[tokio::test]
@@ -48,7 +48,7 @@ async fn the_server_too_refuses_claims_without_a_lease() {
     database.execute("UPDATE run SET expires = now()").await;
     let refused = ledger.claim(vec![entry(1)], false, day(0)).await.unwrap_err();
     assert!(matches!(refused, LedgerError::Unavailable(_)), "{refused:?}");
-    assert_eq!(stand(&ledger, 0..2).await, [Unknown, Free]);
+    assert_eq!(statuses(&ledger, 0..2).await, [Unknown, Free]);
 }
 
 #[tokio::test]
@@ -69,7 +69,7 @@ async fn a_beating_heart_keeps_the_lease() {
     let other = database.open("other").await;
     outlast_a_lease().await;
     outlast_a_lease().await;
-    assert_eq!(stand(&other, 0..2).await, [Elsewhere; 2]);
+    assert_eq!(statuses(&other, 0..2).await, [Elsewhere; 2]);
     assert_eq!(claim(&living, 2..3).await, [Free]);
 }
 
@@ -81,7 +81,7 @@ async fn closing_frees_at_once() {
     settle(&first, 0..1, suite::accepted()).await;
     first.close().await.unwrap();
     let (second, opened) = Postgres::open(&database.url, &terms("second"), None, day(0)).await.unwrap();
-    assert_eq!(stand(&second, 0..3).await, [Accepted, Unknown, Free], "what was not settled is unknown");
+    assert_eq!(statuses(&second, 0..3).await, [Accepted, Unknown, Free], "what was not settled is unknown");
     assert_eq!(opened.recovered_unknown, 0, "nobody died");
     assert!(first.claim(vec![entry(9)], false, day(0)).await.is_err(), "a closed run claims nothing");
     first.close().await.unwrap();
@@ -116,9 +116,9 @@ async fn a_run_that_was_taken_for_dead_can_still_say_what_it_knows() {
     settle(&slow, 3..4, Settlement::Released).await;
     assert_eq!(other.settle_unknown("slow", false, false, day(0)).await.unwrap(), 2);
     settle(&slow, 4..5, Settlement::Unknown).await;
-    assert_eq!(stand(&other, 0..6).await, [Accepted, Elsewhere, Free, Free, Unknown, Free]);
+    assert_eq!(statuses(&other, 0..6).await, [Accepted, Elsewhere, Free, Free, Unknown, Free]);
     settle(&other, 0..2, suite::rejected()).await;
-    assert_eq!(stand(&other, 0..2).await, [Accepted, Free], "accepted by anybody is accepted");
+    assert_eq!(statuses(&other, 0..2).await, [Accepted, Free], "accepted by anybody is accepted");
 }
 
 /// A job that clears up old rows may take those that the ledger needs.
@@ -132,18 +132,18 @@ async fn people_of_a_run_whose_row_was_deleted_are_unknown_and_can_be_retaken_an
     drop(cleared);
     database.execute(&format!("DELETE FROM run WHERE id = {id}")).await;
     for (run, n) in [(&before, 0), (&after, 1)] {
-        assert_eq!(stand(run, n..n + 1).await, [Unknown]);
+        assert_eq!(statuses(run, n..n + 1).await, [Unknown]);
         assert_eq!(claim(run, n..n + 1).await, [Unknown], "unknown is not free");
         let retaken = run.claim(vec![entry(n), entry(7 + n)], true, day(0)).await.unwrap();
         assert_eq!(retaken, [Unknown, Free], "nobody else has them: they are ours");
         settle(run, n..n + 1, suite::accepted()).await;
     }
-    assert_eq!(stand(&after, 0..6).await, [Accepted, Accepted, Unknown, Unknown, Unknown, Unknown]);
+    assert_eq!(statuses(&after, 0..6).await, [Accepted, Accepted, Unknown, Unknown, Unknown, Unknown]);
     let name = format!("deleted-{id}");
     let status = after.status().await.unwrap();
     assert!(status.iter().any(|row| (row.run.as_str(), row.count) == (&name, 4)), "{status:?}");
     assert_eq!(after.find_contacts(vec![entry(2).key]).await.unwrap()[0].run, name);
     assert_eq!(after.settle_unknown(&name, true, true, day(0)).await.unwrap(), 4);
     assert_eq!(after.settle_unknown(&name, true, false, day(0)).await.unwrap(), 4);
-    assert_eq!(stand(&after, 2..6).await, [Accepted; 4]);
+    assert_eq!(statuses(&after, 2..6).await, [Accepted; 4]);
 }

@@ -1,7 +1,7 @@
 //! What a ledger is found to be when it is opened.
 
 use super::*;
-use crate::ledger::suite::{claim, day, identity, settle, stand};
+use crate::ledger::suite::{claim, day, identity, settle, statuses};
 use crate::ledger::{AnyLedger, KeyHasher, Scope};
 
 async fn open(
@@ -116,7 +116,7 @@ async fn inspection_needs_no_run_and_makes_nothing() {
     let outcomes: Vec<_> = records.status().await.unwrap().into_iter().map(|row| row.outcome).collect();
     assert_eq!(outcomes, ["claimed", "unknown"]);
     assert_eq!(records.settle_unknown("first", true, false, day(1)).await.unwrap(), 1);
-    assert_eq!(stand(&ledger, 0..2).await, [ContactStatus::Accepted, ContactStatus::Elsewhere]);
+    assert_eq!(statuses(&ledger, 0..2).await, [ContactStatus::Accepted, ContactStatus::Elsewhere]);
 }
 
 /// What `check` does, before each sync and more often.
@@ -209,5 +209,5 @@ async fn nobody_makes_another_ledger_of_it_between_a_runs_look_and_its_registrat
     let rescoped = rescoping.await.unwrap().unwrap();
     assert!(started.is_ok() && !rescoped.is_done, "a run lives by the old scope: {rescoped:?}");
     let ledger = started.unwrap().0;
-    assert_eq!(suite::stand(&ledger, 0..2).await, [ContactStatus::Accepted; 2]);
+    assert_eq!(suite::statuses(&ledger, 0..2).await, [ContactStatus::Accepted; 2]);
 }

@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 use std::thread;
 
 use super::*;
-use crate::ledger::suite::{claim, day, settle, stand};
+use crate::ledger::suite::{claim, day, settle, statuses};
 
 use ContactStatus::{Accepted, Free};
 
@@ -110,7 +110,7 @@ async fn live(database: &Database) {
     let (ledger, _) = Postgres::open(&database.way, &terms("first"), None, day(0)).await.unwrap();
     assert_eq!(claim(&ledger, 0..3).await, [Free; 3]);
     settle(&ledger, 0..3, suite::accepted()).await;
-    assert_eq!(stand(&ledger, 2..4).await, [Accepted, Free]);
+    assert_eq!(statuses(&ledger, 2..4).await, [Accepted, Free]);
     ledger.close().await.unwrap();
     // A pooler by session has its connections back then.
     drop(ledger);
@@ -232,7 +232,7 @@ async fn outlive(ledger: &Postgres, crash: impl Fn()) {
         assert_eq!(claim(ledger, people.clone()).await, [Free; 20], "batch {batch}");
         settle(ledger, people, suite::accepted()).await;
     }
-    assert_eq!(stand(ledger, 0..800).await, [Accepted; 800]);
+    assert_eq!(statuses(ledger, 0..800).await, [Accepted; 800]);
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! What one call costs the server: one statement, whatever the number of people.
 
 use super::*;
-use crate::ledger::suite::{claim, settle, stand};
+use crate::ledger::suite::{claim, settle, statuses};
 
 const COMMITS: &str = "SELECT xact_commit FROM pg_stat_database WHERE datname = current_database()";
 const OTHERS: &str = "SELECT count(*) FROM pg_stat_activity
@@ -14,7 +14,7 @@ async fn a_call_is_one_round_trip_whatever_its_size() {
     claim(&ledger, 0..1).await;
     for batch in 1..51 {
         let people = batch * 200..(batch + 1) * 200;
-        stand(&ledger, people.clone()).await;
+        statuses(&ledger, people.clone()).await;
         claim(&ledger, people.clone()).await;
         settle(&ledger, people, suite::accepted()).await;
     }

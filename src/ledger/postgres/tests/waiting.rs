@@ -9,7 +9,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{Instant, timeout};
 
 use super::*;
-use crate::ledger::suite::{claim, day, settle, stand};
+use crate::ledger::suite::{claim, day, settle, statuses};
 
 use ContactStatus::{Accepted, Free};
 
@@ -99,7 +99,7 @@ async fn a_cut_cable_is_noticed_with_a_bound() {
     }
     cut.store(false, Ordering::Relaxed);
     settle(&ledger, 0..1, suite::accepted()).await;
-    assert_eq!(stand(&ledger, 0..2).await, [Accepted, Free], "and it mends itself");
+    assert_eq!(statuses(&ledger, 0..2).await, [Accepted, Free], "and it mends itself");
 }
 
 /// Who stops waiting leaves neither an open transaction nor a connection that is out of step.
@@ -117,7 +117,7 @@ async fn a_wait_can_be_given_up_at_any_time() {
             assert!(timeout(patience, ask(&ledger, which)).await.is_err(), "the table is locked");
         }
         other.batch_execute("ROLLBACK").await.unwrap();
-        assert_eq!(stand(&ledger, 0..2).await, [Accepted, Free], "round {round}");
+        assert_eq!(statuses(&ledger, 0..2).await, [Accepted, Free], "round {round}");
     }
     let open = "SELECT count(*) FROM pg_stat_activity
         WHERE datname = current_database() AND state LIKE 'idle in transaction%'";

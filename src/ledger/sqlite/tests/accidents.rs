@@ -4,7 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use super::*;
-use crate::ledger::suite::{accepted, claim, day, key, send, settle, stand, terms};
+use crate::ledger::suite::{accepted, claim, day, key, send, settle, statuses, terms};
 
 const N_PEOPLE: u32 = 60;
 
@@ -40,7 +40,7 @@ async fn is_refused(path: &Path, name: &str) -> bool {
         Err(LedgerError::Unusable(_)) => true,
         Err(error) => panic!("{name}: {error}"),
         Ok((ledger, _)) => {
-            let status = stand(&ledger, 0..N_PEOPLE).await;
+            let status = statuses(&ledger, 0..N_PEOPLE).await;
             assert!(!status.contains(&ContactStatus::Free), "{name}: somebody is forgotten");
             false
         }
@@ -243,7 +243,7 @@ async fn a_log_that_is_not_its_own_is_never_taken_whatever_a_person_decides() {
         // What the refusal tells to do.
         fs::remove_file(log(&folder)).unwrap();
         Sqlite::accept_loss(&folder.file(), true).unwrap();
-        let known = stand(&folder.open(terms("after"), day(0)).await.unwrap(), 0..N_PEOPLE).await;
+        let known = statuses(&folder.open(terms("after"), day(0)).await.unwrap(), 0..N_PEOPLE).await;
         let n_known = known.iter().filter(|status| **status != ContactStatus::Free).count();
         assert_eq!(
             n_known,
@@ -330,7 +330,10 @@ async fn a_file_that_goes_away_under_a_run_ends_it() {
         drop(ledger);
         // SQLite leaves its log for a file that took the place: then nobody is missing.
         if let Ok(ledger) = folder.open(terms("second"), day(0)).await {
-            assert_eq!((name, stand(&ledger, 0..20).await), ("replaced", vec![ContactStatus::Accepted; 20]));
+            assert_eq!(
+                (name, statuses(&ledger, 0..20).await),
+                ("replaced", vec![ContactStatus::Accepted; 20])
+            );
         }
     }
 }
@@ -349,7 +352,7 @@ async fn a_loss_can_be_accepted() {
         assert!(missing.contains("written last"), "{missing}");
     }
     let ledger = folder.open(terms("next"), day(0)).await.unwrap();
-    let status = stand(&ledger, 0..N_PEOPLE).await;
+    let status = statuses(&ledger, 0..N_PEOPLE).await;
     assert_eq!(status[..30], [ContactStatus::Accepted; 30]);
     assert_eq!(status[30..], [ContactStatus::Free; 30], "these were in the log only");
     ledger.close().await.unwrap();
@@ -365,7 +368,7 @@ async fn the_loss_of_everybody_can_be_accepted_too() {
     assert!(is_refused(&folder.file(), "emptied").await);
     assert!(Sqlite::accept_loss(&folder.file(), true).unwrap().is_some());
     let ledger = folder.open(terms("next"), day(0)).await.unwrap();
-    assert_eq!(stand(&ledger, 0..N_PEOPLE).await, [ContactStatus::Free; 60]);
+    assert_eq!(statuses(&ledger, 0..N_PEOPLE).await, [ContactStatus::Free; 60]);
 }
 
 /// Nothing beside it knows more: this is what the docs say of restoring all three.
@@ -377,7 +380,7 @@ async fn an_older_copy_of_all_three_files_is_an_older_ledger() {
     send(&ledger, N_PEOPLE..70, accepted()).await;
     ledger.close().await.unwrap();
     let restored = older.open(terms("next"), day(0)).await.unwrap();
-    assert_eq!(stand(&restored, N_PEOPLE..70).await, [ContactStatus::Free; 10]);
+    assert_eq!(statuses(&restored, N_PEOPLE..70).await, [ContactStatus::Free; 10]);
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use std::fs;
 
 use super::*;
 use crate::domain::contact::Campaign;
-use crate::ledger::suite::{accepted, claim, day, identity, key, rejected, send, settle, stand, terms};
+use crate::ledger::suite::{accepted, claim, day, identity, key, rejected, send, settle, statuses, terms};
 
 /// Every byte in a folder.
 fn bytes(folder: &Folder) -> Vec<u8> {
@@ -96,7 +96,7 @@ async fn what_was_answered_survives_a_kill() {
         ContactStatus::Unknown,
         ContactStatus::Free,
     ];
-    assert_eq!(stand(&next, 0..5).await, want);
+    assert_eq!(statuses(&next, 0..5).await, want);
 }
 
 #[tokio::test]
@@ -117,5 +117,5 @@ async fn inspection_sees_what_a_dead_run_left() {
     assert_eq!(ledger.settle_unknown("first", true, false, day(0)).await.unwrap(), 2);
     ledger.close().await.unwrap();
     let ledger = folder.open(terms("second"), day(0)).await.unwrap();
-    assert_eq!(stand(&ledger, 0..2).await, [ContactStatus::Accepted; 2]);
+    assert_eq!(statuses(&ledger, 0..2).await, [ContactStatus::Accepted; 2]);
 }

@@ -7,7 +7,7 @@ use rusqlite::Connection;
 
 use super::*;
 use crate::domain::contact::Campaign;
-use crate::ledger::suite::{accepted, claim, day, entry, key, rejected, settle, stand, terms};
+use crate::ledger::suite::{accepted, claim, day, entry, key, rejected, settle, statuses, terms};
 
 #[tokio::test]
 async fn many_callers_are_answered_each_with_its_own() {
@@ -26,7 +26,7 @@ async fn many_callers_are_answered_each_with_its_own() {
         caller.unwrap();
     }
     for n in 0..300_u32 {
-        let status = stand(&*ledger, n * 10..n * 10 + 10).await;
+        let status = statuses(&*ledger, n * 10..n * 10 + 10).await;
         let n_accepted = status.iter().filter(|status| **status == ContactStatus::Accepted).count();
         assert_eq!(n_accepted, usize::try_from(n % 10).unwrap());
     }
@@ -63,16 +63,16 @@ async fn a_full_disk_undoes_the_whole_call() {
         panic!("a full disk takes a person");
     };
     assert!(why.starts_with("there is no room for"), "{why}");
-    assert_eq!(stand(&ledger, 0..2_000).await, [ContactStatus::Elsewhere; 2_000], "all are claimed still");
+    assert_eq!(statuses(&ledger, 0..2_000).await, [ContactStatus::Elsewhere; 2_000], "all are claimed still");
     // A campaign that is new is forgotten with the rest.
     let autumn = |n| ClaimEntry { campaign: Campaign::new("autumn"), ..entry(n) };
     let refused = ledger.claim((5_000..9_000).map(autumn).collect(), false, day(0)).await;
     assert!(matches!(refused, Err(LedgerError::Unusable(_))));
-    assert_eq!(stand(&ledger, 5_000..5_003).await, [ContactStatus::Free; 3], "nobody was claimed");
+    assert_eq!(statuses(&ledger, 5_000..5_003).await, [ContactStatus::Free; 3], "nobody was claimed");
 
     fill(&ledger, false).await.unwrap();
     ledger.settle(settlements, day(0)).await.unwrap();
-    assert_eq!(stand(&ledger, 0..2_000).await, [ContactStatus::Accepted; 2_000], "it can be said again");
+    assert_eq!(statuses(&ledger, 0..2_000).await, [ContactStatus::Accepted; 2_000], "it can be said again");
     ledger.claim(vec![autumn(5_000)], false, day(0)).await.unwrap();
     let found = ledger.find_contacts(vec![key(0), key(5_000)]).await.unwrap();
     let texts: Vec<_> = found.iter().map(|found| (&*found.campaign, &*found.run)).collect();
@@ -87,7 +87,7 @@ async fn nobody_is_freed_who_was_not_claimed() {
     settle(&ledger, 0..4, rejected()).await;
     settle(&ledger, 0..4, Settlement::Released).await;
     let want = [ContactStatus::Accepted, ContactStatus::Unknown, ContactStatus::Unknown, ContactStatus::Free];
-    assert_eq!(stand(&ledger, 0..4).await, want);
+    assert_eq!(statuses(&ledger, 0..4).await, want);
     assert_eq!(ledger.find_contacts(vec![key(3)]).await.unwrap(), []);
 }
 

@@ -9,7 +9,7 @@ use super::*;
 use crate::domain::contact::Campaign;
 use crate::ledger::sqlite::schema::{MIGRATIONS, migrate};
 use crate::ledger::sqlite::seal::Seal;
-use crate::ledger::suite::{accepted, claim, day, entry, key, rejected, send, settle, stand, terms};
+use crate::ledger::suite::{accepted, claim, day, entry, key, rejected, send, settle, statuses, terms};
 
 /// The rows of some tables in a file that nobody uses.
 fn counts<const N: usize>(folder: &Folder, tables: [&str; N]) -> [i64; N] {
@@ -52,11 +52,11 @@ async fn a_full_journal_is_merged_and_claims_that_live_stay() {
     let outcomes: BTreeSet<_> = known.iter().map(|found| found.outcome.as_str()).collect();
     assert_eq!((known.len(), outcomes), (70, ["accepted", "rejected", "unknown"].into()));
     assert_eq!(
-        stand(&ledger, 28..32).await,
+        statuses(&ledger, 28..32).await,
         [ContactStatus::Accepted, ContactStatus::Accepted, ContactStatus::Unknown, ContactStatus::Unknown]
     );
-    assert_eq!(stand(&ledger, 35..60).await, [ContactStatus::Free; 25]);
-    assert_eq!(stand(&ledger, 60..70).await, [ContactStatus::Unknown; 10]);
+    assert_eq!(statuses(&ledger, 35..60).await, [ContactStatus::Free; 25]);
+    assert_eq!(statuses(&ledger, 60..70).await, [ContactStatus::Unknown; 10]);
 }
 
 /// The run dies when its merge is partly on the disk.
@@ -84,8 +84,8 @@ async fn a_crash_in_a_merge_loses_nothing() {
     for (when, folder, n_unknown) in [("in the merge", left, 1_000), ("after it", folder, 1_000)] {
         let (next, opened) = Sqlite::open(&folder.file(), &terms("second"), None, day(0)).unwrap();
         assert_eq!(opened.recovered_unknown, n_unknown, "{when}");
-        assert_eq!(stand(&next, 0..3_000).await, [ContactStatus::Accepted; 3_000], "{when}");
-        assert_eq!(stand(&next, 3_000..5_000).await, [ContactStatus::Unknown; 2_000], "{when}");
+        assert_eq!(statuses(&next, 0..3_000).await, [ContactStatus::Accepted; 3_000], "{when}");
+        assert_eq!(statuses(&next, 3_000..5_000).await, [ContactStatus::Unknown; 2_000], "{when}");
         next.close().await.unwrap();
         assert_eq!(counts(&folder, TABLES), [5_000, 0, 0], "{when}");
     }
@@ -108,8 +108,8 @@ async fn a_merge_that_fails_changes_nothing() {
     let refused = ledger.claim(vec![entry(3_000)], false, day(0)).await;
     assert!(matches!(refused, Err(LedgerError::Unusable(_))), "{refused:?}");
     assert!(ledger.close().await.is_err());
-    assert_eq!(stand(&ledger, 0..3_000).await, [ContactStatus::Accepted; 3_000]);
-    assert_eq!(stand(&ledger, 3_000..3_001).await, [ContactStatus::Free]);
+    assert_eq!(statuses(&ledger, 0..3_000).await, [ContactStatus::Accepted; 3_000]);
+    assert_eq!(statuses(&ledger, 3_000..3_001).await, [ContactStatus::Free]);
     fill(i64::from(i32::MAX)).await.unwrap();
     assert_eq!(claim(&ledger, 2_999..3_001).await, [ContactStatus::Accepted, ContactStatus::Free]);
     ledger.close().await.unwrap();
@@ -139,7 +139,7 @@ async fn a_file_of_the_first_version_is_brought_up_to_date() {
     let (ledger, opened) = Sqlite::open(&folder.file(), &terms("new"), Some("a secret"), day(0)).unwrap();
     assert_eq!(opened.recovered_unknown, 1);
     let want = [ContactStatus::Accepted, ContactStatus::Unknown, ContactStatus::Free];
-    assert_eq!(stand(&ledger, 0..3).await, want);
+    assert_eq!(statuses(&ledger, 0..3).await, want);
     send(&ledger, 2..3, accepted()).await;
     let found = ledger.find_contacts((0..3).map(key).collect()).await.unwrap();
     let told: Vec<_> =

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 
 use super::*;
-use crate::ledger::suite::{claim, day, entry, send, stand, terms};
+use crate::ledger::suite::{claim, day, entry, send, statuses, terms};
 
 fn probe(folder: &Folder, terms: &LedgerOptions) -> Result<bool, LedgerError> {
     Sqlite::probe(&folder.file(), terms, None, &entry(99), day(0))
@@ -57,7 +57,7 @@ async fn the_next_run_still_hears_what_a_dead_one_left() {
     drop(dead);
     assert_eq!(probe(&folder, &terms("check")), Ok(true));
     let (next, opened) = Sqlite::open(&folder.file(), &terms("next"), None, day(0)).unwrap();
-    assert_eq!((opened.recovered_unknown, stand(&next, 0..3).await), (3, vec![ContactStatus::Unknown; 3]));
+    assert_eq!((opened.recovered_unknown, statuses(&next, 0..3).await), (3, vec![ContactStatus::Unknown; 3]));
 }
 
 #[test]
