@@ -141,5 +141,6 @@ fn excerpt(what: &str) -> (String, String) {
             break;
         }
     }
+    assert!(text.ends_with("}\n"), "{path} has no line {first:?} with a brace that closes behind it");
     (path.to_owned(), text)
 }

@@ -20,6 +20,8 @@ struct Counts {
     known: usize,
     /// People whom a sync that runs now has under way: whether it sends them, only it knows.
     held: usize,
+    /// People who are unknown by another campaign, account or spelling.
+    otherwise: usize,
     refused: usize,
 }
 
@@ -30,7 +32,7 @@ pub(super) async fn run<R: Read + Send + 'static>(
     environment: &Environment,
 ) -> Result<String, Error> {
     let job = singer::job_of_either(&arguments.config, arguments.catalog.as_deref(), now, environment)?;
-    let RunLedger { ledger, keys, .. } = if arguments.yes {
+    let RunLedger { ledger, keys, recovered_unknown, doubts } = if arguments.yes {
         open::open(&job.config, job.vendor.as_ref(), &job.sync_id, now).await?
     } else {
         open::open_to_count(&job.config, job.vendor.as_ref(), now).await?
@@ -51,7 +53,16 @@ pub(super) async fn run<R: Read + Send + 'static>(
         }
     }
     ledger.close().await?;
-    counts.told(arguments.yes)
+    let mut told = counts.told(arguments.yes)?;
+    if recovered_unknown > 0 {
+        told.push_str(&format!(
+            " {recovered_unknown} contacts were under way when an earlier sync died; `ledger status` shows who is unknown."
+        ));
+    }
+    for doubt in doubts {
+        told.push_str(&format!(" But {doubt}."));
+    }
+    Ok(told)
 }
 
 /// Whoever these records would have called, each once.
@@ -97,8 +108,8 @@ async fn remember(
             ContactStatus::Free | ContactStatus::Unknown => {
                 settlements.push((entry, Settlement::Accepted { contact_id: None }));
             }
-            // Who is unknown by another way stays so, and is not sent.
-            ContactStatus::Accepted | ContactStatus::Held => counts.known += 1,
+            ContactStatus::Accepted => counts.known += 1,
+            ContactStatus::Held => counts.otherwise += 1,
             ContactStatus::Elsewhere => counts.held += 1,
         }
     }
@@ -109,12 +120,18 @@ async fn remember(
 impl Counts {
     /// The counts in words; an error where somebody is missing who should be remembered.
     fn told(&self, yes: bool) -> Result<String, Error> {
-        let Self { new, known, held, refused } = self;
+        let Self { new, known, held, otherwise, refused } = self;
         let would = if yes { "are now remembered as called" } else { "would be remembered as called" };
         let hint = if yes { "" } else { " Nothing was changed; add --yes to do it." };
-        let told = format!(
+        let mut told = format!(
             "{new} people {would}, {known} records were of people known before, {refused} records had nobody to call. Nothing was sent.{hint}"
         );
+        if *otherwise > 0 {
+            told.push_str(&format!(
+                " {otherwise} people are unknown from another campaign, account or spelling, and stay so: they are sent \
+                 to nobody until `ledger settle` decides."
+            ));
+        }
         if *held == 0 {
             return Ok(told);
         }

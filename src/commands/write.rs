@@ -187,15 +187,7 @@ impl SyncJob {
                 "no ledger is configured: people are remembered within this sync only, so a repeated sync can call them again",
             )?;
         }
-        match self.config.object_storage_config {
-            ObjectStorageConfig::None => {}
-            ObjectStorageConfig::S3(_) | ObjectStorageConfig::Local(_) => {
-                return Err(Error::config(
-                    "object_storage_config.storage_type",
-                    "this version keeps no rejected records in a sync yet, so that nothing would be put there; choose None",
-                ));
-            }
-        }
+        refuse_storage(&self.config.object_storage_config, "")?;
         for stream in &self.catalog.streams {
             let name = &stream.name;
             if stream.full_refresh && matches!(self.config.ledger, LedgerConfig::None) {
@@ -209,6 +201,19 @@ impl SyncJob {
             output.log(Level::Warn, warning)?;
         }
         Ok(())
+    }
+}
+
+/// Nothing is put there yet, and whoever fills this in counts on it. `proved` is what works all the same.
+pub(super) fn refuse_storage(config: &ObjectStorageConfig, proved: &str) -> Result<(), Error> {
+    match config {
+        ObjectStorageConfig::None => Ok(()),
+        ObjectStorageConfig::S3(_) | ObjectStorageConfig::Local(_) => Err(Error::config(
+            "object_storage_config.storage_type",
+            format!(
+                "this version keeps no rejected records in a sync yet, so that nothing would be put there; choose None{proved}"
+            ),
+        )),
     }
 }
 

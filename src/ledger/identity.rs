@@ -35,6 +35,11 @@ impl LedgerIdentity {
         self.account.starts_with(REHEARSED)
     }
 
+    /// The account as it is when people are called.
+    fn bare_account(&self) -> &str {
+        self.account.strip_prefix(REHEARSED).unwrap_or(&self.account)
+    }
+
     /// What the ledger keeps.
     pub(super) fn value(&self) -> String {
         let Self { account, scope, numbers } = self;
@@ -72,6 +77,22 @@ impl LedgerIdentity {
                     self.numbers.meaning()
                 ));
             }
+        }
+        let other_side = |known: &&Self| {
+            known.is_rehearsed() != self.is_rehearsed()
+                && plain(known.bare_account()) == plain(self.bare_account())
+        };
+        if let Some(known) = kept.iter().find(other_side) {
+            let (kept, asked) = if known.is_rehearsed() {
+                ("from rehearsals (a vendor at an address of this machine)", "calls people")
+            } else {
+                ("who were called", "is a rehearsal, or goes to the vendor by an address of this machine")
+            };
+            return Some(format!(
+                "keeps this account's people {kept}, and this configuration {asked}: nobody would be recognised, and \
+                 whoever was called could be called again; use a ledger of its own for rehearsals, and one `base_url` \
+                 for the vendor"
+            ));
         }
         let mixed = |known: &&Self| {
             let is_shared = known.scope == Scope::Everywhere || self.scope == Scope::Everywhere;
@@ -173,6 +194,18 @@ mod tests {
             ("everywhere beside it", vec![other(Account, Phone)], mine(Everywhere, Phone), "another account"),
             ("beside everywhere", vec![other(Everywhere, Phone)], mine(Account, Phone), "another account"),
             ("everywhere with everywhere", vec![other(Everywhere, Phone)], mine(Everywhere, Phone), ""),
+            (
+                "what a rehearsal of it filled",
+                vec![identity("rehearsal itnio/lilin888", Account, Phone)],
+                mine(Account, Phone),
+                "own for rehearsals",
+            ),
+            (
+                "a rehearsal in what it filled",
+                vec![mine(Account, Phone)],
+                identity("rehearsal itnio/LILIN888", Account, Phone),
+                "one `base_url`",
+            ),
             (
                 "beside a rehearsal of everywhere",
                 vec![identity("rehearsal vbee/", Everywhere, Phone)],

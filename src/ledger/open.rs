@@ -19,9 +19,6 @@ use crate::phone::WireFormat;
 use crate::providers::api::Repeats;
 use crate::providers::{Provider, is_loopback};
 
-/// Clocks of machines differ a little.
-const TOLERANCE: SignedDuration = SignedDuration::from_mins(5);
-
 /// A ledger that is open for a run.
 pub(crate) struct RunLedger {
     pub(crate) ledger: AnyLedger,
@@ -141,7 +138,7 @@ fn survey(
 /// A clock behind the file's holds everybody back; whose fault that is, nobody here can know.
 fn doubt(memory: &MemoryConfig, opened: &OpenedLedger, now: Timestamp) -> Option<String> {
     let days = memory.call_again_after_days;
-    let newest = opened.clock.filter(|_| days > 0 && opened.ahead_of(now) > TOLERANCE)?;
+    let newest = opened.clock.filter(|_| days > 0 && opened.ahead_of(now) > SignedDuration::ZERO)?;
     Some(format!(
         "this machine's clock shows {now}, and the ledger was written at {newest}: until then nobody is called again after {days} days; if \
          it was the ledger's time that was wrong, bring a copy from before back, or begin a new file and let `ledger \
@@ -170,8 +167,8 @@ fn doubts_of_settings(config: &Config, memory: &MemoryConfig, vendor: &dyn Provi
     let mut doubts = Vec::new();
     if is_rehearsed(config) {
         doubts.push(
-            "the vendor's address is this machine's own, so this is a rehearsal: the ledger keeps its people apart, \
-             and knows none of them when the real vendor is used"
+            "the vendor's address is this machine's own, so this is taken for a rehearsal: the ledger keeps its people \
+             apart, and serves nobody who is called by another address"
                 .to_owned(),
         );
     }

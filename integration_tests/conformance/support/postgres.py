@@ -24,7 +24,8 @@ _KEEPER = """
 "$1/postgres" -D "$2/data" -k "$2" -h 127.0.0.1 -p "$3" -c max_connections=200 -c fsync=off &
 server=$!
 read -r _
-kill -QUIT $server
+# A shell has what it starts beside itself ignore SIGQUIT, until the server asks for it.
+while kill -QUIT $server 2>/dev/null; do sleep 0.1; done
 wait $server
 rm -rf "$2"
 """

@@ -37,7 +37,8 @@ run() {
     server=$!
 }
 end() {
-    kill -QUIT $server
+    # A shell has what it starts beside itself ignore SIGQUIT, until the server asks for it.
+    while kill -QUIT $server 2>/dev/null; do sleep 0.1; done
     wait $server
 }
 run "$@"
@@ -141,9 +142,10 @@ impl Server {
         }
     }
 
-    /// Ends the server at once; half a second later it is started again.
+    /// Ends the server at once, and sees that it is gone; half a second later it is started again.
     pub(crate) fn crash(&self) {
         tell(&self.keeper);
+        wait_until_gone(self.port);
     }
 
     /// The URL of a database.
@@ -177,6 +179,15 @@ fn tell(keeper: &Mutex<Child>) {
     let mut keeper = keeper.lock().unwrap_or_else(PoisonError::into_inner);
     let pipe = keeper.stdin.as_mut().expect("it was started with one");
     pipe.write_all(b"\n").expect("it reads until we end");
+}
+
+/// A crash that does not happen proves nothing.
+fn wait_until_gone(port: u16) {
+    let asked = Instant::now();
+    while std::net::TcpStream::connect(("127.0.0.1", port)).is_ok() {
+        assert!(asked.elapsed() < START_TIMEOUT, "what should crash does not end");
+        sleep(Duration::from_millis(10));
+    }
 }
 
 fn free_port() -> u16 {

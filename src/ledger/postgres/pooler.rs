@@ -71,11 +71,7 @@ impl Pooler {
     /// Ends the pooler at once, and sees that it is gone; half a second later it is started again.
     pub(crate) fn crash(&self) {
         tell(&self.keeper);
-        let asked = Instant::now();
-        while std::net::TcpStream::connect(("127.0.0.1", self.port)).is_ok() {
-            assert!(asked.elapsed() < START_TIMEOUT, "the pooler does not end");
-            sleep(Duration::from_millis(10));
-        }
+        wait_until_gone(self.port);
     }
 
     /// The way through it to a database of the server. It offers no encryption.

@@ -218,8 +218,11 @@ fn read_all(connection: &Connection, place: &str) -> Result<(Seal, bool), Ledger
 }
 
 /// Brings everything into the file itself: what says that it is open must not be lost with the log.
-fn settle_down(connection: &Connection, seal: &mut Seal) -> Result<()> {
-    seal.write(connection)?;
+fn settle_down(connection: &mut Connection, seal: &mut Seal) -> Result<()> {
+    // What says that an opening began and what seals it are one.
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    seal.write(&transaction)?;
+    transaction.commit()?;
     seal.keep();
     connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
     trust(connection)

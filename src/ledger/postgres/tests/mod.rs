@@ -110,7 +110,7 @@ impl Home for Database {
     }
 }
 
-ledger_suite! { Some(Database::new().await) }
+ledger_suite! { Database::new().await }
 
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, cases: 12, ..ProptestConfig::default() })]

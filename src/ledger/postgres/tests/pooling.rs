@@ -15,7 +15,7 @@ fn by_transaction() -> &'static Pooler {
     POOLER.get_or_init(|| Pooler::start("transaction"))
 }
 
-ledger_suite! { Some(Database::behind(by_transaction()).await) }
+ledger_suite! { Database::behind(by_transaction()).await }
 
 /// Two server connections for each client, and after each answer that ends a transaction (or, if it
 /// is `torn`, after any answer) the other one has its turn. Gives its port.

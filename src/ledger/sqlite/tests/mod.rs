@@ -116,17 +116,17 @@ impl Home for Merging {
 
 mod in_a_file {
     use super::*;
-    ledger_suite! { Some(Folder::new()) }
+    ledger_suite! { Folder::new() }
 }
 
 mod merging_all_the_time {
     use super::*;
-    ledger_suite! { Some(Merging(Folder::new(), 0)) }
+    ledger_suite! { Merging(Folder::new(), 0) }
 }
 
 mod in_memory {
     use super::*;
-    ledger_suite! { Some(Memory::new().unwrap()) }
+    ledger_suite! { Memory::new().unwrap() }
 }
 
 fn run(test: impl Future<Output = ()>) {
