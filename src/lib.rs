@@ -55,6 +55,7 @@
 //! | `intake` | stdin → events: read, decoded, routed, mapped |
 //! | `delivery` | one loop that sends, judges, waits, repeats, halves |
 //! | `storage` | where rejected records, reports and receipts are put: a bucket, a folder |
+//! | `report` | what a run, or a preview, tells who owns the campaign: `report.json`, `report.html` |
 //! | `pipeline` | the one loop over everything |
 //! | `sandbox` | the simulators behind a socket, with faults |
 //! | `cli`, `commands` | arguments, and one file a command |
@@ -73,6 +74,7 @@ pub mod phone;
 pub mod pipeline;
 pub mod protocol;
 pub mod providers;
+pub mod report;
 pub mod sandbox;
 pub mod storage;
 mod templates;

@@ -24,6 +24,8 @@ pub struct Decision<'a> {
     pub extracted_at: i64,
     /// How it ended.
     pub outcome: &'a Outcome,
+    /// An earlier sync may have sent it, and this one left it alone: only that sync's name settles it.
+    pub is_held: bool,
     /// Where it went, or would have gone.
     pub campaign: Option<&'a Campaign>,
     /// Who was, or would have been, called.
@@ -115,6 +117,12 @@ impl Replay {
             Self::NeedsReconcile => "needs_reconcile",
         }
     }
+
+    /// Whether nobody knows if the person is called already.
+    #[must_use]
+    pub fn is_doubtful(self) -> bool {
+        self == Self::NeedsReconcile
+    }
 }
 
 #[cfg(test)]
@@ -142,6 +150,7 @@ mod tests {
                 line: 1,
                 extracted_at: 0,
                 outcome: &outcome,
+                is_held: false,
                 campaign: None,
                 phone: None,
                 at: Timestamp::UNIX_EPOCH,

@@ -13,6 +13,7 @@ mod digits;
 pub(crate) mod finder;
 mod identifier;
 mod labels;
+mod line;
 mod normalise;
 mod redact;
 mod rules;
@@ -30,6 +31,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub(crate) use identifier::is_uuid;
+pub(crate) use line::{Line, LinePrefix};
 pub use identifier::{shown_identifier, shown_key, visible};
 pub use normalise::PhoneInput;
 pub use redact::mask_numbers;

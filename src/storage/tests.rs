@@ -41,6 +41,7 @@ fn add(rejects: &mut Rejects, stream: &StreamName, outcome: &Outcome, record: &s
         line: 29,
         extracted_at: 1_795_343_592_345,
         outcome,
+        is_held: false,
         campaign: Some(&campaign),
         phone: Some(&phone),
         at: Timestamp::UNIX_EPOCH,

@@ -1,49 +1,12 @@
 """A person at the form: sees what is drawn, types, clicks."""
 
-import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
-from selenium.webdriver import Chrome, ChromeOptions
-from selenium.webdriver.chrome.service import Service
+from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.select import Select
 from selenium.webdriver.support.wait import WebDriverWait
-
-INSTALL = "this suite needs a browser: apt-get install chromium chromium-driver"
-SWITCHES = (
-    "--headless=new",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--disable-sync",
-    "--disable-dev-shm-usage",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--no-first-run",
-    "--no-proxy-server",
-    "--host-resolver-rules=MAP * ~NOTFOUND",
-    "--window-size=900,1400",
-)
-
-
-@contextmanager
-def chromium(profile: Path) -> Iterator[Chrome]:
-    """A browser without a past and without a network."""
-    driver, browser = shutil.which("chromedriver"), shutil.which("chromium")
-    assert driver and browser, INSTALL
-    options = ChromeOptions()
-    options.binary_location = browser
-    for switch in (*SWITCHES, f"--user-data-dir={profile}"):
-        options.add_argument(switch)
-    running = Chrome(options=options, service=Service(driver))
-    try:
-        yield running
-    finally:
-        running.quit()
-
 
 _CAPTIONS = """
 const text = (box, kind) => box.querySelector(`:scope > .${kind}`)?.textContent.trim() ?? "";

@@ -7,7 +7,8 @@ import pytest
 from selenium.webdriver import Chrome
 
 from form import drawing
-from form.browser import Form, chromium
+from form.browser import Form
+from support.browser import chromium
 from support.sandbox import Sandbox, sandbox
 
 

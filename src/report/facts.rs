@@ -1,0 +1,114 @@
+//! What a report is told from outside: of the run when it begins, and how it ended.
+
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::domain::error::{Error, FailureType};
+
+/// What is known of a run when it begins.
+#[derive(Clone, Debug)]
+pub struct RunFacts {
+    /// Whether anybody is called by it.
+    pub kind: RunKind,
+    /// This attempt's own name.
+    pub id: String,
+    /// The platform's number of the sync; blank where nobody gave one.
+    pub sync_id: String,
+    /// When it began.
+    pub started: Timestamp,
+    /// Whose campaigns they are.
+    pub vendor: String,
+    /// Where contacts go unless a stream says otherwise.
+    pub campaign: String,
+    /// What remembers them.
+    pub ledger: LedgerFacts,
+    /// One sentence each on the rules of calling that are kept, with the dates of lists.
+    pub rules: Vec<String>,
+    /// A hash by which one knows the same settings again.
+    pub settings_digest: String,
+}
+
+/// Whether anybody is called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RunKind {
+    /// A sync: people were handed to the vendor.
+    Sync,
+    /// A sync with a vendor that is played: nobody was called.
+    Rehearsal,
+    /// Decisions only: nothing was sent.
+    Preview,
+}
+
+/// What the ledger is and promises.
+#[derive(Clone, Debug)]
+pub struct LedgerFacts {
+    /// `none`, `sqlite` or `postgres`.
+    pub kind: &'static str,
+    /// One sentence on what it guarantees.
+    pub guarantee: String,
+    /// What a verdict may say of it.
+    pub promise: Promise,
+}
+
+/// How far "nobody twice" goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Promise {
+    /// Over all syncs.
+    NobodyTwice,
+    /// Within one sync: there is no ledger.
+    WithinTheSync,
+    /// What may have arrived is sent again, because the user chose it.
+    None,
+}
+
+/// How a run ended, and what it left behind.
+#[derive(Clone, Debug)]
+pub struct RunEnd {
+    /// When.
+    pub ended: Timestamp,
+    /// Records that were read.
+    pub read: u64,
+    /// In which way.
+    pub how: Ending,
+    /// Where rejected records were put; blank where nowhere.
+    pub rejects: String,
+    /// Where receipts were put; blank where nowhere.
+    pub receipts: String,
+    /// What only a preview has.
+    pub preview: Option<super::PreviewSection>,
+}
+
+/// The ways in which a run ends.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// The input was read to its end.
+    Complete,
+    /// A limit was reached, and the rest of the input was left for the next sync.
+    LimitReached {
+        /// The setting's name.
+        limit: String,
+    },
+    /// Somebody stopped it.
+    Interrupted {
+        /// A fragment of a sentence.
+        why: String,
+    },
+    /// Something stopped it.
+    Failed {
+        /// Whose turn it is.
+        failure: FailureType,
+        /// What happened, without a number or a secret.
+        why: String,
+    },
+}
+
+impl From<&Error> for Ending {
+    fn from(error: &Error) -> Self {
+        match error {
+            Error::Interrupted(_) | Error::Hurried(_) => Self::Interrupted { why: error.to_string() },
+            _ => Self::Failed { failure: error.failure_type(), why: error.to_string() },
+        }
+    }
+}

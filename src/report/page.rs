@@ -1,0 +1,39 @@
+//! `report.html`: the document through a template, with what is needed to draw it.
+
+mod plots;
+
+use minijinja::value::Serde;
+use minijinja::{AutoEscape, Environment, Value, context};
+
+use super::document::Document;
+use super::numbers::{duration, thousands};
+
+const NAME: &str = "report.html";
+
+const TEMPLATE: &str = include_str!("page/report.html");
+
+const STYLE: &str = include_str!("page/report.css");
+
+/// The page.
+pub(super) fn render(document: &Document) -> String {
+    filled(document).expect("the template is a part of this program, and tests fill it")
+}
+
+fn filled(document: &Document) -> Result<String, minijinja::Error> {
+    let mut environment = Environment::new();
+    environment.set_auto_escape_callback(|_| AutoEscape::Html);
+    environment.add_filter("thousands", thousands);
+    environment.add_filter("duration", duration);
+    environment.add_template(NAME, TEMPLATE)?;
+    environment.get_template(NAME)?.render(context! {
+        report => Value::from(Serde(document)),
+        style => Value::from_safe_string(STYLE.to_owned()),
+        shares => Value::from(Serde(plots::shares(document))),
+        steps => Value::from(Serde(plots::steps(document))),
+        reasons => Value::from(Serde(plots::reasons(document))),
+        time => Value::from(Serde(document.time.as_ref().and_then(plots::time))),
+        columns => Value::from(Serde(plots::columns(document))),
+        table => Value::from(Serde(plots::table(document))),
+        lines => Value::from(Serde(plots::lines(document))),
+    })
+}

@@ -1,0 +1,36 @@
+//! The commands with which somebody settles whom nobody knows about.
+
+use super::document::{Person, UnknownSection};
+use super::facts::{RunFacts, RunKind};
+
+/// The unknown, and what to do about them.
+pub(super) fn section(facts: &RunFacts, count: u64, held: u64, people: &[Person]) -> UnknownSection {
+    let has_ledger = facts.ledger.kind != "none";
+    let settle = |decision: &str| {
+        let run = quoted(&facts.id);
+        format!("destination-ai-voice ledger settle --config config.json --run {run} --as {decision} --yes")
+    };
+    let is_own = has_ledger && count > held && facts.kind != RunKind::Preview;
+    let is_held = has_ledger && held > 0;
+    UnknownSection {
+        count,
+        held,
+        settle_as_accepted: if is_own { settle("accepted") } else { String::new() },
+        settle_as_not_delivered: if is_own { settle("not-delivered") } else { String::new() },
+        find_earlier_runs: if is_held {
+            "destination-ai-voice ledger status --config config.json".to_owned()
+        } else {
+            String::new()
+        },
+        people: people.to_vec(),
+    }
+}
+
+/// A word for a shell.
+fn quoted(word: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_.:@/".contains(c);
+    if !word.is_empty() && !word.starts_with('-') && word.chars().all(is_plain) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', r"'\''"))
+}
