@@ -40,7 +40,7 @@ protocol: unit-tests
 
 # The heavy suites: images, warehouses, other programs that move data (integration_tests/conformance).
 conformance:
-	integration_tests/conformance/run image warehouse singer spark form storage wheel
+	integration_tests/conformance/run image warehouse singer spark form report storage wheel
 
 # Millions of syncs with faults and crashes; a seed that fails is printed, and replays with
 # `cargo test --release --test simulation -- --from SEED --seeds 1`.

@@ -6,6 +6,7 @@ use std::fs;
 use destination_ai_voice::config::schema;
 use destination_ai_voice::domain::reason::Reason;
 use destination_ai_voice::providers::registry;
+use destination_ai_voice::report;
 use serde_json::Value;
 
 use crate::command::{self, config_file};
@@ -48,6 +49,11 @@ fn the_generated_contact_schema_is_current() {
         catalogs.insert(vendor.to_owned(), messages[0]["destination_catalog"].clone());
     }
     hold("spec/catalog.json", &pretty(&Value::Object(catalogs)));
+}
+
+#[test]
+fn the_generated_schema_of_the_report_is_current() {
+    hold("spec/report.json", &pretty(&report::schema()));
 }
 
 #[test]

@@ -17,6 +17,7 @@ mod memory;
 mod postgres_server;
 mod promises;
 mod rehearsal;
+mod report;
 mod shared_ledger;
 mod singer;
 mod tidy;

@@ -12,6 +12,7 @@ mod ledger;
 mod map;
 mod normalise;
 mod read;
+mod report;
 mod serialise;
 
 use std::time::Duration;
@@ -29,5 +30,6 @@ fn main() {
     read::measure(&mut criterion);
     checkpoint::measure(&mut criterion);
     ledger::measure(&mut criterion);
+    report::measure(&mut criterion);
     criterion.final_summary();
 }

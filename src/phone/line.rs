@@ -39,10 +39,16 @@ impl Phone {
         Some(LinePrefix { digits: first.parse().ok()?, n_digits: digits.len().try_into().ok()? })
     }
 
-    /// What the phone library says of this number's line.
+    /// What the phone library says of this number's line. Of countries that share a code of several digits
+    /// (Guernsey, with 44) it is the largest: the first digits do not tell them apart.
     pub(crate) fn line(&self) -> Option<Line> {
         let number = PHONE_NUMBER_UTIL.parse(&self.0, None).ok()?;
-        let country = number.get_region_code().map(|region| region.to_string()).unwrap_or_default();
+        let country = if code_length(self.digits()?) == 1 {
+            number.get_region_code()
+        } else {
+            PHONE_NUMBER_UTIL.get_region_for_country_code(number.country_code)
+        };
+        let country = country.map(|region| region.to_string()).unwrap_or_default();
         let kind = match number.get_type() {
             PhoneNumberType::Mobile => "mobile",
             PhoneNumberType::FixedLine => "fixed line",

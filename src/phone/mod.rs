@@ -31,8 +31,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub(crate) use identifier::is_uuid;
-pub(crate) use line::{Line, LinePrefix};
 pub use identifier::{shown_identifier, shown_key, visible};
+pub(crate) use line::{Line, LinePrefix};
 pub use normalise::PhoneInput;
 pub use redact::mask_numbers;
 pub use rules::{PhoneRefusal, PhoneRules};

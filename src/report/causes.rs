@@ -27,8 +27,7 @@ impl Causes {
 
     pub(super) fn rows(&self) -> Vec<Cause> {
         let rows = self.0.iter();
-        let rows =
-            rows.map(|(why, &(count, milliseconds))| Cause { why: why.clone(), count, milliseconds });
+        let rows = rows.map(|(why, &(count, milliseconds))| Cause { why: why.clone(), count, milliseconds });
         let mut rows: Vec<_> = rows.collect();
         rows.sort_by_key(|row| Reverse((row.milliseconds, row.count)));
         rows

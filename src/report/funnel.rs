@@ -34,11 +34,9 @@ impl Funnel {
             (Outcome::Unknown(_), _) if decision.is_held => &mut self.new,
             (Outcome::Unknown(_), _) => &mut self.accepted,
             (Outcome::Duplicate(_), _) => &mut self.new,
-            (
-                _,
-                Reason::CountryNotAllowed | Reason::TypeNotAllowed,
-            )
-            | (Outcome::Suppressed(..), _) => &mut self.allowed,
+            (_, Reason::CountryNotAllowed | Reason::TypeNotAllowed) | (Outcome::Suppressed(..), _) => {
+                &mut self.allowed
+            }
             (_, Reason::RequiredMissing | Reason::TemplateFailed | Reason::BadCampaign) => &mut self.mapped,
             (Outcome::Invalid(..) | Outcome::Accepted { .. }, _) => &mut self.valid_number,
         })

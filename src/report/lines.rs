@@ -61,8 +61,11 @@ impl Lines {
         if rest.all > 0 {
             lines.push((Line { country: String::new(), kind: "not told apart" }, rest));
         }
-        let row = |(Line { country, kind }, Count { all: count, called })| {
-            LineRow { country, kind: kind.to_owned(), count, called }
+        let row = |(Line { country, kind }, Count { all: count, called })| LineRow {
+            country,
+            kind: kind.to_owned(),
+            count,
+            called,
         };
         lines.into_iter().map(row).collect()
     }

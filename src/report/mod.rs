@@ -119,14 +119,14 @@ impl Report {
             reasons: self.reasons.by_code(),
             reason_details: self.reasons.details(),
             funnel: self.funnel.steps(records, kind),
-            time: (kind != RunKind::Preview).then(|| self.timeline.section()),
+            time: (kind != RunKind::Preview).then(|| self.timeline.section(end.ended)),
             streams: self.streams.rows(kind),
             lines: self.lines.rows(),
             unknown: settle::section(&self.facts, self.counts.unknown, self.n_held, self.unknown.shown()),
             next_steps: Vec::new(),
             preview: end.preview.clone(),
         };
-        document.next_steps = next_steps::of(&document);
+        document.next_steps = next_steps::of(&document, self.facts.ledger.promise);
         document
     }
 

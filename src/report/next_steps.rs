@@ -1,17 +1,17 @@
 //! What a reader should do next, the most urgent first.
 
 use super::document::{Document, EndingName};
-use super::facts::RunKind;
+use super::facts::{Promise, RunKind};
 use super::numbers::{many, thousands};
 
 /// Reasons whose remedy is told here; the others are further down.
 const REMEDIES: usize = 3;
 
 /// The steps, for a document that is whole but for them.
-pub(super) fn of(document: &Document) -> Vec<String> {
+pub(super) fn of(document: &Document, promise: Promise) -> Vec<String> {
     let mut steps = Vec::new();
     steps.extend(after(document));
-    steps.extend(unknown(document));
+    steps.extend(unknown(document, promise));
     let mendable = document.reason_details.iter().filter(|reason| {
         matches!(reason.outcome.as_str(), "invalid" | "rejected") || reason.code == "condition_unknown"
     });
@@ -39,25 +39,32 @@ pub(super) fn of(document: &Document) -> Vec<String> {
 fn after(document: &Document) -> Option<String> {
     let step = match document.run.ending {
         EndingName::Complete => return None,
-        EndingName::LimitReached => "The next sync goes on where this one stopped; raise the limit if it should do more at once.",
+        EndingName::LimitReached => {
+            "The next sync goes on where this one stopped; raise the limit if it should do more at once."
+        }
         EndingName::Interrupted => "Run the sync again: it goes on where this one stopped.",
-        EndingName::ConfigError => "Mend the configuration as the error says, and run the sync again; the platform does not try by itself.",
+        EndingName::ConfigError => {
+            "Mend the configuration as the error says, and run the sync again; the platform does not try by itself."
+        }
         EndingName::TransientError => "The platform tries again; if the error stays, look at what it names.",
-        EndingName::SystemError => "Report the error with this page: it is a defect, or the input is not what the platform promises.",
+        EndingName::SystemError => {
+            "Report the error with this page: it is a defect, or the input is not what the platform promises."
+        }
     };
     Some(step.to_owned())
 }
 
-fn unknown(document: &Document) -> Option<String> {
-    let unknown = &document.unknown;
-    let records = thousands(unknown.count);
-    match unknown.count {
-        0 => None,
-        _ if document.run.ledger == "none" => Some(format!(
-            "{records} unknown: look for them in the vendor's console before you send them again. No ledger holds them back."
+fn unknown(document: &Document, promise: Promise) -> Option<String> {
+    let records = thousands(document.unknown.count);
+    let console = format!("{records} unknown: look for them in the vendor's console");
+    match promise {
+        _ if document.unknown.count == 0 => None,
+        Promise::WithinTheSync => {
+            Some(format!("{console} before you send them again. No ledger holds them back."))
+        }
+        Promise::NobodyTwice => Some(format!(
+            "{console}, then settle them with the commands below. Until then no sync sends them."
         )),
-        _ => Some(format!(
-            "{records} unknown: look for them in the vendor's console, then settle them with the commands below. Until then nobody calls them."
-        )),
+        Promise::None => Some(format!("{console}. The next sync sends them again, because you chose so.")),
     }
 }

@@ -48,7 +48,9 @@ mod tests {
 
     #[test]
     fn numbers_are_written_for_people() {
-        for (number, want) in [(0, "0"), (999, "999"), (1_000, "1,000"), (u64::MAX, "18,446,744,073,709,551,615")] {
+        for (number, want) in
+            [(0, "0"), (999, "999"), (1_000, "1,000"), (u64::MAX, "18,446,744,073,709,551,615")]
+        {
             assert_eq!(thousands(number), want);
         }
         for (milliseconds, want) in [

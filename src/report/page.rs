@@ -3,7 +3,7 @@
 mod plots;
 
 use minijinja::value::Serde;
-use minijinja::{AutoEscape, Environment, Value, context};
+use minijinja::{AutoEscape, Environment, HtmlEscape, Value, context};
 
 use super::document::Document;
 use super::numbers::{duration, thousands};
@@ -24,6 +24,7 @@ fn filled(document: &Document) -> Result<String, minijinja::Error> {
     environment.set_auto_escape_callback(|_| AutoEscape::Html);
     environment.add_filter("thousands", thousands);
     environment.add_filter("duration", duration);
+    environment.add_filter("prose", prose);
     environment.add_template(NAME, TEMPLATE)?;
     environment.get_template(NAME)?.render(context! {
         report => Value::from(Serde(document)),
@@ -36,4 +37,14 @@ fn filled(document: &Document) -> Result<String, minijinja::Error> {
         table => Value::from(Serde(plots::table(document))),
         lines => Value::from(Serde(plots::lines(document))),
     })
+}
+
+/// A text of ours, in which names of settings stand between backticks.
+fn prose(text: &str) -> Value {
+    let mut written = String::with_capacity(text.len());
+    for (place, part) in text.split('`').enumerate() {
+        let part = HtmlEscape(part);
+        written += &if place % 2 == 1 { format!("<code>{part}</code>") } else { part.to_string() };
+    }
+    Value::from_safe_string(written)
 }

@@ -40,15 +40,13 @@ impl Reasons {
 
     /// The commonest first.
     pub(super) fn details(&self) -> Vec<ReasonSection> {
-        let sections = self.0.iter().map(|((reason, outcome), kind)| {
-            ReasonSection {
-                code: reason.code().to_owned(),
-                outcome: (*outcome).to_owned(),
-                count: kind.count,
-                meaning: reason.meaning().to_owned(),
-                remedy: reason.remedy().to_owned(),
-                samples: kind.samples.shown().to_vec(),
-            }
+        let sections = self.0.iter().map(|((reason, outcome), kind)| ReasonSection {
+            code: reason.code().to_owned(),
+            outcome: (*outcome).to_owned(),
+            count: kind.count,
+            meaning: reason.meaning().to_owned(),
+            remedy: reason.remedy().to_owned(),
+            samples: kind.samples.shown().to_vec(),
         });
         let mut sections: Vec<_> = sections.collect();
         sections.sort_by_key(|section| Reverse(section.count));

@@ -16,18 +16,22 @@ const FIRST_SPAN_MILLISECONDS: u64 = 100;
 #[derive(Debug)]
 pub(super) struct Timeline {
     started: Timestamp,
-    span_milliseconds: u64,
-    spans: Vec<Span>,
+    spans: Spans,
     waits: Causes,
     retries: Causes,
+}
+
+#[derive(Clone, Debug)]
+struct Spans {
+    milliseconds: u64,
+    counts: Vec<Span>,
 }
 
 impl Timeline {
     pub(super) fn new(started: Timestamp) -> Self {
         Self {
             started,
-            span_milliseconds: FIRST_SPAN_MILLISECONDS,
-            spans: Vec::new(),
+            spans: Spans { milliseconds: FIRST_SPAN_MILLISECONDS, counts: Vec::new() },
             waits: Causes::default(),
             retries: Causes::default(),
         }
@@ -36,7 +40,7 @@ impl Timeline {
     /// A record ended.
     pub(super) fn ended(&mut self, at: Timestamp, is_accepted: bool) {
         let after = self.after_start(at);
-        let Some(span) = self.span(after) else { return };
+        let Some(span) = self.spans.at(after) else { return };
         *(if is_accepted { &mut span.accepted } else { &mut span.other }) += 1;
     }
 
@@ -48,10 +52,10 @@ impl Timeline {
         }
         self.waits.add(why, to - from);
         // Makes the spans long enough for all of it, before any part is written down.
-        self.span(to);
+        self.spans.at(to);
         while from < to {
-            let end = (from / self.span_milliseconds + 1).saturating_mul(self.span_milliseconds).min(to);
-            let Some(span) = self.span(from) else { return };
+            let end = (from / self.spans.milliseconds + 1).saturating_mul(self.spans.milliseconds).min(to);
+            let Some(span) = self.spans.at(from) else { return };
             span.waited_milliseconds += end - from;
             from = end;
         }
@@ -61,40 +65,45 @@ impl Timeline {
     pub(super) fn retried(&mut self, at: Timestamp, why: &str) {
         self.retries.add(why, 0);
         let after = self.after_start(at);
-        let Some(span) = self.span(after) else { return };
+        let Some(span) = self.spans.at(after) else { return };
         span.retries += 1;
     }
 
-    pub(super) fn section(&self) -> TimeSection {
-        TimeSection {
-            span_milliseconds: self.span_milliseconds,
-            spans: self.spans.clone(),
-            waits: self.waits.rows(),
-            retries: self.retries.rows(),
-        }
+    /// Everything until then.
+    pub(super) fn section(&self, ended: Timestamp) -> TimeSection {
+        let Spans { milliseconds: span_milliseconds, counts: spans } = {
+            let mut spans = self.spans.clone();
+            spans.at(self.after_start(ended).saturating_sub(1));
+            spans
+        };
+        TimeSection { span_milliseconds, spans, waits: self.waits.rows(), retries: self.retries.rows() }
     }
 
     /// What a clock that went back says is the beginning.
     fn after_start(&self, at: Timestamp) -> u64 {
         u64::try_from(at.as_millisecond() - self.started.as_millisecond()).unwrap_or_default()
     }
+}
 
-    fn span(&mut self, after: u64) -> Option<&mut Span> {
+impl Spans {
+    /// The one in which something happened, so many milliseconds after the beginning.
+    fn at(&mut self, after: u64) -> Option<&mut Span> {
         let place = loop {
-            match usize::try_from(after / self.span_milliseconds) {
+            match usize::try_from(after / self.milliseconds) {
                 Ok(place) if place < MOST_SPANS => break place,
                 _ => self.double(),
             }
         };
-        if self.spans.len() <= place {
-            self.spans.resize(place + 1, Span::default());
+        if self.counts.len() <= place {
+            self.counts.resize(place + 1, Span::default());
         }
-        self.spans.get_mut(place)
+        self.counts.get_mut(place)
     }
 
     fn double(&mut self) {
-        self.span_milliseconds *= 2;
-        self.spans = self.spans.chunks(2).map(|pair| pair.iter().copied().fold(Span::default(), sum)).collect();
+        self.milliseconds *= 2;
+        let pairs = self.counts.chunks(2);
+        self.counts = pairs.map(|pair| pair.iter().copied().fold(Span::default(), sum)).collect();
     }
 }
 

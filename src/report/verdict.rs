@@ -28,7 +28,9 @@ pub(super) fn sentence(
     if records.not_sent > 0 {
         parts.push(match how {
             Ending::LimitReached { .. } => format!("{left} left for the next sync"),
-            Ending::Complete | Ending::Interrupted { .. } | Ending::Failed { .. } => format!("{left} not sent"),
+            Ending::Complete | Ending::Interrupted { .. } | Ending::Failed { .. } => {
+                format!("{left} not sent")
+            }
         });
     }
     let said = match parts.split_first() {

@@ -23,7 +23,8 @@ pub(crate) fn documents() -> Vec<(&'static str, Document)> {
         why: "itnio could not be reached: 5 attempts in 60 s, the last ended with status 503".to_owned(),
     };
     let limit = Ending::LimitReached { limit: "limits.max_contacts_per_sync 5000".to_owned() };
-    let interrupted = Ending::Interrupted { why: "stopped by SIGTERM before the end of the input".to_owned() };
+    let interrupted =
+        Ending::Interrupted { why: "stopped by SIGTERM before the end of the input".to_owned() };
     vec![
         ("good", document(RunKind::Sync, 9_400, 9, Ending::Complete, 0)),
         ("first", document(RunKind::Sync, 3, 0, Ending::Complete, 0)),
@@ -47,7 +48,11 @@ fn document(kind: RunKind, n_accepted: u64, spread: u64, how: Ending, n_open: u6
         let place = usize::try_from(added % 3).unwrap_or_default();
         let stream = StreamName { namespace: "crm".to_owned(), name: streams[place].to_owned() };
         let campaign = Campaign::new(if place == 1 { "65f000000000000000000001" } else { "17" });
-        let number = ["+84987", "+8424382", "+1415555"][place].to_owned() + &format!("{:06}", added % 1_000_000);
+        let number = match place {
+            0 => format!("+84987{:06}", added % 1_000_000),
+            1 => format!("+842438{:06}", added % 1_000_000),
+            _ => format!("+1415555{:04}", 100 + added % 100),
+        };
         let has_number = !matches!(outcome, Outcome::Invalid(..));
         report.add(&Decision {
             stream: &stream,
@@ -59,7 +64,8 @@ fn document(kind: RunKind, n_accepted: u64, spread: u64, how: Ending, n_open: u6
             is_held,
             campaign: has_number.then_some(&campaign),
             phone: has_number.then_some(&Phone::e164(&number)),
-            at: started + SignedDuration::from_millis(i64::try_from(added * 9 + added % 50 * 20).unwrap_or(0)),
+            at: started
+                + SignedDuration::from_millis(i64::try_from(added * 9 + added % 50 * 20).unwrap_or(0)),
             record: None,
         });
     };
@@ -95,12 +101,14 @@ fn outcome_of(reason: Reason, kind: RunKind) -> (Outcome, bool) {
     let words = |text: &str| Some(text.into());
     let outcome = match reason {
         Reason::OutcomeUnknown => Outcome::Unknown(words("no answer within 30 s")),
-        Reason::DuplicateInRun | Reason::AlreadyInCampaign | Reason::AlreadyInLedger | Reason::InAnotherRun => {
-            Outcome::Duplicate(reason)
-        }
-        Reason::OnlyWhen | Reason::ConditionUnknown | Reason::DeletedInSource | Reason::MaxContactsPerSync => {
-            Outcome::Suppressed(reason, None)
-        }
+        Reason::DuplicateInRun
+        | Reason::AlreadyInCampaign
+        | Reason::AlreadyInLedger
+        | Reason::InAnotherRun => Outcome::Duplicate(reason),
+        Reason::OnlyWhen
+        | Reason::ConditionUnknown
+        | Reason::DeletedInSource
+        | Reason::MaxContactsPerSync => Outcome::Suppressed(reason, None),
         Reason::MissingVariable
         | Reason::NotInResult
         | Reason::RefusedAsInvalid
@@ -125,8 +133,9 @@ fn facts(kind: RunKind, started: Timestamp) -> RunFacts {
         campaign: "17".to_owned(),
         ledger: LedgerFacts {
             kind: "postgres",
-            guarantee: "The ledger works: within a campaign nobody is called twice, whatever happens to a sync."
-                .to_owned(),
+            guarantee:
+                "The ledger works: within a campaign nobody is called twice, whatever happens to a sync."
+                    .to_owned(),
             promise: Promise::NobodyTwice,
         },
         rules: vec![

@@ -69,7 +69,12 @@ fn outcomes(outcomes: &Outcomes) -> Vec<(&'static str, &'static str, &'static st
 /// The identity: what was read is the sum of how it ended.
 pub(super) fn shares(document: &Document) -> Vec<Bar> {
     let mut rows = outcomes(&document.outcomes);
-    rows.push(("not_sent", "Not sent", "left alone; the next sync brings them again", document.records.not_sent));
+    rows.push((
+        "not_sent",
+        "Not sent",
+        "left alone; the next sync brings them again",
+        document.records.not_sent,
+    ));
     let read = document.records.read;
     let mut before = 0;
     let bar = |(name, title, note, count): (&str, _, _, u64)| {
