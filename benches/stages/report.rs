@@ -23,17 +23,17 @@ pub(crate) fn measure(criterion: &mut Criterion) {
     let accepted = Outcome::Accepted { contact_id: None };
     let invalid = Outcome::Invalid(Reason::TooShort, None);
     let fill = |report: &mut Report| {
-        for (line, phone) in (1..).zip(&phones) {
-            let place = usize::try_from(line).unwrap_or_default();
+        let places = streams.iter().cycle().zip(campaigns.iter().cycle());
+        for ((line, phone), (stream, campaign)) in (1..).zip(&phones).zip(places) {
             report.add(&Decision {
-                stream: &streams[place % 2],
+                stream,
                 generation_id: 0,
                 primary_key: "C-7",
                 line,
                 extracted_at: 0,
-                outcome: if place % 10 == 0 { &invalid } else { &accepted },
+                outcome: if line % 10 == 0 { &invalid } else { &accepted },
                 is_held: false,
-                campaign: Some(&campaigns[place % 3]),
+                campaign: Some(campaign),
                 phone: Some(phone),
                 at: Timestamp::UNIX_EPOCH
                     + SignedDuration::from_micros(i64::try_from(line * 50).unwrap_or(0)),

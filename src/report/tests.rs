@@ -91,86 +91,82 @@ fn of(records: &[Ended]) -> Document {
     report(facts(RunKind::Sync), records).document(&end(read, Ending::Complete))
 }
 
+/// The verdict on a run with so many records, of which some may be open.
+fn verdict(kind: RunKind, records: &[Ended], read: u64, how: Ending) -> String {
+    report(facts(kind), records).document(&end(read, how)).verdict
+}
+
 #[test]
-fn the_verdict_is_one_sentence_for_each_way_in_which_a_run_ends() {
-    let unknown = || ended(Outcome::Unknown(None));
+fn the_verdict_is_one_sentence_on_whom_was_handed_over() {
     let known = || ended(Outcome::Duplicate(Reason::AlreadyInLedger));
     let elsewhere = || Ended { campaign: Some("18".to_owned()), ..accepted() };
-    let (both, nobody) =
-        (vec![accepted(), accepted(), unknown()], vec![ended(Outcome::Invalid(Reason::TooShort, None))]);
-    let failed = || Ending::from(&Error::config("vendor.job_id", "is 17\nand should be 18"));
-    let limit = || Ending::LimitReached { limit: "limits.max_contacts_per_sync".to_owned() };
-    use RunKind::{Preview, Rehearsal, Sync};
-    for (kind, records, read, how, want) in [
-        (
-            Sync,
-            &both,
-            3,
-            Ending::Complete,
-            "2 people of 3 records were handed to campaign 17; 1 unknown, nobody twice.",
-        ),
-        (
-            Sync,
-            &vec![accepted()],
-            1,
-            Ending::Complete,
-            "1 person of 1 record was handed to campaign 17; nobody twice.",
-        ),
-        (
-            Sync,
-            &vec![accepted(), elsewhere()],
-            2,
-            Ending::Complete,
-            "2 people of 2 records were handed to 2 campaigns; nobody twice.",
-        ),
-        (Sync, &nobody, 1, Ending::Complete, "Nobody of 1 record was handed over."),
-        (
-            Sync,
-            &vec![known(), known()],
-            2,
-            Ending::Complete,
-            "Nobody was handed over, because all of 2 records are known already.",
-        ),
-        (Sync, &vec![], 0, Ending::Complete, "There was nothing to do, because no record was read."),
-        (
-            Sync,
-            &both,
-            1_500,
-            limit(),
-            "The sync reached its limit (limits.max_contacts_per_sync): 2 people of 1,500 records were handed to campaign 17; 1 unknown, nobody twice, 1,497 records left for the next sync.",
-        ),
-        (
-            Sync,
-            &vec![],
-            0,
-            failed(),
-            "The sync failed (the configuration cannot work: vendor.job_id: is 17 and should be 18): there was nothing to do, because no record was read.",
-        ),
-        (
-            Sync,
-            &both,
-            4,
-            Ending::from(&Error::Interrupted("SIGTERM")),
-            "The sync was interrupted (stopped by SIGTERM before the end of the input): 2 people of 4 records were handed to campaign 17; 1 unknown, nobody twice, 1 record not sent.",
-        ),
-        (
-            Rehearsal,
-            &both,
-            3,
-            Ending::Complete,
-            "REHEARSAL, nobody is called: 2 people of 3 records would have been handed to campaign 17; 1 unknown, nobody twice.",
-        ),
-        (
-            Preview,
-            &both,
-            3,
-            Ending::Complete,
-            "2 people of 3 records would be handed to campaign 17; 1 unknown, nobody twice.",
-        ),
-        (Preview, &nobody, 1, Ending::Complete, "Nobody of 1 record would be handed over."),
+    let invalid = || ended(Outcome::Invalid(Reason::TooShort, None));
+    for (records, want) in [
+        (vec![accepted()], "1 person of 1 record was handed to campaign 17; nobody twice."),
+        (vec![accepted(), elsewhere()], "2 people of 2 records were handed to 2 campaigns; nobody twice."),
+        (vec![invalid()], "Nobody of 1 record was handed over."),
+        (vec![known(); 2], "Nobody was handed over, because all of 2 records are known already."),
+        (vec![], "There was nothing to do, because no record was read."),
     ] {
-        let document = report(facts(kind), records).document(&end(read, how));
-        assert_eq!(document.verdict, want);
+        let read = u64::try_from(records.len()).expect("few");
+        assert_eq!(verdict(RunKind::Sync, &records, read, Ending::Complete), want);
+    }
+}
+
+#[test]
+fn the_verdict_says_in_which_way_a_run_ended() {
+    let records = [accepted(), accepted(), ended(Outcome::Unknown(None))];
+    let limit = Ending::LimitReached { limit: "limits.max_contacts_per_sync".to_owned() };
+    let failed = Ending::from(&Error::config("vendor.job_id", "is 17\nand should be 18"));
+    let interrupted = Ending::from(&Error::Interrupted("SIGTERM"));
+    let both = "2 people of";
+    for (kind, read, how, want) in [
+        (
+            RunKind::Sync,
+            3,
+            Ending::Complete,
+            format!("{both} 3 records were handed to campaign 17; 1 unknown, nobody twice."),
+        ),
+        (
+            RunKind::Sync,
+            1_500,
+            limit,
+            format!(
+                "The sync reached its limit (limits.max_contacts_per_sync): {both} 1,500 records were handed to campaign 17; 1 unknown, nobody twice, 1,497 records left for the next sync."
+            ),
+        ),
+        (
+            RunKind::Sync,
+            3,
+            failed,
+            format!(
+                "The sync failed (the configuration cannot work: vendor.job_id: is 17 and should be 18): {both} 3 records were handed to campaign 17; 1 unknown, nobody twice."
+            ),
+        ),
+        (
+            RunKind::Sync,
+            4,
+            interrupted,
+            format!(
+                "The sync was interrupted (stopped by SIGTERM before the end of the input): {both} 4 records were handed to campaign 17; 1 unknown, nobody twice, 1 record not sent."
+            ),
+        ),
+        (
+            RunKind::Rehearsal,
+            3,
+            Ending::Complete,
+            format!(
+                "REHEARSAL, nobody is called: {both} 3 records would have been handed to campaign 17; 1 unknown, nobody twice."
+            ),
+        ),
+        (
+            RunKind::Preview,
+            3,
+            Ending::Complete,
+            format!("{both} 3 records would be handed to campaign 17; 1 unknown, nobody twice."),
+        ),
+    ] {
+        assert_eq!(verdict(kind, &records, read, how), want);
     }
 }
 

@@ -44,9 +44,13 @@ fn document(kind: RunKind, n_accepted: u64, spread: u64, how: Ending, n_open: u6
     let mut added = 0;
     let mut add = |report: &mut Report, outcome: &Outcome, is_held: bool| {
         added += 1;
-        let streams = ["overdue_customers", "renewals", "một bảng có tên dài trong kho dữ liệu"];
-        let place = usize::try_from(added % 3).unwrap_or_default();
-        let stream = StreamName { namespace: "crm".to_owned(), name: streams[place].to_owned() };
+        let place = added % 3;
+        let name = match place {
+            0 => "overdue_customers",
+            1 => "renewals",
+            _ => "một bảng có tên dài trong kho dữ liệu",
+        };
+        let stream = StreamName { namespace: "crm".to_owned(), name: name.to_owned() };
         let campaign = Campaign::new(if place == 1 { "65f000000000000000000001" } else { "17" });
         let number = match place {
             0 => format!("+84987{:06}", added % 1_000_000),
