@@ -1,7 +1,6 @@
 //! Counts by outcome.
 
-use super::document::Outcomes;
-use super::facts::RunKind;
+use super::document::{Outcomes, RunKind};
 use crate::domain::outcome::Outcome;
 
 /// How many records ended in which way.

@@ -5,8 +5,6 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::facts::RunKind;
-
 /// Raised when a field changes its meaning or goes; fields are added without it.
 pub const SCHEMA_VERSION: u32 = 1;
 
@@ -83,6 +81,18 @@ pub struct RunSection {
     pub rejects: String,
     /// Where receipts are; blank where nowhere.
     pub receipts: String,
+}
+
+/// Whether anybody is called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RunKind {
+    /// A sync: people were handed to the vendor.
+    Sync,
+    /// A sync with a vendor that is played: nobody was called.
+    Rehearsal,
+    /// Decisions only: nothing was sent.
+    Preview,
 }
 
 /// The way in which a run ended.

@@ -1,9 +1,8 @@
 //! What a report is told from outside: of the run when it begins, and how it ended.
 
 use jiff::Timestamp;
-use schemars::JsonSchema;
-use serde::Serialize;
 
+use super::document::{PreviewSection, RunKind};
 use crate::domain::error::{Error, FailureType};
 
 /// What is known of a run when it begins.
@@ -27,18 +26,6 @@ pub struct RunFacts {
     pub rules: Vec<String>,
     /// A hash by which one knows the same settings again.
     pub settings_digest: String,
-}
-
-/// Whether anybody is called.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum RunKind {
-    /// A sync: people were handed to the vendor.
-    Sync,
-    /// A sync with a vendor that is played: nobody was called.
-    Rehearsal,
-    /// Decisions only: nothing was sent.
-    Preview,
 }
 
 /// What the ledger is and promises.
@@ -77,7 +64,7 @@ pub struct RunEnd {
     /// Where receipts were put; blank where nowhere.
     pub receipts: String,
     /// What only a preview has.
-    pub preview: Option<super::PreviewSection>,
+    pub preview: Option<PreviewSection>,
 }
 
 /// The ways in which a run ends.

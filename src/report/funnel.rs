@@ -3,8 +3,7 @@
 //! The steps stand in the order in which people think of them. A record is lost at one of them only, for the
 //! reason that it ended with, whatever else would have been wrong with it.
 
-use super::document::{FunnelStep, Records};
-use super::facts::RunKind;
+use super::document::{FunnelStep, Records, RunKind};
 use crate::domain::decision::Decision;
 use crate::domain::outcome::Outcome;
 use crate::domain::reason::Reason;

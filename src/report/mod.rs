@@ -31,10 +31,10 @@ use crate::phone::{discreet, shown_identifier, visible};
 use counts::Counts;
 pub use document::{
     Cause, Document, EmptyVariable, EndingName, Example, FunnelStep, LineRow, Outcomes, Person,
-    PreviewSection, ReasonSection, Records, RunSection, SCHEMA_VERSION, Span, StreamRow, TimeSection,
-    UnknownSection,
+    PreviewSection, ReasonSection, Records, RunKind, RunSection, SCHEMA_VERSION, Span, StreamRow,
+    TimeSection, UnknownSection,
 };
-pub use facts::{Ending, LedgerFacts, Promise, RunEnd, RunFacts, RunKind};
+pub use facts::{Ending, LedgerFacts, Promise, RunEnd, RunFacts};
 use funnel::Funnel;
 use lines::Lines;
 use people::People;

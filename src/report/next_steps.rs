@@ -1,7 +1,7 @@
 //! What a reader should do next, the most urgent first.
 
-use super::document::{Document, EndingName};
-use super::facts::{Promise, RunKind};
+use super::document::{Document, EndingName, RunKind};
+use super::facts::Promise;
 use super::numbers::{many, thousands};
 
 /// Reasons whose remedy is told here; the others are further down.

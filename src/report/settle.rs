@@ -1,7 +1,7 @@
 //! The commands with which somebody settles whom nobody knows about.
 
-use super::document::{Person, UnknownSection};
-use super::facts::{RunFacts, RunKind};
+use super::document::{Person, RunKind, UnknownSection};
+use super::facts::RunFacts;
 
 /// The unknown, and what to do about them.
 pub(super) fn section(facts: &RunFacts, count: u64, held: u64, people: &[Person]) -> UnknownSection {

@@ -7,8 +7,7 @@ use std::collections::HashMap;
 use foldhash::fast::RandomState;
 
 use super::counts::Counts;
-use super::document::StreamRow;
-use super::facts::RunKind;
+use super::document::{RunKind, StreamRow};
 use super::people::shown_campaign;
 use crate::domain::contact::Campaign;
 use crate::domain::decision::Decision;

@@ -2,8 +2,8 @@
 //! campaign's own business.
 
 use super::counts::Counts;
-use super::document::Records;
-use super::facts::{Ending, Promise, RunFacts, RunKind};
+use super::document::{Records, RunKind};
+use super::facts::{Ending, Promise, RunFacts};
 use super::numbers::{many, thousands};
 use super::people::cut;
 use super::streams::{Destination, Streams};

@@ -3,8 +3,9 @@
 
 use serde::Serialize;
 
-use crate::report::document::{Document, Outcomes, TimeSection};
-use crate::report::facts::RunKind;
+use crate::report::document::{
+    Document, FunnelStep, LineRow, Outcomes, ReasonSection, RunKind, StreamRow, TimeSection,
+};
 use crate::report::numbers::permille;
 
 /// The height of the plot of time.
@@ -100,7 +101,7 @@ pub(super) fn steps(document: &Document) -> Vec<Bar> {
         "sent" => ("Sent", "handed to the vendor"),
         _ => ("Accepted", "confirmed by the vendor"),
     };
-    let bar = |step: &crate::report::FunnelStep| {
+    let bar = |step: &FunnelStep| {
         let (title, note) = words(&step.step);
         let length = permille(step.left, document.records.read);
         Bar { name: step.step.clone(), title, note, count: step.left, start: 0, length }
@@ -111,7 +112,7 @@ pub(super) fn steps(document: &Document) -> Vec<Bar> {
 /// The bars of the reasons, in their order.
 pub(super) fn reasons(document: &Document) -> Vec<Bar> {
     let most = document.reason_details.first().map_or(0, |reason| reason.count);
-    let bar = |reason: &crate::report::ReasonSection| Bar {
+    let bar = |reason: &ReasonSection| Bar {
         name: reason.outcome.clone(),
         title: "",
         note: "",
@@ -125,7 +126,7 @@ pub(super) fn reasons(document: &Document) -> Vec<Bar> {
 /// The bars of the lines, in their order.
 pub(super) fn lines(document: &Document) -> Vec<Bar> {
     let most = document.lines.iter().map(|line| line.count).max().unwrap_or_default();
-    let bar = |line: &crate::report::LineRow| Bar {
+    let bar = |line: &LineRow| Bar {
         name: "line".to_owned(),
         title: "",
         note: "",
@@ -145,7 +146,7 @@ pub(super) fn columns(document: &Document) -> Vec<&'static str> {
 /// The counts of the table by stream, in the order of its columns.
 pub(super) fn table(document: &Document) -> Vec<Vec<u64>> {
     let sums = outcomes(&document.outcomes);
-    let row = |row: &crate::report::StreamRow| {
+    let row = |row: &StreamRow| {
         let counts = outcomes(&row.outcomes);
         let shown = counts.iter().zip(&sums).filter(|(_, (.., sum))| *sum > 0);
         shown.map(|((.., count), _)| *count).collect()
