@@ -272,7 +272,7 @@ impl Scenario {
             assert_eq!(database.violation(), None);
         }
         let faulty = self.line.faulty.lock().unwrap();
-        let book = faulty.simulator().book();
+        let book = faulty.simulator().call_log();
         self.counts.faults += faulty.injected().iter().map(|(_, count)| count).sum::<u64>();
         self.counts.panics += self.line.n_panics.load(Ordering::Relaxed);
         let called = |campaign: &str, phone: &str| {

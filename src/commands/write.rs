@@ -136,21 +136,21 @@ impl SyncJob {
             Some(signal) = signals.next() => Err(Error::Interrupted(signal)),
             opened = open::open(&self.config, self.vendor.as_ref(), &self.sync_id, self.now) => opened,
         };
-        let memory = match opened.and_then(|memory| say_recovered(memory, &mut output)) {
-            Ok(memory) => memory,
+        let run_ledger = match opened.and_then(|run_ledger| say_recovered(run_ledger, &mut output)) {
+            Ok(run_ledger) => run_ledger,
             Err(error) => return (output, RunStats::default(), Err(error)),
         };
         let (run, log_lines) = RunHandle::new(Arc::new(Clock::starting_at(self.now)));
         let plan = self.plan();
         let genders = Arc::default();
-        let router = self.router(memory.keys, &genders);
+        let router = self.router(run_ledger.keys, &genders);
         let deliverer = deliverer(&self.config.delivery, &self.network, self.vendor, run.clone());
         let started = deliverer.and_then(|deliverer| Ok((deliverer, read_events(stdin, router)?)));
         let (deliverer, input) = match started {
             Ok(started) => started,
             Err(error) => return (output, RunStats::default(), Err(error)),
         };
-        let pipeline = Pipeline::new(plan, Arc::new(deliverer), Arc::new(memory.ledger), output, run);
+        let pipeline = Pipeline::new(plan, Arc::new(deliverer), Arc::new(run_ledger.ledger), output, run);
         let (stats, failure, mut output) = pipeline.run(input, log_lines, signals).await;
         let of_catalog = self.mappings.iter().map(|mapping| mapping.genders_not_understood()).sum::<u64>();
         let said = say_genders(of_catalog + genders.load(Ordering::Relaxed), &mut output);
@@ -218,18 +218,18 @@ pub(super) fn refuse_storage(config: &ObjectStorageConfig, proved: &str) -> Resu
 }
 
 /// People of a run that died.
-fn say_recovered(memory: RunLedger, output: &mut Output<impl Write>) -> Result<RunLedger, Error> {
-    if memory.recovered_unknown > 0 {
-        let count = memory.recovered_unknown;
+fn say_recovered(run_ledger: RunLedger, output: &mut Output<impl Write>) -> Result<RunLedger, Error> {
+    if run_ledger.recovered_unknown > 0 {
+        let count = run_ledger.recovered_unknown;
         let text = format!(
             "{count} contacts were under way when an earlier sync died; nobody can say whether they were added (`ledger status` shows them)"
         );
         output.log(Level::Warn, &text)?;
     }
-    for doubt in &memory.doubts {
+    for doubt in &run_ledger.doubts {
         output.log(Level::Warn, doubt)?;
     }
-    Ok(memory)
+    Ok(run_ledger)
 }
 
 /// A value that nobody understands is left out, which is no reason to refuse a record, but worth a line.

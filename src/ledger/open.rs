@@ -55,7 +55,7 @@ pub(crate) async fn open(
     };
     refuse_odd_time(now)?;
     let run = format!("{}-{:08x}", if sync_id.is_empty() { "run" } else { sync_id }, fastrand::u32(..));
-    let terms = terms(config, memory, run, vendor);
+    let options = options(config, memory, run, vendor);
     let mut doubts = doubts_of_settings(config, memory, vendor);
     let (ledger, opened) = match &config.ledger {
         LedgerConfig::None => return Err(Error::Defect("no ledger has a memory".to_owned())),
@@ -64,7 +64,7 @@ pub(crate) async fn open(
             // A file can take its time, too; who waits for it hears signals meanwhile.
             let opening = tokio::task::spawn_blocking(move || {
                 let doubt = survey(&sqlite)?;
-                let opened = Sqlite::open(Path::new(&sqlite.path), &terms, hash_key.as_deref(), now);
+                let opened = Sqlite::open(Path::new(&sqlite.path), &options, hash_key.as_deref(), now);
                 opened.map(|(ledger, opened)| (ledger, opened, doubt))
             });
             let opened =
@@ -75,7 +75,7 @@ pub(crate) async fn open(
             (AnyLedger::sqlite(ledger), opened)
         }
         LedgerConfig::Postgres(postgres) => {
-            let opened = Postgres::open(postgres.url.expose(), &terms, memory.hash_key(), now).await;
+            let opened = Postgres::open(postgres.url.expose(), &options, memory.hash_key(), now).await;
             let (ledger, opened) = opened?;
             (AnyLedger::postgres(ledger, opened.ahead_of(now)), opened)
         }
@@ -94,8 +94,8 @@ pub(crate) async fn open_to_count(
     if probe(config, vendor, now).await?.is_there {
         return open(config, vendor, "", now).await;
     }
-    let terms = terms(config, memory, "count".to_owned(), vendor);
-    let (ledger, opened) = Sqlite::in_memory(&sqlite::Memory::new()?, &terms, memory.hash_key(), now)?;
+    let options = options(config, memory, "count".to_owned(), vendor);
+    let (ledger, opened) = Sqlite::in_memory(&sqlite::Memory::new()?, &options, memory.hash_key(), now)?;
     Ok(RunLedger {
         ledger: AnyLedger::sqlite(ledger),
         keys: Some(opened.keys()),
@@ -210,7 +210,7 @@ pub(crate) async fn probe(
         stream: "check".into(),
         primary_key: Box::default(),
     };
-    let terms = terms(config, memory, "check".to_owned(), vendor);
+    let options = options(config, memory, "check".to_owned(), vendor);
     let hash_key = memory.hash_key();
     let mut doubts = doubts_of_settings(config, memory, vendor);
     let is_there = match &config.ledger {
@@ -218,12 +218,12 @@ pub(crate) async fn probe(
         LedgerConfig::Sqlite(sqlite) => {
             let path = Path::new(&sqlite.path);
             doubts.extend(survey(sqlite)?);
-            let is_there = Sqlite::probe(path, &terms, hash_key, &nobody, now)?;
+            let is_there = Sqlite::probe(path, &options, hash_key, &nobody, now)?;
             doubts.extend(Sqlite::want_of_room(path));
             is_there
         }
         LedgerConfig::Postgres(postgres) => {
-            Postgres::probe(postgres.url.expose(), &terms, hash_key, &nobody, now).await?
+            Postgres::probe(postgres.url.expose(), &options, hash_key, &nobody, now).await?
         }
     };
     Ok(Rehearsed { is_there, doubts })
@@ -254,7 +254,7 @@ fn scope(memory: &MemoryConfig) -> Scope {
     }
 }
 
-fn terms(config: &Config, memory: &MemoryConfig, run: String, vendor: &dyn Provider) -> LedgerOptions {
+fn options(config: &Config, memory: &MemoryConfig, run: String, vendor: &dyn Provider) -> LedgerOptions {
     let MemoryConfig { scope: _, call_again_after_days, hash_key: _, expect_existing } = memory;
     let (call_again_after_days, expect_existing) = (*call_again_after_days, *expect_existing);
     let (identity, phone_format) = (identity(config, memory, vendor), config.vendor.phone_format());

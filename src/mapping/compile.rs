@@ -133,7 +133,7 @@ impl Compiler<'_> {
             name_bytes: fields.variables.iter().map(|field| field.name.len()).sum(),
             variables: fields.variables,
             identity: configured.is_none().then_some(self.shape),
-            surroundings: TemplateContext {
+            context: TemplateContext {
                 stream: self.stream.name.to_owned(),
                 namespace: self.stream.namespace.to_owned(),
                 sync_id: run.sync_id.clone(),

@@ -54,7 +54,7 @@ pub struct Mapping {
     /// Of all variables together.
     pub(super) name_bytes: usize,
     pub(super) identity: Option<Shape>,
-    pub(super) surroundings: TemplateContext,
+    pub(super) context: TemplateContext,
     pub(super) genders_not_understood: Arc<AtomicU64>,
     pub(super) warnings: Vec<String>,
 }
@@ -107,7 +107,7 @@ impl Mapping {
 
     fn contact(&self, record: &Record<'_>) -> Result<Mapped, Outcome> {
         let row = self.rows.read_object(record.data);
-        let view = RecordView::new(&row, record, &self.surroundings);
+        let view = RecordView::new(&row, record, &self.context);
         // Also by what nobody can see: in doubt it is deleted.
         let holds = |raw| text::whole(raw).is_some_and(|text| !text.trim().is_empty());
         let is_set = |column: &Column| column.find(&row).is_some_and(holds);

@@ -32,7 +32,7 @@ pub(super) enum Source {
 pub(super) struct RecordView<'a> {
     pub(super) row: &'a Row<'a>,
     record: &'a Record<'a>,
-    surroundings: &'a TemplateContext,
+    context: &'a TemplateContext,
 }
 
 impl Field {
@@ -76,8 +76,8 @@ impl Field {
 }
 
 impl<'a> RecordView<'a> {
-    pub(super) fn new(row: &'a Row<'a>, record: &'a Record<'a>, surroundings: &'a TemplateContext) -> Self {
-        Self { row, record, surroundings }
+    pub(super) fn new(row: &'a Row<'a>, record: &'a Record<'a>, context: &'a TemplateContext) -> Self {
+        Self { row, record, context }
     }
 
     /// The text of a template for this record; nothing when a value is missing that its words need.
@@ -86,7 +86,7 @@ impl<'a> RecordView<'a> {
             return Ok(Some(Cow::Borrowed(text)));
         }
         let scene =
-            Scene { slots: self.row.slots(), emitted_at: self.record.emitted_at, around: self.surroundings };
+            Scene { slots: self.row.slots(), emitted_at: self.record.emitted_at, context: self.context };
         Ok(template.render(&scene)?.map(|text| text::spoken(Cow::Owned(text))))
     }
 }

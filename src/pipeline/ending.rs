@@ -64,12 +64,12 @@ impl<C: Transport, L: Ledger, W: Write> Pipeline<C, L, W> {
     /// Begins to close the ledger when nothing is under way and nothing more will be. A batch whose
     /// contacts are looked up just then is one that was not read.
     pub(super) fn close_if_settled(&mut self, is_open: bool) {
-        let is_read = !is_open && self.dispatcher.is_drained() && !self.question.is_open();
+        let is_read = !is_open && self.dispatcher.is_drained() && !self.ledger_query.is_open();
         let is_idle = self.dispatcher.n_under_way() == 0;
         if !self.is_closing && is_idle && (self.failure.is_some() || is_read) {
             self.is_closing = true;
             self.shutdown.closing(Instant::now());
-            self.question.close(&self.task.ledger);
+            self.ledger_query.close(&self.task.ledger);
         }
     }
 

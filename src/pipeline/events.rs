@@ -21,7 +21,7 @@ impl<C: Transport, L: Ledger, W: Write> Pipeline<C, L, W> {
     pub(super) fn take_input(&mut self, batch: Option<EventBatch>) {
         let Some(batch) = batch else { return self.input_ended() };
         if self.task.ledger.remembers() {
-            self.question.look_up(&self.task.ledger, batch, self.task.run.now());
+            self.ledger_query.look_up(&self.task.ledger, batch, self.task.run.now());
         } else {
             self.take_events(batch);
         }

@@ -56,7 +56,7 @@ impl<C: Transport, L: Ledger, W: Write> Pipeline<C, L, W> {
         );
         if let Some(waiting) = &self.waiting {
             line.push_str(&format!("; {waiting}"));
-        } else if self.question.is_open() {
+        } else if self.ledger_query.is_open() {
             line.push_str("; waiting for the ledger");
         }
         self.log(Level::Info, &line);

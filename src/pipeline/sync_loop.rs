@@ -57,7 +57,7 @@ pub struct Pipeline<C, L, W> {
     pub(super) policy: Policy,
     pub(super) batcher: Batcher,
     pub(super) dispatcher: Dispatcher,
-    pub(super) question: LedgerQuery,
+    pub(super) ledger_query: LedgerQuery,
     pub(super) is_closing: bool,
     /// Streams that the platform will say are complete, and has not.
     pub(super) incomplete: BTreeSet<StreamIndex>,
@@ -94,7 +94,7 @@ impl<C: Transport, L: Ledger, W: Write> Pipeline<C, L, W> {
                 streams: Arc::new(streams.into_iter().map(|(name, _)| name).collect()),
             },
             output,
-            question: LedgerQuery::default(),
+            ledger_query: LedgerQuery::default(),
             is_closing: false,
             stats: RunStats::default(),
             warnings: InputWarnings::default(),
@@ -130,7 +130,7 @@ impl<C: Transport, L: Ledger, W: Write> Pipeline<C, L, W> {
                 Some(signal) = signals.next() => self.interrupt(signal),
                 Some(result) = self.dispatcher.next_result() => self.delivered(result),
                 Some(LogLine(text)) = log_lines.recv() => self.tell_waiting(text),
-                answer = self.question.answer() => self.answered(answer),
+                answer = self.ledger_query.answer() => self.answered(answer),
                 () = at(cut_off_at) => self.cut_off(),
                 () = at(leave_at) => {
                     self.leave();
@@ -146,7 +146,7 @@ impl<C: Transport, L: Ledger, W: Write> Pipeline<C, L, W> {
                     self.take_input(batch);
                 }
             }
-            if self.is_closing && !self.question.is_open() {
+            if self.is_closing && !self.ledger_query.is_open() {
                 break;
             }
         }
@@ -157,7 +157,7 @@ impl<C: Transport, L: Ledger, W: Write> Pipeline<C, L, W> {
     fn may_read(&self) -> bool {
         self.failure.is_none()
             && self.dispatcher.is_drained()
-            && !self.question.is_open()
+            && !self.ledger_query.is_open()
             && !self.checkpoints.is_full()
     }
 

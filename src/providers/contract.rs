@@ -138,7 +138,12 @@ fn a_full_batch_is_accepted_whole_and_in_order() {
         };
         assert_eq!(outcomes.len(), n_contacts, "{}", vendor.name());
         assert!(outcomes.iter().all(|outcome| outcome.name() == "accepted"), "{}", vendor.name());
-        assert_eq!(usize::try_from(simulator.book().totals().people), Ok(n_contacts), "{}", vendor.name());
+        assert_eq!(
+            usize::try_from(simulator.call_log().totals().people),
+            Ok(n_contacts),
+            "{}",
+            vendor.name()
+        );
     }
 }
 
@@ -154,7 +159,7 @@ fn a_resend_that_is_called_safe_calls_nobody_again() {
         let mut batch = batch(&*vendor, contacts(3));
         let mut send = |batch: &Batch| {
             let reply = simulator.answer(&vendor.build_request(batch, now()), now());
-            (vendor.interpret(batch, &reply), simulator.book().totals().called_again)
+            (vendor.interpret(batch, &reply), simulator.call_log().totals().called_again)
         };
         send(&batch);
         for (maybe_sent, recognised) in [(false, "duplicate"), (true, "accepted")] {
@@ -194,8 +199,8 @@ fn the_probe_adds_nobody_and_shows_that_all_is_well() {
         let vendor = config(simulator.connector_config(ROOT)).build();
         let reply = simulator.answer(&vendor.probe(now()), now());
         assert_eq!(vendor.interpret_probe(&reply, now()), Ok(()), "{}", vendor.name());
-        assert_eq!(simulator.book().totals().contacts, 0, "{}", vendor.name());
-        assert_eq!(simulator.book().totals().people, 0, "{}", vendor.name());
+        assert_eq!(simulator.call_log().totals().contacts, 0, "{}", vendor.name());
+        assert_eq!(simulator.call_log().totals().people, 0, "{}", vendor.name());
     }
 }
 
@@ -248,7 +253,7 @@ fn a_poisonous_contact_is_never_accepted() {
         contacts[1].variables.push("note", "a POISON b");
         let batch = batch(&*vendor, contacts);
         match vendor.interpret(&batch, &simulator.answer(&vendor.build_request(&batch, now()), now())) {
-            Verdict::Split { .. } => assert_eq!(simulator.book().totals().people, 0, "{}", vendor.name()),
+            Verdict::Split { .. } => assert_eq!(simulator.call_log().totals().people, 0, "{}", vendor.name()),
             Verdict::Settled(outcomes) => assert_eq!(outcomes[1].name(), "rejected", "{}", vendor.name()),
             other => panic!("{}: {other:?}", vendor.name()),
         }

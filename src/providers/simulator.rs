@@ -29,7 +29,7 @@ pub trait Simulator: Send {
     fn answer_with(&mut self, request: &Request, now: Timestamp, twist: Twist) -> Reply;
 
     /// Whom it would have called by now.
-    fn book(&self) -> &CallLog;
+    fn call_log(&self) -> &CallLog;
 
     /// The connector's `vendor` section that fits this simulator; `root` is `http://host:port`.
     fn connector_config(&self, root: &str) -> serde_json::Value;

@@ -141,9 +141,9 @@ impl FaultInjector {
         if poisoned.is_some() {
             self.count(Fault::Poison);
         }
-        let n_understood = self.simulator.book().totals().contacts;
+        let n_understood = self.simulator.call_log().totals().contacts;
         let reply = self.simulator.answer_with(poisoned.as_ref().unwrap_or(request), now, twist);
-        let is_understood = self.simulator.book().totals().contacts > n_understood;
+        let is_understood = self.simulator.call_log().totals().contacts > n_understood;
         if twist == Twist::NamelessLine && is_understood {
             self.count(Fault::NamelessLine);
         }
@@ -231,7 +231,7 @@ mod tests {
             Reply { status: 200, date, body: body.into(), ..Reply::default() }
         }
 
-        fn book(&self) -> &CallLog {
+        fn call_log(&self) -> &CallLog {
             &self.1
         }
 
@@ -245,14 +245,14 @@ mod tests {
     const BODY: &str = r#"{"list":[{"phone_number":"+14155550101"},{"phoneNumber":"14155550102"}]}"#;
 
     struct Line {
-        faulty: FaultInjector,
+        injector: FaultInjector,
         taken: mpsc::Receiver<(Bytes, Timestamp)>,
     }
 
     impl Line {
         fn new(plan: FaultPlan) -> Self {
             let (tell, taken) = mpsc::channel();
-            Self { faulty: FaultInjector::new(Box::new(Willing(tell, CallLog::default())), plan, 1), taken }
+            Self { injector: FaultInjector::new(Box::new(Willing(tell, CallLog::default())), plan, 1), taken }
         }
 
         /// The answer, and what the simulator saw of the request.
@@ -263,11 +263,11 @@ mod tests {
                 headers: Vec::new(),
                 body: BODY.into(),
             };
-            (self.faulty.answer(&request, Timestamp::UNIX_EPOCH), self.taken.try_recv().ok())
+            (self.injector.answer(&request, Timestamp::UNIX_EPOCH), self.taken.try_recv().ok())
         }
 
         fn n_injected(&self, fault: Fault) -> u64 {
-            let found = self.faulty.injected().iter().find(|(one, _)| *one == fault);
+            let found = self.injector.injected().iter().find(|(one, _)| *one == fault);
             found.expect("every fault is counted").1
         }
     }
@@ -304,14 +304,14 @@ mod tests {
     #[test]
     fn a_wrong_clock_stays_wrong_for_a_while_and_then_right_for_a_while() {
         let mut line = Line::new(FaultPlan::none());
-        line.faulty.plan.clock_holds_for = 5;
-        line.faulty.plan.set_rate(Fault::WrongClock, 1.0);
+        line.injector.plan.clock_holds_for = 5;
+        line.injector.plan.set_rate(Fault::WrongClock, 1.0);
         let is_ahead = |line: &mut Line| line.ask().1.expect("it is taken").1 > Timestamp::UNIX_EPOCH;
         assert!(is_ahead(&mut line));
-        line.faulty.plan.set_rate(Fault::WrongClock, 0.0);
+        line.injector.plan.set_rate(Fault::WrongClock, 0.0);
         let after: String = (0..8).map(|_| if is_ahead(&mut line) { '+' } else { '0' }).collect();
         assert_eq!(after, "++++0000");
-        line.faulty.plan.set_rate(Fault::WrongClock, 1.0);
+        line.injector.plan.set_rate(Fault::WrongClock, 1.0);
         let again: String = (0..4).map(|_| if is_ahead(&mut line) { '+' } else { '0' }).collect();
         assert_eq!(again, "0+++", "right for five requests before it may turn again");
     }

@@ -36,7 +36,7 @@ pub(super) struct Routes {
 struct SimulatedProvider {
     name: &'static str,
     n_requests: u64,
-    faulty: FaultInjector,
+    injector: FaultInjector,
 }
 
 /// What a query asks of the page of calls.
@@ -55,7 +55,7 @@ impl Routes {
 
     /// The routes.
     pub(super) fn router(self) -> Router {
-        let endpoint = |one: &SimulatedProvider| (one.name, one.faulty.method(), one.faulty.path());
+        let endpoint = |one: &SimulatedProvider| (one.name, one.injector.method(), one.injector.path());
         let endpoints: Vec<_> = self.played().iter().map(endpoint).collect();
         let routes = Arc::new(self);
         let page = |handler: fn(&Routes, &HeaderMap, &Uri) -> Response| {
@@ -91,7 +91,7 @@ impl Routes {
             return Answer::DroppedBefore;
         };
         one.n_requests += 1;
-        one.faulty.answer(request, now)
+        one.injector.answer(request, now)
     }
 
     fn root(&self) -> String {
@@ -105,8 +105,8 @@ impl Routes {
 
     fn describe(&self, one: &SimulatedProvider) -> (&'static str, String, String) {
         let root = self.root();
-        let endpoint = format!("{root}{}", one.faulty.path());
-        let config = vendors::connector_config(one.faulty.simulator(), &root);
+        let endpoint = format!("{root}{}", one.injector.path());
+        let config = vendors::connector_config(one.injector.simulator(), &root);
         (one.name, endpoint, format!("{config:#}"))
     }
 
@@ -123,7 +123,7 @@ impl Routes {
         let mut injected: Map<String, Value> =
             Fault::ALL.iter().map(|fault| (fault.name().to_owned(), json!(0))).collect();
         for one in self.played().iter() {
-            for (fault, n_times) in one.faulty.injected() {
+            for (fault, n_times) in one.injector.injected() {
                 let so_far = injected.get(fault.name()).and_then(Value::as_u64).unwrap_or(0);
                 injected.insert(fault.name().to_owned(), json!(so_far + n_times));
             }
@@ -146,16 +146,20 @@ impl Routes {
 
 impl SimulatedProvider {
     fn tell(&self) -> ProviderReport<'_> {
-        ProviderReport { vendor: self.name, requests: self.n_requests, book: self.faulty.simulator().book() }
+        ProviderReport {
+            vendor: self.name,
+            requests: self.n_requests,
+            call_log: self.injector.simulator().call_log(),
+        }
     }
 }
 
-/// Every vendor with an empty book, behind faults that begin with the seed's first.
+/// Every vendor with an empty call log, behind faults that begin with the seed's first.
 fn play(options: &SandboxOptions) -> Vec<SimulatedProvider> {
     let played = |simulator: Box<dyn Simulator>| SimulatedProvider {
         name: simulator.name(),
         n_requests: 0,
-        faulty: FaultInjector::new(simulator, options.faults.clone(), options.seed),
+        injector: FaultInjector::new(simulator, options.faults.clone(), options.seed),
     };
     vendors::simulators(options).into_iter().map(played).collect()
 }

@@ -55,7 +55,7 @@ pub(super) struct OfCampaign {
 pub(super) struct CalleeRow {
     pub(super) vendor: &'static str,
     pub(super) campaign: String,
-    /// As the book writes it: masked, unless the sandbox shows numbers.
+    /// As the call log writes it: masked, unless the sandbox shows numbers.
     pub(super) phone_number: String,
     pub(super) name: String,
     pub(super) times: u32,
@@ -66,7 +66,7 @@ pub(super) struct CalleeRow {
 pub(super) struct ProviderReport<'a> {
     pub(super) vendor: &'static str,
     pub(super) requests: u64,
-    pub(super) book: &'a CallLog,
+    pub(super) call_log: &'a CallLog,
 }
 
 impl Summary {
@@ -77,13 +77,13 @@ impl Summary {
         let mut everybody = Vec::new();
         for one in report {
             let first_campaign = campaigns.len();
-            for (campaign, people) in one.book.campaigns() {
+            for (campaign, people) in one.call_log.campaigns() {
                 let totals = Totals::of(people);
                 campaigns.push(OfCampaign { vendor: one.vendor, campaign: campaign.to_owned(), totals });
                 everybody.extend(people.iter().map(|callee| (one.vendor, campaign, callee)));
             }
             let totals = campaigns.iter().skip(first_campaign).map(|one| one.totals).sum();
-            let contacts = one.book.totals().contacts;
+            let contacts = one.call_log.totals().contacts;
             vendors.push(OfVendor { vendor: one.vendor, requests: one.requests, contacts, totals });
         }
         let n_entries = everybody.len();
@@ -140,22 +140,22 @@ mod tests {
 
     use super::*;
 
-    fn book(calls: &[(&str, &str)]) -> CallLog {
-        let mut book = CallLog::default();
+    fn call_log(calls: &[(&str, &str)]) -> CallLog {
+        let mut call_log = CallLog::default();
         for (campaign, number) in calls {
-            book.call(campaign, number, "An", Timestamp::UNIX_EPOCH);
+            call_log.call(campaign, number, "An", Timestamp::UNIX_EPOCH);
         }
-        book
+        call_log
     }
 
     #[test]
     fn a_number_called_twice_by_one_campaign_is_told_from_a_number_in_two_campaigns() {
         let (first, second) = ("14155550101", "14155550102");
-        let itnio = book(&[("9", first), ("9", second), ("9", second), ("9", second), ("12", first)]);
-        let vbee = book(&[("c", "+14155550101")]);
+        let itnio = call_log(&[("9", first), ("9", second), ("9", second), ("9", second), ("12", first)]);
+        let vbee = call_log(&[("c", "+14155550101")]);
         let report = [
-            ProviderReport { vendor: "itnio", requests: 5, book: &itnio },
-            ProviderReport { vendor: "vbee", requests: 1, book: &vbee },
+            ProviderReport { vendor: "itnio", requests: 5, call_log: &itnio },
+            ProviderReport { vendor: "vbee", requests: 1, call_log: &vbee },
         ];
         let summary = Summary::new(&report, 2);
         assert_eq!(summary.requests, 6);

@@ -86,14 +86,14 @@ impl<'a> Machine<'a> {
                 for argument in arguments {
                     given.push(argument.as_ref().map(|argument| self.evaluate(argument)).transpose()?);
                 }
-                let zone = &self.scene.around.zone;
+                let zone = &self.scene.context.zone;
                 let mut call = Call { input, arguments: given, zone, budget: &mut self.budget };
                 filter.apply(&mut call).map_err(at)
             }
-            Kind::Predicate { question, input, argument } => {
+            Kind::Predicate { predicate, input, argument } => {
                 let input = self.evaluate(input)?;
                 let argument = argument.as_ref().map(|argument| self.evaluate(argument)).transpose()?;
-                question.ask(&input, argument.as_ref(), &mut self.budget).map(Value::Bool).map_err(at)
+                predicate.ask(&input, argument.as_ref(), &mut self.budget).map(Value::Bool).map_err(at)
             }
             _ => Ok(Value::Nothing),
         }
@@ -116,12 +116,12 @@ impl<'a> Machine<'a> {
     }
 
     fn known(&self, known: Known) -> Value<'a> {
-        let around = self.scene.around;
+        let context = self.scene.context;
         let text = match known {
-            Known::Stream => &around.stream,
-            Known::Namespace => &around.namespace,
-            Known::SyncId => &around.sync_id,
-            Known::Now => &around.now,
+            Known::Stream => &context.stream,
+            Known::Namespace => &context.namespace,
+            Known::SyncId => &context.sync_id,
+            Known::Now => &context.now,
             Known::EmittedAtTime => {
                 let at = Timestamp::from_millisecond(self.scene.emitted_at);
                 return at.map_or(Value::Nothing, |at| Value::made(at.to_string()));

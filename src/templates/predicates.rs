@@ -7,7 +7,7 @@ use super::operators;
 use super::operators::Comparison;
 use super::value::Value;
 
-/// A question about a value.
+/// A predicate about a value.
 pub(super) struct Predicate {
     pub(super) names: &'static [&'static str],
     pub(super) has_argument: bool,
@@ -31,14 +31,14 @@ impl std::fmt::Debug for Predicate {
 }
 
 impl Predicate {
-    /// The question of this name.
+    /// The predicate of this name.
     pub(super) fn find(name: &str) -> Option<&'static Self> {
-        PREDICATES.iter().find(|question| question.names.contains(&name))
+        PREDICATES.iter().find(|predicate| predicate.names.contains(&name))
     }
 
     /// All names, for a hint.
     pub(super) fn all_names() -> impl Iterator<Item = &'static str> {
-        PREDICATES.iter().flat_map(|question| question.names).copied()
+        PREDICATES.iter().flat_map(|predicate| predicate.names).copied()
     }
 
     pub(super) fn ask(

@@ -25,7 +25,7 @@ pub(crate) struct Scene<'a> {
     /// When the source read the record.
     pub(crate) emitted_at: i64,
     /// What is the same for all of them.
-    pub(crate) around: &'a TemplateContext,
+    pub(crate) context: &'a TemplateContext,
 }
 
 impl TemplateContext {

@@ -101,7 +101,7 @@ pub(super) enum Kind {
         arguments: Vec<Option<Expr>>,
     },
     Predicate {
-        question: &'static Predicate,
+        predicate: &'static Predicate,
         input: Box<Expr>,
         argument: Option<Box<Expr>>,
     },

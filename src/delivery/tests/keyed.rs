@@ -163,7 +163,7 @@ async fn whatever_is_lost_nobody_is_called_twice() {
         in_order(&mut delivered);
         let want: Vec<_> = (0..20).map(|n| ["accepted", "accepted", "rejected"][n % 3]).collect();
         assert_eq!(names(&delivered), want, "seed {seed}");
-        let totals = way.simulator.lock().unwrap().book().totals();
+        let totals = way.simulator.lock().unwrap().call_log().totals();
         assert_eq!((totals.people, totals.called_again), (14, 0), "seed {seed}");
     }
 }

@@ -70,36 +70,36 @@ impl LedgerClient {
     /// The rows that a question gives, asked again while what hinders it may pass.
     pub(super) async fn rows(
         &self,
-        question: &Query,
+        query: &Query,
         parameters: &[Parameter<'_>],
     ) -> Result<Vec<Row>, LedgerError> {
-        let ask = |session: Arc<Session>| async move { session.rows(question, parameters).await };
-        self.repeat(question, ask).await
+        let ask = |session: Arc<Session>| async move { session.rows(query, parameters).await };
+        self.repeat(query, ask).await
     }
 
     /// How many rows a question wrote, asked again while what hinders it may pass.
     pub(super) async fn written(
         &self,
-        question: &Query,
+        query: &Query,
         parameters: &[Parameter<'_>],
     ) -> Result<u64, LedgerError> {
-        let ask = |session: Arc<Session>| async move { session.written(question, parameters).await };
-        self.repeat(question, ask).await
+        let ask = |session: Arc<Session>| async move { session.written(query, parameters).await };
+        self.repeat(query, ask).await
     }
 
     /// How many rows a question wrote that must not be asked twice.
     pub(super) async fn written_once(
         &self,
-        question: &Query,
+        query: &Query,
         parameters: &[Parameter<'_>],
     ) -> Result<u64, LedgerError> {
-        let asking = async { self.session().await?.written(question, parameters).await };
-        asking.await.map_err(|fault| fault.at(self.place(), question.purpose))
+        let asking = async { self.session().await?.written(query, parameters).await };
+        asking.await.map_err(|fault| fault.at(self.place(), query.purpose))
     }
 
     async fn repeat<T, A>(
         &self,
-        question: &Query,
+        query: &Query,
         ask: impl Fn(Arc<Session>) -> A + Send,
     ) -> Result<T, LedgerError>
     where
@@ -121,7 +121,7 @@ impl LedgerClient {
                 Err(fault) => fault,
             };
             if !fault.may_pass() || started.elapsed() >= self.timing.retry_for {
-                return Err(fault.at(self.place(), question.purpose));
+                return Err(fault.at(self.place(), query.purpose));
             }
             let wait = waits.next().copied().unwrap_or(LONGEST_WAIT);
             sleep(wait.mul_f64(0.5 + fastrand::f64())).await;

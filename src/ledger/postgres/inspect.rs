@@ -74,24 +74,24 @@ const DECIDE: Query = Query {
 
 /// A ledger that is only looked at: it has no run, makes no tables and holds no lease.
 pub struct Records {
-    pub(super) line: LedgerClient,
+    pub(super) client: LedgerClient,
 }
 
 impl Inspect for Records {
     async fn status(&self) -> Result<Vec<StatusRow>, LedgerError> {
-        let rows = self.line.rows(&STATUS, &[]).await?;
+        let rows = self.client.rows(&STATUS, &[]).await?;
         self.read(&STATUS, rows.iter().map(status_row).collect())
     }
 
     async fn find_contacts(&self, keys: Vec<Key>) -> Result<Vec<FoundContact>, LedgerError> {
         let keys: Vec<&[u8]> = keys.iter().map(|key| key.0.as_slice()).collect();
-        let rows = self.line.rows(&FIND, &[&keys]).await?;
+        let rows = self.client.rows(&FIND, &[&keys]).await?;
         self.read(&FIND, rows.iter().map(found).collect())
     }
 
     async fn campaigns_of(&self, keys: Vec<Key>) -> Result<Vec<Option<String>>, LedgerError> {
         let asked: Vec<&[u8]> = keys.iter().map(|key| key.0.as_slice()).collect();
-        let rows = self.line.rows(&CAMPAIGNS, &[&asked]).await?;
+        let rows = self.client.rows(&CAMPAIGNS, &[&asked]).await?;
         self.read(&CAMPAIGNS, rows.iter().map(|row| Ok(row.try_get(0)?)).collect())
     }
 
@@ -104,9 +104,9 @@ impl Inspect for Records {
     ) -> Result<u64, LedgerError> {
         if !dry_run {
             // A repeat after a lost answer would count nobody.
-            return self.line.written_once(&DECIDE, &[&run, &accepted, &SystemTime::from(now)]).await;
+            return self.client.written_once(&DECIDE, &[&run, &accepted, &SystemTime::from(now)]).await;
         }
-        let rows = self.line.rows(&COUNT_UNKNOWN, &[&run]).await?;
+        let rows = self.client.rows(&COUNT_UNKNOWN, &[&run]).await?;
         let count = self.read(&COUNT_UNKNOWN, number(&rows))?;
         Ok(u64::try_from(count).unwrap_or_default())
     }
@@ -122,8 +122,8 @@ impl Inspect for Records {
 }
 
 impl Records {
-    pub(super) fn read<T>(&self, question: &Query, read: Result<T, PostgresError>) -> Result<T, LedgerError> {
-        read.map_err(|fault| fault.at(self.line.place(), question.purpose))
+    pub(super) fn read<T>(&self, query: &Query, read: Result<T, PostgresError>) -> Result<T, LedgerError> {
+        read.map_err(|fault| fault.at(self.client.place(), query.purpose))
     }
 }
 

@@ -116,10 +116,10 @@ impl Run {
     }
 
     /// Ends the run: what it has not settled is unknown.
-    pub(super) async fn end(&self, line: &LedgerClient) -> Result<(), LedgerError> {
+    pub(super) async fn end(&self, client: &LedgerClient) -> Result<(), LedgerError> {
         self.heart.abort();
         self.lease.lose();
-        line.written(&END, &[&self.id]).await.map(drop)
+        client.written(&END, &[&self.id]).await.map(drop)
     }
 }
 
@@ -153,11 +153,11 @@ impl Lease {
     }
 }
 
-async fn beat(line: LedgerClient, id: i64, timing: Timing, lease: Arc<Lease>) {
+async fn beat(client: LedgerClient, id: i64, timing: Timing, lease: Arc<Lease>) {
     loop {
         tokio::time::sleep(timing.heartbeat).await;
         let asked = Instant::now();
-        match line.written(&BEAT, &[&id, &millis(timing)]).await {
+        match client.written(&BEAT, &[&id, &millis(timing)]).await {
             Ok(1) if lease.renew(asked + timing.lease) => {}
             Ok(_) => return lease.lose(),
             // The lease may still hold, and the database may come back in time.

@@ -65,11 +65,11 @@ impl Postgres {
     /// When the database cannot be reached or used, or the ledger in it is not the one that is meant.
     pub async fn open(
         url: &str,
-        terms: &LedgerOptions,
+        options: &LedgerOptions,
         hash_key: Option<&str>,
         now: Timestamp,
     ) -> Result<(Self, OpenedLedger), LedgerError> {
-        Self::open_with(url, terms, hash_key, now, Timing::default()).await
+        Self::open_with(url, options, hash_key, now, Timing::default()).await
     }
 
     /// Opens with other times than the usual ones.
@@ -78,38 +78,38 @@ impl Postgres {
     /// As `open`.
     pub async fn open_with(
         url: &str,
-        terms: &LedgerOptions,
+        options: &LedgerOptions,
         hash_key: Option<&str>,
         now: Timestamp,
         timing: Timing,
     ) -> Result<(Self, OpenedLedger), LedgerError> {
-        let route = terms.route();
-        let line = LedgerClient::new(url, timing)?;
-        let mut session = line.first().await?;
+        let route = options.route();
+        let client = LedgerClient::new(url, timing)?;
+        let mut session = client.first().await?;
         // A statement that waits for a lock must not hold up the heartbeat: it has its own connection,
         // which is made now, when somebody hears that there is none.
-        let beside = line.beside();
+        let beside = client.beside();
         beside.keep(beside.first().await?).await;
         let prepared = async {
             let step = session.step().await?;
-            let condition = schema::prepare(&step, hash_key, terms).await?;
-            let registered = lease::register(&step, (&terms.run, &route), now, timing).await?;
+            let meta = schema::prepare(&step, hash_key, options).await?;
+            let registered = lease::register(&step, (&options.run, &route), now, timing).await?;
             step.commit().await?;
-            Ok((condition, registered))
+            Ok((meta, registered))
         };
-        let (condition, registered) = line.within(OPENING, prepared).await?;
-        line.keep(session).await;
+        let (meta, registered) = client.within(OPENING, prepared).await?;
+        client.keep(session).await;
         let (run, recovered_unknown) = (Run::live(beside, &registered, timing), registered.left_unknown);
-        let days = i64::from(terms.call_again_after_days);
+        let days = i64::from(options.call_again_after_days);
         let postgres = Self {
-            records: Records { line },
+            records: Records { client },
             run,
             route,
             call_again_after: (days > 0).then(|| SignedDuration::from_hours(24 * days)),
             claims: AtomicI64::new(0),
-            is_marked_used: AtomicBool::new(condition.used),
+            is_marked_used: AtomicBool::new(meta.used),
         };
-        let schema::LedgerMeta { hasher, identity, clock, .. } = condition;
+        let schema::LedgerMeta { hasher, identity, clock, .. } = meta;
         Ok((postgres, OpenedLedger { recovered_unknown, hasher, identity, clock: Some(clock) }))
     }
 
@@ -123,18 +123,18 @@ impl Postgres {
         identity: &LedgerIdentity,
         hash_key: Option<&str>,
     ) -> Result<(Records, OpenedLedger), LedgerError> {
-        let line = LedgerClient::new(url, Timing::default())?;
-        let mut session = line.first().await?;
+        let client = LedgerClient::new(url, Timing::default())?;
+        let mut session = client.first().await?;
         let found = async {
             let step = session.step().await?;
-            let condition = schema::inspect(&step, hash_key, identity).await?;
+            let meta = schema::inspect(&step, hash_key, identity).await?;
             step.roll_back().await?;
-            Ok(condition)
+            Ok(meta)
         };
-        let condition = line.within(OPENING, found).await?;
-        line.keep(session).await;
-        let schema::LedgerMeta { hasher, identity, clock, .. } = condition;
-        Ok((Records { line }, OpenedLedger { recovered_unknown: 0, hasher, identity, clock: Some(clock) }))
+        let meta = client.within(OPENING, found).await?;
+        client.keep(session).await;
+        let schema::LedgerMeta { hasher, identity, clock, .. } = meta;
+        Ok((Records { client }, OpenedLedger { recovered_unknown: 0, hasher, identity, clock: Some(clock) }))
     }
 
     /// Whoever was accepted at this time or before is free again.
@@ -145,7 +145,7 @@ impl Postgres {
 
     /// What is known of people who are not free, and by which lost runs they are claimed.
     async fn known(&self, keys: &[&[u8]], free_before: Option<SystemTime>) -> Result<Known, LedgerError> {
-        let rows = self.records.line.rows(&LOOK_UP, &[&keys, &free_before]).await?;
+        let rows = self.records.client.rows(&LOOK_UP, &[&keys, &free_before]).await?;
         let mut known = Known::default();
         for row in &rows {
             let (key, status, lost_run) = known_row(row).map_err(|fault| self.refuse(&fault, &LOOK_UP))?;
@@ -161,7 +161,7 @@ impl Postgres {
             return Ok(HashMap::new());
         }
         let ClaimColumns { keys, campaigns, .. } = &ClaimColumns::new(entries.iter().copied());
-        let rows = self.records.line.rows(&HELD, &[keys, campaigns, &self.route]).await?;
+        let rows = self.records.client.rows(&HELD, &[keys, campaigns, &self.route]).await?;
         let held = rows.iter().map(|row| Ok((key(row.try_get(0)?)?, ContactStatus::Held)));
         held.collect::<Result<_, _>>().map_err(|fault| self.refuse(&fault, &HELD))
     }
@@ -193,7 +193,7 @@ impl Postgres {
             &self.route,
             lost_runs,
         ];
-        let rows = self.records.line.rows(&CLAIM, &parameters).await?;
+        let rows = self.records.client.rows(&CLAIM, &parameters).await?;
         // The answer may have taken longer than the lease: then the claim stands, and is nobody's.
         self.run.check().map_err(refuse)?;
         if rows.is_empty() {
@@ -206,14 +206,14 @@ impl Postgres {
     /// From the first claim on, an empty ledger is one that was lost.
     async fn mark_used(&self) -> Result<(), LedgerError> {
         if !self.is_marked_used.load(Ordering::Relaxed) {
-            self.records.line.written(&MARK_USED, &[&schema::USED]).await?;
+            self.records.client.written(&MARK_USED, &[&schema::USED]).await?;
             self.is_marked_used.store(true, Ordering::Relaxed);
         }
         Ok(())
     }
 
-    fn refuse(&self, fault: &PostgresError, question: &Query) -> LedgerError {
-        fault.at(self.records.line.place(), question.purpose)
+    fn refuse(&self, fault: &PostgresError, query: &Query) -> LedgerError {
+        fault.at(self.records.client.place(), query.purpose)
     }
 }
 
@@ -283,11 +283,11 @@ impl Ledger for Postgres {
         let now = SystemTime::from(now);
         let parameters: [Parameter<'_>; 9] =
             [&self.run.id, &now, keys, campaigns, streams, primary_keys, outcomes, reasons, contact_ids];
-        self.records.line.written(&SETTLE, &parameters).await.map(drop)
+        self.records.client.written(&SETTLE, &parameters).await.map(drop)
     }
 
     async fn close(&self) -> Result<(), LedgerError> {
-        self.run.end(&self.records.line).await
+        self.run.end(&self.records.client).await
     }
 }
 

@@ -22,37 +22,37 @@ impl Postgres {
     /// Whenever a run could not be opened, or could not claim.
     pub async fn probe(
         url: &str,
-        terms: &LedgerOptions,
+        options: &LedgerOptions,
         hash_key: Option<&str>,
         entry: &ClaimEntry,
         now: Timestamp,
     ) -> Result<bool, LedgerError> {
         let timing = Timing::default();
-        let line = LedgerClient::new(url, timing)?;
-        let mut session = line.first().await?;
+        let client = LedgerClient::new(url, timing)?;
+        let mut session = client.first().await?;
         let played = async {
             let step = session.step().await?;
-            let condition = schema::prepare(&step, hash_key, terms).await?;
-            play(&step, terms, entry, now, timing).await?;
+            let condition = schema::prepare(&step, hash_key, options).await?;
+            play(&step, options, entry, now, timing).await?;
             step.roll_back().await?;
             // A run needs two.
-            drop(line.beside().connect().await?);
+            drop(client.beside().connect().await?);
             Ok(!condition.is_new)
         };
-        line.within(OPENING, played).await
+        client.within(OPENING, played).await
     }
 }
 
 /// The questions of a run, one after the other.
 async fn play(
     step: &Step<'_>,
-    terms: &LedgerOptions,
+    options: &LedgerOptions,
     entry: &ClaimEntry,
     now: Timestamp,
     timing: Timing,
 ) -> Result<(), PostgresError> {
-    let route = terms.route();
-    let run = register(step, (&terms.run, &route), now, timing).await?.id;
+    let route = options.route();
+    let run = register(step, (&options.run, &route), now, timing).await?.id;
     let now = SystemTime::from(now);
     let ClaimColumns { keys, campaigns, streams, primary_keys } = &ClaimColumns::new([entry].into_iter());
     let SettleColumns { outcomes, reasons, contact_ids } =

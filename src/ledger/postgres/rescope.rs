@@ -74,7 +74,7 @@ impl Records {
         let new: &Vec<&[u8]> = &pairs.iter().map(|(_, new)| new.0.as_slice()).collect();
         let leave = leave.map(|leave| i64::try_from(leave).unwrap_or(i64::MAX));
         let (name, value) = (identity.name(), identity.value());
-        let mut session = self.line.first().await?;
+        let mut session = self.client.first().await?;
         // Said again after a lost answer, it would find nobody under an old key.
         let done = async {
             let step = session.step().await?;
@@ -84,7 +84,7 @@ impl Records {
             step.commit().await?;
             Ok(done)
         };
-        self.line.within(RESCOPE.purpose, done).await
+        self.client.within(RESCOPE.purpose, done).await
     }
 }
 

@@ -113,9 +113,9 @@ pub(super) async fn lock(step: &Step<'_>) -> Result<(), PostgresError> {
 pub(super) async fn prepare(
     step: &Step<'_>,
     hash_key: Option<&str>,
-    terms: &LedgerOptions,
+    options: &LedgerOptions,
 ) -> Result<LedgerMeta, PostgresError> {
-    let expect_existing = terms.expect_existing;
+    let expect_existing = options.expect_existing;
     lock(step).await?;
     let is_new = !truth(step, &HAS_TABLES, &[&step.schema()]).await?;
     if is_new {
@@ -132,13 +132,13 @@ pub(super) async fn prepare(
     }
     migrate(step, version(step).await?).await?;
     let kept = identities(step).await?;
-    if let Some(why) = terms.identity.conflict(&kept) {
+    if let Some(why) = options.identity.conflict(&kept) {
         return Err(unfit(&format!("the ledger {why}")));
     }
-    if terms.identity.among(&kept).is_none() {
-        set_meta(step, &terms.identity.name(), &terms.identity.value()).await?;
+    if options.identity.among(&kept).is_none() {
+        set_meta(step, &options.identity.name(), &options.identity.value()).await?;
     }
-    let condition = LedgerMeta { is_new, ..condition(step, hash_key, &terms.identity).await? };
+    let condition = LedgerMeta { is_new, ..condition(step, hash_key, &options.identity).await? };
     let is_empty = !truth(step, &HAS_CONTACTS, &[]).await?;
     if is_empty && (condition.used || expect_existing) {
         return Err(unfit(
@@ -252,12 +252,8 @@ fn hex(bytes: &[u8]) -> String {
     })
 }
 
-async fn truth(
-    step: &Step<'_>,
-    question: &Query,
-    parameters: &[Parameter<'_>],
-) -> Result<bool, PostgresError> {
-    let rows = step.rows(question, parameters).await?;
+async fn truth(step: &Step<'_>, query: &Query, parameters: &[Parameter<'_>]) -> Result<bool, PostgresError> {
+    let rows = step.rows(query, parameters).await?;
     Ok(rows.first().map(|row| row.try_get(0)).transpose()?.unwrap_or_default())
 }
 

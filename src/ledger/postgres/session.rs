@@ -58,20 +58,20 @@ impl Session {
     /// The rows that a question gives.
     pub(super) async fn rows(
         &self,
-        question: &Query,
+        query: &Query,
         parameters: &[Parameter<'_>],
     ) -> Result<Vec<Row>, PostgresError> {
-        let (sql, bound) = (question.within(&self.schema), question.bind(parameters));
+        let (sql, bound) = (query.within(&self.schema), query.bind(parameters));
         self.alone(self.client.query_typed(&sql, &bound)).await
     }
 
     /// How many rows a question wrote.
     pub(super) async fn written(
         &self,
-        question: &Query,
+        query: &Query,
         parameters: &[Parameter<'_>],
     ) -> Result<u64, PostgresError> {
-        let (sql, bound) = (question.within(&self.schema), question.bind(parameters));
+        let (sql, bound) = (query.within(&self.schema), query.bind(parameters));
         self.alone(self.client.execute_typed(&sql, &bound)).await
     }
 
@@ -109,19 +109,19 @@ impl Step<'_> {
 
     pub(super) async fn rows(
         &self,
-        question: &Query,
+        query: &Query,
         parameters: &[Parameter<'_>],
     ) -> Result<Vec<Row>, PostgresError> {
-        let (sql, bound) = (question.within(self.schema()), question.bind(parameters));
+        let (sql, bound) = (query.within(self.schema()), query.bind(parameters));
         Ok(self.session.client.query_typed(&sql, &bound).await?)
     }
 
     pub(super) async fn written(
         &self,
-        question: &Query,
+        query: &Query,
         parameters: &[Parameter<'_>],
     ) -> Result<u64, PostgresError> {
-        let (sql, bound) = (question.within(self.schema()), question.bind(parameters));
+        let (sql, bound) = (query.within(self.schema()), query.bind(parameters));
         Ok(self.session.client.execute_typed(&sql, &bound).await?)
     }
 

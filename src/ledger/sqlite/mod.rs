@@ -70,11 +70,11 @@ impl Sqlite {
     /// When another run uses the file, or the file is not a ledger that this run can use.
     pub fn open(
         path: &Path,
-        terms: &LedgerOptions,
+        options: &LedgerOptions,
         hash_key: Option<&str>,
         now: Timestamp,
     ) -> Result<(Self, OpenedLedger), LedgerError> {
-        Self::open_with(path, terms, hash_key, now, LARGEST_JOURNAL)
+        Self::open_with(path, options, hash_key, now, LARGEST_JOURNAL)
     }
 
     /// Opens the ledger in a file as `open` does, for a simulation: calls run on their caller, and a
@@ -84,40 +84,40 @@ impl Sqlite {
     /// The same.
     pub fn on_the_spot(
         path: &Path,
-        terms: &LedgerOptions,
+        options: &LedgerOptions,
         hash_key: Option<&str>,
         now: Timestamp,
     ) -> Result<(Self, OpenedLedger), LedgerError> {
-        let (store, opened) = Self::store(path, purpose(terms), terms, hash_key, now, SMALL_JOURNAL)?;
+        let (store, opened) = Self::store(path, purpose(options), options, hash_key, now, SMALL_JOURNAL)?;
         Ok((Self { worker: Worker::inline(store, None) }, opened))
     }
 
     fn open_with(
         path: &Path,
-        terms: &LedgerOptions,
+        options: &LedgerOptions,
         hash_key: Option<&str>,
         now: Timestamp,
         journal: Size,
     ) -> Result<(Self, OpenedLedger), LedgerError> {
-        Self::in_a_file(path, purpose(terms), terms, hash_key, now, journal)
+        Self::in_a_file(path, purpose(options), options, hash_key, now, journal)
     }
 
     fn in_a_file(
         path: &Path,
         purpose: Use,
-        terms: &LedgerOptions,
+        options: &LedgerOptions,
         hash_key: Option<&str>,
         now: Timestamp,
         journal: Size,
     ) -> Result<(Self, OpenedLedger), LedgerError> {
-        let (store, opened) = Self::store(path, purpose, terms, hash_key, now, journal)?;
+        let (store, opened) = Self::store(path, purpose, options, hash_key, now, journal)?;
         Ok((Self { worker: Worker::thread(store)? }, opened))
     }
 
     fn store(
         path: &Path,
         purpose: Use,
-        terms: &LedgerOptions,
+        options: &LedgerOptions,
         hash_key: Option<&str>,
         now: Timestamp,
         journal: Size,
@@ -130,9 +130,9 @@ impl Sqlite {
         let mut connection = open::connect(&place, &shown)?;
         watch.opened();
         let examined =
-            open::examine(&mut connection, &shown, purpose, terms, hash_key, now, Some(&mut watch));
+            open::examine(&mut connection, &shown, purpose, options, hash_key, now, Some(&mut watch));
         let (opened, seal) = examined?;
-        Ok((Store::new(connection, (seal, Some(watch)), &shown, terms, journal), opened))
+        Ok((Store::new(connection, (seal, Some(watch)), &shown, options, journal), opened))
     }
 
     /// Takes a file as it is of which something was lost for good; without `is_decided` it stays as it
@@ -158,14 +158,14 @@ impl Sqlite {
         identity: &LedgerIdentity,
         hash_key: Option<&str>,
     ) -> Result<(Self, OpenedLedger), LedgerError> {
-        let terms = LedgerOptions {
+        let options = LedgerOptions {
             run: "inspection".to_owned(),
             identity: identity.clone(),
             phone_format: WireFormat::default(),
             call_again_after_days: 0,
             expect_existing: true,
         };
-        Self::in_a_file(path, Use::Inspect, &terms, hash_key, Timestamp::UNIX_EPOCH, LARGEST_JOURNAL)
+        Self::in_a_file(path, Use::Inspect, &options, hash_key, Timestamp::UNIX_EPOCH, LARGEST_JOURNAL)
     }
 
     /// Opens a ledger in memory for a run, as a file is opened: what the last run left claimed is
@@ -176,16 +176,16 @@ impl Sqlite {
     /// When another run uses it, or it is not a ledger that this run can use.
     pub fn in_memory(
         memory: &Memory,
-        terms: &LedgerOptions,
+        options: &LedgerOptions,
         hash_key: Option<&str>,
         now: Timestamp,
     ) -> Result<(Self, OpenedLedger), LedgerError> {
         let mut connection = memory.take()?;
         let examined =
-            open::examine(&mut connection, Memory::PLACE, purpose(terms), terms, hash_key, now, None);
+            open::examine(&mut connection, Memory::PLACE, purpose(options), options, hash_key, now, None);
         match examined {
             Ok((opened, seal)) => {
-                let store = Store::new(connection, (seal, None), Memory::PLACE, terms, SMALL_JOURNAL);
+                let store = Store::new(connection, (seal, None), Memory::PLACE, options, SMALL_JOURNAL);
                 Ok((Self { worker: Worker::inline(store, Some(memory.clone())) }, opened))
             }
             Err(error) => {
@@ -196,8 +196,8 @@ impl Sqlite {
     }
 }
 
-fn purpose(terms: &LedgerOptions) -> Use {
-    if terms.expect_existing { Use::Continue } else { Use::Run }
+fn purpose(options: &LedgerOptions) -> Use {
+    if options.expect_existing { Use::Continue } else { Use::Run }
 }
 
 impl Ledger for Sqlite {

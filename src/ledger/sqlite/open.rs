@@ -104,7 +104,7 @@ pub(super) fn examine(
     connection: &mut Connection,
     place: &str,
     purpose: Use,
-    terms: &LedgerOptions,
+    options: &LedgerOptions,
     hash_key: Option<&str>,
     now: Timestamp,
     mut watch: Option<&mut Watch>,
@@ -112,7 +112,7 @@ pub(super) fn examine(
     let ledger_error = |error| ledger_error(place, &error);
     let transaction =
         connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(ledger_error)?;
-    let (opened, mut seal) = find(&transaction, place, purpose, terms, hash_key, now, watch.as_deref())?;
+    let (opened, mut seal) = find(&transaction, place, purpose, options, hash_key, now, watch.as_deref())?;
     if purpose != Use::Inspect {
         seal.begin(&transaction).map_err(ledger_error)?;
     }
@@ -136,7 +136,7 @@ pub(super) fn find(
     connection: &Connection,
     place: &str,
     purpose: Use,
-    terms: &LedgerOptions,
+    options: &LedgerOptions,
     hash_key: Option<&str>,
     now: Timestamp,
     watch: Option<&Watch>,
@@ -153,7 +153,7 @@ pub(super) fn find(
         refuse_empty(place, purpose, was_used)?;
     }
     let hasher = hasher(connection, place, hash_key, now)?;
-    let identity = identity(connection, place, purpose, &terms.identity)?;
+    let identity = identity(connection, place, purpose, &options.identity)?;
     let clock = Timestamp::from_millisecond(seal.newest).ok().filter(|newest| *newest > now);
     Ok((OpenedLedger { recovered_unknown, hasher, identity, clock }, seal))
 }

@@ -31,7 +31,7 @@ impl Sqlite {
     /// Whenever a run could not be opened, or could not claim.
     pub fn probe(
         path: &Path,
-        terms: &LedgerOptions,
+        options: &LedgerOptions,
         hash_key: Option<&str>,
         entry: &ClaimEntry,
         now: Timestamp,
@@ -39,7 +39,7 @@ impl Sqlite {
         let shown = path.display().to_string();
         let path = &destination(path);
         let is_there = path.exists();
-        let stand = (!is_there && !terms.expect_existing).then(|| Trial::beside(path));
+        let stand = (!is_there && !options.expect_existing).then(|| Trial::beside(path));
         let place = match &stand {
             Some(Trial(file)) => {
                 Location::vacant(path, &shown).and_then(|()| Location::locate(file, &shown, Missing::Made))?
@@ -53,10 +53,10 @@ impl Sqlite {
         let ledger_error = |error| ledger_error(&shown, &error);
         // The connection rolls back what is not committed when it is given back.
         connection.execute_batch("BEGIN IMMEDIATE").map_err(ledger_error)?;
-        let purpose = if terms.expect_existing { Use::Continue } else { Use::Run };
-        let (_, seal) = open::find(&connection, &shown, purpose, terms, hash_key, now, Some(&watch))?;
+        let purpose = if options.expect_existing { Use::Continue } else { Use::Run };
+        let (_, seal) = open::find(&connection, &shown, purpose, options, hash_key, now, Some(&watch))?;
         open::trust(&connection).map_err(ledger_error)?;
-        let mut store = Store::new(connection, (seal, None), &shown, terms, LARGEST_JOURNAL);
+        let mut store = Store::new(connection, (seal, None), &shown, options, LARGEST_JOURNAL);
         let played = play(&mut store, entry, now);
         drop(store.into_connection());
         played.map_err(ledger_error)?;

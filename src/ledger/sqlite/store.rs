@@ -27,7 +27,7 @@ pub(super) struct Store {
     pub(super) settled: HashMap<Key, Known, foldhash::fast::RandomState>,
     /// A transaction was rolled back: what the run knows is read from its journal again before the next one.
     is_behind: bool,
-    words: StringTable,
+    strings: StringTable,
     pub(super) seal: Seal,
     /// None in memory.
     watch: Option<Watch>,
@@ -49,7 +49,7 @@ impl Store {
         connection: Connection,
         (seal, watch): (Seal, Option<Watch>),
         place: &str,
-        terms: &LedgerOptions,
+        options: &LedgerOptions,
         largest_journal: Size,
     ) -> Self {
         Self {
@@ -58,13 +58,13 @@ impl Store {
             is_closing: false,
             settled: HashMap::default(),
             is_behind: false,
-            words: StringTable::default(),
+            strings: StringTable::default(),
             seal,
             watch,
             place: place.into(),
-            run: terms.run.as_str().into(),
-            route: terms.route().into(),
-            call_again_after_days: terms.call_again_after_days,
+            run: options.run.as_str().into(),
+            route: options.route().into(),
+            call_again_after_days: options.call_again_after_days,
             is_marked_as_used: false,
             n_intents: 0,
             journal: Size::default(),
@@ -118,7 +118,7 @@ impl Store {
         }
         self.is_behind = true;
         self.seal.undo();
-        self.words.forget();
+        self.strings.forget();
         self.is_marked_as_used = false;
     }
 
@@ -241,7 +241,7 @@ impl Store {
             });
         }
         meta::keep_route(&self.connection, &self.run, &self.route)?;
-        let run = self.words.id(&self.connection, &self.run)?;
+        let run = self.strings.id(&self.connection, &self.run)?;
         self.n_intents += 1;
         let n_bytes = claims.write(&self.connection, self.n_intents, run, self.seal.date(now))?;
         self.journal.n_contacts += entries.len();
@@ -263,6 +263,6 @@ impl Store {
     }
 
     fn word(&mut self, text: &str) -> Result<i64> {
-        self.words.id(&self.connection, text)
+        self.strings.id(&self.connection, text)
     }
 }

@@ -41,7 +41,7 @@ pub(in crate::ledger) async fn a_run_that_died_between_two_settles(home: &impl H
 
 /// An older row must not be mistaken for the ending of the claim that died.
 pub(in crate::ledger) async fn whatever_it_was_before_the_claim_it_dies_unknown(home: &impl Home) {
-    let again = |run: &str| LedgerOptions { call_again_after_days: 7, ..terms(run) };
+    let again = |run: &str| LedgerOptions { call_again_after_days: 7, ..options(run) };
     let ledger = home.open(again("first"), day(0)).await.unwrap();
     send(&ledger, 0..1, accepted()).await;
     send(&ledger, 1..2, rejected()).await;

@@ -11,7 +11,7 @@ fn other(n: u32) -> Key {
 }
 
 fn within(scope: Scope, run: &str) -> LedgerOptions {
-    LedgerOptions { identity: identity(scope), ..terms(run) }
+    LedgerOptions { identity: identity(scope), ..options(run) }
 }
 
 pub(in crate::ledger) async fn another_scope_is_refused_whatever_the_account_is_spelled_like(
@@ -20,9 +20,9 @@ pub(in crate::ledger) async fn another_scope_is_refused_whatever_the_account_is_
     home.kill(home.open(within(Scope::Account, "first"), day(0)).await.unwrap()).await;
     for account in ["itnio/INVENTED", "itnio/ invented"] {
         let spelled = |scope, run| {
-            let mut terms = within(scope, run);
-            account.clone_into(&mut terms.identity.account);
-            terms
+            let mut options = within(scope, run);
+            account.clone_into(&mut options.identity.account);
+            options
         };
         for scope in [Scope::Campaign, Scope::Everywhere] {
             let Err(LedgerError::Unusable(why)) = home.open(spelled(scope, "other"), day(0)).await else {
@@ -37,9 +37,9 @@ pub(in crate::ledger) async fn another_scope_is_refused_whatever_the_account_is_
 pub(in crate::ledger) async fn two_accounts_share_a_ledger_each_within_its_scope(home: &impl Home) {
     home.kill(home.open(within(Scope::Campaign, "first"), day(0)).await.unwrap()).await;
     let beside = |scope| {
-        let mut terms = within(scope, "second");
-        "vbee/".clone_into(&mut terms.identity.account);
-        terms
+        let mut options = within(scope, "second");
+        "vbee/".clone_into(&mut options.identity.account);
+        options
     };
     assert!(home.open(beside(Scope::Everywhere), day(0)).await.is_err(), "two keys of one person");
     home.kill(home.open(beside(Scope::Account), day(0)).await.unwrap()).await;

@@ -32,7 +32,7 @@ pub(super) trait Home {
     const SHARED: bool;
 
     /// Starts a run.
-    async fn open(&self, terms: LedgerOptions, now: Timestamp) -> Result<Self::Ledger, LedgerError>;
+    async fn open(&self, options: LedgerOptions, now: Timestamp) -> Result<Self::Ledger, LedgerError>;
 
     /// Opens it for a person to look into.
     async fn inspect(&self, identity: LedgerIdentity) -> Self::Records;
@@ -71,8 +71,8 @@ macro_rules! ledger_suite {
 }
 pub(super) use ledger_suite;
 
-/// The terms of a run with this name, which calls nobody again.
-pub(super) fn terms(run: &str) -> LedgerOptions {
+/// The options of a run with this name, which calls nobody again.
+pub(super) fn options(run: &str) -> LedgerOptions {
     let run = run.to_owned();
     LedgerOptions {
         run,
@@ -120,7 +120,7 @@ pub(super) fn rejected() -> Settlement {
 
 /// Opens, or the test is over.
 pub(super) async fn open<H: Home>(home: &H, run: &str) -> H::Ledger {
-    home.open(terms(run), day(0)).await.unwrap()
+    home.open(options(run), day(0)).await.unwrap()
 }
 
 /// The status of the people in a range.

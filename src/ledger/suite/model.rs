@@ -180,8 +180,9 @@ fn within(campaign: &str, person: u32) -> ClaimEntry {
 }
 
 async fn start<H: Home>(home: &H, runs: &[String], model: &Model) -> H::Ledger {
-    let terms = LedgerOptions { call_again_after_days: CALL_AGAIN_AFTER_DAYS, ..terms(runs.last().unwrap()) };
-    home.open(terms, moment(model)).await.unwrap()
+    let options =
+        LedgerOptions { call_again_after_days: CALL_AGAIN_AFTER_DAYS, ..options(runs.last().unwrap()) };
+    home.open(options, moment(model)).await.unwrap()
 }
 
 async fn agree(ledger: &(impl Ledger + Inspect), model: &Model, step: &Step) {

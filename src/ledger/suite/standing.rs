@@ -36,7 +36,7 @@ pub(in crate::ledger) async fn accepted_is_a_duplicate_for_ever(home: &impl Home
 }
 
 pub(in crate::ledger) async fn accepted_is_free_again_after_the_days_of_call_again(home: &impl Home) {
-    let again = LedgerOptions { call_again_after_days: 7, ..terms("first") };
+    let again = LedgerOptions { call_again_after_days: 7, ..options("first") };
     let ledger = home.open(again.clone(), day(0)).await.unwrap();
     send(&ledger, 0..1, accepted()).await;
     assert_eq!(ledger.status_of(vec![key(0)], day(6)).await.unwrap(), [Accepted]);
@@ -71,13 +71,13 @@ pub(in crate::ledger) async fn unknown_is_held_until_it_is_retaken(home: &impl H
 
 /// A vendor recognises a repeat in the same campaign of the same account, if the number is written the same.
 pub(in crate::ledger) async fn unknown_is_retaken_only_as_it_was_sent_before(home: &impl Home) {
-    let as_before = |run: &str| terms(run);
+    let as_before = |run: &str| options(run);
     let elsewhere = |run: &str| {
-        let mut terms = terms(run);
-        "vbee/".clone_into(&mut terms.identity.account);
-        terms
+        let mut options = options(run);
+        "vbee/".clone_into(&mut options.identity.account);
+        options
     };
-    let written_otherwise = |run: &str| LedgerOptions { phone_format: WireFormat::National, ..terms(run) };
+    let written_otherwise = |run: &str| LedgerOptions { phone_format: WireFormat::National, ..options(run) };
     let in_campaign = |campaign, people: Range<u32>| -> Vec<ClaimEntry> {
         people.map(|n| ClaimEntry { campaign: Campaign::new(campaign), ..entry(n) }).collect()
     };
@@ -87,12 +87,12 @@ pub(in crate::ledger) async fn unknown_is_retaken_only_as_it_was_sent_before(hom
     let retaken = ledger.claim(in_campaign("autumn", 0..1), true, day(0)).await.unwrap();
     assert_eq!(retaken, [Held], "in the same run");
     home.kill(ledger).await;
-    for (name, terms, campaign) in [
+    for (name, options, campaign) in [
         ("another campaign", as_before("second"), "autumn"),
         ("another account", elsewhere("third"), "spring"),
         ("another spelling", written_otherwise("fourth"), "spring"),
     ] {
-        let ledger = home.open(terms, day(0)).await.unwrap();
+        let ledger = home.open(options, day(0)).await.unwrap();
         assert_eq!(
             ledger.claim(in_campaign(campaign, 0..2), true, day(0)).await.unwrap(),
             [Held; 2],
@@ -196,7 +196,7 @@ pub(in crate::ledger) async fn claims_of_one_run_exclude_each_other(home: &impl 
 
 pub(in crate::ledger) async fn claims_of_two_runs_exclude_each_other<H: Home>(home: &H) {
     let first = open(home, "first").await;
-    let second = home.open(terms("second"), day(0)).await;
+    let second = home.open(options("second"), day(0)).await;
     if !H::SHARED {
         assert!(matches!(second, Err(LedgerError::Unavailable(_))), "one run at a time");
         return;

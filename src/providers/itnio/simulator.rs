@@ -221,7 +221,7 @@ impl Simulator for ItnioSimulator {
         Reply { status: 200, date: Some(now), body: body.to_string().into(), ..Reply::default() }
     }
 
-    fn book(&self) -> &CallLog {
+    fn call_log(&self) -> &CallLog {
         &self.book
     }
 

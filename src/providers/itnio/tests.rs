@@ -205,7 +205,7 @@ fn code_of(setup: ItnioSetup, change: impl Fn(&mut Request)) -> String {
     change(&mut request);
     let reply = simulator.answer(&request, now());
     let body: serde_json::Value = serde_json::from_slice(&reply.body).unwrap();
-    assert_eq!(simulator.book().totals().people, u64::from(body["status"] == "0"));
+    assert_eq!(simulator.call_log().totals().people, u64::from(body["status"] == "0"));
     body["status"].as_str().unwrap().to_owned()
 }
 
@@ -310,6 +310,6 @@ fn the_simulator_calls_again_when_called_numbers_are_not_skipped() {
     for _ in 0..2 {
         simulator.answer(&vendor.build_request(&batch, now()), now());
     }
-    assert_eq!(simulator.book().totals().called_again, 1);
-    assert_eq!(simulator.book().times_called("9", "14155550101"), 2);
+    assert_eq!(simulator.call_log().totals().called_again, 1);
+    assert_eq!(simulator.call_log().times_called("9", "14155550101"), 2);
 }

@@ -122,7 +122,7 @@ impl Simulator for PigeonSimulator {
         Reply { status, date, body: body.to_string().into(), ..Reply::default() }
     }
 
-    fn book(&self) -> &CallLog {
+    fn call_log(&self) -> &CallLog {
         &self.book
     }
 

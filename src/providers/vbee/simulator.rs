@@ -197,7 +197,7 @@ impl Simulator for VbeeSimulator {
         Reply { status, date: Some(now), body: body.to_string().into(), ..Reply::default() }
     }
 
-    fn book(&self) -> &CallLog {
+    fn call_log(&self) -> &CallLog {
         &self.book
     }
 

@@ -182,7 +182,7 @@ fn answer_to(setup: VbeeSetup, change: impl Fn(&mut Request)) -> (u16, i64) {
     change(&mut request);
     let reply = simulator.answer(&request, now());
     let body: serde_json::Value = serde_json::from_slice(&reply.body).unwrap();
-    assert_eq!(simulator.book().totals().people, u64::from(body["status"] == 1));
+    assert_eq!(simulator.call_log().totals().people, u64::from(body["status"] == 1));
     (reply.status, body["code"].as_i64().unwrap_or_default())
 }
 

@@ -58,16 +58,16 @@ mod tests {
     use crate::sandbox::summary::ProviderReport;
 
     fn calls_page(max_entries: usize, refresh: Option<u32>) -> String {
-        let mut book = CallLog::default();
+        let mut call_log = CallLog::default();
         for (campaign, number, name) in [
             ("9", "14155550101", "Nguyễn Văn An"),
             ("9", "14155550102", "<b>Bình</b> & \"Co\""),
             ("9", "14155550102", "<b>Bình</b> & \"Co\""),
             ("12", "14155550101", "Nguyễn Văn An"),
         ] {
-            book.call(campaign, number, name, jiff::Timestamp::UNIX_EPOCH);
+            call_log.call(campaign, number, name, jiff::Timestamp::UNIX_EPOCH);
         }
-        let report = [ProviderReport { vendor: "itnio", requests: 3, book: &book }];
+        let report = [ProviderReport { vendor: "itnio", requests: 3, call_log: &call_log }];
         let calls = Summary::new(&report, max_entries);
         let calls = Value::from(Serde(calls));
         render("calls.html", context! { title => "Calls", calls, refresh }).expect("the template is good")

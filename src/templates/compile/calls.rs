@@ -121,17 +121,17 @@ impl Compiler<'_> {
     pub(super) fn question(&mut self, test: &ast::Test<'_>, line: u16) -> Kind {
         let input = Box::new(self.expression(&test.expr));
         let mut given = self.arguments(&test.args, line);
-        let Some(question) = Predicate::find(test.name) else {
+        let Some(predicate) = Predicate::find(test.name) else {
             self.mistake(line, &advice::unknown_predicate(test.name));
             return Kind::Constant(Constant::None);
         };
-        let n_wanted = usize::from(question.has_argument);
+        let n_wanted = usize::from(predicate.has_argument);
         if given.len() != n_wanted || given.iter().any(|(keyword, _)| keyword.is_some()) {
             let (name, n_given) = (test.name, given.len());
             self.mistake(line, &format!("`is {name}` takes {n_wanted} values, and is given {n_given}"));
         }
         let argument = given.pop().map(|(_, argument)| Box::new(argument));
-        Kind::Predicate { question, input, argument }
+        Kind::Predicate { predicate, input, argument }
     }
 
     /// There is one function; everything else that is called is a filter in other languages.

@@ -39,8 +39,8 @@ impl Compiler<'_> {
         if matches!(expr.kind, Kind::Constant(_)) || !expr.is_constant() || !self.mistakes.is_empty() {
             return None;
         }
-        let around = TemplateContext::none();
-        let scene = Scene { slots: &[], emitted_at: 0, around: &around };
+        let context = TemplateContext::none();
+        let scene = Scene { slots: &[], emitted_at: 0, context: &context };
         let mut machine = Machine::new(&scene, 0);
         std::mem::swap(&mut machine.budget, &mut self.budget);
         let found = machine.evaluate(expr).map(|value| Constant::of(&value));

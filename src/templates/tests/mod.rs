@@ -59,14 +59,14 @@ fn said_in(zone: &TimeZone, template: &str, record: &str) -> String {
     let object: Object<'_> = serde_json::from_str(record).unwrap_or_else(|_| panic!("{record} is JSON"));
     let find = |name: &String| object.members().filter(|(other, _)| other == name).last().map(|(_, raw)| raw);
     let slots: Vec<_> = columns.wanted.iter().map(find).collect();
-    let around = TemplateContext {
+    let context = TemplateContext {
         stream: "people".to_owned(),
         sync_id: "77".to_owned(),
         now: "2026-11-22T20:00:00Z".to_owned(),
         zone: zone.clone(),
         ..TemplateContext::none()
     };
-    let scene = Scene { slots: &slots, emitted_at: 1_763_712_000_000, around: &around };
+    let scene = Scene { slots: &slots, emitted_at: 1_763_712_000_000, context: &context };
     match compiled.render(&scene) {
         Ok(Some(text)) => text,
         Ok(None) => "-".to_owned(),

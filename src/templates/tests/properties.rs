@@ -78,7 +78,7 @@ fn expression() -> impl Strategy<Value = String> {
         ]);
         let operator =
             select(vec!["~", "+", "-", "*", "/", "//", "%", "**", "==", "<", "in", "and", "or", "!="]);
-        let around = select(vec![
+        let context = select(vec![
             "({})[:2]",
             "({})[-1]",
             "({}).a",
@@ -93,7 +93,7 @@ fn expression() -> impl Strategy<Value = String> {
         prop_oneof![
             4 => (inner.clone(), filter).prop_map(|(of, filter)| format!("({of}) | {filter}")),
             2 => (inner.clone(), operator, inner.clone()).prop_map(|(a, op, b)| format!("({a}) {op} ({b})")),
-            1 => (inner, around).prop_map(|(of, around)| around.replace("{}", &of)),
+            1 => (inner, context).prop_map(|(of, context)| context.replace("{}", &of)),
         ]
     })
 }

@@ -9,7 +9,7 @@ const TERMINATE: &str = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
     WHERE datname = current_database() AND pid <> pg_backend_pid()";
 
 async fn open_error(url: &str) -> LedgerError {
-    match Postgres::open(url, &terms("first"), None, day(0)).await {
+    match Postgres::open(url, &options("first"), None, day(0)).await {
         Ok(_) => panic!("{url} was opened"),
         Err(error) => error,
     }
@@ -148,7 +148,7 @@ async fn a_role_without_rights_is_told_what_it_needs() {
     let poor = database.url.replace("postgres:s3cret%401@", &format!("{role}:s3cret@"));
     assert_says(&open_error(&poor).await, true, &["permission denied", "make the user the owner"]);
     harness::execute(&database.url, &format!("CREATE SCHEMA ai_voice_ledger AUTHORIZATION {role}")).await;
-    let (ledger, _) = Postgres::open(&poor, &terms("first"), None, day(0)).await.unwrap();
+    let (ledger, _) = Postgres::open(&poor, &options("first"), None, day(0)).await.unwrap();
     assert_eq!(claim(&ledger, 0..1).await, [Free]);
 }
 
@@ -175,7 +175,7 @@ async fn certificates_are_checked_as_far_as_asked() {
         (&database.url, format!("sslmode=verify-full&sslrootcert={own}"), Err("not valid for name")),
         (&database.url, format!("sslmode=verify-ca&sslrootcert={root}"), Ok(true)),
     ] {
-        let opened = Postgres::open(&format!("{url}?{query}"), &terms("first"), None, day(0)).await;
+        let opened = Postgres::open(&format!("{url}?{query}"), &options("first"), None, day(0)).await;
         match (opened, want) {
             (Ok(_), Ok(is_encrypted)) => {
                 let counted = database.number(
@@ -198,7 +198,7 @@ async fn a_server_without_encryption_is_refused_where_it_is_required() {
     let folder = server().folder.display().to_string().replace('/', "%2F");
     // On its socket in the file system, the server offers no TLS.
     let socket = database.url.replace("127.0.0.1", &folder);
-    let (ledger, _) = Postgres::open(&socket, &terms("first"), None, day(0)).await.unwrap();
+    let (ledger, _) = Postgres::open(&socket, &options("first"), None, day(0)).await.unwrap();
     assert_eq!(claim(&ledger, 0..1).await, [Free]);
     let error = open_error(&format!("{socket}?sslmode=require")).await;
     assert_says(&error, true, &["TLS", "sslmode"]);

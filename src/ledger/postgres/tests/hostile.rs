@@ -35,7 +35,7 @@ async fn clerk(database: &Database, options: &str) -> (String, String) {
 }
 
 async fn probe(way: &str) -> Result<bool, LedgerError> {
-    Postgres::probe(way, &terms("check"), None, &entry(99), day(0)).await
+    Postgres::probe(way, &options("check"), None, &entry(99), day(0)).await
 }
 
 #[track_caller]
@@ -112,7 +112,7 @@ async fn a_row_that_is_hidden_is_an_error() {
     let database = Database::new().await;
     let (role, way) = clerk(&database, "").await;
     harness::execute(&database.url, &format!("CREATE SCHEMA ai_voice_ledger AUTHORIZATION {role}")).await;
-    let (ledger, _) = Postgres::open(&way, &terms("first"), None, day(0)).await.unwrap();
+    let (ledger, _) = Postgres::open(&way, &options("first"), None, day(0)).await.unwrap();
     claim(&ledger, 0..1).await;
     let hide = "ALTER TABLE contact ENABLE ROW LEVEL SECURITY; ALTER TABLE contact FORCE ROW LEVEL SECURITY";
     database.execute(hide).await;
@@ -135,7 +135,7 @@ async fn missing_rights_are_told_before_anybody_is_claimed() {
         let (_, way) = clerk(&database, "").await;
         harness::execute(&database.url, grants).await;
         assert_refused(probe(&way).await, true, &words);
-        let opened = Postgres::open(&way, &terms("first"), None, day(0)).await;
+        let opened = Postgres::open(&way, &options("first"), None, day(0)).await;
         assert_refused(opened, true, &words);
     }
     for (table, right) in [
@@ -167,14 +167,14 @@ async fn where_nothing_may_be_written_the_remedy_is_told() {
     set(&database, "default_transaction_read_only TO on").await;
     for refused in [
         probe(&database.url).await.map(drop),
-        Postgres::open(&database.url, &terms("second"), None, day(0)).await.map(drop),
+        Postgres::open(&database.url, &options("second"), None, day(0)).await.map(drop),
     ] {
         assert_refused(refused, true, &["takes no writes", "set `default_transaction_read_only` off"]);
     }
     let standby = harness::standby();
     for refused in [
         probe(&standby.url("postgres")).await.map(drop),
-        Postgres::open(&standby.url("postgres"), &terms("first"), None, day(0)).await.map(drop),
+        Postgres::open(&standby.url("postgres"), &options("first"), None, day(0)).await.map(drop),
     ] {
         assert_refused(refused, false, &["is a standby", "connect to the primary"]);
     }
@@ -189,7 +189,7 @@ async fn of_several_hosts_the_one_that_takes_writes_is_used() {
         let way = database.url.replace(&writes, &hosts);
         assert!(way.contains(&hosts), "{way}");
         assert!(probe(&way).await.is_ok(), "{hosts}");
-        let (ledger, _) = Postgres::open(&way, &terms("run"), None, day(0)).await.unwrap();
+        let (ledger, _) = Postgres::open(&way, &options("run"), None, day(0)).await.unwrap();
         ledger.close().await.unwrap();
     }
 }
@@ -200,7 +200,7 @@ async fn a_run_without_its_second_connection_does_not_begin() {
     let (role, way) = clerk(&database, "CONNECTION LIMIT 1").await;
     harness::execute(&database.url, &format!("CREATE SCHEMA ai_voice_ledger AUTHORIZATION {role}")).await;
     let hasty = Timing { retry_for: Duration::ZERO, ..Timing::default() };
-    let opened = Postgres::open_with(&way, &terms("first"), None, day(0), hasty).await;
+    let opened = Postgres::open_with(&way, &options("first"), None, day(0), hasty).await;
     for refused in [opened.map(drop), probe(&way).await.map(drop)] {
         assert_refused(refused, false, &["too many connections", "each connector takes two"]);
     }

@@ -80,7 +80,7 @@ async fn closing_frees_at_once() {
     claim(&first, 0..2).await;
     settle(&first, 0..1, suite::accepted()).await;
     first.close().await.unwrap();
-    let (second, opened) = Postgres::open(&database.url, &terms("second"), None, day(0)).await.unwrap();
+    let (second, opened) = Postgres::open(&database.url, &options("second"), None, day(0)).await.unwrap();
     assert_eq!(statuses(&second, 0..3).await, [Accepted, Unknown, Free], "what was not settled is unknown");
     assert_eq!(opened.recovered_unknown, 0, "nobody died");
     assert!(first.claim(vec![entry(9)], false, day(0)).await.is_err(), "a closed run claims nothing");
@@ -95,7 +95,7 @@ async fn the_next_run_hears_once_what_a_dead_one_left() {
     settle(&dead, 0..2, suite::accepted()).await;
     database.kill(dead).await;
     for (run, left) in [("second", 3), ("third", 0)] {
-        let (_, opened) = Postgres::open(&database.url, &terms(run), None, day(0)).await.unwrap();
+        let (_, opened) = Postgres::open(&database.url, &options(run), None, day(0)).await.unwrap();
         assert_eq!(opened.recovered_unknown, left, "{run}");
     }
 }

@@ -16,7 +16,7 @@ use proptest::prelude::*;
 use super::harness::pooler::Pooler;
 use super::harness::{self, TRUSTED, server};
 use super::*;
-use crate::ledger::suite::{self, Home, entry, ledger_suite, terms};
+use crate::ledger::suite::{self, Home, entry, ledger_suite, options};
 use crate::ledger::{FoundContact, Inspect, LedgerIdentity, Rescoped, StatusRow};
 
 /// The suite looks into a ledger while a run has it; a command does so without a run.
@@ -86,7 +86,7 @@ impl Database {
     }
 
     async fn open_with(&self, run: &str, timing: Timing) -> Postgres {
-        Postgres::open_with(&self.way, &terms(run), None, suite::day(0), timing).await.unwrap().0
+        Postgres::open_with(&self.way, &options(run), None, suite::day(0), timing).await.unwrap().0
     }
 }
 
@@ -95,8 +95,8 @@ impl Home for Database {
     type Records = Records;
     const SHARED: bool = true;
 
-    async fn open(&self, terms: LedgerOptions, now: Timestamp) -> Result<Postgres, LedgerError> {
-        Postgres::open(&self.way, &terms, None, now).await.map(|(ledger, _)| ledger)
+    async fn open(&self, options: LedgerOptions, now: Timestamp) -> Result<Postgres, LedgerError> {
+        Postgres::open(&self.way, &options, None, now).await.map(|(ledger, _)| ledger)
     }
 
     async fn inspect(&self, identity: LedgerIdentity) -> Records {

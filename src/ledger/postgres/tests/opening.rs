@@ -6,14 +6,14 @@ use crate::ledger::{AnyLedger, KeyHasher, Scope};
 
 async fn open(
     database: &Database,
-    terms: &LedgerOptions,
+    options: &LedgerOptions,
     hash_key: Option<&str>,
 ) -> Result<OpenedLedger, LedgerError> {
-    Postgres::open(&database.url, terms, hash_key, day(0)).await.map(|(_, opened)| opened)
+    Postgres::open(&database.url, options, hash_key, day(0)).await.map(|(_, opened)| opened)
 }
 
-async fn assert_unusable(database: &Database, terms: &LedgerOptions, hash_key: Option<&str>, word: &str) {
-    match open(database, terms, hash_key).await {
+async fn assert_unusable(database: &Database, options: &LedgerOptions, hash_key: Option<&str>, word: &str) {
+    match open(database, options, hash_key).await {
         Err(LedgerError::Unusable(why)) => assert!(why.contains(word), "{word} in: {why}"),
         Err(other) => panic!("{word}: {other:?}"),
         Ok(_) => panic!("{word}: it was opened"),
@@ -21,21 +21,21 @@ async fn assert_unusable(database: &Database, terms: &LedgerOptions, hash_key: O
 }
 
 fn expecting(run: &str) -> LedgerOptions {
-    LedgerOptions { expect_existing: true, ..terms(run) }
+    LedgerOptions { expect_existing: true, ..options(run) }
 }
 
 #[tokio::test]
 async fn a_newer_ledger_is_left_alone() {
     let database = Database::new().await;
-    open(&database, &terms("first"), None).await.unwrap();
+    open(&database, &options("first"), None).await.unwrap();
     database.execute("UPDATE meta SET value = '2' WHERE name = 'schema_version'").await;
-    assert_unusable(&database, &terms("second"), None, "use the newer program").await;
+    assert_unusable(&database, &options("second"), None, "use the newer program").await;
     assert!(matches!(
         Postgres::inspect(&database.url, &identity(Scope::Campaign), None).await,
         Err(LedgerError::Unusable(_))
     ));
     database.execute("DELETE FROM meta WHERE name = 'schema_version'").await;
-    assert_unusable(&database, &terms("third"), None, "version is missing").await;
+    assert_unusable(&database, &options("third"), None, "version is missing").await;
 }
 
 #[tokio::test]
@@ -46,11 +46,11 @@ async fn an_expected_ledger_must_be_there_and_remember() {
     assert_eq!(database.number(schemas).await, 0, "a refusal makes nothing");
     let ledger = database.open("second").await;
     assert_unusable(&database, &expecting("third"), None, "is empty").await;
-    open(&database, &terms("fourth"), None).await.unwrap();
+    open(&database, &options("fourth"), None).await.unwrap();
     claim(&ledger, 0..1).await;
     open(&database, &expecting("fifth"), None).await.unwrap();
     database.execute("TRUNCATE contact").await;
-    assert_unusable(&database, &terms("sixth"), None, "is empty").await;
+    assert_unusable(&database, &options("sixth"), None, "is empty").await;
     assert_unusable(&database, &expecting("seventh"), None, "is empty").await;
 }
 
@@ -58,7 +58,7 @@ async fn an_expected_ledger_must_be_there_and_remember() {
 #[tokio::test]
 async fn a_database_goes_by_its_servers_clock() {
     let database = Database::new().await;
-    let (ledger, opened) = Postgres::open(&database.url, &terms("first"), None, day(0)).await.unwrap();
+    let (ledger, opened) = Postgres::open(&database.url, &options("first"), None, day(0)).await.unwrap();
     let servers = opened.clock.unwrap();
     let ledger = AnyLedger::postgres(ledger, opened.ahead_of(day(0)));
     claim(&ledger, 0..1).await;
@@ -74,25 +74,25 @@ async fn released_people_leave_a_ledger_that_is_not_empty() {
     claim(&ledger, 0..2).await;
     settle(&ledger, 0..2, Settlement::Released).await;
     assert_eq!(ledger.status().await.unwrap(), []);
-    open(&database, &terms("second"), None).await.unwrap();
+    open(&database, &options("second"), None).await.unwrap();
 }
 
 #[tokio::test]
 async fn a_ledger_keeps_its_hash_key() {
     let random = Database::new().await;
-    let made = open(&random, &terms("first"), None).await.unwrap().hasher;
-    let kept = open(&random, &terms("second"), None).await.unwrap().hasher;
+    let made = open(&random, &options("first"), None).await.unwrap().hasher;
+    let kept = open(&random, &options("second"), None).await.unwrap().hasher;
     assert_eq!(made.key("a", "b"), kept.key("a", "b"));
-    assert_unusable(&random, &terms("third"), Some("another"), "not the ledger's").await;
-    let other = open(&Database::new().await, &terms("first"), None).await.unwrap().hasher;
+    assert_unusable(&random, &options("third"), Some("another"), "not the ledger's").await;
+    let other = open(&Database::new().await, &options("first"), None).await.unwrap().hasher;
     assert_ne!(made.key("a", "b"), other.key("a", "b"), "each ledger has its own");
 
     let configured = Database::new().await;
-    let given = open(&configured, &terms("first"), Some("given-key")).await.unwrap().hasher;
+    let given = open(&configured, &options("first"), Some("given-key")).await.unwrap().hasher;
     assert_eq!(given.key("a", "b"), KeyHasher::new("given-key").key("a", "b"));
-    open(&configured, &terms("second"), Some("given-key")).await.unwrap();
-    assert_unusable(&configured, &terms("third"), Some("another"), "not the ledger's").await;
-    assert_unusable(&configured, &terms("fourth"), None, "configure the same one").await;
+    open(&configured, &options("second"), Some("given-key")).await.unwrap();
+    assert_unusable(&configured, &options("third"), Some("another"), "not the ledger's").await;
+    assert_unusable(&configured, &options("fourth"), None, "configure the same one").await;
     let told =
         configured.number("SELECT count(*) FROM ai_voice_ledger.meta WHERE value LIKE '%given-key%'").await;
     assert_eq!(told, 0, "a configured key is not kept beside what it hides");
@@ -123,9 +123,9 @@ async fn inspection_needs_no_run_and_makes_nothing() {
 #[tokio::test]
 async fn a_rehearsal_leaves_nothing_behind() {
     let database = Database::new().await;
-    let (check, nobody) = (terms("check"), entry(99));
-    let probe = async |terms: &LedgerOptions| {
-        Postgres::probe(&database.url, terms, None, &nobody, day(0)).await.unwrap()
+    let (check, nobody) = (options("check"), entry(99));
+    let probe = async |options: &LedgerOptions| {
+        Postgres::probe(&database.url, options, None, &nobody, day(0)).await.unwrap()
     };
     let schemas = "SELECT count(*) FROM pg_namespace WHERE nspname = 'ai_voice_ledger'";
     for _ in 0..10 {
@@ -145,7 +145,7 @@ async fn a_rehearsal_leaves_nothing_behind() {
         assert!(probe(&expecting("check")).await);
         assert_eq!(database.number(rows).await, 121, "one run with two contacts, and not buried");
     }
-    let (_, opened) = Postgres::open(&database.url, &terms("next"), None, day(0)).await.unwrap();
+    let (_, opened) = Postgres::open(&database.url, &options("next"), None, day(0)).await.unwrap();
     assert_eq!(opened.recovered_unknown, 2, "that is the next run's news");
 }
 
@@ -155,14 +155,14 @@ async fn ledgers_in_two_schemas_know_nothing_of_each_other() {
     let ledger = database.open("first").await;
     claim(&ledger, 0..1).await;
     let url = format!("{}?schema=other_1", database.url);
-    let (other, _) = Postgres::open(&url, &terms("second"), None, day(0)).await.unwrap();
+    let (other, _) = Postgres::open(&url, &options("second"), None, day(0)).await.unwrap();
     assert_eq!(claim(&other, 0..1).await, [ContactStatus::Free]);
 }
 
 #[tokio::test]
 async fn the_tables_name_nobody() {
     let database = Database::new().await;
-    let (ledger, opened) = Postgres::open(&database.url, &terms("first"), None, day(0)).await.unwrap();
+    let (ledger, opened) = Postgres::open(&database.url, &options("first"), None, day(0)).await.unwrap();
     let contact = ClaimEntry { key: opened.hasher.key("itnio/9", "+14155550123"), ..entry(0) };
     ledger.claim(vec![contact.clone()], false, day(0)).await.unwrap();
     let nul = Settlement::Accepted { contact_id: Some("a\0b".into()) };
@@ -191,7 +191,7 @@ async fn nobody_makes_another_ledger_of_it_between_a_runs_look_and_its_registrat
     let records = database.inspect(suite::identity(Scope::Campaign)).await;
     let slow = harness::connect(&database.url).await;
     slow.batch_execute("BEGIN; LOCK TABLE ai_voice_ledger.run IN SHARE MODE").await.unwrap();
-    let (way, options) = (database.way.clone(), terms("starting"));
+    let (way, options) = (database.way.clone(), options("starting"));
     let starting = tokio::spawn(async move { Postgres::open(&way, &options, None, suite::day(0)).await });
     let waiting = "SELECT count(*) FROM pg_stat_activity
         WHERE datname = current_database() AND wait_event_type = 'Lock'";

@@ -107,14 +107,14 @@ async fn behind_a_toy(torn: bool) -> Database {
 
 /// The life of a run.
 async fn live(database: &Database) {
-    let (ledger, _) = Postgres::open(&database.way, &terms("first"), None, day(0)).await.unwrap();
+    let (ledger, _) = Postgres::open(&database.way, &options("first"), None, day(0)).await.unwrap();
     assert_eq!(claim(&ledger, 0..3).await, [Free; 3]);
     settle(&ledger, 0..3, suite::accepted()).await;
     assert_eq!(statuses(&ledger, 2..4).await, [Accepted, Free]);
     ledger.close().await.unwrap();
     // A pooler by session has its connections back then.
     drop(ledger);
-    let (second, _) = Postgres::open(&database.way, &terms("second"), None, day(0)).await.unwrap();
+    let (second, _) = Postgres::open(&database.way, &options("second"), None, day(0)).await.unwrap();
     assert_eq!(claim(&second, 2..4).await, [Accepted, Free]);
     settle(&second, 3..4, Settlement::Released).await;
     second.close().await.unwrap();
@@ -125,7 +125,7 @@ async fn live(database: &Database) {
             .unwrap();
     assert_eq!(records.status().await.unwrap().len(), 1);
     drop(records);
-    Postgres::probe(&database.way, &terms("check"), None, &entry(9), day(0)).await.unwrap();
+    Postgres::probe(&database.way, &options("check"), None, &entry(9), day(0)).await.unwrap();
 }
 
 /// Nothing is anywhere but in the schema.
@@ -185,10 +185,10 @@ async fn poolers_that_break_transactions_are_refused_before_anything_is_made() {
         [("statement", Database::behind(&by_statement).await), ("torn", behind_a_toy(true).await)]
     {
         for (verb, refused) in [
-            ("open", Postgres::open(&database.way, &terms("first"), None, day(0)).await.map(drop)),
+            ("open", Postgres::open(&database.way, &options("first"), None, day(0)).await.map(drop)),
             (
                 "rehearse",
-                Postgres::probe(&database.way, &terms("c"), None, &entry(0), day(0)).await.map(drop),
+                Postgres::probe(&database.way, &options("c"), None, &entry(0), day(0)).await.map(drop),
             ),
         ] {
             match refused {
@@ -246,7 +246,7 @@ async fn a_run_outlives_crashes_of_its_pooler() {
 async fn a_run_outlives_crashes_of_its_server() {
     let server = harness::crashing();
     let url = server.database().await;
-    let (ledger, _) = Postgres::open(&url, &terms("first"), None, day(0)).await.unwrap();
+    let (ledger, _) = Postgres::open(&url, &options("first"), None, day(0)).await.unwrap();
     outlive(&ledger, || server.crash()).await;
     ledger.close().await.unwrap();
 }

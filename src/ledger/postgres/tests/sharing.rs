@@ -78,8 +78,10 @@ async fn of_many_first_runs_one_makes_the_tables() {
     let database = Database::new().await;
     let mut runs = tokio::task::JoinSet::new();
     for number in 0..6 {
-        let (url, terms) = (database.url.clone(), terms(&format!("run {number}")));
-        runs.spawn(async move { Postgres::open(&url, &terms, None, suite::day(0)).await.unwrap().1.hasher });
+        let (url, options) = (database.url.clone(), options(&format!("run {number}")));
+        runs.spawn(
+            async move { Postgres::open(&url, &options, None, suite::day(0)).await.unwrap().1.hasher },
+        );
     }
     let keys: Vec<Key> = runs.join_all().await.iter().map(|hasher| hasher.key("a", "b")).collect();
     assert_eq!(keys, vec![keys[0]; 6], "and one makes the hash key");

@@ -90,7 +90,7 @@ async fn a_cut_cable_is_noticed_with_a_bound() {
     let database = Database::new().await;
     let (url, cut) = cable(&database).await;
     let url = format!("{url}?connect_timeout=1");
-    let (ledger, _) = Postgres::open_with(&url, &terms("first"), None, day(0), hasty()).await.unwrap();
+    let (ledger, _) = Postgres::open_with(&url, &options("first"), None, day(0), hasty()).await.unwrap();
     assert_eq!(claim(&ledger, 0..1).await, [Free]);
     cut.store(true, Ordering::Relaxed);
     for which in 0..4 {
@@ -130,8 +130,8 @@ async fn a_wait_can_be_given_up_at_any_time() {
 async fn an_opening_that_is_given_up_leaves_nothing_behind() {
     let database = Database::new().await;
     for round in 0_u64..30 {
-        let (terms, nobody) = (terms("first"), entry(0));
-        let opening = Postgres::probe(&database.url, &terms, None, &nobody, day(0));
+        let (options, nobody) = (options("first"), entry(0));
+        let opening = Postgres::probe(&database.url, &options, None, &nobody, day(0));
         drop(timeout(Duration::from_micros(round * round * 40), opening).await);
     }
     let made = "SELECT count(*) FROM pg_namespace WHERE nspname = 'ai_voice_ledger'";

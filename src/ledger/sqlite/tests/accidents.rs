@@ -4,7 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use super::*;
-use crate::ledger::suite::{accepted, claim, day, key, send, settle, statuses, terms};
+use crate::ledger::suite::{accepted, claim, day, key, options, send, settle, statuses};
 
 const N_PEOPLE: u32 = 60;
 
@@ -13,10 +13,10 @@ type Accident<'a> = &'a dyn Fn(&Folder);
 /// What a killed run leaves: people in the table, in the journal, and claimed.
 async fn crashed() -> Folder {
     let folder = Folder::new();
-    let ledger = folder.open(terms("first"), day(0)).await.unwrap();
+    let ledger = folder.open(options("first"), day(0)).await.unwrap();
     send(&ledger, 0..30, accepted()).await;
     ledger.close().await.unwrap();
-    let ledger = folder.open(terms("second"), day(0)).await.unwrap();
+    let ledger = folder.open(options("second"), day(0)).await.unwrap();
     send(&ledger, 30..45, accepted()).await;
     claim(&ledger, 45..N_PEOPLE).await;
     settle(&ledger, 50..N_PEOPLE, Settlement::Unknown).await;
@@ -30,13 +30,13 @@ async fn closed() -> Folder {
 /// What is left when a later run ends well.
 async fn closed_again(folder: &Folder) -> Folder {
     let folder = copy(&folder.0);
-    folder.open(terms("third"), day(0)).await.unwrap().close().await.unwrap();
+    folder.open(options("third"), day(0)).await.unwrap().close().await.unwrap();
     folder
 }
 
 /// Opens what is left; gives whether that was refused. If not, everybody must be there.
 async fn is_refused(path: &Path, name: &str) -> bool {
-    match Sqlite::open(path, &terms("next"), None, day(0)) {
+    match Sqlite::open(path, &options("next"), None, day(0)) {
         Err(LedgerError::Unusable(_)) => true,
         Err(error) => panic!("{name}: {error}"),
         Ok((ledger, _)) => {
@@ -138,7 +138,7 @@ async fn a_ledger_that_was_only_begun_is_begun_anew() {
         for step in steps {
             step(&folder);
         }
-        let opened = folder.open(terms("first"), day(0)).await;
+        let opened = folder.open(options("first"), day(0)).await;
         assert!(opened.is_ok(), "{name}: {:?}", opened.err());
     }
 }
@@ -185,7 +185,7 @@ async fn a_log_that_was_cut_or_is_older_or_anothers_is_not_believed() {
 
     // An older copy of everything but the mark; and of all, which is what a backup is.
     let newer = copy(&folder.0);
-    newer.open(terms("third"), day(0)).await.unwrap().close().await.unwrap();
+    newer.open(options("third"), day(0)).await.unwrap().close().await.unwrap();
     fs::copy(folder.file(), newer.file()).unwrap();
     assert!(is_refused(&newer.file(), "an older file beside a newer mark").await);
     fs::copy(log(&folder), log(&newer)).unwrap();
@@ -211,7 +211,7 @@ async fn a_log_that_is_not_its_own_is_never_taken_whatever_a_person_decides() {
     let strange = [fs::read(log(&older)).unwrap(), fs::read(log(&other)).unwrap()];
     let newer = closed_again(&older).await;
     let begun = Folder::new();
-    begun.open(terms("first"), day(0)).await.unwrap().close().await.unwrap();
+    begun.open(options("first"), day(0)).await.unwrap().close().await.unwrap();
     let cases: [(&str, &Folder, Vec<u8>, bool); 7] = [
         ("its own, but older", &newer, strange[0].clone(), false),
         ("another's", &newer, strange[1].clone(), false),
@@ -229,8 +229,8 @@ async fn a_log_that_is_not_its_own_is_never_taken_whatever_a_person_decides() {
         }
         let before = fs::read(folder.file()).unwrap();
         let refused = [
-            Sqlite::open(&folder.file(), &terms("next"), None, day(0)).err(),
-            Sqlite::probe(&folder.file(), &terms("check"), None, &suite::entry(99), day(0)).err(),
+            Sqlite::open(&folder.file(), &options("next"), None, day(0)).err(),
+            Sqlite::probe(&folder.file(), &options("check"), None, &suite::entry(99), day(0)).err(),
             Sqlite::accept_loss(&folder.file(), false).err(),
             Sqlite::accept_loss(&folder.file(), true).err(),
         ];
@@ -243,7 +243,7 @@ async fn a_log_that_is_not_its_own_is_never_taken_whatever_a_person_decides() {
         // What the refusal tells to do.
         fs::remove_file(log(&folder)).unwrap();
         Sqlite::accept_loss(&folder.file(), true).unwrap();
-        let known = statuses(&folder.open(terms("after"), day(0)).await.unwrap(), 0..N_PEOPLE).await;
+        let known = statuses(&folder.open(options("after"), day(0)).await.unwrap(), 0..N_PEOPLE).await;
         let n_known = known.iter().filter(|status| **status != ContactStatus::Free).count();
         assert_eq!(
             n_known,
@@ -318,7 +318,7 @@ async fn a_file_that_goes_away_under_a_run_ends_it() {
     ];
     for (name, accident) in accidents {
         let folder = Folder::new();
-        let ledger = folder.open(terms("first"), day(0)).await.unwrap();
+        let ledger = folder.open(options("first"), day(0)).await.unwrap();
         send(&ledger, 0..10, accepted()).await;
         claim(&ledger, 10..20).await;
         accident(&folder);
@@ -329,7 +329,7 @@ async fn a_file_that_goes_away_under_a_run_ends_it() {
         }
         drop(ledger);
         // SQLite leaves its log for a file that took the place: then nobody is missing.
-        if let Ok(ledger) = folder.open(terms("second"), day(0)).await {
+        if let Ok(ledger) = folder.open(options("second"), day(0)).await {
             assert_eq!(
                 (name, statuses(&ledger, 0..20).await),
                 ("replaced", vec![ContactStatus::Accepted; 20])
@@ -351,12 +351,12 @@ async fn a_loss_can_be_accepted() {
         let missing = Sqlite::accept_loss(&folder.file(), is_decided).unwrap().unwrap();
         assert!(missing.contains("written last"), "{missing}");
     }
-    let ledger = folder.open(terms("next"), day(0)).await.unwrap();
+    let ledger = folder.open(options("next"), day(0)).await.unwrap();
     let status = statuses(&ledger, 0..N_PEOPLE).await;
     assert_eq!(status[..30], [ContactStatus::Accepted; 30]);
     assert_eq!(status[30..], [ContactStatus::Free; 30], "these were in the log only");
     ledger.close().await.unwrap();
-    assert!(folder.open(terms("after"), day(0)).await.is_ok());
+    assert!(folder.open(options("after"), day(0)).await.is_ok());
 }
 
 #[tokio::test]
@@ -367,7 +367,7 @@ async fn the_loss_of_everybody_can_be_accepted_too() {
     drop(emptied);
     assert!(is_refused(&folder.file(), "emptied").await);
     assert!(Sqlite::accept_loss(&folder.file(), true).unwrap().is_some());
-    let ledger = folder.open(terms("next"), day(0)).await.unwrap();
+    let ledger = folder.open(options("next"), day(0)).await.unwrap();
     assert_eq!(statuses(&ledger, 0..N_PEOPLE).await, [ContactStatus::Free; 60]);
 }
 
@@ -376,10 +376,10 @@ async fn the_loss_of_everybody_can_be_accepted_too() {
 async fn an_older_copy_of_all_three_files_is_an_older_ledger() {
     let folder = crashed().await;
     let older = copy(&folder.0);
-    let ledger = folder.open(terms("third"), day(0)).await.unwrap();
+    let ledger = folder.open(options("third"), day(0)).await.unwrap();
     send(&ledger, N_PEOPLE..70, accepted()).await;
     ledger.close().await.unwrap();
-    let restored = older.open(terms("next"), day(0)).await.unwrap();
+    let restored = older.open(options("next"), day(0)).await.unwrap();
     assert_eq!(statuses(&restored, N_PEOPLE..70).await, [ContactStatus::Free; 10]);
 }
 
@@ -388,8 +388,8 @@ async fn a_copy_from_before_an_accepted_loss_is_another_ledger() {
     let newer = closed().await;
     let folder = copy(&newer.0);
     // So that it reaches further than what is accepted below.
-    newer.open(terms("more"), day(0)).await.unwrap().close().await.unwrap();
-    newer.open(terms("still more"), day(0)).await.unwrap().close().await.unwrap();
+    newer.open(options("more"), day(0)).await.unwrap().close().await.unwrap();
+    newer.open(options("still more"), day(0)).await.unwrap().close().await.unwrap();
     rusqlite::Connection::open(folder.file()).unwrap().execute("DELETE FROM word", []).unwrap();
     assert!(Sqlite::accept_loss(&folder.file(), true).unwrap().is_some());
     fs::copy(newer.file(), folder.file()).unwrap();
@@ -402,7 +402,7 @@ async fn after_an_accepted_loss_people_can_ask_what_is_left() {
     rusqlite::Connection::open(folder.file()).unwrap().execute("DELETE FROM word", []).unwrap();
     assert!(is_refused(&folder.file(), "texts deleted").await);
     assert!(Sqlite::accept_loss(&folder.file(), true).unwrap().is_some());
-    let ledger = folder.inspect(terms("").identity).await;
+    let ledger = folder.inspect(options("").identity).await;
     let found = ledger.find_contacts(vec![key(0)]).await.unwrap();
     assert_eq!((found[0].outcome.as_str(), found[0].campaign.as_str()), ("accepted", "(lost)"));
     let counted: u64 = ledger.status().await.unwrap().iter().map(|row| row.count).sum();

@@ -1,10 +1,10 @@
 //! A machine's clock that is wrong calls nobody again.
 
 use super::*;
-use crate::ledger::suite::{accepted, day, entry, key, terms};
+use crate::ledger::suite::{accepted, day, entry, key, options};
 
 fn again(run: &str) -> LedgerOptions {
-    LedgerOptions { call_again_after_days: 30, ..terms(run) }
+    LedgerOptions { call_again_after_days: 30, ..options(run) }
 }
 
 async fn status(ledger: &Sqlite, n_days: i64) -> ContactStatus {
@@ -57,7 +57,7 @@ async fn a_decision_is_dated_like_everything_else() {
     let ledger = folder.open(again("first"), day(50)).await.unwrap();
     ledger.claim(vec![entry(0)], false, day(50)).await.unwrap();
     drop(ledger);
-    let records = folder.inspect(terms("").identity).await;
+    let records = folder.inspect(options("").identity).await;
     assert_eq!(records.settle_unknown("first", true, false, day(10)).await.unwrap(), 1);
     assert_eq!(records.find_contacts(vec![key(0)]).await.unwrap()[0].at, day(50));
 }

@@ -3,10 +3,10 @@
 use std::fs;
 
 use super::*;
-use crate::ledger::suite::{accepted, claim, day, send, terms};
+use crate::ledger::suite::{accepted, claim, day, options, send};
 
 fn opened(path: &Path, run: &str) -> Result<Sqlite, LedgerError> {
-    Sqlite::open(path, &terms(run), None, day(0)).map(|(ledger, _)| ledger)
+    Sqlite::open(path, &options(run), None, day(0)).map(|(ledger, _)| ledger)
 }
 
 async fn ended(path: &Path, run: &str, people: std::ops::Range<u32>) {

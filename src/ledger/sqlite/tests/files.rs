@@ -4,7 +4,7 @@ use std::fs;
 
 use super::*;
 use crate::domain::contact::Campaign;
-use crate::ledger::suite::{accepted, claim, day, identity, key, rejected, send, settle, statuses, terms};
+use crate::ledger::suite::{accepted, claim, day, identity, key, options, rejected, send, settle, statuses};
 
 /// Every byte in a folder.
 fn bytes(folder: &Folder) -> Vec<u8> {
@@ -19,7 +19,7 @@ fn contains(bytes: &[u8], part: &[u8]) -> bool {
 #[tokio::test]
 async fn no_number_is_in_the_file() {
     let folder = Folder::new();
-    let (ledger, opened) = Sqlite::open(&folder.file(), &terms("run-of-may"), None, day(0)).unwrap();
+    let (ledger, opened) = Sqlite::open(&folder.file(), &options("run-of-may"), None, day(0)).unwrap();
     let numbers = ["+14155550123", "+84912345678", "+14155550199"];
     let entries = numbers.map(|number| ClaimEntry {
         key: opened.hasher.key("campaign", number),
@@ -54,7 +54,7 @@ async fn no_number_is_in_the_file() {
 fn only_its_owner_can_read_it() {
     use std::os::unix::fs::PermissionsExt;
     let folder = Folder::new();
-    let _ledger = Sqlite::open(&folder.file(), &terms("run"), None, day(0)).unwrap();
+    let _ledger = Sqlite::open(&folder.file(), &options("run"), None, day(0)).unwrap();
     for file in fs::read_dir(&folder.0).unwrap() {
         let file = file.unwrap();
         let mode = file.metadata().unwrap().permissions().mode() & 0o777;
@@ -65,14 +65,14 @@ fn only_its_owner_can_read_it() {
 #[tokio::test]
 async fn those_who_were_left_claimed_are_counted_once() {
     let folder = Folder::new();
-    let (ledger, opened) = Sqlite::open(&folder.file(), &terms("first"), None, day(0)).unwrap();
+    let (ledger, opened) = Sqlite::open(&folder.file(), &options("first"), None, day(0)).unwrap();
     assert_eq!(opened.recovered_unknown, 0);
     send(&ledger, 0..1, accepted()).await;
     claim(&ledger, 1..8).await;
     settle(&ledger, 1..3, accepted()).await;
     drop(ledger);
     for (run, want) in [("second", 5), ("third", 0)] {
-        let (_, opened) = Sqlite::open(&folder.file(), &terms(run), None, day(0)).unwrap();
+        let (_, opened) = Sqlite::open(&folder.file(), &options(run), None, day(0)).unwrap();
         assert_eq!(opened.recovered_unknown, want, "{run}");
     }
 }
@@ -81,13 +81,13 @@ async fn those_who_were_left_claimed_are_counted_once() {
 #[tokio::test]
 async fn what_was_answered_survives_a_kill() {
     let folder = Folder::new();
-    let ledger = folder.open(terms("first"), day(0)).await.unwrap();
+    let ledger = folder.open(options("first"), day(0)).await.unwrap();
     claim(&ledger, 0..4).await;
     settle(&ledger, 0..1, accepted()).await;
     settle(&ledger, 1..2, Settlement::Released).await;
     let left = copy(&folder.0);
     assert!(left.0.join("ledger.db-wal").exists(), "the last transactions are not in the file itself");
-    let (next, opened) = Sqlite::open(&left.file(), &terms("second"), None, day(0)).unwrap();
+    let (next, opened) = Sqlite::open(&left.file(), &options("second"), None, day(0)).unwrap();
     assert_eq!(opened.recovered_unknown, 2);
     let want = [
         ContactStatus::Accepted,
@@ -107,7 +107,7 @@ async fn inspection_sees_what_a_dead_run_left() {
         Err(LedgerError::Unusable(_))
     ));
     assert!(!folder.file().exists());
-    let ledger = folder.open(terms("first"), day(0)).await.unwrap();
+    let ledger = folder.open(options("first"), day(0)).await.unwrap();
     claim(&ledger, 0..2).await;
     drop(ledger);
     let (ledger, _) = Sqlite::inspect(&folder.file(), &identity(Scope::Campaign), None).unwrap();
@@ -116,6 +116,6 @@ async fn inspection_sees_what_a_dead_run_left() {
     assert_eq!(ledger.find_contacts(vec![key(0)]).await.unwrap()[0].run, "first");
     assert_eq!(ledger.settle_unknown("first", true, false, day(0)).await.unwrap(), 2);
     ledger.close().await.unwrap();
-    let ledger = folder.open(terms("second"), day(0)).await.unwrap();
+    let ledger = folder.open(options("second"), day(0)).await.unwrap();
     assert_eq!(statuses(&ledger, 0..2).await, [ContactStatus::Accepted; 2]);
 }

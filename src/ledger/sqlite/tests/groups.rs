@@ -7,12 +7,12 @@ use rusqlite::Connection;
 
 use super::*;
 use crate::domain::contact::Campaign;
-use crate::ledger::suite::{accepted, claim, day, entry, key, rejected, settle, statuses, terms};
+use crate::ledger::suite::{accepted, claim, day, entry, key, options, rejected, settle, statuses};
 
 #[tokio::test]
 async fn many_callers_are_answered_each_with_its_own() {
     let folder = Folder::new();
-    let ledger = Arc::new(folder.open(terms("run"), day(0)).await.unwrap());
+    let ledger = Arc::new(folder.open(options("run"), day(0)).await.unwrap());
     let mut callers = tokio::task::JoinSet::new();
     for n in 0..300_u32 {
         let ledger = Arc::clone(&ledger);
@@ -35,7 +35,7 @@ async fn many_callers_are_answered_each_with_its_own() {
 #[tokio::test]
 async fn a_caller_that_is_gone_has_claimed_all_the_same() {
     let folder = Folder::new();
-    let ledger = folder.open(terms("run"), day(0)).await.unwrap();
+    let ledger = folder.open(options("run"), day(0)).await.unwrap();
     {
         let mut call = std::pin::pin!(ledger.claim(vec![entry(0)], false, day(0)));
         assert!(call.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
@@ -55,7 +55,7 @@ fn fill(ledger: &Sqlite, is_full: bool) -> impl Future<Output = Result<(), Ledge
 #[tokio::test]
 async fn a_full_disk_undoes_the_whole_call() {
     let folder = Folder::new();
-    let ledger = folder.open(terms("run"), day(0)).await.unwrap();
+    let ledger = folder.open(options("run"), day(0)).await.unwrap();
     claim(&ledger, 0..2_000).await;
     fill(&ledger, true).await.unwrap();
     let settlements: Vec<_> = (0..2_000).map(|n| (entry(n), accepted())).collect();
@@ -81,7 +81,7 @@ async fn a_full_disk_undoes_the_whole_call() {
 
 #[tokio::test]
 async fn nobody_is_freed_who_was_not_claimed() {
-    let ledger = Memory::new().unwrap().open(terms("run"), day(0)).await.unwrap();
+    let ledger = Memory::new().unwrap().open(options("run"), day(0)).await.unwrap();
     settle(&ledger, 0..2, accepted()).await;
     settle(&ledger, 1..3, Settlement::Unknown).await;
     settle(&ledger, 0..4, rejected()).await;
@@ -94,10 +94,10 @@ async fn nobody_is_freed_who_was_not_claimed() {
 #[tokio::test]
 async fn a_file_that_is_damaged_stops_the_run() {
     let folder = Folder::new();
-    let ledger = folder.open(terms("run"), day(0)).await.unwrap();
+    let ledger = folder.open(options("run"), day(0)).await.unwrap();
     claim(&ledger, 0..1).await;
     drop(ledger);
     Connection::open(folder.file()).unwrap().execute("UPDATE intent SET body = x'00'", []).unwrap();
-    let refused = folder.open(terms("second"), day(0)).await.err().unwrap();
+    let refused = folder.open(options("second"), day(0)).await.err().unwrap();
     assert!(matches!(&refused, LedgerError::Unusable(why) if why.contains("damaged")), "{refused}");
 }

@@ -9,7 +9,7 @@ use super::*;
 use crate::domain::contact::Campaign;
 use crate::ledger::sqlite::schema::{MIGRATIONS, migrate};
 use crate::ledger::sqlite::seal::Seal;
-use crate::ledger::suite::{accepted, claim, day, entry, key, rejected, send, settle, statuses, terms};
+use crate::ledger::suite::{accepted, claim, day, entry, key, options, rejected, send, settle, statuses};
 
 /// The rows of some tables in a file that nobody uses.
 fn counts<const N: usize>(folder: &Folder, tables: [&str; N]) -> [i64; N] {
@@ -24,7 +24,7 @@ const TABLES: [&str; 3] = ["contact", "intent", "ending"];
 #[tokio::test]
 async fn endings_wait_in_the_journal_and_are_merged_in_the_end() {
     let folder = Folder::new();
-    let ledger = folder.open(terms("first"), day(0)).await.unwrap();
+    let ledger = folder.open(options("first"), day(0)).await.unwrap();
     for start in (0..1_000).step_by(100) {
         send(&ledger, start..start + 50, accepted()).await;
         send(&ledger, start + 50..start + 100, Settlement::Released).await;
@@ -38,7 +38,7 @@ async fn endings_wait_in_the_journal_and_are_merged_in_the_end() {
 #[tokio::test]
 async fn a_full_journal_is_merged_and_claims_that_live_stay() {
     let home = Merging(Folder::new(), 50);
-    let ledger = home.open(terms("first"), day(0)).await.unwrap();
+    let ledger = home.open(options("first"), day(0)).await.unwrap();
     send(&ledger, 0..30, accepted()).await;
     claim(&ledger, 30..60).await;
     settle(&ledger, 35..60, rejected()).await;
@@ -47,7 +47,7 @@ async fn a_full_journal_is_merged_and_claims_that_live_stay() {
     assert_eq!((merged, intents, settlements), (55, 2, 0), "the begun claim, shortened, and the new one");
     settle(&ledger, 30..31, Settlement::Unknown).await;
     drop(ledger);
-    let ledger = home.open(terms("second"), day(0)).await.unwrap();
+    let ledger = home.open(options("second"), day(0)).await.unwrap();
     let known = ledger.find_contacts((0..70).map(key).collect()).await.unwrap();
     let outcomes: BTreeSet<_> = known.iter().map(|found| found.outcome.as_str()).collect();
     assert_eq!((known.len(), outcomes), (70, ["accepted", "rejected", "unknown"].into()));
@@ -63,7 +63,7 @@ async fn a_full_journal_is_merged_and_claims_that_live_stay() {
 #[tokio::test]
 async fn a_crash_in_a_merge_loses_nothing() {
     let folder = Folder::new();
-    let ledger = folder.open(terms("first"), day(0)).await.unwrap();
+    let ledger = folder.open(options("first"), day(0)).await.unwrap();
     send(&ledger, 0..3_000, accepted()).await;
     send(&ledger, 3_000..4_000, Settlement::Unknown).await;
     claim(&ledger, 4_000..5_000).await;
@@ -82,7 +82,7 @@ async fn a_crash_in_a_merge_loses_nothing() {
     assert_eq!(counts(&copy(&left.0), TABLES), [0, 3, 2], "of the merge nothing counts");
     drop(ledger);
     for (when, folder, n_unknown) in [("in the merge", left, 1_000), ("after it", folder, 1_000)] {
-        let (next, opened) = Sqlite::open(&folder.file(), &terms("second"), None, day(0)).unwrap();
+        let (next, opened) = Sqlite::open(&folder.file(), &options("second"), None, day(0)).unwrap();
         assert_eq!(opened.recovered_unknown, n_unknown, "{when}");
         assert_eq!(statuses(&next, 0..3_000).await, [ContactStatus::Accepted; 3_000], "{when}");
         assert_eq!(statuses(&next, 3_000..5_000).await, [ContactStatus::Unknown; 2_000], "{when}");
@@ -95,7 +95,7 @@ async fn a_crash_in_a_merge_loses_nothing() {
 #[tokio::test]
 async fn a_merge_that_fails_changes_nothing() {
     let home = Merging(Folder::new(), 2_000);
-    let ledger = home.open(terms("first"), day(0)).await.unwrap();
+    let ledger = home.open(options("first"), day(0)).await.unwrap();
     send(&ledger, 0..3_000, accepted()).await;
     let fill = |limit: i64| {
         ledger.worker.call(move |store| {
@@ -136,7 +136,7 @@ async fn a_file_of_the_first_version_is_brought_up_to_date() {
     .unwrap();
     old.commit().unwrap();
     drop(connection);
-    let (ledger, opened) = Sqlite::open(&folder.file(), &terms("new"), Some("a secret"), day(0)).unwrap();
+    let (ledger, opened) = Sqlite::open(&folder.file(), &options("new"), Some("a secret"), day(0)).unwrap();
     assert_eq!(opened.recovered_unknown, 1);
     let want = [ContactStatus::Accepted, ContactStatus::Unknown, ContactStatus::Free];
     assert_eq!(statuses(&ledger, 0..3).await, want);
@@ -179,7 +179,7 @@ async fn a_file_of_version_0_1_0_is_taken_up_where_its_run_died() {
     seal.watch(&old).unwrap();
     seal.write(&old).unwrap();
     drop(old);
-    let (ledger, opened) = Sqlite::open(&folder.file(), &terms("new"), Some("a secret"), day(0)).unwrap();
+    let (ledger, opened) = Sqlite::open(&folder.file(), &options("new"), Some("a secret"), day(0)).unwrap();
     assert_eq!(opened.recovered_unknown, 1);
     let found = ledger.find_contacts((0..4).map(key).collect()).await.unwrap();
     let told: Vec<_> = found
@@ -243,11 +243,11 @@ proptest! {
             let everybody: Vec<Key> = (0..400).map(|n| stranger(n, 0).key).collect();
             let mut said = Vec::new();
             for home in homes {
-                let ledger = home.open(terms("first"), day(0)).await.unwrap();
+                let ledger = home.open(options("first"), day(0)).await.unwrap();
                 play(&ledger, &batches).await;
                 let before = ledger.status_of(everybody.clone(), day(20)).await.unwrap();
                 drop(ledger);
-                let ledger = home.open(terms("second"), day(20)).await.unwrap();
+                let ledger = home.open(options("second"), day(20)).await.unwrap();
                 let after = ledger.status_of(everybody.clone(), day(20)).await.unwrap();
                 let found = ledger.find_contacts(everybody.clone()).await.unwrap();
                 said.push((before, after, found, ledger.status().await.unwrap()));

@@ -54,8 +54,8 @@ impl Home for Folder {
     type Records = Sqlite;
     const SHARED: bool = false;
 
-    async fn open(&self, terms: LedgerOptions, now: Timestamp) -> Result<Sqlite, LedgerError> {
-        Sqlite::open(&self.file(), &terms, None, now).map(|(ledger, _)| ledger)
+    async fn open(&self, options: LedgerOptions, now: Timestamp) -> Result<Sqlite, LedgerError> {
+        Sqlite::open(&self.file(), &options, None, now).map(|(ledger, _)| ledger)
     }
 
     async fn inspect(&self, identity: LedgerIdentity) -> Sqlite {
@@ -72,14 +72,14 @@ impl Home for Memory {
     type Records = Sqlite;
     const SHARED: bool = false;
 
-    async fn open(&self, terms: LedgerOptions, now: Timestamp) -> Result<Sqlite, LedgerError> {
-        Sqlite::in_memory(self, &terms, Some("a simulation's"), now).map(|(ledger, _)| ledger)
+    async fn open(&self, options: LedgerOptions, now: Timestamp) -> Result<Sqlite, LedgerError> {
+        Sqlite::in_memory(self, &options, Some("a simulation's"), now).map(|(ledger, _)| ledger)
     }
 
     async fn inspect(&self, identity: LedgerIdentity) -> Sqlite {
         Sqlite::in_memory(
             self,
-            &LedgerOptions { identity, ..suite::terms("a person's") },
+            &LedgerOptions { identity, ..suite::options("a person's") },
             Some("a simulation's"),
             suite::day(0),
         )
@@ -100,9 +100,9 @@ impl Home for Merging {
     type Records = Sqlite;
     const SHARED: bool = false;
 
-    async fn open(&self, terms: LedgerOptions, now: Timestamp) -> Result<Sqlite, LedgerError> {
+    async fn open(&self, options: LedgerOptions, now: Timestamp) -> Result<Sqlite, LedgerError> {
         let journal = Size { n_contacts: self.1, ..LARGEST_JOURNAL };
-        Sqlite::open_with(&self.0.file(), &terms, None, now, journal).map(|(ledger, _)| ledger)
+        Sqlite::open_with(&self.0.file(), &options, None, now, journal).map(|(ledger, _)| ledger)
     }
 
     async fn inspect(&self, identity: LedgerIdentity) -> Sqlite {

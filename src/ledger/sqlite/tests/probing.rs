@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::fs;
 
 use super::*;
-use crate::ledger::suite::{claim, day, entry, send, statuses, terms};
+use crate::ledger::suite::{claim, day, entry, options, send, statuses};
 
-fn probe(folder: &Folder, terms: &LedgerOptions) -> Result<bool, LedgerError> {
-    Sqlite::probe(&folder.file(), terms, None, &entry(99), day(0))
+fn probe(folder: &Folder, options: &LedgerOptions) -> Result<bool, LedgerError> {
+    Sqlite::probe(&folder.file(), options, None, &entry(99), day(0))
 }
 
 /// Each file of a folder, with what is in it.
@@ -20,13 +20,13 @@ fn files(folder: &Folder) -> BTreeMap<PathBuf, Vec<u8>> {
 fn where_there_is_no_ledger_there_is_none_afterwards() {
     let folder = Folder::new();
     for _ in 0..10 {
-        assert_eq!(probe(&folder, &terms("check")), Ok(false));
+        assert_eq!(probe(&folder, &options("check")), Ok(false));
         assert_eq!(files(&folder), BTreeMap::new());
     }
     let nowhere = Folder(folder.0.join("nowhere"));
-    let refused = probe(&nowhere, &terms("check")).unwrap_err().to_string();
+    let refused = probe(&nowhere, &options("check")).unwrap_err().to_string();
     assert!(refused.contains("nowhere/ledger.db does not exist"), "{refused}");
-    let expecting = LedgerOptions { expect_existing: true, ..terms("check") };
+    let expecting = LedgerOptions { expect_existing: true, ..options("check") };
     let refused = probe(&folder, &expecting).unwrap_err().to_string();
     assert!(refused.contains("turn `expect_existing` off"), "{refused}");
     assert_eq!(files(&folder), BTreeMap::new());
@@ -35,15 +35,15 @@ fn where_there_is_no_ledger_there_is_none_afterwards() {
 #[tokio::test]
 async fn a_ledger_is_afterwards_what_it_was() {
     let folder = Folder::new();
-    let (ledger, _) = Sqlite::open(&folder.file(), &terms("first"), None, day(0)).unwrap();
+    let (ledger, _) = Sqlite::open(&folder.file(), &options("first"), None, day(0)).unwrap();
     send(&ledger, 0..5, suite::accepted()).await;
-    let refused = probe(&folder, &terms("check")).unwrap_err().to_string();
+    let refused = probe(&folder, &options("check")).unwrap_err().to_string();
     assert!(refused.contains("another run is using"), "{refused}");
     ledger.close().await.unwrap();
     drop(ledger);
     let before = files(&folder);
     for _ in 0..10 {
-        assert_eq!(probe(&folder, &terms("check")), Ok(true));
+        assert_eq!(probe(&folder, &options("check")), Ok(true));
     }
     assert!(files(&folder) == before, "some byte is another");
 }
@@ -52,29 +52,29 @@ async fn a_ledger_is_afterwards_what_it_was() {
 #[tokio::test]
 async fn the_next_run_still_hears_what_a_dead_one_left() {
     let folder = Folder::new();
-    let (dead, _) = Sqlite::open(&folder.file(), &terms("dead"), None, day(0)).unwrap();
+    let (dead, _) = Sqlite::open(&folder.file(), &options("dead"), None, day(0)).unwrap();
     claim(&dead, 0..3).await;
     drop(dead);
-    assert_eq!(probe(&folder, &terms("check")), Ok(true));
-    let (next, opened) = Sqlite::open(&folder.file(), &terms("next"), None, day(0)).unwrap();
+    assert_eq!(probe(&folder, &options("check")), Ok(true));
+    let (next, opened) = Sqlite::open(&folder.file(), &options("next"), None, day(0)).unwrap();
     assert_eq!((opened.recovered_unknown, statuses(&next, 0..3).await), (3, vec![ContactStatus::Unknown; 3]));
 }
 
 #[test]
 fn what_a_run_would_be_refused_for_is_refused() {
     let folder = Folder::new();
-    drop(Sqlite::open(&folder.file(), &terms("first"), Some("a key"), day(0)).unwrap());
-    let refused = probe(&folder, &terms("check")).unwrap_err().to_string();
+    drop(Sqlite::open(&folder.file(), &options("first"), Some("a key"), day(0)).unwrap());
+    let refused = probe(&folder, &options("check")).unwrap_err().to_string();
     assert!(refused.contains("set the same one again"), "{refused}");
     fs::write(folder.file(), "phone,name\n".repeat(1_000)).unwrap();
-    let refused = probe(&folder, &terms("check")).unwrap_err().to_string();
+    let refused = probe(&folder, &options("check")).unwrap_err().to_string();
     assert!(refused.contains("is not a ledger"), "{refused}");
 }
 
 /// What a check says of a place, a run says too.
 fn both(folder: &Folder) -> [Option<String>; 2] {
-    let opened = || Sqlite::open(&folder.file(), &terms("run"), None, day(0)).map(drop);
-    [probe(folder, &terms("check")).map(drop), opened()]
+    let opened = || Sqlite::open(&folder.file(), &options("run"), None, day(0)).map(drop);
+    [probe(folder, &options("check")).map(drop), opened()]
         .map(|result| result.err().map(|error| error.to_string()))
 }
 
@@ -91,7 +91,7 @@ fn a_mark_that_is_no_file_is_refused_by_a_check_and_by_a_run_and_nothing_is_begu
     ];
     for (name, place) in places {
         let folder = Folder::new();
-        drop(Sqlite::open(&folder.file(), &terms("first"), None, day(0)).unwrap());
+        drop(Sqlite::open(&folder.file(), &options("first"), None, day(0)).unwrap());
         let mark = folder.0.join("ledger.db-mark");
         fs::remove_file(&mark).unwrap();
         fs::remove_file(folder.0.join("ledger.db-wal")).unwrap_or_default();
@@ -125,8 +125,8 @@ fn a_name_may_be_as_long_as_what_lies_beside_it_allows() {
     for (length, is_too_long) in [(230, false), (250, false), (251, true), (255, true)] {
         let folder = Folder::new();
         let path = folder.0.join("l".repeat(length));
-        let probed = Sqlite::probe(&path, &terms("check"), None, &entry(99), day(0)).map(drop);
-        for result in [probed, Sqlite::open(&path, &terms("run"), None, day(0)).map(drop)] {
+        let probed = Sqlite::probe(&path, &options("check"), None, &entry(99), day(0)).map(drop);
+        for result in [probed, Sqlite::open(&path, &options("run"), None, day(0)).map(drop)] {
             let told = result.err().map(|error| error.to_string()).unwrap_or_default();
             assert_eq!(told.contains("is too long"), is_too_long, "{length}: {told}");
             assert!(is_too_long || told.is_empty(), "{length}: {told}");

@@ -6,44 +6,44 @@ use rusqlite::{Connection, ErrorCode, ffi};
 
 use super::*;
 use crate::ledger::sqlite::error::ledger_error;
-use crate::ledger::suite::{accepted, day, identity, send, terms};
+use crate::ledger::suite::{accepted, day, identity, options, send};
 
 /// Why a ledger does not open; its place is left out.
-fn refusal(folder: &Folder, terms: &LedgerOptions, hash_key: Option<&str>) -> String {
-    let refused = Sqlite::open(&folder.file(), terms, hash_key, day(0)).err().unwrap().to_string();
+fn refusal(folder: &Folder, options: &LedgerOptions, hash_key: Option<&str>) -> String {
+    let refused = Sqlite::open(&folder.file(), options, hash_key, day(0)).err().unwrap().to_string();
     refused.replace(&folder.0.display().to_string(), "…")
 }
 
 fn expecting() -> LedgerOptions {
-    LedgerOptions { expect_existing: true, ..terms("run") }
+    LedgerOptions { expect_existing: true, ..options("run") }
 }
 
 #[test]
 fn a_folder_that_is_missing() {
     let folder = Folder::new();
     let nowhere = Folder(folder.0.join("nowhere"));
-    insta::assert_snapshot!(refusal(&nowhere, &terms("run"), None), @"the ledger cannot be used: the folder of …/ledger.db does not exist; create it, or check that its volume is mounted");
+    insta::assert_snapshot!(refusal(&nowhere, &options("run"), None), @"the ledger cannot be used: the folder of …/ledger.db does not exist; create it, or check that its volume is mounted");
     fs::create_dir(folder.file()).unwrap();
-    insta::assert_snapshot!(refusal(&folder, &terms("run"), None), @"the ledger cannot be used: …/ledger.db is a folder; set `path` to a file in it");
+    insta::assert_snapshot!(refusal(&folder, &options("run"), None), @"the ledger cannot be used: …/ledger.db is a folder; set `path` to a file in it");
 }
 
 #[test]
 fn a_file_that_is_something_else() {
     let folder = Folder::new();
     fs::write(folder.file(), "phone,name\n".repeat(1_000)).unwrap();
-    insta::assert_snapshot!(refusal(&folder, &terms("run"), None), @"the ledger cannot be used: …/ledger.db is not a ledger; set `path` to a file of its own");
+    insta::assert_snapshot!(refusal(&folder, &options("run"), None), @"the ledger cannot be used: …/ledger.db is not a ledger; set `path` to a file of its own");
 
     let folder = Folder::new();
     Connection::open(folder.file()).unwrap().execute_batch("CREATE TABLE orders (id)").unwrap();
     assert!(
-        refusal(&folder, &terms("run"), None).ends_with("is not a ledger; set `path` to a file of its own")
+        refusal(&folder, &options("run"), None).ends_with("is not a ledger; set `path` to a file of its own")
     );
 }
 
 #[test]
 fn a_path_means_one_thing() {
     let folder = Folder::new();
-    let terms = terms("run");
+    let options = options("run");
     let inside = |name: &str| format!("{}/{name}", folder.0.display());
     fs::write(folder.0.join("file"), "a file").unwrap();
     #[cfg(unix)]
@@ -63,13 +63,13 @@ fn a_path_means_one_thing() {
         (inside("around"), "check `path`"),
         (inside(""), "as a folder's does"),
     ] {
-        let refused = Sqlite::open(path.as_ref(), &terms, None, day(0)).err();
+        let refused = Sqlite::open(path.as_ref(), &options, None, day(0)).err();
         let Some(LedgerError::Unusable(why)) = refused else { panic!("{path:?}: {refused:?}") };
         assert!(why.contains(says), "{path:?}: {why}");
     }
     assert_eq!(fs::read_dir(&folder.0).unwrap().count(), 2, "refusing makes no file");
     for name in ["ordinary", "with space and ü", "a?mode=memory", "%3Amemory%3A", ":memory:", "file:x"] {
-        drop(Sqlite::open(inside(name).as_ref(), &terms, None, day(0)).unwrap());
+        drop(Sqlite::open(inside(name).as_ref(), &options, None, day(0)).unwrap());
         let n_bytes = fs::metadata(inside(name)).unwrap().len();
         assert!(n_bytes > 4_096, "{name}: {n_bytes} bytes");
     }
@@ -78,9 +78,9 @@ fn a_path_means_one_thing() {
 #[test]
 fn a_ledger_of_a_newer_version() {
     let folder = Folder::new();
-    drop(Sqlite::open(&folder.file(), &terms("run"), None, day(0)).unwrap());
+    drop(Sqlite::open(&folder.file(), &options("run"), None, day(0)).unwrap());
     Connection::open(folder.file()).unwrap().pragma_update(None, "user_version", 99).unwrap();
-    insta::assert_snapshot!(refusal(&folder, &terms("run"), None), @"the ledger cannot be used: …/ledger.db was made by a newer version (its format is 99, this program knows 3); update this program");
+    insta::assert_snapshot!(refusal(&folder, &options("run"), None), @"the ledger cannot be used: …/ledger.db was made by a newer version (its format is 99, this program knows 3); update this program");
 }
 
 #[test]
@@ -113,22 +113,22 @@ fn one_that_a_person_asks_of_and_that_is_not_there() {
 async fn one_that_was_emptied() {
     let folder = Folder::new();
     for run in ["first", "second"] {
-        let ledger = folder.open(terms(run), day(0)).await.unwrap();
+        let ledger = folder.open(options(run), day(0)).await.unwrap();
         ledger.close().await.unwrap();
     }
-    let ledger = folder.open(terms("third"), day(0)).await.unwrap();
+    let ledger = folder.open(options("third"), day(0)).await.unwrap();
     send(&ledger, 0..1, accepted()).await;
     drop(ledger);
     assert!(folder.open(expecting(), day(0)).await.is_ok(), "one contact in the journal is not empty");
     assert!(folder.open(expecting(), day(0)).await.is_ok(), "one contact is not empty");
     Connection::open(folder.file()).unwrap().execute("DELETE FROM contact", []).unwrap();
-    insta::assert_snapshot!(refusal(&folder, &terms("run"), None), @"the ledger cannot be used: …/ledger.db is damaged: its content is not what was written; restore it from a backup; if that cannot be done, `ledger accept-loss` takes it as it is, and whoever it does not know of may be called again");
+    insta::assert_snapshot!(refusal(&folder, &options("run"), None), @"the ledger cannot be used: …/ledger.db is damaged: its content is not what was written; restore it from a backup; if that cannot be done, `ledger accept-loss` takes it as it is, and whoever it does not know of may be called again");
 }
 
 #[tokio::test]
 async fn one_with_nobody_left_to_decide_is_not_empty() {
     let folder = Folder::new();
-    let ledger = folder.open(terms("first"), day(0)).await.unwrap();
+    let ledger = folder.open(options("first"), day(0)).await.unwrap();
     send(&ledger, 0..3, Settlement::Unknown).await;
     assert_eq!(ledger.settle_unknown("first", false, false, day(0)).await.unwrap(), 3);
     drop(ledger);
@@ -138,15 +138,15 @@ async fn one_with_nobody_left_to_decide_is_not_empty() {
 #[tokio::test]
 async fn one_that_a_run_is_using() {
     let folder = Folder::new();
-    let first = folder.open(terms("first"), day(0)).await.unwrap();
-    insta::assert_snapshot!(refusal(&folder, &terms("run"), None), @"the ledger cannot be reached: another run is using …/ledger.db; wait for it, or give each connector its own file, or use `postgres`");
+    let first = folder.open(options("first"), day(0)).await.unwrap();
+    insta::assert_snapshot!(refusal(&folder, &options("run"), None), @"the ledger cannot be reached: another run is using …/ledger.db; wait for it, or give each connector its own file, or use `postgres`");
     assert!(matches!(
         Sqlite::inspect(&folder.file(), &identity(Scope::Campaign), None),
         Err(LedgerError::Unavailable(_))
     ));
     send(&first, 0..1, accepted()).await;
     assert!(matches!(first.close().await, Ok(())));
-    assert!(folder.open(terms("second"), day(0)).await.is_ok());
+    assert!(folder.open(options("second"), day(0)).await.is_ok());
     let late = first.status_of(Vec::new(), day(0)).await;
     assert_eq!(late, Err(LedgerError::Unavailable("it is closed".to_owned())));
 }
@@ -162,8 +162,8 @@ fn another_hash_key() {
         ("none instead of one", Some("a"), None, "made with a `hash_key`"),
     ] {
         let folder = Folder::new();
-        let (_, made) = Sqlite::open(&folder.file(), &terms("run"), made_with, day(0)).unwrap();
-        match Sqlite::open(&folder.file(), &terms("run"), opened_with, day(0)) {
+        let (_, made) = Sqlite::open(&folder.file(), &options("run"), made_with, day(0)).unwrap();
+        match Sqlite::open(&folder.file(), &options("run"), opened_with, day(0)) {
             Ok((_, opened)) => {
                 assert_eq!(made.hasher.key("s", "n"), opened.hasher.key("s", "n"), "{name}");
                 assert_eq!(says, "", "{name}");
@@ -176,7 +176,7 @@ fn another_hash_key() {
     }
     let two = [Folder::new(), Folder::new()];
     let keys = two.each_ref().map(|folder| {
-        let (_, opened) = Sqlite::open(&folder.file(), &terms("run"), None, day(0)).unwrap();
+        let (_, opened) = Sqlite::open(&folder.file(), &options("run"), None, day(0)).unwrap();
         opened.hasher.key("s", "n")
     });
     assert_ne!(keys[0], keys[1], "each ledger's own key is another");
