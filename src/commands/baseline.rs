@@ -35,7 +35,7 @@ pub(super) async fn run<R: Read + Send + 'static>(
     let RunLedger { ledger, keys, recovered_unknown, doubts } = if arguments.yes {
         open::open(&job.config, job.vendor.as_ref(), &job.sync_id, now).await?
     } else {
-        open::open_to_count(&job.config, job.vendor.as_ref(), now).await?
+        open::view(&job.config, job.vendor.as_ref(), now).await?
     };
     if keys.is_none() {
         return Err(Error::config(

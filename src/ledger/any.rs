@@ -2,8 +2,8 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::postgres::{self, Postgres};
-use super::sqlite::Sqlite;
+use super::postgres::{self, Postgres, PostgresView};
+use super::sqlite::{Sqlite, SqliteView};
 use super::{
     ClaimEntry, ContactStatus, FoundContact, Inspect, Key, Ledger, LedgerError, LedgerIdentity, NoopLedger,
     Rescoped, Settlement, StatusRow,
@@ -15,7 +15,7 @@ macro_rules! ask {
         match $any { $($kinds::$kind($it) => $answer),+ }
     };
     (ledger $any:expr, $it:ident => $answer:expr) => {
-        ask!(&$any.kind, Kind { None, Sqlite, Postgres }, $it => $answer)
+        ask!(&$any.kind, Kind { None, Sqlite, Postgres, SqliteView, PostgresView }, $it => $answer)
     };
     (records $any:expr, $it:ident => $answer:expr) => {
         ask!($any, AnyRecords { Sqlite, Postgres }, $it => $answer)
@@ -35,6 +35,8 @@ enum Kind {
     None(NoopLedger),
     Sqlite(Sqlite),
     Postgres(Postgres),
+    SqliteView(SqliteView),
+    PostgresView(PostgresView),
 }
 
 /// A ledger that is open for a person to look into, and to decide in.
@@ -56,6 +58,14 @@ impl AnyLedger {
 
     pub(crate) fn postgres(ledger: Postgres, ahead: SignedDuration) -> Self {
         Self { kind: Kind::Postgres(ledger), ahead }
+    }
+
+    pub(crate) fn sqlite_view(ledger: SqliteView) -> Self {
+        Self { kind: Kind::SqliteView(ledger), ahead: SignedDuration::ZERO }
+    }
+
+    pub(crate) fn postgres_view(ledger: PostgresView, ahead: SignedDuration) -> Self {
+        Self { kind: Kind::PostgresView(ledger), ahead }
     }
 
     /// What the ledger's own clock shows.

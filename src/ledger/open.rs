@@ -8,7 +8,7 @@ use url::Url;
 use super::any::{AnyLedger, AnyRecords};
 use super::key::REHEARSED;
 use super::postgres::Postgres;
-use super::sqlite::{self, Sqlite};
+use super::sqlite::{Sqlite, SqliteView};
 use super::{
     ClaimEntry, Key, KeyMaker, LedgerError, LedgerIdentity, LedgerOptions, NumberKind, OpenedLedger, Scope,
 };
@@ -84,24 +84,35 @@ pub(crate) async fn open(
     Ok(RunLedger { ledger, keys, recovered_unknown, doubts })
 }
 
-/// Opens the ledger for who counts only: where there is none yet, none is made.
-pub(crate) async fn open_to_count(
-    config: &Config,
-    vendor: &dyn Provider,
-    now: Timestamp,
-) -> Result<RunLedger, Error> {
+/// Opens the ledger as a sync would find it, for who only wants to foresee one: nothing in it is changed, and where
+/// there is none yet, none is made.
+pub(crate) async fn view(config: &Config, vendor: &dyn Provider, now: Timestamp) -> Result<RunLedger, Error> {
     let Some(memory) = config.ledger.memory() else { return open(config, vendor, "", now).await };
-    if probe(config, vendor, now).await?.is_there {
-        return open(config, vendor, "", now).await;
-    }
-    let options = options(config, memory, "count".to_owned(), vendor);
-    let (ledger, opened) = Sqlite::in_memory(&sqlite::Memory::new()?, &options, memory.hash_key(), now)?;
-    Ok(RunLedger {
-        ledger: AnyLedger::sqlite(ledger),
-        keys: Some(opened.keys()),
-        recovered_unknown: 0,
-        doubts: Vec::new(),
-    })
+    refuse_odd_time(now)?;
+    let options = options(config, memory, "preview".to_owned(), vendor);
+    let mut doubts = doubts_of_settings(config, memory, vendor);
+    let found = match &config.ledger {
+        LedgerConfig::None => None,
+        LedgerConfig::Sqlite(sqlite) => {
+            doubts.extend(survey(sqlite)?);
+            let found = Sqlite::view(Path::new(&sqlite.path), &options, memory.hash_key(), now)?;
+            doubts.extend(found.as_ref().and_then(|(_, opened)| doubt(memory, opened, now)));
+            found.map(|(view, opened)| (AnyLedger::sqlite_view(view), opened))
+        }
+        LedgerConfig::Postgres(postgres) => {
+            let found = Postgres::view(postgres.url.expose(), &options, memory.hash_key()).await?;
+            found.map(|(view, opened)| (AnyLedger::postgres_view(view, opened.ahead_of(now)), opened))
+        }
+    };
+    let (ledger, opened) = match found {
+        Some(found) => found,
+        None => {
+            let (view, opened) = SqliteView::empty(&options, memory.hash_key(), now)?;
+            (AnyLedger::sqlite_view(view), opened)
+        }
+    };
+    let (keys, OpenedLedger { recovered_unknown, .. }) = (Some(opened.keys()), opened);
+    Ok(RunLedger { ledger, keys, recovered_unknown, doubts })
 }
 
 /// Opens the ledger to look into it and to decide in it, with the keys that it has, whatever scope the

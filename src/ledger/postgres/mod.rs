@@ -12,6 +12,7 @@ mod error;
 mod harness;
 mod inspect;
 mod lease;
+mod people;
 mod probe;
 mod queries;
 mod query;
@@ -22,12 +23,13 @@ mod session;
 mod tests;
 mod timing;
 mod tls;
+mod view;
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::time::SystemTime;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use super::{
     ClaimEntry, ContactStatus, Key, Ledger, LedgerError, LedgerIdentity, LedgerOptions, OpenedLedger,
@@ -37,22 +39,21 @@ use batch::{ClaimColumns, SettleColumns};
 use client::{LedgerClient, OPENING};
 use error::PostgresError;
 use lease::Run;
-use queries::{CLAIM, HELD, LOOK_UP, MARK_USED, SETTLE};
-use query::{Parameter, Query};
+use people::{People, key};
+use queries::{CLAIM, MARK_USED, SETTLE};
+use query::Parameter;
 
 pub use inspect::Records;
 pub use timing::Timing;
+pub use view::PostgresView;
 
 /// How often one claim is tried when people become free between the claim and the look-up.
 const CLAIM_ROUNDS: usize = 3;
 
 /// A run of a connector on a shared ledger.
 pub struct Postgres {
-    records: Records,
+    people: People,
     run: Run,
-    /// How this run sends people.
-    route: String,
-    call_again_after: Option<SignedDuration>,
     claims: AtomicI64,
     is_marked_used: AtomicBool,
 }
@@ -83,7 +84,6 @@ impl Postgres {
         now: Timestamp,
         timing: Timing,
     ) -> Result<(Self, OpenedLedger), LedgerError> {
-        let route = options.route();
         let client = LedgerClient::new(url, timing)?;
         let mut session = client.first().await?;
         // A statement that waits for a lock must not hold up the heartbeat: it has its own connection,
@@ -93,19 +93,16 @@ impl Postgres {
         let prepared = async {
             let step = session.step().await?;
             let meta = schema::prepare(&step, hash_key, options).await?;
-            let registered = lease::register(&step, (&options.run, &route), now, timing).await?;
+            let registered = lease::register(&step, (&options.run, &options.route()), now, timing).await?;
             step.commit().await?;
             Ok((meta, registered))
         };
         let (meta, registered) = client.within(OPENING, prepared).await?;
         client.keep(session).await;
         let (run, recovered_unknown) = (Run::live(beside, &registered, timing), registered.left_unknown);
-        let days = i64::from(options.call_again_after_days);
         let postgres = Self {
-            records: Records { client },
+            people: People::new(Records { client }, options),
             run,
-            route,
-            call_again_after: (days > 0).then(|| SignedDuration::from_hours(24 * days)),
             claims: AtomicI64::new(0),
             is_marked_used: AtomicBool::new(meta.used),
         };
@@ -137,35 +134,6 @@ impl Postgres {
         Ok((Records { client }, OpenedLedger { recovered_unknown: 0, hasher, identity, clock: Some(clock) }))
     }
 
-    /// Whoever was accepted at this time or before is free again.
-    fn free_before(&self, now: Timestamp) -> Option<SystemTime> {
-        let before = now.checked_sub(self.call_again_after?);
-        Some(before.unwrap_or(Timestamp::MIN).into())
-    }
-
-    /// What is known of people who are not free, and by which lost runs they are claimed.
-    async fn known(&self, keys: &[&[u8]], free_before: Option<SystemTime>) -> Result<Known, LedgerError> {
-        let rows = self.records.client.rows(&LOOK_UP, &[&keys, &free_before]).await?;
-        let mut known = Known::default();
-        for row in &rows {
-            let (key, status, lost_run) = known_row(row).map_err(|fault| self.refuse(&fault, &LOOK_UP))?;
-            known.statuses.insert(key, status);
-            known.lost_runs.extend(lost_run.filter(|run| !known.lost_runs.contains(run)));
-        }
-        Ok(known)
-    }
-
-    /// Of people who are unknown, those who would be sent otherwise than before.
-    async fn held(&self, entries: &[&ClaimEntry]) -> Result<HashMap<Key, ContactStatus>, LedgerError> {
-        if entries.is_empty() {
-            return Ok(HashMap::new());
-        }
-        let ClaimColumns { keys, campaigns, .. } = &ClaimColumns::new(entries.iter().copied());
-        let rows = self.records.client.rows(&HELD, &[keys, campaigns, &self.route]).await?;
-        let held = rows.iter().map(|row| Ok((key(row.try_get(0)?)?, ContactStatus::Held)));
-        held.collect::<Result<_, _>>().map_err(|fault| self.refuse(&fault, &HELD))
-    }
-
     /// Claims once; gives who is ours now, and whether they had been unknown.
     async fn take(
         &self,
@@ -175,11 +143,11 @@ impl Postgres {
         lost_runs: &Vec<i64>,
         now: Timestamp,
     ) -> Result<HashMap<Key, ContactStatus>, LedgerError> {
-        let refuse = |fault: PostgresError| self.refuse(&fault, &CLAIM);
+        let refuse = |fault: PostgresError| self.people.refuse(&fault, &CLAIM);
         self.run.check().map_err(refuse)?;
         let ClaimColumns { keys, campaigns, streams, primary_keys } =
             &ClaimColumns::new(entries.iter().copied());
-        let (free_before, now) = (self.free_before(now), SystemTime::from(now));
+        let (free_before, now) = (self.people.free_before(now), SystemTime::from(now));
         let parameters: [Parameter<'_>; 11] = [
             &self.run.id,
             &number,
@@ -190,10 +158,10 @@ impl Postgres {
             campaigns,
             streams,
             primary_keys,
-            &self.route,
+            &self.people.route,
             lost_runs,
         ];
-        let rows = self.records.client.rows(&CLAIM, &parameters).await?;
+        let rows = self.people.records.client.rows(&CLAIM, &parameters).await?;
         // The answer may have taken longer than the lease: then the claim stands, and is nobody's.
         self.run.check().map_err(refuse)?;
         if rows.is_empty() {
@@ -206,25 +174,16 @@ impl Postgres {
     /// From the first claim on, an empty ledger is one that was lost.
     async fn mark_used(&self) -> Result<(), LedgerError> {
         if !self.is_marked_used.load(Ordering::Relaxed) {
-            self.records.client.written(&MARK_USED, &[&schema::USED]).await?;
+            self.people.records.client.written(&MARK_USED, &[&schema::USED]).await?;
             self.is_marked_used.store(true, Ordering::Relaxed);
         }
         Ok(())
-    }
-
-    fn refuse(&self, fault: &PostgresError, query: &Query) -> LedgerError {
-        fault.at(self.records.client.place(), query.purpose)
     }
 }
 
 impl Ledger for Postgres {
     async fn status_of(&self, keys: Vec<Key>, now: Timestamp) -> Result<Vec<ContactStatus>, LedgerError> {
-        if keys.is_empty() {
-            return Ok(Vec::new());
-        }
-        let wanted: Vec<&[u8]> = keys.iter().map(|key| key.0.as_slice()).collect();
-        let known = self.known(&wanted, self.free_before(now)).await?;
-        Ok(keys.iter().map(|key| known.statuses.get(key).copied().unwrap_or(ContactStatus::Free)).collect())
+        self.people.status_of(&keys, now).await
     }
 
     async fn claim(
@@ -247,7 +206,7 @@ impl Ledger for Postgres {
                 break;
             }
             let left: Vec<&[u8]> = open.iter().map(|entry| entry.key.0.as_slice()).collect();
-            let known = self.known(&left, self.free_before(now)).await?;
+            let known = self.people.known(&left, now).await?;
             lost_runs = known.lost_runs;
             // Who is free now was let go by somebody a moment ago, or by a run that is lost: the next round
             // is for them.
@@ -255,7 +214,7 @@ impl Ledger for Postgres {
             statuses.extend(known.statuses.into_iter().filter(|(_, status)| stands(*status)));
             if retake {
                 open.retain(|entry| !statuses.contains_key(&entry.key));
-                statuses.extend(self.held(&open).await?);
+                statuses.extend(self.people.held(&open).await?);
             }
             open.retain(|entry| !statuses.contains_key(&entry.key));
         }
@@ -283,39 +242,16 @@ impl Ledger for Postgres {
         let now = SystemTime::from(now);
         let parameters: [Parameter<'_>; 9] =
             [&self.run.id, &now, keys, campaigns, streams, primary_keys, outcomes, reasons, contact_ids];
-        self.records.client.written(&SETTLE, &parameters).await.map(drop)
+        self.people.records.client.written(&SETTLE, &parameters).await.map(drop)
     }
 
     async fn close(&self) -> Result<(), LedgerError> {
-        self.run.end(&self.records.client).await
+        self.run.end(&self.people.records.client).await
     }
-}
-
-/// What is known of people who are not free.
-#[derive(Default)]
-struct Known {
-    statuses: HashMap<Key, ContactStatus>,
-    /// Runs that somebody's claim names and that are not there: their rows were deleted.
-    lost_runs: Vec<i64>,
-}
-
-fn known_row(row: &tokio_postgres::Row) -> Result<(Key, ContactStatus, Option<i64>), PostgresError> {
-    let status = match row.try_get(1)? {
-        "accepted" => ContactStatus::Accepted,
-        "claimed" => ContactStatus::Elsewhere,
-        _ => ContactStatus::Unknown,
-    };
-    Ok((key(row.try_get(0)?)?, status, row.try_get(2)?))
 }
 
 fn taken_row(row: &tokio_postgres::Row) -> Result<Option<(Key, ContactStatus)>, PostgresError> {
     let Some(bytes) = row.try_get::<_, Option<&[u8]>>(0)? else { return Ok(None) };
     let status = if row.try_get(1)? { ContactStatus::Unknown } else { ContactStatus::Free };
     Ok(Some((key(bytes)?, status)))
-}
-
-fn key(bytes: &[u8]) -> Result<Key, PostgresError> {
-    let bytes =
-        bytes.try_into().map_err(|_| PostgresError::Unfit("a contact's key has not 16 bytes".to_owned()))?;
-    Ok(Key(bytes))
 }

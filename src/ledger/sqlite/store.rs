@@ -155,11 +155,7 @@ impl Store {
         if n_contacts > self.largest_journal.n_contacts || n_bytes > self.largest_journal.n_bytes {
             self.merge()?;
         }
-        let keys: Vec<_> = entries.iter().map(|entry| entry.key).collect();
-        let mut before = self.status_of(&keys, now)?;
-        if retake {
-            self.hold_back(entries, &mut before)?;
-        }
+        let before = self.would_claim(entries, retake, now)?;
         let mine = entries.iter().zip(&before).filter(|(_, status)| {
             **status == ContactStatus::Free || (retake && **status == ContactStatus::Unknown)
         });
@@ -169,6 +165,21 @@ impl Store {
             for (position, entry) in (0..).zip(mine) {
                 self.claims.insert(entry.key, Location { intent, position });
             }
+        }
+        Ok(before)
+    }
+
+    /// Gives what a claim would give.
+    pub(super) fn would_claim(
+        &mut self,
+        entries: &[ClaimEntry],
+        retake: bool,
+        now: Timestamp,
+    ) -> Result<Vec<ContactStatus>> {
+        let keys: Vec<_> = entries.iter().map(|entry| entry.key).collect();
+        let mut before = self.status_of(&keys, now)?;
+        if retake {
+            self.hold_back(entries, &mut before)?;
         }
         Ok(before)
     }

@@ -22,15 +22,15 @@ use crate::ledger::{FoundContact, Inspect, LedgerIdentity, Rescoped, StatusRow};
 /// The suite looks into a ledger while a run has it; a command does so without a run.
 impl Inspect for Postgres {
     async fn status(&self) -> Result<Vec<StatusRow>, LedgerError> {
-        self.records.status().await
+        self.people.records.status().await
     }
 
     async fn find_contacts(&self, keys: Vec<Key>) -> Result<Vec<FoundContact>, LedgerError> {
-        self.records.find_contacts(keys).await
+        self.people.records.find_contacts(keys).await
     }
 
     async fn campaigns_of(&self, keys: Vec<Key>) -> Result<Vec<Option<String>>, LedgerError> {
-        self.records.campaigns_of(keys).await
+        self.people.records.campaigns_of(keys).await
     }
 
     async fn settle_unknown(
@@ -40,7 +40,7 @@ impl Inspect for Postgres {
         dry_run: bool,
         now: Timestamp,
     ) -> Result<u64, LedgerError> {
-        self.records.settle_unknown(run, accepted, dry_run, now).await
+        self.people.records.settle_unknown(run, accepted, dry_run, now).await
     }
 
     async fn rescope(
@@ -49,7 +49,7 @@ impl Inspect for Postgres {
         pairs: Vec<(Key, Key)>,
         leave: Option<u64>,
     ) -> Result<Rescoped, LedgerError> {
-        self.records.rescope(identity, pairs, leave).await
+        self.people.records.rescope(identity, pairs, leave).await
     }
 }
 
