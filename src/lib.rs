@@ -57,6 +57,7 @@
 //! | `storage` | where rejected records, reports and receipts are put: a bucket, a folder |
 //! | `report` | what a run, or a preview, tells who owns the campaign: `report.json`, `report.html` |
 //! | `pipeline` | the one loop over everything |
+//! | `preview` | what a sync would do, told before anybody is called |
 //! | `sandbox` | the simulators behind a socket, with faults |
 //! | `cli`, `commands` | arguments, and one file a command |
 
@@ -72,6 +73,7 @@ pub mod mapping;
 mod nearest;
 pub mod phone;
 pub mod pipeline;
+mod preview;
 pub mod protocol;
 pub mod providers;
 pub mod report;

@@ -26,13 +26,25 @@ impl StreamNames {
         self.0.get(index.index()).map(|(name, _)| name)
     }
 
+    /// A stream's name.
+    ///
+    /// # Errors
+    /// When there is none at this place.
+    pub fn name(&self, index: StreamIndex) -> Result<&StreamName, Error> {
+        self.entry(index).map(|(name, _)| name)
+    }
+
     /// A stream's name as a text, with its namespace.
     ///
     /// # Errors
     /// When there is none at this place.
     pub fn text(&self, index: StreamIndex) -> Result<Arc<str>, Error> {
+        self.entry(index).map(|(_, text)| Arc::clone(text))
+    }
+
+    fn entry(&self, index: StreamIndex) -> Result<&(StreamName, Arc<str>), Error> {
         let unknown = || Error::Defect(format!("stream {} was never announced", index.index()));
-        self.0.get(index.index()).map(|(_, text)| Arc::clone(text)).ok_or_else(unknown)
+        self.0.get(index.index()).ok_or_else(unknown)
     }
 
     /// How many there are.

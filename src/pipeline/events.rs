@@ -54,7 +54,7 @@ impl<C: Transport, L: Ledger, W: Write> Pipeline<C, L, W> {
                 self.settle_record(position, &outcome, None);
             }
             Event::State(state, covers) => self.checkpoints.close_interval(state, covers),
-            Event::Stream { index, name, warnings } => self.announced(index, &name, &warnings),
+            Event::Stream { index, name, warnings, variables: _ } => self.announced(index, &name, &warnings),
             Event::Complete(stream) => {
                 self.incomplete.remove(&stream);
             }

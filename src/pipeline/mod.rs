@@ -11,8 +11,9 @@ mod dedupe;
 mod dispatcher;
 mod ending;
 mod events;
+mod foresight;
 mod ledger_query;
-pub(crate) mod policy;
+mod policy;
 mod run_log;
 mod run_stats;
 mod settling;
@@ -22,5 +23,6 @@ mod sync_loop;
 mod tests;
 
 pub use checkpoint::Checkpoints;
+pub(crate) use foresight::{Announced, Foreseen, Foresight, ForesightPlan, Foretold};
 pub use run_stats::RunStats;
 pub use sync_loop::{Pipeline, Plan};

@@ -16,7 +16,7 @@ const HIDDEN: &str = r#""****""#;
 
 /// The record with every number of six digits or more masked, in names and values, texts and numbers, at
 /// any depth; and whatever else holds the contact's own number.
-pub(super) fn masked(json: &str, phone: Option<&Phone>) -> String {
+pub(crate) fn masked(json: &str, phone: Option<&Phone>) -> String {
     let mut written = String::with_capacity(json.len());
     value(json.trim_ascii(), phone, DEEPEST, &mut written);
     written
