@@ -220,7 +220,7 @@ impl Scenario {
             end_within: Duration::from_secs(9),
             max_contacts: 0,
             max_rejected_percent: 100,
-            streams: names.into_iter().map(|name| (name, false)).collect(),
+            streams: names.into_iter().map(|name| (name, None)).collect(),
         };
         let (run_handle, log_lines) = RunHandle::new(Arc::new(Clock::starting_at(machine)));
         let options = DeliveryOptions {

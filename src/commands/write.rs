@@ -168,7 +168,7 @@ impl SyncJob {
             end_within: Duration::from_secs(delivery.shutdown_seconds.into()),
             max_contacts: self.config.limits.max_contacts_per_sync,
             max_rejected_percent: self.config.limits.max_rejected_percent,
-            streams: streams.map(|stream| (stream.name.clone(), stream.generation_id.is_some())).collect(),
+            streams: streams.map(|stream| (stream.name.clone(), stream.generation_id)).collect(),
         }
     }
 

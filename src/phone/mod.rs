@@ -31,7 +31,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub(crate) use identifier::is_uuid;
-pub use identifier::{shown_identifier, shown_key, visible};
+pub use identifier::{shares_number, shown_identifier, shown_key, visible};
 pub(crate) use line::{Line, LinePrefix};
 pub use normalise::PhoneInput;
 pub use redact::mask_numbers;

@@ -46,12 +46,12 @@ impl<C: Transport, L: Ledger, W: Write> Pipeline<C, L, W> {
     fn take_event(&mut self, event: Event, now: Instant) -> Result<(), Error> {
         match event {
             Event::Contact(pending) => {
-                self.received(pending.position)?;
+                self.received(pending.origin.position)?;
                 self.decide(pending, now)?;
             }
-            Event::Refused { position, outcome } => {
-                self.received(position)?;
-                self.settle_record(position, &outcome, None);
+            Event::Refused(record) => {
+                self.received(record.origin.position)?;
+                self.record_ended(&record);
             }
             Event::State(state, covers) => self.checkpoints.close_interval(state, covers),
             Event::Stream { index, name, warnings, variables: _ } => self.announced(index, &name, &warnings),
@@ -70,7 +70,7 @@ impl<C: Transport, L: Ledger, W: Write> Pipeline<C, L, W> {
     /// A contact is sent, or has ended.
     fn decide(&mut self, pending: PendingContact, now: Instant) -> Result<(), Error> {
         if let Some(outcome) = self.policy.skip_reason(&pending)? {
-            self.settle_record(pending.position, &outcome, Some(&pending.contact.phone));
+            self.contact_ended(&pending, &outcome);
             return Ok(());
         }
         let maybe_sent = matches!(pending.standing, LedgerStanding::Known(_, ContactStatus::Unknown));

@@ -11,16 +11,18 @@ use jiff::Timestamp;
 use tokio::time::Instant;
 
 use super::batcher::{BatchKey, Batcher, PendingBatch};
+use super::decisions::DecisionMaker;
 use super::dedupe::Deduper;
 use super::policy::{Policy, outcome_of_status};
 use crate::domain::contact::Campaign;
+use crate::domain::decision::Decision;
 use crate::domain::error::Error;
 use crate::domain::outcome::Outcome;
 use crate::domain::reason::Reason;
 use crate::domain::stream_name::StreamName;
 use crate::intake::{
     Event, EventBatch, EventReader, InputWarnings, Interval, LedgerStanding, PendingContact, RecordPosition,
-    Router, StreamIndex, StreamNames,
+    RefusedRecord, Router, StreamIndex, StreamNames,
 };
 use crate::ledger::{ClaimEntry, ContactStatus, Ledger, one_for_each};
 
@@ -35,8 +37,9 @@ pub(crate) struct ForesightPlan {
     pub(crate) may_repeat: bool,
     /// To the ledger a person is one over all campaigns.
     pub(crate) once_over_all: bool,
-    /// The catalog's streams, and whether the platform says when each is complete. Announced ones follow.
-    pub(crate) streams: Vec<(StreamName, bool)>,
+    /// The catalog's streams, each with its generation where the platform says when it is complete. Announced ones
+    /// follow.
+    pub(crate) streams: Vec<(StreamName, Option<i64>)>,
     /// Records that are read at most; 0: all.
     pub(crate) limit: u64,
 }
@@ -86,13 +89,11 @@ pub(crate) struct Foreseen {
 
 /// How a record would end.
 #[derive(Debug)]
-pub(crate) struct Foretold {
-    /// Where it stands.
-    pub(crate) position: RecordPosition,
-    /// `Accepted` stands for whoever would be sent.
-    pub(crate) outcome: Outcome,
-    /// Who would be, or is not, called.
-    pub(crate) pending: Option<PendingContact>,
+pub(crate) enum Foretold {
+    /// One of somebody who could be called; `Accepted` stands for whoever would be sent.
+    Contact(PendingContact, Outcome),
+    /// One of nobody who may be called.
+    Refused(RefusedRecord),
 }
 
 /// A stream that the catalog does not have.
@@ -118,7 +119,7 @@ impl<'l, L: Ledger> Foresight<'l, L> {
         ledger: &'l L,
         now: Timestamp,
     ) -> Result<Self, Error> {
-        let awaited = plan.streams.iter().enumerate().filter(|(_, (_, says))| *says);
+        let awaited = plan.streams.iter().enumerate().filter(|(_, (_, generation_id))| generation_id.is_some());
         let incomplete = awaited.map(|(index, _)| StreamIndex::new(index)).collect();
         Ok(Self {
             input: EventReader::new(input, router)?,
@@ -129,7 +130,7 @@ impl<'l, L: Ledger> Foresight<'l, L> {
             batcher: Batcher::new(plan.batch_size, Duration::MAX),
             people: plan.once_over_all.then(Deduper::default),
             may_repeat: plan.may_repeat,
-            streams: plan.streams.into_iter().map(|(name, _)| name).collect(),
+            streams: plan.streams.into_iter().collect(),
             incomplete,
             interval: Interval::default(),
             warnings: InputWarnings::default(),
@@ -174,6 +175,18 @@ impl<'l, L: Ledger> Foresight<'l, L> {
         &self.streams
     }
 
+    /// All that is told of a record that was foretold.
+    ///
+    /// # Errors
+    /// When its stream has no name, which is a defect.
+    pub(crate) fn decision<'a>(&'a self, foretold: &'a Foretold, at: Timestamp) -> Result<Decision<'a>, Error> {
+        let maker = DecisionMaker { streams: &self.streams, may_repeat: self.may_repeat, at };
+        match foretold {
+            Foretold::Contact(pending, outcome) => maker.of_contact(pending, outcome),
+            Foretold::Refused(record) => maker.of_refused(record),
+        }
+    }
+
     /// Records that were read.
     pub(crate) fn n_records(&self) -> u64 {
         self.n_records
@@ -208,7 +221,7 @@ impl<'l, L: Ledger> Foresight<'l, L> {
         let now = Instant::now();
         self.warnings.add(batch.warnings);
         for event in batch.events {
-            let is_record = matches!(event, Event::Contact(_) | Event::Refused { .. });
+            let is_record = matches!(event, Event::Contact(_) | Event::Refused(_));
             if is_record && self.limit > 0 && self.n_records >= self.limit {
                 self.end = End::Told { is_over_limit: true };
                 return Ok(());
@@ -216,13 +229,9 @@ impl<'l, L: Ledger> Foresight<'l, L> {
             self.n_records += u64::from(is_record);
             match event {
                 Event::Contact(pending) => {
-                    if let Some((pending, outcome)) = self.decide(pending, sealed, now)? {
-                        foreseen.decided.push(Foretold::of(pending, outcome));
-                    }
+                    foreseen.decided.extend(self.decide(pending, sealed, now)?);
                 }
-                Event::Refused { position, outcome } => {
-                    foreseen.decided.push(Foretold { position, outcome, pending: None });
-                }
+                Event::Refused(record) => foreseen.decided.push(Foretold::Refused(record)),
                 Event::State(..) => self.interval = self.interval.next(),
                 Event::Stream { index, name, warnings, variables } => {
                     self.streams.announce(index, &name);
@@ -240,14 +249,14 @@ impl<'l, L: Ledger> Foresight<'l, L> {
         mut pending: PendingContact,
         sealed: &mut Vec<PendingBatch>,
         now: Instant,
-    ) -> Result<Option<(PendingContact, Outcome)>, Error> {
+    ) -> Result<Option<Foretold>, Error> {
         if let LedgerStanding::Known(key, _) = pending.standing
             && self.is_sent(&pending)?
         {
             pending.standing = LedgerStanding::Known(key, ContactStatus::Accepted);
         }
         if let Some(outcome) = self.policy.skip_reason(&pending)? {
-            return Ok(Some((pending, outcome)));
+            return Ok(Some(Foretold::Contact(pending, outcome)));
         }
         let maybe_sent = matches!(pending.standing, LedgerStanding::Known(_, ContactStatus::Unknown));
         let key = BatchKey { campaign: pending.campaign.clone(), maybe_sent };
@@ -261,14 +270,14 @@ impl<'l, L: Ledger> Foresight<'l, L> {
         for pending in batch.contacts {
             if self.is_sent(&pending)? {
                 let outcome = Outcome::Duplicate(Reason::AlreadyInLedger);
-                foreseen.decided.push(Foretold::of(pending, outcome));
+                foreseen.decided.push(Foretold::Contact(pending, outcome));
             } else {
                 asked.push(pending);
             }
         }
         let statuses = self.claim_statuses(&asked).await?;
         let n_before = foreseen.n_sent;
-        for (pending, status) in asked.into_iter().zip(statuses) {
+        for (mut pending, status) in asked.into_iter().zip(statuses) {
             let outcome = match (outcome_of_status(status, self.may_repeat), status) {
                 (Some(outcome), _) => outcome,
                 (None, ContactStatus::Elsewhere) => Outcome::Duplicate(Reason::InAnotherRun),
@@ -278,7 +287,10 @@ impl<'l, L: Ledger> Foresight<'l, L> {
                     Outcome::Accepted { contact_id: None }
                 }
             };
-            foreseen.decided.push(Foretold::of(pending, outcome));
+            if let LedgerStanding::Known(key, _) = pending.standing {
+                pending.standing = LedgerStanding::Known(key, status);
+            }
+            foreseen.decided.push(Foretold::Contact(pending, outcome));
         }
         foreseen.n_requests += u64::from(foreseen.n_sent > n_before);
         Ok(())
@@ -306,8 +318,20 @@ impl<'l, L: Ledger> Foresight<'l, L> {
 }
 
 impl Foretold {
-    fn of(pending: PendingContact, outcome: Outcome) -> Self {
-        Self { position: pending.position, outcome, pending: Some(pending) }
+    /// Where the record stands.
+    pub(crate) fn position(&self) -> RecordPosition {
+        match self {
+            Self::Contact(pending, _) => pending.origin.position,
+            Self::Refused(record) => record.origin.position,
+        }
+    }
+
+    /// How it would end.
+    pub(crate) fn outcome(&self) -> &Outcome {
+        match self {
+            Self::Contact(_, outcome) => outcome,
+            Self::Refused(record) => &record.outcome,
+        }
     }
 }
 

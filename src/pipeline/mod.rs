@@ -7,6 +7,7 @@
 mod batch_task;
 mod batcher;
 mod checkpoint;
+pub(crate) mod decisions;
 mod dedupe;
 mod dispatcher;
 mod ending;

@@ -6,39 +6,11 @@ use tokio::time::Instant;
 
 use super::sync_loop::Pipeline;
 use crate::delivery::Transport;
-use crate::domain::outcome::Outcome;
-use crate::domain::reason::Reason;
-use crate::domain::stream_name::StreamName;
-use crate::intake::RecordPosition;
+use crate::domain::decision::Decision;
 use crate::ledger::Ledger;
-use crate::phone::Phone;
 use crate::protocol::Level;
 
 impl<C: Transport, L: Ledger, W: Write> Pipeline<C, L, W> {
-    /// One rejected record for the log, its number masked.
-    pub(super) fn describe(
-        &self,
-        position: RecordPosition,
-        outcome: &Outcome,
-        phone: Option<&Phone>,
-    ) -> String {
-        let stream = self.task.streams.get(position.stream).map(StreamName::to_string);
-        let reason = outcome.reason().map_or("", Reason::code);
-        let mut line = format!(
-            "{} ({reason}): stream {}, input line {}",
-            outcome.name(),
-            stream.unwrap_or_default(),
-            position.line
-        );
-        if let Some(phone) = phone {
-            line.push_str(&format!(", {phone}"));
-        }
-        if let Some(detail) = outcome.detail() {
-            line.push_str(&format!(": {detail}"));
-        }
-        line
-    }
-
     /// A delivery waits, and says why.
     pub(super) fn tell_waiting(&mut self, text: String) {
         self.log(Level::Info, &text);
@@ -88,4 +60,21 @@ impl<C: Transport, L: Ledger, W: Write> Pipeline<C, L, W> {
         let line = format!("{}, in {seconds:.1} s", self.stats.summary());
         self.log(Level::Info, &line);
     }
+}
+
+/// One rejected record for the log, its number masked.
+pub(super) fn described(decision: &Decision<'_>) -> String {
+    let Decision { stream, line, outcome, phone, .. } = decision;
+    let mut text = format!("{} ({}): stream {stream}, input line {line}", outcome.name(), decision.code());
+    let key = decision.shown_key();
+    if !key.is_empty() {
+        text.push_str(&format!(", primary key {key}"));
+    }
+    if let Some(phone) = phone {
+        text.push_str(&format!(", {phone}"));
+    }
+    if let Some(detail) = outcome.detail() {
+        text.push_str(&format!(": {detail}"));
+    }
+    text
 }

@@ -1,18 +1,18 @@
 //! What has ended: each record is counted once, for its STATE, for the run and, if it was rejected, in the log.
 
 use std::io::Write;
+use std::sync::Arc;
 
+use super::decisions::DecisionMaker;
+use super::run_log::described;
 use super::sync_loop::Pipeline;
 use crate::delivery::{ContactResult, DeliveryResult, Transport};
+use crate::domain::decision::Decision;
 use crate::domain::error::Error;
 use crate::domain::outcome::Outcome;
-use crate::intake::{PendingContact, RecordPosition};
+use crate::intake::{PendingContact, RecordPosition, RefusedRecord, StreamNames};
 use crate::ledger::Ledger;
-use crate::phone::Phone;
 use crate::protocol::Level;
-
-/// Records after which a share of rejected ones means something; those kept back on purpose are none.
-const SHARE_COUNTS_AFTER: u64 = 100;
 
 impl<C: Transport, L: Ledger, W: Write> Pipeline<C, L, W> {
     /// A batch is not under way any more.
@@ -22,7 +22,7 @@ impl<C: Transport, L: Ledger, W: Write> Pipeline<C, L, W> {
         for (pending, result) in result.contacts {
             match result {
                 ContactResult::Ended(outcome) => {
-                    self.settle_record(pending.position, &outcome, Some(&pending.contact.phone));
+                    self.contact_ended(&pending, &outcome);
                 }
                 ContactResult::Open { .. } => n_open += 1,
             }
@@ -36,26 +36,39 @@ impl<C: Transport, L: Ledger, W: Write> Pipeline<C, L, W> {
         }
     }
 
-    pub(super) fn settle_record(
-        &mut self,
-        position: RecordPosition,
-        outcome: &Outcome,
-        phone: Option<&Phone>,
-    ) {
-        let is_rejected = outcome.counts_as_rejected();
-        if let Err(defect) = self.checkpoints.settle_record(position, is_rejected) {
-            return self.fail(defect);
+    /// Somebody who could have been called has ended.
+    pub(super) fn contact_ended(&mut self, pending: &PendingContact, outcome: &Outcome) {
+        let streams = Arc::clone(&self.task.streams);
+        let decision = self.decision_maker(&streams).of_contact(pending, outcome);
+        self.settle_record(pending.origin.position, decision);
+    }
+
+    /// A record that maps to nobody who may be called has ended.
+    pub(super) fn record_ended(&mut self, record: &RefusedRecord) {
+        let streams = Arc::clone(&self.task.streams);
+        let decision = self.decision_maker(&streams).of_refused(record);
+        self.settle_record(record.origin.position, decision);
+    }
+
+    fn decision_maker<'s>(&self, streams: &'s StreamNames) -> DecisionMaker<'s> {
+        let at = self.task.run.now();
+        DecisionMaker { streams, may_repeat: self.task.deliverer.may_repeat(), at }
+    }
+
+    fn settle_record(&mut self, position: RecordPosition, decision: Result<Decision<'_>, Error>) {
+        let settled = decision.and_then(|decision| {
+            let is_rejected = decision.outcome.counts_as_rejected();
+            self.checkpoints.settle_record(position, is_rejected).map(|()| (decision, is_rejected))
+        });
+        let (decision, is_rejected) = match settled {
+            Ok(settled) => settled,
+            Err(defect) => return self.fail(defect),
+        };
+        if self.stats.count(decision.outcome) {
+            self.log(Level::Warn, &described(&decision));
         }
-        if self.stats.count(outcome) {
-            let line = self.describe(position, outcome, phone);
-            self.log(Level::Warn, &line);
-        }
-        let percent = self.plan.max_rejected_percent;
-        if is_rejected && self.stats.rejected_more_than(percent) {
-            let (_, total) = self.stats.share();
-            if total >= SHARE_COUNTS_AFTER {
-                self.too_many_rejected();
-            }
+        if is_rejected && self.stats.has_too_many_rejected(self.plan.max_rejected_percent) {
+            self.too_many_rejected();
         }
     }
 }

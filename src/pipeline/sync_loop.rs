@@ -44,8 +44,9 @@ pub struct Plan {
     pub max_contacts: u64,
     /// Share of rejected records that fails the run; 100: none does.
     pub max_rejected_percent: u8,
-    /// The catalog's streams, and whether the platform says when each is complete. Announced ones follow.
-    pub streams: Vec<(StreamName, bool)>,
+    /// The catalog's streams, and the generation of each where the platform counts them: it says then when each is
+    /// complete. Announced ones follow.
+    pub streams: Vec<(StreamName, Option<i64>)>,
 }
 
 /// A run of `write`.
@@ -78,7 +79,7 @@ impl<C: Transport, L: Ledger, W: Write> Pipeline<C, L, W> {
         run: RunHandle,
     ) -> Self {
         let streams = std::mem::take(&mut plan.streams);
-        let awaited = streams.iter().enumerate().filter(|(_, (_, says))| *says);
+        let awaited = streams.iter().enumerate().filter(|(_, (_, generation_id))| generation_id.is_some());
         let may_repeat = deliverer.may_repeat();
         Self {
             checkpoints: Checkpoints::new(streams.len()),
@@ -87,12 +88,7 @@ impl<C: Transport, L: Ledger, W: Write> Pipeline<C, L, W> {
             dispatcher: Dispatcher::new(plan.max_in_flight),
             incomplete: awaited.map(|(index, _)| StreamIndex::new(index)).collect(),
             plan,
-            task: BatchTask {
-                deliverer,
-                ledger,
-                run,
-                streams: Arc::new(streams.into_iter().map(|(name, _)| name).collect()),
-            },
+            task: BatchTask { deliverer, ledger, run, streams: Arc::new(streams.into_iter().collect()) },
             output,
             ledger_query: LedgerQuery::default(),
             is_closing: false,

@@ -142,7 +142,7 @@ impl Sync {
         let names: Vec<_> = catalog.streams.iter().map(|stream| stream.name.clone()).collect();
         let keys = KeyMaker::new(KeyHasher::new("a key"), Scope::Campaign, "itnio/A".to_owned());
         let intake = Router::new(names.clone(), mappings, ledger.remembers().then_some(keys));
-        let streams = names.into_iter().map(|name| (name, self.generation_id.is_some())).collect();
+        let streams = names.into_iter().map(|name| (name, self.generation_id)).collect();
         let plan = Plan { streams, ..plan(&config) };
         let requests = Arc::new(Mutex::new(Vec::new()));
         let transport = Provider { takes: self.takes, answer: self.answer, requests: Arc::clone(&requests) };

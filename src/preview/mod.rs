@@ -13,7 +13,6 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use crate::delivery::Clock;
-use crate::domain::decision::Decision;
 use crate::domain::error::Error;
 use crate::domain::outcome::Outcome;
 use crate::intake::StreamIndex;
@@ -124,28 +123,22 @@ impl Preview {
     }
 
     fn add<L: Ledger>(&mut self, foretold: &Foretold, foresight: &Foresight<'_, L>) -> Result<(), Error> {
-        let Foretold { position, outcome, pending } = foretold;
-        let stream = foresight.streams().name(position.stream)?;
-        let decision = Decision {
-            stream,
-            generation_id: 0,
-            primary_key: pending.as_ref().map_or("", |pending| &pending.primary_key),
-            line: position.line,
-            extracted_at: 0,
-            outcome,
-            is_held: matches!(outcome, Outcome::Unknown(_)),
-            campaign: pending.as_ref().map(|pending| &pending.campaign),
-            phone: pending.as_ref().map(|pending| &pending.contact.phone),
-            at: self.at,
-            record: None,
+        let decision = foresight.decision(foretold, self.at)?;
+        let stream = foretold.position().stream;
+        let contact = match foretold {
+            Foretold::Contact(pending, _) => Some(pending),
+            Foretold::Refused(_) => None,
         };
         self.report.add(&decision);
-        self.examples.add(position.stream, &decision, pending.as_ref());
-        if let (Outcome::Accepted { .. }, Some(pending)) = (outcome, pending) {
-            self.empty.add(position.stream, &pending.contact);
+        self.examples.add(stream, &decision, contact);
+        if let (Outcome::Accepted { .. }, Some(pending)) = (decision.outcome, contact) {
+            self.empty.add(stream, &pending.contact);
         }
         self.stats.received += 1;
-        self.stats.count(outcome);
+        self.stats.count(decision.outcome);
+        if self.stats.has_too_many_rejected(self.max_rejected_percent) {
+            self.too_many_rejected();
+        }
         Ok(())
     }
 

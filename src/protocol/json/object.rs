@@ -57,17 +57,31 @@ impl<'a> Object<'a> {
     /// The object as JSON text.
     #[must_use]
     pub fn to_json(&self) -> String {
-        let mut json = String::from("{");
+        // Quotes, a colon and a comma.
+        let length: usize = self.members().map(|(name, raw)| name.len() + raw.len() + 4).sum();
+        let mut json = String::with_capacity(length + 2);
+        json.push('{');
         for (name, raw) in self.members() {
             if json.len() > 1 {
                 json.push(',');
             }
-            json.push_str(&serde_json::Value::from(name).to_string());
+            push_string(name, &mut json);
             json.push(':');
             json.push_str(raw);
         }
         json.push('}');
         json
+    }
+}
+
+/// Few names of columns have anything to escape.
+fn push_string(text: &str, to: &mut String) {
+    if text.bytes().any(|byte| matches!(byte, b'"' | b'\\' | ..b' ')) {
+        to.push_str(&serde_json::Value::from(text).to_string());
+    } else {
+        to.push('"');
+        to.push_str(text);
+        to.push('"');
     }
 }
 
