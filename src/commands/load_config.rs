@@ -15,11 +15,16 @@ use crate::protocol::Catalog;
 use crate::providers::Provider;
 use crate::values;
 
+/// So much of a hash tells settings apart, and nothing of what is in them.
+const SHOWN_OF_DIGEST: usize = 12;
+
 /// A configuration that can be read, with what is wrong in it so far.
 pub(super) struct LoadedConfig {
     pub(super) config: Config,
     pub(super) vendor: Arc<dyn Provider>,
     pub(super) mistakes: Vec<Mistake>,
+    /// By which one knows the same text again.
+    pub(super) digest: String,
     /// Where something stands in for what could not be read.
     stand_ins: Vec<String>,
 }
@@ -50,7 +55,8 @@ impl LoadedConfig {
             let why = format!("{} takes at most {max_batch} contacts in a request", vendor.name());
             mistakes.push(Mistake::new("delivery.batch_size", why));
         }
-        Ok(Self { config, vendor, mistakes, stand_ins })
+        let digest = blake3::hash(text.as_bytes()).to_hex().chars().take(SHOWN_OF_DIGEST).collect();
+        Ok(Self { config, vendor, mistakes, digest, stand_ins })
     }
 
     /// Compiles the mappings of the catalog's streams, in their order; none when something is wrong.
@@ -70,7 +76,7 @@ impl LoadedConfig {
 
     /// Stops here if anything is wrong.
     pub(super) fn complete(self) -> Result<(Config, Arc<dyn Provider>), Error> {
-        let Self { config, vendor, mistakes, stand_ins } = self;
+        let Self { config, vendor, mistakes, digest: _, stand_ins } = self;
         let mut told: Vec<Mistake> = Vec::new();
         for (index, mistake) in mistakes.into_iter().enumerate() {
             // What stands in for something that was told is not the user's mistake.
@@ -101,11 +107,20 @@ pub(super) fn deliverer(
     let transport = HttpTransport::new(network, connections, timeout, Arc::clone(&run.clock))?;
     let retry_policy = RetryPolicy {
         retry_for: Duration::from_secs(delivery.retry_for_seconds.into()),
-        resend: delivery.on_unknown_outcome == OnUnknownOutcome::Resend,
+        resend: resends(delivery),
     };
     let rate_limiter = RateLimiter::new(delivery.max_requests_per_second);
     let seed = fastrand::u64(..);
     Ok(Deliverer::new(vendor, transport, run, DeliveryOptions { rate_limiter, retry_policy, seed }))
+}
+
+/// Whether who may have been sent before may be sent again, in whatever request.
+pub(super) fn may_repeat(delivery: &DeliveryConfig, vendor: &dyn Provider) -> bool {
+    vendor.limits().repeats.allow_other_request() || resends(delivery)
+}
+
+fn resends(delivery: &DeliveryConfig) -> bool {
+    delivery.on_unknown_outcome == OnUnknownOutcome::Resend
 }
 
 /// How long one request may take.

@@ -8,8 +8,10 @@ mod ledger;
 mod load_config;
 #[cfg(test)]
 mod mistakes;
+mod preview;
 mod read_file;
 mod rescope;
+mod run_facts;
 mod sandbox;
 mod singer;
 mod spec;
@@ -68,6 +70,9 @@ where
     let for_people = match command {
         Command::Sandbox(arguments) => sandbox::run(&arguments, now, &mut stdout, signals).await,
         Command::Ledger(command) => ledger::run(command, stdin, now, &environment, &mut stdout).await,
+        Command::Preview(arguments) => {
+            return preview::run(&arguments, stdin, &mut stdout, stderr, now, &environment).await;
+        }
         Command::Demo(arguments) => demo::run(&arguments, now, &mut stdout, is_terminal).await,
         Command::Platform(command) => {
             let output = if is_terminal { Output::terminal(stdout) } else { Output::new(stdout) };

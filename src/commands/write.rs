@@ -49,9 +49,11 @@ pub(super) struct SyncJob {
     pub(super) catalog: Catalog,
     pub(super) vendor: Arc<dyn Provider>,
     pub(super) sync_id: String,
+    /// By which one knows the same settings again.
+    pub(super) settings_digest: String,
     dialect: Dialect,
     /// Of the catalog's streams, in its order.
-    mappings: Vec<Arc<Mapping>>,
+    pub(super) mappings: Vec<Arc<Mapping>>,
     now: Timestamp,
     network: Network,
 }
@@ -84,9 +86,10 @@ impl SyncJob {
         let sync_id = of_catalog.or_else(|| environment.job_id.clone()).unwrap_or_default();
         let run = RunContext { sync_id: sync_id.clone(), now };
         let mappings = loaded.compile(&catalog, &run);
+        let (settings_digest, dialect) = (loaded.digest.clone(), Dialect::Airbyte);
         let (config, vendor) = loaded.complete()?;
         let network = environment.network.clone();
-        Ok(Self { config, catalog, vendor, sync_id, dialect: Dialect::Airbyte, mappings, now, network })
+        Ok(Self { config, catalog, vendor, sync_id, settings_digest, dialect, mappings, now, network })
     }
 
     /// A sync without a catalog: the mapping is checked as far as that goes now, and for each stream
@@ -98,10 +101,11 @@ impl SyncJob {
         environment: &Environment,
     ) -> Result<Self, Error> {
         loaded.check_streams();
+        let settings_digest = loaded.digest.clone();
         let (config, vendor) = loaded.complete()?;
-        let (catalog, sync_id) = (Catalog::default(), String::new());
+        let (catalog, sync_id, mappings) = (Catalog::default(), String::new(), Vec::new());
         let network = environment.network.clone();
-        Ok(Self { config, catalog, vendor, sync_id, dialect, mappings: Vec::new(), now, network })
+        Ok(Self { config, catalog, vendor, sync_id, settings_digest, dialect, mappings, now, network })
     }
 
     /// What makes events of the input. A stream may be announced in one shape after the other, so that
@@ -181,26 +185,33 @@ impl SyncJob {
             Dialect::Singer => "streams as they are announced".to_owned(),
         };
         output.log(Level::Info, &format!("destination-ai-voice {version}: {streams}; vendor: {vendor}"))?;
-        if matches!(self.config.ledger, LedgerConfig::None) {
-            output.log(
-                Level::Warn,
-                "no ledger is configured: people are remembered within this sync only, so a repeated sync can call them again",
-            )?;
-        }
         refuse_storage(&self.config.object_storage_config, "")?;
+        self.warnings().iter().try_for_each(|warning| output.log(Level::Warn, warning))
+    }
+
+    /// What the user should know before the first record.
+    pub(super) fn warnings(&self) -> Vec<String> {
+        let mut warnings = Vec::new();
+        let has_ledger = !matches!(self.config.ledger, LedgerConfig::None);
+        if !has_ledger {
+            let why = "no ledger is configured: people are remembered within this sync only, so a repeated sync can call them again";
+            warnings.push(why.to_owned());
+        }
         for stream in &self.catalog.streams {
             let name = &stream.name;
-            if stream.full_refresh && matches!(self.config.ledger, LedgerConfig::None) {
-                output.log(Level::Warn, &format!("stream {name} is a full refresh: without a ledger each sync calls everybody in it again"))?;
+            if stream.full_refresh && !has_ledger {
+                warnings.push(format!(
+                    "stream {name} is a full refresh: without a ledger each sync calls everybody in it again"
+                ));
             }
             if stream.overwrite {
-                output.log(Level::Warn, &format!("stream {name} asks to overwrite: calls cannot be taken back, so its records are added"))?;
+                warnings.push(format!(
+                    "stream {name} asks to overwrite: calls cannot be taken back, so its records are added"
+                ));
             }
         }
-        for warning in self.mappings.iter().flat_map(|mapping| mapping.warnings()) {
-            output.log(Level::Warn, warning)?;
-        }
-        Ok(())
+        warnings.extend(self.mappings.iter().flat_map(|mapping| mapping.warnings()).cloned());
+        warnings
     }
 }
 
@@ -219,25 +230,18 @@ pub(super) fn refuse_storage(config: &ObjectStorageConfig, proved: &str) -> Resu
 
 /// People of a run that died.
 fn say_recovered(run_ledger: RunLedger, output: &mut Output<impl Write>) -> Result<RunLedger, Error> {
-    if run_ledger.recovered_unknown > 0 {
-        let count = run_ledger.recovered_unknown;
-        let text = format!(
-            "{count} contacts were under way when an earlier sync died; nobody can say whether they were added (`ledger status` shows them)"
-        );
-        output.log(Level::Warn, &text)?;
-    }
-    for doubt in &run_ledger.doubts {
-        output.log(Level::Warn, doubt)?;
+    for warning in open::recovered(run_ledger.recovered_unknown).iter().chain(&run_ledger.doubts) {
+        output.log(Level::Warn, warning)?;
     }
     Ok(run_ledger)
 }
 
 /// A value that nobody understands is left out, which is no reason to refuse a record, but worth a line.
 fn say_genders(count: u64, output: &mut Output<impl Write>) -> Result<(), Error> {
-    match count {
-        0 => Ok(()),
-        count => {
-            output.log(Level::Warn, &format!("{count} values of gender were not understood and left out"))
-        }
-    }
+    genders_told(count).map_or(Ok(()), |told| output.log(Level::Warn, &told))
+}
+
+/// The same, as a line.
+pub(super) fn genders_told(count: u64) -> Option<String> {
+    (count > 0).then(|| format!("{count} values of gender were not understood and left out"))
 }

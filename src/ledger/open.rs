@@ -240,6 +240,15 @@ pub(crate) async fn probe(
     Ok(Rehearsed { is_there, doubts })
 }
 
+/// What an operator should know of runs that died; nothing where none did.
+pub(crate) fn recovered(n_unknown: u64) -> Option<String> {
+    (n_unknown > 0).then(|| {
+        format!(
+            "{n_unknown} contacts were under way when an earlier sync died; nobody can say whether they were added (`ledger status` shows them)"
+        )
+    })
+}
+
 /// One sentence on what this configuration guarantees.
 pub(crate) fn guarantee(config: &LedgerConfig) -> String {
     let Some(memory) = config.memory() else {

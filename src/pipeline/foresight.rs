@@ -119,7 +119,8 @@ impl<'l, L: Ledger> Foresight<'l, L> {
         ledger: &'l L,
         now: Timestamp,
     ) -> Result<Self, Error> {
-        let awaited = plan.streams.iter().enumerate().filter(|(_, (_, generation_id))| generation_id.is_some());
+        let awaited =
+            plan.streams.iter().enumerate().filter(|(_, (_, generation_id))| generation_id.is_some());
         let incomplete = awaited.map(|(index, _)| StreamIndex::new(index)).collect();
         Ok(Self {
             input: EventReader::new(input, router)?,
@@ -146,7 +147,11 @@ impl<'l, L: Ledger> Foresight<'l, L> {
     /// When a sync would fail here. What it would not have sent by then is not told.
     pub(crate) async fn next(&mut self) -> Result<Option<Foreseen>, Error> {
         if let End::Told { is_over_limit } = self.end {
-            return if is_over_limit || self.incomplete.is_empty() { Ok(None) } else { Err(self.cut_short()) };
+            return if is_over_limit || self.incomplete.is_empty() {
+                Ok(None)
+            } else {
+                Err(self.cut_short())
+            };
         }
         let mut foreseen = Foreseen::default();
         let mut sealed = Vec::new();
@@ -179,7 +184,11 @@ impl<'l, L: Ledger> Foresight<'l, L> {
     ///
     /// # Errors
     /// When its stream has no name, which is a defect.
-    pub(crate) fn decision<'a>(&'a self, foretold: &'a Foretold, at: Timestamp) -> Result<Decision<'a>, Error> {
+    pub(crate) fn decision<'a>(
+        &'a self,
+        foretold: &'a Foretold,
+        at: Timestamp,
+    ) -> Result<Decision<'a>, Error> {
         let maker = DecisionMaker { streams: &self.streams, may_repeat: self.may_repeat, at };
         match foretold {
             Foretold::Contact(pending, outcome) => maker.of_contact(pending, outcome),

@@ -24,6 +24,6 @@ mod sync_loop;
 mod tests;
 
 pub use checkpoint::Checkpoints;
-pub(crate) use foresight::{Announced, Foreseen, Foresight, ForesightPlan, Foretold};
+pub(crate) use foresight::{Foreseen, Foresight, ForesightPlan, Foretold};
 pub use run_stats::RunStats;
 pub use sync_loop::{Pipeline, Plan};

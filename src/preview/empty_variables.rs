@@ -60,7 +60,8 @@ impl EmptyVariables {
             }
         }
         let mut counts: Vec<_> = counts.into_iter().collect();
-        counts.sort_by(|(one, n_one), (other, n_other)| (Reverse(n_one), one).cmp(&(Reverse(n_other), other)));
+        counts
+            .sort_by(|(one, n_one), (other, n_other)| (Reverse(n_one), one).cmp(&(Reverse(n_other), other)));
         let row = |((stream, name), count): ((StreamIndex, Box<str>), u64)| EmptyVariable {
             stream: streams.get(stream).map(ToString::to_string).unwrap_or_default(),
             variable: shown(&name),
@@ -99,11 +100,13 @@ mod tests {
         }
         empty.expect(one, names(&["b", "0987654321"]));
         empty.add(one, &contact(&[]));
-        let streams = ["one", "two"].map(|name| StreamName { namespace: String::new(), name: name.into() });
+        let streams =
+            ["one", "two"].map(|name| (StreamName { namespace: String::new(), name: name.into() }, None));
         let rows = empty.rows(&streams.into_iter().collect());
         let rows: Vec<_> =
             rows.iter().map(|row| (row.stream.as_str(), row.variable.as_str(), row.count)).collect();
-        let want = [("one", "b", 3), ("one", "a", 2), ("one", "c", 2), ("one", "****321", 1), ("two", "a", 1)];
+        let want =
+            [("one", "b", 3), ("one", "a", 2), ("one", "c", 2), ("one", "****321", 1), ("two", "a", 1)];
         assert_eq!(rows, want);
     }
 }
