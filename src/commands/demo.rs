@@ -86,7 +86,7 @@ async fn probe(
 }
 
 /// Asks the sandbox as its user would.
-async fn ask(sandbox: &Sandbox, path: &str) -> Result<Value, Error> {
+pub(super) async fn ask(sandbox: &Sandbox, path: &str) -> Result<Value, Error> {
     let answer = async {
         let client = reqwest::Client::builder().no_proxy().build()?;
         client.get(format!("http://{}{path}", sandbox.address())).send().await?.text().await

@@ -1,5 +1,7 @@
 //! One file a command, wiring only.
 
+#[cfg(test)]
+mod agreement;
 mod baseline;
 mod check;
 mod demo;
