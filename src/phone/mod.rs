@@ -19,6 +19,7 @@ mod redact;
 mod rules;
 mod sanitize;
 mod shown;
+mod speech;
 mod split;
 mod validate;
 
@@ -38,6 +39,7 @@ pub use redact::mask_numbers;
 pub use rules::{PhoneRefusal, PhoneRules};
 pub(crate) use sanitize::is_invisible;
 pub use shown::{discreet, shown};
+pub(crate) use speech::mask_in_speech;
 pub use validate::{Region, region};
 
 /// Fewer digits or letters occur in many texts by chance.

@@ -1,5 +1,6 @@
 //! The first record of each kind on its way: as it came, as the contact that it is, as the vendor's own JSON.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::sync::Arc;
 
@@ -12,10 +13,11 @@ use crate::domain::contact::{Contact, Gender};
 use crate::domain::decision::Decision;
 use crate::domain::reason::Reason;
 use crate::intake::{PendingContact, StreamIndex};
+use crate::phone::{Phone, mask_in_speech};
 use crate::protocol::Object;
 use crate::providers::Provider;
 use crate::report::Example;
-use crate::storage::masked;
+use crate::storage::{masked, masked_by};
 
 /// Kinds that are shown.
 const MOST_KINDS: usize = 50;
@@ -23,7 +25,7 @@ const MOST_KINDS: usize = 50;
 /// A record can be a megabyte.
 const LONGEST_CHARS: usize = 4_000;
 
-/// What is called, before the reasons why others are not.
+/// In the place of a reason.
 const WOULD_CALL: &str = "would_call";
 
 /// Takes the first of each kind.
@@ -53,13 +55,13 @@ impl Examples {
         let phone = decision.phone;
         let contact = pending.map(|pending| contact_json(&pending.contact));
         let request = pending.filter(|_| reason.is_none()).map(|pending| self.request(pending));
-        let text = |json: Option<&str>| json.map(|json| spread(&masked(json, phone))).unwrap_or_default();
+        let said = |json: String| spread(&masked_by(&json, &|text| heard(text, phone)));
         self.shown.push(Example {
             decision: reason.map_or(WOULD_CALL, Reason::code).to_owned(),
             stream: decision.stream.to_string(),
-            record: text(decision.record),
-            contact: text(contact.as_deref()),
-            request: text(request.as_deref()),
+            record: decision.record.map(|json| spread(&masked(json, phone))).unwrap_or_default(),
+            contact: contact.map(said).unwrap_or_default(),
+            request: request.map(said).unwrap_or_default(),
         });
     }
 
@@ -75,6 +77,14 @@ impl Examples {
         let batch = Batch::new(pending.campaign.clone(), vec![&pending.contact], false);
         let body = self.vendor.build_request(&batch, self.now).body;
         String::from_utf8_lossy(&body).into_owned()
+    }
+}
+
+/// A text of a contact. An identifier can be too short to be looked for in other texts than its own.
+fn heard<'t>(text: &'t str, phone: Option<&Phone>) -> Cow<'t, str> {
+    match phone.filter(|phone| phone.expose() == text) {
+        Some(own) => Cow::Owned(own.to_string()),
+        None => mask_in_speech(text, phone),
     }
 }
 

@@ -25,7 +25,7 @@ use local::Local;
 use s3::S3;
 
 pub use error::StorageError;
-pub(crate) use mask::masked;
+pub(crate) use mask::{masked, masked_by};
 pub use names::Run;
 pub use rejects::Rejects;
 pub use s3::Patience;

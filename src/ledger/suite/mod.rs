@@ -8,6 +8,7 @@ mod identity;
 mod inspection;
 mod model;
 mod standing;
+mod viewing;
 
 use std::ops::Range;
 
@@ -20,6 +21,7 @@ pub(super) use identity::*;
 pub(super) use inspection::*;
 pub(super) use model::{follows_the_model, plan};
 pub(super) use standing::*;
+pub(super) use viewing::{answers, fill};
 
 /// Where one test's ledger lives while its runs come and go. Every `Home` starts empty.
 pub(super) trait Home {

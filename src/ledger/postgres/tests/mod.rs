@@ -7,6 +7,7 @@ mod opening;
 mod pooling;
 mod sharing;
 mod speed;
+mod viewing;
 mod waiting;
 
 use std::time::Duration;

@@ -8,6 +8,7 @@ mod groups;
 mod merging;
 mod probing;
 mod refusals;
+mod viewing;
 
 use std::path::PathBuf;
 

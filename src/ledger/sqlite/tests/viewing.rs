@@ -1,0 +1,70 @@
+//! What a preview does with a file: nothing.
+
+use std::collections::BTreeMap;
+use std::fs;
+
+use super::*;
+use crate::ledger::suite::{answers, day, fill, open, options};
+
+fn view(folder: &Folder, options: &LedgerOptions) -> Result<Option<SqliteView>, LedgerError> {
+    Ok(Sqlite::view(&folder.file(), options, None, day(0))?.map(|(view, _)| view))
+}
+
+/// Each file of a folder, with what is in it.
+fn files(folder: &Folder) -> BTreeMap<PathBuf, Vec<u8>> {
+    let files = fs::read_dir(&folder.0).unwrap().map(|file| file.unwrap().path());
+    files.map(|file| (file.clone(), fs::read(file).unwrap())).collect()
+}
+
+#[tokio::test]
+async fn a_view_foresees_the_next_run_and_changes_no_byte() {
+    let folder = Folder::new();
+    fill(&folder).await;
+    // A run that died leaves a log, which the first who opens the file brings into it.
+    open(&folder, "second").await.close().await.unwrap();
+    let before = files(&folder);
+    let mut foreseen = Vec::new();
+    for _ in 0..2 {
+        let view = view(&folder, &options("view")).unwrap().unwrap();
+        let refused = Sqlite::open(&folder.file(), &options("beside"), None, day(0)).map(drop).unwrap_err();
+        assert!(refused.to_string().contains("another run is using"), "{refused}");
+        foreseen.push(answers(&view).await);
+        suite::settle(&view, 0..14, suite::accepted()).await;
+        view.close().await.unwrap();
+        drop(view);
+        assert!(files(&folder) == before, "some byte is another");
+    }
+    let told = answers(&open(&folder, "third").await).await;
+    assert_eq!(told[1].iter().filter(|status| **status == ContactStatus::Held).count(), 2, "{told:?}");
+    assert_eq!(foreseen, [told.clone(), told]);
+}
+
+#[tokio::test]
+async fn what_a_dead_run_left_is_seen_and_stays_the_next_runs_news() {
+    let folder = Folder::new();
+    fill(&folder).await;
+    let (view, opened) = Sqlite::view(&folder.file(), &options("view"), None, day(0)).unwrap().unwrap();
+    assert_eq!(opened.recovered_unknown, 3);
+    let foreseen = answers(&view).await;
+    drop(view);
+    let (next, opened) = Sqlite::open(&folder.file(), &options("next"), None, day(0)).unwrap();
+    assert_eq!((opened.recovered_unknown, answers(&next).await), (3, foreseen));
+}
+
+#[tokio::test]
+async fn where_there_is_no_ledger_a_view_makes_none_and_everybody_is_free() {
+    let folder = Folder::new();
+    assert!(view(&folder, &options("view")).unwrap().is_none());
+    assert_eq!(files(&folder), BTreeMap::new());
+    let (empty, _) = SqliteView::empty(&options("view"), None, day(0)).unwrap();
+    assert_eq!(answers(&empty).await, [vec![ContactStatus::Free; 14], vec![ContactStatus::Free; 14]]);
+    let expecting = LedgerOptions { expect_existing: true, ..options("view") };
+    let refused = view(&folder, &expecting).map(drop).unwrap_err().to_string();
+    assert!(refused.contains("turn `expect_existing` off"), "{refused}");
+    let nowhere = Folder(folder.0.join("nowhere"));
+    let refused = view(&nowhere, &options("view")).map(drop).unwrap_err().to_string();
+    assert!(refused.contains("the folder of") && refused.contains("does not exist"), "{refused}");
+    fs::write(folder.file(), "phone,name\n".repeat(1_000)).unwrap();
+    let refused = view(&folder, &options("view")).map(drop).unwrap_err().to_string();
+    assert!(refused.contains("is not a ledger"), "{refused}");
+}
