@@ -1,5 +1,6 @@
 //! One file a command, wiring only.
 
+mod archive;
 mod baseline;
 mod check;
 mod demo;
@@ -10,6 +11,7 @@ mod load_config;
 mod mistakes;
 mod read_file;
 mod rescope;
+mod run_facts;
 mod sandbox;
 mod singer;
 mod spec;

@@ -30,7 +30,8 @@ fn pipeline(sync: &Sync) -> Pipeline<Provider, NoopLedger, Stdout> {
         streams: vec![(StreamName { namespace: String::new(), name: "one".to_owned() }, None)],
         ..plan(&sync.config())
     };
-    Pipeline::new(plan, Arc::new(deliverer), Arc::new(NoopLedger), Output::new(Stdout::default()), run)
+    let output = Output::new(Stdout::default());
+    Pipeline::new(plan, Arc::new(deliverer), Arc::new(NoopLedger), output, run, Archive::default())
 }
 
 #[tokio::test(start_paused = true)]
