@@ -16,7 +16,7 @@ use destination_ai_voice::ledger::sqlite::Memory;
 use destination_ai_voice::ledger::{Key, KeyHasher, KeyMaker, Scope};
 use destination_ai_voice::mapping::{self, RunContext, StreamShape};
 use destination_ai_voice::phone::Phone;
-use destination_ai_voice::pipeline::{Pipeline, Plan, RunStats};
+use destination_ai_voice::pipeline::{Archive, Pipeline, Plan, RunStats};
 use destination_ai_voice::protocol::{Catalog, Output};
 use destination_ai_voice::providers::Provider;
 use destination_ai_voice::providers::call_log::NumberDisplay;
@@ -213,6 +213,7 @@ impl Scenario {
         let router = Router::new(names.clone(), mappings, Some(self.keys.clone()));
         let delivery = &self.config.delivery;
         let plan = Plan {
+            run: run.to_string(),
             batch_size: delivery.batch_size.into(),
             max_batch_age: Duration::from_secs(delivery.max_batch_age_seconds.into()),
             max_in_flight: delivery.max_requests_in_flight.into(),
@@ -246,16 +247,17 @@ impl Scenario {
         };
         let speaking = tokio::spawn(speak(lines, router, sender, rng.fork()));
         let output = Output::new(Stdout(Arc::clone(platform)));
-        let pipeline = Pipeline::new(plan, deliverer, Arc::new(ledger), output, run_handle);
+        let pipeline =
+            Pipeline::new(plan, deliverer, Arc::new(ledger), output, run_handle, Archive::default());
         let signal = (rng.u32(0..5) == 0).then(|| Duration::from_millis(rng.u64(1..4_000)));
         let after = |wait: Duration| async move {
             sleep(wait).await;
             "SIGTERM"
         };
         let signals = stream::iter(signal).then(after).chain(stream::pending());
-        let (stats, failure, _) = pipeline.run(input, log_lines, Box::pin(signals)).await;
+        let ended = pipeline.run(input, log_lines, Box::pin(signals)).await;
         speaking.abort();
-        (stats, failure)
+        (ended.stats, ended.failure)
     }
 
     /// What must be true whatever happened.

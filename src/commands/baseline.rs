@@ -39,7 +39,7 @@ pub(super) async fn run<R: Read + Send + 'static>(
 ) -> Result<String, Error> {
     let job = singer::job_of_either(&arguments.config, arguments.catalog.as_deref(), now, environment)?;
     let RunLedger { ledger, keys, recovered_unknown, doubts } = if arguments.yes {
-        open::open(&job.config, job.vendor.as_ref(), &job.sync_id, now).await?
+        open::open(&job.config, job.vendor.as_ref(), &job.run_id, now).await?
     } else {
         open::view(&job.config, job.vendor.as_ref(), now).await?
     };

@@ -15,7 +15,6 @@ use jiff::Timestamp;
 
 use super::load_config::{LoadedConfig, request_timeout};
 use super::read_file::read_file;
-use super::write::refuse_storage;
 use crate::cli::CheckArgs;
 use crate::delivery::{Clock, Connections, HttpTransport, Network, Transport, TransportError};
 use crate::domain::error::Error;
@@ -70,8 +69,9 @@ async fn check(arguments: &CheckArgs, now: Timestamp, network: &Network) -> Resu
     for doubt in ledger.doubts {
         message.push_str(&format!(" But {doubt}."));
     }
-    let proved = stored.map(|stored| format!(". {stored}")).unwrap_or_default();
-    refuse_storage(&config.object_storage_config, &proved)?;
+    if let Some(stored) = stored {
+        message.push_str(&format!(" {stored}"));
+    }
     Ok(message)
 }
 

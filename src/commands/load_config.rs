@@ -15,16 +15,15 @@ use crate::protocol::Catalog;
 use crate::providers::Provider;
 use crate::values;
 
-/// So much of a hash tells settings apart, and nothing of what is in them.
-const SHOWN_OF_DIGEST: usize = 12;
+/// Characters of a digest: enough to tell two settings apart.
+const DIGEST_CHARS: usize = 8;
 
 /// A configuration that can be read, with what is wrong in it so far.
 pub(super) struct LoadedConfig {
     pub(super) config: Config,
     pub(super) vendor: Arc<dyn Provider>,
     pub(super) mistakes: Vec<Mistake>,
-    /// By which one knows the same text again.
-    pub(super) digest: String,
+    digest: String,
     /// Where something stands in for what could not be read.
     stand_ins: Vec<String>,
 }
@@ -55,8 +54,13 @@ impl LoadedConfig {
             let why = format!("{} takes at most {max_batch} contacts in a request", vendor.name());
             mistakes.push(Mistake::new("delivery.batch_size", why));
         }
-        let digest = blake3::hash(text.as_bytes()).to_hex().chars().take(SHOWN_OF_DIGEST).collect();
+        let digest = blake3::hash(text.as_bytes()).to_hex().chars().take(DIGEST_CHARS).collect();
         Ok(Self { config, vendor, mistakes, digest, stand_ins })
+    }
+
+    /// By which one knows the same settings again; too short to be tried for a secret.
+    pub(super) fn digest(&self) -> String {
+        self.digest.clone()
     }
 
     /// Compiles the mappings of the catalog's streams, in their order; none when something is wrong.

@@ -2,6 +2,7 @@
 
 #[cfg(test)]
 mod agreement;
+mod archive;
 mod baseline;
 mod check;
 mod demo;

@@ -20,7 +20,7 @@ use crate::ledger::Ledger;
 use crate::ledger::open::{self, RunLedger};
 use crate::pipeline::{Foresight, ForesightPlan};
 use crate::preview::{Pace, Preview};
-use crate::report::{Document, RunKind};
+use crate::report::{Document, RunFacts, RunKind};
 
 /// How often a person at a terminal hears how far it is.
 const PROGRESS_EVERY: Duration = Duration::from_millis(500);
@@ -67,7 +67,7 @@ async fn preview<R: Read + Send + 'static>(
     warnings.extend(open::recovered(recovered_unknown));
     warnings.extend(doubts);
     let id = format!("preview-{:08x}", fastrand::u32(..));
-    let facts = run_facts(&job, RunKind::Preview, id, now);
+    let facts = RunFacts { kind: RunKind::Preview, id, ..run_facts(&job) };
     let (delivery, limits) = (&job.config.delivery, &job.config.limits);
     let pace =
         Pace { per_second: delivery.max_requests_per_second, in_flight: delivery.max_requests_in_flight };

@@ -1,66 +1,57 @@
-//! What a report is told of a run when it begins.
+//! What a report tells of a run beside its records.
 
-use jiff::Timestamp;
-
-use super::load_config::may_repeat;
 use super::write::SyncJob;
-use crate::config::{Config, LedgerConfig, LimitsConfig};
+use crate::config::{Config, LedgerConfig, OnUnknownOutcome};
 use crate::ledger::open;
 use crate::phone::{discreet, shown};
 use crate::report::{LedgerFacts, Promise, RunFacts, RunKind};
 
-/// The facts of a run of this name.
-pub(super) fn run_facts(job: &SyncJob, kind: RunKind, id: String, started: Timestamp) -> RunFacts {
-    let SyncJob { config, vendor, sync_id, settings_digest, .. } = job;
-    let campaign = vendor.campaign("");
+/// Of a sync.
+pub(super) fn run_facts(job: &SyncJob) -> RunFacts {
+    let config = &job.config;
+    let kind = if open::is_rehearsed(config) { RunKind::Rehearsal } else { RunKind::Sync };
+    let campaign = job.vendor.campaign("").map(|campaign| campaign.as_str().to_owned());
     RunFacts {
         kind,
-        id,
-        sync_id: sync_id.clone(),
-        started,
-        vendor: vendor.name().to_owned(),
-        campaign: campaign.map(|campaign| campaign.as_str().to_owned()).unwrap_or_default(),
-        ledger: LedgerFacts {
-            kind: match config.ledger {
-                LedgerConfig::None => "none",
-                LedgerConfig::Sqlite(_) => "sqlite",
-                LedgerConfig::Postgres(_) => "postgres",
-            },
-            guarantee: open::guarantee(&config.ledger),
-            promise: promise(job),
-        },
+        id: job.run_id.clone(),
+        sync_id: job.sync_id.clone(),
+        started: job.now,
+        vendor: job.vendor.name().to_owned(),
+        campaign: campaign.unwrap_or_default(),
+        ledger: ledger_facts(config),
         rules: rules(config),
-        settings_digest: settings_digest.clone(),
+        settings_digest: job.settings_digest.clone(),
     }
 }
 
-fn promise(job: &SyncJob) -> Promise {
-    let recognises = job.vendor.limits().repeats.allow_other_request();
-    match job.config.ledger {
-        // What may have arrived goes out again, and the vendor does not recognise it.
-        _ if may_repeat(&job.config.delivery, job.vendor.as_ref()) && !recognises => Promise::None,
-        LedgerConfig::None => Promise::WithinTheSync,
-        LedgerConfig::Sqlite(_) | LedgerConfig::Postgres(_) => Promise::NobodyTwice,
-    }
+fn ledger_facts(config: &Config) -> LedgerFacts {
+    let kind = match &config.ledger {
+        LedgerConfig::None => "none",
+        LedgerConfig::Sqlite(_) => "sqlite",
+        LedgerConfig::Postgres(_) => "postgres",
+    };
+    let promise = match (&config.ledger, config.delivery.on_unknown_outcome) {
+        (_, OnUnknownOutcome::Resend) => Promise::None,
+        (LedgerConfig::None, OnUnknownOutcome::Hold) => Promise::WithinTheSync,
+        (_, OnUnknownOutcome::Hold) => Promise::NobodyTwice,
+    };
+    LedgerFacts { kind, guarantee: open::guarantee(&config.ledger), promise }
 }
 
-/// One sentence each.
 fn rules(config: &Config) -> Vec<String> {
-    let Config { streams, limits: LimitsConfig { max_contacts_per_sync, max_rejected_percent }, .. } = config;
-    let conditions = streams.iter().filter(|stream| !stream.only_when.trim().is_empty());
-    let mut rules: Vec<_> = conditions
-        .map(|stream| {
-            let (name, condition) = (shown(&stream.stream), discreet(stream.only_when.trim()));
-            format!("Of stream {name} only those are called for whom this is true: {condition}")
+    let conditions = config.streams.iter().filter(|entry| !entry.only_when.trim().is_empty());
+    let mut rules: Vec<String> = conditions
+        .map(|entry| {
+            format!(
+                "Of {} only those are called for whom this is true: {}",
+                shown(&entry.stream),
+                discreet(entry.only_when.trim())
+            )
         })
         .collect();
-    if *max_contacts_per_sync > 0 {
-        rules.push(format!("A sync calls {max_contacts_per_sync} people at most."));
-    }
-    if *max_rejected_percent < 100 {
-        rules.push(format!(
-            "A sync fails when more than {max_rejected_percent} % of its records are rejected."
-        ));
+    let most = config.limits.max_contacts_per_sync;
+    if most > 0 {
+        rules.push(format!("At most {most} contacts a sync (limits.max_contacts_per_sync)."));
     }
     rules
 }

@@ -9,17 +9,18 @@ use std::time::Duration;
 use futures_util::{Stream, StreamExt};
 use jiff::Timestamp;
 
+use super::archive;
 use super::load_config::{LoadedConfig, deliverer, request_timeout};
 use super::read_file::read_file;
 use crate::cli::{Environment, WriteArgs};
-use crate::config::{Config, LedgerConfig, ObjectStorageConfig};
+use crate::config::{Config, LedgerConfig, RejectedRecord};
 use crate::delivery::{Clock, Network, RunHandle};
 use crate::domain::error::Error;
 use crate::intake::{DynamicStreams, Router, read_events};
 use crate::ledger::KeyMaker;
 use crate::ledger::open::{self, RunLedger};
 use crate::mapping::{self, Mapping, RunContext, StreamShape};
-use crate::pipeline::{Pipeline, Plan, RunStats};
+use crate::pipeline::{Archive, Ended, Pipeline, Plan};
 use crate::protocol::{Catalog, CatalogStream, Dialect, Level, Output};
 use crate::providers::Provider;
 
@@ -36,8 +37,8 @@ pub(super) async fn run<R: Read + Send + 'static, W: Write>(
 ) -> (Output<W>, Result<(), Error>) {
     match SyncJob::load(&arguments.config, &arguments.catalog, now, environment) {
         Ok(job) => {
-            let (output, _, result) = job.run(stdin, output, signals).await;
-            (output, result)
+            let Ended { output, failure, .. } = job.run(stdin, output, signals).await;
+            (output, failure.map_or(Ok(()), Err))
         }
         Err(error) => (output, Err(error)),
     }
@@ -49,13 +50,15 @@ pub(super) struct SyncJob {
     pub(super) catalog: Catalog,
     pub(super) vendor: Arc<dyn Provider>,
     pub(super) sync_id: String,
+    /// This attempt's own name.
+    pub(super) run_id: String,
     /// By which one knows the same settings again.
     pub(super) settings_digest: String,
     dialect: Dialect,
     /// Of the catalog's streams, in its order.
     pub(super) mappings: Vec<Arc<Mapping>>,
-    now: Timestamp,
-    network: Network,
+    pub(super) now: Timestamp,
+    pub(super) network: Network,
 }
 
 impl SyncJob {
@@ -86,10 +89,7 @@ impl SyncJob {
         let sync_id = of_catalog.or_else(|| environment.job_id.clone()).unwrap_or_default();
         let run = RunContext { sync_id: sync_id.clone(), now };
         let mappings = loaded.compile(&catalog, &run);
-        let (settings_digest, dialect) = (loaded.digest.clone(), Dialect::Airbyte);
-        let (config, vendor) = loaded.complete()?;
-        let network = environment.network.clone();
-        Ok(Self { config, catalog, vendor, sync_id, settings_digest, dialect, mappings, now, network })
+        Self::complete(loaded, catalog, sync_id, (Dialect::Airbyte, mappings), now, environment)
     }
 
     /// A sync without a catalog: the mapping is checked as far as that goes now, and for each stream
@@ -101,19 +101,44 @@ impl SyncJob {
         environment: &Environment,
     ) -> Result<Self, Error> {
         loaded.check_streams();
-        let settings_digest = loaded.digest.clone();
+        let (catalog, sync_id) = (Catalog::default(), String::new());
+        Self::complete(loaded, catalog, sync_id, (dialect, Vec::new()), now, environment)
+    }
+
+    fn complete(
+        loaded: LoadedConfig,
+        catalog: Catalog,
+        sync_id: String,
+        (dialect, mappings): (Dialect, Vec<Arc<Mapping>>),
+        now: Timestamp,
+        environment: &Environment,
+    ) -> Result<Self, Error> {
+        let run_id =
+            format!("{}-{:08x}", if sync_id.is_empty() { "run" } else { &sync_id }, fastrand::u32(..));
+        let (settings_digest, network) = (loaded.digest(), environment.network.clone());
         let (config, vendor) = loaded.complete()?;
-        let (catalog, sync_id, mappings) = (Catalog::default(), String::new(), Vec::new());
-        let network = environment.network.clone();
-        Ok(Self { config, catalog, vendor, sync_id, settings_digest, dialect, mappings, now, network })
+        Ok(Self {
+            config,
+            catalog,
+            vendor,
+            sync_id,
+            run_id,
+            settings_digest,
+            dialect,
+            mappings,
+            now,
+            network,
+        })
     }
 
     /// What makes events of the input. A stream may be announced in one shape after the other, so that
     /// their mappings do not stay: `genders` counts what none of them understood.
     pub(super) fn router(&self, keys: Option<KeyMaker>, genders: &Arc<AtomicU64>) -> Router {
+        let keep = self.config.object_storage_config.keep();
+        let keeps_columns = keep.is_some_and(|keep| keep.rejected_record != RejectedRecord::None);
         if self.dialect == Dialect::Airbyte {
             let names = self.catalog.streams.iter().map(|stream| stream.name.clone());
-            return Router::new(names, self.mappings.clone(), keys);
+            return Router::new(names, self.mappings.clone(), keys).keeping_columns(keeps_columns);
         }
         let genders = Arc::clone(genders);
         let (config, vendor) = (self.config.clone(), Arc::clone(&self.vendor));
@@ -123,48 +148,57 @@ impl SyncJob {
             Ok(Arc::new(compiled.map_err(Error::Config)?.counting_genders_into(&genders)))
         };
         Router::announced(self.dialect, DynamicStreams::new(Box::new(compile)), keys)
+            .keeping_columns(keeps_columns)
     }
 
-    /// Runs the sync; gives the output back, how the records ended, and why it failed if it did.
+    /// Runs the sync; gives how it ended.
     pub(super) async fn run<R: Read + Send + 'static, W: Write>(
         self,
         stdin: R,
         mut output: Output<W>,
         mut signals: impl Stream<Item = &'static str> + Unpin,
-    ) -> (Output<W>, RunStats, Result<(), Error>) {
-        if let Err(error) = self.introduce(&mut output) {
-            return (output, RunStats::default(), Err(error));
-        }
-        let opened = tokio::select! {
-            biased;
-            Some(signal) = signals.next() => Err(Error::Interrupted(signal)),
-            opened = open::open(&self.config, self.vendor.as_ref(), &self.sync_id, self.now) => opened,
+    ) -> Ended<W> {
+        let opened = match self.introduce(&mut output) {
+            Ok(()) => tokio::select! {
+                biased;
+                Some(signal) = signals.next() => Err(Error::Interrupted(signal)),
+                opened = self.open() => opened,
+            },
+            Err(error) => Err(error),
         };
-        let run_ledger = match opened.and_then(|run_ledger| say_recovered(run_ledger, &mut output)) {
-            Ok(run_ledger) => run_ledger,
-            Err(error) => return (output, RunStats::default(), Err(error)),
-        };
+        let opened = opened.and_then(|(archive, memory)| Ok((archive, say_recovered(memory, &mut output)?)));
         let (run, log_lines) = RunHandle::new(Arc::new(Clock::starting_at(self.now)));
-        let plan = self.plan();
         let genders = Arc::default();
-        let router = self.router(run_ledger.keys, &genders);
-        let deliverer = deliverer(&self.config.delivery, &self.network, self.vendor, run.clone());
-        let started = deliverer.and_then(|deliverer| Ok((deliverer, read_events(stdin, router)?)));
-        let (deliverer, input) = match started {
+        let started = opened.and_then(|(archive, memory)| {
+            let router = self.router(memory.keys, &genders);
+            let vendor = Arc::clone(&self.vendor);
+            let deliverer = deliverer(&self.config.delivery, &self.network, vendor, run.clone())?;
+            Ok((archive, memory.ledger, deliverer, read_events(stdin, router)?))
+        });
+        let (archive, ledger, deliverer, input) = match started {
             Ok(started) => started,
-            Err(error) => return (output, RunStats::default(), Err(error)),
+            Err(error) => return Ended::before_it_began(output, error),
         };
-        let pipeline = Pipeline::new(plan, Arc::new(deliverer), Arc::new(run_ledger.ledger), output, run);
-        let (stats, failure, mut output) = pipeline.run(input, log_lines, signals).await;
+        let pipeline =
+            Pipeline::new(self.plan(), Arc::new(deliverer), Arc::new(ledger), output, run, archive);
+        let mut ended = pipeline.run(input, log_lines, signals).await;
         let of_catalog = self.mappings.iter().map(|mapping| mapping.genders_not_understood()).sum::<u64>();
-        let said = say_genders(of_catalog + genders.load(Ordering::Relaxed), &mut output);
-        (output, stats, failure.map_or(said, Err))
+        let said = say_genders(of_catalog + genders.load(Ordering::Relaxed), &mut ended.output);
+        ended.failure = ended.failure.or(said.err());
+        ended
+    }
+
+    /// Opens what must be there before anything is sent.
+    async fn open(&self) -> Result<(Archive, RunLedger), Error> {
+        let archive = archive::open(self).await?;
+        Ok((archive, open::open(&self.config, self.vendor.as_ref(), &self.run_id, self.now).await?))
     }
 
     fn plan(&self) -> Plan {
         let delivery = &self.config.delivery;
         let streams = self.catalog.streams.iter();
         Plan {
+            run: self.run_id.clone(),
             batch_size: delivery.batch_size.into(),
             max_batch_age: Duration::from_secs(delivery.max_batch_age_seconds.into()),
             max_in_flight: delivery.max_requests_in_flight.into(),
@@ -184,8 +218,11 @@ impl SyncJob {
             Dialect::Airbyte => format!("streams in the catalog: {}", self.catalog.streams.len()),
             Dialect::Singer => "streams as they are announced".to_owned(),
         };
-        output.log(Level::Info, &format!("destination-ai-voice {version}: {streams}; vendor: {vendor}"))?;
-        refuse_storage(&self.config.object_storage_config, "")?;
+        let run = &self.run_id;
+        output.log(
+            Level::Info,
+            &format!("destination-ai-voice {version}: {streams}; vendor: {vendor}; run: {run}"),
+        )?;
         self.warnings().iter().try_for_each(|warning| output.log(Level::Warn, warning))
     }
 
@@ -212,19 +249,6 @@ impl SyncJob {
         }
         warnings.extend(self.mappings.iter().flat_map(|mapping| mapping.warnings()).cloned());
         warnings
-    }
-}
-
-/// Nothing is put there yet, and whoever fills this in counts on it. `proved` is what works all the same.
-pub(super) fn refuse_storage(config: &ObjectStorageConfig, proved: &str) -> Result<(), Error> {
-    match config {
-        ObjectStorageConfig::None => Ok(()),
-        ObjectStorageConfig::S3(_) | ObjectStorageConfig::Local(_) => Err(Error::config(
-            "object_storage_config.storage_type",
-            format!(
-                "this version keeps no rejected records in a sync yet, so that nothing would be put there; choose None{proved}"
-            ),
-        )),
     }
 }
 

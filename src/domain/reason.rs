@@ -92,7 +92,7 @@ reasons! {
     /// The ledger remembers that the vendor confirmed this person before.
     AlreadyInLedger = "already_in_ledger", "Nothing: the person is called once.";
     /// Another sync that is running now holds this person, and accounts for the call.
-    InAnotherRun = "in_another_run", "Nothing: the person is called once.";
+    InAnotherRun = "in_another_run", "Nothing: the person is called once. Whether the other sync's request arrived, its own end tells.";
     /// The call script has a variable that this contact does not fill.
     MissingVariable = "missing_variable", "Map a column to each variable of the script.";
     /// The vendor answered without this contact and gave no reason.
@@ -108,6 +108,15 @@ reasons! {
 }
 
 impl Reason {
+    /// Whether records end so whose people are known already.
+    #[must_use]
+    pub fn is_of_duplicates(self) -> bool {
+        matches!(
+            self,
+            Self::DuplicateInRun | Self::AlreadyInCampaign | Self::AlreadyInLedger | Self::InAnotherRun
+        )
+    }
+
     /// Whether the user asked for records to end so: they tell nothing about whether the sync works,
     /// and `limits.max_rejected_percent` leaves them out.
     #[must_use]

@@ -38,11 +38,11 @@ pub(crate) struct Rehearsed {
     pub(crate) doubts: Vec<String>,
 }
 
-/// Opens the ledger; nothing is sent when that fails.
+/// Opens the ledger for a run of this name, which no other has; nothing is sent when that fails.
 pub(crate) async fn open(
     config: &Config,
     vendor: &dyn Provider,
-    sync_id: &str,
+    run: &str,
     now: Timestamp,
 ) -> Result<RunLedger, Error> {
     let Some(memory) = config.ledger.memory() else {
@@ -54,8 +54,7 @@ pub(crate) async fn open(
         });
     };
     refuse_odd_time(now)?;
-    let run = format!("{}-{:08x}", if sync_id.is_empty() { "run" } else { sync_id }, fastrand::u32(..));
-    let options = options(config, memory, run, vendor);
+    let options = options(config, memory, run.to_owned(), vendor);
     let mut doubts = doubts_of_settings(config, memory, vendor);
     let (ledger, opened) = match &config.ledger {
         LedgerConfig::None => return Err(Error::Defect("no ledger has a memory".to_owned())),
@@ -169,7 +168,7 @@ pub(crate) fn identity(config: &Config, memory: &MemoryConfig, vendor: &dyn Prov
 }
 
 /// Whether the vendor's address is this machine's own, as the sandbox's is.
-fn is_rehearsed(config: &Config) -> bool {
+pub(crate) fn is_rehearsed(config: &Config) -> bool {
     Url::parse(config.vendor.base_url()).is_ok_and(|url| is_loopback(&url))
 }
 

@@ -84,9 +84,10 @@ impl<C: Transport, L: Ledger> BatchTask<C, L> {
             }
             if waited.is_zero() {
                 let (n_held, seconds) = (elsewhere.len(), WAIT_FOR_OTHERS.as_secs());
-                self.run.log_line(format!(
+                let text = format!(
                     "{n_held} contacts are held by another run; asking for them again for up to {seconds} s"
-                ));
+                );
+                self.run.log_wait(text, ASK_AGAIN_AFTER, "contacts are held by another run", false);
             }
             if !self.run.pause(ASK_AGAIN_AFTER).await {
                 return Ok(());

@@ -4,6 +4,7 @@
 //! out. Work that only costs time (decoding, mapping) runs on a thread beside it, deliveries as
 //! tasks under it.
 
+mod archive;
 mod batch_task;
 mod batcher;
 mod checkpoint;
@@ -23,7 +24,8 @@ mod sync_loop;
 #[cfg(test)]
 mod tests;
 
+pub use archive::{Archive, Flush, Shelf};
 pub use checkpoint::Checkpoints;
 pub(crate) use foresight::{Foreseen, Foresight, ForesightPlan, Foretold};
 pub use run_stats::RunStats;
-pub use sync_loop::{Pipeline, Plan};
+pub use sync_loop::{Ended, Pipeline, Plan};

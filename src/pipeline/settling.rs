@@ -1,8 +1,10 @@
-//! What has ended: each record is counted once, for its STATE, for the run and, if it was rejected, in the log.
+//! What has ended: each record is counted once, for its STATE, for the run, for what the run leaves behind and, if it
+//! was rejected, in the log.
 
 use std::io::Write;
 use std::sync::Arc;
 
+use super::archive::Put;
 use super::decisions::DecisionMaker;
 use super::run_log::described;
 use super::sync_loop::Pipeline;
@@ -58,17 +60,29 @@ impl<C: Transport, L: Ledger, W: Write> Pipeline<C, L, W> {
     fn settle_record(&mut self, position: RecordPosition, decision: Result<Decision<'_>, Error>) {
         let settled = decision.and_then(|decision| {
             let is_rejected = decision.outcome.counts_as_rejected();
-            self.checkpoints.settle_record(position, is_rejected).map(|()| (decision, is_rejected))
+            let kept_in = self.archive.add(&decision)?;
+            self.checkpoints.settle_record(position, is_rejected, kept_in)?;
+            Ok((decision, is_rejected))
         });
         let (decision, is_rejected) = match settled {
             Ok(settled) => settled,
             Err(defect) => return self.fail(defect),
         };
+        self.stats.held += u64::from(decision.is_held && decision.replay().is_doubtful());
         if self.stats.count(decision.outcome) {
             self.log(Level::Warn, &described(&decision));
         }
         if is_rejected && self.stats.has_too_many_rejected(self.plan.max_rejected_percent) {
             self.too_many_rejected();
+        }
+    }
+
+    /// Rows are there for good, and the STATEs that cover them may go back; or they never will.
+    pub(super) fn was_put(&mut self, put: Put) {
+        match put {
+            Put::Rows(Ok(())) => {}
+            Put::Rows(Err(error)) => self.fail(error.into()),
+            Put::Report(put) => self.report_put(put),
         }
     }
 }

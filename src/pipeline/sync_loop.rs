@@ -9,6 +9,7 @@ use futures_util::{Stream, StreamExt};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 
+use super::archive::Archive;
 use super::batch_task::BatchTask;
 use super::batcher::Batcher;
 use super::checkpoint::Checkpoints;
@@ -30,6 +31,8 @@ const PROGRESS_EVERY: Duration = Duration::from_secs(10);
 /// What the loop goes by.
 #[derive(Clone, Debug)]
 pub struct Plan {
+    /// The run's own name.
+    pub run: String,
     /// Contacts in a batch.
     pub batch_size: usize,
     /// How long the first contact of a batch waits for the others.
@@ -49,6 +52,25 @@ pub struct Plan {
     pub streams: Vec<(StreamName, Option<i64>)>,
 }
 
+/// How a run ended.
+pub struct Ended<W> {
+    /// How its records ended.
+    pub stats: RunStats,
+    /// Why it failed, if it did.
+    pub failure: Option<Error>,
+    /// Where it wrote.
+    pub output: Output<W>,
+    /// Where the report's page is, if there is one.
+    pub report_at: Option<String>,
+}
+
+impl<W> Ended<W> {
+    /// A run that failed before it read anything.
+    pub fn before_it_began(output: Output<W>, failure: Error) -> Self {
+        Self { stats: RunStats::default(), failure: Some(failure), output, report_at: None }
+    }
+}
+
 /// A run of `write`.
 pub struct Pipeline<C, L, W> {
     pub(super) plan: Plan,
@@ -58,8 +80,11 @@ pub struct Pipeline<C, L, W> {
     pub(super) policy: Policy,
     pub(super) batcher: Batcher,
     pub(super) dispatcher: Dispatcher,
+    pub(super) archive: Archive,
     pub(super) ledger_query: LedgerQuery,
     pub(super) is_closing: bool,
+    pub(super) is_concluded: bool,
+    pub(super) report_at: Option<String>,
     /// Streams that the platform will say are complete, and has not.
     pub(super) incomplete: BTreeSet<StreamIndex>,
     pub(super) stats: RunStats,
@@ -77,6 +102,7 @@ impl<C: Transport, L: Ledger, W: Write> Pipeline<C, L, W> {
         ledger: Arc<L>,
         output: Output<W>,
         run: RunHandle,
+        archive: Archive,
     ) -> Self {
         let streams = std::mem::take(&mut plan.streams);
         let awaited = streams.iter().enumerate().filter(|(_, (_, generation_id))| generation_id.is_some());
@@ -91,7 +117,10 @@ impl<C: Transport, L: Ledger, W: Write> Pipeline<C, L, W> {
             task: BatchTask { deliverer, ledger, run, streams: Arc::new(streams.into_iter().collect()) },
             output,
             ledger_query: LedgerQuery::default(),
+            archive,
             is_closing: false,
+            is_concluded: false,
+            report_at: None,
             stats: RunStats::default(),
             warnings: InputWarnings::default(),
             waiting: None,
@@ -110,7 +139,7 @@ impl<C: Transport, L: Ledger, W: Write> Pipeline<C, L, W> {
         mut input: mpsc::Receiver<EventBatch>,
         mut log_lines: mpsc::Receiver<LogLine>,
         mut signals: impl Stream<Item = &'static str> + Unpin,
-    ) -> (RunStats, Option<Error>, Output<W>) {
+    ) -> Ended<W> {
         let mut is_open = true;
         let started = Instant::now();
         let mut progress_at = started + PROGRESS_EVERY;
@@ -118,6 +147,7 @@ impl<C: Transport, L: Ledger, W: Write> Pipeline<C, L, W> {
             self.dispatch();
             self.release();
             self.close_if_settled(is_open);
+            self.keep();
             let may_read = is_open && self.may_read();
             let due = self.batcher.next_due().filter(|_| self.failure.is_none());
             let Shutdown { cut_off_at, leave_at, .. } = self.shutdown;
@@ -125,11 +155,12 @@ impl<C: Transport, L: Ledger, W: Write> Pipeline<C, L, W> {
                 biased;
                 Some(signal) = signals.next() => self.interrupt(signal),
                 Some(result) = self.dispatcher.next_result() => self.delivered(result),
-                Some(LogLine(text)) = log_lines.recv() => self.tell_waiting(text),
+                Some(line) = log_lines.recv() => self.tell_waiting(line),
+                put = self.archive.put() => self.was_put(put),
                 answer = self.ledger_query.answer() => self.answered(answer),
                 () = at(cut_off_at) => self.cut_off(),
                 () = at(leave_at) => {
-                    self.leave();
+                    self.leave(started);
                     break;
                 }
                 () = at(due) => self.dispatcher.add(self.batcher.take_due(Instant::now())),
@@ -142,12 +173,13 @@ impl<C: Transport, L: Ledger, W: Write> Pipeline<C, L, W> {
                     self.take_input(batch);
                 }
             }
-            if self.is_closing && !self.ledger_query.is_open() {
+            self.conclude_if_closed(started);
+            if self.is_concluded && !self.archive.is_busy() {
                 break;
             }
         }
-        self.conclude(started);
-        (self.stats, self.failure, self.output)
+        let Self { stats, failure, output, report_at, .. } = self;
+        Ended { stats, failure, output, report_at }
     }
 
     fn may_read(&self) -> bool {
@@ -155,6 +187,7 @@ impl<C: Transport, L: Ledger, W: Write> Pipeline<C, L, W> {
             && self.dispatcher.is_drained()
             && !self.ledger_query.is_open()
             && !self.checkpoints.is_full()
+            && !self.archive.is_full()
     }
 
     fn dispatch(&mut self) {
@@ -163,9 +196,15 @@ impl<C: Transport, L: Ledger, W: Write> Pipeline<C, L, W> {
         }
     }
 
+    /// Puts what is kept of records: when a STATE waits for nothing else, when it is much, or when nothing follows.
+    fn keep(&mut self) {
+        let is_awaited = self.checkpoints.waits_for_flush(self.archive.durable());
+        self.archive.flush(is_awaited || self.is_closing);
+    }
+
     /// Hands back the states whose records are all settled.
     fn release(&mut self) {
-        while let Some((state, stats)) = self.checkpoints.next_ready() {
+        while let Some((state, stats)) = self.checkpoints.next_ready(self.archive.durable()) {
             let written = self.output.state(&state, stats);
             self.written(written);
         }

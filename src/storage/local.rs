@@ -48,6 +48,21 @@ impl Local {
         deleted.map_err(|error| self.judged(&error))
     }
 
+    /// Makes the folder, and a file in it that is gone again at once.
+    pub(super) async fn look(&self) -> Result<(), StorageError> {
+        let looked = self.aside(|local| {
+            local.make(&local.root)?;
+            let aside = local.root.join(format!(".{:016x}.part", fastrand::u64(..)));
+            File::create_new(&aside)?;
+            fs::remove_file(&aside)
+        });
+        looked.await?.map_err(|error| self.judged(&error))
+    }
+
+    pub(super) fn address(&self, name: &str) -> String {
+        self.root.join(name).display().to_string()
+    }
+
     pub(super) async fn exists(&self) -> bool {
         self.aside(|local| local.root.exists()).await.unwrap_or(true)
     }
@@ -66,7 +81,9 @@ impl Local {
     ) -> Result<T, StorageError> {
         let local = self.clone();
         let done = tokio::task::spawn_blocking(move || work(&local)).await;
-        done.map_err(|_| StorageError::Unavailable(format!("{}: writing was broken off", self.place())))
+        done.map_err(|_| {
+            StorageError::Unavailable(format!("{}: writing was broken off; run the sync again", self.place()))
+        })
     }
 
     /// Written aside and flushed first, so that whoever reads the folder never meets half a file.
@@ -159,7 +176,7 @@ impl Local {
             }
             ErrorKind::ReadOnlyFilesystem => "is mounted so that nothing can be written: mount it writable",
             ErrorKind::InvalidFilename => "cannot hold a name that is so long: shorten path_format",
-            _ => return StorageError::Unavailable(format!("{place}: {error}")),
+            _ => return StorageError::Unavailable(format!("{place}: {error}; see that its disk is well")),
         };
         StorageError::Unusable(format!("{place} {remedy} ({error})"))
     }
