@@ -15,6 +15,7 @@ mod ledger;
 mod memory;
 #[path = "../src/ledger/postgres/harness.rs"]
 mod postgres_server;
+mod preview;
 mod promises;
 mod rehearsal;
 mod report;

@@ -15,7 +15,8 @@
 //! each claimed, delivered and settled (`pipeline::batch_task`). Delivery asks the vendor's two pure functions
 //! (`providers`) what to send and what the reply means, and does what the verdict says (`delivery::deliverer`). The
 //! `ledger` knows of each contact before its request leaves, and of its ending before a STATE does. A STATE waits in
-//! `pipeline::checkpoint`, and goes back when every record before it has an outcome.
+//! `pipeline::checkpoint`, and goes back when every record before it has an outcome. What the loop would decide can be
+//! known without it (`pipeline::foresight`): a `preview` shows it, and a baseline remembers it.
 //!
 //! # Invariants, and the tests that prove them
 //!
