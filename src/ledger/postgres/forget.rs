@@ -127,7 +127,8 @@ impl Records {
 
 fn old_page(rows: &[Row]) -> Result<OldPage, PostgresError> {
     let row = rows.first().ok_or_else(|| PostgresError::Unfit("the ledger counted nobody".to_owned()))?;
-    let count = |column| Ok::<_, PostgresError>(u64::try_from(row.try_get::<_, i64>(column)?).unwrap_or_default());
+    let count =
+        |column| Ok::<_, PostgresError>(u64::try_from(row.try_get::<_, i64>(column)?).unwrap_or_default());
     let next = row.try_get::<_, Option<&[u8]>>(4)?.map(key).transpose()?;
     Ok(OldPage { unneeded: count(0)?, needed: count(1)?, open: count(2)?, others: count(3)?, next })
 }

@@ -11,7 +11,8 @@ use super::error::PostgresError;
 use super::lease::number;
 use super::query::Query;
 use crate::ledger::{
-    FoundContact, Inspect, Key, LedgerError, LedgerIdentity, ListPage, ListQuery, OldPage, Rescoped, Retention, StatusRow,
+    FoundContact, Inspect, Key, LedgerError, LedgerIdentity, ListPage, ListQuery, OldPage, Rescoped,
+    Retention, StatusRow,
 };
 
 /// A run whose row somebody deleted has a name all the same, by which its people can be settled.

@@ -42,7 +42,9 @@ impl Store {
             }
             if !accounts.is_mine(&row)? {
                 page.others += 1;
-            } else if row.outcome == ACCEPTED && called_again.is_none_or(|moment| row.at > moment.as_millisecond()) {
+            } else if row.outcome == ACCEPTED
+                && called_again.is_none_or(|moment| row.at > moment.as_millisecond())
+            {
                 page.needed += 1;
             } else {
                 unneeded.push(key);

@@ -64,7 +64,13 @@ impl Store {
     }
 
     /// Decides these unknown contacts of a run, or none of them where one is not unknown.
-    pub(super) fn decide_people(&mut self, run: &str, keys: &[Key], accepted: bool, now: Timestamp) -> Result<bool> {
+    pub(super) fn decide_people(
+        &mut self,
+        run: &str,
+        keys: &[Key],
+        accepted: bool,
+        now: Timestamp,
+    ) -> Result<bool> {
         self.merge()?;
         for key in keys {
             let row = table::read_row(&self.connection, key)?.filter(|row| row.outcome == UNKNOWN);

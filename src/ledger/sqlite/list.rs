@@ -19,7 +19,8 @@ impl Store {
         let is_full = u32::try_from(page.len()).is_ok_and(|n_read| n_read == n_people);
         let next = page.last().filter(|_| is_full).map(|(key, _)| *key);
         let mut page: BTreeMap<Key, Row> = page.into_iter().collect();
-        let is_here = |key: &Key| after.is_none_or(|after| *key > after) && next.is_none_or(|next| *key <= next);
+        let is_here =
+            |key: &Key| after.is_none_or(|after| *key > after) && next.is_none_or(|next| *key <= next);
         page.extend(claimed(&self.connection)?.into_iter().filter(|(key, _)| is_here(key)));
         let mut texts = Texts::new(&self.connection);
         let mut people = Vec::new();

@@ -109,7 +109,11 @@ pub(super) fn read_row(connection: &Connection, key: &Key) -> Result<Option<Row>
 }
 
 /// What is known of the next so many people after a key, in the order of their keys.
-pub(super) fn read_page(connection: &Connection, after: Option<Key>, n_people: u32) -> Result<Vec<(Key, Row)>> {
+pub(super) fn read_page(
+    connection: &Connection,
+    after: Option<Key>,
+    n_people: u32,
+) -> Result<Vec<(Key, Row)>> {
     let mut statement = connection.prepare_cached(PAGE)?;
     // Every key is more than none.
     let after = after.map_or(Vec::new(), |Key(key)| key.to_vec());

@@ -173,12 +173,21 @@ pub(in crate::ledger) async fn whom_the_rules_need_is_not_forgotten(home: &impl 
         ("nobody is called again, rejected ones", rejected_only, counts(2, 0, 3), false),
         ("all of them are called again", retention(8, Some(7)), counts(5, 0, 3), false),
         ("some of them are called again", retention(7, Some(9)), counts(5, 2, 4), false),
-        ("another account's", Retention { account: strangers, ..retention(8, Some(7)) }, counts(0, 0, 3), true),
+        (
+            "another account's",
+            Retention { account: strangers, ..retention(8, Some(7)) },
+            counts(0, 0, 3),
+            true,
+        ),
     ] {
         let found = forget(&ledger, &retention, false).await;
         let others = if is_others { 5 } else { 0 };
         // Where one backend counts who is claimed by the claim, and another by what was before.
-        assert_eq!((found.unneeded, found.needed, found.others), (want.unneeded, want.needed, others), "{name}");
+        assert_eq!(
+            (found.unneeded, found.needed, found.others),
+            (want.unneeded, want.needed, others),
+            "{name}"
+        );
         assert!((want.open..=want.open + 2).contains(&found.open), "{name}: {found:?}");
     }
     assert_eq!(everybody(&ledger, &ListQuery::default(), 100).await.len(), 31, "counting changes nothing");
