@@ -67,33 +67,21 @@ impl WantedKeys {
         let mut input = BufReader::new(input);
         let mut keys = Self { rows: HashMap::new(), shape: Shape::default(), n_bytes: 0 };
         let (mut format, mut line) = (None, 0);
-        loop {
-            let mut bytes = Vec::new();
-            let n_read =
-                input.by_ref().take(LONGEST_LINE).read_until(b'\n', &mut bytes).map_err(Error::Input)?;
-            if n_read == 0 {
-                break;
-            }
+        while let Some(bytes) = next_line(&mut input, line + 1)? {
             line += 1;
-            let refuse = |why: &str| unusable(line, why);
-            let text = std::str::from_utf8(&bytes).map_err(|_| refuse("is not UTF-8; save it as UTF-8"))?;
-            if !text.ends_with('\n') && text.len() >= usize::try_from(LONGEST_LINE).unwrap_or(usize::MAX) {
-                return Err(refuse("is longer than any key"));
-            }
+            let text =
+                std::str::from_utf8(&bytes).map_err(|_| unusable(line, "is not UTF-8; save it as UTF-8"))?;
             let text = text.trim_end_matches(['\r', '\n']);
             let text = if line == 1 { text.trim_start_matches('\u{feff}') } else { text };
             if text.is_empty() {
                 continue;
             }
-            let Some(known) = &format else {
-                let found = Format::of(text);
-                if !matches!(found, Format::Csv { .. }) {
-                    keys.add(found.row(text).map_err(|why| refuse(&why))?, line, run)?;
-                }
-                format = Some(found);
-                continue;
-            };
-            keys.add(known.row(text).map_err(|why| refuse(&why))?, line, run)?;
+            let is_first = format.is_none();
+            let format = format.get_or_insert_with(|| Format::of(text));
+            if !(is_first && matches!(format, Format::Csv { .. })) {
+                let row = format.row(text).map_err(|why| unusable(line, &why))?;
+                keys.add(row, line, run)?;
+            }
         }
         if keys.rows.is_empty() {
             return Err(Error::NothingDone("there is no primary key in the file".to_owned()));
@@ -161,38 +149,38 @@ impl WantedKeys {
     /// Why it is not clear who is meant: keys of nobody, and keys of several people. Lines that say the stream, too,
     /// are as many as their people.
     pub(super) fn doubts(&self) -> Vec<String> {
-        let mut doubts = Vec::new();
-        let is_of_several = |wanted: &Wanted| {
-            let n_meant = if self.shape.has_stream { wanted.n_lines } else { 1 };
-            wanted.n_people > n_meant
-        };
-        for (is_doubtful, why) in [
-            (
-                &(|wanted: &Wanted| wanted.n_people == 0) as &dyn Fn(&Wanted) -> bool,
-                "match nobody who is unknown",
-            ),
-            (&is_of_several, "are of several people"),
-        ] {
-            let mut doubtful: Vec<_> = self
-                .rows
-                .iter()
-                .filter(|(_, wanted)| is_doubtful(wanted))
-                .map(|(name, wanted)| (wanted.line, name))
-                .collect();
-            if doubtful.is_empty() {
-                continue;
-            }
-            doubtful.sort_unstable();
-            let named = doubtful.iter().take(MOST_NAMED).map(|(line, name)| {
-                let key = name.split('\0').next().unwrap_or_default();
-                format!("line {line} ({})", shown(key))
-            });
-            let more = if doubtful.len() > MOST_NAMED { ", …" } else { "" };
-            let named = named.collect::<Vec<_>>().join(", ");
-            doubts.push(format!("{} of {} keys {why}: {named}{more}", doubtful.len(), self.rows.len()));
-        }
-        doubts
+        let n_meant = |wanted: &Wanted| if self.shape.has_stream { wanted.n_lines } else { 1 };
+        let of_nobody = self.named(|wanted| wanted.n_people == 0, "match nobody who is unknown");
+        let of_several = self.named(|wanted| wanted.n_people > n_meant(wanted), "are of several people");
+        [of_nobody, of_several].into_iter().flatten().collect()
     }
+
+    /// The first of those keys of which something is true.
+    fn named(&self, is_so: impl Fn(&Wanted) -> bool, what: &str) -> Option<String> {
+        let so = self.rows.iter().filter(|(_, wanted)| is_so(wanted));
+        let mut so: Vec<(u64, &str)> = so.map(|(name, wanted)| (wanted.line, &**name)).collect();
+        if so.is_empty() {
+            return None;
+        }
+        so.sort_unstable();
+        let name = |(line, name): &(u64, &str)| {
+            let key = name.split('\0').next().unwrap_or_default();
+            format!("line {line} ({})", shown(key))
+        };
+        let named = so.iter().take(MOST_NAMED).map(name).collect::<Vec<_>>().join(", ");
+        let more = if so.len() > MOST_NAMED { ", …" } else { "" };
+        Some(format!("{} of {} keys {what}: {named}{more}", so.len(), self.rows.len()))
+    }
+}
+
+/// A line with its end, of bounded length; none at the end of all.
+fn next_line(input: &mut impl BufRead, line: u64) -> Result<Option<Vec<u8>>, Error> {
+    let mut bytes = Vec::new();
+    let n_read = input.take(LONGEST_LINE).read_until(b'\n', &mut bytes).map_err(Error::Input)?;
+    if !bytes.ends_with(b"\n") && u64::try_from(n_read).is_ok_and(|n_read| n_read == LONGEST_LINE) {
+        return Err(unusable(line, "is longer than any key"));
+    }
+    Ok((n_read > 0).then_some(bytes))
 }
 
 impl Format {
@@ -395,7 +383,10 @@ mod tests {
 
     #[test]
     fn what_all_keys_take_is_bounded() {
-        let many: String = (0..1_200_000).map(|n| format!("{n}\n")).collect();
+        let mut many = String::new();
+        for n in 0..1_200_000 {
+            many.push_str(&format!("{n}\n"));
+        }
         let why = WantedKeys::read(many.as_bytes(), RUN).err().map(|error| error.to_string());
         assert!(why.as_ref().is_some_and(|why| why.contains("is beyond what is settled at once")), "{why:?}");
         let why = WantedKeys::read(std::io::repeat(b'1'), RUN).err().map(|error| error.to_string());

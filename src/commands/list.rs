@@ -51,20 +51,22 @@ impl From<&FoundContact> for ListedPerson {
 pub(super) struct People<'l, L> {
     records: &'l L,
     query: ListQuery,
-    /// None when nobody follows.
-    after: Option<Option<Key>>,
+    after: Option<Key>,
+    is_over: bool,
 }
 
 impl<'l, L: Inspect> People<'l, L> {
     pub(super) fn new(records: &'l L, query: ListQuery) -> Self {
-        Self { records, query, after: Some(None) }
+        Self { records, query, after: None, is_over: false }
     }
 
     /// The next page, which may hold nobody; none after the last.
     pub(super) async fn next(&mut self) -> Result<Option<Vec<(Key, FoundContact)>>, LedgerError> {
-        let Some(after) = self.after else { return Ok(None) };
-        let page = self.records.list(self.query.clone(), after, PAGE).await?;
-        self.after = page.next.map(Some);
+        if self.is_over {
+            return Ok(None);
+        }
+        let page = self.records.list(self.query.clone(), self.after, PAGE).await?;
+        (self.after, self.is_over) = (page.next, page.next.is_none());
         Ok(Some(page.people))
     }
 }
