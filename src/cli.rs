@@ -130,7 +130,7 @@ pub struct ListArgs {
     #[arg(long = "outcome", value_enum, value_name = "OUTCOME", value_delimiter = ',')]
     pub outcomes: Vec<ListedOutcome>,
     /// Only people of this run, as `ledger status` shows it.
-    #[arg(long)]
+    #[arg(long, allow_hyphen_values = true)]
     pub run: Option<String>,
     /// Only people of this campaign.
     #[arg(long, value_name = "ID")]
@@ -169,7 +169,7 @@ pub struct SettleArgs {
     #[arg(long)]
     pub config: PathBuf,
     /// The run, as `ledger status` shows it.
-    #[arg(long)]
+    #[arg(long, allow_hyphen_values = true)]
     pub run: String,
     /// What the vendor's console shows.
     #[arg(long = "as", value_enum)]

@@ -64,14 +64,15 @@ const OLD: Query = Query {
     ],
 };
 
-/// Of these people all but those whom a run that lives has claimed.
+/// Of these people all but those whom a run that lives has claimed. One that this statement does not see may have
+/// begun a moment ago.
 const FORGET: Query = Query {
     purpose: "forgetting people",
     sql: "WITH gone AS (
         DELETE FROM ledger.contact AS c
-        WHERE c.key = ANY($1) AND NOT EXISTS (
-            SELECT FROM ledger.run AS r WHERE r.id = c.claimed_by AND r.ended IS NULL AND r.expires > now()
-        )
+        WHERE c.key = ANY($1) AND (c.claimed_by IS NULL OR EXISTS (
+            SELECT FROM ledger.run AS r WHERE r.id = c.claimed_by AND (r.ended IS NOT NULL OR r.expires <= now())
+        ))
         RETURNING coalesce(c.claimed_by::text, c.outcome) AS known
     )
     SELECT count(known) FROM gone",

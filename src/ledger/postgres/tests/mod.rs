@@ -1,6 +1,7 @@
 //! The suite on a real server, and what only a shared database has.
 
 mod connection;
+mod forgetting;
 mod hostile;
 mod leases;
 mod opening;
@@ -18,7 +19,8 @@ use super::harness::{self, TRUSTED, server};
 use super::*;
 use crate::ledger::suite::{self, Home, entry, ledger_suite, options};
 use crate::ledger::{
-    FoundContact, Inspect, LedgerIdentity, ListPage, ListQuery, OldPage, Rescoped, Retention, StatusRow,
+    FoundContact, Inspect, LedgerIdentity, ListPage, ListQuery, OldPage, Rescoped, Retention, Scope,
+    StatusRow,
 };
 
 /// The suite looks into a ledger while a run has it; a command does so without a run.
