@@ -290,7 +290,7 @@ fn fill_database(connection: &Connection) {
         SELECT uuid_send(gen_random_uuid()), campaign, stream, 'customer-' || n,
             (ARRAY['accepted', 'rejected', 'unknown'])[1 + n % 3], 'contact-' || n, run, at
         FROM generate_series(1, {MILLION}) AS n, (SELECT * FROM ai_voice_ledger.contact LIMIT 1) AS one;
-        VACUUM ANALYZE ai_voice_ledger.contact"
+        ANALYZE ai_voice_ledger.contact"
     ));
 }
 

@@ -31,7 +31,7 @@ pub use error::LedgerError;
 pub use identity::{LedgerIdentity, NumberKind};
 pub use key::{Key, KeyHasher, KeyMaker, Scope};
 pub use none::NoopLedger;
-pub use people::{ListPage, ListQuery, OldPage, Retention};
+pub use people::{FoundContact, ListPage, ListQuery, OldPage, Retention};
 
 /// What the ledger says about a person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -279,25 +279,4 @@ pub struct StatusRow {
     pub run: String,
     /// How many contacts.
     pub count: u64,
-}
-
-/// What the ledger knows of one person in one campaign.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FoundContact {
-    /// The campaign.
-    pub campaign: String,
-    /// `accepted`, `rejected`, `unknown` or `claimed`.
-    pub outcome: String,
-    /// The stable code of the reason, for rejected ones.
-    pub reason: String,
-    /// The vendor's own identifier.
-    pub contact_id: String,
-    /// The record's stream.
-    pub stream: String,
-    /// The record's primary key.
-    pub primary_key: String,
-    /// The run that wrote it.
-    pub run: String,
-    /// When.
-    pub at: Timestamp,
 }

@@ -1,9 +1,31 @@
-//! What is asked of everybody whom a ledger knows, page by page, so that nothing grows with their number and
+//! What a ledger knows of people, and what is asked of everybody in it, page by page, so that nothing grows with their number and
 //! nobody who uses it waits for long.
 
 use jiff::Timestamp;
 
-use super::{FoundContact, Key};
+use super::identity::LedgerIdentity;
+use super::key::Key;
+
+/// What the ledger knows of one person in one campaign.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FoundContact {
+    /// The campaign.
+    pub campaign: String,
+    /// `accepted`, `rejected`, `unknown` or `claimed`.
+    pub outcome: String,
+    /// The stable code of the reason, for rejected ones.
+    pub reason: String,
+    /// The vendor's own identifier.
+    pub contact_id: String,
+    /// The record's stream.
+    pub stream: String,
+    /// The record's primary key.
+    pub primary_key: String,
+    /// The run that wrote it.
+    pub run: String,
+    /// When.
+    pub at: Timestamp,
+}
 
 /// Of whom a list is; what is left out is any.
 #[derive(Clone, Debug, Default)]
@@ -29,7 +51,7 @@ pub struct ListPage {
 #[derive(Clone, Debug)]
 pub struct Retention {
     /// Whose people; of others' accounts nobody here knows the rules.
-    pub account: super::LedgerIdentity,
+    pub account: LedgerIdentity,
     /// The ledger's clock.
     pub now: Timestamp,
     /// Whoever was written at this time or before is old.
