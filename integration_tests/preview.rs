@@ -158,8 +158,11 @@ fn serve(folder: &Path, command: &str, port: u16) -> Served {
 /// What commands print, as a person sees it: both streams.
 fn shell(folder: &Path, commands: &str) -> String {
     let program = command::binary();
-    let path =
-        format!("{}:{}", program.parent().unwrap().display(), std::env::var("PATH").unwrap_or_default());
+    let path = format!(
+        "{}:{}",
+        program.parent().unwrap().display(),
+        std::env::var_os("PATH").unwrap_or_default().display()
+    );
     let script = format!("set -e\n{{\n{commands}\n}} 2>&1");
     let mut shell = Command::new("bash");
     shell.args(["-c", &script]).current_dir(folder).env("PATH", path).env("NO_PROXY", "127.0.0.1");

@@ -30,7 +30,6 @@ pub struct AnyLedger {
     ahead: SignedDuration,
 }
 
-#[expect(clippy::large_enum_variant, reason = "a run has one")]
 enum Kind {
     None(NoopLedger),
     Sqlite(Sqlite),

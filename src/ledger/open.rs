@@ -103,12 +103,11 @@ pub(crate) async fn view(config: &Config, vendor: &dyn Provider, now: Timestamp)
             found.map(|(view, opened)| (AnyLedger::postgres_view(view, opened.ahead_of(now)), opened))
         }
     };
-    let (ledger, opened) = match found {
-        Some(found) => found,
-        None => {
-            let (view, opened) = SqliteView::empty(&options, memory.hash_key(), now)?;
-            (AnyLedger::sqlite_view(view), opened)
-        }
+    let (ledger, opened) = if let Some(found) = found {
+        found
+    } else {
+        let (view, opened) = SqliteView::empty(&options, memory.hash_key(), now)?;
+        (AnyLedger::sqlite_view(view), opened)
     };
     let (keys, OpenedLedger { recovered_unknown, .. }) = (Some(opened.keys()), opened);
     Ok(RunLedger { ledger, keys, recovered_unknown, doubts })

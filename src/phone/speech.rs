@@ -90,7 +90,8 @@ mod tests {
             around in "[a-zđ ,.:0-9]{0,8}",
         ) {
             let national: String = digits.iter().map(ToString::to_string).collect();
-            let written: String = digits.iter().zip(&between).map(|(digit, between)| format!("{between}{digit}")).collect();
+            let written: Vec<_> = digits.iter().zip(&between).map(|(digit, between)| format!("{between}{digit}")).collect();
+            let written = written.concat();
             let text = format!("{around} {prefix}{written} {around}");
             let said = mask_in_speech(&text, None);
             let left: String = said.chars().filter(char::is_ascii_digit).collect();

@@ -82,7 +82,9 @@ mod tests {
         let names = |names: &[&str]| names.iter().copied().map(Box::from).collect();
         let contact = |filled: &[&str]| {
             let mut contact = Contact::new(Phone::e164("+14155550123"));
-            filled.iter().for_each(|name| contact.variables.push(name, "x"));
+            for name in filled {
+                contact.variables.push(name, "x");
+            }
             contact
         };
         let (one, two) = (StreamIndex::new(0), StreamIndex::new(1));

@@ -125,7 +125,9 @@ impl Page {
             preview;
         if !warnings.is_empty() {
             self.section("A sync would warn of this");
-            warnings.iter().for_each(|warning| self.line(1, &format!("- {warning}")));
+            for warning in warnings {
+                self.line(1, &format!("- {warning}"));
+            }
         }
         if !empty_variables.is_empty() {
             self.section("Variables that stay empty");

@@ -46,7 +46,7 @@ impl Sqlite {
             }
             None => Location::locate(path, &shown, Missing::Unexpected)?,
         };
-        let (mut store, _) = begin(place, &shown, options, hash_key, now)?;
+        let (mut store, _) = begin(&place, &shown, options, hash_key, now)?;
         let played = play(&mut store, entry, now);
         drop(store.into_connection());
         played.map_err(|error| ledger_error(&shown, &error))?;
@@ -87,7 +87,7 @@ impl Drop for Trial {
 /// Opens the ledger as a run does, in a transaction that stays open: the connection rolls back what is not committed
 /// when it is given back.
 pub(super) fn begin(
-    place: Location,
+    place: &Location,
     shown: &str,
     options: &LedgerOptions,
     hash_key: Option<&str>,
@@ -95,7 +95,7 @@ pub(super) fn begin(
 ) -> std::result::Result<(Store, OpenedLedger), LedgerError> {
     let mut watch = Watch::new(place.clone());
     watch.refuse_bad_mark()?;
-    let connection = open::connect(&place, shown)?;
+    let connection = open::connect(place, shown)?;
     watch.opened();
     let ledger_error = |error| ledger_error(shown, &error);
     connection.execute_batch("BEGIN IMMEDIATE").map_err(ledger_error)?;

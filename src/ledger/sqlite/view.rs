@@ -41,7 +41,7 @@ impl Sqlite {
         if place.is_empty() && !options.expect_existing {
             return Ok(None);
         }
-        let (store, opened) = begin(place, &shown, options, hash_key, now)?;
+        let (store, opened) = begin(&place, &shown, options, hash_key, now)?;
         Ok(Some((SqliteView { store: Mutex::new(Some(store)), place: shown }, opened)))
     }
 }
