@@ -195,7 +195,7 @@ fn every_command_of_the_page_on_a_csv_does_what_the_page_says() {
                     assert!(printed.contains(line), "{line} is not in what was printed: {printed}");
                 }
             }
-            "csv" | "python" | "json" => drop(folder.file(files.remove(0), &text)),
+            "csv" | "python" | "json" => drop(folder.file(files.remove(0), &format!("{text}\n"))),
             other => panic!("nobody knows what to do with a block of {other}"),
         }
     }
