@@ -63,7 +63,6 @@ impl Store {
     }
 
     fn remove(&self, keys: &[Key]) -> Result<u64> {
-        self.connection.pragma_update(None, "secure_delete", true)?;
         let mut n_removed = 0;
         for key in keys {
             n_removed += u64::from(table::remove(&self.connection, key)?);

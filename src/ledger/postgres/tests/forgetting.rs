@@ -3,8 +3,8 @@
 use super::*;
 use crate::ledger::suite::{day, key, rejected, send, statuses};
 
-const WAITING: &str = "SELECT count(*) FROM pg_locks WHERE NOT granted AND database =
-    (SELECT oid FROM pg_database WHERE datname = current_database())";
+const WAITING: &str =
+    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
 
 /// The statement that forgets has seen everybody free, and waits for a claim that is about to be written.
 #[tokio::test]
