@@ -3,6 +3,7 @@
 mod baseline;
 mod check;
 mod demo;
+mod demo_files;
 mod discover;
 mod ledger;
 mod load_config;
