@@ -1,6 +1,7 @@
 //! One file a command, wiring only.
 
 mod baseline;
+mod campaign;
 mod check;
 mod demo;
 mod demo_files;
@@ -128,7 +129,9 @@ async fn platform<R: Read + Send + 'static, W: Write>(
         PlatformCommand::Check(arguments) => {
             check::run(&arguments, now, &environment.network, &mut output).await
         }
-        PlatformCommand::Discover(arguments) => discover::run(&arguments, &mut output),
+        PlatformCommand::Discover(arguments) => {
+            discover::run(&arguments, now, &environment.network, &mut output).await
+        }
         PlatformCommand::Write(arguments) => {
             let (returned, result) = write::run(&arguments, stdin, output, now, environment, signals).await;
             output = returned;

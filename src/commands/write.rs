@@ -8,12 +8,14 @@ use std::time::Duration;
 
 use futures_util::{Stream, StreamExt};
 use jiff::Timestamp;
+use tokio::time::Instant;
 
-use super::load_config::{LoadedConfig, deliverer, request_timeout};
+use super::campaign::{AT_THE_START, Known, campaigns};
+use super::load_config::{LoadedConfig, deliverer, plain_http, request_timeout};
 use super::read_file::read_file;
 use crate::cli::{Environment, WriteArgs};
 use crate::config::{Config, LedgerConfig, ObjectStorageConfig};
-use crate::delivery::{Clock, Network, RunHandle};
+use crate::delivery::{AnyTransport, Clock, Deliverer, Network, RunHandle};
 use crate::domain::error::Error;
 use crate::intake::{DynamicStreams, Router, read_events};
 use crate::ledger::KeyMaker;
@@ -22,6 +24,9 @@ use crate::mapping::{self, Mapping, RunContext, StreamShape};
 use crate::pipeline::{Pipeline, Plan, RunStats};
 use crate::protocol::{Catalog, CatalogStream, Dialect, Level, Output};
 use crate::providers::Provider;
+
+/// Begins the first line of a sync that calls nobody.
+const REHEARSAL: &str = "REHEARSAL, nobody is called: ";
 
 /// Beyond the time that a request itself may take.
 const HEAR_OUT_MARGIN: Duration = Duration::from_secs(5);
@@ -144,8 +149,12 @@ impl SyncJob {
         let plan = self.plan();
         let genders = Arc::default();
         let router = self.router(run_ledger.keys, &genders);
-        let deliverer = deliverer(&self.config.delivery, &self.network, self.vendor, run.clone());
-        let started = deliverer.and_then(|deliverer| Ok((deliverer, read_events(stdin, router)?)));
+        let deliverer = deliverer(&self.config, &self.network, Arc::clone(&self.vendor), run.clone());
+        let asked = match &deliverer {
+            Ok(deliverer) => self.say_campaigns(deliverer, &mut output, &mut signals).await,
+            Err(_) => Ok(()),
+        };
+        let started = asked.and(deliverer).and_then(|deliverer| Ok((deliverer, read_events(stdin, router)?)));
         let (deliverer, input) = match started {
             Ok(started) => started,
             Err(error) => return (output, RunStats::default(), Err(error)),
@@ -172,6 +181,39 @@ impl SyncJob {
         }
     }
 
+    /// Says what is known of the campaigns before anybody is added to them. Whatever the vendor does not tell is no
+    /// reason to stop.
+    async fn say_campaigns(
+        &self,
+        deliverer: &Deliverer<AnyTransport>,
+        output: &mut Output<impl Write>,
+        signals: &mut (impl Stream<Item = &'static str> + Unpin),
+    ) -> Result<(), Error> {
+        if self.config.vendor.is_rehearsal() {
+            return Ok(());
+        }
+        let vendor = self.vendor.as_ref();
+        let fills: Vec<_> = match self.dialect {
+            Dialect::Airbyte => self.mappings.iter().map(|mapping| mapping.fills()).collect(),
+            Dialect::Singer => mapping::fills_without_catalog(&self.config, &self.vendor),
+        };
+        let (campaigns, unproved) = campaigns(vendor, &fills);
+        let deadline = Instant::now() + AT_THE_START;
+        for campaign in campaigns {
+            let left = deadline.saturating_duration_since(Instant::now());
+            let facts = tokio::select! {
+                biased;
+                Some(signal) = signals.next() => return Err(Error::Interrupted(signal)),
+                facts = deliverer.inquire(&campaign, left) => facts,
+            };
+            let known = Known::new(campaign, facts, &fills, vendor.shape());
+            let level = if known.missing().is_some() { Level::Warn } else { Level::Info };
+            output.log(level, &known.told())?;
+            known.warnings().try_for_each(|warning| output.log(Level::Warn, warning))?;
+        }
+        unproved.iter().try_for_each(|unproved| output.log(Level::Info, unproved))
+    }
+
     /// Says at the start what an operator would ask later.
     fn introduce(&self, output: &mut Output<impl Write>) -> Result<(), Error> {
         let version = env!("CARGO_PKG_VERSION");
@@ -180,7 +222,12 @@ impl SyncJob {
             Dialect::Airbyte => format!("streams in the catalog: {}", self.catalog.streams.len()),
             Dialect::Singer => "streams as they are announced".to_owned(),
         };
-        output.log(Level::Info, &format!("destination-ai-voice {version}: {streams}; vendor: {vendor}"))?;
+        let rehearsal = if self.config.vendor.is_rehearsal() { REHEARSAL } else { "" };
+        let first = format!("{rehearsal}destination-ai-voice {version}: {streams}; vendor: {vendor}");
+        output.log(Level::Info, &first)?;
+        if let Some(place) = self.config.vendor.plain_http_place() {
+            output.log(Level::Warn, &plain_http(&place))?;
+        }
         if matches!(self.config.ledger, LedgerConfig::None) {
             output.log(
                 Level::Warn,

@@ -12,6 +12,7 @@ use tokio::time::Instant;
 use super::back_off::BackOff;
 use super::breaker::Breaker;
 use super::clock::{self, Clock};
+use super::inquiry::inquire;
 use super::part::Part;
 use super::rate_limiter::RateLimiter;
 use super::result::{ContactResult, DeliveryResult};
@@ -24,6 +25,7 @@ use crate::domain::outcome::Outcome;
 use crate::domain::reason::Reason;
 use crate::providers::Provider;
 use crate::providers::api::{Blame, ContactVerdict, Repeats, Verdict};
+use crate::providers::campaign::CampaignFacts;
 
 /// How often one batch's clock may be corrected: a vendor behind several servers has several clocks.
 const CLOCK_CORRECTIONS: u32 = 5;
@@ -85,6 +87,11 @@ impl<C: Transport> Deliverer<C> {
         let mut ids = fastrand::Rng::with_seed(!seed);
         let (run_id, request_ids) = (ids.u128(..), Mutex::new(ids));
         Self { provider, transport, run, rate_limiter, retry_policy, back_off, breaker, run_id, request_ids }
+    }
+
+    /// Asks what is known of a campaign, by the same way as contacts go.
+    pub async fn inquire(&self, campaign: &Campaign, within: Duration) -> CampaignFacts {
+        inquire(self.provider.as_ref(), campaign, &self.transport, &self.run.clock, within).await
     }
 
     /// Whether who may have been sent may go out again in any request, of this run or another: the vendor recognises

@@ -16,6 +16,7 @@ mod json_writer;
 pub mod pigeon;
 mod redactor;
 pub mod registry;
+mod rehearsal;
 pub mod section;
 pub mod simulator;
 pub mod vbee;
