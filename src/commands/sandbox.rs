@@ -83,3 +83,25 @@ fn introduce(sandbox: &Sandbox, stdout: &mut impl Write) -> std::io::Result<()> 
     writeln!(stdout, "\nCtrl-C ends it.")?;
     stdout.flush()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::{IpAddr, Ipv4Addr};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_sandbox_that_others_can_reach_says_so_and_how() {
+        for (bind, warns) in [(Ipv4Addr::LOCALHOST, false), (Ipv4Addr::UNSPECIFIED, true)] {
+            let options = SandboxOptions { bind: IpAddr::V4(bind), ..SandboxOptions::default() };
+            let sandbox = start(options, Timestamp::UNIX_EPOCH).await.unwrap();
+            let mut said = Vec::new();
+            introduce(&sandbox, &mut said).unwrap();
+            let said = String::from_utf8(said).unwrap();
+            assert_eq!(said.contains("WARNING: 0.0.0.0:"), warns, "{said}");
+            assert_eq!(said.contains("allow_plain_http"), warns, "{said}");
+            assert!(said.contains(&format!("http://127.0.0.1:{}/calls", sandbox.address().port())), "{said}");
+            sandbox.stop().await;
+        }
+    }
+}

@@ -24,6 +24,8 @@ pub struct Fills {
     names: Vec<String>,
     /// Whether every column becomes a variable: then one too many is no slip.
     is_identity: bool,
+    /// Whether somebody has said which columns come.
+    is_known: bool,
 }
 
 impl Mapping {
@@ -40,6 +42,7 @@ impl Mapping {
             campaign,
             names: named.map(|field| seen(&field.name).into_owned()).collect(),
             is_identity: self.is_identity(),
+            is_known: !(self.is_identity() && self.variables.is_empty()),
         }
     }
 }
@@ -63,6 +66,9 @@ impl Fills {
     /// script has.
     #[must_use]
     pub fn differences(&self, script: &[String], shape: Shape) -> Vec<String> {
+        if !self.is_known {
+            return Vec::new();
+        }
         let own = |name: &str| {
             name == PHONE || name == "name" && shape.name || name == "gender" && shape.gender
         };
@@ -71,10 +77,6 @@ impl Fills {
         let missing: Vec<&String> = spoken.iter().filter(|name| !is_filled(name)).collect();
         let extra = self.names.iter().filter(|name| !self.is_identity && !spoken.contains(name) && !own(name));
         let extra: Vec<&String> = extra.collect();
-        if self.names.is_empty() && self.is_identity {
-            // Which columns come, nobody has said yet.
-            return Vec::new();
-        }
         let stream = if self.stream.is_empty() { String::new() } else { format!(" of stream `{}`", shown(&self.stream)) };
         let what = if self.is_identity { "column" } else { "field" };
         let mut told = Vec::new();

@@ -19,6 +19,7 @@ pub mod registry;
 mod rehearsal;
 pub mod section;
 pub mod simulator;
+pub mod spoken;
 pub mod vbee;
 
 #[cfg(test)]

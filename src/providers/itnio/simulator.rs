@@ -15,6 +15,7 @@ use crate::domain::secret::Secret;
 use crate::providers::api::{Reply, Request};
 use crate::providers::call_log::{CallLog, NumberDisplay};
 use crate::providers::simulator::{POISON, Simulator, Twist};
+use crate::providers::spoken::Words;
 
 use super::constants::{ENDPOINT, JOBS, JOBS_PER_PAGE, MAX_BATCH};
 use super::{codes, sign};
@@ -111,6 +112,15 @@ struct ItnioPerson {
 enum ItnioGender {
     Male,
     Female,
+}
+
+impl ItnioPerson {
+    fn words(&self) -> Words<'_> {
+        let properties = self.properties.iter().flatten();
+        let mut variables: Vec<_> = properties.map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        variables.sort_unstable();
+        Words { name: self.name.as_deref().unwrap_or_default(), variables }
+    }
 }
 
 /// A code of the table.
@@ -212,7 +222,7 @@ impl ItnioSimulator {
             } else if !self.is_complete(import.job_id, person) {
                 lines.push(format!("Customer custom property is incomplete,Phone Number:{number}"));
             } else {
-                self.book.call(&job, number, person.name.as_deref().unwrap_or_default(), now);
+                self.book.call(&job, number, &person.words(), now);
             }
         }
         lines
