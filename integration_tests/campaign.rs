@@ -47,9 +47,24 @@ fn a_check_says_what_is_proved_by_which_answer_and_what_is_not() {
     let mut other_job = itnio.clone();
     other_job["vendor"]["job_id"] = json!(77);
     for (name, config, status, told) in [
-        ("itnio", &itnio, "SUCCEEDED", "itnio accepts the credentials and the campaign (taskList lists job 9"),
-        ("its script", &itnio, "SUCCEEDED", "what its script speaks is not proved (properties: success without a word)"),
-        ("vbee", &vbee, "SUCCEEDED", "vbee accepts the credentials; that there is such a campaign is not proved (Vbee documents no request"),
+        (
+            "itnio",
+            &itnio,
+            "SUCCEEDED",
+            "itnio accepts the credentials and the campaign (taskList lists job 9",
+        ),
+        (
+            "its script",
+            &itnio,
+            "SUCCEEDED",
+            "what its script speaks is not proved (properties: success without a word)",
+        ),
+        (
+            "vbee",
+            &vbee,
+            "SUCCEEDED",
+            "vbee accepts the credentials; that there is such a campaign is not proved (Vbee documents no request",
+        ),
         ("another job", &other_job, "FAILED", "vendor.job_id"),
     ] {
         let (found, message) = check(config, false);
@@ -72,7 +87,8 @@ fn a_check_and_a_sync_name_variables_that_nothing_fills_and_discover_lists_them(
         assert_eq!(status, "SUCCEEDED", "{vendor}: {message}");
         let missing = "the script speaks `so_tien`, and no field of stream `contacts` fills it; did you mean `so_tienn`?";
         let none = "the script speaks `ngay_hen`, and no field of stream `contacts` fills it";
-        let extra = "field `so_tienn` of stream `contacts` is no variable of the script; did you mean `so_tien`?";
+        let extra =
+            "field `so_tienn` of stream `contacts` is no variable of the script; did you mean `so_tien`?";
         for want in ["its script speaks `so_tien`, `ngay_hen`", missing, none, extra] {
             assert!(message.contains(want), "{vendor}: {want} in {message}");
         }
@@ -87,7 +103,10 @@ fn a_check_and_a_sync_name_variables_that_nothing_fills_and_discover_lists_them(
         }
         let found = command::run(["discover", "--config", &path], b"").messages();
         let properties = &found[0]["destination_catalog"]["operations"][0]["json_schema"]["properties"];
-        assert_eq!(properties["ngay_hen"]["description"], "A variable of the call script, as the vendor tells it.");
+        assert_eq!(
+            properties["ngay_hen"]["description"],
+            "A variable of the call script, as the vendor tells it."
+        );
         assert_eq!(rehearsal.ask("/calls?format=json")["contacts"], 0, "{vendor}");
     }
 }
@@ -151,7 +170,10 @@ fn where_the_vendor_has_no_such_questions_the_empty_list_decides_and_the_sync_go
     let vendor = OldVendor::new();
     let (status, message) = check(&vendor.config(), true);
     assert_eq!(status, "SUCCEEDED", "{message}");
-    assert!(message.contains("that there is such a campaign is not proved (taskList: HTTP 404)"), "{message}");
+    assert!(
+        message.contains("that there is such a campaign is not proved (taskList: HTTP 404)"),
+        "{message}"
+    );
     let post = |path: &str, n_people| (Method::POST, path.to_owned(), n_people);
     let questions = [post("/taskList", 0), post("/properties", 0)];
     assert_eq!(vendor.asked(), [&[post("/importCustomer", 0)][..], &questions].concat());
@@ -162,7 +184,10 @@ fn where_the_vendor_has_no_such_questions_the_empty_list_decides_and_the_sync_go
     assert_eq!(finished.code, 0, "{}", finished.stdout);
     let asked = vendor.asked();
     assert_eq!(asked[..2], questions, "a sync asks before it adds anybody");
-    assert!(asked[2..].iter().all(|(_, path, n_people)| path == "/importCustomer" && *n_people > 0), "{asked:?}");
+    assert!(
+        asked[2..].iter().all(|(_, path, n_people)| path == "/importCustomer" && *n_people > 0),
+        "{asked:?}"
+    );
     drop(vendor.runtime);
 }
 
@@ -191,7 +216,10 @@ fn a_rehearsal_says_so_first_goes_through_everything_and_opens_no_socket() {
         let catalog = folder.file("catalog.json", &extract::catalog());
         let (status, message) = check(&config, true);
         assert_eq!(status, "SUCCEEDED", "{message}");
-        assert!(message.starts_with(&format!("REHEARSAL: {vendor} is played inside this program")), "{message}");
+        assert!(
+            message.starts_with(&format!("REHEARSAL: {vendor} is played inside this program")),
+            "{message}"
+        );
         assert!(!message.contains("accepts the credentials"), "{message}");
         let write = ["write", "--config", &path, "--catalog", &catalog].map(str::to_owned);
         let binary = command::binary().display().to_string();
@@ -231,7 +259,10 @@ fn plain_http_to_another_machine_is_sent_only_where_somebody_says_so_and_is_told
     config["vendor"]["base_url"] = json!("http://192.0.2.1:1/aivoice");
     let (status, message) = check(&config, false);
     assert_eq!(status, "FAILED");
-    assert!(message.contains("for a sandbox in a container set vendor.allow_plain_http to true"), "{message}");
+    assert!(
+        message.contains("for a sandbox in a container set vendor.allow_plain_http to true"),
+        "{message}"
+    );
     config["vendor"]["allow_plain_http"] = json!(true);
     config["delivery"] = json!({ "request_timeout_seconds": 1 });
     let (_, message) = check(&config, false);

@@ -18,7 +18,7 @@ use crate::config::{Config, LedgerConfig, ObjectStorageConfig};
 use crate::delivery::{AnyTransport, Clock, Deliverer, Network, RunHandle};
 use crate::domain::error::Error;
 use crate::intake::{DynamicStreams, Router, read_events};
-use crate::ledger::KeyMaker;
+use crate::ledger::{KeyMaker, Ledger as _};
 use crate::ledger::open::{self, RunLedger};
 use crate::mapping::{self, Mapping, RunContext, StreamShape};
 use crate::pipeline::{Pipeline, Plan, RunStats};
@@ -27,6 +27,9 @@ use crate::providers::Provider;
 
 /// Begins the first line of a sync that calls nobody.
 const REHEARSAL: &str = "REHEARSAL, nobody is called: ";
+
+/// Whoever leaves before the first record waits no longer for a ledger.
+const LEAVE_WITHIN: Duration = Duration::from_secs(1);
 
 /// Beyond the time that a request itself may take.
 const HEAR_OUT_MARGIN: Duration = Duration::from_secs(5);
@@ -157,7 +160,11 @@ impl SyncJob {
         let started = asked.and(deliverer).and_then(|deliverer| Ok((deliverer, read_events(stdin, router)?)));
         let (deliverer, input) = match started {
             Ok(started) => started,
-            Err(error) => return (output, RunStats::default(), Err(error)),
+            Err(error) => {
+                // Otherwise a shared ledger would wait for this run's lease; the error says more than a failure to.
+                drop(tokio::time::timeout(LEAVE_WITHIN, run_ledger.ledger.close()).await);
+                return (output, RunStats::default(), Err(error));
+            }
         };
         let pipeline = Pipeline::new(plan, Arc::new(deliverer), Arc::new(run_ledger.ledger), output, run);
         let (stats, failure, mut output) = pipeline.run(input, log_lines, signals).await;

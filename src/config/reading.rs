@@ -380,7 +380,10 @@ mod tests {
             assert_eq!(places, want, "{plays}");
             if let Some(config) = config {
                 assert!(config.vendor.is_rehearsal() && config.vendor.rehearses(), "{plays}");
-                assert!(config.vendor.played().is_some() && config.vendor.plain_http_place().is_none(), "{plays}");
+                assert!(
+                    config.vendor.played().is_some() && config.vendor.plain_http_place().is_none(),
+                    "{plays}"
+                );
             }
         }
         let (_, mistakes) = read_config(r#"{"vendor":{"vendor_type":"rehearsal"}}"#);

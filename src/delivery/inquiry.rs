@@ -29,9 +29,9 @@ pub async fn inquire(
     {
         heard.push(match timeout_at(deadline, transport.send_request(question)).await {
             Ok(Ok(reply)) => Ok(reply),
-            Ok(Err(TransportError::NotSent(why) | TransportError::Barred(why) | TransportError::Lost(why))) => {
-                Err(why)
-            }
+            Ok(Err(
+                TransportError::NotSent(why) | TransportError::Barred(why) | TransportError::Lost(why),
+            )) => Err(why),
             Err(_) => Err(format!("no answer within {} s", within.as_secs())),
         });
     }
@@ -67,7 +67,8 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_vendor_that_does_not_answer_costs_a_bounded_time_and_proves_nothing() {
-        let section = json!({ "vendor_type": "itnio", "api_key": "k", "api_secret": "s", "app_id": "A", "job_id": 9 });
+        let section =
+            json!({ "vendor_type": "itnio", "api_key": "k", "api_secret": "s", "app_id": "A", "job_id": 9 });
         let vendor = serde_json::from_value::<VendorConfig>(section).unwrap().build();
         let (campaign, clock) = (Campaign::new("9"), Clock::starting_at(Timestamp::UNIX_EPOCH));
         for (status, seconds, n_questions, took, says) in [

@@ -15,8 +15,8 @@ use crate::config::{Config, LedgerConfig, MemoryConfig, ScopeConfig, SqliteConfi
 use crate::domain::contact::Campaign;
 use crate::domain::error::Error;
 use crate::phone::WireFormat;
-use crate::providers::api::Repeats;
 use crate::providers::Provider;
+use crate::providers::api::Repeats;
 
 /// A ledger that is open for a run.
 pub(crate) struct RunLedger {

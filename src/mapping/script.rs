@@ -55,7 +55,8 @@ pub fn fills_without_catalog(config: &Config, vendor: &Arc<dyn Provider>) -> Vec
         let mappings = validate::check_streams(config, vendor, &mut elsewhere);
         return mappings.iter().map(Mapping::fills).collect();
     }
-    let stream = StreamShape { name: "", namespace: "", json_schema: &serde_json::Value::Null, primary_key: &[] };
+    let stream =
+        StreamShape { name: "", namespace: "", json_schema: &serde_json::Value::Null, primary_key: &[] };
     let run = RunContext { sync_id: String::new(), now: jiff::Timestamp::UNIX_EPOCH };
     let mapping = Mapping::compile(config, vendor, &stream, &run, &mut elsewhere);
     mapping.iter().map(Mapping::fills).collect()
@@ -69,22 +70,28 @@ impl Fills {
         if !self.is_known {
             return Vec::new();
         }
-        let own = |name: &str| {
-            name == PHONE || name == "name" && shape.name || name == "gender" && shape.gender
-        };
+        let own =
+            |name: &str| name == PHONE || name == "name" && shape.name || name == "gender" && shape.gender;
         let spoken: Vec<String> = script.iter().map(|name| seen(name).into_owned()).collect();
         let is_filled = |name: &String| self.names.contains(name) || own(name);
         let missing: Vec<&String> = spoken.iter().filter(|name| !is_filled(name)).collect();
-        let extra = self.names.iter().filter(|name| !self.is_identity && !spoken.contains(name) && !own(name));
+        let extra =
+            self.names.iter().filter(|name| !self.is_identity && !spoken.contains(name) && !own(name));
         let extra: Vec<&String> = extra.collect();
-        let stream = if self.stream.is_empty() { String::new() } else { format!(" of stream `{}`", shown(&self.stream)) };
+        let stream = if self.stream.is_empty() {
+            String::new()
+        } else {
+            format!(" of stream `{}`", shown(&self.stream))
+        };
         let what = if self.is_identity { "column" } else { "field" };
         let mut told = Vec::new();
         let help = |name: &str, n_told: usize, among: &[&String]| {
-            let near = helps_after(n_told).then(|| nearest(name, among.iter().map(|name| name.as_str()))).flatten();
+            let near =
+                helps_after(n_told).then(|| nearest(name, among.iter().map(|name| name.as_str()))).flatten();
             did_you_mean(near)
         };
-        let candidates: Vec<&String> = if self.is_identity { self.names.iter().collect() } else { extra.clone() };
+        let candidates: Vec<&String> =
+            if self.is_identity { self.names.iter().collect() } else { extra.clone() };
         for name in &missing {
             let near = help(name, told.len(), &candidates);
             told.push(format!("the script speaks `{}`, and no {what}{stream} fills it{near}", shown(name)));

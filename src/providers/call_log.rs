@@ -120,7 +120,13 @@ impl CallLog {
         };
         let position = u32::try_from(callees.people.len()).unwrap_or(u32::MAX);
         callees.positions.insert(hash, position);
-        callees.people.push(Callee { number, name: cut(words.name), times: 1, first: seconds, last: seconds });
+        callees.people.push(Callee {
+            number,
+            name: cut(words.name),
+            times: 1,
+            first: seconds,
+            last: seconds,
+        });
         self.totals.people += 1;
         1
     }

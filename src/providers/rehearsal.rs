@@ -64,7 +64,8 @@ fn variant<'f>(form: &'f Value, fields: &Map<String, Value>) -> Option<&'f Value
     let options = form.get("oneOf")?.as_array()?;
     let is_named = |option: &&Value| {
         let mut properties = option.get("properties").and_then(Value::as_object).into_iter().flatten();
-        properties.any(|(name, property)| property.get("const").is_some_and(|told| fields.get(name) == Some(told)))
+        properties
+            .any(|(name, property)| property.get("const").is_some_and(|told| fields.get(name) == Some(told)))
     };
     options.iter().find(is_named).or_else(|| options.first())
 }

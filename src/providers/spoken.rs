@@ -57,7 +57,10 @@ impl<'a> Words<'a> {
 impl Spoken {
     /// About how much memory it takes.
     pub(super) fn bytes(&self) -> usize {
-        let texts = self.variables.iter().map(|(name, value)| name.len() + value.len() + size_of::<(String, String)>());
+        let texts = self
+            .variables
+            .iter()
+            .map(|(name, value)| name.len() + value.len() + size_of::<(String, String)>());
         texts.sum::<usize>() + self.name.len() + size_of::<Self>()
     }
 }
@@ -70,7 +73,8 @@ fn without_numbers(text: &str, tail: &str) -> String {
         let written = text.get(found.range.clone()).unwrap_or_default();
         let digits = &found.digits;
         let is_own = tail.len() == SHORTEST && digits.contains(tail);
-        let is_dialled = digits.len() >= DIALLED && (written.starts_with(['+', '＋']) || digits.starts_with('0'));
+        let is_dialled =
+            digits.len() >= DIALLED && (written.starts_with(['+', '＋']) || digits.starts_with('0'));
         if !(is_own || is_dialled || digits.len() >= ANY_BEGINNING) {
             continue;
         }

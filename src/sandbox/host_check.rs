@@ -55,7 +55,8 @@ fn is_of_container(host: &str) -> bool {
         _ => host,
     };
     let bare = name.trim_start_matches('[').trim_end_matches(']');
-    let is_word = !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
+    let is_word =
+        !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
     bare.parse::<IpAddr>().is_ok() || is_word || HOSTS_OF_CONTAINERS.contains(&name)
 }
 
@@ -196,7 +197,8 @@ mod tests {
             ("172.17.0.1:8080", Some("null"), Some(403)),
         ] {
             let request = Request::builder().method("POST").uri("/reset").header("host", host);
-            let request = origin.into_iter().fold(request, |request, origin| request.header("origin", origin));
+            let request =
+                origin.into_iter().fold(request, |request, origin| request.header("origin", origin));
             let answer = turn_away(&request.body(()).unwrap(), "0.0.0.0:8080".parse().unwrap());
             assert_eq!(answer.map(|answer| answer.status().as_u16()), want, "{host} {origin:?}");
         }

@@ -113,7 +113,10 @@ impl Itnio {
             )),
             Listing::Unfinished(_) => {
                 let why = heard.last().and_then(|last| last.as_ref().err());
-                Standing::Unproved(format!("taskList: {}", why.map_or("not asked to its end", String::as_str)))
+                Standing::Unproved(format!(
+                    "taskList: {}",
+                    why.map_or("not asked to its end", String::as_str)
+                ))
             }
             Listing::Unread(why) => Standing::Unproved(format!("taskList: {why}")),
         };
@@ -206,8 +209,7 @@ fn listing(campaign: &Campaign, heard: &[Answer]) -> (Listing, usize) {
 
 fn is_last(jobs: &ItnioJobPage<'_>, page: usize) -> bool {
     let pages = json::integer(jobs.pages).and_then(|pages| usize::try_from(pages).ok());
-    jobs.records.is_empty()
-        || pages.map_or(jobs.records.len() < JOBS_PER_PAGE, |pages| page >= pages)
+    jobs.records.is_empty() || pages.map_or(jobs.records.len() < JOBS_PER_PAGE, |pages| page >= pages)
 }
 
 fn found(job: &ItnioJob<'_>) -> ItnioFoundJob {

@@ -248,7 +248,8 @@ impl ItnioSimulator {
             })
         };
         let jobs = &self.setup.jobs;
-        let (before, pages) = ((asked.current - 1).saturating_mul(asked.size), jobs.len().div_ceil(asked.size));
+        let (before, pages) =
+            ((asked.current - 1).saturating_mul(asked.size), jobs.len().div_ceil(asked.size));
         let records: Vec<_> = jobs.iter().skip(before).take(asked.size).map(job).collect();
         Ok(json!({
             "total": jobs.len(), "size": asked.size, "current": asked.current, "pages": pages, "records": records,
@@ -300,7 +301,8 @@ impl Simulator for ItnioSimulator {
 
     /// Whoever takes contacts for every job has no list of them.
     fn questions(&self) -> Vec<(Method, &'static str)> {
-        let paths = if self.setup.jobs.is_empty() { &[][..] } else { &["/aivoice/taskList", "/aivoice/properties"] };
+        let paths =
+            if self.setup.jobs.is_empty() { &[][..] } else { &["/aivoice/taskList", "/aivoice/properties"] };
         paths.iter().map(|path| (Method::POST, *path)).collect()
     }
 

@@ -40,8 +40,7 @@ impl Vbee {
     }
 
     pub(super) fn facts(&self, campaign: &Campaign, heard: &[Answer]) -> CampaignFacts {
-        let standing =
-            Standing::Unproved("Vbee documents no request that reads a campaign".to_owned());
+        let standing = Standing::Unproved("Vbee documents no request that reads a campaign".to_owned());
         let scenario = shown_identifier(&self.scenario_id);
         let script = match heard.first() {
             _ if self.scenario_id.is_empty() => {
@@ -91,7 +90,8 @@ fn fields(reply: &Reply) -> Result<Vec<String>, String> {
 /// The key of a personal field, as the vendor's own `so_dien_thoai` is made of "Số điện thoại". It documents no rule.
 fn slug(name: &str) -> String {
     let plain = name.nfd().filter(|c| !unicode_normalization::char::is_combining_mark(*c));
-    let letters: String = plain.flat_map(char::to_lowercase).map(|c| if c == 'đ' { 'd' } else { c }).collect();
+    let letters: String =
+        plain.flat_map(char::to_lowercase).map(|c| if c == 'đ' { 'd' } else { c }).collect();
     let words = letters.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
     words.collect::<Vec<_>>().join("_")
 }
@@ -111,7 +111,11 @@ mod tests {
             ("—", ""),
         ] {
             assert_eq!(slug(name), want, "{name}");
-            assert_eq!(slug(&name.nfc().collect::<String>()), slug(&name.nfd().collect::<String>()), "{name}");
+            assert_eq!(
+                slug(&name.nfc().collect::<String>()),
+                slug(&name.nfd().collect::<String>()),
+                "{name}"
+            );
         }
     }
 }

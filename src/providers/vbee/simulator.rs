@@ -77,8 +77,7 @@ const TOO_LARGE: VbeeRefusal = VbeeRefusal { status: 413, code: 413, message: "P
 const NO_APPLICATION: VbeeRefusal =
     VbeeRefusal { status: 200, code: 1201, message: "Application is not found" };
 const FAILED: VbeeRefusal = VbeeRefusal { status: 200, code: 1402, message: "Import contacts failed" };
-const NO_SCENARIO: VbeeRefusal =
-    VbeeRefusal { status: 200, code: 9999, message: "Uknown error" };
+const NO_SCENARIO: VbeeRefusal = VbeeRefusal { status: 200, code: 9999, message: "Uknown error" };
 const ALL_INVALID: VbeeRefusal = VbeeRefusal { status: 200, code: 1403, message: "All contacts is invalid" };
 
 impl Default for VbeeSetup {
@@ -181,7 +180,8 @@ impl VbeeSimulator {
 
     fn scenario(&self) -> Value {
         let field = |name: &str| json!({ "name": name, "reading_type": "TEXT" });
-        let fields = ["Số điện thoại"].into_iter().chain(self.setup.personal_fields.iter().map(String::as_str));
+        let fields =
+            ["Số điện thoại"].into_iter().chain(self.setup.personal_fields.iter().map(String::as_str));
         json!({
             "id": SCENARIO_ID,
             "call_config": { "allow_duplicate_phone": true, "max_concurrent": 1 },

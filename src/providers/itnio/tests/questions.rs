@@ -64,24 +64,111 @@ fn only_a_list_of_the_documented_shape_proves_that_there_is_a_job_or_none() {
     let list = "/taskList";
     let variables = "/properties";
     for (name, answers, asked, want) in [
-        ("there", vec![known()], vec![list, variables], "proved: taskList lists job 9, named \"Overdue, November\", mode MANUAL"),
-        ("as a text", vec![success(&json!({ "records": [{ "jobId": "9", "mode": "MANUAL", "isDialogFlowUnbind": 0 }] }))], vec![list, variables], "proved: taskList lists job 9, mode MANUAL"),
-        ("on the second page", vec![page(101, 2, 1, &full), page(101, 2, 2, &[job(9, "MANUAL", &json!("0"))])], vec![list, list, variables], "proved: taskList lists job 9"),
-        ("in odd words", vec![odd(json!(null))], vec![list, variables], "does not say how it is started; it does not say whether a script is bound"),
-        ("others", vec![page(2, 1, 1, &others)], vec![list], "missing: job 9 is none of app LILIN888 (taskList has: 12, 90); correct vendor.job_id"),
-        ("no job at all", vec![page(0, 0, 1, &[])], vec![list], "missing: job 9 is none of app LILIN888 (taskList has: there is none)"),
-        ("no such application", vec![answer(200, r#"{"status":"-37","reason":"Application does not exist"}"#)], vec![list], "missing: taskList answers that there is no application LILIN888"),
-        ("a list that is cut", vec![page(300, 1, 1, &others)], vec![list, variables], "unproved: taskList: its list of jobs is shorter than it says"),
-        ("a job without an id", vec![success(&json!({ "records": [{ "name": "x" }] }))], vec![list, variables], "unproved: taskList: an answer that the vendor does not document"),
-        ("no records", vec![success(&json!({ "total": 0 }))], vec![list, variables], "unproved: taskList: an answer that the vendor does not document"),
-        ("nothing", vec![success(&json!(null))], vec![list, variables], "unproved: taskList: success without a word"),
-        ("a list of another kind", vec![success(&json!([]))], vec![list, variables], "unproved: taskList: an answer that the vendor does not document"),
+        (
+            "there",
+            vec![known()],
+            vec![list, variables],
+            "proved: taskList lists job 9, named \"Overdue, November\", mode MANUAL",
+        ),
+        (
+            "as a text",
+            vec![success(
+                &json!({ "records": [{ "jobId": "9", "mode": "MANUAL", "isDialogFlowUnbind": 0 }] }),
+            )],
+            vec![list, variables],
+            "proved: taskList lists job 9, mode MANUAL",
+        ),
+        (
+            "on the second page",
+            vec![page(101, 2, 1, &full), page(101, 2, 2, &[job(9, "MANUAL", &json!("0"))])],
+            vec![list, list, variables],
+            "proved: taskList lists job 9",
+        ),
+        (
+            "in odd words",
+            vec![odd(json!(null))],
+            vec![list, variables],
+            "does not say how it is started; it does not say whether a script is bound",
+        ),
+        (
+            "others",
+            vec![page(2, 1, 1, &others)],
+            vec![list],
+            "missing: job 9 is none of app LILIN888 (taskList has: 12, 90); correct vendor.job_id",
+        ),
+        (
+            "no job at all",
+            vec![page(0, 0, 1, &[])],
+            vec![list],
+            "missing: job 9 is none of app LILIN888 (taskList has: there is none)",
+        ),
+        (
+            "no such application",
+            vec![answer(200, r#"{"status":"-37","reason":"Application does not exist"}"#)],
+            vec![list],
+            "missing: taskList answers that there is no application LILIN888",
+        ),
+        (
+            "a list that is cut",
+            vec![page(300, 1, 1, &others)],
+            vec![list, variables],
+            "unproved: taskList: its list of jobs is shorter than it says",
+        ),
+        (
+            "a job without an id",
+            vec![success(&json!({ "records": [{ "name": "x" }] }))],
+            vec![list, variables],
+            "unproved: taskList: an answer that the vendor does not document",
+        ),
+        (
+            "no records",
+            vec![success(&json!({ "total": 0 }))],
+            vec![list, variables],
+            "unproved: taskList: an answer that the vendor does not document",
+        ),
+        (
+            "nothing",
+            vec![success(&json!(null))],
+            vec![list, variables],
+            "unproved: taskList: success without a word",
+        ),
+        (
+            "a list of another kind",
+            vec![success(&json!([]))],
+            vec![list, variables],
+            "unproved: taskList: an answer that the vendor does not document",
+        ),
         ("not there", vec![answer(404, "Not Found")], vec![list, variables], "unproved: taskList: HTTP 404"),
-        ("a page", vec![answer(200, "<html>")], vec![list, variables], "unproved: taskList: an answer that the vendor does not document"),
-        ("a list behind an error", vec![known().map(|reply| Reply { status: 500, ..reply })], vec![list, variables], "unproved: taskList: HTTP 500"),
-        ("another code", vec![answer(200, r#"{"status":"-50","reason":"x"}"#)], vec![list, variables], "unproved: taskList: code -50, the application has no quotation"),
-        ("a code of nobody's", vec![answer(200, r#"{"status":"-999"}"#)], vec![list, variables], "unproved: taskList: code -999, which is not known here"),
-        ("no answer", vec![Err("no answer within 5 s".to_owned())], vec![list], "unproved: taskList: no answer within 5 s"),
+        (
+            "a page",
+            vec![answer(200, "<html>")],
+            vec![list, variables],
+            "unproved: taskList: an answer that the vendor does not document",
+        ),
+        (
+            "a list behind an error",
+            vec![known().map(|reply| Reply { status: 500, ..reply })],
+            vec![list, variables],
+            "unproved: taskList: HTTP 500",
+        ),
+        (
+            "another code",
+            vec![answer(200, r#"{"status":"-50","reason":"x"}"#)],
+            vec![list, variables],
+            "unproved: taskList: code -50, the application has no quotation",
+        ),
+        (
+            "a code of nobody's",
+            vec![answer(200, r#"{"status":"-999"}"#)],
+            vec![list, variables],
+            "unproved: taskList: code -999, which is not known here",
+        ),
+        (
+            "no answer",
+            vec![Err("no answer within 5 s".to_owned())],
+            vec![list],
+            "unproved: taskList: no answer within 5 s",
+        ),
     ] {
         let (paths, facts) = told(&answers);
         assert_eq!(paths, asked, "{name}");

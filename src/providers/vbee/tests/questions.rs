@@ -32,7 +32,11 @@ fn a_scenario_is_read_only_where_its_id_is_given_and_for_its_campaign() {
     let now = Timestamp::from_second(1_700_000_000).unwrap();
     let own = Campaign::new("65f0c0ffee0000000000cafe");
     for (id, campaign, want) in [
-        (" 65f0c0ffee0000000000beef ", &own, Some("https://aicall.vbee.ai/api/v1/public-api/scenarios/65f0c0ffee0000000000beef")),
+        (
+            " 65f0c0ffee0000000000beef ",
+            &own,
+            Some("https://aicall.vbee.ai/api/v1/public-api/scenarios/65f0c0ffee0000000000beef"),
+        ),
         ("65f0c0ffee0000000000beef", &Campaign::new("another"), None),
         ("", &own, None),
     ] {
@@ -56,7 +60,16 @@ fn the_personal_fields_are_read_from_a_documented_answer_and_no_other() {
     let number = json!({ "name": "Số điện thoại", "reading_type": "TEXT" });
     let told = Some(vec!["ho_va_ten", "so_tien"]);
     for (name, answer, want) in [
-        ("documented", answer(200, &scenario(&json!([number, { "name": "Họ và tên", "reading_type": "TEXT" }, { "name": "Số tiền", "reading_type": "CURRENCY" }]))), told),
+        (
+            "documented",
+            answer(
+                200,
+                &scenario(
+                    &json!([number, { "name": "Họ và tên", "reading_type": "TEXT" }, { "name": "Số tiền", "reading_type": "CURRENCY" }]),
+                ),
+            ),
+            told,
+        ),
         ("the number alone", answer(200, &scenario(&json!([number]))), Some(vec![])),
         ("no fields", answer(200, &json!({ "status": 1, "result": {} })), None),
         ("fields without names", answer(200, &scenario(&json!([{ "reading_type": "TEXT" }]))), None),
@@ -67,9 +80,13 @@ fn the_personal_fields_are_read_from_a_documented_answer_and_no_other() {
         ("behind an error", answer(500, &scenario(&json!([number]))), None),
         ("no answer", Err("lost".to_owned()), None),
     ] {
-        let (vendor, campaign) = (with_scenario("65f0c0ffee0000000000beef"), Campaign::new("65f0c0ffee0000000000cafe"));
+        let (vendor, campaign) =
+            (with_scenario("65f0c0ffee0000000000beef"), Campaign::new("65f0c0ffee0000000000cafe"));
         let facts = vendor.interpret_answers(&campaign, &[answer]);
-        assert!(matches!(facts.standing, Standing::Unproved(_)), "{name}: no campaign is proved by a scenario");
+        assert!(
+            matches!(facts.standing, Standing::Unproved(_)),
+            "{name}: no campaign is proved by a scenario"
+        );
         match (&facts.script, want) {
             (Script::Told { by, variables }, Some(want)) => {
                 let want: Vec<_> = want.iter().map(ToString::to_string).collect();
@@ -84,7 +101,9 @@ fn the_personal_fields_are_read_from_a_documented_answer_and_no_other() {
 #[test]
 fn an_id_that_could_be_a_part_of_an_address_is_a_mistake() {
     use crate::providers::section::VendorSection;
-    for (id, is_right) in [("", true), ("65f0c0ffee0000000000beef", true), ("a/submit", false), ("a?b", false), ("..", false)] {
+    for (id, is_right) in
+        [("", true), ("65f0c0ffee0000000000beef", true), ("a/submit", false), ("a?b", false), ("..", false)]
+    {
         let config = json!({
             "credentials": { "auth_type": "api_key", "api_key": "k", "api_secret": "s" },
             "campaign_id": "c", "scenario_id": id,
