@@ -38,7 +38,7 @@ impl<'a> Words<'a> {
 
     /// Keeps them as they are.
     pub(super) fn whole(&self) -> Spoken {
-        self.each(|text| text.to_owned())
+        self.each(str::to_owned)
     }
 
     /// Keeps them without phone numbers, above all the person's own. Amounts and dates are to be seen.

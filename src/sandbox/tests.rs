@@ -346,7 +346,9 @@ fn only_what_is_printed_is_known_unless_any_campaign_is_asked_for() {
             let section = simulator.connector_config("http://127.0.0.1:1");
             let vendor = serde_json::from_value::<VendorConfig>(section).expect("a good section").build();
             let contact = contact(ANN, "Ann");
-            for (campaign, is_known) in [(vendor.campaign("").expect("its own"), true), (Campaign::new("77"), any_campaign)] {
+            for (campaign, is_known) in
+                [(vendor.campaign("").expect("its own"), true), (Campaign::new("77"), any_campaign)]
+            {
                 let batch = Batch::new(campaign, vec![&contact], false);
                 let reply = simulator.answer(&vendor.build_request(&batch, now()), now());
                 let is_taken = matches!(vendor.interpret(&batch, &reply), Verdict::Settled(_));

@@ -28,8 +28,8 @@ pub(super) fn connector_configs(options: &SandboxOptions, root: &str) -> Vec<(&'
 /// A whole configuration of the connector that sends to this simulator.
 pub(super) fn connector_config(simulator: &dyn Simulator, root: &str) -> Value {
     let mut vendor = simulator.connector_config(root);
-    if is_plain_http(root) {
-        vendor["allow_plain_http"] = true.into();
+    if let Some(section) = vendor.as_object_mut().filter(|_| is_plain_http(root)) {
+        section.insert("allow_plain_http".to_owned(), true.into());
     }
     json!({ "vendor": vendor, "phone": { "default_region": "VN" } })
 }

@@ -62,6 +62,6 @@ fn a_campaign_that_each_record_names_is_none_beforehand() {
         let mut streams = stream(&["phone_number"]);
         streams[0]["campaign"] = json!(campaign);
         let [one] = &*fills(&streams) else { panic!("{campaign}") };
-        assert_eq!(one.campaign.as_ref().map(|campaign| campaign.as_str()), want, "{campaign}");
+        assert_eq!(one.campaign.as_ref().map(Campaign::as_str), want, "{campaign}");
     }
 }

@@ -307,10 +307,10 @@ impl Simulator for ItnioSimulator {
     }
 
     fn tell(&self, request: &Request, now: Timestamp) -> Reply {
-        let told = self.authenticate(request, now).and_then(|()| match request.url.ends_with(JOBS) {
-            true => self.list_jobs(request),
-            false => self.list_variables(request),
-        });
+        let is_list = request.url.ends_with(JOBS);
+        let told = self
+            .authenticate(request, now)
+            .and_then(|()| if is_list { self.list_jobs(request) } else { self.list_variables(request) });
         envelope(told, now)
     }
 

@@ -251,8 +251,8 @@ impl Simulator for VbeeSimulator {
             "base_url": root.trim_end_matches('/'),
         });
         // Where nobody said what the script speaks, there is nothing to read of it.
-        if !self.setup.personal_fields.is_empty() {
-            section["scenario_id"] = SCENARIO_ID.into();
+        if let Some(section) = section.as_object_mut().filter(|_| !self.setup.personal_fields.is_empty()) {
+            section.insert("scenario_id".to_owned(), SCENARIO_ID.into());
         }
         section
     }

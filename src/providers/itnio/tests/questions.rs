@@ -20,6 +20,7 @@ fn success(data: &serde_json::Value) -> Answer {
     answer(200, &json!({ "status": "0", "reason": "success", "data": data }).to_string())
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "an answer may also be none")]
 fn answer(status: u16, body: &str) -> Answer {
     Ok(Reply { status, body: body.to_owned().into(), ..Reply::default() })
 }
@@ -52,133 +53,86 @@ fn a_question_is_asked_as_the_vendor_documents_it() {
     assert_eq!(body(&variables), r#"{"appId":"LILIN888","jobId":9}"#);
 }
 
+/// Holds what answers prove against what they should, with the paths that were asked.
+fn hold(cases: Vec<(&str, Vec<Answer>, usize, &str)>) {
+    for (name, answers, n_lists, want) in cases {
+        let (paths, facts) = told(&answers);
+        let (standing, has_variables) = match facts.standing {
+            Standing::Proved(by) => (format!("proved: {by}"), true),
+            Standing::Missing(why) => (format!("missing: {why}"), false),
+            Standing::Unproved(why) => (format!("unproved: {why}"), answers.iter().all(Result::is_ok)),
+        };
+        let mut asked = vec!["/taskList"; n_lists];
+        asked.extend(has_variables.then_some("/properties"));
+        assert_eq!(paths, asked, "{name}");
+        assert!(standing.contains(want), "{name}: {standing}");
+    }
+}
+
 #[test]
 fn only_a_list_of_the_documented_shape_proves_that_there_is_a_job_or_none() {
     let full: Vec<_> = (100..200).map(|id| job(id, "MANUAL", &json!("false"))).collect();
     let others = [job(12, "MANUAL", &json!("false")), job(90, "AUTO", &json!("false"))];
-    let odd = |mode: serde_json::Value| {
-        let mut odd = job(9, "", &json!("maybe"));
-        odd["mode"] = mode;
-        page(1, 1, 1, &[odd])
-    };
-    let list = "/taskList";
-    let variables = "/properties";
-    for (name, answers, asked, want) in [
-        (
-            "there",
-            vec![known()],
-            vec![list, variables],
-            "proved: taskList lists job 9, named \"Overdue, November\", mode MANUAL",
-        ),
-        (
-            "as a text",
-            vec![success(
-                &json!({ "records": [{ "jobId": "9", "mode": "MANUAL", "isDialogFlowUnbind": 0 }] }),
-            )],
-            vec![list, variables],
-            "proved: taskList lists job 9, mode MANUAL",
-        ),
-        (
-            "on the second page",
-            vec![page(101, 2, 1, &full), page(101, 2, 2, &[job(9, "MANUAL", &json!("0"))])],
-            vec![list, list, variables],
-            "proved: taskList lists job 9",
-        ),
+    let mut odd = job(9, "", &json!("maybe"));
+    odd["mode"] = json!(null);
+    let as_texts = json!({ "records": [{ "jobId": "9", "mode": "MANUAL", "isDialogFlowUnbind": 0 }] });
+    let second = page(101, 2, 2, &[job(9, "MANUAL", &json!("0"))]);
+    let no_application = answer(200, r#"{"status":"-37","reason":"Application does not exist"}"#);
+    let (there, none) =
+        ("proved: taskList lists job 9", "missing: job 9 is none of app LILIN888 (taskList has: ");
+    hold(vec![
+        ("there", vec![known()], 1, "proved: taskList lists job 9, named \"Overdue, November\", mode MANUAL"),
+        ("as a text", vec![success(&as_texts)], 1, "proved: taskList lists job 9, mode MANUAL"),
+        ("on the second page", vec![page(101, 2, 1, &full), second], 2, there),
         (
             "in odd words",
-            vec![odd(json!(null))],
-            vec![list, variables],
-            "does not say how it is started; it does not say whether a script is bound",
+            vec![page(1, 1, 1, &[odd])],
+            1,
+            "does not say how it is started; it does not say whether",
         ),
-        (
-            "others",
-            vec![page(2, 1, 1, &others)],
-            vec![list],
-            "missing: job 9 is none of app LILIN888 (taskList has: 12, 90); correct vendor.job_id",
-        ),
-        (
-            "no job at all",
-            vec![page(0, 0, 1, &[])],
-            vec![list],
-            "missing: job 9 is none of app LILIN888 (taskList has: there is none)",
-        ),
+        ("others", vec![page(2, 1, 1, &others)], 1, &format!("{none}12, 90); correct vendor.job_id")),
+        ("no job at all", vec![page(0, 0, 1, &[])], 1, &format!("{none}there is none)")),
         (
             "no such application",
-            vec![answer(200, r#"{"status":"-37","reason":"Application does not exist"}"#)],
-            vec![list],
+            vec![no_application],
+            1,
             "missing: taskList answers that there is no application LILIN888",
         ),
+    ]);
+}
+
+#[test]
+fn what_nobody_documented_proves_neither_that_there_is_a_job_nor_that_there_is_none() {
+    let others = [job(12, "MANUAL", &json!("false"))];
+    let undocumented = "unproved: taskList: an answer that the vendor does not document";
+    hold(vec![
+        ("a list that is cut", vec![page(300, 1, 1, &others)], 1, "its list of jobs is shorter than it says"),
+        ("a job without an id", vec![success(&json!({ "records": [{ "name": "x" }] }))], 1, undocumented),
+        ("no records", vec![success(&json!({ "total": 0 }))], 1, undocumented),
+        ("nothing", vec![success(&json!(null))], 1, "unproved: taskList: success without a word"),
+        ("a list of another kind", vec![success(&json!([]))], 1, undocumented),
+        ("not there", vec![answer(404, "Not Found")], 1, "unproved: taskList: HTTP 404"),
+        ("a page", vec![answer(200, "<html>")], 1, undocumented),
         (
-            "a list that is cut",
-            vec![page(300, 1, 1, &others)],
-            vec![list, variables],
-            "unproved: taskList: its list of jobs is shorter than it says",
-        ),
-        (
-            "a job without an id",
-            vec![success(&json!({ "records": [{ "name": "x" }] }))],
-            vec![list, variables],
-            "unproved: taskList: an answer that the vendor does not document",
-        ),
-        (
-            "no records",
-            vec![success(&json!({ "total": 0 }))],
-            vec![list, variables],
-            "unproved: taskList: an answer that the vendor does not document",
-        ),
-        (
-            "nothing",
-            vec![success(&json!(null))],
-            vec![list, variables],
-            "unproved: taskList: success without a word",
-        ),
-        (
-            "a list of another kind",
-            vec![success(&json!([]))],
-            vec![list, variables],
-            "unproved: taskList: an answer that the vendor does not document",
-        ),
-        ("not there", vec![answer(404, "Not Found")], vec![list, variables], "unproved: taskList: HTTP 404"),
-        (
-            "a page",
-            vec![answer(200, "<html>")],
-            vec![list, variables],
-            "unproved: taskList: an answer that the vendor does not document",
-        ),
-        (
-            "a list behind an error",
+            "behind an error",
             vec![known().map(|reply| Reply { status: 500, ..reply })],
-            vec![list, variables],
+            1,
             "unproved: taskList: HTTP 500",
         ),
         (
             "another code",
             vec![answer(200, r#"{"status":"-50","reason":"x"}"#)],
-            vec![list, variables],
-            "unproved: taskList: code -50, the application has no quotation",
+            1,
+            "code -50, the application has no",
         ),
-        (
-            "a code of nobody's",
-            vec![answer(200, r#"{"status":"-999"}"#)],
-            vec![list, variables],
-            "unproved: taskList: code -999, which is not known here",
-        ),
+        ("nobody's code", vec![answer(200, r#"{"status":"-999"}"#)], 1, "code -999, which is not known here"),
         (
             "no answer",
             vec![Err("no answer within 5 s".to_owned())],
-            vec![list],
+            1,
             "unproved: taskList: no answer within 5 s",
         ),
-    ] {
-        let (paths, facts) = told(&answers);
-        assert_eq!(paths, asked, "{name}");
-        let standing = match facts.standing {
-            Standing::Proved(by) => format!("proved: {by}"),
-            Standing::Missing(why) => format!("missing: {why}"),
-            Standing::Unproved(why) => format!("unproved: {why}"),
-        };
-        assert!(standing.contains(want), "{name}: {standing}");
-    }
+    ]);
 }
 
 #[test]
