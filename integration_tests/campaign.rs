@@ -57,7 +57,7 @@ fn a_check_says_what_is_proved_by_which_answer_and_what_is_not() {
             "its script",
             &itnio,
             "SUCCEEDED",
-            "what its script speaks is not proved (properties: success without a word)",
+            "what its script speaks is not proved (properties: success without data)",
         ),
         (
             "vbee",

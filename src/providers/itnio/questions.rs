@@ -257,7 +257,7 @@ fn data_of(reply: &Reply) -> Result<String, ItnioSilence> {
         }
         Some(envelope) if (200..300).contains(&reply.status) => {
             let data = envelope.data.map(RawValue::get).filter(|data| *data != "null");
-            data.map(str::to_owned).ok_or_else(|| silent("success without a word".to_owned()))
+            data.map(str::to_owned).ok_or_else(|| silent("success without data".to_owned()))
         }
         _ if (200..300).contains(&reply.status) => Err(silent(UNDOCUMENTED.to_owned())),
         _ => Err(silent(format!("HTTP {}", reply.status))),

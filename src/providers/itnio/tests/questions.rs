@@ -109,7 +109,7 @@ fn what_nobody_documented_proves_neither_that_there_is_a_job_nor_that_there_is_n
         ("a list that is cut", vec![page(300, 1, 1, &others)], 1, "its list of jobs is shorter than it says"),
         ("a job without an id", vec![success(&json!({ "records": [{ "name": "x" }] }))], 1, undocumented),
         ("no records", vec![success(&json!({ "total": 0 }))], 1, undocumented),
-        ("nothing", vec![success(&json!(null))], 1, "unproved: taskList: success without a word"),
+        ("nothing", vec![success(&json!(null))], 1, "unproved: taskList: success without data"),
         ("a list of another kind", vec![success(&json!([]))], 1, undocumented),
         ("not there", vec![answer(404, "Not Found")], 1, "unproved: taskList: HTTP 404"),
         ("a page", vec![answer(200, "<html>")], 1, undocumented),
