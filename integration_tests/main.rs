@@ -13,6 +13,7 @@ mod generated;
 mod input;
 mod kills;
 mod ledger;
+mod lists;
 mod memory;
 #[path = "../src/ledger/postgres/harness.rs"]
 mod postgres_server;
