@@ -19,6 +19,7 @@ fn what_a_script_speaks_is_held_against_what_is_filled_with_the_nearest_name() {
     for (name, fields, script, want) in [
         ("the same", &["phone_number", "ho_ten", "so_tien"][..], &["so_tien", "ho_ten"][..], &[][..]),
         ("own fields", &["phone_number", "name"], &["name", "gender", "phone_number"], &[]),
+        ("own fields that no script speaks", &["phone_number", "name", "gender"], &[], &[]),
         (
             "a slip",
             &["phone_number", "so_tienn"],
