@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 
-use destination_ai_voice::config::{self, Config};
+use destination_ai_voice::config::{self, Config, OnLimit};
 use destination_ai_voice::delivery::{
     Clock, Deliverer, DeliveryOptions, RateLimiter, RetryPolicy, RunHandle,
 };
@@ -219,6 +219,9 @@ impl Scenario {
             hear_out_for: Duration::from_secs(65),
             end_within: Duration::from_secs(9),
             max_contacts: 0,
+            daily_limit: None,
+            on_limit: OnLimit::Stop,
+            allow_nobody: true,
             max_rejected_percent: 100,
             streams: names.into_iter().map(|name| (name, false)).collect(),
         };

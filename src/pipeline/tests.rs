@@ -147,6 +147,7 @@ impl Sync {
         let requests = Arc::new(Mutex::new(Vec::new()));
         let transport = Provider { takes: self.takes, answer: self.answer, requests: Arc::clone(&requests) };
         let (run, log_lines) = RunHandle::new(Arc::new(Clock::starting_at(Timestamp::UNIX_EPOCH)));
+        let run = run.within(config.rules.window.read().unwrap());
         let resend = config.delivery.on_unknown_outcome == OnUnknownOutcome::Resend;
         let retry_policy = RetryPolicy { retry_for: Duration::from_mins(1), resend };
         let options = DeliveryOptions { rate_limiter: RateLimiter::new(0), retry_policy, seed: 7 };
@@ -176,6 +177,9 @@ fn plan(config: &Config) -> Plan {
         hear_out_for: Duration::from_secs(65),
         end_within: Duration::from_secs(9),
         max_contacts: config.limits.max_contacts_per_sync,
+        daily_limit: None,
+        on_limit: config.limits.on_limit,
+        allow_nobody: config.limits.allow_nobody,
         max_rejected_percent: config.limits.max_rejected_percent,
         streams: Vec::new(),
     }
