@@ -417,6 +417,9 @@ impl<C: Transport> Deliverer<C> {
             );
             return Some(PartEnd::Stopped(Some(Error::Unreachable { vendor: self.provider.name(), why })));
         }
+        if let Some(closed) = self.run.closed_at(until) {
+            return Some(PartEnd::Stopped(Some(closed)));
+        }
         let seconds = until.duration_since(Instant::now()).as_secs_f32();
         let next = history.attempts.saturating_add(1);
         self.run.log_line(format!("waiting {seconds:.1} s before attempt {next}: {why}"));

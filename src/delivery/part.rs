@@ -92,7 +92,8 @@ impl<P> Part<P> {
                 Outcome::Unknown(Some(why.into()))
             }
             Outcome::Suppressed(reason, _) if self.maybe_sent => {
-                let why = format!("kept back now ({}), but an earlier request may have added it", reason.code());
+                let why =
+                    format!("kept back now ({}), but an earlier request may have added it", reason.code());
                 Outcome::Unknown(Some(why.into()))
             }
             other => other,

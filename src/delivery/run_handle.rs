@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
@@ -60,7 +60,13 @@ impl RunHandle {
 
     /// Why nobody may be handed over now.
     pub(crate) fn closed(&self) -> Option<Error> {
-        self.window.as_ref()?.closed(self.now())
+        self.closed_at(Instant::now())
+    }
+
+    /// Why nobody may be handed over at an instant to come.
+    pub(crate) fn closed_at(&self, instant: Instant) -> Option<Error> {
+        let wait = SignedDuration::try_from(instant.saturating_duration_since(Instant::now())).ok()?;
+        self.window.as_ref()?.closed(self.now().saturating_add(wait).ok()?)
     }
 
     /// How somebody ends who may not be handed over now.

@@ -5,8 +5,8 @@ use jiff::{SignedDuration, Timestamp};
 use super::postgres::{self, Postgres};
 use super::sqlite::Sqlite;
 use super::{
-    ClaimEntry, ContactStatus, DailyLimit, FoundContact, Inspect, Key, Ledger, LedgerError, LedgerIdentity, NoopLedger,
-    Places, Rescoped, Settlement, StatusRow,
+    ClaimEntry, ContactStatus, DailyLimit, FoundContact, Inspect, Key, Ledger, LedgerError, LedgerIdentity,
+    NoopLedger, Places, Rescoped, Settlement, StatusRow,
 };
 use crate::domain::contact::Campaign;
 

@@ -8,13 +8,13 @@ use std::time::Duration;
 
 use super::batcher::PendingBatch;
 use super::policy::outcome_of_status;
+use crate::config::OnLimit;
 use crate::delivery::{ContactResult, Deliverer, DeliveryResult, RunHandle, Transport};
 use crate::domain::contact::Campaign;
 use crate::domain::error::Error;
 use crate::domain::outcome::Outcome;
 use crate::domain::reason::Reason;
 use crate::intake::{PendingContact, StreamNames};
-use crate::config::OnLimit;
 use crate::ledger::{ClaimEntry, ContactStatus, DailyLimit, Ledger, Settlement, one_for_each};
 use crate::phone::Phone;
 

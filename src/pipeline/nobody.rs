@@ -31,10 +31,8 @@ impl SearchForSomebody {
     /// A record ended without a call. One that was deleted in the source tells nothing.
     pub(super) fn ended(&mut self, outcome: &Outcome) {
         let is_known = matches!(outcome, Outcome::Duplicate(_) | Outcome::Unknown(_));
-        let is_beyond = matches!(
-            outcome.reason(),
-            Some(Reason::MaxContactsPerSync | Reason::MaxContactsPerDay)
-        );
+        let is_beyond =
+            matches!(outcome.reason(), Some(Reason::MaxContactsPerSync | Reason::MaxContactsPerDay));
         if is_known || is_beyond {
             self.found();
         } else if outcome.reason() != Some(Reason::DeletedInSource) {
@@ -45,7 +43,8 @@ impl SearchForSomebody {
     /// Why the run must stop, when it has looked at enough.
     pub(super) fn verdict(&self, stats: &RunStats) -> Option<Error> {
         let is_hopeless = !self.is_over && self.n_records >= LOOKS_AT;
-        is_hopeless.then(|| Error::NobodyToCall { n_records: self.n_records, reasons: stats.reasons_in_words() })
+        is_hopeless
+            .then(|| Error::NobodyToCall { n_records: self.n_records, reasons: stats.reasons_in_words() })
     }
 
     /// Whether STATEs may go back.

@@ -33,7 +33,8 @@ impl<C: Transport, L: Ledger> BatchTask<C, L> {
         let n_sent = u64::try_from(n_sent).unwrap_or(u64::MAX);
         let count = places.count.saturating_sub(n_sent);
         if count > 0 && self.ledger.give_back(Places { count, ..places }).await.is_err() {
-            self.run.log_line(format!("{count} places of limits.max_contacts_per_day could not be given back"));
+            self.run
+                .log_line(format!("{count} places of limits.max_contacts_per_day could not be given back"));
         }
     }
 

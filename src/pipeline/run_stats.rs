@@ -85,14 +85,16 @@ impl RunStats {
     pub fn reasons_in_words(&self) -> String {
         let mut reasons: Vec<_> = self.reasons.iter().collect();
         reasons.sort_by_key(|(reason, count)| (std::cmp::Reverse(**count), **reason));
-        let words: Vec<_> = reasons.iter().map(|(reason, count)| format!("{} {count}", reason.code())).collect();
+        let words: Vec<_> =
+            reasons.iter().map(|(reason, count)| format!("{} {count}", reason.code())).collect();
         words.join(", ")
     }
 
     /// One line for the log.
     #[must_use]
     pub fn summary(&self) -> String {
-        let Self { received, accepted, duplicate, suppressed, invalid, rejected, unknown, left, reasons: _ } = self;
+        let Self { received, accepted, duplicate, suppressed, invalid, rejected, unknown, left, reasons: _ } =
+            self;
         let open = received - self.settled() - left;
         let mut line = format!(
             "{received} records: {accepted} accepted, {duplicate} duplicate, {suppressed} suppressed, {invalid} invalid, {rejected} rejected, {unknown} unknown"

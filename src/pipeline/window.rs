@@ -11,7 +11,11 @@ impl<C: Transport, L: Ledger, W: Write> Pipeline<C, L, W> {
     /// read everything and only hears out what is under way needs not.
     pub(super) fn window_ended(&mut self, is_open: bool) {
         self.closes_at = None;
-        if is_open || self.ledger_query.is_open() || !self.dispatcher.is_drained() || self.batcher.next_due().is_some() {
+        if is_open
+            || self.ledger_query.is_open()
+            || !self.dispatcher.is_drained()
+            || self.batcher.next_due().is_some()
+        {
             self.stop_outside_window();
         }
     }

@@ -68,7 +68,8 @@ impl Postgres {
     pub(super) async fn return_places(&self, places: &Places) -> Result<(), LedgerError> {
         let fact = daily::fact(&self.account, &places.campaign, places.day);
         // Asked again after an answer that was lost it would give back twice: then rather never.
-        let given = self.records.client.written_once(&GIVE_BACK, &[&storable(&fact), &whole(places.count)]).await;
+        let given =
+            self.records.client.written_once(&GIVE_BACK, &[&storable(&fact), &whole(places.count)]).await;
         given.map(drop)
     }
 }
