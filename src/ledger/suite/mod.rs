@@ -7,6 +7,7 @@ mod deaths;
 mod identity;
 mod inspection;
 mod model;
+mod places;
 mod standing;
 
 use std::ops::Range;
@@ -19,6 +20,7 @@ pub(super) use deaths::*;
 pub(super) use identity::*;
 pub(super) use inspection::*;
 pub(super) use model::{follows_the_model, plan};
+pub(super) use places::*;
 pub(super) use standing::*;
 
 /// Where one test's ledger lives while its runs come and go. Every `Home` starts empty.
@@ -59,6 +61,8 @@ macro_rules! ledger_suite {
             two_accounts_share_a_ledger_each_within_its_scope
             people_are_brought_over_with_what_is_known_of_them
             of_two_keys_that_become_one_the_confirmed_call_counts the_campaign_of_each_person_is_known
+            a_campaigns_day_has_so_many_places_over_all_runs a_run_that_dies_leaves_its_places_taken
+            those_who_race_for_places_have_no_more_together_than_there_are
         }
     };
     ($home:expr; $($behaviour:ident)+) => {$(
