@@ -8,6 +8,7 @@ mod ledger;
 mod load_config;
 #[cfg(test)]
 mod mistakes;
+mod promises;
 mod read_file;
 mod rescope;
 mod sandbox;

@@ -197,8 +197,17 @@ impl WindowConfig {
         texts.iter().all(|text| text.trim().is_empty()) && holidays.is_empty() && self.has_every_day()
     }
 
-    fn has_every_day(&self) -> bool {
+    /// Whether no day is left out.
+    #[must_use]
+    pub fn has_every_day(&self) -> bool {
         EVERY_DAY.iter().all(|day| self.days.contains(day))
+    }
+
+    /// The days in their order.
+    #[must_use]
+    pub fn day_names(&self) -> String {
+        let days = EVERY_DAY.iter().filter(|day| self.days.contains(day));
+        days.map(|day| format!("{day:?}").to_lowercase()).collect::<Vec<_>>().join(", ")
     }
 
     /// The one zone for everybody; none when a column has each record's.
