@@ -107,5 +107,20 @@ plant "the vendor's Date moves the ledger's clock" src/delivery/run_handle.rs \
 plant "a panicked delivery releases" src/delivery/deliverer.rs \
   'part.is_away = true;' 'part.is_away = false;'
 
+plant "a window that has closed while a batch waited is not noticed" src/delivery/deliverer.rs \
+  'if let Some(end) = self.look_at_window(part) {' \
+  'if let Some(end) = self.look_at_window(part).filter(|_| part.maybe_sent) {'
+plant "the window lasts a minute longer" src/rules/hours.rs \
+  'return (minute >= from && minute < to)' 'return (minute >= from && minute <= to)'
+plant "a state passes by whom a limit left" src/pipeline/events.rs \
+  'self.leave_record(limit);' 'self.leave_record(limit); self.limit = None;
+   self.checkpoints.settle_record(pending.position, true)?;'
+plant "a limit counts nobody" $policy \
+  'self.n_passed += 1;' 'self.n_passed += u64::from(self.options.may_repeat) * 0;'
+plant "a campaign's day begins anew with each batch" $ledger/daily.rs \
+  'limit.max.saturating_sub(taken).min(wanted)' 'limit.max.saturating_sub(taken * 0).min(wanted)'
+plant "the input goes on beyond a limit" src/pipeline/limits.rs \
+  'self.limit = Some(limit);' 'self.limit = None.or(self.limit);'
+
 echo "mutations: $missed missed"
 [ "$missed" -eq 0 ]

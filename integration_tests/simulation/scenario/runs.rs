@@ -5,6 +5,7 @@ use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
+use destination_ai_voice::domain::error::Error;
 use destination_ai_voice::ledger::ContactStatus;
 use jiff::SignedDuration;
 use tokio::time::{Duration, sleep};
@@ -83,16 +84,32 @@ impl Scenario {
                 (!is_calm && rng.u32(0..5) == 0).then(|| Duration::from_millis(rng.u64(1..4_000)));
             let sync = Box::pin(self.sync(platform, run, rng.fork()));
             let ended = self.under_way(sync, platform, (crash_after, mishap_after), rng, counts).await;
+            let mut wait = Duration::from_millis(rng.u64(100..90_000));
             match ended {
                 Some((stats, None)) => {
-                    let (settled, received) = (stats.settled(), stats.received);
+                    let (settled, received) = (stats.settled() + stats.left, stats.received);
                     assert_eq!(settled, received, "outcomes do not add up to the input: {stats:?}");
-                    return;
+                    if stats.left == 0 {
+                        let platform = platform.lock().unwrap();
+                        assert_eq!(
+                            platform.acknowledged,
+                            platform.lines.len(),
+                            "somebody is passed by or lost"
+                        );
+                        return;
+                    }
+                    counts.at_limit += 1;
+                    wait = self.rules.waits(None, rng).unwrap_or(wait);
                 }
-                Some(_) => counts.failures += 1,
+                Some((_, Some(error))) => {
+                    let waits = self.rules.waits(Some(&error), rng);
+                    counts.outside_window += u64::from(matches!(error, Error::OutsideWindow(_)));
+                    counts.failures += 1;
+                    wait = waits.unwrap_or(wait);
+                }
                 None => counts.crashes += 1,
             }
-            sleep(Duration::from_millis(rng.u64(100..90_000))).await;
+            sleep(wait).await;
         }
     }
 
