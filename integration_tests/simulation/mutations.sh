@@ -107,9 +107,8 @@ plant "the vendor's Date moves the ledger's clock" src/delivery/run_handle.rs \
 plant "a panicked delivery releases" src/delivery/deliverer.rs \
   'part.is_away = true;' 'part.is_away = false;'
 
-plant "a window that has closed while a batch waited is not noticed" src/delivery/deliverer.rs \
-  'if let Some(end) = self.look_at_window(part) {' \
-  'if let Some(end) = self.look_at_window(part).filter(|_| part.maybe_sent) {'
+plant "who was read before the window closed goes out after it" src/delivery/run_handle.rs \
+  'self.window.as_ref()?.closed(self.now()' 'self.window.as_ref().filter(|_| wait.is_negative())?.closed(self.now()'
 plant "the window lasts a minute longer" src/rules/hours.rs \
   'return (minute >= from && minute < to)' 'return (minute >= from && minute <= to)'
 plant "a state passes by whom a limit left" src/pipeline/events.rs \

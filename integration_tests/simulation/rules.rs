@@ -99,9 +99,25 @@ impl Rules {
         }
     }
 
-    /// How long a platform's schedule waits after a run that stopped because of a rule.
-    pub(crate) fn waits(&self, ended: Option<&Error>, rng: &mut fastrand::Rng) -> Option<Duration> {
-        let next_day = Duration::from_mins(24 * 60 - rng.u64(5..25));
+    /// How long the first run waits: often until the window is about to close.
+    pub(crate) fn first_wait(&self, rng: &mut fastrand::Rng) -> Duration {
+        let until_end =
+            self.open.map_or(3_000, |open| (open.to * 60 - second(beginning())).unsigned_abs() * 1_000);
+        Duration::from_millis(rng.u64(0..until_end))
+    }
+
+    /// How long a platform's schedule waits after a run that stopped because of a rule: until the window is open again,
+    /// or about to close.
+    pub(crate) fn waits(
+        &self,
+        ended: Option<&Error>,
+        now: Timestamp,
+        rng: &mut fastrand::Rng,
+    ) -> Option<Duration> {
+        let end = self.open.map_or(second(now), |open| open.to * 60);
+        let early = if rng.bool() { rng.i64(1..15) } else { rng.i64(60..1_200) };
+        let seconds = (end - early - second(now)).rem_euclid(86_400);
+        let next_day = Duration::from_secs(seconds.unsigned_abs());
         let is_by_rule = match ended {
             Some(error) => matches!(error, Error::OutsideWindow(_)),
             None => self.max_in_a_day > 0,
@@ -129,5 +145,9 @@ impl Gate {
 }
 
 fn minute(time: Timestamp) -> i64 {
-    time.as_second().rem_euclid(86_400) / 60
+    second(time) / 60
+}
+
+fn second(time: Timestamp) -> i64 {
+    time.as_second().rem_euclid(86_400)
 }

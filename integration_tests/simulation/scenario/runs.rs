@@ -52,7 +52,7 @@ impl Scenario {
         counts: &mut Counts,
         runs: &AtomicU64,
     ) {
-        sleep(Duration::from_millis(rng.u64(0..3_000))).await;
+        sleep(self.rules.first_wait(rng)).await;
         self.attempts(platform, rng, counts, runs).await;
         let comes_again = self.days > 0 || matches!(self.store, Store::File(_));
         let n_more = if comes_again { rng.u32(1..3) } else { 0 };
@@ -99,10 +99,10 @@ impl Scenario {
                         return;
                     }
                     counts.at_limit += 1;
-                    wait = self.rules.waits(None, rng).unwrap_or(wait);
+                    wait = self.rules.waits(None, self.line.now(), rng).unwrap_or(wait);
                 }
                 Some((_, Some(error))) => {
-                    let waits = self.rules.waits(Some(&error), rng);
+                    let waits = self.rules.waits(Some(&error), self.line.now(), rng);
                     counts.outside_window += u64::from(matches!(error, Error::OutsideWindow(_)));
                     counts.failures += 1;
                     wait = waits.unwrap_or(wait);
