@@ -125,6 +125,11 @@ impl Rules {
         is_by_rule.then_some(next_day)
     }
 
+    /// A person took a ledger as it was, and with it what it had counted.
+    pub(crate) fn day_is_forgotten(&self) {
+        self.accepted.lock().unwrap().clear();
+    }
+
     pub(crate) fn violation(&self) -> Option<String> {
         self.violation.lock().unwrap().clone()
     }

@@ -278,7 +278,7 @@ impl Scenario {
             folder.lock().unwrap().put_back();
         }
         assert_eq!(self.told.violation(), None);
-        assert_eq!(self.rules.violation(), None);
+        assert_eq!(self.rules.violation(), None, "a rule of calling was broken");
         let ledger = self.store.open(u64::MAX, self.days, self.line.now());
         let ledger = ledger.unwrap_or_else(|error| panic!("{error}"));
         self.opened(&ledger);

@@ -172,7 +172,10 @@ impl Scenario {
         counts.refused += u64::from(remedy.is_some());
         match remedy {
             Some(Remedy::PutBack) => counts.put_back += 1,
-            Some(Remedy::LossAccepted) => counts.losses_accepted += 1,
+            Some(Remedy::LossAccepted) => {
+                counts.losses_accepted += 1;
+                self.rules.day_is_forgotten();
+            }
             None if is_calm => {}
             None => {
                 if rng.bool() {
