@@ -285,7 +285,7 @@ mod tests {
 
     use crate::config::read_config;
 
-    fn told(rest: Value) -> Vec<String> {
+    fn told(rest: &Value) -> Vec<String> {
         let vendor =
             json!({ "vendor_type": "itnio", "api_key": "k", "api_secret": "s", "app_id": "a", "job_id": 9 });
         let mut config = json!({ "vendor": vendor });
@@ -359,7 +359,7 @@ mod tests {
                 ],
             ),
         ] {
-            let told = told(json!({ "rules": { "window": window } }));
+            let told = told(&json!({ "rules": { "window": window } }));
             assert_eq!(told.len(), want.len(), "{name}: {told:?}");
             for (told, want) in told.iter().zip(want) {
                 assert!(told.starts_with(want), "{name}: {told}");
@@ -378,10 +378,10 @@ mod tests {
             let is_told = |mistakes: &[String]| {
                 mistakes.iter().any(|told| told.starts_with(&format!("{at}: needs a ledger")))
             };
-            assert!(is_told(&told(config.clone())), "{at}");
+            assert!(is_told(&told(&config)), "{at}");
             let mut kept = config;
             kept["ledger"] = json!({ "ledger_type": "sqlite", "path": "/ledger.sqlite" });
-            assert!(!is_told(&told(kept)), "{at}, with a ledger");
+            assert!(!is_told(&told(&kept)), "{at}, with a ledger");
         }
     }
 
@@ -395,7 +395,7 @@ mod tests {
             (vec!["do_not_call", "contacts"], Some("streams[1].role")),
         ] {
             let streams: Vec<_> = roles.iter().map(|role| json!({ "stream": role, "role": role })).collect();
-            let told = told(json!({ "streams": streams, "ledger": ledger }));
+            let told = told(&json!({ "streams": streams, "ledger": ledger }));
             let found = told.iter().find(|told| told.contains("a connection of its own"));
             assert_eq!(found.is_some(), want.is_some(), "{roles:?}: {told:?}");
             assert!(found.is_none_or(|found| found.starts_with(want.unwrap_or_default())), "{found:?}");

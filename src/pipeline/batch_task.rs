@@ -195,10 +195,12 @@ fn settlement_of(result: &ContactResult, phone: &Phone) -> Settlement {
         ContactResult::Ended(Outcome::Unknown(_)) | ContactResult::Open { maybe_sent: true } => {
             Settlement::Unknown
         }
-        ContactResult::Ended(Outcome::Suppressed(..)) => Settlement::Released,
+        // Kept back by us: nobody was sent.
+        ContactResult::Ended(Outcome::Suppressed(..))
+        | ContactResult::Open { maybe_sent: false }
+        | ContactResult::BeyondLimit => Settlement::Released,
         ContactResult::Ended(outcome) => {
             Settlement::Rejected { reason: outcome.reason().map_or("", Reason::code) }
         }
-        ContactResult::Open { maybe_sent: false } | ContactResult::BeyondLimit => Settlement::Released,
     }
 }

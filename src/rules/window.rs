@@ -95,7 +95,7 @@ impl Window {
     fn edges_of(&self, day: Date, zone: &TimeZone) -> Vec<Timestamp> {
         let on_clock = self.hours.edges().map(|time| zone.to_ambiguous_timestamp(day.to_datetime(time)));
         let mut edges: Vec<_> =
-            on_clock.into_iter().flat_map(|edge| [edge.clone().earlier(), edge.later()]).flatten().collect();
+            on_clock.into_iter().flat_map(|edge| [edge.earlier(), edge.later()]).flatten().collect();
         let begin = |day: Date| zone.to_timestamp(day.to_datetime(Time::midnight())).ok();
         if let (Some(begin), Some(end)) = (begin(day), day.tomorrow().ok().and_then(begin)) {
             let changes = zone.following(begin).map(|change| change.timestamp());

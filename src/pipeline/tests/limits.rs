@@ -1,5 +1,6 @@
 //! Limits lose nobody, and a run that can call nobody passes nobody by.
 
+use super::status::Answer;
 use super::*;
 use crate::domain::error::FailureType;
 use crate::ledger::sqlite::{Memory, Sqlite};
@@ -138,7 +139,8 @@ async fn places_of_people_who_were_not_sent_are_given_back() {
         Ok(Reply { status: 200, body, ..Reply::default() })
     }
     let memory = Memory::new().unwrap();
-    for (name, answer, accepted) in [("refused", refuses as fn(&Value) -> _, 0), ("again", takes_all, 4)] {
+    let answers: [(_, Answer, _); 2] = [("refused", refuses, 0), ("again", takes_all, 4)];
+    for (name, answer, accepted) in answers {
         let mut sync = Sync::of(ten_people());
         sync.config = json!({ "limits": { "max_contacts_per_day": 4 } });
         sync.answer = answer;

@@ -1,5 +1,6 @@
 //! Nothing is handed over outside of the window, whatever has waited for what.
 
+use super::status::Answer;
 use super::*;
 use crate::domain::error::FailureType;
 use crate::ledger::sqlite::{Memory, Sqlite};
@@ -19,7 +20,7 @@ fn own_zone() -> Value {
     window(&json!({ "time_zone_column": "tz" }))
 }
 
-fn sync(rules: Value, lines: Vec<(u64, String)>) -> Sync {
+fn sync(rules: &Value, lines: Vec<(u64, String)>) -> Sync {
     let lines = lines.into_iter().map(|(pause, line)| (Duration::from_secs(pause), line)).collect();
     let config = json!({ "rules": rules });
     Sync { lines, config, starts_at: Timestamp::from_second(30).unwrap(), ..Sync::of([]) }
@@ -57,7 +58,7 @@ fn assert_in_time(name: &str, ran: &Ran) {
 async fn outside_of_the_window_a_run_stops_before_its_first_request_and_passes_nobody_by() {
     let lines =
         vec![(0, record("one", 1)), (0, state("one", 1)), (0, record("one", 2)), (0, state("one", 2))];
-    let mut sync = sync(one_zone(), lines);
+    let mut sync = sync(&one_zone(), lines);
     sync.starts_at = Timestamp::from_second(60).unwrap();
     let ran = sync.run().await;
     assert_closed("closed", &ran);
@@ -70,7 +71,7 @@ async fn a_run_that_calls_nobody_needs_no_window() {
         ("states alone", vec![(0, state("one", 1))], 1),
         ("nobody new", vec![(0, record_of("one", "n/a")), (0, state("one", 1))], 1),
     ] {
-        let mut sync = sync(one_zone(), lines);
+        let mut sync = sync(&one_zone(), lines);
         sync.starts_at = Timestamp::from_second(3600).unwrap();
         let ran = sync.run().await;
         assert!(ran.failure.is_none(), "{name}: {:?}", ran.failure);
@@ -80,7 +81,7 @@ async fn a_run_that_calls_nobody_needs_no_window() {
 
 #[tokio::test(start_paused = true)]
 async fn a_run_that_waits_for_the_window_to_open_hands_over_inside() {
-    let mut sync = sync(one_zone(), vec![(90, record("one", 1)), (0, state("one", 1))]);
+    let mut sync = sync(&one_zone(), vec![(90, record("one", 1)), (0, state("one", 1))]);
     // A minute before midnight.
     sync.starts_at = Timestamp::from_second(86_400 - 60).unwrap();
     let ran = sync.run().await;
@@ -97,11 +98,11 @@ async fn a_run_that_reaches_the_end_of_the_window_stops_as_after_a_failure() {
         ("what is under way is heard out", vec![(60, record("one", 2)), (0, state("one", 2))], 40, 1, 1),
     ] {
         lines.splice(0..0, first());
-        let mut sync = sync(one_zone(), lines);
+        let mut sync = sync(&one_zone(), lines);
         sync.takes = Duration::from_secs(takes);
         if name.starts_with("a batch") {
             // The source stays open, and what it gave last is gathered when the window closes.
-            sync.lines.push((Duration::from_secs(600), state("one", 3)));
+            sync.lines.push((Duration::from_mins(10), state("one", 3)));
         }
         let ran = sync.run().await;
         assert_closed(name, &ran);
@@ -111,7 +112,7 @@ async fn a_run_that_reaches_the_end_of_the_window_stops_as_after_a_failure() {
 
 #[tokio::test(start_paused = true)]
 async fn a_run_that_has_read_everything_ends_well_though_its_last_answer_comes_later() {
-    let mut sync = sync(one_zone(), vec![(0, record("one", 1)), (0, state("one", 1))]);
+    let mut sync = sync(&one_zone(), vec![(0, record("one", 1)), (0, state("one", 1))]);
     sync.takes = Duration::from_secs(50);
     let ran = sync.run().await;
     assert!(ran.failure.is_none(), "{:?}", ran.failure);
@@ -120,7 +121,7 @@ async fn a_run_that_has_read_everything_ends_well_though_its_last_answer_comes_l
 
 #[tokio::test(start_paused = true)]
 async fn no_attempt_leaves_after_the_window_has_closed() {
-    let mut sync = sync(one_zone(), vec![(0, record("one", 1)), (0, state("one", 1))]);
+    let mut sync = sync(&one_zone(), vec![(0, record("one", 1)), (0, state("one", 1))]);
     sync.answer = is_busy;
     sync.starts_at = Timestamp::from_second(50).unwrap();
     let ran = sync.run().await;
@@ -141,7 +142,7 @@ async fn each_persons_own_clock_decides_when_each_goes_by_their_own() {
         [json!("UTC"), json!("Asia/Ho_Chi_Minh"), json!(""), Value::Null, json!("Mars/Base"), json!(" utc ")];
     let mut lines: Vec<_> = zones.iter().zip(1..).map(|(zone, n)| (0, record_in(zone, n))).collect();
     lines.push((0, state("one", 1)));
-    let ran = sync(own_zone(), lines).run().await;
+    let ran = sync(&own_zone(), lines).run().await;
     assert!(ran.failure.is_none(), "{:?}", ran.failure);
     assert_eq!(ran.stats.reasons_in_words(), "no_time_zone 3, outside_window 1");
     assert_eq!((ran.stats.accepted, ran.counts()), (2, vec![(1, 2.0, 4.0)]));
@@ -151,14 +152,15 @@ async fn each_persons_own_clock_decides_when_each_goes_by_their_own() {
 async fn who_waited_until_their_window_closed_is_not_handed_over() {
     let utc = json!("UTC");
     let two = |pause| vec![(pause, record_in(&utc, 1)), (0, record_in(&utc, 2)), (0, state("one", 1))];
-    for (name, lines, answer, reasons) in [
-        ("in a batch", two(27), takes_all as fn(&Value) -> _, "outside_window 2"),
+    let cases: [(_, _, Answer, _); 3] = [
+        ("in a batch", two(27), takes_all, "outside_window 2"),
         ("between attempts", two(0), is_busy, "outside_window 2"),
         ("for a clear answer", two(0), is_lost, "outcome_unknown 2"),
-    ] {
+    ];
+    for (name, lines, answer, reasons) in cases {
         for has_ledger in [false, true] {
-            let mut sync = sync(own_zone(), lines.clone());
-            sync.lines.push((Duration::from_secs(60), state("one", 2)));
+            let mut sync = sync(&own_zone(), lines.clone());
+            sync.lines.push((Duration::from_mins(1), state("one", 2)));
             sync.answer = answer;
             let ran = if has_ledger { sync.run_with(Arc::new(ledger())).await } else { sync.run().await };
             assert!(ran.failure.is_none(), "{name}, ledger {has_ledger}: {:?}", ran.failure);
