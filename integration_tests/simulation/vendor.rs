@@ -10,6 +10,8 @@ use destination_ai_voice::sandbox::fault_injector::{Answer, FaultInjector};
 use jiff::{SignedDuration, Timestamp};
 use tokio::time::{Instant, sleep};
 
+use crate::rules::Gate;
+
 /// The vendor of a scenario; outlives every run.
 #[derive(Clone)]
 pub(crate) struct Line {
@@ -21,6 +23,8 @@ pub(crate) struct Line {
     /// How often our own code fails when the request was carried out.
     pub(crate) panics: f64,
     pub(crate) n_panics: Arc<AtomicU64>,
+    /// Of the run that has this way.
+    pub(crate) gate: Option<Gate>,
 }
 
 /// When every scenario begins.
@@ -45,6 +49,7 @@ impl Line {
 
 impl Transport for Line {
     async fn send_request(&self, request: Request) -> Result<Reply, TransportError> {
+        self.gate.iter().for_each(Gate::passes);
         self.travel().await;
         let answer = self.faulty.lock().unwrap().answer(&request, self.now());
         self.travel().await;

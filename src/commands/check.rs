@@ -15,6 +15,7 @@ use jiff::Timestamp;
 
 use super::campaign::{AT_THE_FORM, Known, campaigns};
 use super::load_config::{LoadedConfig, plain_http, request_timeout, transport};
+use super::promises::promises;
 use super::read_file::read_file;
 use super::write::refuse_storage;
 use crate::cli::CheckArgs;
@@ -79,6 +80,8 @@ async fn check(arguments: &CheckArgs, now: Timestamp, network: &Network) -> Resu
     for doubt in ledger.doubts {
         message.push_str(&format!(" But {doubt}."));
     }
+    message.push(' ');
+    message.push_str(&promises(&config, now)?);
     let proved = stored.map(|stored| format!(". {stored}")).unwrap_or_default();
     refuse_storage(&config.object_storage_config, &proved)?;
     Ok(message)

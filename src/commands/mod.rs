@@ -15,6 +15,7 @@ mod list;
 mod load_config;
 #[cfg(test)]
 mod mistakes;
+mod promises;
 mod read_file;
 mod rescope;
 mod sandbox;

@@ -19,11 +19,13 @@ use crate::delivery::{AnyTransport, Clock, Deliverer, Network, RunHandle};
 use crate::domain::error::Error;
 use crate::intake::{DynamicStreams, Router, read_events};
 use crate::ledger::open::{self, RunLedger};
-use crate::ledger::{KeyMaker, Ledger as _};
+use crate::ledger::{DailyLimit, KeyMaker, Ledger as _};
 use crate::mapping::{self, Mapping, RunContext, StreamShape};
 use crate::pipeline::{Pipeline, Plan, RunStats};
 use crate::protocol::{Catalog, CatalogStream, Dialect, Level, Output};
 use crate::providers::Provider;
+use crate::rules::Window;
+use crate::values;
 
 /// Begins the first line of a sync that calls nobody.
 const REHEARSAL: &str = "REHEARSAL, nobody is called: ";
@@ -62,6 +64,8 @@ pub(super) struct SyncJob {
     mappings: Vec<Arc<Mapping>>,
     now: Timestamp,
     network: Network,
+    window: Option<Window>,
+    daily_limit: Option<DailyLimit>,
 }
 
 impl SyncJob {
@@ -92,9 +96,8 @@ impl SyncJob {
         let sync_id = of_catalog.or_else(|| environment.job_id.clone()).unwrap_or_default();
         let run = RunContext { sync_id: sync_id.clone(), now };
         let mappings = loaded.compile(&catalog, &run);
-        let (config, vendor) = loaded.complete()?;
-        let network = environment.network.clone();
-        Ok(Self { config, catalog, vendor, sync_id, dialect: Dialect::Airbyte, mappings, now, network })
+        let of_catalog = (catalog, sync_id, mappings);
+        Self::complete(Dialect::Airbyte, loaded, of_catalog, now, environment)
     }
 
     /// A sync without a catalog: the mapping is checked as far as that goes now, and for each stream
@@ -106,10 +109,23 @@ impl SyncJob {
         environment: &Environment,
     ) -> Result<Self, Error> {
         loaded.check_streams();
+        Self::complete(dialect, loaded, (Catalog::default(), String::new(), Vec::new()), now, environment)
+    }
+
+    fn complete(
+        dialect: Dialect,
+        loaded: LoadedConfig,
+        (catalog, sync_id, mappings): (Catalog, String, Vec<Arc<Mapping>>),
+        now: Timestamp,
+        environment: &Environment,
+    ) -> Result<Self, Error> {
         let (config, vendor) = loaded.complete()?;
-        let (catalog, sync_id) = (Catalog::default(), String::new());
+        let window = config.rules.window.read().map_err(Error::Config)?;
+        let zone = values::time_zone(&config.time_zone).map_err(|why| Error::config("time_zone", why))?;
+        let max = config.limits.max_contacts_per_day;
+        let daily_limit = (max > 0).then_some(DailyLimit { max, zone });
         let network = environment.network.clone();
-        Ok(Self { config, catalog, vendor, sync_id, dialect, mappings: Vec::new(), now, network })
+        Ok(Self { config, catalog, vendor, sync_id, dialect, mappings, now, network, window, daily_limit })
     }
 
     /// What makes events of the input. A stream may be announced in one shape after the other, so that
@@ -149,6 +165,7 @@ impl SyncJob {
             Err(error) => return (output, RunStats::default(), Err(error)),
         };
         let (run, log_lines) = RunHandle::new(Arc::new(Clock::starting_at(self.now)));
+        let run = run.within(self.window.clone());
         let plan = self.plan();
         let genders = Arc::default();
         let router = self.router(run_ledger.keys, &genders);
@@ -174,7 +191,7 @@ impl SyncJob {
     }
 
     fn plan(&self) -> Plan {
-        let delivery = &self.config.delivery;
+        let (delivery, limits) = (&self.config.delivery, &self.config.limits);
         let streams = self.catalog.streams.iter();
         Plan {
             batch_size: delivery.batch_size.into(),
@@ -182,8 +199,11 @@ impl SyncJob {
             max_in_flight: delivery.max_requests_in_flight.into(),
             hear_out_for: request_timeout(delivery) + HEAR_OUT_MARGIN,
             end_within: Duration::from_secs(delivery.shutdown_seconds.into()),
-            max_contacts: self.config.limits.max_contacts_per_sync,
-            max_rejected_percent: self.config.limits.max_rejected_percent,
+            max_contacts: limits.max_contacts_per_sync,
+            daily_limit: self.daily_limit.clone(),
+            on_limit: limits.on_limit,
+            allow_nobody: limits.allow_nobody,
+            max_rejected_percent: limits.max_rejected_percent,
             streams: streams.map(|stream| (stream.name.clone(), stream.generation_id.is_some())).collect(),
         }
     }

@@ -12,6 +12,9 @@ mod dispatcher;
 mod ending;
 mod events;
 mod ledger_query;
+mod limits;
+mod nobody;
+mod places;
 pub(crate) mod policy;
 mod run_log;
 mod run_stats;
@@ -20,6 +23,7 @@ mod shutdown;
 mod sync_loop;
 #[cfg(test)]
 mod tests;
+mod window;
 
 pub use checkpoint::Checkpoints;
 pub use run_stats::RunStats;
