@@ -13,7 +13,7 @@ use jiff::civil::Weekday;
 use jiff::tz::TimeZone;
 use tokio::time::Duration;
 
-use crate::vendor::beginning;
+use crate::options::beginning;
 
 const EVERY_DAY: [Weekday; 7] = [
     Weekday::Monday,

@@ -35,12 +35,12 @@ use tokio::time::{Duration, Instant, sleep};
 use crate::counts::Counts;
 use crate::folder::Folder;
 use crate::memory::{Database, Store};
-use crate::options::HASH_KEY;
+use crate::options::{HASH_KEY, beginning};
 use crate::platform::{Platform, Stdout, record, speak, state};
 use crate::row::Row;
 use crate::rules::Rules;
 use crate::told::{Slow, Told, Wall};
-use crate::vendor::{Line, beginning};
+use crate::vendor::Line;
 
 /// The vendors, and whether they recognise repeats.
 #[derive(Clone, Copy, Debug)]

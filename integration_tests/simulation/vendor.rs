@@ -10,6 +10,7 @@ use destination_ai_voice::sandbox::fault_injector::{Answer, FaultInjector};
 use jiff::{SignedDuration, Timestamp};
 use tokio::time::{Instant, sleep};
 
+use crate::options::beginning;
 use crate::rules::Gate;
 
 /// The vendor of a scenario; outlives every run.
@@ -25,11 +26,6 @@ pub(crate) struct Line {
     pub(crate) n_panics: Arc<AtomicU64>,
     /// Of the run that has this way.
     pub(crate) gate: Option<Gate>,
-}
-
-/// When every scenario begins.
-pub(crate) fn beginning() -> Timestamp {
-    Timestamp::from_second(1_795_000_000).unwrap()
 }
 
 impl Line {

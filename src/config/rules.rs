@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Config, LedgerConfig, StreamRole};
+use super::ledger::LedgerConfig;
 use crate::domain::error::Mistake;
 use crate::rules::{Hours, Minute, Window};
 use crate::values::{self, Moment};
@@ -118,29 +118,23 @@ const EVERY_DAY: [Day; 7] = [Day::Mon, Day::Tue, Day::Wed, Day::Thu, Day::Fri, D
 /// Where mistakes of the column of zones are.
 pub(crate) const TIME_ZONE_COLUMN: &str = "rules.window.time_zone_column";
 
-const LIST_IS_IN_LEDGER: &str = "the list is kept there";
+pub(super) const LIST_IS_IN_LEDGER: &str = "the list is kept there";
+/// Of what nothing does yet: whoever sets it counts on it.
+pub(super) const NOT_YET: &str = "is not in this version yet";
 
-impl Config {
-    /// What cannot work in the rules of calling and the roles of streams.
+impl RulesConfig {
+    /// What cannot work in values that were filled in.
     #[must_use]
-    pub fn rule_mistakes(&self) -> Vec<Mistake> {
-        let RulesConfig { do_not_call, cooling_off_hours, cooling_off_scope: _, window } = &self.rules;
+    pub fn mistakes(&self, ledger: &LedgerConfig) -> Vec<Mistake> {
+        let Self { do_not_call, cooling_off_hours, cooling_off_scope: _, window } = self;
         let mut mistakes = window.read().err().unwrap_or_default();
-        let mut needs = |at: &str, is_on, why| {
-            mistakes.extend(needs_ledger(at, is_on, &self.ledger, why));
-            mistakes.extend(is_on.then(|| Mistake::new(at, "is not in this version yet")));
-        };
-        needs("rules.do_not_call.enabled", do_not_call.enabled, LIST_IS_IN_LEDGER);
         let why = "nothing else remembers who was handed over, and when";
-        needs("rules.cooling_off_hours", *cooling_off_hours > 0, why);
-        let first_role = self.streams.first().map(|stream| stream.role);
-        for (index, stream) in self.streams.iter().enumerate() {
-            let at = format!("streams[{index}].role");
-            needs(&at, stream.role == StreamRole::DoNotCall, LIST_IS_IN_LEDGER);
-        }
-        if let Some(index) = self.streams.iter().position(|stream| Some(stream.role) != first_role) {
-            let why = "differs from that of streams[0]: platforms give no order between streams, so that people could be called before the list that names them is complete; give the list a connection of its own";
-            mistakes.push(Mistake::new(format!("streams[{index}].role"), why));
+        for (at, is_on, why) in [
+            ("rules.do_not_call.enabled", do_not_call.enabled, LIST_IS_IN_LEDGER),
+            ("rules.cooling_off_hours", *cooling_off_hours > 0, why),
+        ] {
+            mistakes.extend(needs_ledger(at, is_on, ledger, why));
+            mistakes.extend(is_on.then(|| Mistake::new(at, NOT_YET)));
         }
         mistakes
     }
@@ -293,7 +287,6 @@ mod tests {
         let (config, mut mistakes) = read_config(&config.to_string());
         let config = config.unwrap();
         mistakes.extend(config.rule_mistakes());
-        mistakes.extend(config.limits.mistakes(&config.ledger));
         mistakes.into_iter().map(|mistake| format!("{}: {}", mistake.at, mistake.why)).collect()
     }
 

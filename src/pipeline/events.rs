@@ -7,7 +7,7 @@ use std::sync::Arc;
 use tokio::time::Instant;
 
 use super::batcher::BatchKey;
-use super::policy::Ruling;
+use super::ruling::Ruling;
 use super::sync_loop::Pipeline;
 use crate::delivery::Transport;
 use crate::domain::error::Error;

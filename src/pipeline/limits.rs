@@ -3,46 +3,12 @@
 
 use std::io::Write;
 
-use super::policy::Ruling;
+use super::ruling::Limit;
 use super::sync_loop::Pipeline;
-use crate::config::OnLimit;
 use crate::delivery::Transport;
-use crate::domain::outcome::Outcome;
-use crate::domain::reason::Reason;
 use crate::intake::Event;
 use crate::ledger::Ledger;
 use crate::protocol::Level;
-
-/// How many may be sent at most.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Limit {
-    /// In this run.
-    PerSync,
-    /// In a day, to one campaign, by all runs.
-    PerDay,
-}
-
-impl Limit {
-    /// Its setting.
-    pub(crate) fn setting(self) -> &'static str {
-        match self {
-            Self::PerSync => "limits.max_contacts_per_sync",
-            Self::PerDay => "limits.max_contacts_per_day",
-        }
-    }
-
-    /// What is decided about somebody beyond it.
-    pub(crate) fn ruling(self, on_limit: OnLimit) -> Ruling {
-        let reason = match self {
-            Self::PerSync => Reason::MaxContactsPerSync,
-            Self::PerDay => Reason::MaxContactsPerDay,
-        };
-        match on_limit {
-            OnLimit::Stop => Ruling::Leave(self),
-            OnLimit::Suppress => Ruling::Ended(Outcome::Suppressed(reason, None)),
-        }
-    }
-}
 
 impl<C: Transport, L: Ledger, W: Write> Pipeline<C, L, W> {
     /// A record that was counted as received is left alone; its STATE waits for ever. Who was gathered goes out now: the

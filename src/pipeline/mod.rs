@@ -16,6 +16,7 @@ mod limits;
 mod nobody;
 mod places;
 pub(crate) mod policy;
+mod ruling;
 mod run_log;
 mod run_stats;
 mod settling;

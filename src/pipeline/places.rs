@@ -2,8 +2,7 @@
 //! `limits.max_contacts_per_day`, and given back for whoever was not sent.
 
 use super::batch_task::BatchTask;
-use super::limits::Limit;
-use super::policy::Ruling;
+use super::ruling::{Limit, Ruling};
 use crate::delivery::{ContactResult, DeliveryResult, Transport};
 use crate::domain::contact::Campaign;
 use crate::domain::error::Error;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::dedupe::Deduper;
-use super::limits::Limit;
+use super::ruling::{Limit, Ruling};
 use crate::config::OnLimit;
 use crate::domain::error::Error;
 use crate::domain::outcome::Outcome;
@@ -33,17 +33,6 @@ pub(crate) struct PolicyOptions {
     pub(crate) window: Option<Arc<Window>>,
     /// Who may have been sent before may be sent again.
     pub(crate) may_repeat: bool,
-}
-
-/// What is decided about a contact.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Ruling {
-    /// They go out.
-    HandOver,
-    /// They have ended.
-    Ended(Outcome),
-    /// They are beyond a limit, and left alone with all that comes after them.
-    Leave(Limit),
 }
 
 impl Policy {

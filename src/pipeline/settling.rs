@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use super::limits::Limit;
+use super::ruling::Limit;
 use super::sync_loop::Pipeline;
 use crate::delivery::{ContactResult, DeliveryResult, Transport};
 use crate::domain::error::Error;
