@@ -6,7 +6,7 @@ use std::hash::BuildHasher;
 
 use foldhash::quality::FixedState;
 use jiff::Timestamp;
-use jsonwebtoken::{Algorithm, DecodingKey, Validation, dangerous, decode, decode_header};
+use jsonwebtoken::{Algorithm, Validation, dangerous, decode, decode_header};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
@@ -16,6 +16,7 @@ use crate::providers::call_log::{CallLog, NumberDisplay};
 use crate::providers::simulator::{POISON, Simulator, Twist};
 
 use super::constants::{ENDPOINT, MAX_BATCH};
+use super::hmac::verifying_key;
 use super::token::VbeeTokenClaims;
 
 /// How far a token may come from the future.
@@ -106,7 +107,7 @@ impl VbeeSimulator {
         // The vendor's tokens never expire, and this clock is not the system's.
         validation.required_spec_claims.clear();
         validation.validate_exp = false;
-        let key = DecodingKey::from_secret(self.setup.api_secret.expose().as_bytes());
+        let key = verifying_key(&self.setup.api_secret);
         if decode::<VbeeTokenClaims>(token, &key, &validation).is_err() {
             return Err(UNAUTHORIZED);
         }
