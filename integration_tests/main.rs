@@ -13,6 +13,7 @@ mod input;
 mod kills;
 mod ledger;
 mod memory;
+mod pages;
 #[path = "../src/ledger/postgres/harness.rs"]
 mod postgres_server;
 mod promises;
