@@ -120,7 +120,8 @@ fn configurations(block: &str) -> Vec<Value> {
 fn every_configuration_that_is_shown_is_understood() {
     let mut n_configurations = 0;
     for (page, block) in blocks("json").into_iter().filter(|(page, _)| page != INVENTED) {
-        for config in configurations(&block) {
+        // In the place of what only the reader knows.
+        for config in configurations(&block.replace('…', "x")) {
             let (read, mistakes) = read_config(&config.to_string());
             assert_eq!(mistakes, [], "{page}: {config}");
             assert_eq!(read.unwrap().vendor.mistakes(), [], "{page}: {config}");
