@@ -39,8 +39,9 @@ docs:
 quick-tests:
 	INSTA_UPDATE=no cargo test --locked --lib -- --skip ledger::postgres::tests
 
+# Many of them wait for processes and servers, so there are more at once than cores.
 unit-tests:
-	INSTA_UPDATE=no cargo test --locked
+	INSTA_UPDATE=no RUST_TEST_THREADS=$${RUST_TEST_THREADS:-4} cargo test --locked
 
 # The platform's own programs and models against the binary that the tests built.
 protocol: unit-tests
