@@ -12,6 +12,7 @@ mod generated;
 mod input;
 mod kills;
 mod ledger;
+mod lists;
 mod memory;
 mod pages;
 #[path = "../src/ledger/postgres/harness.rs"]

@@ -3,13 +3,16 @@
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
-use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
+use clap::{ArgGroup, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 use crate::delivery::Network;
 use crate::phone::mask_numbers;
 
 /// Under this name the program is a Singer target.
 const TARGET: &str = "target-ai-voice";
+
+/// A century: nobody asks for more, and any date that far back is one.
+const LONGEST_DAYS: i64 = 36_525;
 
 /// Adds warehouse records to AI voice-call campaigns. A destination connector for data-sync platforms,
 /// and without a command a Singer target.
@@ -87,8 +90,12 @@ pub enum LedgerCommand {
     Status(ConfigArgs),
     /// Show what is known of one number. The number is hashed on this machine.
     Find(FindArgs),
-    /// Decide the unknown contacts of a run, after looking into the vendor's console.
+    /// List people by outcome, run and campaign, as CSV or as JSON lines.
+    List(ListArgs),
+    /// Decide the unknown contacts of a run, or some of them, after looking into the vendor's console.
     Settle(SettleArgs),
+    /// Forget whom the rules need no longer, or one person.
+    Forget(ForgetArgs),
     /// Read records like `write` and remember everybody as called, without sending anything: for the
     /// first sync of a campaign that was filled in another way.
     Baseline(BaselineArgs),
@@ -113,6 +120,48 @@ pub struct FindArgs {
     pub campaigns: Vec<String>,
 }
 
+/// Whom to list, and how.
+#[derive(Debug, Args)]
+pub struct ListArgs {
+    /// The configuration, a JSON file.
+    #[arg(long)]
+    pub config: PathBuf,
+    /// Only people with this outcome; may be given several times. Otherwise everybody.
+    #[arg(long = "outcome", value_enum, value_name = "OUTCOME", value_delimiter = ',')]
+    pub outcomes: Vec<ListedOutcome>,
+    /// Only people of this run, as `ledger status` shows it.
+    #[arg(long, allow_hyphen_values = true)]
+    pub run: Option<String>,
+    /// Only people of this campaign.
+    #[arg(long, value_name = "ID")]
+    pub campaign: Option<String>,
+    /// How to print them.
+    #[arg(long, value_enum, default_value_t = ListFormat::Csv)]
+    pub format: ListFormat,
+}
+
+/// How a contact stands in the ledger.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ListedOutcome {
+    /// Confirmed by the vendor.
+    Accepted,
+    /// Refused by the vendor, or decided so by a person: the next sync may send them.
+    Rejected,
+    /// May have been sent, nobody can say.
+    Unknown,
+    /// Is just being sent by a sync.
+    Claimed,
+}
+
+/// How to print people.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ListFormat {
+    /// For spreadsheets: a cell that one would take for a formula has an apostrophe before it.
+    Csv,
+    /// For programs: an object a line.
+    Jsonl,
+}
+
 /// What to decide.
 #[derive(Debug, Args)]
 pub struct SettleArgs {
@@ -120,12 +169,39 @@ pub struct SettleArgs {
     #[arg(long)]
     pub config: PathBuf,
     /// The run, as `ledger status` shows it.
-    #[arg(long)]
+    #[arg(long, allow_hyphen_values = true)]
     pub run: String,
     /// What the vendor's console shows.
     #[arg(long = "as", value_enum)]
     pub decision: Decision,
+    /// Only those with these primary keys: a file with one a line, or with lines as `ledger list` prints them; - is stdin.
+    #[arg(long, value_name = "FILE")]
+    pub primary_keys: Option<PathBuf>,
+    /// The stream that these keys are of.
+    #[arg(long, value_name = "NAME", requires = "primary_keys")]
+    pub stream: Option<String>,
     /// Do it; otherwise it is only counted.
+    #[arg(long)]
+    pub yes: bool,
+}
+
+/// Whom to forget.
+#[derive(Debug, Args)]
+#[command(group = ArgGroup::new("whom").args(["older_than", "phone"]).required(true))]
+pub struct ForgetArgs {
+    /// The configuration, a JSON file.
+    #[arg(long)]
+    pub config: PathBuf,
+    /// Everybody of whom nothing was heard for so many days and whom the rules need no longer.
+    #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u32).range(1..=LONGEST_DAYS))]
+    pub older_than: Option<u32>,
+    /// Of these, only who was rejected: they may be called in any case.
+    #[arg(long, requires = "older_than")]
+    pub rejected_only: bool,
+    /// One person, by the number in any form that a record may have it: in every campaign of this account.
+    #[arg(long)]
+    pub phone: Option<String>,
+    /// Do it; otherwise it is only said what it means.
     #[arg(long)]
     pub yes: bool,
 }
@@ -136,6 +212,7 @@ pub enum Decision {
     /// They are in the campaign: never sent again.
     Accepted,
     /// They are not: the next sync may send them.
+    #[value(alias = "rejected")]
     NotDelivered,
 }
 

@@ -2,15 +2,21 @@
 
 mod baseline;
 mod check;
+mod csv_cell;
 mod demo;
 mod discover;
+mod find;
+mod forget;
+mod key_file;
 mod ledger;
+mod list;
 mod load_config;
 #[cfg(test)]
 mod mistakes;
 mod read_file;
 mod rescope;
 mod sandbox;
+mod settle;
 mod singer;
 mod spec;
 mod write;
@@ -20,7 +26,7 @@ use std::io::{Read, Write};
 use futures_util::Stream;
 use jiff::Timestamp;
 
-use crate::cli::{Cli, Command, Environment, PlatformCommand};
+use crate::cli::{Cli, Command, Environment, LedgerCommand, PlatformCommand};
 use crate::domain::error::Error;
 use crate::protocol::Output;
 
@@ -65,6 +71,8 @@ where
         let output = Output::singer(stdout, stderr);
         return singer::run(&cli.target, stdin, output, now, &environment, signals).await;
     };
+    // Its stdout is a table, in which an error would be a line.
+    let is_table = matches!(command, Command::Ledger(LedgerCommand::List(_)));
     let for_people = match command {
         Command::Sandbox(arguments) => sandbox::run(&arguments, now, &mut stdout, signals).await,
         Command::Ledger(command) => ledger::run(command, stdin, now, &environment, &mut stdout).await,
@@ -77,8 +85,10 @@ where
     match for_people {
         Ok(()) => true,
         Err(error) => {
-            // When nobody reads stdout, the exit code still says it.
-            drop(writeln!(stdout, "{}", error.with_causes()));
+            let mut stderr = stderr;
+            let told: &mut dyn Write = if is_table { &mut stderr } else { &mut stdout };
+            // When nobody reads it, the exit code still says it.
+            drop(writeln!(told, "{}", error.with_causes()));
             false
         }
     }

@@ -27,6 +27,9 @@ pub enum Error {
         /// Where it stops making sense, and what should be there.
         why: String,
     },
+    /// What a person asked for would not be what they meant, or not yet.
+    #[error("nothing was changed: {0}")]
+    NothingDone(String),
     /// The vendor refuses this account or campaign, until somebody acts.
     #[error("{vendor} refused: {why}")]
     Refused {
@@ -160,6 +163,7 @@ impl Error {
             | Self::LedgerUnusable(_)
             | Self::StorageUnusable(_)
             | Self::File { .. }
+            | Self::NothingDone(_)
             | Self::Refused { .. }
             | Self::NoWay { .. }
             | Self::TooManyRejected { .. } => FailureType::Config,

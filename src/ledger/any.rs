@@ -5,8 +5,8 @@ use jiff::{SignedDuration, Timestamp};
 use super::postgres::{self, Postgres};
 use super::sqlite::Sqlite;
 use super::{
-    ClaimEntry, ContactStatus, FoundContact, Inspect, Key, Ledger, LedgerError, LedgerIdentity, NoopLedger,
-    Rescoped, Settlement, StatusRow,
+    ClaimEntry, ContactStatus, FoundContact, Inspect, Key, Ledger, LedgerError, LedgerIdentity, ListPage,
+    ListQuery, NoopLedger, OldPage, Rescoped, Retention, Settlement, StatusRow,
 };
 
 /// Asks whichever of the kinds it is.
@@ -125,5 +125,38 @@ impl Inspect for AnyRecords {
         leave: Option<u64>,
     ) -> Result<Rescoped, LedgerError> {
         ask!(records self, it => it.rescope(identity, pairs, leave).await)
+    }
+
+    async fn list(
+        &self,
+        query: ListQuery,
+        after: Option<Key>,
+        n_people: u32,
+    ) -> Result<ListPage, LedgerError> {
+        ask!(records self, it => it.list(query, after, n_people).await)
+    }
+
+    async fn settle_people(
+        &self,
+        run: &str,
+        keys: Vec<Key>,
+        accepted: bool,
+        now: Timestamp,
+    ) -> Result<bool, LedgerError> {
+        ask!(records self, it => it.settle_people(run, keys, accepted, now).await)
+    }
+
+    async fn forget_old(
+        &self,
+        retention: Retention,
+        after: Option<Key>,
+        n_people: u32,
+        is_decided: bool,
+    ) -> Result<OldPage, LedgerError> {
+        ask!(records self, it => it.forget_old(retention, after, n_people, is_decided).await)
+    }
+
+    async fn forget_people(&self, keys: Vec<Key>) -> Result<u64, LedgerError> {
+        ask!(records self, it => it.forget_people(keys).await)
     }
 }

@@ -50,7 +50,7 @@ impl KeyMaker {
 }
 
 /// A campaign as it is compared: an id of 24 hexadecimal digits is a number, whatever their letters.
-fn plain(campaign: &str) -> Cow<'_, str> {
+pub(super) fn plain(campaign: &str) -> Cow<'_, str> {
     let is_number = campaign.len() == 24 && campaign.bytes().all(|byte| byte.is_ascii_hexdigit());
     if is_number { Cow::Owned(campaign.to_ascii_lowercase()) } else { Cow::Borrowed(campaign) }
 }

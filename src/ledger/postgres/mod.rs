@@ -8,10 +8,12 @@ mod address;
 mod batch;
 mod client;
 mod error;
+mod forget;
 #[cfg(test)]
 mod harness;
 mod inspect;
 mod lease;
+mod list;
 mod probe;
 mod queries;
 mod query;

@@ -6,8 +6,10 @@
 
 mod codec;
 mod error;
+mod forget;
 mod inspection;
 mod journal;
+mod list;
 mod location;
 mod log;
 mod mark;
@@ -37,7 +39,7 @@ use jiff::Timestamp;
 use self::watch::Watch;
 use super::{
     ClaimEntry, ContactStatus, FoundContact, Inspect, Key, Ledger, LedgerError, LedgerIdentity,
-    LedgerOptions, OpenedLedger, Rescoped, Settlement, StatusRow,
+    LedgerOptions, ListPage, ListQuery, OldPage, OpenedLedger, Rescoped, Retention, Settlement, StatusRow,
 };
 use crate::ledger::sqlite::journal::Size;
 use crate::ledger::sqlite::location::{Location, Missing};
@@ -258,5 +260,39 @@ impl Inspect for Sqlite {
         leave: Option<u64>,
     ) -> Result<Rescoped, LedgerError> {
         self.worker.call(move |store| store.rescope(&identity, &pairs, leave)).await
+    }
+
+    async fn list(
+        &self,
+        query: ListQuery,
+        after: Option<Key>,
+        n_people: u32,
+    ) -> Result<ListPage, LedgerError> {
+        self.worker.call(move |store| store.list(&query, after, n_people)).await
+    }
+
+    async fn settle_people(
+        &self,
+        run: &str,
+        keys: Vec<Key>,
+        accepted: bool,
+        now: Timestamp,
+    ) -> Result<bool, LedgerError> {
+        let run = run.to_owned();
+        self.worker.call(move |store| store.decide_people(&run, &keys, accepted, now)).await
+    }
+
+    async fn forget_old(
+        &self,
+        retention: Retention,
+        after: Option<Key>,
+        n_people: u32,
+        is_decided: bool,
+    ) -> Result<OldPage, LedgerError> {
+        self.worker.call(move |store| store.forget_old(&retention, after, n_people, is_decided)).await
+    }
+
+    async fn forget_people(&self, keys: Vec<Key>) -> Result<u64, LedgerError> {
+        self.worker.call(move |store| store.forget_people(&keys)).await
     }
 }
