@@ -4,6 +4,7 @@
 
 use std::path::Path;
 
+mod campaign;
 mod command;
 mod commands;
 mod endings;

@@ -62,7 +62,7 @@ fn peak_of_campaigns(n_records: u64, has_ledger: bool) -> Peak {
 }
 
 fn peak_with(vendor: &str, n_records: u64, padding: usize, sections: &Value) -> Peak {
-    let rehearsal = Rehearsal::new("none", &[]);
+    let rehearsal = Rehearsal::of_any_campaign();
     let config = rehearsal.config(vendor, sections);
     let folder = Folder::new();
     let config = folder.file("config.json", &config.to_string());

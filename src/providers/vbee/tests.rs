@@ -1,3 +1,5 @@
+mod questions;
+
 use jsonwebtoken::{Algorithm, Header, Validation, decode, encode};
 use serde_json::json;
 
