@@ -24,6 +24,7 @@ mod options;
 mod platform;
 mod row;
 mod scenario;
+mod shop;
 mod told;
 mod vendor;
 

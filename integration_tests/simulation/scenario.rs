@@ -2,7 +2,7 @@
 
 mod runs;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 
@@ -16,7 +16,7 @@ use destination_ai_voice::ledger::sqlite::Memory;
 use destination_ai_voice::ledger::{Key, KeyHasher, KeyMaker, Scope};
 use destination_ai_voice::mapping::{self, RunContext, StreamShape};
 use destination_ai_voice::phone::Phone;
-use destination_ai_voice::pipeline::{Archive, Pipeline, Plan, RunStats};
+use destination_ai_voice::pipeline::{Pipeline, Plan, RunStats};
 use destination_ai_voice::protocol::{Catalog, Output};
 use destination_ai_voice::providers::Provider;
 use destination_ai_voice::providers::call_log::NumberDisplay;
@@ -38,6 +38,7 @@ use crate::memory::{Database, Store};
 use crate::options::HASH_KEY;
 use crate::platform::{Platform, Stdout, record, speak, state};
 use crate::row::Row;
+use crate::shop;
 use crate::told::{Slow, Told, Wall};
 use crate::vendor::{Line, beginning};
 
@@ -174,6 +175,10 @@ impl Scenario {
             began_with: 0,
             acknowledged: 0,
             came_back: Vec::new(),
+            keeps: false,
+            kept: HashSet::new(),
+            n_kept: 0,
+            n_rejected: 0,
         }))
     }
 
@@ -236,7 +241,10 @@ impl Scenario {
             platform.ledger = Some(self.store.view(&ledger, run, &self.told));
             platform.run = run;
             platform.began_with = platform.acknowledged;
+            platform.kept.clear();
+            platform.n_rejected = 0;
         }
+        let archive = shop::archive(platform, run, rng.fork());
         let told = (!matches!(self.store, Store::Shared(_))).then(|| self.told.clone());
         let clock = Wall { began: machine, started: Instant::now(), jumps: self.clocks };
         let ledger = Slow { ledger, rng: Mutex::new(rng.fork()), run, told, clock };
@@ -247,8 +255,7 @@ impl Scenario {
         };
         let speaking = tokio::spawn(speak(lines, router, sender, rng.fork()));
         let output = Output::new(Stdout(Arc::clone(platform)));
-        let pipeline =
-            Pipeline::new(plan, deliverer, Arc::new(ledger), output, run_handle, Archive::default());
+        let pipeline = Pipeline::new(plan, deliverer, Arc::new(ledger), output, run_handle, archive);
         let signal = (rng.u32(0..5) == 0).then(|| Duration::from_millis(rng.u64(1..4_000)));
         let after = |wait: Duration| async move {
             sleep(wait).await;
@@ -275,6 +282,7 @@ impl Scenario {
         }
         let faulty = self.line.faulty.lock().unwrap();
         let book = faulty.simulator().call_log();
+        self.counts.rejects += platforms.iter().map(|platform| platform.lock().unwrap().n_kept).sum::<u64>();
         self.counts.faults += faulty.injected().iter().map(|(_, count)| count).sum::<u64>();
         self.counts.panics += self.line.n_panics.load(Ordering::Relaxed);
         let called = |campaign: &str, phone: &str| {
