@@ -147,7 +147,7 @@ impl<C: Transport, L: Ledger, W: Write> Pipeline<C, L, W> {
             self.dispatch();
             self.release();
             self.close_if_settled(is_open);
-            self.keep();
+            let rests_until = self.keep();
             let may_read = is_open && self.may_read();
             let due = self.batcher.next_due().filter(|_| self.failure.is_none());
             let Shutdown { cut_off_at, leave_at, .. } = self.shutdown;
@@ -164,6 +164,7 @@ impl<C: Transport, L: Ledger, W: Write> Pipeline<C, L, W> {
                     break;
                 }
                 () = at(due) => self.dispatcher.add(self.batcher.take_due(Instant::now())),
+                () = at(rests_until) => {}
                 () = sleep_until(progress_at) => {
                     progress_at = Instant::now() + PROGRESS_EVERY;
                     self.tell_progress(started);
@@ -197,9 +198,11 @@ impl<C: Transport, L: Ledger, W: Write> Pipeline<C, L, W> {
     }
 
     /// Puts what is kept of records: when a STATE waits for nothing else, when it is much, or when nothing follows.
-    fn keep(&mut self) {
+    /// Gives when that is to be tried again.
+    fn keep(&mut self) -> Option<Instant> {
         let is_awaited = self.checkpoints.waits_for_flush(self.archive.durable());
-        self.archive.flush(is_awaited || self.is_closing);
+        self.archive.flush(is_awaited, self.is_closing);
+        self.archive.rests_until().filter(|_| is_awaited)
     }
 
     /// Hands back the states whose records are all settled.
