@@ -4,6 +4,7 @@
 
 use std::path::Path;
 
+mod campaign;
 mod command;
 mod commands;
 mod endings;
@@ -12,6 +13,7 @@ mod generated;
 mod input;
 mod kills;
 mod ledger;
+mod lists;
 mod memory;
 #[path = "../src/ledger/postgres/harness.rs"]
 mod postgres_server;

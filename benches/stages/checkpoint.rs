@@ -44,7 +44,9 @@ fn run(mut checkpoints: Checkpoints, states: Vec<State>, distance: u64) -> Check
         position.interval = position.interval.next();
     }
     for position in positions {
-        checkpoints.settle_record(black_box(position), false, Flush::default()).expect("its STATE waits for it");
+        checkpoints
+            .settle_record(black_box(position), false, Flush::default())
+            .expect("its STATE waits for it");
         while let Some(ready) = checkpoints.next_ready(Flush::default()) {
             black_box(ready);
             n_released += distance;

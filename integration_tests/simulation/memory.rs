@@ -5,9 +5,10 @@ use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use destination_ai_voice::domain::contact::Campaign;
 use destination_ai_voice::ledger::sqlite::{Memory, Sqlite};
 use destination_ai_voice::ledger::{
-    ClaimEntry, ContactStatus, Inspect, Key, Ledger, LedgerError, Settlement,
+    ClaimEntry, ContactStatus, DailyLimit, Inspect, Key, Ledger, LedgerError, Places, Settlement,
 };
 use futures_util::FutureExt;
 use jiff::Timestamp;
@@ -263,6 +264,26 @@ impl Ledger for SimulatedLedger {
         match self {
             Self::Shared(ledger) => ledger.claim(entries, retake, now).await,
             Self::Sqlite(ledger) => ledger.claim(entries, retake, now).await,
+        }
+    }
+
+    async fn reserve(
+        &self,
+        campaign: Campaign,
+        wanted: u64,
+        limit: DailyLimit,
+        now: Timestamp,
+    ) -> Result<Places, LedgerError> {
+        match self {
+            Self::Shared(ledger) => ledger.reserve(campaign, wanted, limit, now).await,
+            Self::Sqlite(ledger) => ledger.reserve(campaign, wanted, limit, now).await,
+        }
+    }
+
+    async fn give_back(&self, places: Places) -> Result<(), LedgerError> {
+        match self {
+            Self::Shared(ledger) => ledger.give_back(places).await,
+            Self::Sqlite(ledger) => ledger.give_back(places).await,
         }
     }
 

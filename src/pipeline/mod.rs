@@ -14,7 +14,11 @@ mod dispatcher;
 mod ending;
 mod events;
 mod ledger_query;
+mod limits;
+mod nobody;
+mod places;
 pub(crate) mod policy;
+mod ruling;
 mod run_log;
 mod run_stats;
 mod settling;
@@ -22,6 +26,7 @@ mod shutdown;
 mod sync_loop;
 #[cfg(test)]
 mod tests;
+mod window;
 
 pub use archive::{Archive, Flush, Shelf};
 pub use checkpoint::Checkpoints;

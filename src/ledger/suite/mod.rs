@@ -7,6 +7,8 @@ mod deaths;
 mod identity;
 mod inspection;
 mod model;
+mod people;
+mod places;
 mod standing;
 
 use std::ops::Range;
@@ -19,6 +21,8 @@ pub(super) use deaths::*;
 pub(super) use identity::*;
 pub(super) use inspection::*;
 pub(super) use model::{follows_the_model, plan};
+pub(super) use people::*;
+pub(super) use places::*;
 pub(super) use standing::*;
 
 /// Where one test's ledger lives while its runs come and go. Every `Home` starts empty.
@@ -59,6 +63,12 @@ macro_rules! ledger_suite {
             two_accounts_share_a_ledger_each_within_its_scope
             people_are_brought_over_with_what_is_known_of_them
             of_two_keys_that_become_one_the_confirmed_call_counts the_campaign_of_each_person_is_known
+            a_list_is_everybody_once_in_the_order_of_their_keys a_list_is_of_whom_it_was_asked_for
+            people_are_settled_by_their_keys_or_nobody_is whom_the_rules_need_is_not_forgotten
+            a_person_is_forgotten_and_may_be_called_again
+            a_ledger_of_which_everybody_was_forgotten_is_no_lost_one
+            a_campaigns_day_has_so_many_places_over_all_runs a_run_that_dies_leaves_its_places_taken
+            those_who_race_for_places_have_no_more_together_than_there_are
         }
     };
     ($home:expr; $($behaviour:ident)+) => {$(
