@@ -4,6 +4,7 @@
 
 use std::path::Path;
 
+mod campaign;
 mod command;
 mod commands;
 mod endings;
@@ -14,6 +15,7 @@ mod kills;
 mod ledger;
 mod lists;
 mod memory;
+mod pages;
 #[path = "../src/ledger/postgres/harness.rs"]
 mod postgres_server;
 mod preview;

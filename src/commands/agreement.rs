@@ -28,7 +28,8 @@ use crate::sandbox::{Sandbox, SandboxOptions};
 struct Case {
     vendor: &'static str,
     only_when: &'static str,
-    max_contacts: u64,
+    limits: Limits,
+    window: Value,
     batch_size: u64,
     has_fields: bool,
     campaign: &'static str,
@@ -38,12 +39,23 @@ struct Case {
     records: Vec<Row>,
 }
 
+/// How many are sent at most.
+#[derive(Clone, Copy, Debug)]
+struct Limits {
+    per_sync: u64,
+    /// Where there is a ledger.
+    per_day: u64,
+    on_limit: &'static str,
+    allow_nobody: bool,
+}
+
 #[derive(Clone, Debug)]
 struct Row {
     mobile: Value,
     consent: Value,
     last4: Value,
     deleted: bool,
+    zone: &'static str,
     /// Whether the campaign's column has something.
     has_job: bool,
 }
@@ -68,6 +80,36 @@ struct Told {
     /// Whom the vendor got, and where.
     called: BTreeSet<(String, String)>,
     n_requests: u64,
+    /// Records beyond a limit.
+    left: u64,
+    failure: Option<String>,
+}
+
+/// At 15:00 in Hanoi, and 03:00 in New York.
+fn now() -> Timestamp {
+    Timestamp::from_second(1_800_000_000).unwrap()
+}
+
+fn window() -> impl Strategy<Value = Value> {
+    let hours = |zone: &Value| {
+        let mut window = json!({ "from": "08:00", "to": "17:00" });
+        window.as_object_mut().unwrap().extend(zone.as_object().unwrap().clone());
+        window
+    };
+    prop_oneof![
+        4 => Just(json!({})),
+        1 => Just(hours(&json!({ "time_zone": "Asia/Ho_Chi_Minh" }))),
+        1 => Just(hours(&json!({ "time_zone": "America/New_York" }))),
+        2 => Just(hours(&json!({ "time_zone_column": "zone" }))),
+    ]
+}
+
+fn limits() -> impl Strategy<Value = Limits> {
+    let most = || prop_oneof![2 => Just(0_u64), 1 => 1_u64..12];
+    let on_limit = prop::sample::select(vec!["stop", "suppress"]);
+    (most(), most(), on_limit, prop::bool::weighted(0.2)).prop_map(
+        |(per_sync, per_day, on_limit, allow_nobody)| Limits { per_sync, per_day, on_limit, allow_nobody },
+    )
 }
 
 fn row() -> impl Strategy<Value = Row> {
@@ -82,30 +124,48 @@ fn row() -> impl Strategy<Value = Row> {
         prop_oneof![8 => (0_u32..14, 0_usize..4).prop_map(move |(n, way)| written(n, way)), 2 => odd];
     let consent = prop_oneof![5 => Just(json!("yes")), 1 => Just(json!("no")), 1 => Just(json!(null))];
     let last4 = prop_oneof![7 => Just(json!("0421")), 1 => Just(json!(null)), 1 => Just(json!(" "))];
-    (mobile, consent, last4, prop::bool::weighted(0.06), prop::bool::weighted(0.9)).prop_map(
-        |(mobile, consent, last4, deleted, has_job)| Row { mobile, consent, last4, deleted, has_job },
+    let zone = prop::sample::select(vec!["Asia/Ho_Chi_Minh", "Asia/Seoul", "America/New_York", "", "Mars"]);
+    (mobile, consent, last4, prop::bool::weighted(0.06), prop::bool::weighted(0.9), zone).prop_map(
+        |(mobile, consent, last4, deleted, has_job, zone)| Row {
+            mobile,
+            consent,
+            last4,
+            deleted,
+            zone,
+            has_job,
+        },
     )
 }
 
 fn case() -> impl Strategy<Value = Case> {
     let settings = (
         prop::sample::select(vec!["itnio", "vbee"]),
-        prop::sample::select(vec!["", "consent = 'yes'", "consent <> 'no' AND id > 3"]),
-        prop_oneof![2 => Just(0_u64), 1 => 1_u64..12],
+        prop::sample::select(vec!["", "consent = 'yes'", "consent <> 'no' AND id > 3", "id > 120"]),
+        limits(),
+        window(),
         1_u64..12,
         any::<bool>(),
         prop::sample::select(vec!["", "{{ record.job }}"]),
         prop::sample::select(vec![None, Some("campaign"), Some("account"), Some("everywhere")]),
         (0_usize..10, 0_usize..8),
     );
-    (settings, prop::collection::vec(row(), 0..40)).prop_map(|(settings, records)| {
-        let (vendor, only_when, max_contacts, batch_size, has_fields, campaign, scope, known) = settings;
-        Case { vendor, only_when, max_contacts, batch_size, has_fields, campaign, scope, known, records }
+    // Beyond a hundred records it is known that nobody can be called.
+    let records =
+        prop_oneof![4 => prop::collection::vec(row(), 0..40), 1 => prop::collection::vec(row(), 90..130)];
+    (settings, records).prop_map(|(settings, records)| {
+        let (vendor, only_when, limits, window, batch_size, has_fields, campaign, scope, known) = settings;
+        Case { vendor, only_when, limits, window, batch_size, has_fields, campaign, scope, known, records }
     })
 }
 
 impl Case {
-    fn job(&self, sandbox: &Sandbox, folder: &Path, kept: &str, limit: u64) -> SyncJob {
+    /// The syncs before have no limit that they reach, but they count.
+    fn before(&self) -> Self {
+        let limits = Limits { per_sync: 0, per_day: self.limits.per_day * 1_000, ..self.limits };
+        Self { limits, window: json!({}), ..self.clone() }
+    }
+
+    fn job(&self, sandbox: &Sandbox, folder: &Path, kept: &str) -> SyncJob {
         let mut config = sandbox.connector_config(self.vendor).unwrap();
         let fields = json!([
             { "field": "phone_number", "column": "mobile" },
@@ -118,9 +178,17 @@ impl Case {
             "stream": "people", "fields": fields, "only_when": self.only_when, "campaign": self.campaign,
         }]);
         config["phone"] = json!({ "default_region": "VN" });
-        config["delivery"] =
-            json!({ "max_requests_per_second": 0, "batch_size": self.batch_size, "retry_for_seconds": 0 });
-        config["limits"] = json!({ "max_contacts_per_sync": limit });
+        // Of requests that are under way at once, each holds the places of all that it may send.
+        config["delivery"] = json!({
+            "max_requests_per_second": 0, "batch_size": self.batch_size, "retry_for_seconds": 0,
+            "max_requests_in_flight": 1,
+        });
+        let Limits { per_sync, per_day, on_limit, allow_nobody } = self.limits;
+        config["limits"] = json!({
+            "max_contacts_per_sync": per_sync, "on_limit": on_limit, "allow_nobody": allow_nobody,
+            "max_contacts_per_day": if self.scope.is_some() { per_day } else { 0 },
+        });
+        config["rules"] = json!({ "window": self.window });
         if let Some(scope) = self.scope {
             let path = folder.join("ledger.sqlite");
             config["ledger"] = json!({ "ledger_type": "sqlite", "path": path, "scope": scope });
@@ -129,7 +197,7 @@ impl Case {
             "storage_type": "Local", "path": folder.join(kept), "receipts": true, "format": { "format_type": "JSONL" },
         });
         let properties: serde_json::Map<_, _> =
-            ["id", "mobile", "consent", "last4", "job", "_ab_cdc_deleted_at"]
+            ["id", "mobile", "consent", "last4", "job", "zone", "_ab_cdc_deleted_at"]
                 .map(|name| (name.to_owned(), json!({})))
                 .into_iter()
                 .collect();
@@ -152,6 +220,7 @@ impl Case {
             let job = row.has_job.then_some(job);
             let data = json!({
                 "id": id, "mobile": row.mobile, "consent": row.consent, "last4": row.last4, "job": job,
+                "zone": row.zone,
                 "_ab_cdc_deleted_at": deleted,
             });
             let record = json!({ "stream": "people", "data": data, "emitted_at": 1 });
@@ -160,10 +229,6 @@ impl Case {
         }
         lines.into_bytes()
     }
-}
-
-fn now() -> Timestamp {
-    Timestamp::from_second(1_800_000_000).unwrap()
 }
 
 async fn sandbox(plan: &str) -> Sandbox {
@@ -178,7 +243,12 @@ async fn foreseen(job: &SyncJob, lines: &[u8]) -> Told {
     let input = Cursor::new(lines.to_vec());
     let mut foresight = Foresight::new(foresight_plan(job), input, router, &ledger.ledger, now()).unwrap();
     let (mut told, mut stats) = (Told::default(), RunStats::default());
-    while let Some(foreseen) = foresight.next().await.unwrap() {
+    told.failure = loop {
+        let foreseen = match foresight.next().await {
+            Ok(Some(foreseen)) => foreseen,
+            Ok(None) => break None,
+            Err(error) => break Some(error.to_string()),
+        };
         told.n_requests += foreseen.n_requests;
         for foretold in &foreseen.decided {
             let outcome = foretold.outcome();
@@ -192,7 +262,8 @@ async fn foreseen(job: &SyncJob, lines: &[u8]) -> Told {
                 told.rejected.insert(foretold.position().line, code.to_owned());
             }
         }
-    }
+    };
+    told.left = foresight.stats().left;
     ledger.ledger.close().await.unwrap();
     told.reasons = stats.reasons;
     told
@@ -210,7 +281,7 @@ async fn done(job: SyncJob, lines: Vec<u8>, sandbox: &Sandbox, folder: &Path) ->
             rejected.insert(data["line"].as_u64().unwrap(), data["code"].as_str().unwrap().to_owned());
         }
     }
-    let page = ask(sandbox, "/calls?format=json").await.unwrap();
+    let page = ask(sandbox, "/calls?format=json", now()).await.unwrap();
     let entries = page["entries"].as_array().unwrap();
     let text = |entry: &Value, name: &str| entry[name].as_str().unwrap().to_owned();
     Told {
@@ -219,6 +290,8 @@ async fn done(job: SyncJob, lines: Vec<u8>, sandbox: &Sandbox, folder: &Path) ->
         reasons: ended.stats.reasons,
         called: entries.iter().map(|entry| (text(entry, "campaign"), text(entry, "phone_number"))).collect(),
         n_requests: page["requests"].as_u64().unwrap(),
+        left: ended.stats.left,
+        failure: ended.failure.map(|error| error.to_string()),
     }
 }
 
@@ -244,15 +317,19 @@ async fn agree(case: &Case) {
     for (plan, n_known) in [("none", case.known.0), ("drop_after=1", case.known.1)] {
         let sandbox = sandbox(plan).await;
         let known = case.records.get(..n_known).unwrap_or(&case.records);
-        let job = case.job(&sandbox, &folder.0, plan, 0);
+        let job = case.before().job(&sandbox, &folder.0, plan);
         done(job, case.lines(&sandbox, known), &sandbox, &folder.0.join(plan)).await;
         sandbox.stop().await;
     }
     let sandbox = sandbox("none").await;
-    let job = case.job(&sandbox, &folder.0, "kept", case.max_contacts);
+    let job = case.job(&sandbox, &folder.0, "kept");
     let lines = case.lines(&sandbox, &case.records);
     let foreseen = foreseen(&job, &lines).await;
-    assert_eq!(ask(&sandbox, "/calls?format=json").await.unwrap()["requests"], 0, "a preview asks no vendor");
+    assert_eq!(
+        ask(&sandbox, "/calls?format=json", now()).await.unwrap()["requests"],
+        0,
+        "a preview asks no vendor"
+    );
     assert!(!folder.0.join("kept").exists(), "a preview puts nothing anywhere");
     let done = done(job, lines, &sandbox, &folder.0.join("kept")).await;
     sandbox.stop().await;

@@ -70,11 +70,15 @@ pub(super) async fn run<R: Read + Send + 'static>(
     Ok(told)
 }
 
-/// Everybody whom a sync without a limit would call, and whoever may have been called: they are remembered all the same.
+/// Everybody whom a sync without a limit would call at whatever time, and whoever may have been called: they are remembered all the same.
 fn plan(job: &SyncJob) -> ForesightPlan {
     ForesightPlan {
         batch_size: BATCH,
         max_contacts: 0,
+        daily_limit: None,
+        allow_nobody: true,
+        max_rejected_percent: 100,
+        window: None,
         may_repeat: true,
         limit: 0,
         // What came of a source that broke off is remembered, too.

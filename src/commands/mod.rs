@@ -4,9 +4,11 @@
 mod agreement;
 mod archive;
 mod baseline;
+mod campaign;
 mod check;
 mod csv_cell;
 mod demo;
+mod demo_files;
 mod discover;
 mod find;
 mod forget;
@@ -17,6 +19,7 @@ mod load_config;
 #[cfg(test)]
 mod mistakes;
 mod preview;
+mod promises;
 mod read_file;
 mod rescope;
 mod run_facts;
@@ -145,7 +148,9 @@ async fn platform<R: Read + Send + 'static, W: Write>(
         PlatformCommand::Check(arguments) => {
             check::run(&arguments, now, &environment.network, &mut output).await
         }
-        PlatformCommand::Discover(arguments) => discover::run(&arguments, &mut output),
+        PlatformCommand::Discover(arguments) => {
+            discover::run(&arguments, now, &environment.network, &mut output).await
+        }
         PlatformCommand::Write(arguments) => {
             let (returned, result) = write::run(&arguments, stdin, output, now, environment, signals).await;
             output = returned;

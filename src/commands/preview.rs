@@ -68,11 +68,10 @@ async fn preview<R: Read + Send + 'static>(
     warnings.extend(doubts);
     let id = format!("preview-{:08x}", fastrand::u32(..));
     let facts = RunFacts { kind: RunKind::Preview, id, ..run_facts(&job) };
-    let (delivery, limits) = (&job.config.delivery, &job.config.limits);
+    let delivery = &job.config.delivery;
     let pace =
         Pace { per_second: delivery.max_requests_per_second, in_flight: delivery.max_requests_in_flight };
-    let mut preview =
-        Preview::new(facts, Arc::clone(&job.vendor), pace, limits.max_rejected_percent, warnings);
+    let mut preview = Preview::new(facts, Arc::clone(&job.vendor), pace, warnings);
     for (index, mapping) in job.mappings.iter().enumerate() {
         preview.expect(StreamIndex::new(index), mapping.spoken().map(Box::from).collect());
     }
@@ -91,10 +90,16 @@ async fn preview<R: Read + Send + 'static>(
 
 /// What a sync of this job would go by.
 pub(super) fn foresight_plan(job: &SyncJob) -> ForesightPlan {
-    let SyncJob { config, vendor, catalog, .. } = job;
+    let SyncJob { config, vendor, catalog, window, daily_limit, .. } = job;
+    let limits = &config.limits;
     ForesightPlan {
         batch_size: config.delivery.batch_size.into(),
-        max_contacts: config.limits.max_contacts_per_sync,
+        max_contacts: limits.max_contacts_per_sync,
+        daily_limit: daily_limit.clone(),
+        on_limit: limits.on_limit,
+        allow_nobody: limits.allow_nobody,
+        max_rejected_percent: limits.max_rejected_percent,
+        window: window.clone().map(Arc::new),
         may_repeat: may_repeat(&config.delivery, vendor.as_ref()),
         once_over_all: config.ledger.memory().is_some_and(|memory| memory.scope != ScopeConfig::Campaign),
         streams: catalog.streams.iter().map(|stream| (stream.name.clone(), stream.generation_id)).collect(),

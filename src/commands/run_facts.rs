@@ -9,7 +9,7 @@ use crate::report::{LedgerFacts, Promise, RunFacts, RunKind};
 /// Of a sync.
 pub(super) fn run_facts(job: &SyncJob) -> RunFacts {
     let config = &job.config;
-    let kind = if open::is_rehearsed(config) { RunKind::Rehearsal } else { RunKind::Sync };
+    let kind = if config.vendor.rehearses() { RunKind::Rehearsal } else { RunKind::Sync };
     let campaign = job.vendor.campaign("").map(|campaign| campaign.as_str().to_owned());
     RunFacts {
         kind,
@@ -49,9 +49,14 @@ fn rules(config: &Config) -> Vec<String> {
             )
         })
         .collect();
-    let most = config.limits.max_contacts_per_sync;
-    if most > 0 {
-        rules.push(format!("At most {most} contacts a sync (limits.max_contacts_per_sync)."));
+    let limits = &config.limits;
+    for (most, what, setting) in [
+        (limits.max_contacts_per_sync, "a sync", "max_contacts_per_sync"),
+        (limits.max_contacts_per_day, "a day to one campaign", "max_contacts_per_day"),
+    ] {
+        if most > 0 {
+            rules.push(format!("At most {most} contacts {what} (limits.{setting})."));
+        }
     }
     rules
 }

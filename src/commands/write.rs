@@ -8,21 +8,31 @@ use std::time::Duration;
 
 use futures_util::{Stream, StreamExt};
 use jiff::Timestamp;
+use tokio::time::Instant;
 
 use super::archive;
-use super::load_config::{LoadedConfig, deliverer, request_timeout};
+use super::campaign::{AT_THE_START, Known, campaigns};
+use super::load_config::{LoadedConfig, deliverer, plain_http, request_timeout};
 use super::read_file::read_file;
 use crate::cli::{Environment, WriteArgs};
 use crate::config::{Config, LedgerConfig, RejectedRecord};
-use crate::delivery::{Clock, Network, RunHandle};
+use crate::delivery::{AnyTransport, Clock, Deliverer, Network, RunHandle};
 use crate::domain::error::Error;
 use crate::intake::{DynamicStreams, Router, read_events};
-use crate::ledger::KeyMaker;
 use crate::ledger::open::{self, RunLedger};
+use crate::ledger::{DailyLimit, KeyMaker, Ledger as _};
 use crate::mapping::{self, Mapping, RunContext, StreamShape};
 use crate::pipeline::{Archive, Ended, Pipeline, Plan};
 use crate::protocol::{Catalog, CatalogStream, Dialect, Level, Output};
 use crate::providers::Provider;
+use crate::rules::Window;
+use crate::values;
+
+/// Begins the first line of a sync that calls nobody.
+const REHEARSAL: &str = "REHEARSAL, nobody is called: ";
+
+/// Whoever leaves before the first record waits no longer for a ledger.
+const LEAVE_WITHIN: Duration = Duration::from_secs(1);
 
 /// Beyond the time that a request itself may take.
 const HEAR_OUT_MARGIN: Duration = Duration::from_secs(5);
@@ -59,6 +69,8 @@ pub(super) struct SyncJob {
     pub(super) mappings: Vec<Arc<Mapping>>,
     pub(super) now: Timestamp,
     pub(super) network: Network,
+    pub(super) window: Option<Window>,
+    pub(super) daily_limit: Option<DailyLimit>,
 }
 
 impl SyncJob {
@@ -89,7 +101,8 @@ impl SyncJob {
         let sync_id = of_catalog.or_else(|| environment.job_id.clone()).unwrap_or_default();
         let run = RunContext { sync_id: sync_id.clone(), now };
         let mappings = loaded.compile(&catalog, &run);
-        Self::complete(loaded, catalog, sync_id, (Dialect::Airbyte, mappings), now, environment)
+        let of_catalog = (catalog, sync_id, mappings);
+        Self::complete(Dialect::Airbyte, loaded, of_catalog, now, environment)
     }
 
     /// A sync without a catalog: the mapping is checked as far as that goes now, and for each stream
@@ -101,33 +114,38 @@ impl SyncJob {
         environment: &Environment,
     ) -> Result<Self, Error> {
         loaded.check_streams();
-        let (catalog, sync_id) = (Catalog::default(), String::new());
-        Self::complete(loaded, catalog, sync_id, (dialect, Vec::new()), now, environment)
+        Self::complete(dialect, loaded, (Catalog::default(), String::new(), Vec::new()), now, environment)
     }
 
     fn complete(
+        dialect: Dialect,
         loaded: LoadedConfig,
-        catalog: Catalog,
-        sync_id: String,
-        (dialect, mappings): (Dialect, Vec<Arc<Mapping>>),
+        (catalog, sync_id, mappings): (Catalog, String, Vec<Arc<Mapping>>),
         now: Timestamp,
         environment: &Environment,
     ) -> Result<Self, Error> {
-        let run_id =
-            format!("{}-{:08x}", if sync_id.is_empty() { "run" } else { &sync_id }, fastrand::u32(..));
-        let (settings_digest, network) = (loaded.digest(), environment.network.clone());
+        let settings_digest = loaded.digest();
         let (config, vendor) = loaded.complete()?;
+        let window = config.rules.window.read().map_err(Error::Config)?;
+        let zone = values::time_zone(&config.time_zone).map_err(|why| Error::config("time_zone", why))?;
+        let max = config.limits.max_contacts_per_day;
         Ok(Self {
+            run_id: format!(
+                "{}-{:08x}",
+                if sync_id.is_empty() { "run" } else { &sync_id },
+                fastrand::u32(..)
+            ),
+            settings_digest,
             config,
             catalog,
             vendor,
             sync_id,
-            run_id,
-            settings_digest,
             dialect,
             mappings,
             now,
-            network,
+            network: environment.network.clone(),
+            window,
+            daily_limit: (max > 0).then_some(DailyLimit { max, zone }),
         })
     }
 
@@ -168,19 +186,35 @@ impl SyncJob {
         };
         let opened = opened.and_then(|(archive, memory)| Ok((archive, say_recovered(memory, &mut output)?)));
         let (run, log_lines) = RunHandle::new(Arc::new(Clock::starting_at(self.now)));
-        let genders = Arc::default();
-        let started = opened.and_then(|(archive, memory)| {
-            let router = self.router(memory.keys, &genders);
-            let vendor = Arc::clone(&self.vendor);
-            let deliverer = deliverer(&self.config.delivery, &self.network, vendor, run.clone())?;
-            Ok((archive, memory.ledger, deliverer, read_events(stdin, router)?))
-        });
-        let (archive, ledger, deliverer, input) = match started {
-            Ok(started) => started,
+        let run = run.within(self.window.clone());
+        let (archive, run_ledger) = match opened {
+            Ok(opened) => opened,
             Err(error) => return Ended::before_it_began(output, error),
         };
-        let pipeline =
-            Pipeline::new(self.plan(), Arc::new(deliverer), Arc::new(ledger), output, run, archive);
+        let genders = Arc::default();
+        let router = self.router(run_ledger.keys, &genders);
+        let deliverer = deliverer(&self.config, &self.network, Arc::clone(&self.vendor), run.clone());
+        let asked = match &deliverer {
+            Ok(deliverer) => self.say_campaigns(deliverer, &mut output, &mut signals).await,
+            Err(_) => Ok(()),
+        };
+        let started = asked.and(deliverer).and_then(|deliverer| Ok((deliverer, read_events(stdin, router)?)));
+        let (deliverer, input) = match started {
+            Ok(started) => started,
+            Err(error) => {
+                // Otherwise a shared ledger would wait for this run's lease; the error says more than a failure to.
+                drop(tokio::time::timeout(LEAVE_WITHIN, run_ledger.ledger.close()).await);
+                return Ended::before_it_began(output, error);
+            }
+        };
+        let pipeline = Pipeline::new(
+            self.plan(),
+            Arc::new(deliverer),
+            Arc::new(run_ledger.ledger),
+            output,
+            run,
+            archive,
+        );
         let mut ended = pipeline.run(input, log_lines, signals).await;
         let of_catalog = self.mappings.iter().map(|mapping| mapping.genders_not_understood()).sum::<u64>();
         let said = say_genders(of_catalog + genders.load(Ordering::Relaxed), &mut ended.output);
@@ -195,7 +229,7 @@ impl SyncJob {
     }
 
     fn plan(&self) -> Plan {
-        let delivery = &self.config.delivery;
+        let (delivery, limits) = (&self.config.delivery, &self.config.limits);
         let streams = self.catalog.streams.iter();
         Plan {
             run: self.run_id.clone(),
@@ -204,10 +238,46 @@ impl SyncJob {
             max_in_flight: delivery.max_requests_in_flight.into(),
             hear_out_for: request_timeout(delivery) + HEAR_OUT_MARGIN,
             end_within: Duration::from_secs(delivery.shutdown_seconds.into()),
-            max_contacts: self.config.limits.max_contacts_per_sync,
-            max_rejected_percent: self.config.limits.max_rejected_percent,
+            max_contacts: limits.max_contacts_per_sync,
+            daily_limit: self.daily_limit.clone(),
+            on_limit: limits.on_limit,
+            allow_nobody: limits.allow_nobody,
+            max_rejected_percent: limits.max_rejected_percent,
             streams: streams.map(|stream| (stream.name.clone(), stream.generation_id)).collect(),
         }
+    }
+
+    /// Says what is known of the campaigns before anybody is added to them. Whatever the vendor does not tell is no
+    /// reason to stop.
+    async fn say_campaigns(
+        &self,
+        deliverer: &Deliverer<AnyTransport>,
+        output: &mut Output<impl Write>,
+        signals: &mut (impl Stream<Item = &'static str> + Unpin),
+    ) -> Result<(), Error> {
+        if self.config.vendor.is_rehearsal() {
+            return Ok(());
+        }
+        let vendor = self.vendor.as_ref();
+        let fills: Vec<_> = match self.dialect {
+            Dialect::Airbyte => self.mappings.iter().map(|mapping| mapping.fills()).collect(),
+            Dialect::Singer => mapping::fills_without_catalog(&self.config, &self.vendor),
+        };
+        let (campaigns, unproved) = campaigns(vendor, &fills);
+        let deadline = Instant::now() + AT_THE_START;
+        for campaign in campaigns {
+            let left = deadline.saturating_duration_since(Instant::now());
+            let facts = tokio::select! {
+                biased;
+                Some(signal) = signals.next() => return Err(Error::Interrupted(signal)),
+                facts = deliverer.inquire(&campaign, left) => facts,
+            };
+            let known = Known::new(campaign, facts, &fills, vendor.shape());
+            let level = if known.missing().is_some() { Level::Warn } else { Level::Info };
+            output.log(level, &known.told())?;
+            known.warnings().try_for_each(|warning| output.log(Level::Warn, warning))?;
+        }
+        unproved.iter().try_for_each(|unproved| output.log(Level::Info, unproved))
     }
 
     /// Says at the start what an operator would ask later.
@@ -219,16 +289,17 @@ impl SyncJob {
             Dialect::Singer => "streams as they are announced".to_owned(),
         };
         let run = &self.run_id;
-        output.log(
-            Level::Info,
-            &format!("destination-ai-voice {version}: {streams}; vendor: {vendor}; run: {run}"),
-        )?;
+        let rehearsal = if self.config.vendor.is_rehearsal() { REHEARSAL } else { "" };
+        let first =
+            format!("{rehearsal}destination-ai-voice {version}: {streams}; vendor: {vendor}; run: {run}");
+        output.log(Level::Info, &first)?;
         self.warnings().iter().try_for_each(|warning| output.log(Level::Warn, warning))
     }
 
     /// What the user should know before the first record.
     pub(super) fn warnings(&self) -> Vec<String> {
-        let mut warnings = Vec::new();
+        let mut warnings: Vec<_> =
+            self.config.vendor.plain_http_place().iter().map(|place| plain_http(place)).collect();
         let has_ledger = !matches!(self.config.ledger, LedgerConfig::None);
         if !has_ledger {
             let why = "no ledger is configured: people are remembered within this sync only, so a repeated sync can call them again";

@@ -19,6 +19,7 @@ mod redact;
 mod rules;
 mod sanitize;
 mod shown;
+mod simple;
 mod speech;
 mod split;
 mod validate;

@@ -135,6 +135,12 @@ impl Checkpoints {
         self.waiting.front().is_some_and(|front| is_settled(front) && front.kept_in > durable)
     }
 
+    /// How many records ended well behind which no STATE has gone back.
+    #[must_use]
+    pub fn n_kept_records(&self) -> u64 {
+        self.waiting.iter().flat_map(|waiting| waiting.settled.values()).map(|stats| stats.records).sum()
+    }
+
     /// Whether so much is waiting that reading must wait, too.
     #[must_use]
     pub fn is_full(&self) -> bool {

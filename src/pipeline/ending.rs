@@ -93,12 +93,20 @@ impl<C: Transport, L: Ledger, W: Write> Pipeline<C, L, W> {
         let end = RunEnd {
             ended: self.task.run.now(),
             read: self.stats.received,
-            how: self.failure.as_ref().map_or(Ending::Complete, Ending::from),
+            how: self.how_it_ended(),
             rejects: String::new(),
             receipts: String::new(),
             preview: None,
         };
         self.archive.put_report(end);
+    }
+
+    fn how_it_ended(&self) -> Ending {
+        match (&self.failure, self.limit) {
+            (Some(error), _) => Ending::from(error),
+            (None, Some(limit)) => Ending::LimitReached { limit: limit.setting().to_owned() },
+            (None, None) => Ending::Complete,
+        }
     }
 
     fn conclude(&mut self, started: Instant) {

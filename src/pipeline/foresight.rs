@@ -1,19 +1,26 @@
 //! What the loop would decide about an input, for who sends nobody: a preview, a baseline.
 //!
-//! It asks what the loop asks, in its order: the input, what the ledger knows, the policy, a batch, a claim. With a ledger
-//! that is only viewed, that claims nobody.
+//! It asks what the loop asks, in its order: the input, what the ledger knows, the policy, a batch, places in the
+//! campaign's day, a claim. With a ledger that is only viewed, that claims nobody.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 use std::io::Read;
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio::time::Instant;
 
+use super::archive::Flush;
 use super::batcher::{BatchKey, Batcher, PendingBatch};
+use super::checkpoint::Checkpoints;
 use super::decisions::DecisionMaker;
 use super::dedupe::Deduper;
-use super::policy::{Policy, outcome_of_status};
+use super::nobody::SearchForSomebody;
+use super::policy::{Policy, PolicyOptions, outcome_of_status};
+use super::ruling::{Limit, Ruling};
+use super::run_stats::RunStats;
+use crate::config::OnLimit;
 use crate::domain::contact::Campaign;
 use crate::domain::decision::Decision;
 use crate::domain::error::Error;
@@ -21,10 +28,11 @@ use crate::domain::outcome::Outcome;
 use crate::domain::reason::Reason;
 use crate::domain::stream_name::StreamName;
 use crate::intake::{
-    Event, EventBatch, EventReader, InputWarnings, Interval, LedgerStanding, PendingContact, RecordPosition,
+    Event, EventBatch, EventReader, InputWarnings, LedgerStanding, PendingContact, RecordPosition,
     RefusedRecord, Router, StreamIndex, StreamNames,
 };
-use crate::ledger::{ClaimEntry, ContactStatus, Ledger, one_for_each};
+use crate::ledger::{ClaimEntry, ContactStatus, DailyLimit, Ledger, Places, one_for_each};
+use crate::rules::Window;
 
 /// What a sync would go by.
 #[derive(Clone, Debug)]
@@ -33,6 +41,16 @@ pub(crate) struct ForesightPlan {
     pub(crate) batch_size: usize,
     /// Contacts in the run; 0: no limit.
     pub(crate) max_contacts: u64,
+    /// Contacts in a day to one campaign, by all runs; none: no limit.
+    pub(crate) daily_limit: Option<DailyLimit>,
+    /// What happens to the others.
+    pub(crate) on_limit: OnLimit,
+    /// A run that can call nobody is normal.
+    pub(crate) allow_nobody: bool,
+    /// Share of rejected records that fails the run; 100: none does.
+    pub(crate) max_rejected_percent: u8,
+    /// When contacts may be handed over.
+    pub(crate) window: Option<Arc<Window>>,
     /// Who may have been sent before may be sent again.
     pub(crate) may_repeat: bool,
     /// To the ledger a person is one over all campaigns.
@@ -51,22 +69,32 @@ pub(crate) struct Foresight<'l, L> {
     now: Timestamp,
     policy: Policy,
     batcher: Batcher,
+    daily_limit: Option<DailyLimit>,
+    on_limit: OnLimit,
     /// Those who would have been sent, where a person is one over all campaigns.
     people: Option<Deduper>,
     may_repeat: bool,
     streams: StreamNames,
     incomplete: BTreeSet<StreamIndex>,
-    /// Of the records that are read now.
-    interval: Interval,
+    /// The STATEs that would wait; none of them has a record to wait for.
+    checkpoints: Checkpoints,
+    somebody: SearchForSomebody,
+    stats: RunStats,
+    max_rejected_percent: u8,
     warnings: InputWarnings,
-    n_records: u64,
-    limit: u64,
+    /// The limit that was reached, and leaves the rest of the input alone.
+    reached: Option<Limit>,
+    /// Why a sync would fail.
+    failure: Option<Error>,
+    n_read_at_most: u64,
     end: End,
 }
 
 /// How far it is.
 enum End {
     NotYet,
+    /// A sync would read no further.
+    Stopped,
     /// The records before the end are told.
     Told {
         /// More records came.
@@ -126,17 +154,28 @@ impl<'l, L: Ledger> Foresight<'l, L> {
             input: EventReader::new(input, router)?,
             ledger,
             now,
-            policy: Policy::new(plan.max_contacts, plan.may_repeat),
+            policy: Policy::new(PolicyOptions {
+                max_contacts: plan.max_contacts,
+                on_limit: plan.on_limit,
+                window: plan.window,
+                may_repeat: plan.may_repeat,
+            }),
             // Nothing waits here: what makes a batch whole is its size.
             batcher: Batcher::new(plan.batch_size, Duration::MAX),
+            daily_limit: plan.daily_limit.filter(|_| ledger.remembers()),
+            on_limit: plan.on_limit,
             people: plan.once_over_all.then(Deduper::default),
             may_repeat: plan.may_repeat,
+            checkpoints: Checkpoints::new(plan.streams.len()),
             streams: plan.streams.into_iter().collect(),
             incomplete,
-            interval: Interval::default(),
+            somebody: SearchForSomebody::new(plan.allow_nobody),
+            stats: RunStats::default(),
+            max_rejected_percent: plan.max_rejected_percent,
             warnings: InputWarnings::default(),
-            n_records: 0,
-            limit: plan.limit,
+            reached: None,
+            failure: None,
+            n_read_at_most: plan.limit,
             end: End::NotYet,
         })
     }
@@ -144,35 +183,58 @@ impl<'l, L: Ledger> Foresight<'l, L> {
     /// What the next records would come to; nothing after the end.
     ///
     /// # Errors
-    /// When a sync would fail here. What it would not have sent by then is not told.
+    /// When a sync would fail, after all that it would have told of. Where only too many records are rejected, the rest
+    /// of the input comes first.
     pub(crate) async fn next(&mut self) -> Result<Option<Foreseen>, Error> {
-        if let End::Told { is_over_limit } = self.end {
-            return if is_over_limit || self.incomplete.is_empty() {
-                Ok(None)
-            } else {
-                Err(self.cut_short())
-            };
+        if !matches!(self.end, End::NotYet) {
+            return self.verdict().map_or(Ok(None), Err);
         }
         let mut foreseen = Foreseen::default();
-        let mut sealed = Vec::new();
-        match self.input.next().await? {
-            Some(batch) => {
+        let mut sealed = VecDeque::new();
+        match self.input.next().await {
+            Ok(Some(batch)) => {
                 let batch = self.looked_up(batch).await?;
-                self.take(batch, &mut foreseen, &mut sealed)?;
+                self.take(batch, &mut foreseen, &mut sealed);
             }
-            None => self.end = End::Told { is_over_limit: false },
+            Ok(None) => self.end = End::Told { is_over_limit: false },
+            Err(error) => self.fail(error),
         }
         if let End::Told { is_over_limit } = self.end {
+            self.somebody.give_up();
             if !is_over_limit && !self.incomplete.is_empty() {
                 // As in a sync: what no STATE covers comes again.
-                self.batcher.forget(self.interval);
+                self.batcher.forget(self.checkpoints.open_interval());
             }
             sealed.extend(std::iter::from_fn(|| self.batcher.take_any()));
         }
-        for batch in sealed {
+        while let Some(batch) = sealed.pop_front().filter(|_| !matches!(self.end, End::Stopped)) {
             self.claim(batch, &mut foreseen).await?;
+            if self.reached.is_some() {
+                sealed.extend(std::iter::from_fn(|| self.batcher.take_any()));
+            }
         }
         Ok(Some(foreseen))
+    }
+
+    /// Why a sync would fail that has read all that is read here.
+    fn verdict(&mut self) -> Option<Error> {
+        if self.failure.is_none() && self.stats.rejected_more_than(self.max_rejected_percent) {
+            self.too_many_rejected();
+        }
+        let is_cut_short =
+            !matches!(self.end, End::Told { is_over_limit: true }) && !self.incomplete.is_empty();
+        self.failure.take().or_else(|| is_cut_short.then(|| self.cut_short()))
+    }
+
+    fn too_many_rejected(&mut self) {
+        let ((rejected, total), percent) = (self.stats.share(), self.max_rejected_percent);
+        self.failure.get_or_insert(Error::TooManyRejected { rejected, total, percent });
+    }
+
+    /// Nothing new would be sent from here on.
+    fn fail(&mut self, error: Error) {
+        self.failure.get_or_insert(error);
+        self.end = End::Stopped;
     }
 
     /// The names of all streams so far.
@@ -196,9 +258,14 @@ impl<'l, L: Ledger> Foresight<'l, L> {
         }
     }
 
-    /// Records that were read.
-    pub(crate) fn n_records(&self) -> u64 {
-        self.n_records
+    /// How the records ended that were read.
+    pub(crate) fn stats(&self) -> &RunStats {
+        &self.stats
+    }
+
+    /// The limit of the configuration by which records were left for the next sync.
+    pub(crate) fn limit(&self) -> Option<&'static str> {
+        self.reached.map(Limit::setting)
     }
 
     /// Whether more records came than were to be read.
@@ -208,7 +275,9 @@ impl<'l, L: Ledger> Foresight<'l, L> {
 
     /// What was odd about the input, a line each.
     pub(crate) fn warnings(&self) -> Vec<String> {
-        self.warnings.lines(&self.streams)
+        let mut lines = self.warnings.lines(&self.streams);
+        lines.extend(self.somebody.doubt(&self.stats).filter(|_| !matches!(self.end, End::Stopped)));
+        lines
     }
 
     fn cut_short(&self) -> Error {
@@ -221,27 +290,32 @@ impl<'l, L: Ledger> Foresight<'l, L> {
         if self.ledger.remembers() { batch.look_up(self.ledger, self.now).await } else { Ok(batch) }
     }
 
-    fn take(
-        &mut self,
-        batch: EventBatch,
-        foreseen: &mut Foreseen,
-        sealed: &mut Vec<PendingBatch>,
-    ) -> Result<(), Error> {
+    fn take(&mut self, batch: EventBatch, foreseen: &mut Foreseen, sealed: &mut VecDeque<PendingBatch>) {
         let now = Instant::now();
         self.warnings.add(batch.warnings);
         for event in batch.events {
             let is_record = matches!(event, Event::Contact(_) | Event::Refused(_));
-            if is_record && self.limit > 0 && self.n_records >= self.limit {
-                self.end = End::Told { is_over_limit: true };
-                return Ok(());
-            }
-            self.n_records += u64::from(is_record);
-            match event {
-                Event::Contact(pending) => {
-                    foreseen.decided.extend(self.decide(pending, sealed, now)?);
+            if is_record && self.n_read_at_most > 0 && self.stats.received >= self.n_read_at_most {
+                if !matches!(self.end, End::Stopped) {
+                    self.end = End::Told { is_over_limit: true };
                 }
-                Event::Refused(record) => foreseen.decided.push(Foretold::Refused(record)),
-                Event::State(..) => self.interval = self.interval.next(),
+                return;
+            }
+            self.stats.received += u64::from(is_record);
+            match event {
+                Event::Contact(_) | Event::Refused(_) if self.reached.is_some() => self.stats.left += 1,
+                Event::Contact(pending) => {
+                    if let Err(error) = self.decide(pending, foreseen, sealed, now) {
+                        self.fail(error);
+                    }
+                }
+                Event::Refused(record) => {
+                    self.somebody.ended(&record.outcome);
+                    self.tell(Foretold::Refused(record), foreseen);
+                    self.look_for_somebody();
+                }
+                Event::State(..) if self.reached.is_some() => {}
+                Event::State(state, covers) => self.checkpoints.close_interval(state, covers),
                 Event::Stream { index, name, warnings, variables } => {
                     self.streams.announce(index, &name);
                     foreseen.announced.push(Announced { stream: index, variables, warnings });
@@ -249,43 +323,82 @@ impl<'l, L: Ledger> Foresight<'l, L> {
                 Event::Complete(stream) => drop(self.incomplete.remove(&stream)),
             }
         }
-        Ok(())
+        if self.checkpoints.is_full() {
+            self.somebody.give_up();
+        }
+        while self.somebody.is_over() && self.checkpoints.next_ready(Flush::default()).is_some() {}
     }
 
-    /// A contact waits in its batch, or has ended.
+    /// A contact waits in its batch, is left alone, or has ended.
     fn decide(
         &mut self,
         mut pending: PendingContact,
-        sealed: &mut Vec<PendingBatch>,
+        foreseen: &mut Foreseen,
+        sealed: &mut VecDeque<PendingBatch>,
         now: Instant,
-    ) -> Result<Option<Foretold>, Error> {
+    ) -> Result<(), Error> {
         if let LedgerStanding::Known(key, _) = pending.standing
             && self.is_sent(&pending)?
         {
             pending.standing = LedgerStanding::Known(key, ContactStatus::Accepted);
         }
-        if let Some(outcome) = self.policy.skip_reason(&pending)? {
-            return Ok(Some(Foretold::Contact(pending, outcome)));
+        match self.policy.decide(&pending, self.now)? {
+            Ruling::HandOver => self.somebody.found(),
+            Ruling::Ended(outcome) => {
+                self.somebody.ended(&outcome);
+                self.tell(Foretold::Contact(pending, outcome), foreseen);
+                self.look_for_somebody();
+                return Ok(());
+            }
+            Ruling::Leave(limit) => {
+                self.leave(limit);
+                sealed.extend(std::iter::from_fn(|| self.batcher.take_any()));
+                return Ok(());
+            }
         }
         let maybe_sent = matches!(pending.standing, LedgerStanding::Known(_, ContactStatus::Unknown));
         let key = BatchKey { campaign: pending.campaign.clone(), maybe_sent };
         sealed.extend(self.batcher.push(&key, pending, now));
-        Ok(None)
+        Ok(())
+    }
+
+    /// A record ends.
+    fn tell(&mut self, foretold: Foretold, foreseen: &mut Foreseen) {
+        self.stats.count(foretold.outcome());
+        if self.stats.has_too_many_rejected(self.max_rejected_percent) {
+            self.too_many_rejected();
+        }
+        foreseen.decided.push(foretold);
+    }
+
+    /// A sync that finds nobody stops.
+    fn look_for_somebody(&mut self) {
+        if let Some(error) = self.somebody.verdict(&self.stats).filter(|_| self.failure.is_none()) {
+            self.fail(error);
+        }
+    }
+
+    /// A record is left for the next sync, and so is all that comes after it.
+    fn leave(&mut self, limit: Limit) {
+        self.stats.left += 1;
+        self.reached.get_or_insert(limit);
     }
 
     /// What would become of a batch that goes out.
     async fn claim(&mut self, batch: PendingBatch, foreseen: &mut Foreseen) -> Result<(), Error> {
-        let mut asked = Vec::with_capacity(batch.contacts.len());
-        for pending in batch.contacts {
+        let n_before = foreseen.n_sent;
+        let PendingBatch { campaign, mut contacts, .. } = batch;
+        let places = self.take_places(campaign, &mut contacts, foreseen).await?;
+        let mut asked = Vec::with_capacity(contacts.len());
+        for pending in contacts {
             if self.is_sent(&pending)? {
                 let outcome = Outcome::Duplicate(Reason::AlreadyInLedger);
-                foreseen.decided.push(Foretold::Contact(pending, outcome));
+                self.tell(Foretold::Contact(pending, outcome), foreseen);
             } else {
                 asked.push(pending);
             }
         }
         let statuses = self.claim_statuses(&asked).await?;
-        let n_before = foreseen.n_sent;
         for (mut pending, status) in asked.into_iter().zip(statuses) {
             let outcome = match (outcome_of_status(status, self.may_repeat), status) {
                 (Some(outcome), _) => outcome,
@@ -299,10 +412,35 @@ impl<'l, L: Ledger> Foresight<'l, L> {
             if let LedgerStanding::Known(key, _) = pending.standing {
                 pending.standing = LedgerStanding::Known(key, status);
             }
-            foreseen.decided.push(Foretold::Contact(pending, outcome));
+            self.tell(Foretold::Contact(pending, outcome), foreseen);
         }
-        foreseen.n_requests += u64::from(foreseen.n_sent > n_before);
+        let n_sent = foreseen.n_sent - n_before;
+        foreseen.n_requests += u64::from(n_sent > 0);
+        if let Some(places) = places {
+            let count = places.count.saturating_sub(n_sent);
+            self.ledger.give_back(Places { count, ..places }).await?;
+        }
         Ok(())
+    }
+
+    /// Takes places for as many as there are, from the front; the others are beyond the limit.
+    async fn take_places(
+        &mut self,
+        campaign: Campaign,
+        asked: &mut Vec<PendingContact>,
+        foreseen: &mut Foreseen,
+    ) -> Result<Option<Places>, Error> {
+        let Some(limit) = &self.daily_limit else { return Ok(None) };
+        let wanted = u64::try_from(asked.len()).unwrap_or(u64::MAX);
+        let places = self.ledger.reserve(campaign, wanted, limit.clone(), self.now).await?;
+        let n_places = usize::try_from(places.count).unwrap_or(usize::MAX);
+        for pending in asked.split_off(n_places.min(asked.len())) {
+            match Limit::PerDay.ruling(self.on_limit) {
+                Ruling::Ended(outcome) => self.tell(Foretold::Contact(pending, outcome), foreseen),
+                Ruling::Leave(_) | Ruling::HandOver => self.leave(Limit::PerDay),
+            }
+        }
+        Ok(Some(places))
     }
 
     async fn claim_statuses(&self, asked: &[PendingContact]) -> Result<Vec<ContactStatus>, Error> {

@@ -15,7 +15,11 @@ mod ending;
 mod events;
 mod foresight;
 mod ledger_query;
-mod policy;
+mod limits;
+mod nobody;
+mod places;
+pub(crate) mod policy;
+mod ruling;
 mod run_log;
 mod run_stats;
 mod settling;
@@ -23,6 +27,7 @@ mod shutdown;
 mod sync_loop;
 #[cfg(test)]
 mod tests;
+mod window;
 
 pub use archive::{Archive, Flush, Shelf};
 pub use checkpoint::Checkpoints;

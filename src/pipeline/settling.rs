@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::archive::Put;
 use super::decisions::DecisionMaker;
+use super::ruling::Limit;
 use super::run_log::described;
 use super::sync_loop::Pipeline;
 use crate::delivery::{ContactResult, DeliveryResult, Transport};
@@ -26,6 +27,7 @@ impl<C: Transport, L: Ledger, W: Write> Pipeline<C, L, W> {
                 ContactResult::Ended(outcome) => {
                     self.contact_ended(&pending, &outcome);
                 }
+                ContactResult::BeyondLimit => self.leave_record(Limit::PerDay),
                 ContactResult::Open { .. } => n_open += 1,
             }
         }

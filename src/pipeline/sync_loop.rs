@@ -15,14 +15,17 @@ use super::batcher::Batcher;
 use super::checkpoint::Checkpoints;
 use super::dispatcher::Dispatcher;
 use super::ledger_query::{LedgerAnswer, LedgerQuery};
-use super::policy::Policy;
+use super::nobody::SearchForSomebody;
+use super::policy::{Policy, PolicyOptions};
+use super::ruling::Limit;
 use super::run_stats::RunStats;
 use super::shutdown::Shutdown;
+use crate::config::OnLimit;
 use crate::delivery::{Deliverer, LogLine, RunHandle, Transport};
 use crate::domain::error::Error;
 use crate::domain::stream_name::StreamName;
 use crate::intake::{EventBatch, InputWarnings, StreamIndex};
-use crate::ledger::Ledger;
+use crate::ledger::{DailyLimit, Ledger};
 use crate::protocol::{Level, Output};
 
 /// How often the log says how far the run is.
@@ -45,6 +48,12 @@ pub struct Plan {
     pub end_within: Duration,
     /// Contacts in this run; 0: no limit.
     pub max_contacts: u64,
+    /// Contacts in a day to one campaign, by all runs; none: no limit.
+    pub daily_limit: Option<DailyLimit>,
+    /// What happens to the others.
+    pub on_limit: OnLimit,
+    /// A run that can call nobody is normal.
+    pub allow_nobody: bool,
     /// Share of rejected records that fails the run; 100: none does.
     pub max_rejected_percent: u8,
     /// The catalog's streams, and the generation of each where the platform counts them: it says then when each is
@@ -90,6 +99,11 @@ pub struct Pipeline<C, L, W> {
     pub(super) stats: RunStats,
     pub(super) warnings: InputWarnings,
     pub(super) waiting: Option<String>,
+    /// The limit that was reached, and leaves the rest of the input alone.
+    pub(super) limit: Option<Limit>,
+    pub(super) somebody: SearchForSomebody,
+    /// When the window of calling closes.
+    pub(super) closes_at: Option<Instant>,
     pub(super) failure: Option<Error>,
     pub(super) shutdown: Shutdown,
 }
@@ -109,12 +123,27 @@ impl<C: Transport, L: Ledger, W: Write> Pipeline<C, L, W> {
         let may_repeat = deliverer.may_repeat();
         Self {
             checkpoints: Checkpoints::new(streams.len()),
-            policy: Policy::new(plan.max_contacts, may_repeat),
+            policy: Policy::new(PolicyOptions {
+                max_contacts: plan.max_contacts,
+                on_limit: plan.on_limit,
+                window: run.window(),
+                may_repeat,
+            }),
             batcher: Batcher::new(plan.batch_size, plan.max_batch_age),
             dispatcher: Dispatcher::new(plan.max_in_flight),
             incomplete: awaited.map(|(index, _)| StreamIndex::new(index)).collect(),
+            limit: None,
+            somebody: SearchForSomebody::new(plan.allow_nobody),
+            closes_at: run.closes_at(),
+            task: BatchTask {
+                deliverer,
+                ledger,
+                run,
+                daily_limit: plan.daily_limit.clone(),
+                on_limit: plan.on_limit,
+                streams: Arc::new(streams.into_iter().collect()),
+            },
             plan,
-            task: BatchTask { deliverer, ledger, run, streams: Arc::new(streams.into_iter().collect()) },
             output,
             ledger_query: LedgerQuery::default(),
             archive,
@@ -147,9 +176,10 @@ impl<C: Transport, L: Ledger, W: Write> Pipeline<C, L, W> {
             self.dispatch();
             self.release();
             self.close_if_settled(is_open);
-            self.keep();
+            let rests_until = self.keep();
             let may_read = is_open && self.may_read();
             let due = self.batcher.next_due().filter(|_| self.failure.is_none());
+            let closes_at = self.closes_at.filter(|_| self.failure.is_none());
             let Shutdown { cut_off_at, leave_at, .. } = self.shutdown;
             tokio::select! {
                 biased;
@@ -163,7 +193,9 @@ impl<C: Transport, L: Ledger, W: Write> Pipeline<C, L, W> {
                     self.leave(started);
                     break;
                 }
+                () = at(closes_at) => self.window_ended(is_open),
                 () = at(due) => self.dispatcher.add(self.batcher.take_due(Instant::now())),
+                () = at(rests_until) => {}
                 () = sleep_until(progress_at) => {
                     progress_at = Instant::now() + PROGRESS_EVERY;
                     self.tell_progress(started);
@@ -186,25 +218,33 @@ impl<C: Transport, L: Ledger, W: Write> Pipeline<C, L, W> {
         self.failure.is_none()
             && self.dispatcher.is_drained()
             && !self.ledger_query.is_open()
-            && !self.checkpoints.is_full()
             && !self.archive.is_full()
+            // Beyond a limit no STATE comes to those that wait, and none of them will go.
+            && (!self.checkpoints.is_full() || self.limit.is_some())
     }
 
     fn dispatch(&mut self) {
+        if !self.dispatcher.is_drained() {
+            self.stop_outside_window();
+        }
         if self.failure.is_none() {
             self.dispatcher.send(&self.task);
         }
     }
 
     /// Puts what is kept of records: when a STATE waits for nothing else, when it is much, or when nothing follows.
-    fn keep(&mut self) {
+    /// Gives when that is to be tried again.
+    fn keep(&mut self) -> Option<Instant> {
         let is_awaited = self.checkpoints.waits_for_flush(self.archive.durable());
-        self.archive.flush(is_awaited || self.is_closing);
+        self.archive.flush(is_awaited, self.is_closing);
+        self.archive.rests_until().filter(|_| is_awaited)
     }
 
     /// Hands back the states whose records are all settled.
     fn release(&mut self) {
-        while let Some((state, stats)) = self.checkpoints.next_ready(self.archive.durable()) {
+        while self.somebody.is_over()
+            && let Some((state, stats)) = self.checkpoints.next_ready(self.archive.durable())
+        {
             let written = self.output.state(&state, stats);
             self.written(written);
         }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use foldhash::fast::FixedState;
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use serde_json::{Map, Value, json};
 
 use crate::domain::batch::Batch;
@@ -89,7 +90,7 @@ fn heard<'t>(text: &'t str, phone: Option<&Phone>) -> Cow<'t, str> {
 }
 
 fn contact_json(contact: &Contact) -> String {
-    let Contact { phone, name, gender, variables } = contact;
+    let Contact { phone, name, gender, variables, time_zone } = contact;
     let mut members = Map::new();
     members.insert("phone_number".to_owned(), phone.to_string().into());
     if let Some(name) = name {
@@ -101,6 +102,9 @@ fn contact_json(contact: &Contact) -> String {
             Gender::Female => "female",
         };
         members.insert("gender".to_owned(), gender.into());
+    }
+    if let Some(zone) = time_zone.as_ref().and_then(TimeZone::iana_name) {
+        members.insert("time_zone".to_owned(), zone.into());
     }
     let variables = variables.iter().map(|(name, value)| (name.to_owned(), Value::from(value)));
     members.insert("variables".to_owned(), json!(variables.collect::<Map<_, _>>()));

@@ -17,7 +17,7 @@ use crate::domain::error::Error;
 use crate::domain::outcome::Outcome;
 use crate::intake::StreamIndex;
 use crate::ledger::Ledger;
-use crate::pipeline::{Foreseen, Foresight, Foretold, RunStats};
+use crate::pipeline::{Foreseen, Foresight, Foretold};
 use crate::providers::Provider;
 use crate::report::{Document, Ending, PreviewSection, Report, RunEnd, RunFacts};
 use empty_variables::EmptyVariables;
@@ -38,15 +38,11 @@ pub(crate) struct Pace {
 /// A preview under way.
 pub(crate) struct Preview {
     report: Report,
-    stats: RunStats,
     examples: Examples,
     empty: EmptyVariables,
     warnings: Vec<String>,
     n_requests: u64,
     pace: Pace,
-    max_rejected_percent: u8,
-    /// A sync would have stopped where this was seen.
-    failure: Option<Error>,
     clock: Clock,
     /// When the records came that are looked at.
     at: Timestamp,
@@ -54,24 +50,15 @@ pub(crate) struct Preview {
 
 impl Preview {
     /// One that has read nothing. `warnings` are those of the settings.
-    pub(crate) fn new(
-        facts: RunFacts,
-        vendor: Arc<dyn Provider>,
-        pace: Pace,
-        max_rejected_percent: u8,
-        warnings: Vec<String>,
-    ) -> Self {
+    pub(crate) fn new(facts: RunFacts, vendor: Arc<dyn Provider>, pace: Pace, warnings: Vec<String>) -> Self {
         let now = facts.started;
         Self {
             report: Report::new(facts),
-            stats: RunStats::default(),
             examples: Examples::new(vendor, now),
             empty: EmptyVariables::default(),
             warnings,
             n_requests: 0,
             pace,
-            max_rejected_percent,
-            failure: None,
             clock: Clock::starting_at(now),
             at: now,
         }
@@ -89,22 +76,18 @@ impl Preview {
         mut foresight: Foresight<'_, L>,
         mut progress: impl FnMut(u64, u64),
     ) -> (Document, Option<Error>) {
-        let stopped = loop {
+        let failure = loop {
             match foresight.next().await {
                 Ok(Some(foreseen)) => {
                     if let Err(error) = self.take(foreseen, &foresight) {
                         break Some(error);
                     }
-                    progress(foresight.n_records(), self.stats.accepted);
+                    progress(foresight.stats().received, foresight.stats().accepted);
                 }
                 Ok(None) => break None,
                 Err(error) => break Some(error),
             }
         };
-        if self.stats.rejected_more_than(self.max_rejected_percent) {
-            self.too_many_rejected();
-        }
-        let failure = stopped.or(self.failure.take());
         let document = self.document(&foresight, failure.as_ref());
         (document, failure)
     }
@@ -134,17 +117,7 @@ impl Preview {
         if let (Outcome::Accepted { .. }, Some(pending)) = (decision.outcome, contact) {
             self.empty.add(stream, &pending.contact);
         }
-        self.stats.received += 1;
-        self.stats.count(decision.outcome);
-        if self.stats.has_too_many_rejected(self.max_rejected_percent) {
-            self.too_many_rejected();
-        }
         Ok(())
-    }
-
-    fn too_many_rejected(&mut self) {
-        let ((rejected, total), percent) = (self.stats.share(), self.max_rejected_percent);
-        self.failure.get_or_insert(Error::TooManyRejected { rejected, total, percent });
     }
 
     fn warn(&mut self, warnings: Vec<String>) {
@@ -154,12 +127,14 @@ impl Preview {
 
     fn document<L: Ledger>(mut self, foresight: &Foresight<'_, L>, failure: Option<&Error>) -> Document {
         self.warn(foresight.warnings());
-        let how = match failure {
-            Some(error) => Ending::from(error),
-            None if foresight.is_over_limit() => {
-                Ending::LimitReached { limit: format!("--limit {}", foresight.n_records()) }
+        let n_read = foresight.stats().received;
+        let how = match (failure, foresight.limit()) {
+            (Some(error), _) => Ending::from(error),
+            (None, Some(setting)) => Ending::LimitReached { limit: setting.to_owned() },
+            (None, None) if foresight.is_over_limit() => {
+                Ending::LimitReached { limit: format!("--limit {n_read}") }
             }
-            None => Ending::Complete,
+            (None, None) => Ending::Complete,
         };
         let preview = PreviewSection {
             requests: self.n_requests,
@@ -171,7 +146,7 @@ impl Preview {
         };
         self.report.document(&RunEnd {
             ended: self.clock.now(),
-            read: foresight.n_records(),
+            read: n_read,
             how,
             rejects: String::new(),
             receipts: String::new(),

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::config;
+use crate::config::{self, OnLimit};
 use crate::domain::error::FailureType;
 use crate::intake::Router;
 use crate::ledger::NoopLedger;
@@ -67,7 +67,7 @@ impl Setting {
         let run = RunContext { sync_id: String::new(), now: facts().started };
         let mappings = mapping::compile_catalog(&config, &vendor, &shapes, &run).unwrap();
         let pace = Pace { per_second: 10, in_flight: 4 };
-        let mut preview = Preview::new(facts(), Arc::clone(&vendor), pace, self.percent, Vec::new());
+        let mut preview = Preview::new(facts(), Arc::clone(&vendor), pace, Vec::new());
         preview.expect(StreamIndex::new(0), mappings[0].spoken().map(Box::from).collect());
         let names: Vec<_> = catalog.streams.iter().map(|stream| stream.name.clone()).collect();
         let streams = names.iter().map(|name| (name.clone(), self.generation_id)).collect();
@@ -76,6 +76,11 @@ impl Setting {
         let plan = ForesightPlan {
             batch_size,
             max_contacts: 0,
+            daily_limit: None,
+            on_limit: OnLimit::Stop,
+            allow_nobody: false,
+            max_rejected_percent: self.percent,
+            window: None,
             may_repeat: true,
             once_over_all: false,
             streams,

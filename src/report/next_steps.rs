@@ -58,8 +58,11 @@ fn after(document: &Document) -> Option<String> {
 fn foreseen(document: &Document) -> Option<String> {
     let step = match document.run.ending {
         EndingName::Complete => return None,
-        EndingName::LimitReached => {
+        EndingName::LimitReached if document.run.why.starts_with("--limit") => {
             "The input has more records: preview it without `--limit` to see all of them."
+        }
+        EndingName::LimitReached => {
+            "A sync leaves the rest for the next one; raise the limit if it should do more at once."
         }
         EndingName::ConfigError => "Mend what the error names: a sync of this input would end with it.",
         EndingName::Interrupted | EndingName::TransientError | EndingName::SystemError => {

@@ -1,11 +1,6 @@
 //! How rows are written, and what that is called.
 
-use std::io;
-
 use crate::config::{CompressionConfig, FormatConfig};
-
-/// Rows are short, and each is written to its end.
-const BUFFER_BYTES: usize = 1 << 10;
 
 /// What stands at the end of an object's name.
 pub(super) fn extension(format: FormatConfig, compression: CompressionConfig) -> &'static str {
@@ -26,12 +21,25 @@ pub(super) fn media_type(format: FormatConfig, compression: CompressionConfig) -
     }
 }
 
-/// Writes a line of CSV.
-pub(super) fn write_csv(
-    fields: impl Iterator<Item = impl AsRef<[u8]>>,
-    rows: &mut Vec<u8>,
-) -> io::Result<()> {
-    let mut writer = csv::WriterBuilder::new().buffer_capacity(BUFFER_BYTES).from_writer(rows);
-    writer.write_record(fields)?;
-    writer.flush()
+/// Writes a line of CSV, as RFC 4180 has it. A row costs less so than a writer of its own.
+pub(super) fn write_csv(fields: impl Iterator<Item = impl AsRef<str>>, rows: &mut Vec<u8>) {
+    for (place, field) in fields.enumerate() {
+        if place > 0 {
+            rows.push(b',');
+        }
+        let field = field.as_ref();
+        if !field.bytes().any(|byte| matches!(byte, b',' | b'"' | b'\n' | b'\r')) {
+            rows.extend_from_slice(field.as_bytes());
+            continue;
+        }
+        rows.push(b'"');
+        for (place, part) in field.split('"').enumerate() {
+            if place > 0 {
+                rows.extend_from_slice(b"\"\"");
+            }
+            rows.extend_from_slice(part.as_bytes());
+        }
+        rows.push(b'"');
+    }
+    rows.push(b'\n');
 }

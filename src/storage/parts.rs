@@ -47,7 +47,7 @@ impl Parts {
     pub(super) fn add(
         &mut self,
         stream: &StreamName,
-        head: impl FnOnce(&mut Vec<u8>) -> io::Result<()>,
+        head: impl FnOnce(&mut Vec<u8>),
         row: impl FnOnce(&mut Vec<u8>) -> io::Result<()>,
     ) -> Result<(), Error> {
         // It is written into memory.
@@ -57,7 +57,7 @@ impl Parts {
             self.n_parts += 1;
             let kind = media_type(self.format, self.compression);
             let mut part = Part { name, kind, rows: Vec::new(), compression: self.compression };
-            head(&mut part.rows).map_err(defect)?;
+            head(&mut part.rows);
             self.waiting_bytes += part.rows.len();
             self.open.insert(stream.clone(), part);
         }

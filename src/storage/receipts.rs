@@ -75,7 +75,7 @@ impl Receipts {
         };
         let head = |rows: &mut Vec<u8>| match format {
             FormatConfig::Csv { .. } => write_csv(COLUMNS.iter(), rows),
-            FormatConfig::Jsonl { .. } => Ok(()),
+            FormatConfig::Jsonl { .. } => {}
         };
         self.parts.add(decision.stream, head, |rows| receipt.write(format, rows))
     }
@@ -113,7 +113,8 @@ impl Receipt<'_> {
                 let line = line.to_string();
                 let fields: [&str; COLUMNS.len()] =
                     [stream, primary_key, &line, campaign, contact_id, accepted_at, run, sync_id];
-                write_csv(fields.iter(), rows)
+                write_csv(fields.iter(), rows);
+                Ok(())
             }
             FormatConfig::Jsonl { .. } => {
                 serde_json::to_writer(&mut *rows, self)?;

@@ -65,13 +65,13 @@ impl Rejects {
 }
 
 /// What stands before the first row.
-fn head(format: FormatConfig, rows: &mut Vec<u8>) -> io::Result<()> {
-    let FormatConfig::Csv { flattening } = format else { return Ok(()) };
+fn head(format: FormatConfig, rows: &mut Vec<u8>) {
+    let FormatConfig::Csv { flattening } = format else { return };
     let data: &[&str] = match flattening {
         Flattening::None => &[DATA],
         Flattening::RootLevel => &PARTS,
     };
-    write_csv(COLUMNS.iter().chain(data), rows)
+    write_csv(COLUMNS.iter().chain(data), rows);
 }
 
 fn write(row: &Row, format: FormatConfig, rows: &mut Vec<u8>) -> io::Result<()> {
@@ -84,6 +84,7 @@ fn write(row: &Row, format: FormatConfig, rows: &mut Vec<u8>) -> io::Result<()> 
                 Flattening::None => write_csv(own.iter().chain([&serde_json::to_string(&row.data)?]), rows),
                 Flattening::RootLevel => write_csv(own.iter().chain(&row.data.texts()), rows),
             }
+            Ok(())
         }
         FormatConfig::Jsonl { flattening } => {
             match flattening {

@@ -171,6 +171,8 @@ fn kept(json: &str, phone: Option<&Phone>, shows: RejectedRecord) -> Option<Box<
         // JSON has line breaks between its parts only, and a row is one line.
         RejectedRecord::Whole => json.replace(['\n', '\r'], " "),
     };
-    let as_text = |written: String| RawValue::from_string(Value::from(written).to_string()).ok();
-    RawValue::from_string(written.clone()).ok().or_else(|| as_text(written))
+    match serde_json::from_str::<&RawValue>(&written) {
+        Ok(json) => Some(json.to_owned()),
+        Err(_) => RawValue::from_string(Value::from(written).to_string()).ok(),
+    }
 }

@@ -7,6 +7,7 @@
 mod address;
 mod batch;
 mod client;
+mod daily;
 mod error;
 mod forget;
 #[cfg(test)]
@@ -34,9 +35,10 @@ use std::time::SystemTime;
 use jiff::Timestamp;
 
 use super::{
-    ClaimEntry, ContactStatus, Key, Ledger, LedgerError, LedgerIdentity, LedgerOptions, OpenedLedger,
-    Settlement,
+    ClaimEntry, ContactStatus, DailyLimit, Key, Ledger, LedgerError, LedgerIdentity, LedgerOptions,
+    OpenedLedger, Places, Settlement,
 };
+use crate::domain::contact::Campaign;
 use batch::{ClaimColumns, SettleColumns};
 use client::{LedgerClient, OPENING};
 use error::PostgresError;
@@ -227,6 +229,20 @@ impl Ledger for Postgres {
             .iter()
             .map(|entry| statuses.get(&entry.key).copied().unwrap_or(ContactStatus::Elsewhere))
             .collect())
+    }
+
+    async fn reserve(
+        &self,
+        campaign: Campaign,
+        wanted: u64,
+        limit: DailyLimit,
+        now: Timestamp,
+    ) -> Result<Places, LedgerError> {
+        self.take_places(campaign, wanted, &limit, now).await
+    }
+
+    async fn give_back(&self, places: Places) -> Result<(), LedgerError> {
+        self.return_places(&places).await
     }
 
     async fn settle(

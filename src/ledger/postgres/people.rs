@@ -10,6 +10,7 @@ use super::error::PostgresError;
 use super::inspect::Records;
 use super::queries::{HELD, LOOK_UP};
 use super::query::Query;
+use crate::ledger::daily;
 use crate::ledger::{ClaimEntry, ContactStatus, Key, LedgerError, LedgerOptions};
 
 /// Where people stand, for somebody who would send them in one way.
@@ -17,6 +18,8 @@ pub(super) struct People {
     pub(super) records: Records,
     /// How they would be sent.
     pub(super) route: String,
+    /// By whose name places in a campaign's day are kept.
+    pub(super) account: Box<str>,
     call_again_after: Option<SignedDuration>,
 }
 
@@ -32,7 +35,7 @@ impl People {
     pub(super) fn new(records: Records, options: &LedgerOptions) -> Self {
         let days = i64::from(options.call_again_after_days);
         let call_again_after = (days > 0).then(|| SignedDuration::from_hours(24 * days));
-        Self { records, route: options.route(), call_again_after }
+        Self { records, route: options.route(), account: daily::account(&options.identity), call_again_after }
     }
 
     /// Whoever was accepted at this time or before is free again.

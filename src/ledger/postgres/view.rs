@@ -1,17 +1,27 @@
 //! The ledger as the next run would find it, for who only asks: nothing is registered, nothing written.
 
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
 use jiff::Timestamp;
 
 use super::client::{LedgerClient, OPENING};
 use super::inspect::Records;
 use super::people::People;
 use super::{Postgres, Timing, schema};
+use crate::domain::contact::Campaign;
+use crate::ledger::daily;
 use crate::ledger::{
-    ClaimEntry, ContactStatus, Key, Ledger, LedgerError, LedgerOptions, OpenedLedger, Settlement,
+    ClaimEntry, ContactStatus, DailyLimit, Key, Ledger, LedgerError, LedgerOptions, OpenedLedger, Places,
+    Settlement,
 };
 
 /// Answers as a run is answered, and claims nobody.
-pub struct PostgresView(People);
+pub struct PostgresView {
+    people: People,
+    /// Places in the days of campaigns that whoever asks has taken: only here is it known.
+    taken: Mutex<HashMap<String, u64>>,
+}
 
 impl Postgres {
     /// Opens the ledger to foresee what a run would be told; gives nothing where there is none yet.
@@ -35,14 +45,14 @@ impl Postgres {
         client.keep(session).await;
         let schema::LedgerMeta { hasher, identity, clock, used: _, is_new } = meta;
         let opened = OpenedLedger { recovered_unknown: 0, hasher, identity, clock: Some(clock) };
-        let view = PostgresView(People::new(Records { client }, options));
+        let view = PostgresView { people: People::new(Records { client }, options), taken: Mutex::default() };
         Ok((!is_new).then_some((view, opened)))
     }
 }
 
 impl Ledger for PostgresView {
     async fn status_of(&self, keys: Vec<Key>, now: Timestamp) -> Result<Vec<ContactStatus>, LedgerError> {
-        self.0.status_of(&keys, now).await
+        self.people.status_of(&keys, now).await
     }
 
     async fn claim(
@@ -52,16 +62,40 @@ impl Ledger for PostgresView {
         now: Timestamp,
     ) -> Result<Vec<ContactStatus>, LedgerError> {
         let mut statuses =
-            self.0.status_of(&entries.iter().map(|entry| entry.key).collect::<Vec<_>>(), now).await?;
+            self.people.status_of(&entries.iter().map(|entry| entry.key).collect::<Vec<_>>(), now).await?;
         if retake {
             let unknown =
                 entries.iter().zip(&statuses).filter(|(_, status)| **status == ContactStatus::Unknown);
-            let held = self.0.held(&unknown.map(|(entry, _)| entry).collect::<Vec<_>>()).await?;
+            let held = self.people.held(&unknown.map(|(entry, _)| entry).collect::<Vec<_>>()).await?;
             for (entry, status) in entries.iter().zip(&mut statuses) {
                 *status = held.get(&entry.key).copied().unwrap_or(*status);
             }
         }
         Ok(statuses)
+    }
+
+    async fn reserve(
+        &self,
+        campaign: Campaign,
+        wanted: u64,
+        limit: DailyLimit,
+        now: Timestamp,
+    ) -> Result<Places, LedgerError> {
+        let day = limit.day(now);
+        let fact = daily::fact(&self.people.account, &campaign, day);
+        let by_others = self.people.n_taken(&fact).await?;
+        let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        let own = taken.entry(fact).or_default();
+        let count = limit.max.saturating_sub(by_others.saturating_add(*own)).min(wanted);
+        *own += count;
+        Ok(Places { campaign, day, count })
+    }
+
+    async fn give_back(&self, places: Places) -> Result<(), LedgerError> {
+        let fact = daily::fact(&self.people.account, &places.campaign, places.day);
+        let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        taken.entry(fact).and_modify(|own| *own = own.saturating_sub(places.count));
+        Ok(())
     }
 
     async fn settle(&self, _: Vec<(ClaimEntry, Settlement)>, _: Timestamp) -> Result<(), LedgerError> {

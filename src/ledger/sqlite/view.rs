@@ -11,8 +11,10 @@ use super::memory::Memory;
 use super::probe::begin;
 use super::store::Store;
 use super::{SMALL_JOURNAL, Sqlite, open, purpose};
+use crate::domain::contact::Campaign;
 use crate::ledger::{
-    ClaimEntry, ContactStatus, Key, Ledger, LedgerError, LedgerOptions, OpenedLedger, Settlement,
+    ClaimEntry, ContactStatus, DailyLimit, Key, Ledger, LedgerError, LedgerOptions, OpenedLedger, Places,
+    Settlement,
 };
 
 /// Answers as a run is answered, and claims nobody. Until it is dropped no run can open the file.
@@ -88,6 +90,20 @@ impl Ledger for SqliteView {
         now: Timestamp,
     ) -> Result<Vec<ContactStatus>, LedgerError> {
         self.ask(|store| store.would_claim(&entries, retake, now))
+    }
+
+    async fn reserve(
+        &self,
+        campaign: Campaign,
+        wanted: u64,
+        limit: DailyLimit,
+        now: Timestamp,
+    ) -> Result<Places, LedgerError> {
+        self.ask(|store| store.reserve(campaign, wanted, &limit, now))
+    }
+
+    async fn give_back(&self, places: Places) -> Result<(), LedgerError> {
+        self.ask(|store| store.give_back(&places))
     }
 
     async fn settle(&self, _: Vec<(ClaimEntry, Settlement)>, _: Timestamp) -> Result<(), LedgerError> {

@@ -8,6 +8,7 @@ mod mistakes;
 mod phone;
 mod properties;
 mod records;
+mod script;
 mod templates;
 
 use std::fmt::Write;

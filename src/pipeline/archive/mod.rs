@@ -6,6 +6,8 @@ mod shelf;
 pub(super) use shelf::Put;
 pub use shelf::{Flush, Shelf};
 
+use tokio::time::Instant;
+
 use crate::domain::decision::Decision;
 use crate::domain::error::Error;
 use crate::report::{Report, RunEnd};
@@ -41,11 +43,16 @@ impl Archive {
         self.0.as_ref().is_some_and(Shelf::owes_rows)
     }
 
-    /// Begins to put what waits, if it is wanted now or is much.
-    pub(super) fn flush(&mut self, is_wanted: bool) {
+    /// Begins to put what waits, if a STATE waits for it, nothing follows it, or it is much.
+    pub(super) fn flush(&mut self, is_awaited: bool, is_last: bool) {
         if let Some(shelf) = &mut self.0 {
-            shelf.flush(is_wanted);
+            shelf.flush(is_awaited, is_last);
         }
+    }
+
+    /// When what is awaited may be put, where that is not yet.
+    pub(super) fn rests_until(&self) -> Option<Instant> {
+        self.0.as_ref().and_then(Shelf::rests_until)
     }
 
     /// Waits until what is under way is there, or never will be; without anything for ever.

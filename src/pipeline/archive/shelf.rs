@@ -5,10 +5,12 @@
 
 use std::future::ready;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use futures_util::{StreamExt, TryStreamExt, stream};
+use tokio::time::Instant;
 
 use crate::domain::decision::Decision;
 use crate::domain::error::Error;
@@ -17,6 +19,9 @@ use crate::storage::{Object, Part, PutObject, Receipts, Rejects, StorageError};
 
 /// Objects of a flush that are put at once: it has one for each stream.
 const PUT_AT_ONCE: usize = 4;
+
+/// So long nothing follows the beginning of a flush: a source with many STATEs would make an object of each.
+const REST: Duration = Duration::from_millis(250);
 
 /// Rows that are put together, counted from the first; 0 is before them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -44,6 +49,8 @@ pub struct Shelf {
     /// Everything up to this flush is there for good.
     durable: Flush,
     under_way: Option<BoxFuture<'static, Put>>,
+    /// The next flush begins no sooner, unless much waits or nothing follows.
+    rests_until: Option<Instant>,
     n_rejects: Waiting,
     /// Why nothing more is put: no STATE that covers what waits goes back, so it comes again.
     broken: Option<StorageError>,
@@ -78,6 +85,7 @@ impl Shelf {
             open: Flush(1),
             durable: Flush(0),
             under_way: None,
+            rests_until: None,
             n_rejects: Waiting::default(),
             broken: None,
         }
@@ -117,8 +125,10 @@ impl Shelf {
         !self.rejects.is_empty() || self.receipts.as_ref().is_some_and(|receipts| !receipts.is_empty())
     }
 
-    pub(super) fn flush(&mut self, is_wanted: bool) {
-        let is_due = is_wanted || self.is_full();
+    pub(super) fn flush(&mut self, is_awaited: bool, is_last: bool) {
+        let now = Instant::now();
+        let is_rested = self.rests_until.is_none_or(|until| until <= now);
+        let is_due = (is_awaited && is_rested) || is_last || self.is_full();
         if self.broken.is_some() || self.is_busy() || !self.has_rows() || !is_due {
             return;
         }
@@ -126,6 +136,7 @@ impl Shelf {
         parts.extend(self.receipts.iter_mut().flat_map(Receipts::take));
         self.n_rejects.under_way = std::mem::take(&mut self.n_rejects.gathered);
         self.open.0 += 1;
+        self.rests_until = Some(now + REST);
         let put = put_all(Arc::clone(&self.store), parts);
         self.under_way = Some(Box::pin(async { Put::Rows(put.await) }));
     }
@@ -145,6 +156,11 @@ impl Shelf {
             Put::Report(_) => {}
         }
         put
+    }
+
+    /// When a flush may begin that is awaited.
+    pub(super) fn rests_until(&self) -> Option<Instant> {
+        self.rests_until.filter(|_| !self.is_busy() && self.has_rows() && self.broken.is_none())
     }
 
     pub(super) fn is_busy(&self) -> bool {

@@ -9,6 +9,9 @@ use crate::pipeline::Shelf;
 use crate::report::{LedgerFacts, Promise, Report, RunFacts, RunKind};
 use crate::storage::{Object, PutObject, Receipts, Rejects, Run, StorageError};
 
+/// A vendor's rule.
+type Answer = fn(&Value) -> Result<Reply, TransportError>;
+
 /// Longer than anything may take.
 const NEVER: Duration = Duration::from_secs(100_000);
 
@@ -90,7 +93,8 @@ fn archive(shop: &Arc<Shop>, settings: &Value) -> Archive {
     let rejects = Rejects::new(&config, run.clone()).unwrap().unwrap();
     let receipts = Receipts::new(&config, run).unwrap();
     let report = Some((Report::new(facts), "1".to_owned()));
-    Archive::new(Shelf::new(Arc::clone(shop) as Arc<dyn PutObject>, rejects, receipts, report))
+    let store: Arc<dyn PutObject> = Arc::<Shop>::clone(shop);
+    Archive::new(Shelf::new(store, rejects, receipts, report))
 }
 
 fn keeping(lines: impl IntoIterator<Item = String>, shop: &Arc<Shop>) -> Sync {
@@ -212,17 +216,18 @@ async fn what_was_rejected_is_put_at_the_end_of_a_failed_run_too_and_so_is_the_r
         let body = Bytes::from_static(br#"{"status":"-32","reason":"no such job"}"#);
         Ok(Reply { status: 200, body, ..Reply::default() })
     }
-    for (name, answer, signals, ending, n_rows) in [
-        ("complete", takes_all as fn(&Value) -> _, vec![], "complete", 1),
-        ("refused", refuses, vec![], "config_error", 1),
-        ("interrupted", takes_all, vec![Duration::from_secs(2)], "interrupted", 1),
-    ] {
+    let cases: [(_, Answer, _, _); 3] = [
+        ("complete", takes_all, vec![], "complete"),
+        ("refused", refuses, vec![], "config_error"),
+        ("interrupted", takes_all, vec![Duration::from_secs(2)], "interrupted"),
+    ];
+    for (name, answer, signals, ending) in cases {
         let shop = Arc::new(Shop::default());
         let mut sync = keeping([bad("one"), record("one", 1)], &shop);
         sync.lines.push((Duration::from_secs(10), state("one", 1)));
         (sync.answer, sync.signals_after) = (answer, signals);
         let ran = sync.run().await;
-        assert_eq!(shop.rows().len(), n_rows, "{name}");
+        assert_eq!(shop.rows().len(), 1, "{name}");
         assert_eq!(ran.report_at.as_deref(), Some("shop://1/report.html"), "{name}: {}", ran.stdout);
         let report = shop.report().unwrap();
         assert_eq!(report["run"]["ending"], ending, "{name}");
@@ -301,4 +306,17 @@ async fn the_log_names_some_of_each_reason_and_says_where_the_others_are() {
         assert_eq!(ran.stdout.matches("25 records, 5 of them not named above").count(), 2, "{case}");
         assert!(ran.stdout.contains(want), "{case}: {}", ran.stdout);
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_source_of_many_states_does_not_make_an_object_of_each() {
+    let shop = Arc::new(Shop::default());
+    let mut sync = keeping([], &shop);
+    for n in 0..100 {
+        sync.lines.push((Duration::from_millis(10), bad("one")));
+        sync.lines.push((Duration::ZERO, state("one", n)));
+    }
+    let ran = sync.run().await;
+    assert_eq!(ran.counts().len(), 100);
+    assert_eq!(shop.rows().len(), 5, "one at once, and one each quarter of a second");
 }
