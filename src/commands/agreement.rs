@@ -82,6 +82,8 @@ struct Told {
     n_requests: u64,
     /// Records beyond a limit.
     left: u64,
+    /// People whom an earlier sync may have sent.
+    held: u64,
     failure: Option<String>,
 }
 
@@ -253,6 +255,8 @@ async fn foreseen(job: &SyncJob, lines: &[u8]) -> Told {
         for foretold in &foreseen.decided {
             let outcome = foretold.outcome();
             stats.count(outcome);
+            let decision = foresight.decision(foretold, now()).unwrap();
+            told.held += u64::from(decision.is_held && decision.replay().is_doubtful());
             if let (Foretold::Contact(pending, _), Outcome::Accepted { .. }) = (foretold, outcome) {
                 let number = pending.contact.phone.wire(job.config.vendor.phone_format());
                 told.sent.insert(foretold.position().line);
@@ -291,6 +295,7 @@ async fn done(job: SyncJob, lines: Vec<u8>, sandbox: &Sandbox, folder: &Path) ->
         called: entries.iter().map(|entry| (text(entry, "campaign"), text(entry, "phone_number"))).collect(),
         n_requests: page["requests"].as_u64().unwrap(),
         left: ended.stats.left,
+        held: ended.stats.held,
         failure: ended.failure.map(|error| error.to_string()),
     }
 }

@@ -1,7 +1,7 @@
 //! What a preview does with a database: nothing.
 
 use super::*;
-use crate::ledger::suite::{answers, day, fill, options};
+use crate::ledger::suite::{answers, day, fill, options, places};
 
 async fn view(database: &Database) -> Option<PostgresView> {
     Postgres::view(&database.way, &options("view"), None).await.unwrap().map(|(view, _)| view)
@@ -18,11 +18,14 @@ async fn a_view_foresees_the_next_run_and_writes_no_row() {
     for _ in 0..2 {
         let view = view(&database).await.unwrap();
         foreseen.push(answers(&view).await);
+        assert_eq!(places(&view).await, [3, 3, 2], "those of a day, and its own");
         suite::settle(&view, 0..14, suite::accepted()).await;
         view.close().await.unwrap();
     }
     assert_eq!(database.number(rows).await, before);
-    let told = answers(&database.open("third").await).await;
+    let third = database.open("third").await;
+    let told = answers(&third).await;
+    assert_eq!(places(&third).await, [3, 3, 2], "what a view takes is taken for itself only");
     assert_eq!(told[1].iter().filter(|status| **status == ContactStatus::Held).count(), 2, "{told:?}");
     assert_eq!(foreseen, [told.clone(), told]);
 }

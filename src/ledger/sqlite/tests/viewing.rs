@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 
 use super::*;
-use crate::ledger::suite::{answers, day, fill, open, options};
+use crate::ledger::suite::{answers, day, fill, open, options, places};
 
 fn view(folder: &Folder, options: &LedgerOptions) -> Result<Option<SqliteView>, LedgerError> {
     Ok(Sqlite::view(&folder.file(), options, None, day(0))?.map(|(view, _)| view))
@@ -29,12 +29,15 @@ async fn a_view_foresees_the_next_run_and_changes_no_byte() {
         let refused = Sqlite::open(&folder.file(), &options("beside"), None, day(0)).map(drop).unwrap_err();
         assert!(refused.to_string().contains("another run is using"), "{refused}");
         foreseen.push(answers(&view).await);
+        assert_eq!(places(&view).await, [3, 3, 2], "those of a day, and its own");
         suite::settle(&view, 0..14, suite::accepted()).await;
         view.close().await.unwrap();
         drop(view);
         assert!(files(&folder) == before, "some byte is another");
     }
-    let told = answers(&open(&folder, "third").await).await;
+    let third = open(&folder, "third").await;
+    let told = answers(&third).await;
+    assert_eq!(places(&third).await, [3, 3, 2], "what a view takes is taken for itself only");
     assert_eq!(told[1].iter().filter(|status| **status == ContactStatus::Held).count(), 2, "{told:?}");
     assert_eq!(foreseen, [told.clone(), told]);
 }
