@@ -100,7 +100,7 @@ async fn remember(
     let statuses = if yes {
         ledger.claim(entries.clone(), true, now).await?
     } else {
-        ledger.status_of(entries.iter().map(|entry| entry.key).collect(), now).await?
+        ledger.status_of(entries.iter().map(ClaimEntry::person).collect(), now).await?
     };
     let mut settlements = Vec::new();
     for (entry, status) in entries.into_iter().zip(statuses) {
@@ -108,7 +108,8 @@ async fn remember(
             ContactStatus::Free | ContactStatus::Unknown => {
                 settlements.push((entry, Settlement::Accepted { contact_id: None }));
             }
-            ContactStatus::Accepted => counts.known += 1,
+            // A baseline goes by no rule of calling, so that the last two are never said.
+            ContactStatus::Accepted | ContactStatus::DoNotCall | ContactStatus::CoolingOff => counts.known += 1,
             ContactStatus::Held => counts.otherwise += 1,
             ContactStatus::Elsewhere => counts.held += 1,
         }

@@ -85,6 +85,10 @@ reasons! {
     DeletedInSource = "deleted_in_source", "Nothing: a deleted customer is not called.";
     /// The sync had reached `limits.max_contacts_per_sync`.
     MaxContactsPerSync = "max_contacts_per_sync", "Raise the limit and sync the record again.";
+    /// The number is on the do-not-call list.
+    DoNotCall = "do_not_call", "Nothing: nobody on the list is called. If it is there by mistake, take it off at its source and load the list again.";
+    /// The person was handed over, or may have been, less than `rules.cooling_off_hours` ago, to whichever campaign.
+    CoolingOff = "cooling_off", "Sync the record again when the time is over.";
     /// The number was in this run before, for the same campaign.
     DuplicateInRun = "duplicate_in_run", "Nothing: the person is called once.";
     /// The vendor says that the number is in the campaign already.
@@ -112,7 +116,11 @@ impl Reason {
     /// and `limits.max_rejected_percent` leaves them out.
     #[must_use]
     pub fn is_on_purpose(self) -> bool {
-        matches!(self, Self::OnlyWhen | Self::DeletedInSource | Self::MaxContactsPerSync)
+        matches!(self, Self::OnlyWhen
+                | Self::DeletedInSource
+                | Self::MaxContactsPerSync
+                | Self::DoNotCall
+                | Self::CoolingOff)
     }
 }
 

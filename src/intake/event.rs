@@ -66,10 +66,10 @@ impl EventBatch {
     /// # Errors
     /// When the ledger cannot say, or does not say it of each.
     pub async fn look_up(mut self, ledger: &impl Ledger, now: Timestamp) -> Result<Self, Error> {
-        let keys: Vec<_> = self.contacts().map(|contact| contact.key()).collect::<Result<_, _>>()?;
-        let statuses = one_for_each(keys.len(), ledger.status_of(keys.clone(), now).await?)?;
-        for ((contact, key), status) in self.contacts().zip(keys).zip(statuses) {
-            contact.standing = LedgerStanding::Known(key, status);
+        let people: Vec<_> = self.contacts().map(|contact| contact.keys()).collect::<Result<_, _>>()?;
+        let statuses = one_for_each(people.len(), ledger.status_of(people.clone(), now).await?)?;
+        for ((contact, keys), status) in self.contacts().zip(people).zip(statuses) {
+            contact.standing = LedgerStanding::Known(keys, status);
         }
         Ok(self)
     }

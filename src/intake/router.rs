@@ -169,8 +169,8 @@ impl Router {
         let position = RecordPosition { stream, line: self.line, interval: self.interval };
         Ok(match mapping.map(&Record { data: &record.data, emitted_at: record.emitted_at }) {
             Mapped::Contact { campaign, contact, primary_key } => {
-                let key = self.keys.as_ref().map(|keys| keys.key(&campaign, &contact.phone));
-                let standing = key.map_or(LedgerStanding::NoLedger, LedgerStanding::NotAsked);
+                let keys = self.keys.as_ref().map(|keys| keys.person(&campaign, &contact.phone));
+                let standing = keys.map_or(LedgerStanding::NoLedger, LedgerStanding::NotAsked);
                 Event::Contact(PendingContact { contact, campaign, position, primary_key, standing })
             }
             Mapped::Refused(outcome) => Event::Refused { position, outcome },

@@ -6,7 +6,7 @@ use super::postgres::{self, Postgres};
 use super::sqlite::Sqlite;
 use super::{
     ClaimEntry, ContactStatus, FoundContact, Inspect, Key, Ledger, LedgerError, LedgerIdentity, NoopLedger,
-    Rescoped, Settlement, StatusRow,
+    PersonKeys, Rescoped, Settlement, StatusRow,
 };
 
 /// Asks whichever of the kinds it is.
@@ -69,8 +69,12 @@ impl Ledger for AnyLedger {
         ask!(ledger self, it => it.remembers())
     }
 
-    async fn status_of(&self, keys: Vec<Key>, now: Timestamp) -> Result<Vec<ContactStatus>, LedgerError> {
-        ask!(ledger self, it => it.status_of(keys, self.clock(now)).await)
+    async fn status_of(
+        &self,
+        people: Vec<PersonKeys>,
+        now: Timestamp,
+    ) -> Result<Vec<ContactStatus>, LedgerError> {
+        ask!(ledger self, it => it.status_of(people, self.clock(now)).await)
     }
 
     async fn claim(

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{ClaimEntry, ContactStatus, Key, Ledger, LedgerError, Settlement};
+use super::{ClaimEntry, ContactStatus, Ledger, LedgerError, PersonKeys, Settlement};
 
 /// Remembers nobody.
 #[derive(Clone, Copy, Debug, Default)]
@@ -13,8 +13,8 @@ impl Ledger for NoopLedger {
         false
     }
 
-    async fn status_of(&self, keys: Vec<Key>, _: Timestamp) -> Result<Vec<ContactStatus>, LedgerError> {
-        Ok(vec![ContactStatus::Free; keys.len()])
+    async fn status_of(&self, people: Vec<PersonKeys>, _: Timestamp) -> Result<Vec<ContactStatus>, LedgerError> {
+        Ok(vec![ContactStatus::Free; people.len()])
     }
 
     async fn claim(

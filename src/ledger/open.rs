@@ -10,7 +10,8 @@ use super::key::REHEARSED;
 use super::postgres::Postgres;
 use super::sqlite::{self, Sqlite};
 use super::{
-    ClaimEntry, Key, KeyMaker, LedgerError, LedgerIdentity, LedgerOptions, NumberKind, OpenedLedger, Scope,
+    ClaimEntry, Key, KeyMaker, LedgerError, LedgerIdentity, LedgerOptions, LedgerRules, NumberKind,
+    OpenedLedger, Probed, RuleKeys, Scope,
 };
 use crate::config::{Config, LedgerConfig, MemoryConfig, ScopeConfig, SqliteConfig};
 use crate::domain::contact::Campaign;
@@ -206,6 +207,7 @@ pub(crate) async fn probe(
     refuse_odd_time(now)?;
     let nobody = ClaimEntry {
         key: Key(fastrand::u128(..).to_be_bytes()),
+        rules: RuleKeys::default(),
         campaign: vendor.campaign("").unwrap_or_else(|_| Campaign::new("")),
         stream: "check".into(),
         primary_key: Box::default(),
@@ -213,19 +215,21 @@ pub(crate) async fn probe(
     let options = options(config, memory, "check".to_owned(), vendor);
     let hash_key = memory.hash_key();
     let mut doubts = doubts_of_settings(config, memory, vendor);
-    let is_there = match &config.ledger {
-        LedgerConfig::None => true,
+    let probed = match &config.ledger {
+        LedgerConfig::None => return Err(Error::Defect("no ledger has a memory".to_owned())),
         LedgerConfig::Sqlite(sqlite) => {
             let path = Path::new(&sqlite.path);
             doubts.extend(survey(sqlite)?);
-            let is_there = Sqlite::probe(path, &options, hash_key, &nobody, now)?;
+            let probed = Sqlite::probe(path, &options, hash_key, &nobody, now)?;
             doubts.extend(Sqlite::want_of_room(path));
-            is_there
+            probed
         }
         LedgerConfig::Postgres(postgres) => {
             Postgres::probe(postgres.url.expose(), &options, hash_key, &nobody, now).await?
         }
     };
+    let Probed { is_there, list_refusal } = probed;
+    doubts.extend(list_refusal.map(|why| format!("no sync begins as it is now: {why}")));
     Ok(Rehearsed { is_there, doubts })
 }
 
@@ -258,7 +262,8 @@ fn options(config: &Config, memory: &MemoryConfig, run: String, vendor: &dyn Pro
     let MemoryConfig { scope: _, call_again_after_days, hash_key: _, expect_existing } = memory;
     let (call_again_after_days, expect_existing) = (*call_again_after_days, *expect_existing);
     let (identity, phone_format) = (identity(config, memory, vendor), config.vendor.phone_format());
-    LedgerOptions { run, identity, phone_format, call_again_after_days, expect_existing }
+    let rules = LedgerRules::default();
+    LedgerOptions { run, identity, phone_format, call_again_after_days, expect_existing, rules }
 }
 
 #[cfg(test)]

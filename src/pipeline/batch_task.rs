@@ -113,7 +113,10 @@ impl<C: Transport, L: Ledger> BatchTask<C, L> {
                 (Some(outcome), _) => sent.contacts.push((contact, ContactResult::Ended(outcome))),
                 (None, ContactStatus::Elsewhere) => claimed.elsewhere.push(contact),
                 (None, ContactStatus::Unknown | ContactStatus::Held) => claimed.retaken.push(contact),
-                (None, ContactStatus::Free | ContactStatus::Accepted) => claimed.fresh.push(contact),
+                (None, ContactStatus::Free) => claimed.fresh.push(contact),
+                (None, ContactStatus::Accepted | ContactStatus::DoNotCall | ContactStatus::CoolingOff) => {
+                    return Err(Error::Defect("somebody was to be sent whom the ledger keeps back".to_owned()));
+                }
             }
         }
         Ok(claimed)

@@ -50,13 +50,26 @@ const COUNT_UNKNOWN: Query = Query {
     types: &[Type::TEXT],
 };
 
-/// Asks `contact` once more what `known` said: between the two, somebody may have claimed the person.
+/// Who was not delivered was not handed over either. Asks `contact` once more what `known` said: between the two, somebody may have claimed the person.
 const DECIDE: Query = Query {
     purpose: "deciding about people",
     sql: "WITH undecided AS (
         SELECT k.key, k.run FROM ledger.known AS k LEFT JOIN ledger.run AS r ON r.id = k.run
         WHERE coalesce(r.name, 'deleted-' || k.run) = $1 AND k.outcome = 'unknown'
         ORDER BY k.key
+    ), freed AS (
+        UPDATE ledger.hand_over AS h SET
+            key = CASE WHEN h.claimed_by IS NULL THEN NULL ELSE h.key END,
+            at = CASE WHEN h.claimed_by IS NULL THEN NULL ELSE h.at END,
+            claimed_by = NULL
+        FROM (
+            SELECT o.person FROM ledger.hand_over AS o JOIN undecided AS u
+                ON o.claimed_by = u.run AND o.claimed_key = u.key
+            UNION
+            SELECT o.person FROM ledger.hand_over AS o JOIN undecided AS u
+                ON o.key = u.key AND o.claimed_by IS NULL
+        ) AS not_delivered
+        WHERE NOT $2 AND h.person = not_delivered.person
     )
     UPDATE ledger.contact AS c SET
         outcome = CASE WHEN $2 THEN 'accepted' END,

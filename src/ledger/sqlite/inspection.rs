@@ -9,7 +9,7 @@ use super::error::damaged;
 use super::schema::{ACCEPTED, CLAIMED, REJECTED, UNKNOWN};
 use super::store::Store;
 use super::table::{self, Row};
-use super::{journal, string_table};
+use super::{cooling, journal, string_table};
 use crate::ledger::{FoundContact, Key, StatusRow};
 
 const COUNT: &str = "SELECT campaign, outcome, run, count(*) FROM contact GROUP BY campaign, outcome, run";
@@ -76,6 +76,9 @@ impl Store {
             let mut decide = self.connection.prepare(DECIDE)?;
             for key in &undecided {
                 decide.execute((key.0, outcome, at))?;
+            }
+            if !accepted {
+                cooling::forget(&self.connection, &undecided.iter().copied().collect())?;
             }
         }
         Ok(u64::try_from(undecided.len()).expect("a machine word fits into 64 bits"))

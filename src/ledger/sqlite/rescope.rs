@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use rusqlite::{Connection, Result};
 
+use super::cooling;
 use super::meta;
 use super::schema::{ACCEPTED, UNKNOWN};
 use super::store::Store;
@@ -37,6 +38,7 @@ impl Store {
             for (old, _) in pairs.iter().filter(|(old, _)| !kept.contains(old)) {
                 self.connection.prepare_cached(REMOVE)?.execute([old.0])?;
             }
+            cooling::rename(&self.connection, &pairs.iter().copied().collect())?;
             meta::keep_identity(&self.connection, identity)?;
         }
         Ok(Rescoped { brought, left, is_done })
