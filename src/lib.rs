@@ -45,6 +45,7 @@
 //! | --- | --- |
 //! | `domain`, `phone`, `nearest` | the words that every room shares: contact, campaign, batch, outcome, decision, reason, error, number |
 //! | `values` | exact numbers, dates and times in a zone |
+//! | `rules` | when nobody is called: the window |
 //! | `protocol` | the platforms' messages, Airbyte's and Singer's; the only writer of stdout |
 //! | `providers` | the vendors, one folder each: requests, replies, codes, simulator |
 //! | `config` | what the user fills in, and the form that is made of it |
@@ -75,6 +76,7 @@ pub mod pipeline;
 pub mod protocol;
 pub mod providers;
 pub mod report;
+pub mod rules;
 pub mod sandbox;
 pub mod storage;
 mod templates;

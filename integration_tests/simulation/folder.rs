@@ -10,7 +10,7 @@ use std::sync::OnceLock;
 
 use destination_ai_voice::domain::contact::Campaign;
 use destination_ai_voice::ledger::sqlite::Sqlite;
-use destination_ai_voice::ledger::{ClaimEntry, Key, Ledger, LedgerError, LedgerOptions};
+use destination_ai_voice::ledger::{ClaimEntry, Key, Ledger, LedgerError, LedgerOptions, RuleKeys};
 use futures_util::FutureExt;
 use jiff::Timestamp;
 use tempfile::TempDir;
@@ -259,6 +259,7 @@ fn another() -> &'static Files {
         let sqlite = folder.open(&options(u64::MAX, 0), now).unwrap();
         let entry = ClaimEntry {
             key: Key([7; 16]),
+            rules: RuleKeys::default(),
             campaign: Campaign::new("another"),
             stream: "another".into(),
             primary_key: "".into(),

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use destination_ai_voice::ledger::sqlite::{Memory, Sqlite};
 use destination_ai_voice::ledger::{
-    ClaimEntry, ContactStatus, Inspect, Key, Ledger, LedgerError, Settlement,
+    ClaimEntry, ContactStatus, Inspect, Key, Ledger, LedgerError, PersonKeys, Settlement,
 };
 use futures_util::FutureExt;
 use jiff::Timestamp;
@@ -90,9 +90,13 @@ impl Drop for Connection {
 }
 
 impl Ledger for Connection {
-    async fn status_of(&self, keys: Vec<Key>, _: Timestamp) -> Result<Vec<ContactStatus>, LedgerError> {
+    async fn status_of(
+        &self,
+        people: Vec<PersonKeys>,
+        _: Timestamp,
+    ) -> Result<Vec<ContactStatus>, LedgerError> {
         let shared = self.database.locked();
-        Ok(keys.into_iter().map(|key| shared.status(key, self.run)).collect())
+        Ok(people.into_iter().map(|person| shared.status(person.key, self.run)).collect())
     }
 
     async fn claim(
@@ -201,7 +205,8 @@ impl SimulatedLedger {
     /// Where these stand, whatever day it is. Writes nothing; a stand-in says nothing.
     pub(crate) fn statuses(&self, keys: Vec<Key>) -> Vec<(Key, ContactStatus)> {
         let Self::Sqlite(sqlite) = self else { return Vec::new() };
-        let answer = sqlite.status_of(keys.clone(), Timestamp::MIN).now_or_never();
+        let people = keys.iter().copied().map(PersonKeys::from).collect();
+        let answer = sqlite.status_of(people, Timestamp::MIN).now_or_never();
         let answer = answer.expect("an inline ledger answers at once");
         keys.into_iter().zip(answer.unwrap_or_else(|error| panic!("{error}"))).collect()
     }
@@ -240,10 +245,14 @@ impl View {
 }
 
 impl Ledger for SimulatedLedger {
-    async fn status_of(&self, keys: Vec<Key>, now: Timestamp) -> Result<Vec<ContactStatus>, LedgerError> {
+    async fn status_of(
+        &self,
+        people: Vec<PersonKeys>,
+        now: Timestamp,
+    ) -> Result<Vec<ContactStatus>, LedgerError> {
         match self {
-            Self::Shared(ledger) => ledger.status_of(keys, now).await,
-            Self::Sqlite(ledger) => ledger.status_of(keys, now).await,
+            Self::Shared(ledger) => ledger.status_of(people, now).await,
+            Self::Sqlite(ledger) => ledger.status_of(people, now).await,
         }
     }
 

@@ -39,7 +39,7 @@ sending=src/pipeline/batch_task.rs
 policy=src/pipeline/policy.rs
 plant "the request leaves before the claim" $sending \
   'self.ledger.claim(entries, retake, self.run.now()).await?' \
-  'self.ledger.status_of(entries.iter().map(|entry: &ClaimEntry| entry.key).collect(), self.run.now()).await?'
+  'self.ledger.status_of(entries.iter().map(ClaimEntry::person).collect(), self.run.now()).await?'
 plant "endings are not written" $sending \
   'self.ledger.settle(settlements, self.run.now()).await?;' \
   'let _: Vec<(ClaimEntry, Settlement)> = settlements;'
@@ -70,9 +70,8 @@ plant "a state does not wait for its records" src/pipeline/checkpoint.rs \
 plant "a record is counted twice" src/pipeline/checkpoint.rs \
   'stats.records += 1;' 'stats.records += 2;'
 plant "SQLite forgets what a dead run had claimed" src/ledger/sqlite/open.rs \
-  'let recovered_unknown = recover(connection).map_err(ledger_error)?;' \
-  'let recovered_unknown = merge(connection, Claimant::Lives).map(|_| 0).map_err(ledger_error)?;
-   connection.execute("DELETE FROM intent", []).map_err(ledger_error)?;'
+  'let recovered_unknown = recover(connection, &mut seal, now).map_err(ledger_error)?;' \
+  'let recovered_unknown = connection.execute("DELETE FROM intent", []).map(|_| 0).map_err(ledger_error)?;'
 
 ledger=src/ledger/sqlite
 plant "the mark is not written" $ledger/store.rs \

@@ -1,6 +1,6 @@
 //! What the SQLite ledger of a scenario is opened with.
 
-use destination_ai_voice::ledger::{LedgerIdentity, LedgerOptions, NumberKind, Scope};
+use destination_ai_voice::ledger::{LedgerIdentity, LedgerOptions, LedgerRules, NumberKind, Scope};
 use destination_ai_voice::phone::WireFormat;
 
 /// The hash key of every scenario.
@@ -18,5 +18,6 @@ pub(crate) fn options(run: u64, call_again_after_days: u32) -> LedgerOptions {
         phone_format: WireFormat::Digits,
         call_again_after_days,
         expect_existing: false,
+        rules: LedgerRules::default(),
     }
 }

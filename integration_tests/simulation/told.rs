@@ -5,7 +5,9 @@ use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use destination_ai_voice::ledger::{ClaimEntry, ContactStatus, Key, Ledger, LedgerError, Settlement};
+use destination_ai_voice::ledger::{
+    ClaimEntry, ContactStatus, Key, Ledger, LedgerError, PersonKeys, Settlement,
+};
 use jiff::{SignedDuration, Timestamp};
 use tokio::time::{Instant, sleep};
 
@@ -96,6 +98,8 @@ impl Told {
         let mut model = self.locked();
         match status {
             ContactStatus::Free => model.rows.remove(&key),
+            // Asked without the rules, no ledger says these.
+            ContactStatus::DoNotCall | ContactStatus::CoolingOff => None,
             ContactStatus::Accepted => model.rows.insert(key, Row::Accepted),
             ContactStatus::Unknown | ContactStatus::Held | ContactStatus::Elsewhere => {
                 model.rows.insert(key, Row::Unknown)
@@ -262,8 +266,12 @@ pub(crate) fn jump(rng: &mut fastrand::Rng) -> SignedDuration {
 }
 
 impl<L: Ledger> Ledger for Slow<L> {
-    async fn status_of(&self, keys: Vec<Key>, now: Timestamp) -> Result<Vec<ContactStatus>, LedgerError> {
-        let answer = self.ledger.status_of(keys, self.shown(now)).await;
+    async fn status_of(
+        &self,
+        people: Vec<PersonKeys>,
+        now: Timestamp,
+    ) -> Result<Vec<ContactStatus>, LedgerError> {
+        let answer = self.ledger.status_of(people, self.shown(now)).await;
         if let Some(mut model) = self.model() {
             model.heard("a question", &answer);
         }

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 
 use super::singer;
 use crate::cli::{BaselineArgs, Environment};
+use crate::config::{Config, RulesConfig};
 use crate::domain::error::Error;
 use crate::intake::{Event, EventReader, StreamNames};
 use crate::ledger::open::{self, RunLedger};
@@ -32,10 +33,12 @@ pub(super) async fn run<R: Read + Send + 'static>(
     environment: &Environment,
 ) -> Result<String, Error> {
     let job = singer::job_of_either(&arguments.config, arguments.catalog.as_deref(), now, environment)?;
+    // Whoever was called is remembered, also who must not be called again.
+    let config = Config { rules: RulesConfig::default(), ..job.config.clone() };
     let RunLedger { ledger, keys, recovered_unknown, doubts } = if arguments.yes {
-        open::open(&job.config, job.vendor.as_ref(), &job.sync_id, now).await?
+        open::open(&config, job.vendor.as_ref(), &job.sync_id, now).await?
     } else {
-        open::open_to_count(&job.config, job.vendor.as_ref(), now).await?
+        open::open_to_count(&config, job.vendor.as_ref(), now).await?
     };
     if keys.is_none() {
         return Err(Error::config(

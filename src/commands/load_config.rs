@@ -37,6 +37,8 @@ impl LoadedConfig {
         mistakes.extend(config.vendor.mistakes());
         mistakes.extend(config.ledger.mistakes());
         mistakes.extend(config.object_storage_config.mistakes());
+        mistakes.extend(config.rule_mistakes());
+        mistakes.extend(config.limits.mistakes(&config.ledger));
         // Conditions say it, too; but there may be none.
         mistakes.extend(values::time_zone(&config.time_zone).err().map(|why| Mistake::new("time_zone", why)));
         let vendor = config.vendor.build();

@@ -258,8 +258,9 @@ fn stand_in(schema: &Value) -> Value {
     if let Some(default) = schema.get("default") {
         return default.clone();
     }
+    let first_choice = schema.get("enum").and_then(|choices| choices.get(0));
     match schema.get("type").and_then(Value::as_str) {
-        Some("string") => json!(""),
+        Some("string") => first_choice.cloned().unwrap_or(json!("")),
         Some("integer") => schema.get("minimum").cloned().unwrap_or(json!(0)),
         Some("boolean") => json!(false),
         Some("array") => json!([]),

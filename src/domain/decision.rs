@@ -86,6 +86,7 @@ impl Decision<'_> {
         match (self.outcome, self.outcome.reason()) {
             (_, Some(Reason::OnlyWhen | Reason::ConditionUnknown)) => "only_when",
             (_, Some(Reason::BadCampaign)) => "campaign",
+            (_, Some(Reason::OutsideWindow | Reason::NoTimeZone)) => "rules.window",
             (Outcome::Invalid(..), Some(Reason::RequiredMissing | Reason::TemplateFailed)) => "",
             (Outcome::Invalid(..), _) => "phone_number",
             _ => "",
@@ -99,7 +100,13 @@ impl Decision<'_> {
             Outcome::Accepted { .. }
             | Outcome::Duplicate(_)
             | Outcome::Suppressed(Reason::DeletedInSource | Reason::DoNotCall, _) => Replay::No,
-            Outcome::Suppressed(Reason::MaxContactsPerSync | Reason::CoolingOff, _) => Replay::Yes,
+            Outcome::Suppressed(
+                Reason::OutsideWindow
+                | Reason::CoolingOff
+                | Reason::MaxContactsPerSync
+                | Reason::MaxContactsPerDay,
+                _,
+            ) => Replay::Yes,
             Outcome::Suppressed(..) | Outcome::Invalid(..) | Outcome::Rejected(..) => Replay::AfterFix,
             Outcome::Unknown(_) => Replay::NeedsReconcile,
         }

@@ -83,8 +83,14 @@ reasons! {
     ConditionUnknown = "condition_unknown", "Read the column and the cause beside this code; fill the column, or write what should happen without it (`IS NULL`, `COALESCE`, `CAST`).";
     /// The source marked the record as deleted (`_ab_cdc_deleted_at`, `_sdc_deleted_at`).
     DeletedInSource = "deleted_in_source", "Nothing: a deleted customer is not called.";
+    /// It was outside of `rules.window` in the record's own time zone when it was to be handed over.
+    OutsideWindow = "outside_window", "Sync the record again inside the window: a schedule that runs inside of every zone's window passes nobody by.";
+    /// The record's time zone is missing, null, blank or unknown, so that nobody can say whether `rules.window` is open for it.
+    NoTimeZone = "no_time_zone", "Fill the column `rules.window.time_zone_column` with an IANA name such as America/New_York.";
     /// The sync had reached `limits.max_contacts_per_sync`.
     MaxContactsPerSync = "max_contacts_per_sync", "Raise the limit and sync the record again.";
+    /// The campaign had reached `limits.max_contacts_per_day`.
+    MaxContactsPerDay = "max_contacts_per_day", "Raise the limit, or sync the record again on another day.";
     /// The number is on the do-not-call list.
     DoNotCall = "do_not_call", "Nothing: nobody on the list is called. If it is there by mistake, take it off at its source and load the list again.";
     /// The person was handed over, or may have been, less than `rules.cooling_off_hours` ago, to whichever campaign.
@@ -116,11 +122,16 @@ impl Reason {
     /// and `limits.max_rejected_percent` leaves them out.
     #[must_use]
     pub fn is_on_purpose(self) -> bool {
-        matches!(self, Self::OnlyWhen
+        matches!(
+            self,
+            Self::OnlyWhen
                 | Self::DeletedInSource
-                | Self::MaxContactsPerSync
                 | Self::DoNotCall
-                | Self::CoolingOff)
+                | Self::CoolingOff
+                | Self::OutsideWindow
+                | Self::MaxContactsPerSync
+                | Self::MaxContactsPerDay
+        )
     }
 }
 

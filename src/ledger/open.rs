@@ -10,10 +10,12 @@ use super::key::REHEARSED;
 use super::postgres::Postgres;
 use super::sqlite::{self, Sqlite};
 use super::{
-    ClaimEntry, Key, KeyMaker, LedgerError, LedgerIdentity, LedgerOptions, LedgerRules, NumberKind,
-    OpenedLedger, Probed, RuleKeys, Scope,
+    ClaimEntry, DoNotCallRule, Key, KeyMaker, LedgerError, LedgerIdentity, LedgerOptions, LedgerRules,
+    ListOwner, NumberKind, OpenedLedger, Probed, RuleKeys, RuleScopes, Scope,
 };
-use crate::config::{Config, LedgerConfig, MemoryConfig, ScopeConfig, SqliteConfig};
+use crate::config::{
+    Config, LedgerConfig, MemoryConfig, RuleScope, RulesConfig, ScopeConfig, SqliteConfig,
+};
 use crate::domain::contact::Campaign;
 use crate::domain::error::Error;
 use crate::phone::WireFormat;
@@ -81,7 +83,8 @@ pub(crate) async fn open(
             (AnyLedger::postgres(ledger, opened.ahead_of(now)), opened)
         }
     };
-    let (keys, OpenedLedger { recovered_unknown, .. }) = (Some(opened.keys()), opened);
+    let keys = Some(opened.keys().with_rules(rule_scopes(config)));
+    let OpenedLedger { recovered_unknown, .. } = opened;
     Ok(RunLedger { ledger, keys, recovered_unknown, doubts })
 }
 
@@ -99,7 +102,7 @@ pub(crate) async fn open_to_count(
     let (ledger, opened) = Sqlite::in_memory(&sqlite::Memory::new()?, &options, memory.hash_key(), now)?;
     Ok(RunLedger {
         ledger: AnyLedger::sqlite(ledger),
-        keys: Some(opened.keys()),
+        keys: Some(opened.keys().with_rules(rule_scopes(config))),
         recovered_unknown: 0,
         doubts: Vec::new(),
     })
@@ -258,11 +261,34 @@ fn scope(memory: &MemoryConfig) -> Scope {
     }
 }
 
+pub(crate) fn rule_scope(scope: RuleScope) -> Scope {
+    match scope {
+        RuleScope::Account => Scope::Account,
+        RuleScope::Everywhere => Scope::Everywhere,
+    }
+}
+
+/// Within what the rules that are on hold.
+fn rule_scopes(config: &Config) -> RuleScopes {
+    let RulesConfig { do_not_call, cooling_off_hours, cooling_off_scope, .. } = &config.rules;
+    RuleScopes {
+        do_not_call: do_not_call.enabled.then(|| rule_scope(do_not_call.scope)),
+        cooling_off: (*cooling_off_hours > 0).then(|| rule_scope(*cooling_off_scope)),
+    }
+}
+
 fn options(config: &Config, memory: &MemoryConfig, run: String, vendor: &dyn Provider) -> LedgerOptions {
     let MemoryConfig { scope: _, call_again_after_days, hash_key: _, expect_existing } = memory;
     let (call_again_after_days, expect_existing) = (*call_again_after_days, *expect_existing);
     let (identity, phone_format) = (identity(config, memory, vendor), config.vendor.phone_format());
-    let rules = LedgerRules::default();
+    let RulesConfig { do_not_call, cooling_off_hours, .. } = &config.rules;
+    let rule = || DoNotCallRule {
+        owner: ListOwner::new(&identity, rule_scope(do_not_call.scope)),
+        max_age_days: do_not_call.max_age_days,
+    };
+    // A list is loaded whatever the one before was.
+    let is_asked = do_not_call.enabled && !config.fills_a_list();
+    let rules = LedgerRules { do_not_call: is_asked.then(rule), cooling_off_hours: *cooling_off_hours };
     LedgerOptions { run, identity, phone_format, call_again_after_days, expect_existing, rules }
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use compact_str::CompactString;
+use jiff::tz::TimeZone;
 
 use crate::domain::contact::{Campaign, Contact, Gender, Variables};
 use crate::domain::outcome::Outcome;
@@ -14,6 +15,7 @@ use crate::protocol;
 use crate::providers::Provider;
 use crate::providers::api::Shape;
 use crate::templates::{Template, TemplateContext};
+use crate::values;
 
 use super::field::{Field, RecordView, failed};
 use super::input::Record;
@@ -47,6 +49,8 @@ pub struct Mapping {
     pub(super) campaign: CampaignSource,
     pub(super) phone: Field,
     pub(super) region: Option<Column>,
+    /// Where each record's own clock is, by which the window of calling goes.
+    pub(super) time_zone: Option<Column>,
     pub(super) rules: PhoneRules,
     pub(super) name: Option<Field>,
     pub(super) gender: Option<Field>,
@@ -119,6 +123,7 @@ impl Mapping {
             decided.map_err(|refusal| Outcome::Suppressed(refusal.reason, Some(refusal.detail)))?;
         }
         let mut contact = Contact::new(self.phone(&view)?);
+        contact.time_zone = self.time_zone(&view)?;
         if let Some(field) = &self.name {
             contact.name = field.text(&view)?.map(|name| CompactString::from(name.trim()));
         }
@@ -174,6 +179,21 @@ impl Mapping {
             let why = "the region column does not hold a two-letter country such as VN";
             Outcome::Invalid(Reason::NoCountry, Some(why.into()))
         })
+    }
+
+    fn time_zone(&self, view: &RecordView<'_>) -> Result<Option<TimeZone>, Outcome> {
+        let Some(column) = &self.time_zone else { return Ok(None) };
+        let text = column.find(view.row).and_then(text::of);
+        let why = match text.as_deref().map(str::trim) {
+            None | Some("") => "the column rules.window.time_zone_column is missing, null or blank",
+            Some(name) => match values::known_zone(name) {
+                Some(zone) => return Ok(Some(zone)),
+                None => {
+                    "the column rules.window.time_zone_column holds no IANA zone such as America/New_York"
+                }
+            },
+        };
+        Err(Outcome::Suppressed(Reason::NoTimeZone, Some(why.into())))
     }
 
     fn gender(&self, text: &str) -> Option<Gender> {

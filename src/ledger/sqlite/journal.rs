@@ -290,7 +290,8 @@ fn unpack_ending<'a>(settlements: &mut Packed<'a>) -> Option<Ended<'a>> {
 mod tests {
     use super::*;
 
-    const ONE: Claimed<'_> = Claimed { key: Key([1; 16]), campaign: 1, stream: i64::MAX, primary_key: "" };
+    const ONE: Claimed<'_> =
+        Claimed { key: Key([1; 16]), campaign: 1, stream: i64::MAX, primary_key: "", person: None };
     const OTHER: Claimed<'_> = Claimed { key: Key([2; 16]), primary_key: "[\"ü\",2]", ..ONE };
     const ENDED: Ended<'_> = Ended::So { outcome: 2, at: -1, reason: Some(300), contact_id: Some("ü") };
 
@@ -298,7 +299,7 @@ mod tests {
         let mut claims = ClaimRow::default();
         claims.push(&ONE);
         claims.push(&OTHER);
-        claims.0
+        claims.contacts
     }
 
     fn settlement(position: u32, ended: Ended<'_>) -> Vec<u8> {
@@ -322,9 +323,14 @@ mod tests {
             ("let go of", settlement(0, Ended::WithoutTrace), [Some(Ended::WithoutTrace), None]),
         ] {
             let [first, second] = want;
-            assert_eq!(unpack(&claims(), &settlements), Some(vec![(ONE, first), (OTHER, second)]), "{name}");
+            assert_eq!(unpack(&claims(), &settlements, &[]), Some(vec![(ONE, first), (OTHER, second)]), "{name}");
         }
-        assert_eq!(unpack(&[], &[]), Some(Vec::new()));
+        assert_eq!(unpack(&[], &[], &[]), Some(Vec::new()));
+        let (one, other) = (Claimed { person: Some(Key([3; 16])), ..ONE }, OTHER);
+        let mut claims = ClaimRow::default();
+        claims.push(&one);
+        claims.push(&other);
+        assert_eq!(unpack(&claims.contacts, &[], &claims.people), Some(vec![(one, None), (other, None)]));
     }
 
     #[test]
@@ -332,11 +338,14 @@ mod tests {
         let (claims, settlements) = (claims(), settlement(0, ENDED));
         let first = 16 + 3 * 8;
         for length in (1..first).chain(first + 1..claims.len()) {
-            assert_eq!(unpack(&claims[..length], &[]), None, "{length} bytes of claims");
+            assert_eq!(unpack(&claims[..length], &[], &[]), None, "{length} bytes of claims");
         }
         for length in 1..settlements.len() {
-            assert_eq!(unpack(&claims, &settlements[..length]), None, "{length} bytes of endings");
+            assert_eq!(unpack(&claims, &settlements[..length], &[]), None, "{length} bytes of endings");
         }
-        assert_eq!(unpack(&claims, &settlement(2, ENDED)), None, "the ending of nobody");
+        assert_eq!(unpack(&claims, &settlement(2, ENDED), &[]), None, "the ending of nobody");
+        for length in [1, 16, 31, 33, 48] {
+            assert_eq!(unpack(&claims, &[], &vec![3; length]), None, "{length} bytes of people");
+        }
     }
 }

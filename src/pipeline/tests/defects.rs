@@ -37,7 +37,7 @@ fn pipeline(sync: &Sync) -> Pipeline<Provider, NoopLedger, Stdout> {
 async fn what_cannot_be_accounted_for_stops_the_run() {
     let sync = Sync::of([]);
     let pending = contact_of(&sync);
-    let not_asked = LedgerStanding::NotAsked(Key::default());
+    let not_asked = LedgerStanding::NotAsked(Key::default().into());
     let later = RecordPosition { interval: pending.position.interval.next(), ..pending.position };
     for (name, event, left_open, want) in [
         (

@@ -1,7 +1,7 @@
 //! How a run ends when the vendor, the ledger or both do not answer, and somebody wants it to end.
 
 use super::*;
-use crate::ledger::{ClaimEntry, ContactStatus, Key, LedgerError, Settlement};
+use crate::ledger::{ClaimEntry, ContactStatus, LedgerError, PersonKeys, Settlement};
 
 /// Longer than anything may take.
 const NEVER: Duration = Duration::from_secs(100_000);
@@ -17,7 +17,7 @@ struct Notebook {
 }
 
 impl Ledger for Notebook {
-    async fn status_of(&self, keys: Vec<Key>, _: Timestamp) -> Result<Vec<ContactStatus>, LedgerError> {
+    async fn status_of(&self, keys: Vec<PersonKeys>, _: Timestamp) -> Result<Vec<ContactStatus>, LedgerError> {
         let next = self.look_ups_take.lock().unwrap().pop();
         sleep(next.unwrap_or_default()).await;
         Ok(vec![ContactStatus::Free; keys.len()])

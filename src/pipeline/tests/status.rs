@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::domain::error::FailureType;
-use crate::ledger::{ClaimEntry, ContactStatus, Key, LedgerError, Settlement};
+use crate::ledger::{ClaimEntry, ContactStatus, LedgerError, PersonKeys, Settlement};
 
 /// A vendor's rule.
 type Answer = fn(&Value) -> Result<Reply, TransportError>;
@@ -24,7 +24,7 @@ fn said(statuses: &[ContactStatus], asked: usize, too_few: usize) -> Vec<Contact
 }
 
 impl Ledger for Parrot {
-    async fn status_of(&self, keys: Vec<Key>, _: Timestamp) -> Result<Vec<ContactStatus>, LedgerError> {
+    async fn status_of(&self, keys: Vec<PersonKeys>, _: Timestamp) -> Result<Vec<ContactStatus>, LedgerError> {
         Ok(said(&self.looked_up, keys.len(), self.too_few_looked_up))
     }
 

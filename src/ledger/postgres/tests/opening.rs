@@ -125,7 +125,7 @@ async fn a_rehearsal_leaves_nothing_behind() {
     let database = Database::new().await;
     let (check, nobody) = (options("check"), entry(99));
     let probe = async |options: &LedgerOptions| {
-        Postgres::probe(&database.url, options, None, &nobody, day(0)).await.unwrap()
+        Postgres::probe(&database.url, options, None, &nobody, day(0)).await.unwrap().is_there
     };
     let schemas = "SELECT count(*) FROM pg_namespace WHERE nspname = 'ai_voice_ledger'";
     for _ in 0..10 {

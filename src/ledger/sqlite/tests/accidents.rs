@@ -293,8 +293,13 @@ async fn pages_that_are_cut_zeroed_or_swapped_are_found() {
         change(&zeroed.file(), |bytes| bytes[page * PAGE..(page + 1) * PAGE].fill(0));
         is_refused(&zeroed.file(), &format!("page {page} zeroed")).await;
         let cut = copy(&folder.0);
-        change(&cut.file(), |bytes| bytes.truncate(page * PAGE + page));
-        assert!(is_refused(&cut.file(), &format!("cut in page {page}")).await, "cut in page {page}");
+        // SQLite takes the end of a last page that is away for zeros, and there may have been nothing else.
+        let mut had_content = false;
+        change(&cut.file(), |bytes| {
+            had_content = bytes.drain(page * PAGE + page..).any(|byte| byte != 0);
+        });
+        let is_refused = is_refused(&cut.file(), &format!("cut in page {page}")).await;
+        assert!(is_refused || !had_content, "cut in page {page}");
         for other in 0..page {
             let swapped = copy(&folder.0);
             change(&swapped.file(), |bytes| {
@@ -415,7 +420,8 @@ async fn a_ledger_of_an_older_version_is_sealed_when_it_is_opened() {
     let folder = closed().await;
     let old = rusqlite::Connection::open(folder.file()).unwrap();
     old.execute_batch(
-        "DROP TABLE seal; DELETE FROM meta WHERE name LIKE 'account %'; PRAGMA user_version = 2",
+        "DROP TABLE seal; DROP TABLE list; DROP TABLE listed; DROP TABLE hand_over; DROP TABLE intent_person;
+         DELETE FROM meta WHERE name LIKE 'account %'; PRAGMA user_version = 2",
     )
     .unwrap();
     drop(old);

@@ -14,7 +14,7 @@ use std::path::PathBuf;
 use proptest::prelude::*;
 
 use super::*;
-use crate::ledger::Scope;
+use crate::ledger::{RuleKeys, Scope};
 use crate::ledger::suite::{self, Home, ledger_suite};
 
 /// A folder of one test, gone with it.

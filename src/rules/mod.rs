@@ -1,0 +1,7 @@
+//! When nobody is called, whoever it is: decided by the time alone.
+
+mod hours;
+mod window;
+
+pub use hours::{Hours, Minute};
+pub use window::Window;
