@@ -82,7 +82,8 @@ fn entries(
                 entries.push(pending.claim_entry(streams)?);
             }
             Event::Contact(_) => counts.known += 1,
-            Event::Refused { .. } => counts.refused += 1,
+            // A list's people were not called.
+            Event::Refused { .. } | Event::Listed(_) => counts.refused += 1,
             Event::Stream { index, name, .. } => {
                 streams.announce(index, &name);
             }

@@ -1,4 +1,4 @@
-//! `ledger status | find | settle | baseline | rescope | accept-loss`: the memory of who was sent to whom, for people.
+//! `ledger status | find | settle | baseline | rescope | accept-loss | do-not-call`: the memory of who was sent to whom, for people.
 
 use std::collections::{BTreeSet, HashSet};
 use std::io::{Read, Write};
@@ -7,7 +7,7 @@ use std::path::Path;
 use jiff::Timestamp;
 
 use super::load_config::LoadedConfig;
-use super::{baseline, rescope};
+use super::{baseline, do_not_call, rescope};
 use crate::cli::{AcceptLossArgs, Decision, Environment, FindArgs, LedgerCommand, SettleArgs};
 use crate::config::{Config, LedgerConfig};
 use crate::domain::error::Error;
@@ -31,6 +31,7 @@ pub(super) async fn run<R: Read + Send + 'static>(
         LedgerCommand::Baseline(arguments) => baseline::run(&arguments, stdin, now, environment).await?,
         LedgerCommand::Rescope(arguments) => rescope::run(&arguments, stdin, now, environment).await?,
         LedgerCommand::AcceptLoss(arguments) => accept_loss(&arguments)?,
+        LedgerCommand::DoNotCall(command) => do_not_call::run(command, stdin, now).await?,
     };
     writeln!(stdout, "{text}").map_err(Error::Output)
 }

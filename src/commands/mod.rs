@@ -4,7 +4,9 @@ mod baseline;
 mod check;
 mod demo;
 mod discover;
+mod do_not_call;
 mod ledger;
+mod list_sync;
 mod load_config;
 #[cfg(test)]
 mod mistakes;

@@ -9,6 +9,7 @@ use std::time::Duration;
 use futures_util::{Stream, StreamExt};
 use jiff::Timestamp;
 
+use super::list_sync;
 use super::load_config::{LoadedConfig, deliverer, request_timeout};
 use super::read_file::read_file;
 use crate::cli::{Environment, WriteArgs};
@@ -51,8 +52,8 @@ pub(super) struct SyncJob {
     pub(super) sync_id: String,
     dialect: Dialect,
     /// Of the catalog's streams, in its order.
-    mappings: Vec<Arc<Mapping>>,
-    now: Timestamp,
+    pub(super) mappings: Vec<Arc<Mapping>>,
+    pub(super) now: Timestamp,
     network: Network,
 }
 
@@ -128,6 +129,10 @@ impl SyncJob {
         mut output: Output<W>,
         mut signals: impl Stream<Item = &'static str> + Unpin,
     ) -> (Output<W>, RunStats, Result<(), Error>) {
+        if self.config.fills_a_list() {
+            let (output, result) = list_sync::run(self, stdin, output, signals).await;
+            return (output, RunStats::default(), result);
+        }
         if let Err(error) = self.introduce(&mut output) {
             return (output, RunStats::default(), Err(error));
         }

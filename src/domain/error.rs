@@ -67,6 +67,14 @@ pub enum Error {
         /// The limit.
         percent: u8,
     },
+    /// A row of the do-not-call list cannot be read: to leave it out would be to call somebody who is on it.
+    #[error("the do-not-call list was not loaded: {at} {why}")]
+    ListRow {
+        /// Which row.
+        at: String,
+        /// What is wrong with it, and what to do; never what is in it.
+        why: String,
+    },
     /// The vendor cannot be reached, or gave no clear answer, for longer than the retry budget.
     #[error("{vendor} could not be reached: {why}")]
     Unreachable {
@@ -162,7 +170,8 @@ impl Error {
             | Self::File { .. }
             | Self::Refused { .. }
             | Self::NoWay { .. }
-            | Self::TooManyRejected { .. } => FailureType::Config,
+            | Self::TooManyRejected { .. }
+            | Self::ListRow { .. } => FailureType::Config,
             Self::Unreachable { .. }
             | Self::LedgerUnavailable(_)
             | Self::StorageUnavailable(_)

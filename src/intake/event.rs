@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use super::input_warnings::InputWarnings;
+use super::listed_record::ListedRecord;
 use super::pending_contact::{LedgerStanding, PendingContact};
 use super::position::{RecordPosition, StreamIndex};
 use crate::domain::error::Error;
@@ -23,6 +24,8 @@ pub enum Event {
         /// How it ended.
         outcome: Outcome,
     },
+    /// A row of the do-not-call list.
+    Listed(ListedRecord),
     /// A position of the source, and whose records it speaks for.
     State(State, Covers),
     /// A stream that the catalog does not have, or that looks different from here on.

@@ -3,6 +3,7 @@
 mod dynamic_streams;
 mod event;
 mod input_warnings;
+mod listed_record;
 mod pending_contact;
 mod position;
 mod reader;
@@ -12,6 +13,7 @@ mod stream_names;
 pub use dynamic_streams::{CompileStream, DynamicStreams};
 pub use event::{Covers, Event, EventBatch};
 pub use input_warnings::InputWarnings;
+pub use listed_record::ListedRecord;
 pub use pending_contact::{LedgerStanding, PendingContact};
 pub use position::{Interval, RecordPosition, StreamIndex};
 pub use reader::{EventReader, read_events};

@@ -8,6 +8,7 @@ use foldhash::fast::FixedState;
 use super::dynamic_streams::{Announcement, DynamicStreams};
 use super::event::{Covers, Event};
 use super::input_warnings::InputWarnings;
+use super::listed_record::ListedRecord;
 use super::pending_contact::{LedgerStanding, PendingContact};
 use super::position::{Interval, RecordPosition, StreamIndex};
 use crate::domain::error::Error;
@@ -174,6 +175,14 @@ impl Router {
                 Event::Contact(PendingContact { contact, campaign, position, primary_key, standing })
             }
             Mapped::Refused(outcome) => Event::Refused { position, outcome },
+            Mapped::Listed { number, is_listed, primary_key } => {
+                let key = |phone| self.keys.as_ref().and_then(|keys| keys.on_the_list(&phone));
+                let number = match number.map(key) {
+                    Ok(key) => Ok(key.ok_or_else(|| Error::Defect("a listed number has no key".to_owned()))?),
+                    Err(outcome) => Err(outcome),
+                };
+                Event::Listed(ListedRecord { position, primary_key, is_listed, number })
+            }
         })
     }
 

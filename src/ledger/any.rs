@@ -2,11 +2,12 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::list::{DoNotCallList, ListLoad, ListSource, Loaded};
 use super::postgres::{self, Postgres};
 use super::sqlite::Sqlite;
 use super::{
-    ClaimEntry, ContactStatus, FoundContact, Inspect, Key, Ledger, LedgerError, LedgerIdentity, NoopLedger,
-    PersonKeys, Rescoped, Settlement, StatusRow,
+    ClaimEntry, ContactStatus, FoundContact, Inspect, Key, Ledger, LedgerError, LedgerIdentity, ListOwner,
+    NoopLedger, PersonKeys, Rescoped, Settlement, StatusRow,
 };
 
 /// Asks whichever of the kinds it is.
@@ -129,5 +130,41 @@ impl Inspect for AnyRecords {
         leave: Option<u64>,
     ) -> Result<Rescoped, LedgerError> {
         ask!(records self, it => it.rescope(identity, pairs, leave).await)
+    }
+}
+
+impl DoNotCallList for AnyLedger {
+    async fn load_list(&self, load: ListLoad, now: Timestamp) -> Result<Loaded, LedgerError> {
+        ask!(ledger self, it => it.load_list(load, self.clock(now)).await)
+    }
+
+    async fn list_sources(&self, owner: ListOwner) -> Result<Vec<ListSource>, LedgerError> {
+        ask!(ledger self, it => it.list_sources(owner).await)
+    }
+
+    async fn find_listed(&self, owner: ListOwner, key: Key) -> Result<Vec<String>, LedgerError> {
+        ask!(ledger self, it => it.find_listed(owner, key).await)
+    }
+
+    async fn remove_source(&self, owner: ListOwner, source: String) -> Result<Option<u64>, LedgerError> {
+        ask!(ledger self, it => it.remove_source(owner, source).await)
+    }
+}
+
+impl DoNotCallList for AnyRecords {
+    async fn load_list(&self, load: ListLoad, now: Timestamp) -> Result<Loaded, LedgerError> {
+        ask!(records self, it => it.load_list(load, now).await)
+    }
+
+    async fn list_sources(&self, owner: ListOwner) -> Result<Vec<ListSource>, LedgerError> {
+        ask!(records self, it => it.list_sources(owner).await)
+    }
+
+    async fn find_listed(&self, owner: ListOwner, key: Key) -> Result<Vec<String>, LedgerError> {
+        ask!(records self, it => it.find_listed(owner, key).await)
+    }
+
+    async fn remove_source(&self, owner: ListOwner, source: String) -> Result<Option<u64>, LedgerError> {
+        ask!(records self, it => it.remove_source(owner, source).await)
     }
 }

@@ -81,16 +81,15 @@ impl KeyMaker {
     /// All keys of a number that would go to a campaign.
     #[must_use]
     pub fn person(&self, campaign: &Campaign, phone: &Phone) -> PersonKeys {
-        let RuleScopes { do_not_call, cooling_off } = self.rules;
-        let listed = do_not_call.map(|scope| self.listed(scope, phone));
-        let cooling = cooling_off.map(|scope| self.wide(COOLING, scope, phone));
+        let listed = self.on_the_list(phone);
+        let cooling = self.rules.cooling_off.map(|scope| self.wide(COOLING, scope, phone));
         PersonKeys { key: self.key(campaign, phone), rules: RuleKeys { listed, cooling } }
     }
 
-    /// The key of a number on a do-not-call list.
+    /// The key of a number on the do-not-call list; none where nobody asks for one.
     #[must_use]
-    pub fn listed(&self, scope: Scope, phone: &Phone) -> Key {
-        self.wide(LISTED, scope, phone)
+    pub fn on_the_list(&self, phone: &Phone) -> Option<Key> {
+        self.rules.do_not_call.map(|scope| self.wide(LISTED, scope, phone))
     }
 
     /// A rule's key, which knows no campaign.

@@ -27,6 +27,7 @@ use crate::domain::error::Error;
 use crate::phone::WireFormat;
 
 pub use any::AnyLedger;
+pub(crate) use any::AnyRecords;
 pub use error::LedgerError;
 pub use identity::{LedgerIdentity, NumberKind};
 pub use key::{Key, KeyHasher, KeyMaker, PersonKeys, RuleKeys, RuleScopes, Scope};

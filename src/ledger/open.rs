@@ -88,6 +88,41 @@ pub(crate) async fn open(
     Ok(RunLedger { ledger, keys, recovered_unknown, doubts })
 }
 
+/// A ledger that is open to change the do-not-call list in it.
+pub(crate) struct OpenList {
+    pub(crate) ledger: AnyLedger,
+    pub(crate) keys: KeyMaker,
+    pub(crate) owner: ListOwner,
+    pub(crate) doubts: Vec<String>,
+}
+
+/// Opens the ledger to fill the do-not-call list, whatever that was before; makes it where there is none.
+pub(crate) async fn open_list(
+    config: &Config,
+    vendor: &dyn Provider,
+    sync_id: &str,
+    now: Timestamp,
+) -> Result<OpenList, Error> {
+    let quiet = Config { rules: RulesConfig::default(), ..config.clone() };
+    let RunLedger { ledger, keys, recovered_unknown: _, doubts } = open(&quiet, vendor, sync_id, now).await?;
+    let keys = keys.ok_or_else(|| Error::config("ledger", "a do-not-call list needs one; set `ledger_type`"))?;
+    let (keys, owner) = list_keys(config, vendor, keys)?;
+    Ok(OpenList { ledger, keys, owner, doubts })
+}
+
+/// What makes the keys of the configuration's do-not-call list, and whose that is.
+pub(crate) fn list_keys(
+    config: &Config,
+    vendor: &dyn Provider,
+    keys: KeyMaker,
+) -> Result<(KeyMaker, ListOwner), Error> {
+    let memory = config.ledger.memory();
+    let memory = memory.ok_or_else(|| Error::Defect("a list's ledger has no memory".to_owned()))?;
+    let scope = rule_scope(config.rules.do_not_call.scope);
+    let owner = ListOwner::new(&identity(config, memory, vendor), scope);
+    Ok((keys.with_rules(RuleScopes { do_not_call: Some(scope), cooling_off: None }), owner))
+}
+
 /// Opens the ledger for who counts only: where there is none yet, none is made.
 pub(crate) async fn open_to_count(
     config: &Config,

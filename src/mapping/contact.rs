@@ -21,7 +21,7 @@ use super::field::{Field, RecordView, failed};
 use super::input::Record;
 use super::only_when::OnlyWhen;
 use super::primary_key::PrimaryKey;
-use super::row::{Column, RowReader};
+use super::row::{Column, Row, RowReader};
 use super::{gender, identity, text};
 
 /// What a record became.
@@ -38,6 +38,15 @@ pub enum Mapped {
     },
     /// Nobody is called: `Suppressed` or `Invalid`. The detail holds no data of the record.
     Refused(Outcome),
+    /// A row of the do-not-call list.
+    Listed {
+        /// Who it is, or why nobody can say.
+        number: Result<Phone, Outcome>,
+        /// Whether they go onto the list; otherwise they are taken off it.
+        is_listed: bool,
+        /// Which record it was, for people; blank where its number could be read.
+        primary_key: Box<str>,
+    },
 }
 
 /// How the records of one catalog stream become contacts.
@@ -52,6 +61,8 @@ pub struct Mapping {
     /// Where each record's own clock is, by which the window of calling goes.
     pub(super) time_zone: Option<Column>,
     pub(super) rules: PhoneRules,
+    /// Nobody is called: its records say who must not be.
+    pub(super) fills_a_list: bool,
     pub(super) name: Option<Field>,
     pub(super) gender: Option<Field>,
     pub(super) variables: Vec<Field>,
@@ -73,6 +84,9 @@ pub(super) enum CampaignSource {
 impl Mapping {
     /// Maps one record.
     pub fn map(&self, record: &Record<'_>) -> Mapped {
+        if self.fills_a_list {
+            return self.listed(record);
+        }
         match self.contact(record) {
             Ok(mapped) => mapped,
             Err(outcome) => Mapped::Refused(outcome),
@@ -112,10 +126,7 @@ impl Mapping {
     fn contact(&self, record: &Record<'_>) -> Result<Mapped, Outcome> {
         let row = self.rows.read_object(record.data);
         let view = RecordView::new(&row, record, &self.context);
-        // Also by what nobody can see: in doubt it is deleted.
-        let holds = |raw| text::whole(raw).is_some_and(|text| !text.trim().is_empty());
-        let is_set = |column: &Column| column.find(&row).is_some_and(holds);
-        if self.deleted.iter().any(is_set) {
+        if self.is_deleted(&row) {
             return Err(Outcome::Suppressed(Reason::DeletedInSource, None));
         }
         if let Some(only_when) = &self.only_when {
@@ -146,6 +157,27 @@ impl Mapping {
         let campaign = self.campaign(&view, &contact.phone)?;
         let primary_key = self.primary_key.of(&row, &contact);
         Ok(Mapped::Contact { campaign, contact, primary_key })
+    }
+
+    /// Also by what nobody can see: in doubt it is deleted.
+    fn is_deleted(&self, row: &Row<'_>) -> bool {
+        let holds = |raw| text::whole(raw).is_some_and(|text| !text.trim().is_empty());
+        self.deleted.iter().any(|column| column.find(row).is_some_and(holds))
+    }
+
+    /// A row that does not meet the stream's condition says nothing of its number: another one may.
+    fn listed(&self, record: &Record<'_>) -> Mapped {
+        let row = self.rows.read_object(record.data);
+        let view = RecordView::new(&row, record, &self.context);
+        let is_listed = !self.is_deleted(&row);
+        let condition = self.only_when.as_ref().filter(|_| is_listed);
+        let number = match condition.map_or(Ok(()), |only_when| only_when.decide(&row)) {
+            Err(refusal) => Err(Outcome::Suppressed(refusal.reason, Some(refusal.detail))),
+            Ok(()) => self.phone(&view),
+        };
+        let nobody = || Contact::new(Phone::opaque(""));
+        let primary_key = number.as_ref().err().map(|_| self.primary_key.of(&row, &nobody()));
+        Mapped::Listed { number, is_listed, primary_key: primary_key.unwrap_or_default() }
     }
 
     fn phone(&self, view: &RecordView<'_>) -> Result<Phone, Outcome> {

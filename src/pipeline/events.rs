@@ -53,6 +53,9 @@ impl<C: Transport, L: Ledger, W: Write> Pipeline<C, L, W> {
                 self.received(position)?;
                 self.settle_record(position, &outcome, None);
             }
+            Event::Listed(_) => {
+                return Err(Error::Defect("a do-not-call list came where people are called".to_owned()));
+            }
             Event::State(state, covers) => self.checkpoints.close_interval(state, covers),
             Event::Stream { index, name, warnings } => self.announced(index, &name, &warnings),
             Event::Complete(stream) => {

@@ -40,6 +40,11 @@ pub(super) trait Home {
     /// Opens it for a person to look into.
     async fn inspect(&self, identity: LedgerIdentity) -> Self::Records;
 
+    /// What its own clock shows when runs begin.
+    fn today() -> Timestamp {
+        day(0)
+    }
+
     /// The run's process dies: nothing is closed, and its lease, if there is one, is over.
     async fn kill(&self, ledger: Self::Ledger);
 }

@@ -47,10 +47,6 @@ fn to(campaign: u8, n: u32) -> ClaimEntry {
     }
 }
 
-fn hours(n: i64) -> Timestamp {
-    day(0) + SignedDuration::from_hours(n)
-}
-
 async fn load(
     ledger: &impl DoNotCallList,
     source: &str,
@@ -75,46 +71,48 @@ async fn hand_over(ledger: &impl Ledger, entry: ClaimEntry, settlement: Settleme
     ledger.settle(vec![(entry, settlement)], now).await.unwrap();
 }
 
-pub(in crate::ledger) async fn whoever_is_on_the_list_is_not_claimed_whatever_else_is_known(
-    home: &impl Home,
+pub(in crate::ledger) async fn whoever_is_on_the_list_is_not_claimed_whatever_else_is_known<H: Home>(
+    home: &H,
 ) {
+    let today = H::today();
     let ledger = open(home, "first").await;
     send(&ledger, 0..1, accepted()).await;
     send(&ledger, 1..2, Settlement::Unknown).await;
-    load(&ledger, "register", &[(0, true), (1, true), (2, true), (40, true)], LoadKind::Change, day(0)).await;
+    load(&ledger, "register", &[(0, true), (1, true), (2, true), (40, true)], LoadKind::Change, today).await;
     home.kill(ledger).await;
 
-    let ledger = home.open(by_the_list("second"), day(1)).await.unwrap();
+    let ledger = home.open(by_the_list("second"), today + SignedDuration::from_hours(24)).await.unwrap();
     let people: Vec<_> = (0..5).map(asked).collect();
     let want = [DoNotCall, DoNotCall, DoNotCall, Free, Free];
-    assert_eq!(standing(&ledger, &people, day(1)).await, want);
+    assert_eq!(standing(&ledger, &people, today + SignedDuration::from_hours(24)).await, want);
     for retake in [true, false] {
-        let claimed = ledger.claim(people[..3].to_vec(), retake, day(1)).await.unwrap();
+        let claimed = ledger.claim(people[..3].to_vec(), retake, today + SignedDuration::from_hours(24)).await.unwrap();
         assert_eq!(claimed, [DoNotCall; 3], "retake: {retake}");
     }
-    assert_eq!(ledger.claim(people, true, day(1)).await.unwrap(), want);
-    assert_eq!(ledger.claim(vec![entry(2)], false, day(1)).await.unwrap(), [Free], "whom nobody asks for");
+    assert_eq!(ledger.claim(people, true, today + SignedDuration::from_hours(24)).await.unwrap(), want);
+    assert_eq!(ledger.claim(vec![entry(2)], false, today + SignedDuration::from_hours(24)).await.unwrap(), [Free], "whom nobody asks for");
 }
 
-pub(in crate::ledger) async fn who_comes_onto_the_list_while_a_sync_runs_is_not_in_its_next_claim(
-    home: &impl Home,
+pub(in crate::ledger) async fn who_comes_onto_the_list_while_a_sync_runs_is_not_in_its_next_claim<H: Home>(
+    home: &H,
 ) {
+    let today = H::today();
     let ledger = open(home, "list").await;
-    load(&ledger, "register", &[(99, true)], LoadKind::Change, day(0)).await;
+    load(&ledger, "register", &[(99, true)], LoadKind::Change, today).await;
     home.kill(ledger).await;
-    let ledger = home.open(by_the_list("sync"), day(0)).await.unwrap();
+    let ledger = home.open(by_the_list("sync"), today).await.unwrap();
     let people: Vec<_> = (0..4).map(asked).collect();
-    assert_eq!(standing(&ledger, &people, day(0)).await, [Free; 4]);
-    assert_eq!(ledger.claim(people[..1].to_vec(), false, day(0)).await.unwrap(), [Free]);
-    load(&ledger, "register", &[(0, true), (1, true)], LoadKind::Change, day(0)).await;
-    load(&ledger, "opted out", &[(2, true)], LoadKind::Change, day(0)).await;
-    let claimed = ledger.claim(people[1..].to_vec(), false, day(0)).await.unwrap();
+    assert_eq!(standing(&ledger, &people, today).await, [Free; 4]);
+    assert_eq!(ledger.claim(people[..1].to_vec(), false, today).await.unwrap(), [Free]);
+    load(&ledger, "register", &[(0, true), (1, true)], LoadKind::Change, today).await;
+    load(&ledger, "opted out", &[(2, true)], LoadKind::Change, today).await;
+    let claimed = ledger.claim(people[1..].to_vec(), false, today).await.unwrap();
     assert_eq!(claimed, [DoNotCall, DoNotCall, Free]);
-    ledger.settle(vec![(people[0].clone(), accepted())], day(0)).await.unwrap();
+    ledger.settle(vec![(people[0].clone(), accepted())], today).await.unwrap();
     assert_eq!(statuses(&ledger, 0..1).await, [Accepted], "who was handed over before is remembered");
 }
 
-pub(in crate::ledger) async fn a_source_is_changed_replaced_and_taken_away(home: &impl Home) {
+pub(in crate::ledger) async fn a_source_is_changed_replaced_and_taken_away<H: Home>(home: &H) {
     let ledger = open(home, "list").await;
     let of = async |n: u32| ledger.find_listed(owner(), listed(n)).await.unwrap();
     let all: Vec<_> = (0..2_000).map(|n| (n, true)).collect();
@@ -143,38 +141,42 @@ pub(in crate::ledger) async fn a_source_is_changed_replaced_and_taken_away(home:
     assert_eq!((of(8).await, of(7).await), (vec![], vec!["opted out".to_owned()]));
 }
 
-pub(in crate::ledger) async fn without_a_list_that_is_whole_and_new_no_run_begins(home: &impl Home) {
-    let refused = async |now: Timestamp, says: &str| match home.open(by_the_list("refused"), now).await {
+pub(in crate::ledger) async fn without_a_list_that_is_whole_and_new_no_run_begins<H: Home>(home: &H) {
+    let today = H::today();
+    let days_ago = |n: i64| today - SignedDuration::from_hours(24 * n);
+    let refused = async |says: &str| match home.open(by_the_list("refused"), today).await {
         Err(LedgerError::Unusable(why)) => assert!(why.contains(says), "{why}"),
         Err(other) => panic!("{says}: {other}"),
         Ok(_) => panic!("{says}: a run begins"),
     };
-    refused(day(0), "there is no do-not-call list yet").await;
-    let ledger = open(home, "list").await;
-    load(&ledger, "register", &[], LoadKind::Replace, day(0)).await;
-    home.kill(ledger).await;
-    refused(day(0), "is empty").await;
-    let ledger = open(home, "list").await;
-    load(&ledger, "register", &[(1, true), (2, true)], LoadKind::Replace, day(0)).await;
-    home.kill(ledger).await;
-    refused(day(32), "max_age_days").await;
-    home.kill(home.open(by_the_list("allowed"), day(31)).await.unwrap()).await;
-    let ledger = open(home, "list").await;
-    let mut staged = Staging::new().unwrap();
-    staged.add(listed(3), true).unwrap();
-    let source = "begun".to_owned();
-    let load = ListLoad { owner: owner(), source, staged, kind: LoadKind::Change, is_whole: false };
-    ledger.load_list(load, day(31)).await.unwrap();
-    home.kill(ledger).await;
-    refused(day(31), "never loaded to its end").await;
+    let loaded = async |source: &str, changes: &[(u32, bool)], is_whole, now| {
+        let ledger = open(home, "list").await;
+        let mut staged = Staging::new().unwrap();
+        changes.iter().for_each(|&(n, is_listed)| staged.add(listed(n), is_listed).unwrap());
+        let (source, kind) = (source.to_owned(), LoadKind::Replace);
+        let load = ListLoad { owner: owner(), source, staged, kind, is_whole };
+        ledger.load_list(load, now).await.unwrap();
+        home.kill(ledger).await;
+    };
+    refused("there is no do-not-call list yet").await;
+    loaded("register", &[], true, days_ago(40)).await;
+    refused("is empty").await;
+    loaded("register", &[(1, true), (2, true)], true, days_ago(32)).await;
+    refused("max_age_days").await;
+    loaded("register", &[(1, true), (2, true)], true, days_ago(30)).await;
+    home.kill(home.open(by_the_list("allowed"), today).await.unwrap()).await;
+    loaded("begun", &[(3, true)], false, today).await;
+    refused("never loaded to its end").await;
     let ledger = open(home, "list").await;
     ledger.remove_source(owner(), "begun".to_owned()).await.unwrap();
     home.kill(ledger).await;
-    home.kill(home.open(by_the_list("allowed again"), day(31)).await.unwrap()).await;
+    home.kill(home.open(by_the_list("allowed again"), today).await.unwrap()).await;
 }
 
-pub(in crate::ledger) async fn one_hand_over_keeps_the_next_one_back_over_all_campaigns(home: &impl Home) {
-    let ledger = home.open(cooling("first"), day(0)).await.unwrap();
+pub(in crate::ledger) async fn one_hand_over_keeps_the_next_one_back_over_all_campaigns<H: Home>(home: &H) {
+    let today = H::today();
+    let hours = |n| today + SignedDuration::from_hours(n);
+    let ledger = home.open(cooling("first"), today).await.unwrap();
     hand_over(&ledger, to(1, 0), accepted(), hours(0)).await;
     hand_over(&ledger, to(1, 1), Settlement::Unknown, hours(0)).await;
     let others: Vec<_> = (0..3).map(|n| to(2, n)).collect();
@@ -198,8 +200,10 @@ pub(in crate::ledger) async fn one_hand_over_keeps_the_next_one_back_over_all_ca
     assert_eq!(standing(&ledger, &third, hours(25)).await, [Free; 3]);
 }
 
-pub(in crate::ledger) async fn an_attempt_that_was_none_keeps_nobody_back(home: &impl Home) {
-    let ledger = home.open(cooling("first"), day(0)).await.unwrap();
+pub(in crate::ledger) async fn an_attempt_that_was_none_keeps_nobody_back<H: Home>(home: &H) {
+    let today = H::today();
+    let hours = |n| today + SignedDuration::from_hours(n);
+    let ledger = home.open(cooling("first"), today).await.unwrap();
     for (n, settlement, begun) in [(0, rejected(), 0), (1, Settlement::Released, 100)] {
         let standing = async |campaign, time| standing(&ledger, &[to(campaign, n)], hours(begun + time)).await;
         hand_over(&ledger, to(1, n), settlement.clone(), hours(begun)).await;
@@ -211,20 +215,23 @@ pub(in crate::ledger) async fn an_attempt_that_was_none_keeps_nobody_back(home: 
     }
 }
 
-pub(in crate::ledger) async fn whoever_was_being_handed_over_by_a_run_that_died_waits(home: &impl Home) {
-    let ledger = home.open(cooling("first"), day(0)).await.unwrap();
-    assert_eq!(ledger.claim(vec![to(1, 0), to(1, 1)], false, day(0)).await.unwrap(), [Free; 2]);
-    ledger.settle(vec![(to(1, 1), rejected())], day(0)).await.unwrap();
+pub(in crate::ledger) async fn whoever_was_being_handed_over_by_a_run_that_died_waits<H: Home>(home: &H) {
+    let today = H::today();
+    let ledger = home.open(cooling("first"), today).await.unwrap();
+    assert_eq!(ledger.claim(vec![to(1, 0), to(1, 1)], false, today).await.unwrap(), [Free; 2]);
+    ledger.settle(vec![(to(1, 1), rejected())], today).await.unwrap();
     home.kill(ledger).await;
-    let ledger = home.open(cooling("second"), day(0)).await.unwrap();
+    let ledger = home.open(cooling("second"), today).await.unwrap();
     let others = [to(2, 0), to(2, 1)];
-    assert_eq!(standing(&ledger, &others, day(0)).await, [CoolingOff, Free]);
-    assert_eq!(ledger.claim(others.to_vec(), false, day(0)).await.unwrap(), [CoolingOff, Free]);
-    assert_eq!(standing(&ledger, &[to(1, 0)], day(0)).await, [Unknown]);
+    assert_eq!(standing(&ledger, &others, today).await, [CoolingOff, Free]);
+    assert_eq!(ledger.claim(others.to_vec(), false, today).await.unwrap(), [CoolingOff, Free]);
+    assert_eq!(standing(&ledger, &[to(1, 0)], today).await, [Unknown]);
 }
 
-pub(in crate::ledger) async fn the_same_attempt_may_be_made_again(home: &impl Home) {
-    let ledger = home.open(cooling("first"), day(0)).await.unwrap();
+pub(in crate::ledger) async fn the_same_attempt_may_be_made_again<H: Home>(home: &H) {
+    let today = H::today();
+    let hours = |n| today + SignedDuration::from_hours(n);
+    let ledger = home.open(cooling("first"), today).await.unwrap();
     ledger.claim((0..3).map(|n| to(1, n)).collect(), false, hours(0)).await.unwrap();
     home.kill(ledger).await;
     let ledger = home.open(cooling("second"), hours(1)).await.unwrap();
@@ -242,31 +249,34 @@ pub(in crate::ledger) async fn the_same_attempt_may_be_made_again(home: &impl Ho
     assert_eq!(retake(to(1, 2), later).await, Unknown);
 }
 
-pub(in crate::ledger) async fn who_was_not_delivered_need_not_wait(home: &impl Home) {
-    let ledger = home.open(cooling("first"), day(0)).await.unwrap();
-    ledger.claim(vec![to(1, 0)], false, day(0)).await.unwrap();
-    hand_over(&ledger, to(1, 1), Settlement::Unknown, day(0)).await;
-    hand_over(&ledger, to(1, 2), accepted(), day(0)).await;
+pub(in crate::ledger) async fn who_was_not_delivered_need_not_wait<H: Home>(home: &H) {
+    let today = H::today();
+    let ledger = home.open(cooling("first"), today).await.unwrap();
+    ledger.claim(vec![to(1, 0)], false, today).await.unwrap();
+    hand_over(&ledger, to(1, 1), Settlement::Unknown, today).await;
+    hand_over(&ledger, to(1, 2), accepted(), today).await;
     home.kill(ledger).await;
-    let ledger = home.open(cooling("second"), day(0)).await.unwrap();
+    let ledger = home.open(cooling("second"), today).await.unwrap();
     let others: Vec<_> = (0..3).map(|n| to(2, n)).collect();
     for (accepted, want) in [(true, [CoolingOff; 3]), (false, [CoolingOff; 3])] {
-        assert_eq!(ledger.settle_unknown("first", accepted, true, day(0)).await.unwrap(), 2);
-        assert_eq!(standing(&ledger, &others, day(0)).await, want, "only counted");
+        assert_eq!(ledger.settle_unknown("first", accepted, true, today).await.unwrap(), 2);
+        assert_eq!(standing(&ledger, &others, today).await, want, "only counted");
     }
-    assert_eq!(ledger.settle_unknown("first", false, false, day(0)).await.unwrap(), 2);
-    assert_eq!(standing(&ledger, &others, day(0)).await, [Free, Free, CoolingOff]);
+    assert_eq!(ledger.settle_unknown("first", false, false, today).await.unwrap(), 2);
+    assert_eq!(standing(&ledger, &others, today).await, [Free, Free, CoolingOff]);
 }
 
-pub(in crate::ledger) async fn nobody_is_taken_twice_in_one_claim(home: &impl Home) {
-    let ledger = home.open(cooling("first"), day(0)).await.unwrap();
-    let claimed = ledger.claim(vec![to(2, 0), to(1, 0), to(1, 1)], false, day(0)).await.unwrap();
+pub(in crate::ledger) async fn nobody_is_taken_twice_in_one_claim<H: Home>(home: &H) {
+    let today = H::today();
+    let ledger = home.open(cooling("first"), today).await.unwrap();
+    let claimed = ledger.claim(vec![to(2, 0), to(1, 0), to(1, 1)], false, today).await.unwrap();
     assert_eq!(claimed, [Free, CoolingOff, Free]);
 }
 
-pub(in crate::ledger) async fn who_waits_still_does_so_under_another_scope(home: &impl Home) {
-    let ledger = home.open(cooling("first"), day(0)).await.unwrap();
-    hand_over(&ledger, to(1, 0), Settlement::Unknown, day(0)).await;
+pub(in crate::ledger) async fn who_waits_still_does_so_under_another_scope<H: Home>(home: &H) {
+    let today = H::today();
+    let ledger = home.open(cooling("first"), today).await.unwrap();
+    hand_over(&ledger, to(1, 0), Settlement::Unknown, today).await;
     home.kill(ledger).await;
     let mut wider = to(1, 0);
     wider.key.0[13] = 0xff;
@@ -275,25 +285,26 @@ pub(in crate::ledger) async fn who_waits_still_does_so_under_another_scope(home:
     assert!(records.rescope(identity(Scope::Account), pairs, Some(0)).await.unwrap().is_done);
     drop(records);
     let account = LedgerOptions { identity: identity(Scope::Account), ..cooling("second") };
-    let ledger = home.open(account, day(0)).await.unwrap();
-    assert_eq!(standing(&ledger, &[to(2, 0)], day(0)).await, [CoolingOff]);
-    assert_eq!(ledger.claim(vec![wider], true, day(0)).await.unwrap(), [Unknown], "the same attempt");
+    let ledger = home.open(account, today).await.unwrap();
+    assert_eq!(standing(&ledger, &[to(2, 0)], today).await, [CoolingOff]);
+    assert_eq!(ledger.claim(vec![wider], true, today).await.unwrap(), [Unknown], "the same attempt");
 }
 
-pub(in crate::ledger) async fn a_hand_over_and_a_list_survive_their_run(home: &impl Home) {
-    let ledger = home.open(cooling("first"), day(0)).await.unwrap();
-    hand_over(&ledger, to(1, 0), accepted(), day(0)).await;
-    hand_over(&ledger, to(1, 1), rejected(), day(0)).await;
-    load(&ledger, "register", &[(2, true)], LoadKind::Change, day(0)).await;
+pub(in crate::ledger) async fn a_hand_over_and_a_list_survive_their_run<H: Home>(home: &H) {
+    let today = H::today();
+    let ledger = home.open(cooling("first"), today).await.unwrap();
+    hand_over(&ledger, to(1, 0), accepted(), today).await;
+    hand_over(&ledger, to(1, 1), rejected(), today).await;
+    load(&ledger, "register", &[(2, true)], LoadKind::Change, today).await;
     ledger.close().await.unwrap();
     drop(ledger);
     let both = LedgerOptions {
         rules: LedgerRules { cooling_off_hours: COOLING_OFF_HOURS, ..by_the_list("second").rules },
         ..options("second")
     };
-    let ledger = home.open(both, day(0)).await.unwrap();
+    let ledger = home.open(both, today).await.unwrap();
     let people = [to(2, 0), to(2, 1), asked(2), to(1, 0)];
-    assert_eq!(standing(&ledger, &people, day(0)).await, [CoolingOff, Free, DoNotCall, Accepted]);
-    assert_eq!(ledger.claim(vec![to(1, 3)], false, day(0)).await.unwrap(), [Free]);
-    assert_eq!(standing(&ledger, &[to(1, 3)], day(0)).await, [Elsewhere]);
+    assert_eq!(standing(&ledger, &people, today).await, [CoolingOff, Free, DoNotCall, Accepted]);
+    assert_eq!(ledger.claim(vec![to(1, 3)], false, today).await.unwrap(), [Free]);
+    assert_eq!(standing(&ledger, &[to(1, 3)], today).await, [Elsewhere]);
 }

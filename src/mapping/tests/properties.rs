@@ -73,6 +73,7 @@ proptest! {
                     prop_assert_eq!(names.len(), all, "a variable came twice");
                 }
                 Mapped::Refused(Outcome::Suppressed(..) | Outcome::Invalid(..)) => {}
+                Mapped::Listed { .. } => prop_assert!(false, "nobody fills a list"),
                 Mapped::Refused(outcome) => prop_assert!(false, "{:?} is not the mapping's to say", outcome),
             }
         }

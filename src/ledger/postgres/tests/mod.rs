@@ -103,6 +103,11 @@ impl Home for Database {
         Postgres::inspect(&self.url, &identity, None).await.unwrap().0
     }
 
+    /// The server's.
+    fn today() -> Timestamp {
+        Timestamp::now()
+    }
+
     async fn kill(&self, ledger: Postgres) {
         let id = ledger.run.id;
         drop(ledger);

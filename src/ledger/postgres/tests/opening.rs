@@ -28,7 +28,7 @@ fn expecting(run: &str) -> LedgerOptions {
 async fn a_newer_ledger_is_left_alone() {
     let database = Database::new().await;
     open(&database, &options("first"), None).await.unwrap();
-    database.execute("UPDATE meta SET value = '2' WHERE name = 'schema_version'").await;
+    database.execute("UPDATE meta SET value = '99' WHERE name = 'schema_version'").await;
     assert_unusable(&database, &options("second"), None, "use the newer program").await;
     assert!(matches!(
         Postgres::inspect(&database.url, &identity(Scope::Campaign), None).await,

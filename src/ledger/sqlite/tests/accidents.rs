@@ -298,8 +298,8 @@ async fn pages_that_are_cut_zeroed_or_swapped_are_found() {
         change(&cut.file(), |bytes| {
             had_content = bytes.drain(page * PAGE + page..).any(|byte| byte != 0);
         });
-        let is_refused = is_refused(&cut.file(), &format!("cut in page {page}")).await;
-        assert!(is_refused || !had_content, "cut in page {page}");
+        let is_noticed = is_refused(&cut.file(), &format!("cut in page {page}")).await;
+        assert!(is_noticed || !had_content, "cut in page {page}");
         for other in 0..page {
             let swapped = copy(&folder.0);
             change(&swapped.file(), |bytes| {
