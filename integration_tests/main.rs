@@ -6,6 +6,7 @@ use std::path::Path;
 
 mod command;
 mod commands;
+mod do_not_call;
 mod endings;
 mod extract;
 mod generated;

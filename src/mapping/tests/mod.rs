@@ -4,6 +4,7 @@ mod conditions;
 mod identity;
 mod impossible;
 mod keys;
+mod listed;
 mod mistakes;
 mod phone;
 mod properties;
