@@ -3,7 +3,6 @@
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Command, Stdio};
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde_json::{Value, json};
 
@@ -11,11 +10,25 @@ use crate::command::{Folder, binary};
 use crate::extract::{self, Lines};
 use crate::rehearsal::Rehearsal;
 
-/// The peak resident size of a running process, in KiB.
-fn peak(process: u32) -> Option<u64> {
-    let status = fs::read_to_string(format!("/proc/{process}/status")).ok()?;
-    let line = status.lines().find(|line| line.starts_with("VmHWM"))?;
-    line.split_whitespace().nth(1)?.parse().ok()
+/// The peak resident size of a process, in KiB.
+#[derive(Clone, Copy, Default)]
+struct Peak {
+    all: u64,
+    /// Without what is mapped from files: the binary of the tests is larger than the one that ships.
+    own: u64,
+}
+
+impl Peak {
+    /// Of a running process.
+    fn of(process: u32) -> Option<Self> {
+        let status = fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+        let size = |name| -> Option<u64> {
+            let line = status.lines().find(|line| line.starts_with(name))?;
+            line.split_whitespace().nth(1)?.parse().ok()
+        };
+        let all = size("VmHWM")?;
+        Some(Self { all, own: all - size("RssFile")? })
+    }
 }
 
 /// Streams `n_records` through `write`; gives its peak resident size in KiB.
@@ -27,17 +40,18 @@ fn peak_of_sync(vendor: &str, n_records: u64, padding: usize) -> u64 {
         padding,
         &json!({ "streams": extract::streams(vendor), "delivery": delivery }),
     )
+    .all
 }
 
-/// The same with a template of the campaign, with a ledger or without.
-fn peak_of_campaigns(n_records: u64, campaign: &str, has_ledger: bool) -> u64 {
+/// The same with a campaign for each record, with a ledger or without.
+fn peak_of_campaigns(n_records: u64, has_ledger: bool) -> Peak {
     let folder = Folder::new();
     let mut streams = extract::streams("vbee");
     for stream in streams.as_array_mut().unwrap() {
-        stream["campaign"] = json!(campaign);
+        stream["campaign"] = json!("campaign-{{ record.id }}");
     }
     // Many requests at once share the ledger's waits for the disk.
-    let in_flight = if has_ledger { 8 } else { 4 };
+    let in_flight = if has_ledger { 32 } else { 4 };
     let mut sections = json!({
         "streams": streams, "delivery": { "max_requests_per_second": 0, "max_requests_in_flight": in_flight },
     });
@@ -47,7 +61,7 @@ fn peak_of_campaigns(n_records: u64, campaign: &str, has_ledger: bool) -> u64 {
     peak_with("vbee", n_records, 0, &sections)
 }
 
-fn peak_with(vendor: &str, n_records: u64, padding: usize, sections: &Value) -> u64 {
+fn peak_with(vendor: &str, n_records: u64, padding: usize, sections: &Value) -> Peak {
     let rehearsal = Rehearsal::new("none", &[]);
     let config = rehearsal.config(vendor, sections);
     let folder = Folder::new();
@@ -61,7 +75,7 @@ fn peak_with(vendor: &str, n_records: u64, padding: usize, sections: &Value) -> 
         .unwrap();
     let (process, mut stdin) = (child.id(), child.stdin.take().unwrap());
     let stdout = BufReader::new(child.stdout.take().unwrap());
-    let highest = AtomicU64::new(0);
+    let mut highest = Peak::default();
     let (n_states, last) = std::thread::scope(|scope| {
         scope.spawn(move || {
             let mut lines = Lines::new(7);
@@ -82,7 +96,7 @@ fn peak_with(vendor: &str, n_records: u64, padding: usize, sections: &Value) -> 
         for line in stdout.lines() {
             let line = line.unwrap();
             n_states += u64::from(line.contains(r#""type":"STATE""#));
-            highest.fetch_max(peak(process).unwrap_or(0), Ordering::Relaxed);
+            highest = Peak::of(process).unwrap_or(highest);
             if line.contains(" records: ") {
                 last = line;
             }
@@ -93,7 +107,7 @@ fn peak_with(vendor: &str, n_records: u64, padding: usize, sections: &Value) -> 
     assert_eq!(n_states, n_records.div_ceil(1_000));
     let last: Value = serde_json::from_str(&last).unwrap();
     assert!(last["log"]["message"].as_str().unwrap().starts_with(&format!("{n_records} records")), "{last}");
-    highest.into_inner()
+    highest
 }
 
 /// What the dedupe may take for each contact, as the docs promise, in bytes.
@@ -110,22 +124,25 @@ fn memory_does_not_grow_with_the_input() {
     }
 }
 
-/// What a campaign may take over what one campaign takes, as the docs promise, in bytes.
+/// What one more campaign may take, in bytes.
 const BYTES_PER_CAMPAIGN: u64 = 100;
 
 /// What 100,000 campaigns may take with all that the program itself takes, in KiB.
 const WITH_MANY_CAMPAIGNS: u64 = 60 << 10;
 
+/// With SQLite both runs are longer than the journal: what that may hold is there in both.
 #[test]
 fn a_campaign_for_each_record_does_not_cost_memory() {
-    const N_CAMPAIGNS: u64 = 20_000;
-    for (name, has_ledger) in [("no ledger", false), ("SQLite", true)] {
-        let one = peak_of_campaigns(N_CAMPAIGNS, "campaign", has_ledger);
-        let many = peak_of_campaigns(N_CAMPAIGNS, "campaign-{{ record.id }}", has_ledger);
-        let allowed = one + N_CAMPAIGNS * BYTES_PER_CAMPAIGN / 1024;
-        assert!(many <= allowed, "{name}: {one} KiB for one campaign, {many} KiB for {N_CAMPAIGNS}");
-        let all = many + (100_000 - N_CAMPAIGNS) * BYTES_PER_CAMPAIGN / 1024;
-        assert!(all <= WITH_MANY_CAMPAIGNS, "{name}: {many} KiB for {N_CAMPAIGNS} campaigns");
+    for (name, has_ledger, few, many) in
+        [("no ledger", false, 5_000, 45_000), ("SQLite", true, 40_000, 80_000)]
+    {
+        let [short, long] = [few, many].map(|n_campaigns| peak_of_campaigns(n_campaigns, has_ledger));
+        let allowed = short.all + (many - few) * BYTES_PER_CAMPAIGN / 1024;
+        let told = format!("{name}: {} KiB for {few} campaigns, {} KiB for {many}", short.all, long.all);
+        assert!(long.all <= allowed, "{told}");
+        let all = long.own + (100_000 - many) * BYTES_PER_CAMPAIGN / 1024;
+
+        assert!(all <= WITH_MANY_CAMPAIGNS, "{told}, {} of them no file's", long.own);
     }
 }
 

@@ -118,7 +118,7 @@ pub enum Error {
         source: io::Error,
     },
     /// Nobody reads stdout any more.
-    #[error("cannot write to stdout")]
+    #[error("cannot write to stdout; see why whoever starts this destination stopped reading it")]
     Output(#[source] io::Error),
     /// A long sync needs a temporary file, and cannot write one.
     #[error(

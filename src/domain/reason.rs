@@ -102,7 +102,7 @@ reasons! {
     /// The ledger remembers that the vendor confirmed this person before.
     AlreadyInLedger = "already_in_ledger", "Nothing: the person is called once.";
     /// Another sync that is running now holds this person, and accounts for the call.
-    InAnotherRun = "in_another_run", "Nothing: the person is called once.";
+    InAnotherRun = "in_another_run", "Nothing: the person is called once. Whether the other sync's request arrived, its own end tells.";
     /// The call script has a variable that this contact does not fill.
     MissingVariable = "missing_variable", "Map a column to each variable of the script.";
     /// The vendor answered without this contact and gave no reason.

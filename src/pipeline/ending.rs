@@ -58,7 +58,7 @@ impl<C: Transport, L: Ledger, W: Write> Pipeline<C, L, W> {
     /// Nobody is waited for any more.
     pub(super) fn leave(&mut self) {
         self.tell_left_behind();
-        self.fail(Error::LedgerUnavailable("the ledger did not answer in the time that the end of a run has; what it was told before is kept".to_owned()));
+        self.fail(Error::LedgerUnavailable("the ledger did not answer in the time that the end of a run has (delivery.shutdown_seconds); what it was told before is kept: see whether its server or disk is slow, then run the sync again".to_owned()));
     }
 
     /// Begins to close the ledger when nothing is under way and nothing more will be. A batch whose

@@ -2,6 +2,7 @@
 //! paused clock.
 
 mod defects;
+mod scripted_ledger;
 mod shutdown;
 mod states;
 mod status;
@@ -28,15 +29,16 @@ use crate::ledger::{KeyHasher, KeyMaker, Ledger, NoopLedger, Scope};
 use crate::mapping::{self, RunContext, StreamShape};
 use crate::protocol::{Catalog, Output};
 use crate::providers::api::{Reply, Request};
+use scripted_ledger::ScriptedLedger;
 
 /// Answers every request after a while, by a rule on its body; remembers when requests came.
-struct Provider {
+struct ScriptedTransport {
     takes: Duration,
     answer: fn(&Value) -> Result<Reply, TransportError>,
     requests: Arc<Mutex<Vec<(Instant, Value)>>>,
 }
 
-impl Transport for Provider {
+impl Transport for ScriptedTransport {
     async fn send_request(&self, request: Request) -> Result<Reply, TransportError> {
         let body: Value = serde_json::from_slice(&request.body).unwrap();
         self.requests.lock().unwrap().push((Instant::now(), body.clone()));
@@ -145,7 +147,8 @@ impl Sync {
         let streams = names.into_iter().map(|name| (name, self.generation_id.is_some())).collect();
         let plan = Plan { streams, ..plan(&config) };
         let requests = Arc::new(Mutex::new(Vec::new()));
-        let transport = Provider { takes: self.takes, answer: self.answer, requests: Arc::clone(&requests) };
+        let transport =
+            ScriptedTransport { takes: self.takes, answer: self.answer, requests: Arc::clone(&requests) };
         let (run, log_lines) = RunHandle::new(Arc::new(Clock::starting_at(Timestamp::UNIX_EPOCH)));
         let resend = config.delivery.on_unknown_outcome == OnUnknownOutcome::Resend;
         let retry_policy = RetryPolicy { retry_for: Duration::from_mins(1), resend };

@@ -66,7 +66,9 @@ impl Local {
     ) -> Result<T, StorageError> {
         let local = self.clone();
         let done = tokio::task::spawn_blocking(move || work(&local)).await;
-        done.map_err(|_| StorageError::Unavailable(format!("{}: writing was broken off", self.place())))
+        done.map_err(|_| {
+            StorageError::Unavailable(format!("{}: writing was broken off; run the sync again", self.place()))
+        })
     }
 
     /// Written aside and flushed first, so that whoever reads the folder never meets half a file.
@@ -159,7 +161,7 @@ impl Local {
             }
             ErrorKind::ReadOnlyFilesystem => "is mounted so that nothing can be written: mount it writable",
             ErrorKind::InvalidFilename => "cannot hold a name that is so long: shorten path_format",
-            _ => return StorageError::Unavailable(format!("{place}: {error}")),
+            _ => return StorageError::Unavailable(format!("{place}: {error}; see that its disk is well")),
         };
         StorageError::Unusable(format!("{place} {remedy} ({error})"))
     }

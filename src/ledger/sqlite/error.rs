@@ -24,8 +24,13 @@ pub(super) fn ledger_error(place: &str, error: &Error) -> LedgerError {
         ErrorCode::SystemIoFailure => LedgerError::Unavailable(format!(
             "{place}: {error}; see that its disk is well and has room, and that no limit for files is reached"
         )),
-        ErrorCode::OutOfMemory | ErrorCode::OperationInterrupted | ErrorCode::FileLockingProtocolFailed => {
-            LedgerError::Unavailable(format!("{place}: {error}"))
+        ErrorCode::OutOfMemory => LedgerError::Unavailable(format!(
+            "{place}: {error}; give this process more memory (the container's limit), and run the sync again"
+        )),
+        ErrorCode::OperationInterrupted | ErrorCode::FileLockingProtocolFailed => {
+            LedgerError::Unavailable(format!(
+                "{place}: {error}; run the sync again, and if it comes back, see that the file lies on a disk of this machine"
+            ))
         }
         // The statements are right, so it is the tables that are not.
         _ => is_damaged(place, error),

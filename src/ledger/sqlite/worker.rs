@@ -37,7 +37,9 @@ impl Worker {
         let thread = std::thread::Builder::new().name("ledger".to_owned());
         let thread = thread
             .spawn(move || serve(store, jobs))
-            .map_err(|error| LedgerError::Unavailable(format!("no thread for it: {error}")))?;
+            .map_err(|error| LedgerError::Unavailable(format!(
+                "no thread can be started for it ({error}); allow this process more of them (`ulimit -u`, the container's pids limit)"
+            )))?;
         Ok(Self::Thread { inbox: Some(inbox), thread: Mutex::new(Some(thread)) })
     }
 
@@ -160,5 +162,8 @@ fn answer(store: &mut Store, group: Vec<WorkItem>) {
 }
 
 fn closed() -> LedgerError {
-    LedgerError::Unavailable("it is closed".to_owned())
+    LedgerError::Unavailable(
+        "it was closed before this was done; what it was told before is kept, the next sync goes on there"
+            .to_owned(),
+    )
 }

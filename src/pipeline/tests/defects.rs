@@ -20,9 +20,9 @@ fn contact_of(sync: &Sync) -> PendingContact {
     pending
 }
 
-fn pipeline(sync: &Sync) -> Pipeline<Provider, NoopLedger, Stdout> {
+fn pipeline(sync: &Sync) -> Pipeline<ScriptedTransport, NoopLedger, Stdout> {
     let (run, _) = RunHandle::new(Arc::new(Clock::starting_at(Timestamp::UNIX_EPOCH)));
-    let transport = Provider { takes: sync.takes, answer: sync.answer, requests: Arc::default() };
+    let transport = ScriptedTransport { takes: sync.takes, answer: sync.answer, requests: Arc::default() };
     let retry_policy = RetryPolicy { retry_for: Duration::ZERO, resend: false };
     let options = DeliveryOptions { rate_limiter: RateLimiter::new(0), retry_policy, seed: 7 };
     let deliverer = Deliverer::new(sync.config().vendor.build(), transport, run.clone(), options);

@@ -1,52 +1,10 @@
 //! How a run ends when the vendor, the ledger or both do not answer, and somebody wants it to end.
 
 use super::*;
-use crate::ledger::{ClaimEntry, ContactStatus, LedgerError, PersonKeys, Settlement};
+use crate::ledger::Settlement;
 
 /// Longer than anything may take.
 const NEVER: Duration = Duration::from_secs(100_000);
-
-/// Knows nobody, takes its time, and keeps the endings.
-#[derive(Default)]
-struct Notebook {
-    /// The n-th look-up takes the n-th time, all further ones none.
-    look_ups_take: Mutex<Vec<Duration>>,
-    settling_takes: Duration,
-    closing_takes: Duration,
-    settlements: Mutex<Vec<Settlement>>,
-}
-
-impl Ledger for Notebook {
-    async fn status_of(&self, keys: Vec<PersonKeys>, _: Timestamp) -> Result<Vec<ContactStatus>, LedgerError> {
-        let next = self.look_ups_take.lock().unwrap().pop();
-        sleep(next.unwrap_or_default()).await;
-        Ok(vec![ContactStatus::Free; keys.len()])
-    }
-
-    async fn claim(
-        &self,
-        entries: Vec<ClaimEntry>,
-        _: bool,
-        _: Timestamp,
-    ) -> Result<Vec<ContactStatus>, LedgerError> {
-        Ok(vec![ContactStatus::Free; entries.len()])
-    }
-
-    async fn settle(
-        &self,
-        settlements: Vec<(ClaimEntry, Settlement)>,
-        _: Timestamp,
-    ) -> Result<(), LedgerError> {
-        sleep(self.settling_takes).await;
-        self.settlements.lock().unwrap().extend(settlements.into_iter().map(|(_, settlement)| settlement));
-        Ok(())
-    }
-
-    async fn close(&self) -> Result<(), LedgerError> {
-        sleep(self.closing_takes).await;
-        Ok(())
-    }
-}
 
 /// A vendor that calls again whoever is sent again.
 fn repeats_ring_twice() -> Value {
@@ -59,7 +17,7 @@ async fn everything_is_heard_while_the_ledger_waits() {
     sync.lines[2].0 = Duration::from_secs(1);
     sync.signals_after = vec![Duration::from_secs(20)];
     let look_ups_take = Mutex::new(vec![NEVER, Duration::ZERO, Duration::ZERO]);
-    let ran = sync.run_with(Arc::new(Notebook { look_ups_take, ..Notebook::default() })).await;
+    let ran = sync.run_with(Arc::new(ScriptedLedger { look_ups_take, ..ScriptedLedger::default() })).await;
     assert!(matches!(ran.failure, Some(Error::Interrupted("SIGTERM"))), "{:?}", ran.failure);
     assert_eq!((ran.stats.received, ran.stats.accepted, ran.counts()), (1, 1, vec![(1, 1.0, 0.0)]));
     assert!(ran.stdout.contains("waiting for the ledger"), "{}", ran.stdout);
@@ -88,7 +46,8 @@ async fn a_run_ends_in_time_whatever_does_not_answer() {
         }
         sync.takes = vendor;
         sync.signals_after = signals.iter().map(|after| Duration::from_secs(*after)).collect();
-        let ledger = Notebook { settling_takes: settling, closing_takes: closing, ..Notebook::default() };
+        let ledger =
+            ScriptedLedger { settling_takes: settling, closing_takes: closing, ..ScriptedLedger::default() };
         let ran = sync.run_with(Arc::new(ledger)).await;
         let late = ran.seconds - f64::from(seconds);
         assert!((-0.1..1.0).contains(&late) || seconds > 1_000, "{name}: {} s", ran.seconds);
@@ -113,7 +72,7 @@ async fn whose_answer_is_not_awaited_is_unknown_and_comes_again_only_where_that_
             sync.config = config.clone();
             sync.takes = NEVER;
             sync.signals_after = vec![Duration::from_secs(6); n_signals];
-            let ledger = Arc::new(Notebook::default());
+            let ledger = Arc::new(ScriptedLedger::default());
             let ran = sync.run_with(Arc::clone(&ledger)).await;
             let ended = (ran.stats.unknown, ran.counts(), ran.requests.len());
             assert_eq!(ended, (n_unknown, counts.clone(), 1), "{name}, {n_signals} signals");
@@ -138,7 +97,7 @@ async fn a_delivery_that_panics_leaves_nobody_without_an_ending() {
         let mut sync = Sync::of([record("one", 1), state("one", 1)]);
         sync.config = config;
         sync.answer = panics;
-        let ledger = Arc::new(Notebook::default());
+        let ledger = Arc::new(ScriptedLedger::default());
         let ran = sync.run_with(Arc::clone(&ledger)).await;
         assert!(matches!(ran.failure, Some(Error::Defect(_))), "{name}: {:?}", ran.failure);
         assert_eq!((ran.stats.unknown, ran.counts()), (n_unknown, counts), "{name}");

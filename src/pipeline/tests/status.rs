@@ -2,54 +2,10 @@
 
 use super::*;
 use crate::domain::error::FailureType;
-use crate::ledger::{ClaimEntry, ContactStatus, LedgerError, PersonKeys, Settlement};
+use crate::ledger::{ContactStatus, Settlement};
 
 /// A vendor's rule.
 type Answer = fn(&Value) -> Result<Reply, TransportError>;
-
-/// Says what it is told to say, whatever is asked; all further ones are free. Keeps the endings.
-#[derive(Default)]
-struct Parrot {
-    looked_up: Vec<ContactStatus>,
-    claimed: Vec<ContactStatus>,
-    /// So many answers are left out.
-    too_few_looked_up: usize,
-    too_few_claimed: usize,
-    settlements: Mutex<Vec<Settlement>>,
-}
-
-fn said(statuses: &[ContactStatus], asked: usize, too_few: usize) -> Vec<ContactStatus> {
-    let all = statuses.iter().copied().chain(std::iter::repeat(ContactStatus::Free));
-    all.take(asked - too_few.min(asked)).collect()
-}
-
-impl Ledger for Parrot {
-    async fn status_of(&self, keys: Vec<PersonKeys>, _: Timestamp) -> Result<Vec<ContactStatus>, LedgerError> {
-        Ok(said(&self.looked_up, keys.len(), self.too_few_looked_up))
-    }
-
-    async fn claim(
-        &self,
-        entries: Vec<ClaimEntry>,
-        _: bool,
-        _: Timestamp,
-    ) -> Result<Vec<ContactStatus>, LedgerError> {
-        Ok(said(&self.claimed, entries.len(), self.too_few_claimed))
-    }
-
-    async fn settle(
-        &self,
-        settlements: Vec<(ClaimEntry, Settlement)>,
-        _: Timestamp,
-    ) -> Result<(), LedgerError> {
-        self.settlements.lock().unwrap().extend(settlements.into_iter().map(|(_, settlement)| settlement));
-        Ok(())
-    }
-
-    async fn close(&self) -> Result<(), LedgerError> {
-        Ok(())
-    }
-}
 
 #[tokio::test(start_paused = true)]
 async fn a_ledger_that_says_too_little_stops_the_run_before_anybody_is_sent() {
@@ -58,8 +14,11 @@ async fn a_ledger_that_says_too_little_stops_the_run_before_anybody_is_sent() {
         ("claim", 0, 1, "1 statuses for 2 contacts"),
         ("claim of nobody", 0, 2, "0 statuses for 2 contacts"),
     ] {
-        let ledger =
-            Arc::new(Parrot { too_few_looked_up: looked_up, too_few_claimed: claimed, ..Parrot::default() });
+        let ledger = Arc::new(ScriptedLedger {
+            too_few_looked_up: looked_up,
+            too_few_claimed: claimed,
+            ..ScriptedLedger::default()
+        });
         let sync = Sync::of([record("one", 1), record("one", 2), state("one", 1)]);
         let ran = sync.run_with(Arc::clone(&ledger)).await;
         let failure = ran.failure.unwrap_or_else(|| panic!("{name}: the run went on"));
@@ -99,7 +58,7 @@ async fn a_refusal_of_somebody_new_is_one_though_another_of_the_batch_may_have_b
         [("itnio", json!({}), itnio_refuses), ("Vbee", vbee, vbee_adds_nobody)];
     for (name, config, answer) in by_vendor {
         let claimed = vec![ContactStatus::Unknown, ContactStatus::Free, ContactStatus::Unknown];
-        let ledger = Arc::new(Parrot { claimed, ..Parrot::default() });
+        let ledger = Arc::new(ScriptedLedger { claimed, ..ScriptedLedger::default() });
         let mut sync = Sync::of([
             record("one", 1),
             record("one", 2),
@@ -132,7 +91,7 @@ async fn after_a_failure_of_somebody_new_those_who_may_have_been_sent_before_are
         Ok(Reply { status: 200, body, ..Reply::default() })
     }
     let claimed = vec![ContactStatus::Unknown];
-    let ledger = Arc::new(Parrot { claimed, ..Parrot::default() });
+    let ledger = Arc::new(ScriptedLedger { claimed, ..ScriptedLedger::default() });
     let mut sync = Sync::of([record("one", 1), record("one", 2), state("one", 1)]);
     sync.answer = refuses;
     let ran = sync.run_with(Arc::clone(&ledger)).await;
