@@ -48,7 +48,8 @@ impl Company {
     }
 
     fn write(&self, config: &str, catalog: &Value, lines: &str) -> Finished {
-        let catalog = self.folder.file(&format!("catalog-{:x}.json", fastrand::u64(..)), &catalog.to_string());
+        let catalog =
+            self.folder.file(&format!("catalog-{:x}.json", fastrand::u64(..)), &catalog.to_string());
         command::run(["write", "--config", config, "--catalog", &catalog], lines.as_bytes())
     }
 
@@ -150,7 +151,8 @@ fn two_connections_the_list_then_the_people() {
         assert_eq!((refused.of_type("STATE").len(), company.called()), (0, (0, 0)));
 
         // The old prefix of the second number became 033 in 2018.
-        let listed = company.list(&catalog("register", &json!({})), &records("register", &["0912 345 678", "01632345678"]));
+        let listed = company
+            .list(&catalog("register", &json!({})), &records("register", &["0912 345 678", "01632345678"]));
         succeeded(&listed);
         assert_eq!(counts(&listed), (2, 0));
         let people = ["+84912345678", "0332345678", "0987654321"];
@@ -182,7 +184,11 @@ fn a_refresh_that_ended_well_replaces_at_once_and_one_that_broke_off_changes_not
     assert_eq!((failure(&broken).0.as_str(), broken.of_type("STATE").len()), ("transient_error", 0));
     assert!(is_on("0912345678") && !is_on("0987654321"), "a refresh that broke off");
 
-    let lines = [record("register", &json!({ "mobile": "0987654321" })), record("register", &json!({ "id": 7, "mobile": "12 34" })), complete("register")];
+    let lines = [
+        record("register", &json!({ "mobile": "0987654321" })),
+        record("register", &json!({ "id": 7, "mobile": "12 34" })),
+        complete("register"),
+    ];
     let mut of_keys = replacing(2);
     of_keys["streams"][0]["primary_key"] = json!([["id"]]);
     let unreadable = company.list(&of_keys, &lines.join("\n"));
@@ -202,7 +208,8 @@ fn a_refresh_that_ended_well_replaces_at_once_and_one_that_broke_off_changes_not
     assert!(message.contains("is empty"), "{message}");
 
     // A platform that does not say how a source ended: a STATE behind the last record is what there is.
-    let unsaid = catalog("register", &json!({ "sync_mode": "full_refresh", "destination_sync_mode": "overwrite" }));
+    let unsaid =
+        catalog("register", &json!({ "sync_mode": "full_refresh", "destination_sync_mode": "overwrite" }));
     let no_state = record("register", &json!({ "mobile": "0912345670" }));
     assert_eq!(failure(&company.list(&unsaid, &no_state)).0, "transient_error");
     assert!(!is_on("0912345670"));
@@ -225,15 +232,27 @@ fn a_sync_with_both_roles_is_refused() {
 #[test]
 fn a_list_is_loaded_looked_at_and_taken_away_by_commands() {
     let company = Company::shared(json!({ "do_not_call": { "enabled": true, "scope": "everywhere" } }));
-    let csv = company.folder.file("register.csv", "\u{feff}id,So dien thoai\n1,0912345678\n2,\"+84 (0)163 234 5678\"\n3,1800 1234\n");
+    let csv = company.folder.file(
+        "register.csv",
+        "\u{feff}id,So dien thoai\n1,0912345678\n2,\"+84 (0)163 234 5678\"\n3,1800 1234\n",
+    );
     let loaded = company.ledger(&["load", &csv, "--column", "So dien thoai"]);
     assert_eq!(loaded.code, 0, "{}", loaded.stdout);
     assert!(loaded.stdout.contains("2 numbers were added to source register.csv"), "{}", loaded.stdout);
-    assert!(loaded.stdout.contains("1 rows hold a number of a kind that is never called"), "{}", loaded.stdout);
-    let jsonl = company.folder.file("more.jsonl", "{\"phone_number\":84987654321}\n\n{\"phone_number\":\"0912345678\"}\n");
+    assert!(
+        loaded.stdout.contains("1 rows hold a number of a kind that is never called"),
+        "{}",
+        loaded.stdout
+    );
+    let jsonl = company
+        .folder
+        .file("more.jsonl", "{\"phone_number\":84987654321}\n\n{\"phone_number\":\"0912345678\"}\n");
     succeeded(&company.ledger(&["load", &jsonl]));
     let found = company.ledger(&["find", "0332345678"]).stdout;
-    assert!(found.contains("is on the do-not-call list, from register.csv") && !found.contains("332345678"), "{found}");
+    assert!(
+        found.contains("is on the do-not-call list, from register.csv") && !found.contains("332345678"),
+        "{found}"
+    );
     assert!(company.ledger(&["find", "0912345678"]).stdout.contains("more.jsonl, register.csv"));
     let status = company.ledger(&["status"]).stdout;
     assert!(status.contains("register.csv") && status.lines().count() == 3, "{status}");
@@ -247,7 +266,11 @@ fn a_list_is_loaded_looked_at_and_taken_away_by_commands() {
 
     let good = company.folder.file("good.csv", "phone_number\n0987654322\n");
     let replaced = company.ledger(&["load", &good, "--replace", "--source", "register.csv"]);
-    assert!(replaced.stdout.contains("1 numbers were added") && replaced.stdout.contains("2 taken off"), "{}", replaced.stdout);
+    assert!(
+        replaced.stdout.contains("1 numbers were added") && replaced.stdout.contains("2 taken off"),
+        "{}",
+        replaced.stdout
+    );
     assert_eq!(counts(&company.call("", &["0332345678", "0987654322", "0987654321"])), (1, 2));
     let counted = company.ledger(&["remove", "--source", "more.jsonl"]).stdout;
     assert!(counted.contains("add --yes"), "{counted}");
@@ -264,14 +287,19 @@ fn a_list_that_is_loaded_while_a_sync_has_the_file_waits_its_turn_in_words() {
     succeeded(&company.ledger(&["load", &csv]));
     let path = company.folder.path("ledger.sqlite");
     let holder = rusqlite::Connection::open(&path).unwrap();
-    holder.execute_batch("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; DELETE FROM ending; COMMIT").unwrap();
+    holder
+        .execute_batch("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; DELETE FROM ending; COMMIT")
+        .unwrap();
     let refused = company.ledger(&["load", &csv]);
     assert!(refused.code == 1 && refused.stdout.contains("another run is using"), "{}", refused.stdout);
 }
 
 #[test]
 fn one_campaign_after_the_other_within_the_cooling_off() {
-    for company in [Company::new(json!({ "cooling_off_hours": 24 })), Company::shared(json!({ "cooling_off_hours": 24 }))] {
+    for company in [
+        Company::new(json!({ "cooling_off_hours": 24 })),
+        Company::shared(json!({ "cooling_off_hours": 24 })),
+    ] {
         let people = ["0912345678", "0912345679"];
         let first = company.call("", &people[..1]);
         succeeded(&first);
@@ -301,7 +329,8 @@ fn of_processes_that_race_none_calls_whom_the_list_has_and_nobody_is_called_twic
         let racing = |campaign: &'static str| {
             let catalog = catalog("customers", &json!({}));
             let config = company.config("customers", "contacts", campaign);
-            let catalog = company.folder.file(&format!("catalog-{race}-{campaign}.json"), &catalog.to_string());
+            let catalog =
+                company.folder.file(&format!("catalog-{race}-{campaign}.json"), &catalog.to_string());
             let lines = records("customers", &numbers);
             thread::spawn(move || {
                 command::run(["write", "--config", &config, "--catalog", &catalog], lines.as_bytes())
@@ -312,5 +341,4 @@ fn of_processes_that_race_none_calls_whom_the_list_has_and_nobody_is_called_twic
         assert_eq!(taken, 9, "race {race}: {}", ended[0].stdout);
     }
     assert_eq!(company.called(), (u64::try_from(RACES).unwrap() * 9, 0));
-
 }

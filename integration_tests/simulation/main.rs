@@ -23,6 +23,7 @@ mod memory;
 mod options;
 mod platform;
 mod row;
+mod rules;
 mod scenario;
 mod told;
 mod vendor;

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use destination_ai_voice::ledger::sqlite::{Memory, Sqlite};
 use destination_ai_voice::ledger::{
-    ClaimEntry, ContactStatus, Inspect, Key, Ledger, LedgerError, PersonKeys, Settlement,
+    ClaimEntry, ContactStatus, Inspect, Key, Ledger, LedgerError, LedgerRules, PersonKeys, Settlement,
 };
 use futures_util::FutureExt;
 use jiff::Timestamp;
@@ -171,8 +171,14 @@ pub(crate) enum SimulatedLedger {
 
 impl Store {
     /// Opens the ledger for a run.
-    pub(crate) fn open(&self, run: u64, days: u32, now: Timestamp) -> Result<SimulatedLedger, LedgerError> {
-        let options = options(run, days);
+    pub(crate) fn open(
+        &self,
+        run: u64,
+        days: u32,
+        rules: LedgerRules,
+        now: Timestamp,
+    ) -> Result<SimulatedLedger, LedgerError> {
+        let options = options(run, days, rules);
         let sqlite = match self {
             Self::Shared(database) => return Ok(SimulatedLedger::Shared(database.connect(run))),
             Self::Sqlite(memory) => Sqlite::in_memory(memory, &options, Some(HASH_KEY), now)?.0,
@@ -193,6 +199,11 @@ impl Store {
 }
 
 impl SimulatedLedger {
+    /// The real one, where it is.
+    pub(crate) fn sqlite(&self) -> Option<&Sqlite> {
+        if let Self::Sqlite(sqlite) = self { Some(sqlite) } else { None }
+    }
+
     /// What it knows when nothing is under way.
     pub(crate) fn records(&self, store: &Store, run: u64) -> View {
         match (self, store) {

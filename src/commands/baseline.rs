@@ -113,7 +113,9 @@ async fn remember(
                 settlements.push((entry, Settlement::Accepted { contact_id: None }));
             }
             // A baseline goes by no rule of calling, so that the last two are never said.
-            ContactStatus::Accepted | ContactStatus::DoNotCall | ContactStatus::CoolingOff => counts.known += 1,
+            ContactStatus::Accepted | ContactStatus::DoNotCall | ContactStatus::CoolingOff => {
+                counts.known += 1
+            }
             ContactStatus::Held => counts.otherwise += 1,
             ContactStatus::Elsewhere => counts.held += 1,
         }

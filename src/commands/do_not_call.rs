@@ -21,7 +21,11 @@ use crate::providers::Provider;
 /// What stands for stdin in the place of a file.
 const STDIN: &str = "-";
 
-pub(super) async fn run(command: DoNotCallCommand, stdin: impl Read, now: Timestamp) -> Result<String, Error> {
+pub(super) async fn run(
+    command: DoNotCallCommand,
+    stdin: impl Read,
+    now: Timestamp,
+) -> Result<String, Error> {
     match command {
         DoNotCallCommand::Load(arguments) => load(&arguments, stdin, now).await,
         DoNotCallCommand::Status(arguments) => status(&arguments.config, now).await,
@@ -43,13 +47,8 @@ async fn load(arguments: &ListLoadArgs, stdin: impl Read, now: Timestamp) -> Res
     let format = format_of(*format, file)?;
     let OpenList { ledger, keys, owner, doubts } =
         open::open_list(&config, vendor.as_ref(), "do-not-call", now).await?;
-    let list = ListFile {
-        format,
-        column,
-        region_column: &config.phone.region_column,
-        rules: &rules,
-        keys: &keys,
-    };
+    let list =
+        ListFile { format, column, region_column: &config.phone.region_column, rules: &rules, keys: &keys };
     let read = if is_stdin {
         list.read(stdin)
     } else {
@@ -69,9 +68,13 @@ async fn load(arguments: &ListLoadArgs, stdin: impl Read, now: Timestamp) -> Res
     let (Loaded { added, removed, count }, n_left_out) = loaded?;
     closed?;
     let source = shown(&source);
-    let mut told = format!("{added} numbers were added to source {source} and {removed} taken off; {count} are on it now.");
+    let mut told = format!(
+        "{added} numbers were added to source {source} and {removed} taken off; {count} are on it now."
+    );
     if n_left_out > 0 {
-        told.push_str(&format!(" {n_left_out} rows hold a number of a kind that is never called, and were left out."));
+        told.push_str(&format!(
+            " {n_left_out} rows hold a number of a kind that is never called, and were left out."
+        ));
     }
     if count == 0 {
         told.push_str(" An empty source lets no sync begin that goes by the list.");
@@ -121,7 +124,8 @@ async fn remove(arguments: &ListRemoveArgs) -> Result<String, Error> {
     let sources = records.list_sources(owner.clone()).await?;
     let Some(found) = sources.iter().find(|found| found.name == *source) else {
         let names: Vec<_> = sources.iter().map(|source| shown(&source.name)).collect();
-        let has = if names.is_empty() { "has no source".to_owned() } else { format!("has {}", names.join(", ")) };
+        let has =
+            if names.is_empty() { "has no source".to_owned() } else { format!("has {}", names.join(", ")) };
         return Err(Error::config("--source", format!("is not on the do-not-call list, which {has}")));
     };
     let (count, name) = (found.count, shown(source));
@@ -136,10 +140,7 @@ async fn remove(arguments: &ListRemoveArgs) -> Result<String, Error> {
 }
 
 /// The ledger as it is.
-async fn look(
-    config: &Config,
-    vendor: &dyn Provider,
-) -> Result<(AnyRecords, KeyMaker, ListOwner), Error> {
+async fn look(config: &Config, vendor: &dyn Provider) -> Result<(AnyRecords, KeyMaker, ListOwner), Error> {
     let (records, opened) = open::inspect(config, vendor).await?;
     let (keys, owner) = open::list_keys(config, vendor, opened.keys())?;
     Ok((records, keys, owner))
@@ -163,6 +164,8 @@ fn format_of(format: Option<ListFormat>, file: &Path) -> Result<FileFormat, Erro
     match (format, ending.to_ascii_lowercase().as_str()) {
         (Some(ListFormat::Csv), _) | (None, "csv") => Ok(FileFormat::Csv),
         (Some(ListFormat::Jsonl), _) | (None, "jsonl" | "ndjson") => Ok(FileFormat::Jsonl),
-        (None, _) => Err(Error::config("--format", "is needed: the file's name ends neither in .csv nor in .jsonl")),
+        (None, _) => {
+            Err(Error::config("--format", "is needed: the file's name ends neither in .csv nor in .jsonl"))
+        }
     }
 }

@@ -44,7 +44,8 @@ pub(super) async fn run<R: Read + Send + 'static, W: Write>(
 
 fn introduce(job: &SyncJob, output: &mut Output<impl Write>) -> Result<(), Error> {
     let version = env!("CARGO_PKG_VERSION");
-    let text = format!("destination-ai-voice {version}: fills the do-not-call list in the ledger; nobody is called");
+    let text =
+        format!("destination-ai-voice {version}: fills the do-not-call list in the ledger; nobody is called");
     output.log(Level::Info, &text)?;
     for stream in &job.catalog.streams {
         if stream.overwrite && stream.generation_id.is_none() {

@@ -132,8 +132,7 @@ impl Config {
     pub fn rule_mistakes(&self) -> Vec<Mistake> {
         let RulesConfig { do_not_call, cooling_off_hours, cooling_off_scope: _, window } = &self.rules;
         let mut mistakes = window.read().err().unwrap_or_default();
-        let mut needs =
-            |at: &str, is_on, why| mistakes.extend(needs_ledger(at, is_on, &self.ledger, why));
+        let mut needs = |at: &str, is_on, why| mistakes.extend(needs_ledger(at, is_on, &self.ledger, why));
         needs("rules.do_not_call.enabled", do_not_call.enabled, LIST_IS_IN_LEDGER);
         let why = "nothing else remembers who was handed over, and when";
         needs("rules.cooling_off_hours", *cooling_off_hours > 0, why);

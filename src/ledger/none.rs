@@ -36,7 +36,11 @@ impl Ledger for NoopLedger {
         false
     }
 
-    async fn status_of(&self, people: Vec<PersonKeys>, _: Timestamp) -> Result<Vec<ContactStatus>, LedgerError> {
+    async fn status_of(
+        &self,
+        people: Vec<PersonKeys>,
+        _: Timestamp,
+    ) -> Result<Vec<ContactStatus>, LedgerError> {
         Ok(vec![ContactStatus::Free; people.len()])
     }
 

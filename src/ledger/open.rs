@@ -13,9 +13,7 @@ use super::{
     ClaimEntry, DoNotCallRule, Key, KeyMaker, LedgerError, LedgerIdentity, LedgerOptions, LedgerRules,
     ListOwner, NumberKind, OpenedLedger, Probed, RuleKeys, RuleScopes, Scope,
 };
-use crate::config::{
-    Config, LedgerConfig, MemoryConfig, RuleScope, RulesConfig, ScopeConfig, SqliteConfig,
-};
+use crate::config::{Config, LedgerConfig, MemoryConfig, RuleScope, RulesConfig, ScopeConfig, SqliteConfig};
 use crate::domain::contact::Campaign;
 use crate::domain::error::Error;
 use crate::phone::WireFormat;
@@ -105,7 +103,8 @@ pub(crate) async fn open_list(
 ) -> Result<OpenList, Error> {
     let quiet = Config { rules: RulesConfig::default(), ..config.clone() };
     let RunLedger { ledger, keys, recovered_unknown: _, doubts } = open(&quiet, vendor, sync_id, now).await?;
-    let keys = keys.ok_or_else(|| Error::config("ledger", "a do-not-call list needs one; set `ledger_type`"))?;
+    let keys =
+        keys.ok_or_else(|| Error::config("ledger", "a do-not-call list needs one; set `ledger_type`"))?;
     let (keys, owner) = list_keys(config, vendor, keys)?;
     Ok(OpenList { ledger, keys, owner, doubts })
 }

@@ -58,15 +58,21 @@ struct Rows<'a> {
 impl Rows<'_> {
     fn csv(&mut self, input: impl Read) -> Result<(), Error> {
         let mut reader = csv::Reader::from_reader(input);
-        let unreadable = |line: u64, why: &str| Error::ListRow { at: format!("line {line} of the file"), why: why.to_owned() };
+        let unreadable = |line: u64, why: &str| Error::ListRow {
+            at: format!("line {line} of the file"),
+            why: why.to_owned(),
+        };
         let odd = |error: &csv::Error| {
             let line = error.position().map_or(1, csv::Position::line);
-            unreadable(line, match error.kind() {
-                csv::ErrorKind::Utf8 { .. } => "is not UTF-8; save the file as UTF-8",
-                csv::ErrorKind::UnequalLengths { .. } => "has not as many cells as the header",
-                csv::ErrorKind::Io(_) => "cannot be read from the disk",
-                _ => "is not CSV",
-            })
+            unreadable(
+                line,
+                match error.kind() {
+                    csv::ErrorKind::Utf8 { .. } => "is not UTF-8; save the file as UTF-8",
+                    csv::ErrorKind::UnequalLengths { .. } => "has not as many cells as the header",
+                    csv::ErrorKind::Io(_) => "cannot be read from the disk",
+                    _ => "is not CSV",
+                },
+            )
         };
         let header = reader.headers().map_err(|error| odd(&error))?.clone();
         let names: Vec<&str> = header.iter().map(|name| name.trim_start_matches(MARK).trim()).collect();
@@ -91,15 +97,19 @@ impl Rows<'_> {
             if input.by_ref().take(MAX_LINE_BYTES).read_until(b'\n', &mut bytes).map_err(Error::Input)? == 0 {
                 return Ok(());
             }
-            let refuse = |why: &str| Error::ListRow { at: format!("line {line} of the file"), why: why.to_owned() };
-            let text = std::str::from_utf8(&bytes).map_err(|_| refuse("is not UTF-8; save the file as UTF-8"))?;
+            let refuse =
+                |why: &str| Error::ListRow { at: format!("line {line} of the file"), why: why.to_owned() };
+            let text =
+                std::str::from_utf8(&bytes).map_err(|_| refuse("is not UTF-8; save the file as UTF-8"))?;
             let text = text.trim_start_matches(MARK).trim();
             if text.is_empty() {
                 continue;
             }
             let object = Object::read(text).map_err(|_| refuse("is not a JSON object"))?;
-            let find = |name: &str| object.members().filter(|(other, _)| *other == name).last().map(|(_, raw)| raw);
-            let raw = find(self.file.column.trim()).ok_or_else(|| refuse("has no such column as --column names"))?;
+            let find =
+                |name: &str| object.members().filter(|(other, _)| *other == name).last().map(|(_, raw)| raw);
+            let raw = find(self.file.column.trim())
+                .ok_or_else(|| refuse("has no such column as --column names"))?;
             let country = find(self.file.region_column.trim()).map(protocol::string).unwrap_or_default();
             let unescaped;
             let number = match raw.as_bytes().first() {

@@ -23,9 +23,8 @@ pub(super) fn judge(place: impl FnOnce() -> String, is_listed: bool, why: &Outco
         Some(Reason::OnlyWhen) if is_listed => Ok(Passed::OverOnPurpose),
         _ if !is_listed => Ok(Passed::OverWithoutNumber),
         reason => {
-            let (code, meaning, remedy) = reason.map_or(("", "", ""), |reason| {
-                (reason.code(), reason.meaning(), reason.remedy())
-            });
+            let (code, meaning, remedy) =
+                reason.map_or(("", "", ""), |reason| (reason.code(), reason.meaning(), reason.remedy()));
             let detail = why.detail().map(|detail| format!(" {detail}.")).unwrap_or_default();
             let why = format!("cannot be read ({code}): {meaning}{detail} {remedy} Nothing was changed.");
             Err(Error::ListRow { at: place(), why })

@@ -178,23 +178,33 @@ impl<L: Ledger + DoNotCallList, W: Write> ListSync<L, W> {
             let name = shown(&source.name);
             let mut lines = vec![(
                 Level::Info,
-                format!("do-not-call list, source {name}: {added} numbers added, {removed} taken off, {count} on it now"),
+                format!(
+                    "do-not-call list, source {name}: {added} numbers added, {removed} taken off, {count} on it now"
+                ),
             )];
             if source.n_left_out > 0 {
                 let n = source.n_left_out;
-                let text = format!("source {name}: {n} rows were left out, because of only_when, or because their number is of a kind that is never called");
+                let text = format!(
+                    "source {name}: {n} rows were left out, because of only_when, or because their number is of a kind that is never called"
+                );
                 lines.push((Level::Info, text));
             }
             if source.n_nameless > 0 {
                 let n = source.n_nameless;
-                let text = format!("source {name}: {n} deletions hold no number that can be read, so that nobody was taken off for them; a full refresh of the source does it");
+                let text = format!(
+                    "source {name}: {n} deletions hold no number that can be read, so that nobody was taken off for them; a full refresh of the source does it"
+                );
                 lines.push((Level::Warn, text));
             }
             if !source.is_whole() {
-                let text = format!("source {name}: nothing came, or no STATE behind the last records: whether the source ended well nobody can say, so the list's date stays as it was");
+                let text = format!(
+                    "source {name}: nothing came, or no STATE behind the last records: whether the source ended well nobody can say, so the list's date stays as it was"
+                );
                 lines.push((Level::Warn, text));
             } else if *count == 0 {
-                let text = format!("source {name} is empty now: no sync that goes by this list begins until it is filled, or taken off the list with `ledger do-not-call remove`");
+                let text = format!(
+                    "source {name} is empty now: no sync that goes by this list begins until it is filled, or taken off the list with `ledger do-not-call remove`"
+                );
                 lines.push((Level::Warn, text));
             }
             for (level, text) in lines {

@@ -115,7 +115,9 @@ impl<C: Transport, L: Ledger> BatchTask<C, L> {
                 (None, ContactStatus::Unknown | ContactStatus::Held) => claimed.retaken.push(contact),
                 (None, ContactStatus::Free) => claimed.fresh.push(contact),
                 (None, ContactStatus::Accepted | ContactStatus::DoNotCall | ContactStatus::CoolingOff) => {
-                    return Err(Error::Defect("somebody was to be sent whom the ledger keeps back".to_owned()));
+                    return Err(Error::Defect(
+                        "somebody was to be sent whom the ledger keeps back".to_owned(),
+                    ));
                 }
             }
         }

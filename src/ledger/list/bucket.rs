@@ -30,7 +30,8 @@ pub(in crate::ledger) struct Changed {
 
 /// What becomes of a bucket. The changes are in the order of their keys, one for each.
 pub(in crate::ledger) fn change(old: &[u8], changes: &[ListChange], kind: LoadKind) -> Changed {
-    let mut changed = Changed { body: Vec::with_capacity(old.len() + changes.len() * KEY), ..Changed::default() };
+    let mut changed =
+        Changed { body: Vec::with_capacity(old.len() + changes.len() * KEY), ..Changed::default() };
     let (keys, _) = old.as_chunks::<KEY>();
     let (mut keys, mut changes) = (keys.iter().peekable(), changes.iter().peekable());
     loop {

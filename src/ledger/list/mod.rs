@@ -118,7 +118,8 @@ impl ListOwner {
 impl DoNotCallRule {
     /// Why nobody may be called by this list, if so. `held` is how many numbers are really there.
     pub(super) fn refusal(&self, sources: &[(ListSource, u64)], now: Timestamp) -> Option<String> {
-        const LOAD: &str = "load it by the sync of a stream whose `role` is do_not_call, or by `ledger do-not-call load`";
+        const LOAD: &str =
+            "load it by the sync of a stream whose `role` is do_not_call, or by `ledger do-not-call load`";
         if sources.is_empty() {
             return Some(format!("there is no do-not-call list yet, and `rules.do_not_call` is on; {LOAD}"));
         }
@@ -152,9 +153,8 @@ mod tests {
         let owner = ListOwner::new(&crate::ledger::suite::identity(Scope::Account), Scope::Everywhere);
         let rule = DoNotCallRule { owner, max_age_days: 31 };
         let day = crate::ledger::suite::day;
-        let source = |count, loaded_at, held| {
-            (ListSource { name: "register".to_owned(), count, loaded_at }, held)
-        };
+        let source =
+            |count, loaded_at, held| (ListSource { name: "register".to_owned(), count, loaded_at }, held);
         let good = source(2, Some(day(69)), 2);
         for (name, sources, says) in [
             ("never loaded", vec![], "no do-not-call list"),

@@ -79,9 +79,7 @@ impl Staging {
     }
 
     /// Sorts on a thread, and hands on what comes, until somebody stops asking. All buckets come, in their order.
-    pub(in crate::ledger) fn chunks(
-        self,
-    ) -> Result<mpsc::Receiver<Result<Chunk, LedgerError>>, LedgerError> {
+    pub(in crate::ledger) fn chunks(self) -> Result<mpsc::Receiver<Result<Chunk, LedgerError>>, LedgerError> {
         let (sender, receiver) = mpsc::sync_channel(MAX_WAITING);
         let thread = std::thread::Builder::new().name("sorting".to_owned());
         let run = move || {
@@ -104,7 +102,8 @@ impl Staging {
             let last = changes.last().map(|last| last.key);
             if last == Some(change.key) {
                 changes.pop();
-            } else if changes.len() >= CHANGES_IN_A_CHUNK && last.is_some_and(|last| bucket_of(&last) < next) {
+            } else if changes.len() >= CHANGES_IN_A_CHUNK && last.is_some_and(|last| bucket_of(&last) < next)
+            {
                 let changes = std::mem::replace(&mut changes, Vec::with_capacity(CHANGES_IN_A_CHUNK));
                 if !take(Chunk { buckets: first..next, changes }) {
                     return Ok(());

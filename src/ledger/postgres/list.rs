@@ -55,10 +55,8 @@ const WRITE: Query = list(
     ON CONFLICT (list, bucket) DO UPDATE SET body = excluded.body",
     &[Type::INT8, Type::INT4_ARRAY, Type::BYTEA_ARRAY],
 );
-const EMPTY: Query = list(
-    "DELETE FROM ledger.listed WHERE list = $1 AND bucket = ANY($2)",
-    &[Type::INT8, Type::INT4_ARRAY],
-);
+const EMPTY: Query =
+    list("DELETE FROM ledger.listed WHERE list = $1 AND bucket = ANY($2)", &[Type::INT8, Type::INT4_ARRAY]);
 const END: Query = list(
     "UPDATE ledger.list SET count = $2, loaded_at = coalesce($3, loaded_at) WHERE id = $1",
     &[Type::INT8, Type::INT8, Type::TIMESTAMPTZ],
@@ -113,7 +111,8 @@ impl DoNotCallList for Records {
         }
         let is_counted = (loaded.count + loaded.added).checked_sub(loaded.removed);
         let ended = async {
-            loaded.count = is_counted.ok_or_else(|| unfit("the do-not-call list has lost numbers; load it whole"))?;
+            loaded.count =
+                is_counted.ok_or_else(|| unfit("the do-not-call list has lost numbers; load it whole"))?;
             let count = i64::try_from(loaded.count).unwrap_or(i64::MAX);
             let loaded_at = is_whole.then(|| SystemTime::from(now));
             step.written(&END, &[&list, &count, &loaded_at]).await?;

@@ -23,7 +23,8 @@ use crate::ledger::{KeyHasher, LedgerIdentity, LedgerOptions};
 /// look-up reads one page. `hand_over` holds, in the same way as `contact`, when a person was handed over last (`key`,
 /// `at`) and who is doing it now. `handed_over` puts both together: a run that lives may hand over at any time yet, one
 /// that died cannot have after its lease.
-const MIGRATIONS: &[&str] = &["
+const MIGRATIONS: &[&str] = &[
+    "
 CREATE TABLE ledger.meta (
     name  text PRIMARY KEY,
     value text NOT NULL
@@ -65,7 +66,8 @@ SELECT
     coalesce(c.claimed_by, c.run) AS run,
     coalesce(c.claimed_at, c.at) AS at
 FROM ledger.contact AS c LEFT JOIN ledger.run AS r ON r.id = c.claimed_by;
-", "
+",
+    "
 CREATE TABLE ledger.list (
     id        bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     owner     text NOT NULL,
@@ -99,7 +101,8 @@ SELECT
         ELSE 'infinity'
     END AS at
 FROM ledger.hand_over AS h LEFT JOIN ledger.run AS r ON r.id = h.claimed_by;
-"];
+",
+];
 
 /// Keeps those apart who make the ledger, register with it or make another one of it; any number that
 /// nobody else in the database uses.
@@ -182,7 +185,8 @@ pub(super) async fn prepare(
     }
     let condition = LedgerMeta { is_new, ..condition(step, hash_key, &options.identity).await? };
     let rule = options.rules.do_not_call.as_ref();
-    let condition = LedgerMeta { list_refusal: list::refusal(step, rule, condition.clock).await?, ..condition };
+    let condition =
+        LedgerMeta { list_refusal: list::refusal(step, rule, condition.clock).await?, ..condition };
     let is_empty = !truth(step, &HAS_CONTACTS, &[]).await?;
     if is_empty && (condition.used || expect_existing) {
         return Err(unfit(

@@ -116,9 +116,7 @@ impl<'a> Cooling<'a> {
                 row.optional()?
             }
         };
-        Ok(last.is_some_and(|(key, at)| {
-            own != Some(key) && self.over_since.is_none_or(|moment| at > moment)
-        }))
+        Ok(last.is_some_and(|(key, at)| own != Some(key) && self.over_since.is_none_or(|moment| at > moment)))
     }
 }
 

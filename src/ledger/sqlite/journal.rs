@@ -323,7 +323,11 @@ mod tests {
             ("let go of", settlement(0, Ended::WithoutTrace), [Some(Ended::WithoutTrace), None]),
         ] {
             let [first, second] = want;
-            assert_eq!(unpack(&claims(), &settlements, &[]), Some(vec![(ONE, first), (OTHER, second)]), "{name}");
+            assert_eq!(
+                unpack(&claims(), &settlements, &[]),
+                Some(vec![(ONE, first), (OTHER, second)]),
+                "{name}"
+            );
         }
         assert_eq!(unpack(&[], &[], &[]), Some(Vec::new()));
         let (one, other) = (Claimed { person: Some(Key([3; 16])), ..ONE }, OTHER);

@@ -63,7 +63,8 @@ impl Store {
         let ListLoad { owner, source, staged, kind, is_whole } = load;
         self.connection.execute(BEGIN, [owner.as_str(), &source])?;
         let (id, count): (i64, i64) =
-            self.connection.query_row(SOURCE, [owner.as_str(), &source], |row| Ok((row.get(0)?, row.get(1)?)))?;
+            self.connection
+                .query_row(SOURCE, [owner.as_str(), &source], |row| Ok((row.get(0)?, row.get(1)?)))?;
         let mut loaded = Loaded { count: u64::try_from(count).map_err(|_| damaged())?, ..Loaded::default() };
         for chunk in staged.chunks().map_err(own)? {
             change_buckets(&self.connection, id, &chunk.map_err(own)?, kind, &mut loaded)?;
@@ -94,14 +95,14 @@ impl Store {
 
     /// Takes a source off the list.
     pub(super) fn remove_source(&mut self, owner: &ListOwner, source: &str) -> Result<Option<u64>> {
-        let found = self.connection.query_row(SOURCE, [owner.as_str(), source], |row| Ok((row.get(0)?, row.get(1)?)));
+        let found =
+            self.connection.query_row(SOURCE, [owner.as_str(), source], |row| Ok((row.get(0)?, row.get(1)?)));
         let Some((id, count)): Option<(i64, i64)> = found.optional()? else { return Ok(None) };
         self.connection.execute(EMPTY, (id * i64::from(N_BUCKETS), (id + 1) * i64::from(N_BUCKETS)))?;
         self.connection.execute(REMOVE, [id])?;
         self.find_lists()?;
         Ok(Some(u64::try_from(count).unwrap_or_default()))
     }
-
 }
 
 /// The numbers of a list's sources.

@@ -7,8 +7,8 @@ use jiff::Timestamp;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, Result, TransactionBehavior};
 
-use super::error::{corrupt, ledger_error, no_permission, not_a_ledger};
 use super::cooling::HandOvers;
+use super::error::{corrupt, ledger_error, no_permission, not_a_ledger};
 use super::journal;
 use super::list;
 use super::location::{Location, Missing};

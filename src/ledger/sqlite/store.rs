@@ -232,7 +232,9 @@ impl Store {
         for (entry, status) in entries.iter().zip(statuses) {
             let is_kept_back = match status {
                 ContactStatus::Free => false,
-                ContactStatus::Unknown if retake => cooling.keeps_back(entry.rules.cooling, Some(entry.key))?,
+                ContactStatus::Unknown if retake => {
+                    cooling.keeps_back(entry.rules.cooling, Some(entry.key))?
+                }
                 _ => continue,
             };
             if is_kept_back || entry.rules.cooling.is_some_and(|person| !taken.insert(person)) {

@@ -86,11 +86,16 @@ pub(in crate::ledger) async fn whoever_is_on_the_list_is_not_claimed_whatever_el
     let want = [DoNotCall, DoNotCall, DoNotCall, Free, Free];
     assert_eq!(standing(&ledger, &people, today + SignedDuration::from_hours(24)).await, want);
     for retake in [true, false] {
-        let claimed = ledger.claim(people[..3].to_vec(), retake, today + SignedDuration::from_hours(24)).await.unwrap();
+        let claimed =
+            ledger.claim(people[..3].to_vec(), retake, today + SignedDuration::from_hours(24)).await.unwrap();
         assert_eq!(claimed, [DoNotCall; 3], "retake: {retake}");
     }
     assert_eq!(ledger.claim(people, true, today + SignedDuration::from_hours(24)).await.unwrap(), want);
-    assert_eq!(ledger.claim(vec![entry(2)], false, today + SignedDuration::from_hours(24)).await.unwrap(), [Free], "whom nobody asks for");
+    assert_eq!(
+        ledger.claim(vec![entry(2)], false, today + SignedDuration::from_hours(24)).await.unwrap(),
+        [Free],
+        "whom nobody asks for"
+    );
 }
 
 pub(in crate::ledger) async fn who_comes_onto_the_list_while_a_sync_runs_is_not_in_its_next_claim<H: Home>(
@@ -205,7 +210,8 @@ pub(in crate::ledger) async fn an_attempt_that_was_none_keeps_nobody_back<H: Hom
     let hours = |n| today + SignedDuration::from_hours(n);
     let ledger = home.open(cooling("first"), today).await.unwrap();
     for (n, settlement, begun) in [(0, rejected(), 0), (1, Settlement::Released, 100)] {
-        let standing = async |campaign, time| standing(&ledger, &[to(campaign, n)], hours(begun + time)).await;
+        let standing =
+            async |campaign, time| standing(&ledger, &[to(campaign, n)], hours(begun + time)).await;
         hand_over(&ledger, to(1, n), settlement.clone(), hours(begun)).await;
         assert_eq!(standing(2, 0).await, [Free], "{settlement:?}");
         hand_over(&ledger, to(2, n), accepted(), hours(begun)).await;

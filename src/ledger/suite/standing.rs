@@ -45,7 +45,11 @@ pub(in crate::ledger) async fn accepted_is_free_again_after_the_days_of_call_aga
     assert_eq!(ledger.status_of(known_by([key(0)]), day(7)).await.unwrap(), [Free], "seven whole days");
     assert_eq!(ledger.claim(vec![entry(0)], false, day(8)).await.unwrap(), [Free]);
     ledger.settle(vec![(entry(0), accepted())], day(8)).await.unwrap();
-    assert_eq!(ledger.status_of(known_by([key(0)]), day(14)).await.unwrap(), [Accepted], "counts from the last");
+    assert_eq!(
+        ledger.status_of(known_by([key(0)]), day(14)).await.unwrap(),
+        [Accepted],
+        "counts from the last"
+    );
 }
 
 pub(in crate::ledger) async fn rejected_is_free_again(home: &impl Home) {

@@ -24,7 +24,11 @@ pub(super) struct ScriptedLedger {
 }
 
 impl Ledger for ScriptedLedger {
-    async fn status_of(&self, people: Vec<PersonKeys>, _: Timestamp) -> Result<Vec<ContactStatus>, LedgerError> {
+    async fn status_of(
+        &self,
+        people: Vec<PersonKeys>,
+        _: Timestamp,
+    ) -> Result<Vec<ContactStatus>, LedgerError> {
         let next = self.look_ups_take.lock().unwrap().pop();
         sleep(next.unwrap_or_default()).await;
         Ok(said(&self.looked_up, people.len(), self.too_few_looked_up))

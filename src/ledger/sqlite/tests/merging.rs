@@ -9,7 +9,9 @@ use super::*;
 use crate::domain::contact::Campaign;
 use crate::ledger::sqlite::schema::{MIGRATIONS, migrate};
 use crate::ledger::sqlite::seal::Seal;
-use crate::ledger::suite::{accepted, claim, day, entry, key, known_by, options, rejected, send, settle, statuses};
+use crate::ledger::suite::{
+    accepted, claim, day, entry, key, known_by, options, rejected, send, settle, statuses,
+};
 
 /// The rows of some tables in a file that nobody uses.
 fn counts<const N: usize>(folder: &Folder, tables: [&str; N]) -> [i64; N] {
