@@ -342,3 +342,25 @@ fn of_processes_that_race_none_calls_whom_the_list_has_and_nobody_is_called_twic
     }
     assert_eq!(company.called(), (u64::try_from(RACES).unwrap() * 9, 0));
 }
+
+#[test]
+fn a_tap_fills_the_list() {
+    let company = Company::new(by_the_list());
+    let config = company.config("register", "do_not_call", "");
+    let schema = json!({ "type": "SCHEMA", "stream": "register", "schema": { "properties": { "mobile": {} } }, "key_properties": [] });
+    let row = |data: Value| json!({ "type": "RECORD", "stream": "register", "record": data, "version": 1 });
+    let version = json!({ "type": "ACTIVATE_VERSION", "stream": "register", "version": 1 });
+    let state = |n| json!({ "type": "STATE", "value": { "n": n } });
+    let tap = |lines: &[Value]| {
+        let lines: Vec<_> = [schema.clone()].iter().chain(lines).map(Value::to_string).collect();
+        let finished = command::run(["--config", &config], lines.join("\n").as_bytes());
+        assert_eq!(finished.code, 0, "{}", finished.stderr);
+        finished.stdout
+    };
+    let told =
+        tap(&[row(json!({ "mobile": "0912345678" })), row(json!({ "mobile": "0912345679" })), state(1)]);
+    assert_eq!(told, "{\"n\":1}\n");
+    let deleted = json!({ "mobile": "0912345679", "_sdc_deleted_at": "2026-11-26T00:00:00Z" });
+    tap(&[row(json!({ "mobile": "0912345670" })), row(deleted), state(2), version]);
+    assert_eq!(counts(&company.call("", &["0912345678", "0912345679", "0912345670"])), (1, 2));
+}

@@ -4,22 +4,38 @@ use std::io::{Read, Write};
 use std::sync::Arc;
 
 use futures_util::{Stream, StreamExt};
+use jiff::Timestamp;
 
-use super::write::SyncJob;
+use crate::config::Config;
 use crate::domain::error::Error;
-use crate::intake::read_events;
+use crate::intake::{Router, read_events};
+use crate::ledger::KeyMaker;
 use crate::ledger::open::{self, OpenList};
 use crate::listing::ListSync;
-use crate::protocol::{Level, Output};
+use crate::protocol::{Catalog, Level, Output};
+use crate::providers::Provider;
+
+/// What a sync of the list needs of one, read and checked.
+pub(super) struct ListJob<F> {
+    pub(super) config: Config,
+    pub(super) vendor: Arc<dyn Provider>,
+    pub(super) catalog: Catalog,
+    pub(super) sync_id: String,
+    pub(super) now: Timestamp,
+    /// What the user should know before the first record.
+    pub(super) warnings: Vec<String>,
+    /// What makes events of the input, with these keys.
+    pub(super) router: F,
+}
 
 /// Runs the sync; gives the output back, and why it failed if it did.
-pub(super) async fn run<R: Read + Send + 'static, W: Write>(
-    job: SyncJob,
+pub(super) async fn run<R: Read + Send + 'static, W: Write, F: FnOnce(KeyMaker) -> Router>(
+    job: ListJob<F>,
     stdin: R,
     mut output: Output<W>,
     mut signals: impl Stream<Item = &'static str> + Unpin,
 ) -> (Output<W>, Result<(), Error>) {
-    if let Err(error) = introduce(&job, &mut output) {
+    if let Err(error) = introduce(&job.catalog, &job.warnings, &mut output) {
         return (output, Err(error));
     }
     let opened = tokio::select! {
@@ -31,7 +47,7 @@ pub(super) async fn run<R: Read + Send + 'static, W: Write>(
         for doubt in doubts {
             output.log(Level::Warn, &doubt)?;
         }
-        Ok((ledger, owner, read_events(stdin, job.router(Some(keys), &Arc::default()))?))
+        Ok((ledger, owner, read_events(stdin, (job.router)(keys))?))
     });
     match started {
         Ok((ledger, owner, input)) => {
@@ -42,12 +58,12 @@ pub(super) async fn run<R: Read + Send + 'static, W: Write>(
     }
 }
 
-fn introduce(job: &SyncJob, output: &mut Output<impl Write>) -> Result<(), Error> {
+fn introduce(catalog: &Catalog, warnings: &[String], output: &mut Output<impl Write>) -> Result<(), Error> {
     let version = env!("CARGO_PKG_VERSION");
     let text =
         format!("destination-ai-voice {version}: fills the do-not-call list in the ledger; nobody is called");
     output.log(Level::Info, &text)?;
-    for stream in &job.catalog.streams {
+    for stream in &catalog.streams {
         if stream.overwrite && stream.generation_id.is_none() {
             let name = &stream.name;
             output.log(
@@ -56,8 +72,5 @@ fn introduce(job: &SyncJob, output: &mut Output<impl Write>) -> Result<(), Error
             )?;
         }
     }
-    for warning in job.mappings.iter().flat_map(|mapping| mapping.warnings()) {
-        output.log(Level::Warn, warning)?;
-    }
-    Ok(())
+    warnings.iter().try_for_each(|warning| output.log(Level::Warn, warning))
 }

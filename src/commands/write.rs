@@ -9,7 +9,7 @@ use std::time::Duration;
 use futures_util::{Stream, StreamExt};
 use jiff::Timestamp;
 
-use super::list_sync;
+use super::list_sync::{self, ListJob};
 use super::load_config::{LoadedConfig, deliverer, request_timeout};
 use super::read_file::read_file;
 use crate::cli::{Environment, WriteArgs};
@@ -52,8 +52,8 @@ pub(super) struct SyncJob {
     pub(super) sync_id: String,
     dialect: Dialect,
     /// Of the catalog's streams, in its order.
-    pub(super) mappings: Vec<Arc<Mapping>>,
-    pub(super) now: Timestamp,
+    mappings: Vec<Arc<Mapping>>,
+    now: Timestamp,
     network: Network,
 }
 
@@ -130,7 +130,7 @@ impl SyncJob {
         mut signals: impl Stream<Item = &'static str> + Unpin,
     ) -> (Output<W>, RunStats, Result<(), Error>) {
         if self.config.fills_a_list() {
-            let (output, result) = list_sync::run(self, stdin, output, signals).await;
+            let (output, result) = list_sync::run(self.list_job(), stdin, output, signals).await;
             return (output, RunStats::default(), result);
         }
         if let Err(error) = self.introduce(&mut output) {
@@ -160,6 +160,20 @@ impl SyncJob {
         let of_catalog = self.mappings.iter().map(|mapping| mapping.genders_not_understood()).sum::<u64>();
         let said = say_genders(of_catalog + genders.load(Ordering::Relaxed), &mut output);
         (output, stats, failure.map_or(said, Err))
+    }
+
+    /// The same where the streams fill the do-not-call list.
+    fn list_job(self) -> ListJob<impl FnOnce(KeyMaker) -> Router> {
+        let warnings = self.mappings.iter().flat_map(|mapping| mapping.warnings()).cloned().collect();
+        ListJob {
+            config: self.config.clone(),
+            vendor: Arc::clone(&self.vendor),
+            catalog: self.catalog.clone(),
+            sync_id: self.sync_id.clone(),
+            now: self.now,
+            warnings,
+            router: move |keys| self.router(Some(keys), &Arc::default()),
+        }
     }
 
     fn plan(&self) -> Plan {

@@ -13,6 +13,7 @@ pub mod list;
 mod none;
 pub(crate) mod open;
 pub mod postgres;
+mod rules;
 pub mod sqlite;
 #[cfg(test)]
 mod suite;
@@ -33,6 +34,7 @@ pub use identity::{LedgerIdentity, NumberKind};
 pub use key::{Key, KeyHasher, KeyMaker, PersonKeys, RuleKeys, RuleScopes, Scope};
 pub use list::ListOwner;
 pub use none::NoopLedger;
+pub use rules::{DoNotCallRule, LedgerRules};
 
 /// What the ledger says about a person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -111,32 +113,6 @@ pub struct LedgerOptions {
     pub expect_existing: bool,
     /// The rules of calling that are on.
     pub rules: LedgerRules,
-}
-
-/// The rules of calling that a ledger keeps, beside its own.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct LedgerRules {
-    /// Nobody on this list is sent; it must be there, and not too old.
-    pub do_not_call: Option<DoNotCallRule>,
-    /// At most one hand-over a person in so many hours; 0: the rule is off.
-    pub cooling_off_hours: u32,
-}
-
-/// Which list must be there, and how new.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DoNotCallRule {
-    /// Whose list it is.
-    pub owner: ListOwner,
-    /// How old each of its sources may be.
-    pub max_age_days: u32,
-}
-
-impl LedgerRules {
-    /// How long one hand-over keeps the next one back.
-    fn cooling_off(&self) -> Option<SignedDuration> {
-        let hours = i64::from(self.cooling_off_hours);
-        (hours > 0).then(|| SignedDuration::from_hours(hours))
-    }
 }
 
 impl LedgerOptions {

@@ -1,12 +1,27 @@
 //! The keys of one source that begin with the same two bytes, sorted, as one text of bytes.
 
-use super::{ListChange, LoadKind};
 use crate::ledger::Key;
 
 pub(in crate::ledger) const N_BUCKETS: u32 = 1 << 16;
 
 /// Bytes of a key.
 pub(in crate::ledger) const KEY: usize = 16;
+
+/// How a load changes a source.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LoadKind {
+    /// Numbers are added and taken off one by one.
+    Change,
+    /// Afterwards nobody is on it but those who came.
+    Replace,
+}
+
+/// A number goes onto a list, or off it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::ledger) struct ListChange {
+    pub(in crate::ledger) key: Key,
+    pub(in crate::ledger) is_listed: bool,
+}
 
 /// In which bucket a key is.
 pub(in crate::ledger) fn bucket_of(key: &Key) -> u32 {

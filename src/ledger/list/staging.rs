@@ -6,7 +6,7 @@ use std::sync::mpsc;
 
 use rusqlite::{Connection, params};
 
-use super::bucket::{N_BUCKETS, bucket_of};
+use super::bucket::{ListChange, N_BUCKETS, bucket_of};
 use crate::domain::error::Error;
 use crate::ledger::{Key, LedgerError};
 
@@ -31,13 +31,6 @@ const MAX_WAITING: usize = 2;
 pub struct Staging {
     database: Connection,
     count: u64,
-}
-
-/// A number goes onto a list, or off it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::ledger) struct ListChange {
-    pub(in crate::ledger) key: Key,
-    pub(in crate::ledger) is_listed: bool,
 }
 
 /// Everything that is to be changed in some buckets that follow one another.

@@ -11,7 +11,6 @@ use tokio::task::spawn_blocking;
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 
-use super::Postgres;
 use super::error::PostgresError;
 use super::inspect::Records;
 use super::query::Query;
@@ -136,24 +135,6 @@ impl DoNotCallList for Records {
     async fn remove_source(&self, owner: ListOwner, source: String) -> Result<Option<u64>, LedgerError> {
         let rows = self.client.rows(&REMOVE, &[&owner.as_str(), &source]).await?;
         self.read(&REMOVE, rows.first().map(|row| count(row, 0)).transpose())
-    }
-}
-
-impl DoNotCallList for Postgres {
-    async fn load_list(&self, load: ListLoad, now: Timestamp) -> Result<Loaded, LedgerError> {
-        self.records.load_list(load, now).await
-    }
-
-    async fn list_sources(&self, owner: ListOwner) -> Result<Vec<ListSource>, LedgerError> {
-        self.records.list_sources(owner).await
-    }
-
-    async fn find_listed(&self, owner: ListOwner, key: Key) -> Result<Vec<String>, LedgerError> {
-        self.records.find_listed(owner, key).await
-    }
-
-    async fn remove_source(&self, owner: ListOwner, source: String) -> Result<Option<u64>, LedgerError> {
-        self.records.remove_source(owner, source).await
     }
 }
 

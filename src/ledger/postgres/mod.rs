@@ -30,6 +30,7 @@ use std::time::SystemTime;
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::list::{DoNotCallList, ListLoad, ListSource, Loaded};
 use super::{
     ClaimEntry, ContactStatus, Key, Ledger, LedgerError, LedgerIdentity, LedgerOptions, ListOwner,
     OpenedLedger, PersonKeys, Settlement,
@@ -347,6 +348,24 @@ impl Ledger for Postgres {
 
     async fn close(&self) -> Result<(), LedgerError> {
         self.run.end(&self.records.client).await
+    }
+}
+
+impl DoNotCallList for Postgres {
+    async fn load_list(&self, load: ListLoad, now: Timestamp) -> Result<Loaded, LedgerError> {
+        self.records.load_list(load, now).await
+    }
+
+    async fn list_sources(&self, owner: ListOwner) -> Result<Vec<ListSource>, LedgerError> {
+        self.records.list_sources(owner).await
+    }
+
+    async fn find_listed(&self, owner: ListOwner, key: Key) -> Result<Vec<String>, LedgerError> {
+        self.records.find_listed(owner, key).await
+    }
+
+    async fn remove_source(&self, owner: ListOwner, source: String) -> Result<Option<u64>, LedgerError> {
+        self.records.remove_source(owner, source).await
     }
 }
 

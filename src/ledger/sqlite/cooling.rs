@@ -6,8 +6,6 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use rusqlite::{CachedStatement, Connection, OptionalExtension, Result};
 
-use super::journal::{Claimed, Ended};
-use super::schema::{ACCEPTED, UNKNOWN};
 use crate::ledger::Key;
 
 const READ: &str = "SELECT key, at FROM hand_over WHERE person = ?1";
@@ -43,18 +41,6 @@ impl HandOvers {
         let Some(person) = person else { return };
         let hand_over = self.0.entry(person).or_default();
         *hand_over = HandOver { last: handed_over.or(hand_over.last), under_way: None };
-    }
-
-    /// Adds what the journal says of a contact, oldest first.
-    pub(super) fn add(&mut self, claimed: &Claimed<'_>, ended: Option<Ended<'_>>) {
-        self.begin(claimed.key, claimed.person);
-        match ended {
-            None => {}
-            Some(Ended::So { outcome: ACCEPTED | UNKNOWN, at, .. }) => {
-                self.end(claimed.person, Some((claimed.key, at)));
-            }
-            Some(Ended::So { .. } | Ended::WithoutTrace) => self.end(claimed.person, None),
-        }
     }
 
     /// Writes them into the table, in the order of its rows. Who is still being handed over by a run that died was

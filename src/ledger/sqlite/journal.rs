@@ -18,7 +18,7 @@ use rusqlite::{Connection, Result};
 use super::codec::{Packed, length, push_number};
 use super::cooling::HandOvers;
 use super::error::damaged;
-use super::schema::UNKNOWN;
+use super::schema::{ACCEPTED, UNKNOWN};
 use super::table::{People, Row};
 use crate::ledger::Key;
 
@@ -200,7 +200,7 @@ pub(super) fn replay(connection: &Connection) -> Result<Replayed> {
     let mut hand_overs = HandOvers::default();
     each(connection, |intent| {
         for (position, (claimed, ended)) in (0..).zip(&intent.contacts) {
-            hand_overs.add(claimed, *ended);
+            note_hand_over(&mut hand_overs, claimed, *ended);
             if ended.is_none() {
                 claims.insert(claimed.key, Location { intent: intent.id, position });
             } else if let Some(row) = intent.row(claimed, *ended) {
@@ -212,6 +212,17 @@ pub(super) fn replay(connection: &Connection) -> Result<Replayed> {
         Ok(())
     })?;
     Ok(Replayed { claims, people, hand_overs, size })
+}
+
+/// Adds what the journal says of a contact, oldest first.
+pub(super) fn note_hand_over(hand_overs: &mut HandOvers, claimed: &Claimed<'_>, ended: Option<Ended<'_>>) {
+    let Claimed { key, person, .. } = *claimed;
+    hand_overs.begin(key, person);
+    match ended {
+        None => {}
+        Some(Ended::So { outcome: ACCEPTED | UNKNOWN, at, .. }) => hand_overs.end(person, Some((key, at))),
+        Some(Ended::So { .. } | Ended::WithoutTrace) => hand_overs.end(person, None),
+    }
 }
 
 /// Leaves in the journal who is being sent, and nobody else.

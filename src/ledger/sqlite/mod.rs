@@ -10,6 +10,7 @@ mod error;
 mod inspection;
 mod journal;
 mod list;
+mod listed;
 mod location;
 mod log;
 mod mark;

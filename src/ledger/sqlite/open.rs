@@ -10,7 +10,7 @@ use rusqlite::{Connection, OpenFlags, Result, TransactionBehavior};
 use super::cooling::HandOvers;
 use super::error::{corrupt, ledger_error, no_permission, not_a_ledger};
 use super::journal;
-use super::list;
+use super::listed;
 use super::location::{Location, Missing};
 use super::log;
 use super::meta::{self, HashKey};
@@ -161,7 +161,7 @@ pub(super) fn find(
     let identity = identity(connection, place, purpose, &options.identity)?;
     let clock = Timestamp::from_millisecond(seal.newest).ok().filter(|newest| *newest > now);
     let rule = options.rules.do_not_call.as_ref();
-    let list_refusal = list::refusal(connection, rule, clock.unwrap_or(now)).map_err(ledger_error)?;
+    let list_refusal = listed::refusal(connection, rule, clock.unwrap_or(now)).map_err(ledger_error)?;
     Ok((OpenedLedger { recovered_unknown, hasher, identity, clock, list_refusal }, seal))
 }
 
@@ -247,7 +247,7 @@ fn recover(connection: &Connection, seal: &mut Seal, now: Timestamp) -> Result<u
     let (mut n_unknown, mut people, mut hand_overs) = (0, People::new(), HandOvers::default());
     journal::each(connection, |intent| {
         for (claimed, ended) in &intent.contacts {
-            hand_overs.add(claimed, *ended);
+            journal::note_hand_over(&mut hand_overs, claimed, *ended);
             n_unknown += u64::from(ended.is_none());
             people.extend(intent.row(claimed, *ended).map(|row| (claimed.key, row)));
         }

@@ -8,7 +8,7 @@ use rusqlite::{Connection, Result};
 use super::cooling::{Cooling, HandOvers};
 use super::error::ledger_error;
 use super::journal::{self, ClaimRow, Claimed, Claims, Ended, Location, Replayed, SettlementRow, Size};
-use super::list::{ListLookUp, list_ids};
+use super::listed::{ListLookUp, list_ids};
 use super::meta;
 use super::schema::{ACCEPTED, REJECTED, UNKNOWN};
 use super::seal::Seal;

@@ -5,6 +5,7 @@ mod hostile;
 mod leases;
 mod opening;
 mod pooling;
+mod rules;
 mod sharing;
 mod speed;
 mod waiting;

@@ -4,6 +4,8 @@ use std::fs;
 use std::path::PathBuf;
 
 use super::*;
+use crate::ledger::list::LoadKind;
+use crate::ledger::list::Staging;
 use crate::ledger::suite::{accepted, claim, day, key, options, send, settle, statuses};
 
 const N_PEOPLE: u32 = 60;
@@ -432,4 +434,33 @@ async fn a_ledger_of_an_older_version_is_sealed_when_it_is_opened() {
         bytes[at] ^= 1;
     });
     assert!(is_refused(&folder.file(), "a newer one, changed").await);
+}
+
+/// The seal covers the list as it covers people.
+#[tokio::test]
+async fn a_list_that_loses_a_bit_is_noticed() {
+    let folder = closed().await;
+    let ledger = folder.open(options("list"), day(0)).await.unwrap();
+    let mut staged = Staging::new().unwrap();
+    staged.add(Key([0xd7; 16]), true).unwrap();
+    let owner = ListOwner::new(&crate::ledger::suite::identity(Scope::Campaign), Scope::Account);
+    let load =
+        ListLoad { owner, source: "register".to_owned(), staged, kind: LoadKind::Change, is_whole: true };
+    ledger.load_list(load, day(0)).await.unwrap();
+    ledger.close().await.unwrap();
+    drop(ledger);
+    assert!(!is_refused(&folder.file(), "as it was left").await);
+    let flipped = copy(&folder.0);
+    change(&flipped.file(), |bytes| {
+        let at = bytes.windows(16).position(|bytes| bytes == [0xd7; 16]).unwrap();
+        bytes[at + 15] ^= 1;
+    });
+    assert!(is_refused(&flipped.file(), "a bit of a number").await);
+    for emptied in ["DELETE FROM listed", "DELETE FROM list", "UPDATE list SET loaded_at = loaded_at + 1"] {
+        let changed = copy(&folder.0);
+        let outside = rusqlite::Connection::open(changed.file()).unwrap();
+        outside.execute_batch(emptied).unwrap();
+        drop(outside);
+        assert!(is_refused(&changed.file(), emptied).await, "{emptied}");
+    }
 }
