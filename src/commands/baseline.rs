@@ -114,7 +114,7 @@ async fn remember(
             }
             // A baseline goes by no rule of calling, so that the last two are never said.
             ContactStatus::Accepted | ContactStatus::DoNotCall | ContactStatus::CoolingOff => {
-                counts.known += 1
+                counts.known += 1;
             }
             ContactStatus::Held => counts.otherwise += 1,
             ContactStatus::Elsewhere => counts.held += 1,

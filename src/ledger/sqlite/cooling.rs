@@ -95,13 +95,11 @@ impl<'a> Cooling<'a> {
         if under_way.is_some() {
             return Ok(true);
         }
-        let last = match last {
-            Some(last) => Some(last),
-            None => {
-                let row = self.statement.query_row([person.0], |row| Ok((Key(row.get(0)?), row.get(1)?)));
-                row.optional()?
-            }
+        let read = |statement: &mut CachedStatement<'_>| {
+            let row = statement.query_row([person.0], |row| Ok((Key(row.get(0)?), row.get(1)?)));
+            row.optional()
         };
+        let last = if last.is_some() { last } else { read(&mut self.statement)? };
         Ok(last.is_some_and(|(key, at)| own != Some(key) && self.over_since.is_none_or(|moment| at > moment)))
     }
 }

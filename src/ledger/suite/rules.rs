@@ -157,7 +157,9 @@ pub(in crate::ledger) async fn without_a_list_that_is_whole_and_new_no_run_begin
     let loaded = async |source: &str, changes: &[(u32, bool)], is_whole, now| {
         let ledger = open(home, "list").await;
         let mut staged = Staging::new().unwrap();
-        changes.iter().for_each(|&(n, is_listed)| staged.add(listed(n), is_listed).unwrap());
+        for &(n, is_listed) in changes {
+            staged.add(listed(n), is_listed).unwrap();
+        }
         let (source, kind) = (source.to_owned(), LoadKind::Replace);
         let load = ListLoad { owner: owner(), source, staged, kind, is_whole };
         ledger.load_list(load, now).await.unwrap();
