@@ -16,6 +16,7 @@ use tokio::time::Instant;
 use crate::folder::Folder;
 use crate::options::{HASH_KEY, options};
 use crate::row::Row;
+use crate::rules::MayHaveList;
 use crate::told::Told;
 
 /// How long the people of a dead run are held.
@@ -198,12 +199,13 @@ impl Store {
     }
 }
 
-impl SimulatedLedger {
-    /// The real one, where it is.
-    pub(crate) fn sqlite(&self) -> Option<&Sqlite> {
+impl MayHaveList for SimulatedLedger {
+    fn list(&self) -> Option<&Sqlite> {
         if let Self::Sqlite(sqlite) = self { Some(sqlite) } else { None }
     }
+}
 
+impl SimulatedLedger {
     /// What it knows when nothing is under way.
     pub(crate) fn records(&self, store: &Store, run: u64) -> View {
         match (self, store) {

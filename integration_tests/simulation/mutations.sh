@@ -74,6 +74,16 @@ plant "SQLite forgets what a dead run had claimed" src/ledger/sqlite/open.rs \
   'let recovered_unknown = connection.execute("DELETE FROM intent", []).map(|_| 0).map_err(ledger_error)?;'
 
 ledger=src/ledger/sqlite
+plant "who is on the do-not-call list is claimed" $ledger/store.rs \
+  '&& list.has(&listed)?' '&& list.has(&listed)? && self.lists.is_empty()'
+plant "who is being handed over need not wait" $ledger/cooling.rs \
+  'if under_way.is_some() {' 'if under_way.is_some() && own.is_some() {'
+plant "a hand-over of a run that died starts no clock" $ledger/open.rs \
+  'hand_overs.write(connection, found)?;' 'hand_overs.write(connection, found.filter(|at| *at < 0))?;'
+plant "a repeat is kept back by nobody else's hand-over" $ledger/cooling.rs \
+  'own != Some(key)' 'own.is_none()'
+plant "a clock that went back lets people cool off" $ledger/cooling.rs \
+  'self.over_since.is_none_or(|moment| at > moment)' 'self.over_since.is_some_and(|moment| at > moment)'
 plant "the mark is not written" $ledger/store.rs \
   'let committed = Some(self.seal.reach).filter(|reach| *reach != before);' \
   'let committed = Some(self.seal.reach).filter(|reach| *reach != before && reach.sequence < 0);'

@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use destination_ai_voice::ledger::list::{DoNotCallList, ListLoad, LoadKind, Staging};
+use destination_ai_voice::ledger::sqlite::Sqlite;
 use destination_ai_voice::ledger::{
     ClaimEntry, ContactStatus, DoNotCallRule, Key, LedgerRules, ListOwner, RuleScopes, Scope, Settlement,
 };
@@ -21,6 +22,11 @@ pub(crate) struct Rules {
     pub(crate) by_the_list: bool,
     pub(crate) cooling_off_hours: u32,
     model: Arc<Mutex<Model>>,
+}
+
+/// A ledger that may be the real one, with a list.
+pub(crate) trait MayHaveList {
+    fn list(&self) -> Option<&Sqlite>;
 }
 
 #[derive(Default)]

@@ -38,7 +38,7 @@ use crate::memory::{Database, Store};
 use crate::options::HASH_KEY;
 use crate::platform::{Platform, Stdout, record, speak, state};
 use crate::row::Row;
-use crate::rules::Rules;
+use crate::rules::{MayHaveList, Rules};
 use crate::told::{Slow, Told, Wall};
 use crate::vendor::{Line, beginning};
 
@@ -220,7 +220,7 @@ impl Scenario {
         }
         let machine = self.line.now() + *self.wrong_by.lock().unwrap();
         let ledger = self.store.open(u64::MAX - 1, 0, LedgerRules::default(), machine).unwrap();
-        let sqlite = ledger.sqlite().expect("only such a ledger has rules");
+        let sqlite = ledger.list().expect("only such a ledger has rules");
         self.rules.change_list(sqlite, &self.listed, rng, machine);
     }
 

@@ -11,9 +11,8 @@ use destination_ai_voice::ledger::{
 use jiff::{SignedDuration, Timestamp};
 use tokio::time::{Instant, sleep};
 
-use crate::memory::SimulatedLedger;
 use crate::row::Row;
-use crate::rules::Rules;
+use crate::rules::{MayHaveList, Rules};
 
 /// What all runs of a scenario told a ledger that one run at a time may have.
 #[derive(Clone)]
@@ -270,20 +269,20 @@ pub(crate) fn jump(rng: &mut fastrand::Rng) -> SignedDuration {
     if rng.bool() { by } else { -by }
 }
 
-impl Slow<SimulatedLedger> {
+impl<L: MayHaveList> Slow<L> {
     /// Somebody may come onto the list while a run is under way.
     fn change_list(&self, now: Timestamp) {
         let mut rng = self.rng.lock().unwrap();
         if self.rules.by_the_list
             && rng.u32(0..4) == 0
-            && let Some(sqlite) = self.ledger.sqlite()
+            && let Some(sqlite) = self.ledger.list()
         {
             self.rules.change_list(sqlite, &self.listed, &mut rng, now);
         }
     }
 }
 
-impl Ledger for Slow<SimulatedLedger> {
+impl<L: Ledger + MayHaveList> Ledger for Slow<L> {
     async fn status_of(
         &self,
         people: Vec<PersonKeys>,
