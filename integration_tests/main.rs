@@ -4,6 +4,7 @@
 
 use std::path::Path;
 
+mod campaign;
 mod command;
 mod commands;
 mod do_not_call;
@@ -13,6 +14,7 @@ mod generated;
 mod input;
 mod kills;
 mod ledger;
+mod lists;
 mod memory;
 #[path = "../src/ledger/postgres/harness.rs"]
 mod postgres_server;

@@ -12,15 +12,15 @@ use crate::rehearsal::Rehearsal;
 
 /// The peak resident size of a process, in KiB.
 #[derive(Clone, Copy, Default)]
-struct Peak {
-    all: u64,
+pub(crate) struct Peak {
+    pub(crate) all: u64,
     /// Without what is mapped from files: the binary of the tests is larger than the one that ships.
     own: u64,
 }
 
 impl Peak {
     /// Of a running process.
-    fn of(process: u32) -> Option<Self> {
+    pub(crate) fn of(process: u32) -> Option<Self> {
         let status = fs::read_to_string(format!("/proc/{process}/status")).ok()?;
         let size = |name| -> Option<u64> {
             let line = status.lines().find(|line| line.starts_with(name))?;
@@ -62,7 +62,7 @@ fn peak_of_campaigns(n_records: u64, has_ledger: bool) -> Peak {
 }
 
 fn peak_with(vendor: &str, n_records: u64, padding: usize, sections: &Value) -> Peak {
-    let rehearsal = Rehearsal::new("none", &[]);
+    let rehearsal = Rehearsal::of_any_campaign();
     let config = rehearsal.config(vendor, sections);
     let folder = Folder::new();
     let config = folder.file("config.json", &config.to_string());

@@ -1,15 +1,19 @@
 //! The command line, and the few environment variables that the platform sets.
 
 use std::ffi::{OsStr, OsString};
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
-use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
+use clap::{ArgGroup, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 use crate::delivery::Network;
 use crate::phone::mask_numbers;
 
 /// Under this name the program is a Singer target.
 const TARGET: &str = "target-ai-voice";
+
+/// A century: nobody asks for more, and any date that far back is one.
+const LONGEST_DAYS: i64 = 36_525;
 
 /// Adds warehouse records to AI voice-call campaigns. A destination connector for data-sync platforms,
 /// and without a command a Singer target.
@@ -87,8 +91,12 @@ pub enum LedgerCommand {
     Status(ConfigArgs),
     /// Show what is known of one number. The number is hashed on this machine.
     Find(FindArgs),
-    /// Decide the unknown contacts of a run, after looking into the vendor's console.
+    /// List people by outcome, run and campaign, as CSV or as JSON lines.
+    List(ListArgs),
+    /// Decide the unknown contacts of a run, or some of them, after looking into the vendor's console.
     Settle(SettleArgs),
+    /// Forget whom the rules need no longer, or one person.
+    Forget(ForgetArgs),
     /// Read records like `write` and remember everybody as called, without sending anything: for the
     /// first sync of a campaign that was filled in another way.
     Baseline(BaselineArgs),
@@ -129,7 +137,7 @@ pub struct ListLoadArgs {
     pub column: String,
     /// How it is written; otherwise its name says so.
     #[arg(long, value_enum)]
-    pub format: Option<ListFormat>,
+    pub format: Option<DoNotCallFormat>,
     /// Afterwards the source has these numbers and no others.
     #[arg(long)]
     pub replace: bool,
@@ -138,9 +146,9 @@ pub struct ListLoadArgs {
     pub source: Option<String>,
 }
 
-/// How a list's file is written.
+/// How a do-not-call list's file is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum ListFormat {
+pub enum DoNotCallFormat {
     /// With a header.
     Csv,
     /// A JSON object on each line.
@@ -185,6 +193,48 @@ pub struct FindArgs {
     pub campaigns: Vec<String>,
 }
 
+/// Whom to list, and how.
+#[derive(Debug, Args)]
+pub struct ListArgs {
+    /// The configuration, a JSON file.
+    #[arg(long)]
+    pub config: PathBuf,
+    /// Only people with this outcome; may be given several times. Otherwise everybody.
+    #[arg(long = "outcome", value_enum, value_name = "OUTCOME", value_delimiter = ',')]
+    pub outcomes: Vec<ListedOutcome>,
+    /// Only people of this run, as `ledger status` shows it.
+    #[arg(long, allow_hyphen_values = true)]
+    pub run: Option<String>,
+    /// Only people of this campaign.
+    #[arg(long, value_name = "ID")]
+    pub campaign: Option<String>,
+    /// How to print them.
+    #[arg(long, value_enum, default_value_t = ListFormat::Csv)]
+    pub format: ListFormat,
+}
+
+/// How a contact stands in the ledger.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ListedOutcome {
+    /// Confirmed by the vendor.
+    Accepted,
+    /// Refused by the vendor, or decided so by a person: the next sync may send them.
+    Rejected,
+    /// May have been sent, nobody can say.
+    Unknown,
+    /// Is just being sent by a sync.
+    Claimed,
+}
+
+/// How to print people.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ListFormat {
+    /// For spreadsheets: a cell that one would take for a formula has an apostrophe before it.
+    Csv,
+    /// For programs: an object a line.
+    Jsonl,
+}
+
 /// What to decide.
 #[derive(Debug, Args)]
 pub struct SettleArgs {
@@ -192,12 +242,39 @@ pub struct SettleArgs {
     #[arg(long)]
     pub config: PathBuf,
     /// The run, as `ledger status` shows it.
-    #[arg(long)]
+    #[arg(long, allow_hyphen_values = true)]
     pub run: String,
     /// What the vendor's console shows.
     #[arg(long = "as", value_enum)]
     pub decision: Decision,
+    /// Only those with these primary keys: a file with one a line, or with lines as `ledger list` prints them; - is stdin.
+    #[arg(long, value_name = "FILE")]
+    pub primary_keys: Option<PathBuf>,
+    /// The stream that these keys are of.
+    #[arg(long, value_name = "NAME", requires = "primary_keys")]
+    pub stream: Option<String>,
     /// Do it; otherwise it is only counted.
+    #[arg(long)]
+    pub yes: bool,
+}
+
+/// Whom to forget.
+#[derive(Debug, Args)]
+#[command(group = ArgGroup::new("whom").args(["older_than", "phone"]).required(true))]
+pub struct ForgetArgs {
+    /// The configuration, a JSON file.
+    #[arg(long)]
+    pub config: PathBuf,
+    /// Everybody of whom nothing was heard for so many days and whom the rules need no longer.
+    #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u32).range(1..=LONGEST_DAYS))]
+    pub older_than: Option<u32>,
+    /// Of these, only who was rejected: they may be called in any case.
+    #[arg(long, requires = "older_than")]
+    pub rejected_only: bool,
+    /// One person, by the number in any form that a record may have it: in every campaign of this account.
+    #[arg(long)]
+    pub phone: Option<String>,
+    /// Do it; otherwise it is only said what it means.
     #[arg(long)]
     pub yes: bool,
 }
@@ -208,6 +285,7 @@ pub enum Decision {
     /// They are in the campaign: never sent again.
     Accepted,
     /// They are not: the next sync may send them.
+    #[value(alias = "rejected")]
     NotDelivered,
 }
 
@@ -289,21 +367,27 @@ pub struct WriteArgs {
 /// How the sandbox behaves.
 #[derive(Debug, Args)]
 pub struct SandboxArgs {
-    /// The port on 127.0.0.1; 0 takes a free one.
+    /// The port; 0 takes a free one.
     #[arg(long, default_value_t = 0)]
     pub port: u16,
+    /// The address to listen on, such as 0.0.0.0 for containers. Whoever reaches it sees everything here.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1")]
+    pub bind: IpAddr,
     /// What goes wrong: none, all, or a list such as busy,drop_after=0.05.
     #[arg(long, default_value = "none")]
     pub faults: String,
     /// The same seed gives the same faults.
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
-    /// A variable that the call script needs; may be given several times.
+    /// A variable that the call script speaks; may be given several times.
     #[arg(long = "require-variable", value_name = "NAME")]
     pub required_variables: Vec<String>,
     /// Show whole phone numbers on the page of calls.
     #[arg(long)]
     pub show_numbers: bool,
+    /// Take contacts for any application, job and campaign, as for measuring many of them.
+    #[arg(long, hide = true)]
+    pub any_campaign: bool,
     /// For measuring a sender: nothing goes wrong. (Scripts of 0.1.0 ask for it.)
     #[arg(long, hide = true, conflicts_with = "faults")]
     pub fast: bool,
@@ -321,6 +405,9 @@ pub struct DemoArgs {
     /// What goes wrong at the vendors: none, all, or a list such as busy,drop_after=0.05.
     #[arg(long, default_value = "busy,throttled,drop_after")]
     pub faults: String,
+    /// Write the configurations, the catalog and the messages into this folder, for `check` and `write` by hand.
+    #[arg(long, value_name = "DIR")]
+    pub keep: Option<PathBuf>,
 }
 
 /// What the platform says in the environment.

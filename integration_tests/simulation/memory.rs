@@ -5,18 +5,20 @@ use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use destination_ai_voice::domain::contact::Campaign;
 use destination_ai_voice::ledger::sqlite::{Memory, Sqlite};
 use destination_ai_voice::ledger::{
-    ClaimEntry, ContactStatus, Inspect, Key, Ledger, LedgerError, LedgerRules, PersonKeys, Settlement,
+    ClaimEntry, ContactStatus, DailyLimit, Inspect, Key, Ledger, LedgerError, LedgerRules, PersonKeys,
+    Places, Settlement,
 };
 use futures_util::FutureExt;
 use jiff::Timestamp;
 use tokio::time::Instant;
 
 use crate::folder::Folder;
+use crate::kept_rules::MayHaveList;
 use crate::options::{HASH_KEY, options};
 use crate::row::Row;
-use crate::rules::MayHaveList;
 use crate::told::Told;
 
 /// How long the people of a dead run are held.
@@ -278,6 +280,26 @@ impl Ledger for SimulatedLedger {
         match self {
             Self::Shared(ledger) => ledger.claim(entries, retake, now).await,
             Self::Sqlite(ledger) => ledger.claim(entries, retake, now).await,
+        }
+    }
+
+    async fn reserve(
+        &self,
+        campaign: Campaign,
+        wanted: u64,
+        limit: DailyLimit,
+        now: Timestamp,
+    ) -> Result<Places, LedgerError> {
+        match self {
+            Self::Shared(ledger) => ledger.reserve(campaign, wanted, limit, now).await,
+            Self::Sqlite(ledger) => ledger.reserve(campaign, wanted, limit, now).await,
+        }
+    }
+
+    async fn give_back(&self, places: Places) -> Result<(), LedgerError> {
+        match self {
+            Self::Shared(ledger) => ledger.give_back(places).await,
+            Self::Sqlite(ledger) => ledger.give_back(places).await,
         }
     }
 

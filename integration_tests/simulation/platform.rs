@@ -9,9 +9,9 @@ use serde_json::{Value, json};
 use tokio::sync::mpsc;
 use tokio::time::{Duration, sleep};
 
+use crate::kept_rules::KeptRules;
 use crate::memory::View;
 use crate::row::Row;
-use crate::rules::Rules;
 
 /// One line of the source, and what must become of it.
 #[derive(Clone, Debug)]
@@ -48,7 +48,7 @@ pub(crate) struct Platform {
     pub(crate) acknowledged: usize,
     /// States that came back in this run.
     pub(crate) came_back: Vec<usize>,
-    pub(crate) rules: Rules,
+    pub(crate) rules: KeptRules,
 }
 
 /// The stdout of one run, as the platform reads it.

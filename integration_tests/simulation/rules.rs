@@ -1,192 +1,158 @@
-//! The rules of calling that a ledger keeps, held against what it lets through.
+//! The rules of calling that some seeds have: a window, and limits that lose nobody.
 
-use std::collections::{HashMap, HashSet};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
 
-use destination_ai_voice::ledger::list::{DoNotCallList, ListLoad, LoadKind, Staging};
-use destination_ai_voice::ledger::sqlite::Sqlite;
-use destination_ai_voice::ledger::{
-    ClaimEntry, ContactStatus, DoNotCallRule, Key, LedgerRules, ListOwner, RuleScopes, Scope, Settlement,
-};
-use futures_util::FutureExt;
-use jiff::{SignedDuration, Timestamp};
+use destination_ai_voice::delivery::Clock;
+use destination_ai_voice::domain::error::Error;
+use destination_ai_voice::ledger::DailyLimit;
+use destination_ai_voice::pipeline::RunStats;
+use destination_ai_voice::rules::{Hours, Minute, Window};
+use jiff::Timestamp;
+use jiff::civil::Weekday;
+use jiff::tz::TimeZone;
+use tokio::time::Duration;
 
-use crate::options;
+use crate::options::beginning;
 
-/// So old a list never is, whatever a clock shows.
-const MAX_AGE_DAYS: u32 = 36_500;
+const EVERY_DAY: [Weekday; 7] = [
+    Weekday::Monday,
+    Weekday::Tuesday,
+    Weekday::Wednesday,
+    Weekday::Thursday,
+    Weekday::Friday,
+    Weekday::Saturday,
+    Weekday::Sunday,
+];
 
-/// The rules of a scenario, and what its runs did by them. Off where no hours and no list are given.
+/// Minutes of UTC's day; a scenario begins soon before the window's end.
+#[derive(Clone, Copy)]
+struct Open {
+    from: i64,
+    to: i64,
+}
+
+/// The rules of one seed.
 #[derive(Clone, Default)]
 pub(crate) struct Rules {
-    pub(crate) by_the_list: bool,
-    pub(crate) cooling_off_hours: u32,
-    model: Arc<Mutex<Model>>,
+    open: Option<Open>,
+    /// In a run; 0: no limit.
+    pub(crate) max_contacts: u64,
+    /// In a day; 0: no limit.
+    max_in_a_day: u64,
+    /// Whom runs reported as accepted, by day.
+    accepted: Arc<Mutex<HashMap<i64, u64>>>,
+    violation: Arc<Mutex<Option<String>>>,
 }
 
-/// A ledger that may be the real one, with a list.
-pub(crate) trait MayHaveList {
-    fn list(&self) -> Option<&Sqlite>;
-}
-
-#[derive(Default)]
-struct Model {
-    listed: HashSet<Key>,
-    /// By which key, and when, somebody was handed over or may have been.
-    last: HashMap<Key, (Key, Timestamp)>,
-    /// By which key, when and by which run somebody is being handed over.
-    under_way: HashMap<Key, (Key, Timestamp, u64)>,
-    /// Whose contacts were kept back once, so that a ledger need not know them.
-    kept_back: HashSet<Key>,
-    newest: Timestamp,
-    violation: Option<String>,
+/// Stands before the vendor in one run.
+#[derive(Clone)]
+pub(crate) struct Gate {
+    rules: Rules,
+    clock: Arc<Clock>,
 }
 
 impl Rules {
-    pub(crate) fn new(by_the_list: bool, cooling_off_hours: u32) -> Self {
-        Self { by_the_list, cooling_off_hours, model: Arc::default() }
-    }
-
-    pub(crate) fn scopes(&self) -> RuleScopes {
-        RuleScopes {
-            do_not_call: self.by_the_list.then_some(Scope::Account),
-            cooling_off: (self.cooling_off_hours > 0).then_some(Scope::Account),
-        }
-    }
-
-    pub(crate) fn of_ledger(&self) -> LedgerRules {
-        let rule = || DoNotCallRule { owner: owner(), max_age_days: MAX_AGE_DAYS };
-        LedgerRules { do_not_call: self.by_the_list.then(rule), cooling_off_hours: self.cooling_off_hours }
-    }
-
-    /// Puts people on the list, and takes others off it, or begins it anew.
-    pub(crate) fn change_list(
-        &self,
-        ledger: &impl DoNotCallList,
-        people: &[Key],
-        rng: &mut fastrand::Rng,
-        now: Timestamp,
-    ) {
-        let mut model = self.locked();
-        let kind = if rng.u32(0..4) == 0 { LoadKind::Replace } else { LoadKind::Change };
-        if kind == LoadKind::Replace {
-            model.listed.clear();
-        }
-        // Nobody's key, so that the list is never empty.
-        let mut changes = vec![(Key([0xab; 16]), true)];
-        for key in people {
-            match rng.u32(0..8) {
-                0 => changes.push((*key, true)),
-                1 => changes.push((*key, false)),
-                _ => {}
-            }
-        }
-        let mut staged = Staging::new().unwrap();
-        for (key, is_listed) in changes {
-            staged.add(key, is_listed).unwrap();
-            if is_listed {
-                model.listed.insert(key)
-            } else {
-                model.listed.remove(&key)
-            };
-        }
-        let load = ListLoad { owner: owner(), source: "register".to_owned(), staged, kind, is_whole: true };
-        let loaded = ledger.load_list(load, now).now_or_never();
-        loaded.expect("an inline ledger answers at once").unwrap();
-    }
-
-    pub(crate) fn claimed(
-        &self,
-        run: u64,
-        entry: &ClaimEntry,
-        status: ContactStatus,
-        retake: bool,
-        now: Timestamp,
-    ) {
-        let mut model = self.locked();
-        match status {
-            ContactStatus::Free => {}
-            ContactStatus::Unknown if retake => {}
-            ContactStatus::DoNotCall | ContactStatus::CoolingOff => {
-                model.kept_back.insert(entry.key);
-                return;
-            }
-            _ => return,
-        }
-        if entry.rules.listed.is_some_and(|key| model.listed.contains(&key)) {
-            model.complain(format!("somebody on the list was claimed at {now}"));
-        }
-        let Some(person) = entry.rules.cooling else { return };
-        let before = match model.under_way.get(&person).copied() {
-            Some((_, at, other)) if other == run => {
-                return model
-                    .complain(format!("somebody is handed over twice at once, from {at} and from {now}"));
-            }
-            // That run died.
-            Some((key, at, _)) => Some((key, at)),
-            None => model.last.get(&person).copied(),
+    pub(crate) fn draw(rng: &mut fastrand::Rng, counts_days: bool) -> Self {
+        let mut draw = |one_in, range: std::ops::Range<u64>| {
+            let drawn = rng.u64(range);
+            if rng.u32(0..one_in) == 0 { drawn } else { 0 }
         };
-        if let Some((key, at)) = before {
-            let hours = SignedDuration::from_hours(self.cooling_off_hours.into());
-            let has_passed = now.duration_since(at) >= hours && now >= model.newest;
-            let is_the_same = status == ContactStatus::Unknown && key == entry.key;
-            if !has_passed && !is_the_same {
-                model.complain(format!("somebody was handed over at {at}, and again at {now}"));
-            }
-            model.last.insert(person, (key, at));
+        let began = minute(beginning());
+        let lasts = i64::try_from(draw(5, 1..4)).unwrap();
+        let open = (lasts > 0).then_some(Open { from: began - 30, to: began + lasts });
+        let max_contacts = draw(4, 3..15);
+        let max_in_a_day = if counts_days { draw(4, 3..15) } else { 0 };
+        Self { open, max_contacts, max_in_a_day, ..Self::default() }
+    }
+
+    pub(crate) fn window(&self) -> Option<Window> {
+        let Open { from, to } = self.open?;
+        let clock = |minute: i64| Minute::parse(&format!("{}:{:02}", minute / 60, minute % 60)).unwrap();
+        Some(Window {
+            days: EVERY_DAY.to_vec(),
+            hours: Hours::new(clock(from), clock(to)).unwrap(),
+            holidays: std::collections::BTreeSet::new(),
+            zone: Some(TimeZone::UTC),
+        })
+    }
+
+    pub(crate) fn daily_limit(&self) -> Option<DailyLimit> {
+        (self.max_in_a_day > 0).then_some(DailyLimit { max: self.max_in_a_day, zone: TimeZone::UTC })
+    }
+
+    pub(crate) fn gate(&self, clock: Arc<Clock>) -> Gate {
+        Gate { rules: self.clone(), clock }
+    }
+
+    /// A run has ended by itself; its machine showed this time when it began.
+    pub(crate) fn ran(&self, stats: &RunStats, machine: Timestamp) {
+        let n_sent = stats.accepted + stats.rejected;
+        if self.max_contacts > 0 && n_sent > self.max_contacts {
+            self.violated(format!("{n_sent} were sent, and {} may be in a run", self.max_contacts));
         }
-        model.under_way.insert(person, (entry.key, now, run));
-        model.newest = model.newest.max(now);
-    }
-
-    pub(crate) fn looked_up(&self, key: Key, status: ContactStatus) {
-        if matches!(status, ContactStatus::DoNotCall | ContactStatus::CoolingOff) {
-            self.locked().kept_back.insert(key);
+        let mut accepted = self.accepted.lock().unwrap();
+        let of_day = accepted.entry(machine.as_second().div_euclid(86_400)).or_default();
+        *of_day += stats.accepted;
+        if self.max_in_a_day > 0 && *of_day > self.max_in_a_day {
+            self.violated(format!("{of_day} were accepted, and {} may be in a day", self.max_in_a_day));
         }
     }
 
-    pub(crate) fn settled(&self, entry: &ClaimEntry, settlement: &Settlement, now: Timestamp) {
-        let mut model = self.locked();
-        let Some(person) = entry.rules.cooling else { return };
-        model.under_way.remove(&person);
-        if *settlement != Settlement::Released {
-            model.newest = model.newest.max(now);
-        }
-        if matches!(settlement, Settlement::Accepted { .. } | Settlement::Unknown) {
-            let at = model.newest;
-            model.last.insert(person, (entry.key, at));
-        }
+    /// How long the first run waits: often until the window is about to close.
+    pub(crate) fn first_wait(&self, rng: &mut fastrand::Rng) -> Duration {
+        let until_end =
+            self.open.map_or(3_000, |open| (open.to * 60 - second(beginning())).unsigned_abs() * 1_000);
+        Duration::from_millis(rng.u64(0..until_end))
     }
 
-    pub(crate) fn has_kept_back(&self, key: Key) -> bool {
-        self.locked().kept_back.contains(&key)
+    /// How long a platform's schedule waits after a run that stopped because of a rule: until the window is open again,
+    /// or about to close.
+    pub(crate) fn waits(
+        &self,
+        ended: Option<&Error>,
+        now: Timestamp,
+        rng: &mut fastrand::Rng,
+    ) -> Option<Duration> {
+        let end = self.open.map_or(second(now), |open| open.to * 60);
+        let early = if rng.bool() { rng.i64(1..15) } else { rng.i64(60..1_200) };
+        let seconds = (end - early - second(now)).rem_euclid(86_400);
+        let next_day = Duration::from_secs(seconds.unsigned_abs());
+        let is_by_rule = match ended {
+            Some(error) => matches!(error, Error::OutsideWindow(_)),
+            None => self.max_in_a_day > 0,
+        };
+        is_by_rule.then_some(next_day)
     }
 
-    pub(crate) fn n_kept_back(&self) -> u64 {
-        u64::try_from(self.locked().kept_back.len()).unwrap()
-    }
-
-    /// When somebody was handed over last, or let go of.
-    pub(crate) fn newest(&self) -> Timestamp {
-        self.locked().newest
+    /// A person took a ledger as it was, and with it what it had counted.
+    pub(crate) fn day_is_forgotten(&self) {
+        self.accepted.lock().unwrap().clear();
     }
 
     pub(crate) fn violation(&self) -> Option<String> {
-        self.locked().violation.clone()
+        self.violation.lock().unwrap().clone()
     }
 
-    /// A run that panics must not take it along.
-    fn locked(&self) -> MutexGuard<'_, Model> {
-        self.model.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Model {
-    fn complain(&mut self, what: String) {
-        self.violation.get_or_insert(what);
+    fn violated(&self, why: String) {
+        self.violation.lock().unwrap().get_or_insert(why);
     }
 }
 
-fn owner() -> ListOwner {
-    ListOwner::new(&options::identity(), Scope::Account)
+impl Gate {
+    /// A request leaves.
+    pub(crate) fn passes(&self) {
+        let now = self.clock.uncorrected();
+        if self.rules.open.is_some_and(|open| !(open.from..open.to).contains(&minute(now))) {
+            self.rules.violated(format!("a request left at {now}, outside of the window"));
+        }
+    }
+}
+
+fn minute(time: Timestamp) -> i64 {
+    second(time) / 60
+}
+
+fn second(time: Timestamp) -> i64 {
+    time.as_second().rem_euclid(86_400)
 }

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 
-use destination_ai_voice::config::{self, Config};
+use destination_ai_voice::config::{self, Config, OnLimit};
 use destination_ai_voice::delivery::{
     Clock, Deliverer, DeliveryOptions, RateLimiter, RetryPolicy, RunHandle,
 };
@@ -34,13 +34,14 @@ use tokio::time::{Duration, Instant, sleep};
 
 use crate::counts::Counts;
 use crate::folder::Folder;
+use crate::kept_rules::{KeptRules, MayHaveList};
 use crate::memory::{Database, Store};
-use crate::options::HASH_KEY;
+use crate::options::{HASH_KEY, beginning};
 use crate::platform::{Platform, Stdout, record, speak, state};
 use crate::row::Row;
-use crate::rules::{MayHaveList, Rules};
+use crate::rules::Rules;
 use crate::told::{Slow, Told, Wall};
-use crate::vendor::{Line, beginning};
+use crate::vendor::Line;
 
 /// The vendors, and whether they recognise repeats.
 #[derive(Clone, Copy, Debug)]
@@ -66,6 +67,7 @@ pub(crate) struct Scenario {
     keys: KeyMaker,
     line: Line,
     store: Store,
+    rules: Rules,
     told: Told,
     /// After so many days somebody may be called again; 0: never.
     days: u32,
@@ -74,7 +76,7 @@ pub(crate) struct Scenario {
     /// By how much it is.
     wrong_by: Mutex<SignedDuration>,
     counts: Counts,
-    rules: Rules,
+    kept_rules: KeptRules,
     /// By what the list knows everybody.
     listed: Vec<Key>,
     /// The campaign's own copy of whom it would call, by the key of the ledger.
@@ -111,6 +113,7 @@ impl Scenario {
             redirects: if rng.u32(0..4) == 0 { 0.04 } else { 0.0 },
             panics: if rng.u32(0..8) == 0 { 0.03 } else { 0.0 },
             n_panics: Arc::default(),
+            gate: None,
         };
         Self {
             rng,
@@ -119,12 +122,13 @@ impl Scenario {
             vendor,
             line,
             store: Store::Shared(Database::default()),
+            rules: Rules::default(),
             told: Told::new(0),
             days: 0,
             clocks: false,
             wrong_by: Mutex::new(SignedDuration::ZERO),
             counts: Counts::default(),
-            rules: Rules::default(),
+            kept_rules: KeptRules::default(),
             listed: Vec::new(),
             numbers: HashMap::new(),
             runtime,
@@ -138,6 +142,9 @@ impl Scenario {
             self.choose_store();
         }
         self.clocks = self.rng.u32(0..3) == 0;
+        // The stand-in of a database counts no days, and a wrong clock counts another.
+        let counts_days = !self.clocks && !matches!(self.store, Store::Shared(_));
+        self.rules = Rules::draw(&mut self.rng, counts_days);
         let mut platforms = vec![self.platform()];
         if overlaps {
             platforms.push(self.platform());
@@ -181,7 +188,7 @@ impl Scenario {
             began_with: 0,
             acknowledged: 0,
             came_back: Vec::new(),
-            rules: self.rules.clone(),
+            rules: self.kept_rules.clone(),
         }))
     }
 
@@ -195,7 +202,7 @@ impl Scenario {
             other if other % 2 == 0 => {
                 self.store = Store::Sqlite(Memory::new().unwrap());
                 self.counts.sqlite += 1;
-                self.choose_rules();
+                self.choose_kept_rules();
             }
             // A database's clock is its server's, and its rules are the stand-in's own.
             _ => return,
@@ -207,26 +214,26 @@ impl Scenario {
     }
 
     /// A file that things happen to would have to be told of the list again and again.
-    fn choose_rules(&mut self) {
+    fn choose_kept_rules(&mut self) {
         let cooling_off_hours = if self.rng.bool() { self.rng.u32(1..100) } else { 0 };
-        self.rules = Rules::new(self.rng.bool(), cooling_off_hours);
-        self.keys = self.keys.clone().with_rules(self.rules.scopes());
+        self.kept_rules = KeptRules::new(self.rng.bool(), cooling_off_hours);
+        self.keys = self.keys.clone().with_rules(self.kept_rules.scopes());
     }
 
     /// A run of the list's own.
     fn fill_list(&self, rng: &mut fastrand::Rng) {
-        if !self.rules.by_the_list {
+        if !self.kept_rules.by_the_list {
             return;
         }
         let machine = self.line.now() + *self.wrong_by.lock().unwrap();
         let ledger = self.store.open(u64::MAX - 1, 0, LedgerRules::default(), machine).unwrap();
         let sqlite = ledger.list().expect("only such a ledger has rules");
-        self.rules.change_list(sqlite, &self.listed, rng, machine);
+        self.kept_rules.change_list(sqlite, &self.listed, rng, machine);
     }
 
     async fn sync(&self, platform: &Arc<Mutex<Platform>>, run: u64, mut rng: fastrand::Rng) -> Ended {
         let machine = self.line.now() + *self.wrong_by.lock().unwrap();
-        let ledger = match self.store.open(run, self.days, self.rules.of_ledger(), machine) {
+        let ledger = match self.store.open(run, self.days, self.kept_rules.of_ledger(), machine) {
             Ok(ledger) => ledger,
             Err(refused) => return (RunStats::default(), Some(refused.into())),
         };
@@ -245,17 +252,23 @@ impl Scenario {
             max_in_flight: delivery.max_requests_in_flight.into(),
             hear_out_for: Duration::from_secs(65),
             end_within: Duration::from_secs(9),
-            max_contacts: 0,
+            max_contacts: self.rules.max_contacts,
+            daily_limit: self.rules.daily_limit(),
+            on_limit: OnLimit::Stop,
+            allow_nobody: true,
             max_rejected_percent: 100,
             streams: names.into_iter().map(|name| (name, false)).collect(),
         };
-        let (run_handle, log_lines) = RunHandle::new(Arc::new(Clock::starting_at(machine)));
+        let clock = Arc::new(Clock::starting_at(machine));
+        let (run_handle, log_lines) = RunHandle::new(Arc::clone(&clock));
+        let run_handle = run_handle.within(self.rules.window());
         let options = DeliveryOptions {
             rate_limiter: RateLimiter::new(0),
             retry_policy: RetryPolicy { retry_for: Duration::from_secs(rng.u64(1..120)), resend: false },
             seed: rng.u64(..),
         };
-        let (vendor, transport) = (Arc::clone(&self.vendor), self.line.clone());
+        let gate = Some(self.rules.gate(clock));
+        let (vendor, transport) = (Arc::clone(&self.vendor), Line { gate, ..self.line.clone() });
         let deliverer = Arc::new(Deliverer::new(vendor, transport, run_handle.clone(), options));
         {
             let mut platform = platform.lock().unwrap();
@@ -265,7 +278,7 @@ impl Scenario {
         }
         let told = (!matches!(self.store, Store::Shared(_))).then(|| self.told.clone());
         let clock = Wall { began: machine, started: Instant::now(), jumps: self.clocks };
-        let (rules, listed) = (self.rules.clone(), self.listed.clone());
+        let (rules, listed) = (self.kept_rules.clone(), self.listed.clone());
         let ledger = Slow { ledger, rng: Mutex::new(rng.fork()), run, told, clock, rules, listed };
         let (sender, input) = mpsc::channel(2);
         let lines = {
@@ -283,6 +296,7 @@ impl Scenario {
         let signals = stream::iter(signal).then(after).chain(stream::pending());
         let (stats, failure, _) = pipeline.run(input, log_lines, Box::pin(signals)).await;
         speaking.abort();
+        self.rules.ran(&stats, machine);
         (stats, failure)
     }
 
@@ -292,8 +306,9 @@ impl Scenario {
             folder.lock().unwrap().put_back();
         }
         assert_eq!(self.told.violation(), None);
-        assert_eq!(self.rules.violation(), None);
-        self.counts.kept_back += self.rules.n_kept_back();
+        assert_eq!(self.rules.violation(), None, "a rule of calling was broken");
+        assert_eq!(self.kept_rules.violation(), None);
+        self.counts.kept_back += self.kept_rules.n_kept_back();
         let ledger = self.store.open(u64::MAX, self.days, LedgerRules::default(), self.line.now());
         let ledger = ledger.unwrap_or_else(|error| panic!("{error}"));
         self.opened(&ledger);
@@ -329,9 +344,9 @@ impl Scenario {
             let is_free = matches!(row, None | Some(Row::Rejected));
             assert!(times == 0 || self.days > 0 || !is_free, "{phone} is at the vendor, and free: {row:?}");
         }
-        let hours = SignedDuration::from_hours(self.rules.cooling_off_hours.into());
-        let is_on = self.rules.cooling_off_hours > 0;
-        if is_on && !self.clocks && self.rules.newest().duration_since(beginning()) < hours {
+        let hours = SignedDuration::from_hours(self.kept_rules.cooling_off_hours.into());
+        let is_on = self.kept_rules.cooling_off_hours > 0;
+        if is_on && !self.clocks && self.kept_rules.newest().duration_since(beginning()) < hours {
             let twice = all_calls.iter().find(|(_, times)| **times > 1);
             assert_eq!(twice, None, "over all campaigns, in less than {hours:#}");
         }
@@ -339,7 +354,7 @@ impl Scenario {
             let platform = platform.lock().unwrap();
             let acknowledged = &platform.lines[..platform.acknowledged];
             for (key, phone) in acknowledged.iter().filter_map(|line| line.person.as_ref()) {
-                let is_excused = self.told.is_given_up(*key) || self.rules.has_kept_back(*key);
+                let is_excused = self.told.is_given_up(*key) || self.kept_rules.has_kept_back(*key);
                 let is_known = view.row(*key).is_some() || is_excused;
                 assert!(is_known, "{phone} is acknowledged, and the ledger does not know them");
             }

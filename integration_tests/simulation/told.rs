@@ -5,14 +5,15 @@ use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use destination_ai_voice::domain::contact::Campaign;
 use destination_ai_voice::ledger::{
-    ClaimEntry, ContactStatus, Key, Ledger, LedgerError, PersonKeys, Settlement,
+    ClaimEntry, ContactStatus, DailyLimit, Key, Ledger, LedgerError, PersonKeys, Places, Settlement,
 };
 use jiff::{SignedDuration, Timestamp};
 use tokio::time::{Instant, sleep};
 
+use crate::kept_rules::{KeptRules, MayHaveList};
 use crate::row::Row;
-use crate::rules::{MayHaveList, Rules};
 
 /// What all runs of a scenario told a ledger that one run at a time may have.
 #[derive(Clone)]
@@ -215,7 +216,7 @@ pub(crate) struct Slow<L> {
     /// None where other runs have the ledger, too.
     pub(crate) told: Option<Told>,
     pub(crate) clock: Wall,
-    pub(crate) rules: Rules,
+    pub(crate) rules: KeptRules,
     /// By what the list knows everybody of the scenario.
     pub(crate) listed: Vec<Key>,
 }
@@ -328,6 +329,23 @@ impl<L: Ledger + MayHaveList> Ledger for Slow<L> {
         }
         self.dawdle().await;
         answer
+    }
+
+    async fn reserve(
+        &self,
+        campaign: Campaign,
+        wanted: u64,
+        limit: DailyLimit,
+        now: Timestamp,
+    ) -> Result<Places, LedgerError> {
+        self.is_told(now);
+        let shown = self.shown(now);
+        self.dawdle().await;
+        self.ledger.reserve(campaign, wanted, limit, shown).await
+    }
+
+    async fn give_back(&self, places: Places) -> Result<(), LedgerError> {
+        self.ledger.give_back(places).await
     }
 
     async fn settle(

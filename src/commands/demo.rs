@@ -4,8 +4,9 @@ use std::io::{self, Cursor, Write};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
-use serde_json::{Value, json};
+use serde_json::Value;
 
+use super::demo_files;
 use super::load_config::LoadedConfig;
 use super::sandbox::{faults, start};
 use super::write::SyncJob;
@@ -22,7 +23,7 @@ pub(super) async fn run(
     stdout: &mut impl Write,
     is_terminal: bool,
 ) -> Result<(), Error> {
-    let DemoArgs { records, seed, faults: plan } = arguments;
+    let DemoArgs { records, seed, faults: plan, keep } = arguments;
     let mut print = |text: String| writeln!(stdout, "{text}").map_err(Error::Output);
     print(format!(
         "An extract of {records} overdue customers goes through the real `write` to the simulated vendors on this\nmachine, which sometimes fail ({plan}). Nobody is called.\n"
@@ -33,8 +34,11 @@ pub(super) async fn run(
         required_variables: vec![sample::REQUIRED_VARIABLE.to_owned()],
         ..SandboxOptions::default()
     };
-    let sandbox = start(options, now).await?;
     let lines: Vec<String> = Sample::new(*records, *seed).collect();
+    if let Some(folder) = keep {
+        demo_files::keep(folder, &lines)?;
+    }
+    let sandbox = start(options, now).await?;
     let vendors: Vec<_> = sandbox.vendors().collect();
     let mut failure = None;
     for vendor in vendors {
@@ -44,6 +48,9 @@ pub(super) async fn run(
         failure = failure.or(rehearsal.failure);
     }
     sandbox.stop().await;
+    if let Some(folder) = keep {
+        print(demo_files::advice(folder))?;
+    }
     print(
         "Your own data: `destination-ai-voice sandbox` prints a configuration to rehearse with; see docs/operating.md."
             .to_owned(),
@@ -66,12 +73,7 @@ async fn probe(
     now: Timestamp,
     shown: Shown,
 ) -> Result<Rehearsal, Error> {
-    let mut config = sandbox.connector_config(vendor).unwrap_or_default();
-    let shape = LoadedConfig::from_text(&config.to_string())?.vendor.shape();
-    if let Some(config) = config.as_object_mut() {
-        config.insert("streams".to_owned(), json!([sample::stream(shape)]));
-        config.insert("delivery".to_owned(), json!({ "max_requests_per_second": 0 }));
-    }
+    let config = demo_files::with_sample(sandbox.connector_config(vendor).unwrap_or_default())?;
     let catalog = Catalog::parse(&sample::catalog().to_string())?;
     let job =
         SyncJob::new(LoadedConfig::from_text(&config.to_string())?, catalog, now, &Environment::default())?;

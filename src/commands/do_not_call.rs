@@ -7,7 +7,7 @@ use std::path::Path;
 use jiff::Timestamp;
 
 use super::load_config::LoadedConfig;
-use crate::cli::{DoNotCallCommand, ListFindArgs, ListFormat, ListLoadArgs, ListRemoveArgs};
+use crate::cli::{DoNotCallCommand, DoNotCallFormat, ListFindArgs, ListLoadArgs, ListRemoveArgs};
 use crate::config::Config;
 use crate::domain::error::Error;
 use crate::ledger::list::{DoNotCallList, ListLoad, ListSource, LoadKind, Loaded};
@@ -159,11 +159,11 @@ fn phone(rules: &PhoneRules, number: &str) -> Result<Phone, Error> {
 }
 
 /// How a file is written, by its name where nobody says it.
-fn format_of(format: Option<ListFormat>, file: &Path) -> Result<FileFormat, Error> {
+fn format_of(format: Option<DoNotCallFormat>, file: &Path) -> Result<FileFormat, Error> {
     let ending = file.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
     match (format, ending.to_ascii_lowercase().as_str()) {
-        (Some(ListFormat::Csv), _) | (None, "csv") => Ok(FileFormat::Csv),
-        (Some(ListFormat::Jsonl), _) | (None, "jsonl" | "ndjson") => Ok(FileFormat::Jsonl),
+        (Some(DoNotCallFormat::Csv), _) | (None, "csv") => Ok(FileFormat::Csv),
+        (Some(DoNotCallFormat::Jsonl), _) | (None, "jsonl" | "ndjson") => Ok(FileFormat::Jsonl),
         (None, _) => {
             Err(Error::config("--format", "is needed: the file's name ends neither in .csv nor in .jsonl"))
         }

@@ -1,21 +1,18 @@
-//! `ledger status | find | settle | baseline | rescope | accept-loss | do-not-call`: the memory of who was sent to whom, for people.
+//! `ledger …`: the memory of who was sent to whom, for people. What takes more than a few lines has a file of its own.
 
-use std::collections::{BTreeSet, HashSet};
 use std::io::{Read, Write};
 use std::path::Path;
 
 use jiff::Timestamp;
 
 use super::load_config::LoadedConfig;
-use super::{baseline, do_not_call, rescope};
-use crate::cli::{AcceptLossArgs, Decision, Environment, FindArgs, LedgerCommand, SettleArgs};
-use crate::config::{Config, LedgerConfig};
+use super::{baseline, do_not_call, find, forget, list, rescope, settle};
+use crate::cli::{AcceptLossArgs, Environment, LedgerCommand};
+use crate::config::LedgerConfig;
 use crate::domain::error::Error;
 use crate::ledger::sqlite::Sqlite;
-use crate::ledger::{FoundContact, Inspect, Key, StatusRow, open};
-use crate::mapping;
-use crate::phone::{PhoneInput, shown, shown_identifier, shown_key, visible};
-use crate::providers::Provider;
+use crate::ledger::{Inspect, StatusRow, open};
+use crate::phone::{shown_identifier, visible};
 
 pub(super) async fn run<R: Read + Send + 'static>(
     command: LedgerCommand,
@@ -25,9 +22,11 @@ pub(super) async fn run<R: Read + Send + 'static>(
     stdout: &mut impl Write,
 ) -> Result<(), Error> {
     let text = match command {
+        LedgerCommand::List(arguments) => return list::run(&arguments, stdout).await,
         LedgerCommand::Status(arguments) => status(&arguments.config).await?,
-        LedgerCommand::Find(arguments) => find(&arguments).await?,
-        LedgerCommand::Settle(arguments) => settle(&arguments, now).await?,
+        LedgerCommand::Find(arguments) => find::run(&arguments).await?,
+        LedgerCommand::Settle(arguments) => settle::run(&arguments, stdin, now).await?,
+        LedgerCommand::Forget(arguments) => forget::run(&arguments, now).await?,
         LedgerCommand::Baseline(arguments) => baseline::run(&arguments, stdin, now, environment).await?,
         LedgerCommand::Rescope(arguments) => rescope::run(&arguments, stdin, now, environment).await?,
         LedgerCommand::AcceptLoss(arguments) => accept_loss(&arguments)?,
@@ -49,88 +48,6 @@ async fn status(config: &Path) -> Result<String, Error> {
         text.push_str(&format!("\n{campaign:<28} {outcome:<10} {count:>10}  {run}"));
     }
     Ok(text)
-}
-
-async fn find(arguments: &FindArgs) -> Result<String, Error> {
-    let (config, vendor) = LoadedConfig::from_file(&arguments.config)?.complete()?;
-    let mut mistakes = Vec::new();
-    let rules = mapping::phone_rules(&config, &mut mistakes);
-    if !mistakes.is_empty() {
-        return Err(Error::Config(mistakes));
-    }
-    let phone = rules.normalise(PhoneInput::Text(arguments.phone.trim()), None).map_err(|refusal| {
-        Error::config("--phone", format!("{}: {}", refusal.reason.code(), refusal.reason.meaning()))
-    })?;
-    let (records, opened) = open::inspect(&config, vendor.as_ref()).await?;
-    let keys = opened.keys();
-    let campaigns = campaigns(&config, vendor.as_ref(), &arguments.campaigns)?;
-    let asked: HashSet<Key> = campaigns.iter().map(|campaign| keys.key(campaign, &phone)).collect();
-    let found = records.find_contacts(asked.into_iter().collect()).await?;
-    if found.is_empty() {
-        return Ok(format!("{phone} is not in the ledger, for the campaigns of this configuration."));
-    }
-    let mut text = phone.to_string();
-    for FoundContact { campaign, outcome, reason, contact_id, stream, primary_key, run, at } in found {
-        text.push_str(&format!("\n{at} campaign {}: {outcome}", shown_identifier(&campaign)));
-        for (name, value) in [
-            ("reason", reason),
-            ("contact id", shown_identifier(&contact_id)),
-            ("stream", shown(&stream)),
-            ("primary key", shown_key(&primary_key, &phone)),
-            ("run", visible(&run)),
-        ] {
-            if !value.is_empty() {
-                text.push_str(&format!(", {name} {value}"));
-            }
-        }
-    }
-    Ok(text)
-}
-
-/// The campaigns that a configuration names, and those of the command line.
-fn campaigns(
-    config: &Config,
-    vendor: &dyn Provider,
-    more: &[String],
-) -> Result<Vec<crate::domain::contact::Campaign>, Error> {
-    let constants = config.streams.iter().map(|stream| stream.campaign.trim());
-    let named = constants.filter(|campaign| !campaign.contains('{')).chain(more.iter().map(String::as_str));
-    let each = std::iter::once("").chain(named).map(|id| vendor.campaign(id));
-    each.collect::<Result<_, _>>().map_err(|why| Error::config("--campaign", why))
-}
-
-async fn settle(arguments: &SettleArgs, now: Timestamp) -> Result<String, Error> {
-    let SettleArgs { config, run, decision, yes } = arguments;
-    let (config, vendor) = LoadedConfig::from_file(config)?.complete()?;
-    let (records, opened) = open::inspect(&config, vendor.as_ref()).await?;
-    let now = opened.clock.unwrap_or(now);
-    open::refuse_odd_time(now)?;
-    let named = visible(run);
-    let count = records.settle_unknown(run, *decision == Decision::Accepted, !yes, now).await?;
-    let meaning = match decision {
-        Decision::Accepted => "in the campaign, and never sent again",
-        Decision::NotDelivered => "not in the campaign, and free to be sent by the next sync",
-    };
-    if count == 0 {
-        return Ok(format!("Run {named} has no unknown contacts{}.", others(&records.status().await?)));
-    }
-    Ok(if *yes {
-        format!("{count} contacts of run {named} are now taken to be {meaning}.")
-    } else {
-        format!(
-            "{count} unknown contacts of run {named} would be taken to be {meaning}. Nothing was changed; add --yes to do it."
-        )
-    })
-}
-
-/// Names the runs that have contacts to decide, for who named another one.
-fn others(rows: &[StatusRow]) -> String {
-    let undecided = rows.iter().filter(|row| row.outcome == "unknown");
-    let runs: BTreeSet<String> = undecided.map(|row| visible(&row.run)).collect();
-    match runs.len() {
-        0 => String::new(),
-        _ => format!("; these have: {}", runs.into_iter().collect::<Vec<_>>().join(", ")),
-    }
 }
 
 fn accept_loss(arguments: &AcceptLossArgs) -> Result<String, Error> {

@@ -7,7 +7,8 @@ use std::time::Duration;
 use super::read_file::read_file;
 use crate::config::{self, Config, DeliveryConfig, OnUnknownOutcome};
 use crate::delivery::{
-    Connections, Deliverer, DeliveryOptions, HttpTransport, Network, RateLimiter, RetryPolicy, RunHandle,
+    AnyTransport, Clock, Connections, Deliverer, DeliveryOptions, HttpTransport, Network, PlayedVendor,
+    RateLimiter, RetryPolicy, RunHandle,
 };
 use crate::domain::error::{Error, Mistake};
 use crate::mapping::{self, Mapping, RunContext, StreamShape};
@@ -38,7 +39,6 @@ impl LoadedConfig {
         mistakes.extend(config.ledger.mistakes());
         mistakes.extend(config.object_storage_config.mistakes());
         mistakes.extend(config.rule_mistakes());
-        mistakes.extend(config.limits.mistakes(&config.ledger));
         // Conditions say it, too; but there may be none.
         mistakes.extend(values::time_zone(&config.time_zone).err().map(|why| Mistake::new("time_zone", why)));
         let vendor = config.vendor.build();
@@ -91,16 +91,16 @@ fn is_within(place: &str, outer: &str) -> bool {
     place.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
 }
 
-/// A deliverer over HTTPS, as the delivery section says.
+/// A deliverer by the way that the vendor section chose, as the delivery section says.
 pub(super) fn deliverer(
-    delivery: &DeliveryConfig,
+    config: &Config,
     network: &Network,
     vendor: Arc<dyn Provider>,
     run: RunHandle,
-) -> Result<Deliverer<HttpTransport>, Error> {
-    let timeout = request_timeout(delivery);
+) -> Result<Deliverer<AnyTransport>, Error> {
+    let delivery = &config.delivery;
     let connections = Connections::of(vendor.limits());
-    let transport = HttpTransport::new(network, connections, timeout, Arc::clone(&run.clock))?;
+    let transport = transport(config, network, connections, request_timeout(delivery), &run.clock)?;
     let retry_policy = RetryPolicy {
         retry_for: Duration::from_secs(delivery.retry_for_seconds.into()),
         resend: delivery.on_unknown_outcome == OnUnknownOutcome::Resend,
@@ -110,7 +110,28 @@ pub(super) fn deliverer(
     Ok(Deliverer::new(vendor, transport, run, DeliveryOptions { rate_limiter, retry_policy, seed }))
 }
 
+/// The way to the vendor: over HTTPS, or in a rehearsal no way at all.
+pub(super) fn transport(
+    config: &Config,
+    network: &Network,
+    connections: Connections,
+    timeout: Duration,
+    clock: &Arc<Clock>,
+) -> Result<AnyTransport, Error> {
+    Ok(match config.vendor.played() {
+        Some(simulator) => AnyTransport::Played(PlayedVendor::new(simulator, Arc::clone(clock))),
+        None => AnyTransport::Http(HttpTransport::new(network, connections, timeout, Arc::clone(clock))?),
+    })
+}
+
 /// How long one request may take.
 pub(super) fn request_timeout(delivery: &DeliveryConfig) -> Duration {
     Duration::from_secs(delivery.request_timeout_seconds.into())
+}
+
+/// What a sync that allows plain http says of it, as a sentence without a full stop.
+pub(super) fn plain_http(place: &str) -> String {
+    format!(
+        "vendor.allow_plain_http is on: credentials, names and numbers go to {place} unencrypted, which is for a sandbox only"
+    )
 }

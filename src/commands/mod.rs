@@ -1,18 +1,27 @@
 //! One file a command, wiring only.
 
 mod baseline;
+mod campaign;
 mod check;
+mod csv_cell;
 mod demo;
+mod demo_files;
 mod discover;
 mod do_not_call;
+mod find;
+mod forget;
+mod key_file;
 mod ledger;
+mod list;
 mod list_sync;
 mod load_config;
 #[cfg(test)]
 mod mistakes;
+mod promises;
 mod read_file;
 mod rescope;
 mod sandbox;
+mod settle;
 mod singer;
 mod spec;
 mod write;
@@ -22,7 +31,7 @@ use std::io::{Read, Write};
 use futures_util::Stream;
 use jiff::Timestamp;
 
-use crate::cli::{Cli, Command, Environment, PlatformCommand};
+use crate::cli::{Cli, Command, Environment, LedgerCommand, PlatformCommand};
 use crate::domain::error::Error;
 use crate::protocol::Output;
 
@@ -67,6 +76,8 @@ where
         let output = Output::singer(stdout, stderr);
         return singer::run(&cli.target, stdin, output, now, &environment, signals).await;
     };
+    // Its stdout is a table, in which an error would be a line.
+    let is_table = matches!(command, Command::Ledger(LedgerCommand::List(_)));
     let for_people = match command {
         Command::Sandbox(arguments) => sandbox::run(&arguments, now, &mut stdout, signals).await,
         Command::Ledger(command) => ledger::run(command, stdin, now, &environment, &mut stdout).await,
@@ -79,8 +90,10 @@ where
     match for_people {
         Ok(()) => true,
         Err(error) => {
-            // When nobody reads stdout, the exit code still says it.
-            drop(writeln!(stdout, "{}", error.with_causes()));
+            let mut stderr = stderr;
+            let told: &mut dyn Write = if is_table { &mut stderr } else { &mut stdout };
+            // When nobody reads it, the exit code still says it.
+            drop(writeln!(told, "{}", error.with_causes()));
             false
         }
     }
@@ -129,7 +142,9 @@ async fn platform<R: Read + Send + 'static, W: Write>(
         PlatformCommand::Check(arguments) => {
             check::run(&arguments, now, &environment.network, &mut output).await
         }
-        PlatformCommand::Discover(arguments) => discover::run(&arguments, &mut output),
+        PlatformCommand::Discover(arguments) => {
+            discover::run(&arguments, now, &environment.network, &mut output).await
+        }
         PlatformCommand::Write(arguments) => {
             let (returned, result) = write::run(&arguments, stdin, output, now, environment, signals).await;
             output = returned;

@@ -8,21 +8,31 @@ use std::time::Duration;
 
 use futures_util::{Stream, StreamExt};
 use jiff::Timestamp;
+use tokio::time::Instant;
 
+use super::campaign::{AT_THE_START, Known, campaigns};
 use super::list_sync::{self, ListJob};
-use super::load_config::{LoadedConfig, deliverer, request_timeout};
+use super::load_config::{LoadedConfig, deliverer, plain_http, request_timeout};
 use super::read_file::read_file;
 use crate::cli::{Environment, WriteArgs};
 use crate::config::{Config, LedgerConfig, ObjectStorageConfig};
-use crate::delivery::{Clock, Network, RunHandle};
+use crate::delivery::{AnyTransport, Clock, Deliverer, Network, RunHandle};
 use crate::domain::error::Error;
 use crate::intake::{DynamicStreams, Router, read_events};
-use crate::ledger::KeyMaker;
 use crate::ledger::open::{self, RunLedger};
+use crate::ledger::{DailyLimit, KeyMaker, Ledger as _};
 use crate::mapping::{self, Mapping, RunContext, StreamShape};
 use crate::pipeline::{Pipeline, Plan, RunStats};
 use crate::protocol::{Catalog, CatalogStream, Dialect, Level, Output};
 use crate::providers::Provider;
+use crate::rules::Window;
+use crate::values;
+
+/// Begins the first line of a sync that calls nobody.
+const REHEARSAL: &str = "REHEARSAL, nobody is called: ";
+
+/// Whoever leaves before the first record waits no longer for a ledger.
+const LEAVE_WITHIN: Duration = Duration::from_secs(1);
 
 /// Beyond the time that a request itself may take.
 const HEAR_OUT_MARGIN: Duration = Duration::from_secs(5);
@@ -55,6 +65,8 @@ pub(super) struct SyncJob {
     mappings: Vec<Arc<Mapping>>,
     now: Timestamp,
     network: Network,
+    window: Option<Window>,
+    daily_limit: Option<DailyLimit>,
 }
 
 impl SyncJob {
@@ -85,9 +97,8 @@ impl SyncJob {
         let sync_id = of_catalog.or_else(|| environment.job_id.clone()).unwrap_or_default();
         let run = RunContext { sync_id: sync_id.clone(), now };
         let mappings = loaded.compile(&catalog, &run);
-        let (config, vendor) = loaded.complete()?;
-        let network = environment.network.clone();
-        Ok(Self { config, catalog, vendor, sync_id, dialect: Dialect::Airbyte, mappings, now, network })
+        let of_catalog = (catalog, sync_id, mappings);
+        Self::complete(Dialect::Airbyte, loaded, of_catalog, now, environment)
     }
 
     /// A sync without a catalog: the mapping is checked as far as that goes now, and for each stream
@@ -99,10 +110,23 @@ impl SyncJob {
         environment: &Environment,
     ) -> Result<Self, Error> {
         loaded.check_streams();
+        Self::complete(dialect, loaded, (Catalog::default(), String::new(), Vec::new()), now, environment)
+    }
+
+    fn complete(
+        dialect: Dialect,
+        loaded: LoadedConfig,
+        (catalog, sync_id, mappings): (Catalog, String, Vec<Arc<Mapping>>),
+        now: Timestamp,
+        environment: &Environment,
+    ) -> Result<Self, Error> {
         let (config, vendor) = loaded.complete()?;
-        let (catalog, sync_id) = (Catalog::default(), String::new());
+        let window = config.rules.window.read().map_err(Error::Config)?;
+        let zone = values::time_zone(&config.time_zone).map_err(|why| Error::config("time_zone", why))?;
+        let max = config.limits.max_contacts_per_day;
+        let daily_limit = (max > 0).then_some(DailyLimit { max, zone });
         let network = environment.network.clone();
-        Ok(Self { config, catalog, vendor, sync_id, dialect, mappings: Vec::new(), now, network })
+        Ok(Self { config, catalog, vendor, sync_id, dialect, mappings, now, network, window, daily_limit })
     }
 
     /// What makes events of the input. A stream may be announced in one shape after the other, so that
@@ -146,14 +170,23 @@ impl SyncJob {
             Err(error) => return (output, RunStats::default(), Err(error)),
         };
         let (run, log_lines) = RunHandle::new(Arc::new(Clock::starting_at(self.now)));
+        let run = run.within(self.window.clone());
         let plan = self.plan();
         let genders = Arc::default();
         let router = self.router(run_ledger.keys, &genders);
-        let deliverer = deliverer(&self.config.delivery, &self.network, self.vendor, run.clone());
-        let started = deliverer.and_then(|deliverer| Ok((deliverer, read_events(stdin, router)?)));
+        let deliverer = deliverer(&self.config, &self.network, Arc::clone(&self.vendor), run.clone());
+        let asked = match &deliverer {
+            Ok(deliverer) => self.say_campaigns(deliverer, &mut output, &mut signals).await,
+            Err(_) => Ok(()),
+        };
+        let started = asked.and(deliverer).and_then(|deliverer| Ok((deliverer, read_events(stdin, router)?)));
         let (deliverer, input) = match started {
             Ok(started) => started,
-            Err(error) => return (output, RunStats::default(), Err(error)),
+            Err(error) => {
+                // Otherwise a shared ledger would wait for this run's lease; the error says more than a failure to.
+                drop(tokio::time::timeout(LEAVE_WITHIN, run_ledger.ledger.close()).await);
+                return (output, RunStats::default(), Err(error));
+            }
         };
         let pipeline = Pipeline::new(plan, Arc::new(deliverer), Arc::new(run_ledger.ledger), output, run);
         let (stats, failure, mut output) = pipeline.run(input, log_lines, signals).await;
@@ -177,7 +210,7 @@ impl SyncJob {
     }
 
     fn plan(&self) -> Plan {
-        let delivery = &self.config.delivery;
+        let (delivery, limits) = (&self.config.delivery, &self.config.limits);
         let streams = self.catalog.streams.iter();
         Plan {
             batch_size: delivery.batch_size.into(),
@@ -185,10 +218,46 @@ impl SyncJob {
             max_in_flight: delivery.max_requests_in_flight.into(),
             hear_out_for: request_timeout(delivery) + HEAR_OUT_MARGIN,
             end_within: Duration::from_secs(delivery.shutdown_seconds.into()),
-            max_contacts: self.config.limits.max_contacts_per_sync,
-            max_rejected_percent: self.config.limits.max_rejected_percent,
+            max_contacts: limits.max_contacts_per_sync,
+            daily_limit: self.daily_limit.clone(),
+            on_limit: limits.on_limit,
+            allow_nobody: limits.allow_nobody,
+            max_rejected_percent: limits.max_rejected_percent,
             streams: streams.map(|stream| (stream.name.clone(), stream.generation_id.is_some())).collect(),
         }
+    }
+
+    /// Says what is known of the campaigns before anybody is added to them. Whatever the vendor does not tell is no
+    /// reason to stop.
+    async fn say_campaigns(
+        &self,
+        deliverer: &Deliverer<AnyTransport>,
+        output: &mut Output<impl Write>,
+        signals: &mut (impl Stream<Item = &'static str> + Unpin),
+    ) -> Result<(), Error> {
+        if self.config.vendor.is_rehearsal() {
+            return Ok(());
+        }
+        let vendor = self.vendor.as_ref();
+        let fills: Vec<_> = match self.dialect {
+            Dialect::Airbyte => self.mappings.iter().map(|mapping| mapping.fills()).collect(),
+            Dialect::Singer => mapping::fills_without_catalog(&self.config, &self.vendor),
+        };
+        let (campaigns, unproved) = campaigns(vendor, &fills);
+        let deadline = Instant::now() + AT_THE_START;
+        for campaign in campaigns {
+            let left = deadline.saturating_duration_since(Instant::now());
+            let facts = tokio::select! {
+                biased;
+                Some(signal) = signals.next() => return Err(Error::Interrupted(signal)),
+                facts = deliverer.inquire(&campaign, left) => facts,
+            };
+            let known = Known::new(campaign, facts, &fills, vendor.shape());
+            let level = if known.missing().is_some() { Level::Warn } else { Level::Info };
+            output.log(level, &known.told())?;
+            known.warnings().try_for_each(|warning| output.log(Level::Warn, warning))?;
+        }
+        unproved.iter().try_for_each(|unproved| output.log(Level::Info, unproved))
     }
 
     /// Says at the start what an operator would ask later.
@@ -199,7 +268,12 @@ impl SyncJob {
             Dialect::Airbyte => format!("streams in the catalog: {}", self.catalog.streams.len()),
             Dialect::Singer => "streams as they are announced".to_owned(),
         };
-        output.log(Level::Info, &format!("destination-ai-voice {version}: {streams}; vendor: {vendor}"))?;
+        let rehearsal = if self.config.vendor.is_rehearsal() { REHEARSAL } else { "" };
+        let first = format!("{rehearsal}destination-ai-voice {version}: {streams}; vendor: {vendor}");
+        output.log(Level::Info, &first)?;
+        if let Some(place) = self.config.vendor.plain_http_place() {
+            output.log(Level::Warn, &plain_http(&place))?;
+        }
         if matches!(self.config.ledger, LedgerConfig::None) {
             output.log(
                 Level::Warn,

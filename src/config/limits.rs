@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::LedgerConfig;
+use super::ledger::LedgerConfig;
 use super::rules::needs_ledger;
 use crate::domain::error::Mistake;
 

@@ -30,6 +30,7 @@ pub use storage::{
     RejectedRecord, S3Config,
 };
 
+use crate::domain::error::Mistake;
 use crate::providers;
 
 /// Adds the records of your streams to an AI voice-call campaign. The vendor then phones these people.
@@ -215,6 +216,32 @@ pub enum OnUnknownOutcome {
     Hold,
     /// They are sent again, and people may be called twice.
     Resend,
+}
+
+impl Config {
+    /// Whether its streams fill the do-not-call list, and nobody is called.
+    #[must_use]
+    pub fn fills_a_list(&self) -> bool {
+        self.streams.first().is_some_and(|stream| stream.role == StreamRole::DoNotCall)
+    }
+
+    /// What cannot work in the rules of calling, the limits and the roles of streams.
+    #[must_use]
+    pub fn rule_mistakes(&self) -> Vec<Mistake> {
+        let mut mistakes = self.rules.mistakes(&self.ledger);
+        mistakes.extend(self.limits.mistakes(&self.ledger));
+        let first_role = self.streams.first().map(|stream| stream.role);
+        for (index, stream) in self.streams.iter().enumerate() {
+            let at = format!("streams[{index}].role");
+            let is_list = stream.role == StreamRole::DoNotCall;
+            mistakes.extend(rules::needs_ledger(&at, is_list, &self.ledger, rules::LIST_IS_IN_LEDGER));
+        }
+        if let Some(index) = self.streams.iter().position(|stream| Some(stream.role) != first_role) {
+            let why = "differs from that of streams[0]: platforms give no order between streams, so that people could be called before the list that names them is complete; give the list a connection of its own";
+            mistakes.push(Mistake::new(format!("streams[{index}].role"), why));
+        }
+        mistakes
+    }
 }
 
 fn utc() -> String {

@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Config, LedgerConfig, StreamRole};
+use super::ledger::LedgerConfig;
 use crate::domain::error::Mistake;
 use crate::rules::{Hours, Minute, Window};
 use crate::values::{self, Moment};
@@ -118,32 +118,20 @@ const EVERY_DAY: [Day; 7] = [Day::Mon, Day::Tue, Day::Wed, Day::Thu, Day::Fri, D
 /// Where mistakes of the column of zones are.
 pub(crate) const TIME_ZONE_COLUMN: &str = "rules.window.time_zone_column";
 
-const LIST_IS_IN_LEDGER: &str = "the list is kept there";
+pub(super) const LIST_IS_IN_LEDGER: &str = "the list is kept there";
 
-impl Config {
-    /// Whether its streams fill the do-not-call list, and nobody is called.
+impl RulesConfig {
+    /// What cannot work in values that were filled in.
     #[must_use]
-    pub fn fills_a_list(&self) -> bool {
-        self.streams.first().is_some_and(|stream| stream.role == StreamRole::DoNotCall)
-    }
-
-    /// What cannot work in the rules of calling and the roles of streams.
-    #[must_use]
-    pub fn rule_mistakes(&self) -> Vec<Mistake> {
-        let RulesConfig { do_not_call, cooling_off_hours, cooling_off_scope: _, window } = &self.rules;
+    pub fn mistakes(&self, ledger: &LedgerConfig) -> Vec<Mistake> {
+        let Self { do_not_call, cooling_off_hours, cooling_off_scope: _, window } = self;
         let mut mistakes = window.read().err().unwrap_or_default();
-        let mut needs = |at: &str, is_on, why| mistakes.extend(needs_ledger(at, is_on, &self.ledger, why));
-        needs("rules.do_not_call.enabled", do_not_call.enabled, LIST_IS_IN_LEDGER);
         let why = "nothing else remembers who was handed over, and when";
-        needs("rules.cooling_off_hours", *cooling_off_hours > 0, why);
-        let first_role = self.streams.first().map(|stream| stream.role);
-        for (index, stream) in self.streams.iter().enumerate() {
-            let at = format!("streams[{index}].role");
-            needs(&at, stream.role == StreamRole::DoNotCall, LIST_IS_IN_LEDGER);
-        }
-        if let Some(index) = self.streams.iter().position(|stream| Some(stream.role) != first_role) {
-            let why = "differs from that of streams[0]: platforms give no order between streams, so that people could be called before the list that names them is complete; give the list a connection of its own";
-            mistakes.push(Mistake::new(format!("streams[{index}].role"), why));
+        for (at, is_on, why) in [
+            ("rules.do_not_call.enabled", do_not_call.enabled, LIST_IS_IN_LEDGER),
+            ("rules.cooling_off_hours", *cooling_off_hours > 0, why),
+        ] {
+            mistakes.extend(needs_ledger(at, is_on, ledger, why));
         }
         mistakes
     }
@@ -200,8 +188,17 @@ impl WindowConfig {
         texts.iter().all(|text| text.trim().is_empty()) && holidays.is_empty() && self.has_every_day()
     }
 
-    fn has_every_day(&self) -> bool {
+    /// Whether no day is left out.
+    #[must_use]
+    pub fn has_every_day(&self) -> bool {
         EVERY_DAY.iter().all(|day| self.days.contains(day))
+    }
+
+    /// The days in their order.
+    #[must_use]
+    pub fn day_names(&self) -> String {
+        let days = EVERY_DAY.iter().filter(|day| self.days.contains(day));
+        days.map(|day| format!("{day:?}").to_lowercase()).collect::<Vec<_>>().join(", ")
     }
 
     /// The one zone for everybody; none when a column has each record's.
@@ -279,7 +276,7 @@ mod tests {
 
     use crate::config::read_config;
 
-    fn told(rest: Value) -> Vec<String> {
+    fn told(rest: &Value) -> Vec<String> {
         let vendor =
             json!({ "vendor_type": "itnio", "api_key": "k", "api_secret": "s", "app_id": "a", "job_id": 9 });
         let mut config = json!({ "vendor": vendor });
@@ -287,7 +284,6 @@ mod tests {
         let (config, mut mistakes) = read_config(&config.to_string());
         let config = config.unwrap();
         mistakes.extend(config.rule_mistakes());
-        mistakes.extend(config.limits.mistakes(&config.ledger));
         mistakes.into_iter().map(|mistake| format!("{}: {}", mistake.at, mistake.why)).collect()
     }
 
@@ -353,7 +349,7 @@ mod tests {
                 ],
             ),
         ] {
-            let told = told(json!({ "rules": { "window": window } }));
+            let told = told(&json!({ "rules": { "window": window } }));
             assert_eq!(told.len(), want.len(), "{name}: {told:?}");
             for (told, want) in told.iter().zip(want) {
                 assert!(told.starts_with(want), "{name}: {told}");
@@ -372,10 +368,10 @@ mod tests {
             let is_told = |mistakes: &[String]| {
                 mistakes.iter().any(|told| told.starts_with(&format!("{at}: needs a ledger")))
             };
-            assert!(is_told(&told(config.clone())), "{at}");
+            assert!(is_told(&told(&config)), "{at}");
             let mut kept = config;
             kept["ledger"] = json!({ "ledger_type": "sqlite", "path": "/ledger.sqlite" });
-            assert!(!is_told(&told(kept)), "{at}, with a ledger");
+            assert!(!is_told(&told(&kept)), "{at}, with a ledger");
         }
     }
 
@@ -389,7 +385,7 @@ mod tests {
             (vec!["do_not_call", "contacts"], Some("streams[1].role")),
         ] {
             let streams: Vec<_> = roles.iter().map(|role| json!({ "stream": role, "role": role })).collect();
-            let told = told(json!({ "streams": streams, "ledger": ledger }));
+            let told = told(&json!({ "streams": streams, "ledger": ledger }));
             let found = told.iter().find(|told| told.contains("a connection of its own"));
             assert_eq!(found.is_some(), want.is_some(), "{roles:?}: {told:?}");
             assert!(found.is_none_or(|found| found.starts_with(want.unwrap_or_default())), "{found:?}");

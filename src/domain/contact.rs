@@ -77,6 +77,7 @@ impl fmt::Debug for Contact {
             .field("name", &self.name.as_ref().map(|_| "…"))
             .field("gender", &self.gender)
             .field("variables", &self.variables)
+            .field("time_zone", &self.time_zone.as_ref().map(|_| "…"))
             .finish()
     }
 }

@@ -27,6 +27,9 @@ pub enum Error {
         /// Where it stops making sense, and what should be there.
         why: String,
     },
+    /// What a person asked for would not be what they meant, or not yet.
+    #[error("nothing was changed: {0}")]
+    NothingDone(String),
     /// The vendor refuses this account or campaign, until somebody acts.
     #[error("{vendor} refused: {why}")]
     Refused {
@@ -82,6 +85,24 @@ pub enum Error {
         vendor: &'static str,
         /// What was tried, for how long, and what came back last.
         why: String,
+    },
+    /// Nobody may be called at this time.
+    #[error(
+        "rules.window is closed: nobody else is handed over, and no STATE passes by who was not; it opens {0}"
+    )]
+    OutsideWindow(
+        /// When it opens again.
+        String,
+    ),
+    /// Nobody among the first records can be called.
+    #[error(
+        "none of the first {n_records} records can be called, or was before ({reasons}): a condition or a column is probably wrong. Nothing was sent, and no STATE passes these records by; if this is normal, set limits.allow_nobody to true"
+    )]
+    NobodyToCall {
+        /// How many were looked at.
+        n_records: u64,
+        /// How they ended, with counts.
+        reasons: String,
     },
     /// The source stopped before it said that its streams are complete.
     #[error(
@@ -168,13 +189,16 @@ impl Error {
             | Self::LedgerUnusable(_)
             | Self::StorageUnusable(_)
             | Self::File { .. }
+            | Self::NothingDone(_)
             | Self::Refused { .. }
             | Self::NoWay { .. }
             | Self::TooManyRejected { .. }
-            | Self::ListRow { .. } => FailureType::Config,
+            | Self::ListRow { .. }
+            | Self::NobodyToCall { .. } => FailureType::Config,
             Self::Unreachable { .. }
             | Self::LedgerUnavailable(_)
             | Self::StorageUnavailable(_)
+            | Self::OutsideWindow(_)
             | Self::Incomplete(_)
             | Self::Interrupted(_)
             | Self::Hurried(_)

@@ -6,9 +6,11 @@ use super::list::{DoNotCallList, ListLoad, ListSource, Loaded};
 use super::postgres::{self, Postgres};
 use super::sqlite::Sqlite;
 use super::{
-    ClaimEntry, ContactStatus, FoundContact, Inspect, Key, Ledger, LedgerError, LedgerIdentity, ListOwner,
-    NoopLedger, PersonKeys, Rescoped, Settlement, StatusRow,
+    ClaimEntry, ContactStatus, DailyLimit, FoundContact, Inspect, Key, Ledger, LedgerError, LedgerIdentity,
+    ListOwner, ListPage, ListQuery, NoopLedger, OldPage, PersonKeys, Places, Rescoped, Retention, Settlement,
+    StatusRow,
 };
+use crate::domain::contact::Campaign;
 
 /// Asks whichever of the kinds it is.
 macro_rules! ask {
@@ -87,6 +89,20 @@ impl Ledger for AnyLedger {
         ask!(ledger self, it => it.claim(entries, retake, self.clock(now)).await)
     }
 
+    async fn reserve(
+        &self,
+        campaign: Campaign,
+        wanted: u64,
+        limit: DailyLimit,
+        now: Timestamp,
+    ) -> Result<Places, LedgerError> {
+        ask!(ledger self, it => it.reserve(campaign, wanted, limit, self.clock(now)).await)
+    }
+
+    async fn give_back(&self, places: Places) -> Result<(), LedgerError> {
+        ask!(ledger self, it => it.give_back(places).await)
+    }
+
     async fn settle(
         &self,
         settlements: Vec<(ClaimEntry, Settlement)>,
@@ -130,6 +146,39 @@ impl Inspect for AnyRecords {
         leave: Option<u64>,
     ) -> Result<Rescoped, LedgerError> {
         ask!(records self, it => it.rescope(identity, pairs, leave).await)
+    }
+
+    async fn list(
+        &self,
+        query: ListQuery,
+        after: Option<Key>,
+        n_people: u32,
+    ) -> Result<ListPage, LedgerError> {
+        ask!(records self, it => it.list(query, after, n_people).await)
+    }
+
+    async fn settle_people(
+        &self,
+        run: &str,
+        keys: Vec<Key>,
+        accepted: bool,
+        now: Timestamp,
+    ) -> Result<bool, LedgerError> {
+        ask!(records self, it => it.settle_people(run, keys, accepted, now).await)
+    }
+
+    async fn forget_old(
+        &self,
+        retention: Retention,
+        after: Option<Key>,
+        n_people: u32,
+        is_decided: bool,
+    ) -> Result<OldPage, LedgerError> {
+        ask!(records self, it => it.forget_old(retention, after, n_people, is_decided).await)
+    }
+
+    async fn forget_people(&self, keys: Vec<Key>) -> Result<u64, LedgerError> {
+        ask!(records self, it => it.forget_people(keys).await)
     }
 }
 

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use crate::domain::contact::Campaign;
 use crate::phone::Phone;
 
-/// Before the account of a vendor at an address of this machine: nobody is called there.
+/// Before the account of a vendor that is played, or at an address that is no vendor's own: nobody is called there.
 pub(super) const REHEARSED: &str = "rehearsal ";
 
 /// Within what a person is called at most once.
@@ -118,7 +118,7 @@ impl KeyMaker {
 }
 
 /// A campaign as it is compared: an id of 24 hexadecimal digits is a number, whatever their letters.
-fn plain(campaign: &str) -> Cow<'_, str> {
+pub(super) fn plain(campaign: &str) -> Cow<'_, str> {
     let is_number = campaign.len() == 24 && campaign.bytes().all(|byte| byte.is_ascii_hexdigit());
     if is_number { Cow::Owned(campaign.to_ascii_lowercase()) } else { Cow::Borrowed(campaign) }
 }

@@ -6,12 +6,14 @@
 //! recognises a repeat. Keys are keyed hashes: the ledger holds no number and no name.
 
 mod any;
+mod daily;
 mod error;
 mod identity;
 mod key;
 pub mod list;
 mod none;
 pub(crate) mod open;
+mod people;
 pub mod postgres;
 mod rules;
 pub mod sqlite;
@@ -29,11 +31,13 @@ use crate::phone::WireFormat;
 
 pub use any::AnyLedger;
 pub(crate) use any::AnyRecords;
+pub use daily::{DailyLimit, Places};
 pub use error::LedgerError;
 pub use identity::{LedgerIdentity, NumberKind};
 pub use key::{Key, KeyHasher, KeyMaker, PersonKeys, RuleKeys, RuleScopes, Scope};
 pub use list::ListOwner;
 pub use none::NoopLedger;
+pub use people::{FoundContact, ListPage, ListQuery, OldPage, Retention};
 pub use rules::{DoNotCallRule, LedgerRules};
 
 /// What the ledger says about a person.
@@ -198,6 +202,23 @@ pub trait Ledger: Send + Sync + 'static {
         now: Timestamp,
     ) -> impl Future<Output = Result<Vec<ContactStatus>, LedgerError>> + Send;
 
+    /// Takes places in the campaign's day for as many as are wanted, and no more than there are; durable when it
+    /// returns. Runs that race never have more together than the limit.
+    fn reserve(
+        &self,
+        _campaign: Campaign,
+        _wanted: u64,
+        _limit: DailyLimit,
+        _now: Timestamp,
+    ) -> impl Future<Output = Result<Places, LedgerError>> + Send {
+        std::future::ready(Err(LedgerError::Unusable("it counts nobody's days".to_owned())))
+    }
+
+    /// Gives places back that nobody was sent for.
+    fn give_back(&self, _places: Places) -> impl Future<Output = Result<(), LedgerError>> + Send {
+        std::future::ready(Ok(()))
+    }
+
     /// Settles contacts that this run claimed; durable when it returns.
     fn settle(
         &self,
@@ -256,6 +277,36 @@ pub trait Inspect {
         pairs: Vec<(Key, Key)>,
         leave: Option<u64>,
     ) -> impl Future<Output = Result<Rescoped, LedgerError>> + Send;
+
+    /// Whoever is meant among the next so many people after a key.
+    fn list(
+        &self,
+        query: ListQuery,
+        after: Option<Key>,
+        n_people: u32,
+    ) -> impl Future<Output = Result<ListPage, LedgerError>> + Send;
+
+    /// Decides these unknown contacts of a run as `settle_unknown` does: all of them, or none where one is not unknown
+    /// (any more). Gives whether it was done.
+    fn settle_people(
+        &self,
+        run: &str,
+        keys: Vec<Key>,
+        accepted: bool,
+        now: Timestamp,
+    ) -> impl Future<Output = Result<bool, LedgerError>> + Send;
+
+    /// Forgets whom the rules need no longer, among the next so many people after a key. Without `is_decided` they are only counted.
+    fn forget_old(
+        &self,
+        retention: Retention,
+        after: Option<Key>,
+        n_people: u32,
+        is_decided: bool,
+    ) -> impl Future<Output = Result<OldPage, LedgerError>> + Send;
+
+    /// Forgets these people, whatever is known of them, but for those who are just being sent; gives how many.
+    fn forget_people(&self, keys: Vec<Key>) -> impl Future<Output = Result<u64, LedgerError>> + Send;
 }
 
 /// How people were brought over to other keys.
@@ -280,25 +331,4 @@ pub struct StatusRow {
     pub run: String,
     /// How many contacts.
     pub count: u64,
-}
-
-/// What the ledger knows of one person in one campaign.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FoundContact {
-    /// The campaign.
-    pub campaign: String,
-    /// `accepted`, `rejected`, `unknown` or `claimed`.
-    pub outcome: String,
-    /// The stable code of the reason, for rejected ones.
-    pub reason: String,
-    /// The vendor's own identifier.
-    pub contact_id: String,
-    /// The record's stream.
-    pub stream: String,
-    /// The record's primary key.
-    pub primary_key: String,
-    /// The run that wrote it.
-    pub run: String,
-    /// When.
-    pub at: Timestamp,
 }

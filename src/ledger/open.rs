@@ -3,7 +3,6 @@
 use std::path::Path;
 
 use jiff::{SignedDuration, Timestamp};
-use url::Url;
 
 use super::any::{AnyLedger, AnyRecords};
 use super::key::REHEARSED;
@@ -17,8 +16,8 @@ use crate::config::{Config, LedgerConfig, MemoryConfig, RuleScope, RulesConfig, 
 use crate::domain::contact::Campaign;
 use crate::domain::error::Error;
 use crate::phone::WireFormat;
+use crate::providers::Provider;
 use crate::providers::api::Repeats;
-use crate::providers::{Provider, is_loopback};
 
 /// A ledger that is open for a run.
 pub(crate) struct RunLedger {
@@ -190,25 +189,25 @@ pub(crate) fn identity(config: &Config, memory: &MemoryConfig, vendor: &dyn Prov
         WireFormat::AsIs => NumberKind::Opaque,
         WireFormat::Digits | WireFormat::E164 | WireFormat::National => NumberKind::Phone,
     };
-    let rehearsed = if is_rehearsed(config) { REHEARSED } else { "" };
+    let rehearsed = if config.vendor.rehearses() { REHEARSED } else { "" };
     let account = format!("{rehearsed}{}/{}", vendor.name(), vendor.account());
     LedgerIdentity { account, scope: scope(memory), numbers }
-}
-
-/// Whether the vendor's address is this machine's own, as the sandbox's is.
-fn is_rehearsed(config: &Config) -> bool {
-    Url::parse(config.vendor.base_url()).is_ok_and(|url| is_loopback(&url))
 }
 
 /// What an operator should know of settings that do not go well together.
 fn doubts_of_settings(config: &Config, memory: &MemoryConfig, vendor: &dyn Provider) -> Vec<String> {
     let mut doubts = Vec::new();
-    if is_rehearsed(config) {
-        doubts.push(
-            "the vendor's address is this machine's own, so this is taken for a rehearsal: the ledger keeps its people \
-             apart, and serves nobody who is called by another address"
-                .to_owned(),
-        );
+    if config.vendor.rehearses() {
+        let why = if config.vendor.is_rehearsal() {
+            "the vendor is played inside this program, so this is a rehearsal"
+        } else if config.vendor.plain_http_place().is_some() {
+            "the vendor's address is a plain http:// one, so this is taken for a rehearsal"
+        } else {
+            "the vendor's address is this machine's own, so this is taken for a rehearsal"
+        };
+        doubts.push(format!(
+            "{why}: the ledger keeps its people apart, and serves nobody who is called by another address"
+        ));
     }
     let days = memory.call_again_after_days;
     if days > 0 && vendor.limits().repeats == Repeats::KnownByContact {

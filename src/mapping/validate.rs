@@ -16,13 +16,16 @@ use super::compile::REGION_COLUMN;
 use super::name::seen;
 use super::{Mapping, RunContext, StreamShape, catalog, phone_rules};
 
-/// Checks the `streams` and `phone` sections without a catalog, as far as that goes.
-pub fn check_streams(config: &Config, vendor: &Arc<dyn Provider>, mistakes: &mut Vec<Mistake>) {
+/// Checks the `streams` and `phone` sections without a catalog, as far as that goes; gives what could be compiled.
+pub fn check_streams(
+    config: &Config,
+    vendor: &Arc<dyn Provider>,
+    mistakes: &mut Vec<Mistake>,
+) -> Vec<Mapping> {
     phone_rules::build(config, mistakes);
     check_names(config, mistakes);
-    for entry in config.streams.iter().enumerate() {
-        check_entry(config, vendor, entry, mistakes);
-    }
+    let entries = config.streams.iter().enumerate();
+    entries.filter_map(|entry| check_entry(config, vendor, entry, mistakes)).collect()
 }
 
 fn check_names(config: &Config, mistakes: &mut Vec<Mistake>) {
@@ -45,11 +48,11 @@ fn check_entry(
     vendor: &Arc<dyn Provider>,
     (index, entry): (usize, &StreamConfig),
     mistakes: &mut Vec<Mistake>,
-) {
+) -> Option<Mapping> {
     let run = RunContext { sync_id: String::new(), now: jiff::Timestamp::UNIX_EPOCH };
     let (name, namespace) = (entry.stream.trim(), entry.namespace.trim());
     let stream = StreamShape { name, namespace, json_schema: &Value::Null, primary_key: &[] };
-    Mapping::compile_entry(config, vendor, &stream, Some((index, entry)), &run, mistakes);
+    Mapping::compile_entry(config, vendor, &stream, Some((index, entry)), &run, mistakes)
 }
 
 /// Finds streams that are configured but not in the catalog, and the other way round.

@@ -118,6 +118,12 @@ impl Checkpoints {
         Some((state, stats))
     }
 
+    /// How many records ended well behind which no STATE has gone back.
+    #[must_use]
+    pub fn n_kept_records(&self) -> u64 {
+        self.waiting.iter().flat_map(|waiting| waiting.settled.values()).map(|stats| stats.records).sum()
+    }
+
     /// Whether so much is waiting that reading must wait, too.
     #[must_use]
     pub fn is_full(&self) -> bool {

@@ -7,12 +7,15 @@ use std::sync::Arc;
 use tokio::time::Instant;
 
 use super::batcher::BatchKey;
+use super::ruling::Ruling;
 use super::sync_loop::Pipeline;
 use crate::delivery::Transport;
 use crate::domain::error::Error;
+use crate::domain::outcome::Outcome;
 use crate::domain::stream_name::StreamName;
 use crate::intake::{Event, EventBatch, LedgerStanding, PendingContact, RecordPosition, StreamIndex};
 use crate::ledger::{ContactStatus, Ledger};
+use crate::phone::Phone;
 use crate::protocol::Level;
 
 impl<C: Transport, L: Ledger, W: Write> Pipeline<C, L, W> {
@@ -30,12 +33,15 @@ impl<C: Transport, L: Ledger, W: Write> Pipeline<C, L, W> {
     pub(super) fn take_events(&mut self, batch: EventBatch) {
         let now = Instant::now();
         for event in batch.events {
-            if let Err(error) = self.take_event(event, now) {
+            if self.limit.is_some() {
+                self.leave_event(event);
+            } else if let Err(error) = self.take_event(event, now) {
                 self.fail(error);
             }
         }
         self.warnings.add(batch.warnings);
         if self.checkpoints.is_full() {
+            self.somebody.give_up();
             self.flush();
         }
         if let Some(error) = batch.failure {
@@ -51,7 +57,7 @@ impl<C: Transport, L: Ledger, W: Write> Pipeline<C, L, W> {
             }
             Event::Refused { position, outcome } => {
                 self.received(position)?;
-                self.settle_record(position, &outcome, None);
+                self.end(position, &outcome, None);
             }
             Event::Listed(_) => {
                 return Err(Error::Defect("a do-not-call list came where people are called".to_owned()));
@@ -72,9 +78,16 @@ impl<C: Transport, L: Ledger, W: Write> Pipeline<C, L, W> {
 
     /// A contact is sent, or has ended.
     fn decide(&mut self, pending: PendingContact, now: Instant) -> Result<(), Error> {
-        if let Some(outcome) = self.policy.skip_reason(&pending)? {
-            self.settle_record(pending.position, &outcome, Some(&pending.contact.phone));
-            return Ok(());
+        match self.policy.decide(&pending, self.task.run.now())? {
+            Ruling::HandOver => self.somebody.found(),
+            Ruling::Ended(outcome) => {
+                self.end(pending.position, &outcome, Some(&pending.contact.phone));
+                return Ok(());
+            }
+            Ruling::Leave(limit) => {
+                self.leave_record(limit);
+                return Ok(());
+            }
         }
         let maybe_sent = matches!(pending.standing, LedgerStanding::Known(_, ContactStatus::Unknown));
         let key = BatchKey { campaign: pending.campaign.clone(), maybe_sent };
@@ -82,8 +95,17 @@ impl<C: Transport, L: Ledger, W: Write> Pipeline<C, L, W> {
         Ok(())
     }
 
+    /// A record ends without having been sent.
+    fn end(&mut self, position: RecordPosition, outcome: &Outcome, phone: Option<&Phone>) {
+        self.somebody.ended(outcome);
+        self.settle_record(position, outcome, phone);
+        if let Some(error) = self.somebody.verdict(&self.stats) {
+            self.fail(error);
+        }
+    }
+
     /// A stream that nobody knew of yet, or that looks different from here on.
-    fn announced(&mut self, index: StreamIndex, name: &StreamName, warnings: &[String]) {
+    pub(super) fn announced(&mut self, index: StreamIndex, name: &StreamName, warnings: &[String]) {
         if Arc::make_mut(&mut self.task.streams).announce(index, name) {
             self.checkpoints.add_stream();
         }
@@ -94,6 +116,7 @@ impl<C: Transport, L: Ledger, W: Write> Pipeline<C, L, W> {
 
     /// Nothing more will be read.
     fn input_ended(&mut self) {
+        self.somebody.give_up();
         if !self.incomplete.is_empty() {
             // The source failed: what no STATE covers comes again, and would be called twice.
             self.batcher.forget(self.checkpoints.open_interval());
@@ -101,7 +124,7 @@ impl<C: Transport, L: Ledger, W: Write> Pipeline<C, L, W> {
         self.flush();
     }
 
-    fn flush(&mut self) {
+    pub(super) fn flush(&mut self) {
         while let Some(batch) = self.batcher.take_any() {
             self.dispatcher.add([batch]);
         }

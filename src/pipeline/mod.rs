@@ -12,7 +12,11 @@ mod dispatcher;
 mod ending;
 mod events;
 mod ledger_query;
+mod limits;
+mod nobody;
+mod places;
 pub(crate) mod policy;
+mod ruling;
 mod run_log;
 mod run_stats;
 mod settling;
@@ -20,6 +24,7 @@ mod shutdown;
 mod sync_loop;
 #[cfg(test)]
 mod tests;
+mod window;
 
 pub use checkpoint::Checkpoints;
 pub use run_stats::RunStats;

@@ -84,6 +84,10 @@ impl<C: Transport, L: Ledger, W: Write> Pipeline<C, L, W> {
         for line in self.warnings.lines(&self.task.streams) {
             self.log(Level::Warn, &line);
         }
+        self.tell_left();
+        if let Some(doubt) = self.somebody.doubt(&self.stats).filter(|_| self.failure.is_none()) {
+            self.log(Level::Warn, &doubt);
+        }
         let seconds = started.elapsed().as_secs_f64();
         let line = format!("{}, in {seconds:.1} s", self.stats.summary());
         self.log(Level::Info, &line);

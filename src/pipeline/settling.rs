@@ -2,6 +2,7 @@
 
 use std::io::Write;
 
+use super::ruling::Limit;
 use super::sync_loop::Pipeline;
 use crate::delivery::{ContactResult, DeliveryResult, Transport};
 use crate::domain::error::Error;
@@ -24,6 +25,7 @@ impl<C: Transport, L: Ledger, W: Write> Pipeline<C, L, W> {
                 ContactResult::Ended(outcome) => {
                     self.settle_record(pending.position, &outcome, Some(&pending.contact.phone));
                 }
+                ContactResult::BeyondLimit => self.leave_record(Limit::PerDay),
                 ContactResult::Open { .. } => n_open += 1,
             }
         }

@@ -14,14 +14,17 @@ use super::batcher::Batcher;
 use super::checkpoint::Checkpoints;
 use super::dispatcher::Dispatcher;
 use super::ledger_query::{LedgerAnswer, LedgerQuery};
-use super::policy::Policy;
+use super::nobody::SearchForSomebody;
+use super::policy::{Policy, PolicyOptions};
+use super::ruling::Limit;
 use super::run_stats::RunStats;
 use super::shutdown::Shutdown;
+use crate::config::OnLimit;
 use crate::delivery::{Deliverer, LogLine, RunHandle, Transport};
 use crate::domain::error::Error;
 use crate::domain::stream_name::StreamName;
 use crate::intake::{EventBatch, InputWarnings, StreamIndex};
-use crate::ledger::Ledger;
+use crate::ledger::{DailyLimit, Ledger};
 use crate::protocol::{Level, Output};
 
 /// How often the log says how far the run is.
@@ -42,6 +45,12 @@ pub struct Plan {
     pub end_within: Duration,
     /// Contacts in this run; 0: no limit.
     pub max_contacts: u64,
+    /// Contacts in a day to one campaign, by all runs; none: no limit.
+    pub daily_limit: Option<DailyLimit>,
+    /// What happens to the others.
+    pub on_limit: OnLimit,
+    /// A run that can call nobody is normal.
+    pub allow_nobody: bool,
     /// Share of rejected records that fails the run; 100: none does.
     pub max_rejected_percent: u8,
     /// The catalog's streams, and whether the platform says when each is complete. Announced ones follow.
@@ -64,6 +73,11 @@ pub struct Pipeline<C, L, W> {
     pub(super) stats: RunStats,
     pub(super) warnings: InputWarnings,
     pub(super) waiting: Option<String>,
+    /// The limit that was reached, and leaves the rest of the input alone.
+    pub(super) limit: Option<Limit>,
+    pub(super) somebody: SearchForSomebody,
+    /// When the window of calling closes.
+    pub(super) closes_at: Option<Instant>,
     pub(super) failure: Option<Error>,
     pub(super) shutdown: Shutdown,
 }
@@ -82,17 +96,27 @@ impl<C: Transport, L: Ledger, W: Write> Pipeline<C, L, W> {
         let may_repeat = deliverer.may_repeat();
         Self {
             checkpoints: Checkpoints::new(streams.len()),
-            policy: Policy::new(plan.max_contacts, may_repeat),
+            policy: Policy::new(PolicyOptions {
+                max_contacts: plan.max_contacts,
+                on_limit: plan.on_limit,
+                window: run.window(),
+                may_repeat,
+            }),
             batcher: Batcher::new(plan.batch_size, plan.max_batch_age),
             dispatcher: Dispatcher::new(plan.max_in_flight),
             incomplete: awaited.map(|(index, _)| StreamIndex::new(index)).collect(),
-            plan,
+            limit: None,
+            somebody: SearchForSomebody::new(plan.allow_nobody),
+            closes_at: run.closes_at(),
             task: BatchTask {
                 deliverer,
                 ledger,
                 run,
+                daily_limit: plan.daily_limit.clone(),
+                on_limit: plan.on_limit,
                 streams: Arc::new(streams.into_iter().map(|(name, _)| name).collect()),
             },
+            plan,
             output,
             ledger_query: LedgerQuery::default(),
             is_closing: false,
@@ -124,6 +148,7 @@ impl<C: Transport, L: Ledger, W: Write> Pipeline<C, L, W> {
             self.close_if_settled(is_open);
             let may_read = is_open && self.may_read();
             let due = self.batcher.next_due().filter(|_| self.failure.is_none());
+            let closes_at = self.closes_at.filter(|_| self.failure.is_none());
             let Shutdown { cut_off_at, leave_at, .. } = self.shutdown;
             tokio::select! {
                 biased;
@@ -136,6 +161,7 @@ impl<C: Transport, L: Ledger, W: Write> Pipeline<C, L, W> {
                     self.leave();
                     break;
                 }
+                () = at(closes_at) => self.window_ended(is_open),
                 () = at(due) => self.dispatcher.add(self.batcher.take_due(Instant::now())),
                 () = sleep_until(progress_at) => {
                     progress_at = Instant::now() + PROGRESS_EVERY;
@@ -158,10 +184,14 @@ impl<C: Transport, L: Ledger, W: Write> Pipeline<C, L, W> {
         self.failure.is_none()
             && self.dispatcher.is_drained()
             && !self.ledger_query.is_open()
-            && !self.checkpoints.is_full()
+            // Beyond a limit no STATE comes to those that wait, and none of them will go.
+            && (!self.checkpoints.is_full() || self.limit.is_some())
     }
 
     fn dispatch(&mut self) {
+        if !self.dispatcher.is_drained() {
+            self.stop_outside_window();
+        }
         if self.failure.is_none() {
             self.dispatcher.send(&self.task);
         }
@@ -169,7 +199,9 @@ impl<C: Transport, L: Ledger, W: Write> Pipeline<C, L, W> {
 
     /// Hands back the states whose records are all settled.
     fn release(&mut self) {
-        while let Some((state, stats)) = self.checkpoints.next_ready() {
+        while self.somebody.is_over()
+            && let Some((state, stats)) = self.checkpoints.next_ready()
+        {
             let written = self.output.state(&state, stats);
             self.written(written);
         }

@@ -258,6 +258,8 @@ pub struct UnknownSection {
     pub count: u64,
     /// Those of them that an earlier run may have sent; only that run's name settles them.
     pub held: u64,
+    /// Lists all of this run with their keys: `--primary-keys` of the next two settles just some of these lines. Blank without a ledger.
+    pub list_all: String,
     /// Settles those of this run as called; without `--yes` it only counts. Blank without a ledger.
     pub settle_as_accepted: String,
     /// Frees those of this run, so that the next sync sends them. Blank without a ledger.

@@ -201,6 +201,7 @@ fn the_unknown_are_settled_by_the_name_of_the_run_that_sent_them() {
     let own = || ended(Outcome::Unknown(None));
     let held = || Ended { is_held: true, ..own() };
     let settle = "destination-ai-voice ledger settle --config config.json --run 41-0a --as accepted --yes";
+    let list = "destination-ai-voice ledger list --config config.json --run 41-0a --outcome unknown";
     let status = "destination-ai-voice ledger status --config config.json";
     for (name, ledger, records, commands) in [
         ("of this run", "sqlite", vec![own()], (settle, "")),
@@ -214,6 +215,7 @@ fn the_unknown_are_settled_by_the_name_of_the_run_that_sent_them() {
         let unknown = report(facts, &records).document(&end(2, Ending::Complete)).unknown;
         let told = (unknown.settle_as_accepted.as_str(), unknown.find_earlier_runs.as_str());
         assert_eq!(told, commands, "{name}");
+        assert_eq!(unknown.list_all, if told.0.is_empty() { "" } else { list }, "{name}");
         assert_eq!(unknown.people.len(), usize::try_from(unknown.count).expect("few"), "{name}");
     }
 }

@@ -11,6 +11,10 @@ use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 
 use super::hours::{Began, Hours, Minute};
+use crate::domain::contact::Contact;
+use crate::domain::error::Error;
+use crate::domain::outcome::Outcome;
+use crate::domain::reason::Reason;
 
 /// A window that opens no more within so many days is closed for good.
 const LOOKS_AHEAD_DAYS: i32 = 800;
@@ -29,6 +33,28 @@ pub struct Window {
 }
 
 impl Window {
+    /// Why nobody may be handed over now, where one clock holds for everybody.
+    #[must_use]
+    pub fn closed(&self, now: Timestamp) -> Option<Error> {
+        let zone = self.zone.as_ref().filter(|zone| !self.is_open(now, zone))?;
+        let opens = self.opens_after(now, zone).map(|opens| on_wall(opens, zone));
+        Some(Error::OutsideWindow(opens.unwrap_or_else(|| "not within two years".to_owned())))
+    }
+
+    /// How somebody ends who may not be handed over now by the clock where they are, if each goes by their own.
+    #[must_use]
+    pub fn keeps_back(&self, contact: &Contact, now: Timestamp) -> Option<Outcome> {
+        if self.zone.is_some() {
+            return None;
+        }
+        let reason = match &contact.time_zone {
+            Some(zone) if self.is_open(now, zone) => return None,
+            Some(_) => Reason::OutsideWindow,
+            None => Reason::NoTimeZone,
+        };
+        Some(Outcome::Suppressed(reason, None))
+    }
+
     /// Whether it is open on a zone's clocks.
     #[must_use]
     pub fn is_open(&self, now: Timestamp, zone: &TimeZone) -> bool {
@@ -69,7 +95,7 @@ impl Window {
     fn edges_of(&self, day: Date, zone: &TimeZone) -> Vec<Timestamp> {
         let on_clock = self.hours.edges().map(|time| zone.to_ambiguous_timestamp(day.to_datetime(time)));
         let mut edges: Vec<_> =
-            on_clock.into_iter().flat_map(|edge| [edge.clone().earlier(), edge.later()]).flatten().collect();
+            on_clock.into_iter().flat_map(|edge| [edge.earlier(), edge.later()]).flatten().collect();
         let begin = |day: Date| zone.to_timestamp(day.to_datetime(Time::midnight())).ok();
         if let (Some(begin), Some(end)) = (begin(day), day.tomorrow().ok().and_then(begin)) {
             let changes = zone.following(begin).map(|change| change.timestamp());
@@ -78,4 +104,10 @@ impl Window {
         edges.sort_unstable();
         edges
     }
+}
+
+/// A time as people there read it.
+fn on_wall(time: Timestamp, zone: &TimeZone) -> String {
+    let name = zone.iana_name().unwrap_or_default();
+    format!("{} ({name})", time.to_zoned(zone.clone()).strftime("%A %Y-%m-%d %H:%M"))
 }

@@ -108,6 +108,16 @@ impl LedgerClient {
         asking.await.map_err(|fault| fault.at(self.place(), query.purpose))
     }
 
+    /// The rows of a question that must not be asked twice.
+    pub(super) async fn rows_once(
+        &self,
+        query: &Query,
+        parameters: &[Parameter<'_>],
+    ) -> Result<Vec<Row>, LedgerError> {
+        let asking = async { self.session().await?.rows(query, parameters).await };
+        asking.await.map_err(|fault| fault.at(self.place(), query.purpose))
+    }
+
     async fn repeat<T, A>(
         &self,
         query: &Query,

@@ -10,7 +10,10 @@ use super::client::LedgerClient;
 use super::error::PostgresError;
 use super::lease::number;
 use super::query::Query;
-use crate::ledger::{FoundContact, Inspect, Key, LedgerError, LedgerIdentity, Rescoped, StatusRow};
+use crate::ledger::{
+    FoundContact, Inspect, Key, LedgerError, LedgerIdentity, ListPage, ListQuery, OldPage, Rescoped,
+    Retention, StatusRow,
+};
 
 /// A run whose row somebody deleted has a name all the same, by which its people can be settled.
 const STATUS: Query = Query {
@@ -50,40 +53,68 @@ const COUNT_UNKNOWN: Query = Query {
     types: &[Type::TEXT],
 };
 
-/// Who was not delivered was not handed over either. Asks `contact` once more what `known` said: between the two, somebody may have claimed the person.
+/// Decides about unknown people, whom a query names. Asks `contact` once more what `known` said: between the two,
+/// somebody may have claimed the person. Who was not delivered was not handed over either.
+macro_rules! decide {
+    ($undecided:literal) => {
+        concat!(
+            "WITH undecided AS (",
+            $undecided,
+            "), freed AS (
+                UPDATE ledger.hand_over AS h SET
+                    key = CASE WHEN h.claimed_by IS NULL THEN NULL ELSE h.key END,
+                    at = CASE WHEN h.claimed_by IS NULL THEN NULL ELSE h.at END,
+                    claimed_by = NULL
+                FROM (
+                    SELECT o.person FROM ledger.hand_over AS o JOIN undecided AS u
+                        ON o.claimed_by = u.run AND o.claimed_key = u.key
+                    UNION
+                    SELECT o.person FROM ledger.hand_over AS o JOIN undecided AS u
+                        ON o.key = u.key AND o.claimed_by IS NULL
+                ) AS not_delivered
+                WHERE NOT $2 AND h.person = not_delivered.person
+            )
+            UPDATE ledger.contact AS c SET
+                outcome = CASE WHEN $2 THEN 'accepted' ELSE 'rejected' END,
+                reason = '',
+                contact_id = '',
+                run = u.run,
+                at = $3,
+                claimed_by = NULL,
+                claimed_at = NULL,
+                claim = NULL
+            FROM undecided AS u
+            WHERE c.key = u.key
+                AND (c.claimed_by = u.run OR c.claimed_by IS NULL AND c.outcome = 'unknown' AND c.run = u.run)"
+        )
+    };
+}
+
 const DECIDE: Query = Query {
     purpose: "deciding about people",
-    sql: "WITH undecided AS (
-        SELECT k.key, k.run FROM ledger.known AS k LEFT JOIN ledger.run AS r ON r.id = k.run
+    sql: decide!(
+        "SELECT k.key, k.run FROM ledger.known AS k LEFT JOIN ledger.run AS r ON r.id = k.run
         WHERE coalesce(r.name, 'deleted-' || k.run) = $1 AND k.outcome = 'unknown'
-        ORDER BY k.key
-    ), freed AS (
-        UPDATE ledger.hand_over AS h SET
-            key = CASE WHEN h.claimed_by IS NULL THEN NULL ELSE h.key END,
-            at = CASE WHEN h.claimed_by IS NULL THEN NULL ELSE h.at END,
-            claimed_by = NULL
-        FROM (
-            SELECT o.person FROM ledger.hand_over AS o JOIN undecided AS u
-                ON o.claimed_by = u.run AND o.claimed_key = u.key
-            UNION
-            SELECT o.person FROM ledger.hand_over AS o JOIN undecided AS u
-                ON o.key = u.key AND o.claimed_by IS NULL
-        ) AS not_delivered
-        WHERE NOT $2 AND h.person = not_delivered.person
-    )
-    UPDATE ledger.contact AS c SET
-        outcome = CASE WHEN $2 THEN 'accepted' END,
-        reason = '',
-        contact_id = '',
-        run = u.run,
-        at = $3,
-        claimed_by = NULL,
-        claimed_at = NULL,
-        claim = NULL
-    FROM undecided AS u
-    WHERE c.key = u.key AND (c.claimed_by = u.run OR c.claimed_by IS NULL AND c.outcome = 'unknown' AND c.run = u.run)",
+        ORDER BY k.key"
+    ),
     types: &[Type::TEXT, Type::BOOL, Type::TIMESTAMPTZ],
 };
+
+const DECIDE_PEOPLE: Query = Query {
+    purpose: "deciding about people",
+    sql: decide!(
+        "SELECT k.key, k.run
+        FROM unnest($4::bytea[]) AS e (key)
+            JOIN ledger.known AS k ON k.key = e.key
+            LEFT JOIN ledger.run AS r ON r.id = k.run
+        WHERE coalesce(r.name, 'deleted-' || k.run) = $1 AND k.outcome = 'unknown'
+        ORDER BY k.key"
+    ),
+    types: &[Type::TEXT, Type::BOOL, Type::TIMESTAMPTZ, Type::BYTEA_ARRAY],
+};
+
+/// So many people in a statement, all of them in one transaction.
+const N_DECIDED: usize = 5_000;
 
 /// A ledger that is only looked at: it has no run, makes no tables and holds no lease.
 pub struct Records {
@@ -132,9 +163,71 @@ impl Inspect for Records {
     ) -> Result<Rescoped, LedgerError> {
         self.bring_over(&identity, &pairs, leave).await
     }
+
+    async fn list(
+        &self,
+        query: ListQuery,
+        after: Option<Key>,
+        n_people: u32,
+    ) -> Result<ListPage, LedgerError> {
+        self.page(&query, after, n_people).await
+    }
+
+    async fn settle_people(
+        &self,
+        run: &str,
+        keys: Vec<Key>,
+        accepted: bool,
+        now: Timestamp,
+    ) -> Result<bool, LedgerError> {
+        self.decide_people(run, keys, accepted, now).await
+    }
+
+    async fn forget_old(
+        &self,
+        retention: Retention,
+        after: Option<Key>,
+        n_people: u32,
+        is_decided: bool,
+    ) -> Result<OldPage, LedgerError> {
+        self.old_page(&retention, after, n_people, is_decided).await
+    }
+
+    async fn forget_people(&self, keys: Vec<Key>) -> Result<u64, LedgerError> {
+        self.forget(&keys).await
+    }
 }
 
 impl Records {
+    /// All of them or none: a transaction of its own. Said again after a lost answer, it would find nobody undecided.
+    async fn decide_people(
+        &self,
+        run: &str,
+        mut keys: Vec<Key>,
+        accepted: bool,
+        now: Timestamp,
+    ) -> Result<bool, LedgerError> {
+        // In the order in which claims lock people, too.
+        keys.sort_unstable();
+        keys.dedup();
+        let now = SystemTime::from(now);
+        let mut session = self.client.first().await?;
+        let decided = async {
+            let step = session.step().await?;
+            for keys in keys.chunks(N_DECIDED) {
+                let wanted: Vec<&[u8]> = keys.iter().map(|key| key.0.as_slice()).collect();
+                let n_decided = step.written(&DECIDE_PEOPLE, &[&run, &accepted, &now, &wanted]).await?;
+                if usize::try_from(n_decided).is_ok_and(|n_decided| n_decided != keys.len()) {
+                    step.roll_back().await?;
+                    return Ok(false);
+                }
+            }
+            step.commit().await?;
+            Ok(true)
+        };
+        self.client.within(DECIDE_PEOPLE.purpose, decided).await
+    }
+
     pub(super) fn read<T>(&self, query: &Query, read: Result<T, PostgresError>) -> Result<T, LedgerError> {
         read.map_err(|fault| fault.at(self.client.place(), query.purpose))
     }
@@ -149,7 +242,7 @@ fn status_row(row: &Row) -> Result<StatusRow, PostgresError> {
     })
 }
 
-fn found(row: &Row) -> Result<FoundContact, PostgresError> {
+pub(super) fn found(row: &Row) -> Result<FoundContact, PostgresError> {
     let at = Timestamp::try_from(row.try_get::<_, SystemTime>(7)?);
     Ok(FoundContact {
         campaign: row.try_get(0)?,

@@ -7,7 +7,10 @@
 mod address;
 mod batch;
 mod client;
+mod daily;
+mod do_not_call;
 mod error;
+mod forget;
 #[cfg(test)]
 mod harness;
 mod inspect;
@@ -30,11 +33,12 @@ use std::time::SystemTime;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::list::{DoNotCallList, ListLoad, ListSource, Loaded};
 use super::{
-    ClaimEntry, ContactStatus, Key, Ledger, LedgerError, LedgerIdentity, LedgerOptions, ListOwner,
-    OpenedLedger, PersonKeys, Settlement,
+    ClaimEntry, ContactStatus, DailyLimit, Key, Ledger, LedgerError, LedgerIdentity, LedgerOptions,
+    ListOwner, OpenedLedger, PersonKeys, Places, Settlement,
 };
+use crate::domain::contact::Campaign;
+use crate::ledger::list::{DoNotCallList, ListLoad, ListSource, Loaded};
 use batch::{ClaimColumns, RuleColumns, SettleColumns};
 use client::{LedgerClient, OPENING};
 use error::PostgresError;
@@ -54,6 +58,8 @@ pub struct Postgres {
     run: Run,
     /// How this run sends people.
     route: String,
+    /// By whose name places in a campaign's day are kept.
+    account: Box<str>,
     call_again_after: Option<SignedDuration>,
     cooling_off: Option<SignedDuration>,
     list_owner: Option<ListOwner>,
@@ -112,6 +118,7 @@ impl Postgres {
             records: Records { client },
             run,
             route,
+            account: super::daily::account(&options.identity),
             call_again_after: (days > 0).then(|| SignedDuration::from_hours(24 * days)),
             cooling_off: options.rules.cooling_off(),
             list_owner: options.rules.do_not_call.as_ref().map(|rule| rule.owner.clone()),
@@ -320,6 +327,20 @@ impl Ledger for Postgres {
             .iter()
             .map(|entry| statuses.get(&entry.key).copied().unwrap_or(ContactStatus::Elsewhere))
             .collect())
+    }
+
+    async fn reserve(
+        &self,
+        campaign: Campaign,
+        wanted: u64,
+        limit: DailyLimit,
+        now: Timestamp,
+    ) -> Result<Places, LedgerError> {
+        self.take_places(campaign, wanted, &limit, now).await
+    }
+
+    async fn give_back(&self, places: Places) -> Result<(), LedgerError> {
+        self.return_places(&places).await
     }
 
     async fn settle(

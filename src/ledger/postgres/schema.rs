@@ -7,8 +7,8 @@ use jiff::Timestamp;
 use rustls::crypto::aws_lc_rs;
 use tokio_postgres::types::Type;
 
+use super::do_not_call;
 use super::error::PostgresError;
-use super::list;
 use super::query::{Parameter, Query};
 use super::session::Step;
 use crate::ledger::{KeyHasher, LedgerIdentity, LedgerOptions};
@@ -186,7 +186,7 @@ pub(super) async fn prepare(
     let condition = LedgerMeta { is_new, ..condition(step, hash_key, &options.identity).await? };
     let rule = options.rules.do_not_call.as_ref();
     let condition =
-        LedgerMeta { list_refusal: list::refusal(step, rule, condition.clock).await?, ..condition };
+        LedgerMeta { list_refusal: do_not_call::refusal(step, rule, condition.clock).await?, ..condition };
     let is_empty = !truth(step, &HAS_CONTACTS, &[]).await?;
     if is_empty && (condition.used || expect_existing) {
         return Err(unfit(

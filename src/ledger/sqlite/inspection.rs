@@ -8,6 +8,7 @@ use rusqlite::{Connection, Result};
 use super::error::damaged;
 use super::schema::{ACCEPTED, CLAIMED, REJECTED, UNKNOWN};
 use super::store::Store;
+use super::string_table::Texts;
 use super::table::{self, Row};
 use super::{cooling, journal, string_table};
 use crate::ledger::{FoundContact, Key, StatusRow};
@@ -56,10 +57,30 @@ impl Store {
                 None => table::read_row(&self.connection, key)?,
             };
             if let Some(row) = row {
-                found.push(describe(&self.connection, row)?);
+                found.push(describe(&mut Texts::new(&self.connection), row)?);
             }
         }
         Ok(found)
+    }
+
+    /// Decides these unknown contacts of a run, or none of them where one is not unknown.
+    pub(super) fn decide_people(
+        &mut self,
+        run: &str,
+        keys: &[Key],
+        accepted: bool,
+        now: Timestamp,
+    ) -> Result<bool> {
+        self.merge()?;
+        for key in keys {
+            let row = table::read_row(&self.connection, key)?.filter(|row| row.outcome == UNKNOWN);
+            let written = row.map(|row| string_table::text(&self.connection, row.run)).transpose()?;
+            if written.as_deref() != Some(run) || self.claims.contains_key(key) {
+                return Ok(false);
+            }
+        }
+        self.write_decision(keys, accepted, now)?;
+        Ok(true)
     }
 
     /// Makes the unknown contacts of a run accepted, or free. Those who are being sent again are not
@@ -70,18 +91,19 @@ impl Store {
         let keys = statement.query_map((UNKNOWN, run), |row| row.get(0).map(Key))?;
         let mut undecided = keys.collect::<Result<Vec<_>>>()?;
         undecided.retain(|key| !self.claims.contains_key(key));
+        drop(statement);
         if !dry_run {
-            let outcome = if accepted { ACCEPTED } else { REJECTED };
-            let at = self.seal.date(now);
-            let mut decide = self.connection.prepare(DECIDE)?;
-            for key in &undecided {
-                decide.execute((key.0, outcome, at))?;
-            }
-            if !accepted {
-                cooling::forget(&self.connection, &undecided.iter().copied().collect())?;
-            }
+            self.write_decision(&undecided, accepted, now)?;
         }
         Ok(u64::try_from(undecided.len()).expect("a machine word fits into 64 bits"))
+    }
+
+    fn write_decision(&mut self, keys: &[Key], accepted: bool, now: Timestamp) -> Result<()> {
+        let outcome = if accepted { ACCEPTED } else { REJECTED };
+        let at = self.seal.date(now);
+        let mut decide = self.connection.prepare_cached(DECIDE)?;
+        keys.iter().try_for_each(|key| decide.execute((key.0, outcome, at)).map(drop))?;
+        if accepted { Ok(()) } else { cooling::forget(&self.connection, &keys.iter().copied().collect()) }
     }
 }
 
@@ -98,7 +120,7 @@ fn counts(connection: &Connection) -> Result<BTreeMap<(i64, i64, i64), u64>> {
 }
 
 /// Who is claimed now.
-fn claimed(connection: &Connection) -> Result<HashMap<Key, Row>> {
+pub(super) fn claimed(connection: &Connection) -> Result<HashMap<Key, Row>> {
     let mut rows = HashMap::new();
     journal::each(connection, |intent| {
         for (claimed, ended) in &intent.contacts {
@@ -112,21 +134,21 @@ fn claimed(connection: &Connection) -> Result<HashMap<Key, Row>> {
     Ok(rows)
 }
 
-fn describe(connection: &Connection, row: Row) -> Result<FoundContact> {
-    let reason = row.reason.map(|reason| string_table::text(connection, reason)).transpose()?;
+pub(super) fn describe(texts: &mut Texts<'_>, row: Row) -> Result<FoundContact> {
+    let reason = row.reason.map(|reason| texts.text(reason).map(str::to_owned)).transpose()?;
     Ok(FoundContact {
-        campaign: string_table::text(connection, row.campaign)?,
+        campaign: texts.text(row.campaign)?.to_owned(),
         outcome: name(row.outcome)?.to_owned(),
         reason: reason.unwrap_or_default(),
         contact_id: row.contact_id.unwrap_or_default().into(),
-        stream: string_table::text(connection, row.stream)?,
+        stream: texts.text(row.stream)?.to_owned(),
         primary_key: row.primary_key.into(),
-        run: string_table::text(connection, row.run)?,
+        run: texts.text(row.run)?.to_owned(),
         at: Timestamp::from_millisecond(row.at).map_err(|_| damaged())?,
     })
 }
 
-fn name(outcome: i64) -> Result<&'static str> {
+pub(super) fn name(outcome: i64) -> Result<&'static str> {
     match outcome {
         CLAIMED => Ok("claimed"),
         ACCEPTED => Ok("accepted"),

@@ -1,94 +1,48 @@
-//! The do-not-call list in the file: one row for each bucket of each source.
+//! Whom the file knows, a part at a time.
 
-use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension, Result};
+use std::collections::BTreeMap;
 
-use super::error::{damaged, own};
-use super::listed::{BUCKET, ListLookUp, sources};
+use rusqlite::Result;
+
+use super::inspection::{claimed, describe, name};
 use super::store::Store;
-use crate::ledger::list::bucket::{self, Changed, N_BUCKETS};
-use crate::ledger::list::{Chunk, ListLoad, ListSource, LoadKind, Loaded};
-use crate::ledger::{Key, ListOwner};
-
-const BEGIN: &str = "INSERT OR IGNORE INTO list (owner, source, count) VALUES (?1, ?2, 0)";
-const SOURCE: &str = "SELECT id, count FROM list WHERE owner = ?1 AND source = ?2";
-const END: &str = "UPDATE list SET count = ?2, loaded_at = coalesce(?3, loaded_at) WHERE id = ?1";
-const REMOVE: &str = "DELETE FROM list WHERE id = ?1";
-const WRITE: &str = "
-    INSERT INTO listed (id, body) VALUES (?1, ?2) ON CONFLICT (id) DO UPDATE SET body = excluded.body";
-const EMPTY: &str = "DELETE FROM listed WHERE id >= ?1 AND id < ?2";
+use super::string_table::Texts;
+use super::table::{Row, read_page};
+use crate::ledger::key::plain;
+use crate::ledger::{Key, ListPage, ListQuery};
 
 impl Store {
-    /// Changes a source in the transaction under way.
-    pub(super) fn load_list(&mut self, load: ListLoad, now: Timestamp) -> Result<Loaded> {
-        let ListLoad { owner, source, staged, kind, is_whole } = load;
-        self.connection.execute(BEGIN, [owner.as_str(), &source])?;
-        let (id, count): (i64, i64) =
-            self.connection
-                .query_row(SOURCE, [owner.as_str(), &source], |row| Ok((row.get(0)?, row.get(1)?)))?;
-        let mut loaded = Loaded { count: u64::try_from(count).map_err(|_| damaged())?, ..Loaded::default() };
-        for chunk in staged.chunks().map_err(own)? {
-            change_buckets(&self.connection, id, &chunk.map_err(own)?, kind, &mut loaded)?;
-        }
-        loaded.count = (loaded.count + loaded.added).checked_sub(loaded.removed).ok_or_else(damaged)?;
-        let count = i64::try_from(loaded.count).map_err(|_| damaged())?;
-        let loaded_at = is_whole.then(|| self.seal.date(now));
-        self.connection.execute(END, (id, count, loaded_at))?;
-        self.find_lists()?;
-        Ok(loaded)
-    }
-
-    /// The sources of a list, by name.
-    pub(super) fn list_sources(&mut self, owner: &ListOwner) -> Result<Vec<ListSource>> {
-        Ok(sources(&self.connection, owner)?.into_iter().map(|(_, source)| source).collect())
-    }
-
-    /// Which sources have a number.
-    pub(super) fn find_listed(&mut self, owner: &ListOwner, key: &Key) -> Result<Vec<String>> {
-        let mut names = Vec::new();
-        for (id, source) in sources(&self.connection, owner)? {
-            if ListLookUp::new(&self.connection, &[id])?.has(key)? {
-                names.push(source.name);
+    /// Whoever is meant among the next so many people. Who is claimed is listed as that, whatever was known before.
+    pub(super) fn list(&mut self, query: &ListQuery, after: Option<Key>, n_people: u32) -> Result<ListPage> {
+        self.merge()?;
+        let page = read_page(&self.connection, after, n_people)?;
+        let is_full = u32::try_from(page.len()).is_ok_and(|n_read| n_read == n_people);
+        let next = page.last().filter(|_| is_full).map(|(key, _)| *key);
+        let mut page: BTreeMap<Key, Row> = page.into_iter().collect();
+        let is_here =
+            |key: &Key| after.is_none_or(|after| *key > after) && next.is_none_or(|next| *key <= next);
+        page.extend(claimed(&self.connection)?.into_iter().filter(|(key, _)| is_here(key)));
+        let mut texts = Texts::new(&self.connection);
+        let mut people = Vec::new();
+        for (key, row) in page {
+            if is_meant(query, &row, &mut texts)? {
+                people.push((key, describe(&mut texts, row)?));
             }
         }
-        Ok(names)
-    }
-
-    /// Takes a source off the list.
-    pub(super) fn remove_source(&mut self, owner: &ListOwner, source: &str) -> Result<Option<u64>> {
-        let found =
-            self.connection.query_row(SOURCE, [owner.as_str(), source], |row| Ok((row.get(0)?, row.get(1)?)));
-        let Some((id, count)): Option<(i64, i64)> = found.optional()? else { return Ok(None) };
-        self.connection.execute(EMPTY, (id * i64::from(N_BUCKETS), (id + 1) * i64::from(N_BUCKETS)))?;
-        self.connection.execute(REMOVE, [id])?;
-        self.find_lists()?;
-        Ok(Some(u64::try_from(count).unwrap_or_default()))
+        Ok(ListPage { people, next })
     }
 }
 
-fn change_buckets(
-    connection: &Connection,
-    list: i64,
-    chunk: &Chunk,
-    kind: LoadKind,
-    loaded: &mut Loaded,
-) -> Result<()> {
-    let (mut read, mut write) = (connection.prepare_cached(BUCKET)?, connection.prepare_cached(WRITE)?);
-    let mut empty = connection.prepare_cached(EMPTY)?;
-    for (bucket, changes) in chunk.by_bucket(kind == LoadKind::Replace) {
-        let id = list * i64::from(N_BUCKETS) + i64::from(bucket);
-        let old: Vec<u8> = read.query_row([id], |row| row.get(0)).optional()?.unwrap_or_default();
-        let Changed { body, added, removed } = bucket::change(&old, changes, kind);
-        loaded.added += added;
-        loaded.removed += removed;
-        if added == 0 && removed == 0 {
-            continue;
-        }
-        if body.is_empty() {
-            empty.execute((id, id + 1))?;
-        } else {
-            write.execute((id, body))?;
-        }
+fn is_meant(query: &ListQuery, row: &Row, texts: &mut Texts<'_>) -> Result<bool> {
+    let ListQuery { outcomes, run, campaign } = query;
+    if !outcomes.is_empty() && !outcomes.contains(&name(row.outcome)?) {
+        return Ok(false);
     }
-    Ok(())
+    if let Some(run) = run
+        && texts.text(row.run)? != run
+    {
+        return Ok(false);
+    }
+    let Some(campaign) = campaign else { return Ok(true) };
+    Ok(plain(texts.text(row.campaign)?) == plain(campaign))
 }

@@ -6,7 +6,10 @@
 
 mod codec;
 mod cooling;
+mod daily;
+mod do_not_call;
 mod error;
+mod forget;
 mod inspection;
 mod journal;
 mod list;
@@ -40,9 +43,11 @@ use jiff::Timestamp;
 use self::watch::Watch;
 use super::list::{DoNotCallList, ListLoad, ListSource, Loaded};
 use super::{
-    ClaimEntry, ContactStatus, FoundContact, Inspect, Key, Ledger, LedgerError, LedgerIdentity,
-    LedgerOptions, LedgerRules, ListOwner, OpenedLedger, PersonKeys, Rescoped, Settlement, StatusRow,
+    ClaimEntry, ContactStatus, DailyLimit, FoundContact, Inspect, Key, Ledger, LedgerError, LedgerIdentity,
+    LedgerOptions, LedgerRules, ListOwner, ListPage, ListQuery, OldPage, OpenedLedger, PersonKeys, Places,
+    Rescoped, Retention, Settlement, StatusRow,
 };
+use crate::domain::contact::Campaign;
 use crate::ledger::sqlite::journal::Size;
 use crate::ledger::sqlite::location::{Location, Missing};
 use crate::ledger::sqlite::open::Use;
@@ -223,6 +228,20 @@ impl Ledger for Sqlite {
         self.worker.call(move |store| store.claim(&entries, retake, now)).await
     }
 
+    async fn reserve(
+        &self,
+        campaign: Campaign,
+        wanted: u64,
+        limit: DailyLimit,
+        now: Timestamp,
+    ) -> Result<Places, LedgerError> {
+        self.worker.call(move |store| store.reserve(campaign, wanted, &limit, now)).await
+    }
+
+    async fn give_back(&self, places: Places) -> Result<(), LedgerError> {
+        self.worker.call(move |store| store.give_back(&places)).await
+    }
+
     async fn settle(
         &self,
         settlements: Vec<(ClaimEntry, Settlement)>,
@@ -285,5 +304,39 @@ impl Inspect for Sqlite {
         leave: Option<u64>,
     ) -> Result<Rescoped, LedgerError> {
         self.worker.call(move |store| store.rescope(&identity, &pairs, leave)).await
+    }
+
+    async fn list(
+        &self,
+        query: ListQuery,
+        after: Option<Key>,
+        n_people: u32,
+    ) -> Result<ListPage, LedgerError> {
+        self.worker.call(move |store| store.list(&query, after, n_people)).await
+    }
+
+    async fn settle_people(
+        &self,
+        run: &str,
+        keys: Vec<Key>,
+        accepted: bool,
+        now: Timestamp,
+    ) -> Result<bool, LedgerError> {
+        let run = run.to_owned();
+        self.worker.call(move |store| store.decide_people(&run, &keys, accepted, now)).await
+    }
+
+    async fn forget_old(
+        &self,
+        retention: Retention,
+        after: Option<Key>,
+        n_people: u32,
+        is_decided: bool,
+    ) -> Result<OldPage, LedgerError> {
+        self.worker.call(move |store| store.forget_old(&retention, after, n_people, is_decided)).await
+    }
+
+    async fn forget_people(&self, keys: Vec<Key>) -> Result<u64, LedgerError> {
+        self.worker.call(move |store| store.forget_people(&keys)).await
     }
 }

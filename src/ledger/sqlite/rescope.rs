@@ -13,7 +13,6 @@ use super::table::{self, Row};
 use crate::ledger::{Key, LedgerIdentity, Rescoped};
 
 const REMEMBERED: &str = "SELECT key FROM contact WHERE outcome IN (?1, ?2)";
-const REMOVE: &str = "DELETE FROM contact WHERE key = ?1";
 
 impl Store {
     /// Gives whom the first key of a pair knows the second one; nothing changes when more than
@@ -36,7 +35,7 @@ impl Store {
                 table::write(&self.connection, key, row)?;
             }
             for (old, _) in pairs.iter().filter(|(old, _)| !kept.contains(old)) {
-                self.connection.prepare_cached(REMOVE)?.execute([old.0])?;
+                table::remove(&self.connection, old)?;
             }
             cooling::rename(&self.connection, &pairs.iter().copied().collect())?;
             meta::keep_identity(&self.connection, identity)?;

@@ -1,6 +1,7 @@
 //! Texts that occur in many rows (campaigns, streams, runs, reasons) are kept once.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use rusqlite::{Connection, OptionalExtension, Result};
 
@@ -44,4 +45,23 @@ impl StringTable {
 pub(super) fn text(connection: &Connection, id: i64) -> Result<String> {
     let text = connection.prepare_cached(TEXT_OF)?.query_row([id], |row| row.get(0)).optional()?;
     Ok(text.unwrap_or_else(|| "(lost)".to_owned()))
+}
+
+/// The texts behind numbers, each looked up once.
+pub(super) struct Texts<'c> {
+    connection: &'c Connection,
+    known: HashMap<i64, Box<str>, foldhash::fast::RandomState>,
+}
+
+impl<'c> Texts<'c> {
+    pub(super) fn new(connection: &'c Connection) -> Self {
+        Self { connection, known: HashMap::default() }
+    }
+
+    pub(super) fn text(&mut self, id: i64) -> Result<&str> {
+        Ok(match self.known.entry(id) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(unknown) => unknown.insert(text(self.connection, id)?.into()),
+        })
+    }
 }

@@ -11,6 +11,12 @@ const READ: &str = "
     SELECT outcome, at, campaign, stream, run, reason, primary_key, contact_id
     FROM contact WHERE key = ?1";
 
+const PAGE: &str = "
+    SELECT outcome, at, campaign, stream, run, reason, primary_key, contact_id, key
+    FROM contact WHERE key > ?1 ORDER BY key LIMIT ?2";
+
+const REMOVE: &str = "DELETE FROM contact WHERE key = ?1";
+
 const KNOWN: &str = "SELECT outcome, at FROM contact WHERE key = ?1";
 
 const WRITE: &str = "
@@ -99,19 +105,38 @@ pub(super) fn write_all(connection: &Connection, people: &People) -> Result<()> 
 /// What is known of somebody.
 pub(super) fn read_row(connection: &Connection, key: &Key) -> Result<Option<Row>> {
     let mut statement = connection.prepare_cached(READ)?;
-    let row = statement.query_row([key.0], |row| {
-        Ok(Row {
-            outcome: row.get(0)?,
-            at: row.get(1)?,
-            campaign: row.get(2)?,
-            stream: row.get(3)?,
-            run: row.get(4)?,
-            reason: row.get(5)?,
-            primary_key: row.get(6)?,
-            contact_id: row.get(7)?,
-        })
-    });
-    row.optional()
+    statement.query_row([key.0], as_row).optional()
+}
+
+/// What is known of the next so many people after a key, in the order of their keys.
+pub(super) fn read_page(
+    connection: &Connection,
+    after: Option<Key>,
+    n_people: u32,
+) -> Result<Vec<(Key, Row)>> {
+    let mut statement = connection.prepare_cached(PAGE)?;
+    // Every key is more than none.
+    let after = after.map_or(Vec::new(), |Key(key)| key.to_vec());
+    let rows = statement.query_map((after, n_people), |row| Ok((Key(row.get(8)?), as_row(row)?)))?;
+    rows.collect()
+}
+
+fn as_row(row: &rusqlite::Row<'_>) -> Result<Row> {
+    Ok(Row {
+        outcome: row.get(0)?,
+        at: row.get(1)?,
+        campaign: row.get(2)?,
+        stream: row.get(3)?,
+        run: row.get(4)?,
+        reason: row.get(5)?,
+        primary_key: row.get(6)?,
+        contact_id: row.get(7)?,
+    })
+}
+
+/// Forgets somebody; gives whether anything was known.
+pub(super) fn remove(connection: &Connection, key: &Key) -> Result<bool> {
+    Ok(connection.prepare_cached(REMOVE)?.execute([key.0])? > 0)
 }
 
 /// Whether anything is known of anybody.

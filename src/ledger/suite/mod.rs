@@ -7,6 +7,8 @@ mod deaths;
 mod identity;
 mod inspection;
 mod model;
+mod people;
+mod places;
 mod rules;
 mod standing;
 
@@ -21,6 +23,8 @@ pub(super) use deaths::*;
 pub(super) use identity::*;
 pub(super) use inspection::*;
 pub(super) use model::{follows_the_model, plan};
+pub(super) use people::*;
+pub(super) use places::*;
 pub(super) use rules::*;
 pub(super) use standing::*;
 
@@ -67,6 +71,12 @@ macro_rules! ledger_suite {
             two_accounts_share_a_ledger_each_within_its_scope
             people_are_brought_over_with_what_is_known_of_them
             of_two_keys_that_become_one_the_confirmed_call_counts the_campaign_of_each_person_is_known
+            a_list_is_everybody_once_in_the_order_of_their_keys a_list_is_of_whom_it_was_asked_for
+            people_are_settled_by_their_keys_or_nobody_is whom_the_rules_need_is_not_forgotten
+            a_person_is_forgotten_and_may_be_called_again
+            a_ledger_of_which_everybody_was_forgotten_is_no_lost_one
+            a_campaigns_day_has_so_many_places_over_all_runs a_run_that_dies_leaves_its_places_taken
+            those_who_race_for_places_have_no_more_together_than_there_are
             whoever_is_on_the_list_is_not_claimed_whatever_else_is_known
             who_comes_onto_the_list_while_a_sync_runs_is_not_in_its_next_claim
             a_source_is_changed_replaced_and_taken_away without_a_list_that_is_whole_and_new_no_run_begins

@@ -9,6 +9,7 @@ mod mistakes;
 mod phone;
 mod properties;
 mod records;
+mod script;
 mod templates;
 
 use std::fmt::Write;

@@ -1,3 +1,5 @@
+mod questions;
+
 use jsonwebtoken::{Algorithm, DecodingKey, Header, Validation, decode, encode};
 use serde_json::json;
 

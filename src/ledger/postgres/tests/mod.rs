@@ -1,6 +1,7 @@
 //! The suite on a real server, and what only a shared database has.
 
 mod connection;
+mod forgetting;
 mod hostile;
 mod leases;
 mod opening;
@@ -18,7 +19,10 @@ use super::harness::pooler::Pooler;
 use super::harness::{self, TRUSTED, server};
 use super::*;
 use crate::ledger::suite::{self, Home, entry, ledger_suite, options};
-use crate::ledger::{FoundContact, Inspect, LedgerIdentity, Rescoped, StatusRow};
+use crate::ledger::{
+    FoundContact, Inspect, LedgerIdentity, ListPage, ListQuery, OldPage, Rescoped, Retention, Scope,
+    StatusRow,
+};
 
 /// The suite looks into a ledger while a run has it; a command does so without a run.
 impl Inspect for Postgres {
@@ -51,6 +55,39 @@ impl Inspect for Postgres {
         leave: Option<u64>,
     ) -> Result<Rescoped, LedgerError> {
         self.records.rescope(identity, pairs, leave).await
+    }
+
+    async fn list(
+        &self,
+        query: ListQuery,
+        after: Option<Key>,
+        n_people: u32,
+    ) -> Result<ListPage, LedgerError> {
+        self.records.list(query, after, n_people).await
+    }
+
+    async fn settle_people(
+        &self,
+        run: &str,
+        keys: Vec<Key>,
+        accepted: bool,
+        now: Timestamp,
+    ) -> Result<bool, LedgerError> {
+        self.records.settle_people(run, keys, accepted, now).await
+    }
+
+    async fn forget_old(
+        &self,
+        retention: Retention,
+        after: Option<Key>,
+        n_people: u32,
+        is_decided: bool,
+    ) -> Result<OldPage, LedgerError> {
+        self.records.forget_old(retention, after, n_people, is_decided).await
+    }
+
+    async fn forget_people(&self, keys: Vec<Key>) -> Result<u64, LedgerError> {
+        self.records.forget_people(keys).await
     }
 }
 

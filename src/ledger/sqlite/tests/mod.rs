@@ -4,6 +4,7 @@ mod accidents;
 mod clocks;
 mod copies;
 mod files;
+mod forgetting;
 mod groups;
 mod merging;
 mod probing;
