@@ -21,7 +21,7 @@ impl Company {
     fn new(rules: Value) -> Self {
         let folder = Folder::new();
         let ledger = json!({ "ledger_type": "sqlite", "path": folder.path("ledger.sqlite") });
-        Self { rehearsal: Rehearsal::new("none", &[]), folder, ledger, rules }
+        Self { rehearsal: Rehearsal::of_any_campaign(), folder, ledger, rules }
     }
 
     /// The same with a database of its own.

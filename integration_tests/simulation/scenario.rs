@@ -90,7 +90,11 @@ impl Scenario {
         let runtime =
             tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
         let kind = [Kind::ItnioSkips, Kind::ItnioCallsAgain, Kind::Vbee][rng.usize(0..3)];
-        let options = SimulatorOptions { numbers: NumberDisplay::Whole, ..SimulatorOptions::default() };
+        let options = SimulatorOptions {
+            numbers: NumberDisplay::Whole,
+            any_campaign: true,
+            ..SimulatorOptions::default()
+        };
         let simulator = match kind {
             Kind::Vbee => VbeeConfig::simulator(&options),
             Kind::ItnioSkips | Kind::ItnioCallsAgain => ItnioConfig::simulator(&options),
