@@ -148,7 +148,9 @@ impl Scenario {
         self.clocks = self.rng.u32(0..3) == 0;
         // The stand-in of a database counts no days, and a wrong clock counts another.
         let counts_days = !self.clocks && !matches!(self.store, Store::Shared(_));
-        self.rules = Rules::draw(&mut self.rng, counts_days);
+        // What the runs report of a day is not told by campaign.
+        let has_one_campaign = self.config.streams.iter().all(|stream| stream.campaign.is_empty());
+        self.rules = Rules::draw(&mut self.rng, counts_days && has_one_campaign);
         let mut platforms = vec![self.platform()];
         if overlaps {
             platforms.push(self.platform());
