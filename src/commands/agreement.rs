@@ -10,11 +10,12 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::demo::ask;
+use super::do_not_call;
 use super::load_config::LoadedConfig;
 use super::preview::foresight_plan;
 use super::sandbox::{faults, start};
 use super::write::SyncJob;
-use crate::cli::Environment;
+use crate::cli::{DoNotCallCommand, Environment, ListLoadArgs};
 use crate::domain::outcome::Outcome;
 use crate::domain::reason::Reason;
 use crate::ledger::Ledger;
@@ -34,6 +35,9 @@ struct Case {
     has_fields: bool,
     campaign: &'static str,
     scope: Option<&'static str>,
+    /// Where there is a ledger: the first numbers are on the list.
+    do_not_call: bool,
+    cooling_off_hours: u32,
     /// The ledger knows of so many of the first records: as called, then as perhaps called.
     known: (usize, usize),
     records: Vec<Row>,
@@ -56,8 +60,15 @@ struct Row {
     last4: Value,
     deleted: bool,
     zone: &'static str,
-    /// Whether the campaign's column has something.
-    has_job: bool,
+    /// What the campaign's column has.
+    job: Job,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Job {
+    Blank,
+    Usual,
+    Another,
 }
 
 /// A ledger's folder, gone with the case.
@@ -127,15 +138,9 @@ fn row() -> impl Strategy<Value = Row> {
     let consent = prop_oneof![5 => Just(json!("yes")), 1 => Just(json!("no")), 1 => Just(json!(null))];
     let last4 = prop_oneof![7 => Just(json!("0421")), 1 => Just(json!(null)), 1 => Just(json!(" "))];
     let zone = prop::sample::select(vec!["Asia/Ho_Chi_Minh", "Asia/Seoul", "America/New_York", "", "Mars"]);
-    (mobile, consent, last4, prop::bool::weighted(0.06), prop::bool::weighted(0.9), zone).prop_map(
-        |(mobile, consent, last4, deleted, has_job, zone)| Row {
-            mobile,
-            consent,
-            last4,
-            deleted,
-            zone,
-            has_job,
-        },
+    let job = prop::sample::select(vec![Job::Blank, Job::Usual, Job::Usual, Job::Another]);
+    (mobile, consent, last4, prop::bool::weighted(0.06), job, zone).prop_map(
+        |(mobile, consent, last4, deleted, job, zone)| Row { mobile, consent, last4, deleted, zone, job },
     )
 }
 
@@ -149,14 +154,41 @@ fn case() -> impl Strategy<Value = Case> {
         any::<bool>(),
         prop::sample::select(vec!["", "{{ record.job }}"]),
         prop::sample::select(vec![None, Some("campaign"), Some("account"), Some("everywhere")]),
+        prop::bool::weighted(0.3),
+        prop_oneof![2 => Just(0_u32), 1 => Just(24)],
         (0_usize..10, 0_usize..8),
     );
     // Beyond a hundred records it is known that nobody can be called.
     let records =
         prop_oneof![4 => prop::collection::vec(row(), 0..40), 1 => prop::collection::vec(row(), 90..130)];
     (settings, records).prop_map(|(settings, records)| {
-        let (vendor, only_when, limits, window, batch_size, has_fields, campaign, scope, known) = settings;
-        Case { vendor, only_when, limits, window, batch_size, has_fields, campaign, scope, known, records }
+        let (
+            vendor,
+            only_when,
+            limits,
+            window,
+            batch_size,
+            has_fields,
+            campaign,
+            scope,
+            by_list,
+            hours,
+            known,
+        ) = settings;
+        Case {
+            vendor,
+            only_when,
+            limits,
+            window,
+            batch_size,
+            has_fields,
+            campaign,
+            scope,
+            do_not_call: by_list && scope.is_some(),
+            cooling_off_hours: if scope.is_some() { hours } else { 0 },
+            known,
+            records,
+        }
     })
 }
 
@@ -164,10 +196,10 @@ impl Case {
     /// The syncs before have no limit that they reach, but they count.
     fn before(&self) -> Self {
         let limits = Limits { per_sync: 0, per_day: self.limits.per_day * 1_000, ..self.limits };
-        Self { limits, window: json!({}), ..self.clone() }
+        Self { limits, window: json!({}), do_not_call: false, ..self.clone() }
     }
 
-    fn job(&self, sandbox: &Sandbox, folder: &Path, kept: &str) -> SyncJob {
+    fn config(&self, sandbox: &Sandbox, folder: &Path, kept: &str) -> Value {
         let mut config = sandbox.connector_config(self.vendor).unwrap();
         let fields = json!([
             { "field": "phone_number", "column": "mobile" },
@@ -190,7 +222,10 @@ impl Case {
             "max_contacts_per_sync": per_sync, "on_limit": on_limit, "allow_nobody": allow_nobody,
             "max_contacts_per_day": if self.scope.is_some() { per_day } else { 0 },
         });
-        config["rules"] = json!({ "window": self.window });
+        config["rules"] = json!({
+            "window": self.window, "cooling_off_hours": self.cooling_off_hours,
+            "do_not_call": { "enabled": self.do_not_call },
+        });
         if let Some(scope) = self.scope {
             let path = folder.join("ledger.sqlite");
             config["ledger"] = json!({ "ledger_type": "sqlite", "path": path, "scope": scope });
@@ -198,6 +233,11 @@ impl Case {
         config["object_storage_config"] = json!({
             "storage_type": "Local", "path": folder.join(kept), "receipts": true, "format": { "format_type": "JSONL" },
         });
+        config
+    }
+
+    fn job(&self, sandbox: &Sandbox, folder: &Path, kept: &str) -> SyncJob {
+        let config = self.config(sandbox, folder, kept);
         let properties: serde_json::Map<_, _> =
             ["id", "mobile", "consent", "last4", "job", "zone", "_ab_cdc_deleted_at"]
                 .map(|name| (name.to_owned(), json!({})))
@@ -212,14 +252,35 @@ impl Case {
         SyncJob::new(loaded, catalog, now(), &Environment::default()).unwrap()
     }
 
+    /// Three people must not be called, and one of them is nobody's.
+    async fn load_list(&self, sandbox: &Sandbox, folder: &Path) {
+        let (config, file) = (folder.join("list.json"), folder.join("list.csv"));
+        std::fs::write(&config, self.config(sandbox, folder, "list").to_string()).unwrap();
+        std::fs::write(&file, "phone_number\n0987650001\n+84987650004\n0987659999\n").unwrap();
+        let arguments = ListLoadArgs {
+            config,
+            file,
+            column: "phone_number".to_owned(),
+            format: None,
+            replace: false,
+            source: None,
+        };
+        do_not_call::run(DoNotCallCommand::Load(arguments), std::io::empty(), now()).await.unwrap();
+    }
+
     fn lines(&self, sandbox: &Sandbox, records: &[Row]) -> Vec<u8> {
         let config = sandbox.connector_config(self.vendor).unwrap();
         let vendor = &config["vendor"];
-        let job = vendor.get("job_id").or(vendor.get("campaign_id")).unwrap();
+        let usual = vendor.get("job_id").or(vendor.get("campaign_id")).unwrap();
+        let another = if self.vendor == "itnio" { json!(77) } else { json!("65f0c0ffee0000000000beef") };
         let mut lines = String::new();
         for (id, row) in records.iter().enumerate() {
             let deleted = row.deleted.then_some("2026-01-01T00:00:00Z");
-            let job = row.has_job.then_some(job);
+            let job = match row.job {
+                Job::Blank => &Value::Null,
+                Job::Usual => usual,
+                Job::Another => &another,
+            };
             let data = json!({
                 "id": id, "mobile": row.mobile, "consent": row.consent, "last4": row.last4, "job": job,
                 "zone": row.zone,
@@ -234,8 +295,9 @@ impl Case {
 }
 
 async fn sandbox(plan: &str) -> Sandbox {
+    let faults = faults(plan).unwrap();
     let options =
-        SandboxOptions { faults: faults(plan).unwrap(), show_numbers: true, ..SandboxOptions::default() };
+        SandboxOptions { faults, show_numbers: true, any_campaign: true, ..SandboxOptions::default() };
     start(options, now()).await.unwrap()
 }
 
@@ -327,6 +389,9 @@ async fn agree(case: &Case) {
         sandbox.stop().await;
     }
     let sandbox = sandbox("none").await;
+    if case.do_not_call {
+        case.load_list(&sandbox, &folder.0).await;
+    }
     let job = case.job(&sandbox, &folder.0, "kept");
     let lines = case.lines(&sandbox, &case.records);
     let foreseen = foreseen(&job, &lines).await;

@@ -9,6 +9,7 @@ use super::preview::foresight_plan;
 use super::singer;
 use super::write::SyncJob;
 use crate::cli::{BaselineArgs, Environment};
+use crate::config::RulesConfig;
 use crate::domain::error::Error;
 use crate::domain::outcome::Outcome;
 use crate::domain::reason::Reason;
@@ -37,7 +38,10 @@ pub(super) async fn run<R: Read + Send + 'static>(
     now: Timestamp,
     environment: &Environment,
 ) -> Result<String, Error> {
-    let job = singer::job_of_either(&arguments.config, arguments.catalog.as_deref(), now, environment)?;
+    let mut job = singer::job_of_either(&arguments.config, arguments.catalog.as_deref(), now, environment)?;
+    job.refuse_list()?;
+    // Whoever was called is remembered, also who must not be called again.
+    job.config.rules = RulesConfig::default();
     let RunLedger { ledger, keys, recovered_unknown, doubts } = if arguments.yes {
         open::open(&job.config, job.vendor.as_ref(), &job.run_id, now).await?
     } else {

@@ -13,14 +13,15 @@ use super::run_facts::run_facts;
 use super::singer;
 use super::write::{SyncJob, genders_told};
 use crate::cli::{Environment, PreviewArgs, PreviewFormat};
-use crate::config::ScopeConfig;
+use crate::config::{Config, ScopeConfig};
 use crate::domain::error::Error;
 use crate::intake::StreamIndex;
-use crate::ledger::Ledger;
 use crate::ledger::open::{self, RunLedger};
+use crate::ledger::{ContactStatus, Ledger};
 use crate::pipeline::{Foresight, ForesightPlan};
 use crate::preview::{Pace, Preview};
 use crate::report::{Document, RunFacts, RunKind};
+use crate::storage::Run;
 
 /// How often a person at a terminal hears how far it is.
 const PROGRESS_EVERY: Duration = Duration::from_millis(500);
@@ -61,13 +62,16 @@ async fn preview<R: Read + Send + 'static>(
 ) -> Result<(Document, Option<Error>), Error> {
     let PreviewArgs { config, catalog, output: _, limit } = arguments;
     let job = singer::job_of_either(config, catalog.as_deref(), now, environment)?;
+    job.refuse_list()?;
     let RunLedger { ledger, keys, recovered_unknown, doubts } =
         open::view(&job.config, job.vendor.as_ref(), now).await?;
     let mut warnings = job.warnings();
     warnings.extend(open::recovered(recovered_unknown));
     warnings.extend(doubts);
     let id = format!("preview-{:08x}", fastrand::u32(..));
-    let facts = RunFacts { kind: RunKind::Preview, id, ..run_facts(&job) };
+    let run = Run { sync_id: job.sync_id.clone(), id, started: now };
+    let facts = run_facts(&job.config, job.vendor.as_ref(), &run, &job.settings_digest);
+    let facts = RunFacts { kind: RunKind::Preview, ..facts };
     let delivery = &job.config.delivery;
     let pace =
         Pace { per_second: delivery.max_requests_per_second, in_flight: delivery.max_requests_in_flight };
@@ -101,9 +105,17 @@ pub(super) fn foresight_plan(job: &SyncJob) -> ForesightPlan {
         max_rejected_percent: limits.max_rejected_percent,
         window: window.clone().map(Arc::new),
         may_repeat: may_repeat(&config.delivery, vendor.as_ref()),
-        once_over_all: config.ledger.memory().is_some_and(|memory| memory.scope != ScopeConfig::Campaign),
+        sent_again: sent_again(config),
         streams: catalog.streams.iter().map(|stream| (stream.name.clone(), stream.generation_id)).collect(),
         limit: 0,
+    }
+}
+
+/// What the ledger says of somebody whom this run has sent to another campaign.
+fn sent_again(config: &Config) -> Option<ContactStatus> {
+    match config.ledger.memory()?.scope {
+        ScopeConfig::Account | ScopeConfig::Everywhere => Some(ContactStatus::Accepted),
+        ScopeConfig::Campaign => (config.rules.cooling_off_hours > 0).then_some(ContactStatus::CoolingOff),
     }
 }
 

@@ -12,6 +12,7 @@ use tokio::time::Instant;
 
 use super::archive;
 use super::campaign::{AT_THE_START, Known, campaigns};
+use super::list_sync::{self, ListJob};
 use super::load_config::{LoadedConfig, deliverer, plain_http, request_timeout};
 use super::read_file::read_file;
 use crate::cli::{Environment, WriteArgs};
@@ -22,10 +23,11 @@ use crate::intake::{DynamicStreams, Router, read_events};
 use crate::ledger::open::{self, RunLedger};
 use crate::ledger::{DailyLimit, KeyMaker, Ledger as _};
 use crate::mapping::{self, Mapping, RunContext, StreamShape};
-use crate::pipeline::{Archive, Ended, Pipeline, Plan};
+use crate::pipeline::{Archive, Ended, Pipeline, Plan, RunStats};
 use crate::protocol::{Catalog, CatalogStream, Dialect, Level, Output};
 use crate::providers::Provider;
 use crate::rules::Window;
+use crate::storage::Run;
 use crate::values;
 
 /// Begins the first line of a sync that calls nobody.
@@ -67,8 +69,8 @@ pub(super) struct SyncJob {
     dialect: Dialect,
     /// Of the catalog's streams, in its order.
     pub(super) mappings: Vec<Arc<Mapping>>,
-    pub(super) now: Timestamp,
-    pub(super) network: Network,
+    now: Timestamp,
+    network: Network,
     pub(super) window: Option<Window>,
     pub(super) daily_limit: Option<DailyLimit>,
 }
@@ -176,6 +178,10 @@ impl SyncJob {
         mut output: Output<W>,
         mut signals: impl Stream<Item = &'static str> + Unpin,
     ) -> Ended<W> {
+        if self.config.fills_a_list() {
+            let (output, result) = list_sync::run(self.list_job(), stdin, output, signals).await;
+            return Ended { output, stats: RunStats::default(), failure: result.err(), report_at: None };
+        }
         let opened = match self.introduce(&mut output) {
             Ok(()) => tokio::select! {
                 biased;
@@ -222,10 +228,35 @@ impl SyncJob {
         ended
     }
 
+    /// Where people are called; a list's are not.
+    pub(super) fn refuse_list(&self) -> Result<(), Error> {
+        if self.config.fills_a_list() {
+            let why = "these streams fill the do-not-call list, so that there is nobody to call: take a configuration whose streams are called";
+            return Err(Error::config("streams", why));
+        }
+        Ok(())
+    }
+
     /// Opens what must be there before anything is sent.
     async fn open(&self) -> Result<(Archive, RunLedger), Error> {
-        let archive = archive::open(self).await?;
-        Ok((archive, open::open(&self.config, self.vendor.as_ref(), &self.run_id, self.now).await?))
+        let run = Run { sync_id: self.sync_id.clone(), id: self.run_id.clone(), started: self.now };
+        let (config, vendor) = (&self.config, self.vendor.as_ref());
+        let archive = archive::open(config, vendor, run, &self.settings_digest, &self.network).await?;
+        Ok((archive, open::open(config, vendor, &self.run_id, self.now).await?))
+    }
+
+    /// The same where the streams fill the do-not-call list.
+    fn list_job(self) -> ListJob<impl FnOnce(KeyMaker) -> Router> {
+        let warnings = self.mappings.iter().flat_map(|mapping| mapping.warnings()).cloned().collect();
+        ListJob {
+            config: self.config.clone(),
+            vendor: Arc::clone(&self.vendor),
+            catalog: self.catalog.clone(),
+            sync_id: self.sync_id.clone(),
+            now: self.now,
+            warnings,
+            router: move |keys| self.router(Some(keys), &Arc::default()),
+        }
     }
 
     fn plan(&self) -> Plan {

@@ -81,7 +81,11 @@ impl EventReader {
         let Some(batch) = self.next().await? else { return Ok(None) };
         let contacts = batch.events.into_iter().filter_map(|event| match event {
             Event::Contact(pending) => Some(pending),
-            Event::Refused(_) | Event::State(..) | Event::Stream { .. } | Event::Complete(_) => None,
+            Event::Refused(_)
+            | Event::Listed(_)
+            | Event::State(..)
+            | Event::Stream { .. }
+            | Event::Complete(_) => None,
         });
         Ok(Some(contacts.collect()))
     }

@@ -53,8 +53,8 @@ pub(crate) struct ForesightPlan {
     pub(crate) window: Option<Arc<Window>>,
     /// Who may have been sent before may be sent again.
     pub(crate) may_repeat: bool,
-    /// To the ledger a person is one over all campaigns.
-    pub(crate) once_over_all: bool,
+    /// What the ledger says of somebody whom this run has sent to another campaign, if it knows of them.
+    pub(crate) sent_again: Option<ContactStatus>,
     /// The catalog's streams, each with its generation where the platform says when it is complete. Announced ones
     /// follow.
     pub(crate) streams: Vec<(StreamName, Option<i64>)>,
@@ -71,8 +71,9 @@ pub(crate) struct Foresight<'l, L> {
     batcher: Batcher,
     daily_limit: Option<DailyLimit>,
     on_limit: OnLimit,
-    /// Those who would have been sent, where a person is one over all campaigns.
-    people: Option<Deduper>,
+    sent_again: Option<ContactStatus>,
+    /// Those who would have been sent, whatever the campaign.
+    people: Deduper,
     may_repeat: bool,
     streams: StreamNames,
     incomplete: BTreeSet<StreamIndex>,
@@ -164,7 +165,8 @@ impl<'l, L: Ledger> Foresight<'l, L> {
             batcher: Batcher::new(plan.batch_size, Duration::MAX),
             daily_limit: plan.daily_limit.filter(|_| ledger.remembers()),
             on_limit: plan.on_limit,
-            people: plan.once_over_all.then(Deduper::default),
+            sent_again: plan.sent_again,
+            people: Deduper::default(),
             may_repeat: plan.may_repeat,
             checkpoints: Checkpoints::new(plan.streams.len()),
             streams: plan.streams.into_iter().collect(),
@@ -294,7 +296,7 @@ impl<'l, L: Ledger> Foresight<'l, L> {
         let now = Instant::now();
         self.warnings.add(batch.warnings);
         for event in batch.events {
-            let is_record = matches!(event, Event::Contact(_) | Event::Refused(_));
+            let is_record = matches!(event, Event::Contact(_) | Event::Refused(_) | Event::Listed(_));
             if is_record && self.n_read_at_most > 0 && self.stats.received >= self.n_read_at_most {
                 if !matches!(self.end, End::Stopped) {
                     self.end = End::Told { is_over_limit: true };
@@ -303,7 +305,9 @@ impl<'l, L: Ledger> Foresight<'l, L> {
             }
             self.stats.received += u64::from(is_record);
             match event {
-                Event::Contact(_) | Event::Refused(_) if self.reached.is_some() => self.stats.left += 1,
+                Event::Contact(_) | Event::Refused(_) | Event::Listed(_) if self.reached.is_some() => {
+                    self.stats.left += 1
+                }
                 Event::Contact(pending) => {
                     if let Err(error) = self.decide(pending, foreseen, sealed, now) {
                         self.fail(error);
@@ -313,6 +317,9 @@ impl<'l, L: Ledger> Foresight<'l, L> {
                     self.somebody.ended(&record.outcome);
                     self.tell(Foretold::Refused(record), foreseen);
                     self.look_for_somebody();
+                }
+                Event::Listed(_) => {
+                    self.fail(Error::Defect("a do-not-call list came where people are called".to_owned()));
                 }
                 Event::State(..) if self.reached.is_some() => {}
                 Event::State(state, covers) => self.checkpoints.close_interval(state, covers),
@@ -337,10 +344,11 @@ impl<'l, L: Ledger> Foresight<'l, L> {
         sealed: &mut VecDeque<PendingBatch>,
         now: Instant,
     ) -> Result<(), Error> {
-        if let LedgerStanding::Known(key, _) = pending.standing
+        if let LedgerStanding::Known(keys, _) = pending.standing
+            && self.sent_again == Some(ContactStatus::Accepted)
             && self.is_sent(&pending)?
         {
-            pending.standing = LedgerStanding::Known(key, ContactStatus::Accepted);
+            pending.standing = LedgerStanding::Known(keys, ContactStatus::Accepted);
         }
         match self.policy.decide(&pending, self.now)? {
             Ruling::HandOver => self.somebody.found(),
@@ -389,17 +397,10 @@ impl<'l, L: Ledger> Foresight<'l, L> {
         let n_before = foreseen.n_sent;
         let PendingBatch { campaign, mut contacts, .. } = batch;
         let places = self.take_places(campaign, &mut contacts, foreseen).await?;
-        let mut asked = Vec::with_capacity(contacts.len());
-        for pending in contacts {
-            if self.is_sent(&pending)? {
-                let outcome = Outcome::Duplicate(Reason::AlreadyInLedger);
-                self.tell(Foretold::Contact(pending, outcome), foreseen);
-            } else {
-                asked.push(pending);
-            }
-        }
-        let statuses = self.claim_statuses(&asked).await?;
-        for (mut pending, status) in asked.into_iter().zip(statuses) {
+        let statuses = self.claim_statuses(&contacts).await?;
+        for (mut pending, status) in contacts.into_iter().zip(statuses) {
+            let is_sent = is_claimable(status, self.may_repeat) && self.is_sent(&pending)?;
+            let status = self.sent_again.filter(|_| is_sent).unwrap_or(status);
             let outcome = match (outcome_of_status(status, self.may_repeat), status) {
                 (Some(outcome), _) => outcome,
                 (None, ContactStatus::Elsewhere) => Outcome::Duplicate(Reason::InAnotherRun),
@@ -409,8 +410,8 @@ impl<'l, L: Ledger> Foresight<'l, L> {
                     Outcome::Accepted { contact_id: None }
                 }
             };
-            if let LedgerStanding::Known(key, _) = pending.standing {
-                pending.standing = LedgerStanding::Known(key, status);
+            if let LedgerStanding::Known(keys, _) = pending.standing {
+                pending.standing = LedgerStanding::Known(keys, status);
             }
             self.tell(Foretold::Contact(pending, outcome), foreseen);
         }
@@ -454,13 +455,14 @@ impl<'l, L: Ledger> Foresight<'l, L> {
 
     /// Whether the ledger of a sync would know by now that somebody was sent, to whatever campaign.
     fn is_sent(&self, pending: &PendingContact) -> Result<bool, Error> {
-        let Some(people) = &self.people else { return Ok(false) };
-        people.contains(&everywhere(), &pending.contact.phone)
+        Ok(self.sent_again.is_some() && self.people.contains(&everywhere(), &pending.contact.phone)?)
     }
 
     fn remember(&mut self, pending: &PendingContact) -> Result<(), Error> {
-        let Some(people) = &mut self.people else { return Ok(()) };
-        people.insert(&everywhere(), &pending.contact.phone).map(drop)
+        if self.sent_again.is_some() {
+            self.people.insert(&everywhere(), &pending.contact.phone)?;
+        }
+        Ok(())
     }
 }
 
@@ -480,6 +482,11 @@ impl Foretold {
             Self::Refused(record) => &record.outcome,
         }
     }
+}
+
+/// Whether a claim takes somebody.
+fn is_claimable(status: ContactStatus, may_repeat: bool) -> bool {
+    outcome_of_status(status, may_repeat).is_none() && status != ContactStatus::Elsewhere
 }
 
 /// In the place of a campaign, where it does not tell people apart.

@@ -82,7 +82,7 @@ impl Setting {
             max_rejected_percent: self.percent,
             window: None,
             may_repeat: true,
-            once_over_all: false,
+            sent_again: None,
             streams,
             limit,
         };

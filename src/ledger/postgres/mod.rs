@@ -8,6 +8,7 @@ mod address;
 mod batch;
 mod client;
 mod daily;
+mod do_not_call;
 mod error;
 mod forget;
 #[cfg(test)]
@@ -36,15 +37,16 @@ use jiff::Timestamp;
 
 use super::{
     ClaimEntry, ContactStatus, DailyLimit, Key, Ledger, LedgerError, LedgerIdentity, LedgerOptions,
-    OpenedLedger, Places, Settlement,
+    ListOwner, OpenedLedger, PersonKeys, Places, Settlement,
 };
 use crate::domain::contact::Campaign;
-use batch::{ClaimColumns, SettleColumns};
+use crate::ledger::list::{DoNotCallList, ListLoad, ListSource, Loaded};
+use batch::{ClaimColumns, RuleColumns, SettleColumns};
 use client::{LedgerClient, OPENING};
 use error::PostgresError;
 use lease::Run;
-use people::{People, key};
-use queries::{CLAIM, MARK_USED, SETTLE};
+use people::{People, key, twice};
+use queries::{CLAIM, HOLD_PEOPLE, MARK_USED, SETTLE, SETTLE_PEOPLE};
 use query::Parameter;
 
 pub use inspect::Records;
@@ -97,6 +99,9 @@ impl Postgres {
         let prepared = async {
             let step = session.step().await?;
             let meta = schema::prepare(&step, hash_key, options).await?;
+            if let Some(why) = &meta.list_refusal {
+                return Err(PostgresError::Unfit(why.clone()));
+            }
             let registered = lease::register(&step, (&options.run, &options.route()), now, timing).await?;
             step.commit().await?;
             Ok((meta, registered))
@@ -110,8 +115,9 @@ impl Postgres {
             claims: AtomicI64::new(0),
             is_marked_used: AtomicBool::new(meta.used),
         };
-        let schema::LedgerMeta { hasher, identity, clock, .. } = meta;
-        Ok((postgres, OpenedLedger { recovered_unknown, hasher, identity, clock: Some(clock) }))
+        let schema::LedgerMeta { hasher, identity, clock, list_refusal, .. } = meta;
+        let clock = Some(clock);
+        Ok((postgres, OpenedLedger { recovered_unknown, hasher, identity, clock, list_refusal }))
     }
 
     /// Opens a ledger that is there already, to read it and to decide in it: no run is registered,
@@ -134,8 +140,9 @@ impl Postgres {
         };
         let meta = client.within(OPENING, found).await?;
         client.keep(session).await;
-        let schema::LedgerMeta { hasher, identity, clock, .. } = meta;
-        Ok((Records { client }, OpenedLedger { recovered_unknown: 0, hasher, identity, clock: Some(clock) }))
+        let schema::LedgerMeta { hasher, identity, clock, list_refusal, .. } = meta;
+        let clock = Some(clock);
+        Ok((Records { client }, OpenedLedger { recovered_unknown: 0, hasher, identity, clock, list_refusal }))
     }
 
     /// Claims once; gives who is ours now, and whether they had been unknown.
@@ -151,8 +158,12 @@ impl Postgres {
         self.run.check().map_err(refuse)?;
         let ClaimColumns { keys, campaigns, streams, primary_keys } =
             &ClaimColumns::new(entries.iter().copied());
-        let (free_before, now) = (self.people.free_before(now), SystemTime::from(now));
-        let parameters: [Parameter<'_>; 11] = [
+        let columns = RuleColumns::new(entries.iter().map(|entry| &entry.rules));
+        let RuleColumns { listed, people } = &columns;
+        let (free_before, cooled_before) = (self.people.free_before(now), self.people.cooled_before(now));
+        let owner = self.people.list_owner.as_ref().map(ListOwner::as_str);
+        let now = SystemTime::from(now);
+        let parameters: [Parameter<'_>; 15] = [
             &self.run.id,
             &number,
             &now,
@@ -164,12 +175,24 @@ impl Postgres {
             primary_keys,
             &self.people.route,
             lost_runs,
+            listed,
+            people,
+            &cooled_before,
+            &owner,
         ];
-        let rows = self.people.records.client.rows(&CLAIM, &parameters).await?;
+        let client = &self.people.records.client;
+        let rows = if columns.has_people() {
+            client.rows_after((&HOLD_PEOPLE, &[people]), &CLAIM, &parameters).await?
+        } else {
+            client.rows(&CLAIM, &parameters).await?
+        };
         // The answer may have taken longer than the lease: then the claim stands, and is nobody's.
         self.run.check().map_err(refuse)?;
-        if rows.is_empty() {
-            return Err(refuse(self.run.lost()));
+        let Some(first) = rows.first() else { return Err(refuse(self.run.lost())) };
+        if !first.try_get::<_, bool>(2).map_err(|error| refuse(error.into()))? {
+            return Err(refuse(PostgresError::Unfit(
+                "the do-not-call list is gone, or empty, since this sync began; load it again".to_owned(),
+            )));
         }
         let taken = rows.iter().filter_map(|row| taken_row(row).transpose());
         taken.collect::<Result<_, _>>().map_err(refuse)
@@ -186,8 +209,12 @@ impl Postgres {
 }
 
 impl Ledger for Postgres {
-    async fn status_of(&self, keys: Vec<Key>, now: Timestamp) -> Result<Vec<ContactStatus>, LedgerError> {
-        self.people.status_of(&keys, now).await
+    async fn status_of(
+        &self,
+        people: Vec<PersonKeys>,
+        now: Timestamp,
+    ) -> Result<Vec<ContactStatus>, LedgerError> {
+        self.people.status_of(&people, now).await
     }
 
     async fn claim(
@@ -200,6 +227,8 @@ impl Ledger for Postgres {
         let mut statuses = HashMap::with_capacity(entries.len());
         let mut open: Vec<&ClaimEntry> = entries.iter().collect();
         let mut lost_runs = Vec::new();
+        statuses.extend(twice(&entries).map(|key| (key, ContactStatus::CoolingOff)));
+        open.retain(|entry| !statuses.contains_key(&entry.key));
         for _ in 0..CLAIM_ROUNDS {
             if open.is_empty() {
                 break;
@@ -209,7 +238,7 @@ impl Ledger for Postgres {
             if open.is_empty() {
                 break;
             }
-            let left: Vec<&[u8]> = open.iter().map(|entry| entry.key.0.as_slice()).collect();
+            let left: Vec<_> = open.iter().map(|entry| entry.person()).collect();
             let known = self.people.known(&left, now).await?;
             lost_runs = known.lost_runs;
             // Who is free now was let go by somebody a moment ago, or by a run that is lost: the next round
@@ -219,6 +248,9 @@ impl Ledger for Postgres {
             if retake {
                 open.retain(|entry| !statuses.contains_key(&entry.key));
                 statuses.extend(self.people.held(&open).await?);
+                for key in known.kept_back {
+                    statuses.entry(key).or_insert(ContactStatus::CoolingOff);
+                }
             }
             open.retain(|entry| !statuses.contains_key(&entry.key));
         }
@@ -260,11 +292,35 @@ impl Ledger for Postgres {
         let now = SystemTime::from(now);
         let parameters: [Parameter<'_>; 9] =
             [&self.run.id, &now, keys, campaigns, streams, primary_keys, outcomes, reasons, contact_ids];
-        self.people.records.client.written(&SETTLE, &parameters).await.map(drop)
+        let columns = RuleColumns::new(settlements.iter().map(|(entry, _)| &entry.rules));
+        let client = &self.people.records.client;
+        if !columns.has_people() {
+            return client.written(&SETTLE, &parameters).await.map(drop);
+        }
+        let of_people: [Parameter<'_>; 5] = [&self.run.id, &now, keys, outcomes, &columns.people];
+        client.rows_after((&SETTLE_PEOPLE, &of_people), &SETTLE, &parameters).await.map(drop)
     }
 
     async fn close(&self) -> Result<(), LedgerError> {
         self.run.end(&self.people.records.client).await
+    }
+}
+
+impl DoNotCallList for Postgres {
+    async fn load_list(&self, load: ListLoad, now: Timestamp) -> Result<Loaded, LedgerError> {
+        self.people.records.load_list(load, now).await
+    }
+
+    async fn list_sources(&self, owner: ListOwner) -> Result<Vec<ListSource>, LedgerError> {
+        self.people.records.list_sources(owner).await
+    }
+
+    async fn find_listed(&self, owner: ListOwner, key: Key) -> Result<Vec<String>, LedgerError> {
+        self.people.records.find_listed(owner, key).await
+    }
+
+    async fn remove_source(&self, owner: ListOwner, source: String) -> Result<Option<u64>, LedgerError> {
+        self.people.records.remove_source(owner, source).await
     }
 }
 

@@ -6,14 +6,15 @@ use std::sync::{Mutex, PoisonError};
 use jiff::Timestamp;
 
 use super::client::{LedgerClient, OPENING};
+use super::error::PostgresError;
 use super::inspect::Records;
-use super::people::People;
+use super::people::{People, twice};
 use super::{Postgres, Timing, schema};
 use crate::domain::contact::Campaign;
 use crate::ledger::daily;
 use crate::ledger::{
-    ClaimEntry, ContactStatus, DailyLimit, Key, Ledger, LedgerError, LedgerOptions, OpenedLedger, Places,
-    Settlement,
+    ClaimEntry, ContactStatus, DailyLimit, Key, Ledger, LedgerError, LedgerOptions, OpenedLedger, PersonKeys,
+    Places, Settlement,
 };
 
 /// Answers as a run is answered, and claims nobody.
@@ -39,20 +40,33 @@ impl Postgres {
             let step = session.step().await?;
             let meta = schema::prepare(&step, hash_key, options).await?;
             step.roll_back().await?;
+            if let Some(why) = &meta.list_refusal {
+                return Err(PostgresError::Unfit(why.clone()));
+            }
+            if meta.is_older {
+                return Err(PostgresError::Unfit(
+                    "the ledger is of an older version, and the next sync brings it forward; until then nothing can be foreseen by it".to_owned(),
+                ));
+            }
             Ok(meta)
         };
         let meta = client.within(OPENING, found).await?;
         client.keep(session).await;
-        let schema::LedgerMeta { hasher, identity, clock, used: _, is_new } = meta;
-        let opened = OpenedLedger { recovered_unknown: 0, hasher, identity, clock: Some(clock) };
+        let schema::LedgerMeta { hasher, identity, clock, used: _, is_new, is_older: _, list_refusal } = meta;
+        let opened =
+            OpenedLedger { recovered_unknown: 0, hasher, identity, clock: Some(clock), list_refusal };
         let view = PostgresView { people: People::new(Records { client }, options), taken: Mutex::default() };
         Ok((!is_new).then_some((view, opened)))
     }
 }
 
 impl Ledger for PostgresView {
-    async fn status_of(&self, keys: Vec<Key>, now: Timestamp) -> Result<Vec<ContactStatus>, LedgerError> {
-        self.people.status_of(&keys, now).await
+    async fn status_of(
+        &self,
+        people: Vec<PersonKeys>,
+        now: Timestamp,
+    ) -> Result<Vec<ContactStatus>, LedgerError> {
+        self.people.status_of(&people, now).await
     }
 
     async fn claim(
@@ -61,15 +75,25 @@ impl Ledger for PostgresView {
         retake: bool,
         now: Timestamp,
     ) -> Result<Vec<ContactStatus>, LedgerError> {
-        let mut statuses =
-            self.people.status_of(&entries.iter().map(|entry| entry.key).collect::<Vec<_>>(), now).await?;
+        let people: Vec<_> = entries.iter().map(ClaimEntry::person).collect();
+        let known = self.people.known(&people, now).await?;
+        let mut statuses = known.of(&people);
+        let mut kept_back: HashMap<_, _> =
+            twice(&entries).map(|key| (key, ContactStatus::CoolingOff)).collect();
         if retake {
             let unknown =
                 entries.iter().zip(&statuses).filter(|(_, status)| **status == ContactStatus::Unknown);
-            let held = self.people.held(&unknown.map(|(entry, _)| entry).collect::<Vec<_>>()).await?;
-            for (entry, status) in entries.iter().zip(&mut statuses) {
-                *status = held.get(&entry.key).copied().unwrap_or(*status);
+            let unknown: Vec<_> = unknown.map(|(entry, _)| entry).collect();
+            let held = self.people.held(&unknown).await?;
+            let is_unknown = |key: &Key| unknown.iter().any(|entry| entry.key == *key);
+            let cooling = known.kept_back.into_iter().filter(is_unknown);
+            let cooling = cooling.map(|key| (key, ContactStatus::CoolingOff));
+            for (key, status) in held.into_iter().chain(cooling) {
+                kept_back.entry(key).or_insert(status);
             }
+        }
+        for (entry, status) in entries.iter().zip(&mut statuses) {
+            *status = kept_back.get(&entry.key).copied().unwrap_or(*status);
         }
         Ok(statuses)
     }

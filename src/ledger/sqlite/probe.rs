@@ -11,7 +11,7 @@ use super::open;
 use super::store::Store;
 use super::watch::Watch;
 use super::{LARGEST_JOURNAL, Sqlite, purpose};
-use crate::ledger::{ClaimEntry, LedgerError, LedgerOptions, OpenedLedger, Settlement};
+use crate::ledger::{ClaimEntry, LedgerError, LedgerOptions, OpenedLedger, Probed, Settlement};
 
 /// What SQLite may put beside a file.
 const COMPANIONS: [&str; 4] = ["", "-wal", "-shm", "-journal"];
@@ -25,7 +25,7 @@ struct Trial(PathBuf);
 impl Sqlite {
     /// Opens the ledger as a run does, claims somebody and lets go again, all in one transaction that
     /// is rolled back. Where there is no ledger yet, does so in a file beside its place, which is
-    /// removed. Gives whether there is a ledger already.
+    /// removed.
     ///
     /// # Errors
     /// Whenever a run could not be opened, or could not claim.
@@ -35,7 +35,7 @@ impl Sqlite {
         hash_key: Option<&str>,
         entry: &ClaimEntry,
         now: Timestamp,
-    ) -> std::result::Result<bool, LedgerError> {
+    ) -> std::result::Result<Probed, LedgerError> {
         let shown = path.display().to_string();
         let path = &destination(path);
         let is_there = path.exists();
@@ -46,11 +46,11 @@ impl Sqlite {
             }
             None => Location::locate(path, &shown, Missing::Unexpected)?,
         };
-        let (mut store, _) = begin(&place, &shown, options, hash_key, now)?;
+        let (mut store, opened) = begin(&place, &shown, options, hash_key, now)?;
         let played = play(&mut store, entry, now);
         drop(store.into_connection());
         played.map_err(|error| ledger_error(&shown, &error))?;
-        Ok(is_there)
+        Ok(Probed { is_there, list_refusal: opened.list_refusal })
     }
 }
 

@@ -13,8 +13,8 @@ use super::store::Store;
 use super::{SMALL_JOURNAL, Sqlite, open, purpose};
 use crate::domain::contact::Campaign;
 use crate::ledger::{
-    ClaimEntry, ContactStatus, DailyLimit, Key, Ledger, LedgerError, LedgerOptions, OpenedLedger, Places,
-    Settlement,
+    ClaimEntry, ContactStatus, DailyLimit, Ledger, LedgerError, LedgerOptions, OpenedLedger, PersonKeys,
+    Places, Settlement,
 };
 
 /// Answers as a run is answered, and claims nobody. Until it is dropped no run can open the file.
@@ -44,6 +44,9 @@ impl Sqlite {
             return Ok(None);
         }
         let (store, opened) = begin(&place, &shown, options, hash_key, now)?;
+        if let Some(why) = &opened.list_refusal {
+            return Err(LedgerError::Unusable(format!("{shown}: {why}")));
+        }
         Ok(Some((SqliteView { store: Mutex::new(Some(store)), place: shown }, opened)))
     }
 }
@@ -74,13 +77,17 @@ impl SqliteView {
     fn ask<T>(&self, question: impl FnOnce(&mut Store) -> rusqlite::Result<T>) -> Result<T, LedgerError> {
         let mut store = self.store.lock().unwrap_or_else(PoisonError::into_inner);
         let store = store.as_mut().ok_or_else(|| LedgerError::Unavailable("it is closed".to_owned()))?;
-        question(store).map_err(|error| ledger_error(&self.place, &error))
+        store.catch_up().and_then(|()| question(store)).map_err(|error| ledger_error(&self.place, &error))
     }
 }
 
 impl Ledger for SqliteView {
-    async fn status_of(&self, keys: Vec<Key>, now: Timestamp) -> Result<Vec<ContactStatus>, LedgerError> {
-        self.ask(|store| store.status_of(&keys, now))
+    async fn status_of(
+        &self,
+        people: Vec<PersonKeys>,
+        now: Timestamp,
+    ) -> Result<Vec<ContactStatus>, LedgerError> {
+        self.ask(|store| store.status_of(&people, now))
     }
 
     async fn claim(

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::fs;
 
 use super::*;
-use crate::ledger::suite::{answers, day, fill, open, options, places};
+use crate::ledger::suite::{
+    Home, answers, answers_by_rules, by_rules, day, fill, fill_rules, n_places, open, options,
+};
 
 fn view(folder: &Folder, options: &LedgerOptions) -> Result<Option<SqliteView>, LedgerError> {
     Ok(Sqlite::view(&folder.file(), options, None, day(0))?.map(|(view, _)| view))
@@ -29,7 +31,7 @@ async fn a_view_foresees_the_next_run_and_changes_no_byte() {
         let refused = Sqlite::open(&folder.file(), &options("beside"), None, day(0)).map(drop).unwrap_err();
         assert!(refused.to_string().contains("another run is using"), "{refused}");
         foreseen.push(answers(&view).await);
-        assert_eq!(places(&view).await, [3, 3, 2], "those of a day, and its own");
+        assert_eq!(n_places(&view).await, [3, 3, 2], "those of a day, and its own");
         suite::settle(&view, 0..14, suite::accepted()).await;
         view.close().await.unwrap();
         drop(view);
@@ -37,7 +39,7 @@ async fn a_view_foresees_the_next_run_and_changes_no_byte() {
     }
     let third = open(&folder, "third").await;
     let told = answers(&third).await;
-    assert_eq!(places(&third).await, [3, 3, 2], "what a view takes is taken for itself only");
+    assert_eq!(n_places(&third).await, [3, 3, 2], "what a view takes is taken for itself only");
     assert_eq!(told[1].iter().filter(|status| **status == ContactStatus::Held).count(), 2, "{told:?}");
     assert_eq!(foreseen, [told.clone(), told]);
 }
@@ -70,4 +72,25 @@ async fn where_there_is_no_ledger_a_view_makes_none_and_everybody_is_free() {
     fs::write(folder.file(), "phone,name\n".repeat(1_000)).unwrap();
     let refused = view(&folder, &options("view")).map(drop).unwrap_err().to_string();
     assert!(refused.contains("is not a ledger"), "{refused}");
+}
+
+#[tokio::test]
+async fn a_view_goes_by_the_rules_of_calling_as_the_next_run_does() {
+    let folder = Folder::new();
+    let today = Folder::today();
+    let see = || Sqlite::view(&folder.file(), &by_rules("view"), None, today).map(|found| found.unwrap().0);
+    assert!(Sqlite::view(&folder.file(), &by_rules("view"), None, today).unwrap().is_none());
+    let refused = SqliteView::empty(&by_rules("view"), None, today).map(drop).unwrap_err().to_string();
+    assert!(refused.contains("there is no do-not-call list yet"), "{refused}");
+    open(&folder, "before the list").await.close().await.unwrap();
+    let refused = see().map(drop).unwrap_err().to_string();
+    assert!(refused.contains("there is no do-not-call list yet"), "{refused}");
+    fill_rules(&folder).await;
+    let view = see().unwrap();
+    let foreseen = answers_by_rules::<Folder>(&view).await;
+    view.close().await.unwrap();
+    let next = folder.open(by_rules("next"), today).await.unwrap();
+    assert_eq!(foreseen, answers_by_rules::<Folder>(&next).await);
+    assert_eq!(foreseen[1][..3], [ContactStatus::DoNotCall, ContactStatus::DoNotCall, ContactStatus::Free]);
+    assert_eq!(foreseen[1][6..8], [ContactStatus::CoolingOff; 2]);
 }
