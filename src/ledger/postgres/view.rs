@@ -1,6 +1,6 @@
 //! The ledger as the next run would find it, for who only asks: nothing is registered, nothing written.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, PoisonError};
 
 use jiff::Timestamp;
@@ -13,7 +13,7 @@ use super::{Postgres, Timing, schema};
 use crate::domain::contact::Campaign;
 use crate::ledger::daily;
 use crate::ledger::{
-    ClaimEntry, ContactStatus, DailyLimit, Key, Ledger, LedgerError, LedgerOptions, OpenedLedger, PersonKeys,
+    ClaimEntry, ContactStatus, DailyLimit, Ledger, LedgerError, LedgerOptions, OpenedLedger, PersonKeys,
     Places, Settlement,
 };
 
@@ -78,22 +78,17 @@ impl Ledger for PostgresView {
         let people: Vec<_> = entries.iter().map(ClaimEntry::person).collect();
         let known = self.people.known(&people, now).await?;
         let mut statuses = known.of(&people);
-        let mut kept_back: HashMap<_, _> =
-            twice(&entries).map(|key| (key, ContactStatus::CoolingOff)).collect();
-        if retake {
-            let unknown =
-                entries.iter().zip(&statuses).filter(|(_, status)| **status == ContactStatus::Unknown);
-            let unknown: Vec<_> = unknown.map(|(entry, _)| entry).collect();
-            let held = self.people.held(&unknown).await?;
-            let is_unknown = |key: &Key| unknown.iter().any(|entry| entry.key == *key);
-            let cooling = known.kept_back.into_iter().filter(is_unknown);
-            let cooling = cooling.map(|key| (key, ContactStatus::CoolingOff));
-            for (key, status) in held.into_iter().chain(cooling) {
-                kept_back.entry(key).or_insert(status);
+        let twice: HashSet<_> = twice(&entries).collect();
+        let unknown =
+            entries.iter().zip(&statuses).filter(|(_, status)| retake && **status == ContactStatus::Unknown);
+        let held = self.people.held(&unknown.map(|(entry, _)| entry).collect::<Vec<_>>()).await?;
+        for (ClaimEntry { key, .. }, status) in entries.iter().zip(&mut statuses) {
+            let is_kept_back = retake && *status == ContactStatus::Unknown && known.kept_back.contains(key);
+            if let Some(held) = held.get(key) {
+                *status = *held;
+            } else if is_kept_back || twice.contains(key) {
+                *status = ContactStatus::CoolingOff;
             }
-        }
-        for (entry, status) in entries.iter().zip(&mut statuses) {
-            *status = kept_back.get(&entry.key).copied().unwrap_or(*status);
         }
         Ok(statuses)
     }
