@@ -15,6 +15,7 @@ mod kills;
 mod ledger;
 mod lists;
 mod memory;
+mod pages;
 #[path = "../src/ledger/postgres/harness.rs"]
 mod postgres_server;
 mod promises;
