@@ -47,6 +47,8 @@ impl Rehearsal {
     /// What the sandbox says about a page, as JSON.
     pub(crate) fn ask(&self, path: &str) -> Value {
         let url = format!("http://{}{path}", self.sandbox.as_ref().unwrap().address());
+        // The client wants to know whose TLS it would use, though it uses none.
+        rustls::crypto::ring::default_provider().install_default().ok();
         let client = reqwest::Client::builder().no_proxy().build().unwrap();
         let answer =
             async { client.get(url).header("accept", "application/json").send().await?.text().await };

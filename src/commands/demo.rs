@@ -1,21 +1,29 @@
 //! `demo`: a sample extract of a warehouse through the real `write`, to every vendor's simulator.
 
 use std::io::{self, Cursor, Write};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
+use http::Method;
 use jiff::Timestamp;
 use serde_json::Value;
+use url::Url;
 
 use super::demo_files;
 use super::load_config::LoadedConfig;
 use super::sandbox::{faults, start};
 use super::write::SyncJob;
 use crate::cli::{DemoArgs, Environment};
+use crate::delivery::{Clock, Connections, HttpTransport, Network};
 use crate::domain::error::Error;
 use crate::pipeline::RunStats;
 use crate::protocol::{Catalog, Output};
 use crate::sandbox::sample::{self, Sample};
 use crate::sandbox::{Sandbox, SandboxOptions};
+
+/// The sandbox is on this machine, and at rest when it is asked.
+const PAGE_TIMEOUT: Duration = Duration::from_secs(30);
 
 pub(super) async fn run(
     arguments: &DemoArgs,
@@ -81,20 +89,22 @@ async fn probe(
     let (_, stats, result) =
         job.run(Cursor::new(lines), Output::new(shown), futures_util::stream::pending()).await;
     let took = started.elapsed();
-    let page = ask(sandbox, "/calls?format=json").await?;
+    let page = ask(sandbox, "/calls?format=json", now).await?;
     let mut of_vendors = page.get("vendors").and_then(Value::as_array).into_iter().flatten();
     let calls = of_vendors.find(|calls| calls["vendor"] == vendor).cloned().unwrap_or_default();
     Ok(Rehearsal { stats, took, calls, failure: result.err() })
 }
 
 /// Asks the sandbox as its user would.
-async fn ask(sandbox: &Sandbox, path: &str) -> Result<Value, Error> {
-    let answer = async {
-        let client = reqwest::Client::builder().no_proxy().build()?;
-        client.get(format!("http://{}{path}", sandbox.address())).send().await?.text().await
-    };
-    let text = answer.await.map_err(|error| Error::Defect(error.without_url().to_string()))?;
-    serde_json::from_str(&text).map_err(|error| {
+async fn ask(sandbox: &Sandbox, path: &str, now: Timestamp) -> Result<Value, Error> {
+    let clock = Arc::new(Clock::starting_at(now));
+    let transport = HttpTransport::new(&Network::default(), Connections::OneForEach, PAGE_TIMEOUT, clock)?;
+    let url = format!("http://{}{path}", sandbox.address());
+    let url = Url::parse(&url).map_err(|error| Error::Defect(error.to_string()))?;
+    let answer = transport.exchange(Method::GET, &url, Vec::new(), Bytes::new()).await;
+    let answer = answer.map_err(|error| Error::Defect(format!("the sandbox does not answer: {error:?}")))?;
+    let body = answer.body.map_err(Error::Defect)?;
+    serde_json::from_slice(&body).map_err(|error| {
         let why = format!("line {}, column {}", error.line(), error.column());
         Error::Unreadable { what: "the sandbox's page", why }
     })

@@ -38,6 +38,8 @@ impl Rehearsal {
     fn against(sandbox: Sandbox, vendor: &str) -> Self {
         let config = sandbox.connector_config(vendor).expect("a vendor that is played");
         let config: VendorConfig = serde_json::from_value(config["vendor"].clone()).expect("a good section");
+        // The client wants to know whose TLS it would use, though it uses none.
+        rustls::crypto::ring::default_provider().install_default().ok();
         let client = reqwest::Client::builder().no_proxy().build().expect("a client");
         Self { sandbox, vendor: config.build(), client }
     }

@@ -5,6 +5,7 @@ mod codes;
 mod config;
 mod constants;
 mod envelope;
+mod hmac;
 mod interpret;
 mod questions;
 mod results;
@@ -62,7 +63,7 @@ impl Vbee {
     pub fn new(config: &VbeeConfig) -> Self {
         let (access, redactor) = match &config.credentials {
             VbeeCredentials::ApiKey { api_key, api_secret } => (
-                VbeeAccess::Signed { api_key: api_key.clone(), key: token::key(api_secret) },
+                VbeeAccess::Signed { api_key: api_key.clone(), key: hmac::signing_key(api_secret) },
                 Redactor::new([api_key.clone(), api_secret.clone()]),
             ),
             VbeeCredentials::AccessToken { access_token } => {

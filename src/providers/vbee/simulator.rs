@@ -7,7 +7,7 @@ use std::hash::BuildHasher;
 use foldhash::quality::FixedState;
 use http::Method;
 use jiff::Timestamp;
-use jsonwebtoken::{Algorithm, DecodingKey, Validation, dangerous, decode, decode_header};
+use jsonwebtoken::{Algorithm, Validation, dangerous, decode, decode_header};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
@@ -18,6 +18,7 @@ use crate::providers::simulator::{POISON, Simulator, Twist};
 use crate::providers::spoken::Words;
 
 use super::constants::{ENDPOINT, MAX_BATCH, SCENARIOS};
+use super::hmac::verifying_key;
 use super::token::VbeeTokenClaims;
 
 /// The campaign of whoever names no other.
@@ -124,7 +125,7 @@ impl VbeeSimulator {
         // The vendor's tokens never expire, and this clock is not the system's.
         validation.required_spec_claims.clear();
         validation.validate_exp = false;
-        let key = DecodingKey::from_secret(self.setup.api_secret.expose().as_bytes());
+        let key = verifying_key(&self.setup.api_secret);
         if decode::<VbeeTokenClaims>(token, &key, &validation).is_err() {
             return Err(UNAUTHORIZED);
         }
