@@ -44,6 +44,9 @@ impl Rule {
                 let missing = names.split(", ").find(|name| !tests.contains(*name));
                 return missing.map_or(Ok(Self::Elsewhere), |name| Err(format!("no test is called {name}")));
             }
+            if let Some(tool) = comment.strip_prefix("with: ") {
+                return Ok(if is_installed(tool) { Self::Pasted } else { Self::Elsewhere });
+            }
             let is_generated = ["file: ", "lines: "].iter().any(|mark| comment.starts_with(mark));
             let is_excused = comment.strip_prefix("not run: ").is_some_and(|why| !why.is_empty());
             if is_generated || is_excused {
@@ -60,6 +63,12 @@ impl Rule {
             }
         }
     }
+}
+
+/// Whether a tool is there that nobody needs for anything else.
+fn is_installed(tool: &str) -> bool {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path).any(|folder| folder.join(tool).exists())
 }
 
 /// The blocks that a rule holds, by page; the first test says of a block that none does.
@@ -284,7 +293,11 @@ fn every_link_leads_somewhere_and_readme_leads_to_every_page() {
 fn plain(path: &Path) -> String {
     let mut parts: Vec<&str> = Vec::new();
     for part in path.to_str().unwrap().split('/') {
-        if part == ".." { drop(parts.pop()) } else { parts.push(part) }
+        if part == ".." {
+            parts.pop();
+        } else {
+            parts.push(part);
+        }
     }
     parts.retain(|part| !part.is_empty());
     parts.join("/")
@@ -293,7 +306,7 @@ fn plain(path: &Path) -> String {
 #[test]
 fn what_was_measured_names_the_command_that_measured_it() {
     let measured =
-        Regex::new(r"(?i)\bmeasured\b|\d ?(µs|ns|ms)\b|\b(busy|idle) (two )?(cores|machine)").unwrap();
+        Regex::new(r"(?i)\bmeasured\b|\d ?(µs|ns|ms|MB)\b|\b(busy|idle) (two )?(cores|machine)").unwrap();
     let command =
         Regex::new(r"[`\n](make|cargo|\.ci/|benches/|image/|integration_tests/|run\.py|time|du|docker) ?")
             .unwrap();

@@ -132,7 +132,7 @@ fn a_page_is_taken_apart() {
     assert_eq!(page.anchors(), ["a-b-c-d", "o"]);
     let blocks = page.blocks();
     assert_eq!(blocks.len(), 1);
-    assert_eq!((blocks[0].place.as_str(), blocks[0].language.as_str()), ("q.md:6", "sh"));
+    assert_eq!((blocks[0].place.as_str(), blocks[0].language.as_str()), ("q.md:7", "sh"));
     assert_eq!((blocks[0].text.as_str(), &blocks[0].comments[..]), ("`l` [m](n)", &["k".to_owned()][..]));
     assert_eq!(page.sections().len(), 2);
 }

@@ -3,6 +3,7 @@
 use std::fs;
 use std::io::Read;
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -11,6 +12,13 @@ use serde_json::{Value, json};
 
 use super::{Rule, held_by};
 use crate::command::{self, Folder};
+
+/// The image holds this program, and its folder of configurations is this one.
+const DOCKER: &str = r#"#!/usr/bin/env bash
+while [[ $1 != destination-ai-voice* ]]; do shift; done
+shift
+exec destination-ai-voice "${@//\/config\//}"
+"#;
 
 /// Where the pages have their sandbox.
 const PORT: &str = "8080";
@@ -35,7 +43,10 @@ pub(crate) struct Desk {
 impl Desk {
     pub(crate) fn new() -> Self {
         let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port();
-        Self { folder: Folder::new(), port, served: None }
+        let folder = Folder::new();
+        let docker = folder.file("docker", DOCKER);
+        fs::set_permissions(docker, fs::Permissions::from_mode(0o755)).unwrap();
+        Self { folder, port, served: None }
     }
 
     fn path(&self) -> PathBuf {
@@ -85,8 +96,9 @@ impl Desk {
             return String::new();
         }
         let program = command::binary();
-        let path =
-            format!("{}:{}", program.parent().unwrap().display(), std::env::var("PATH").unwrap_or_default());
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        let own = [self.path(), program.parent().unwrap().to_owned()];
+        let path = std::env::join_paths(own.into_iter().chain(std::env::split_paths(&path))).unwrap();
         let script = script.replace(PORT, &self.port.to_string());
         let mut shell = Command::new("bash");
         shell.args(["-ec", &format!("exec 2>&1\n{script}")]).current_dir(self.path()).env("PATH", path);
