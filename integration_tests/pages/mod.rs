@@ -307,9 +307,10 @@ fn plain(path: &Path) -> String {
 fn what_was_measured_names_the_command_that_measured_it() {
     let measured =
         Regex::new(r"(?i)\bmeasured\b|\d ?(µs|ns|ms|MB)\b|\b(busy|idle) (two )?(cores|machine)").unwrap();
-    let command =
-        Regex::new(r"[`\n](make|cargo|\.ci/|benches/|image/|integration_tests/|run\.py|time|du|docker) ?")
-            .unwrap();
+    let command = Regex::new(
+        r"(?m)(`|^)(make |cargo |\.ci/|benches/|image/|integration_tests/|podman )|`(run\.py|time)\b",
+    )
+    .unwrap();
     let mut wrong = Vec::new();
     for page in pages() {
         for (place, section) in page.sections() {

@@ -1,7 +1,6 @@
 //! A page for people, in parts: blocks, spans, links, headings.
 
 use std::fs;
-use std::path::Path;
 use std::sync::LazyLock;
 
 use regex::Regex;
@@ -33,17 +32,20 @@ pub(super) struct Block {
 /// Every page, in the order of their paths.
 pub(super) fn pages() -> Vec<Page> {
     let mut paths: Vec<String> = BESIDE.map(str::to_owned).to_vec();
-    for entry in fs::read_dir(root().join("docs")).unwrap() {
-        let name = entry.unwrap().file_name().into_string().unwrap();
-        if Path::new(&name).extension().is_some_and(|extension| extension == "md") {
-            paths.push(format!("docs/{name}"));
+    let mut folders = vec![root().join("docs")];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "md") {
+                paths.push(path.strip_prefix(root()).unwrap().to_str().unwrap().to_owned());
+            }
         }
     }
     paths.sort();
-    paths
-        .into_iter()
-        .map(|path| Page { text: fs::read_to_string(root().join(&path)).unwrap(), path })
-        .collect()
+    let page = |path: String| Page { text: fs::read_to_string(root().join(&path)).unwrap(), path };
+    paths.into_iter().map(page).collect()
 }
 
 impl Page {
