@@ -151,3 +151,22 @@ fn long_records_do_not_pile_up() {
     let peak = peak_of_sync("itnio", 300, 1 << 20);
     assert!(peak < 48 << 10, "{peak} KiB for records of 1 MB");
 }
+
+/// What waits to be put and what is being put, in KiB: twice four megabytes, with room for their growth.
+const OF_REJECTS: u64 = 20 << 10;
+
+#[test]
+fn rejected_records_do_not_pile_up() {
+    let peak = |n_records: u64| {
+        let folder = Folder::new();
+        let mut streams = extract::streams("vbee");
+        for stream in streams.as_array_mut().unwrap() {
+            stream["only_when"] = json!("id < 0");
+        }
+        let storage =
+            json!({ "storage_type": "Local", "path": folder.path("rejects"), "rejected_record": "whole" });
+        peak_with("vbee", n_records, 0, &json!({ "streams": streams, "object_storage_config": storage }))
+    };
+    let (few, many) = (peak(1_000).all, peak(200_000).all);
+    assert!(many <= few + OF_REJECTS, "{few} KiB for 1,000 rejected records, {many} KiB for 200,000");
+}

@@ -53,7 +53,7 @@ pub(super) fn mistakes(config: &Value) -> Vec<String> {
     told
 }
 
-/// The same with a vendor that is played, a ledger in a file, and nothing put into a bucket.
+/// The same with a vendor that is played, a ledger in a file, and what is kept in a folder.
 fn on_this_machine(mut config: Value, folder: &Folder) -> Value {
     if config["vendor"]["vendor_type"] != "rehearsal" {
         config["vendor"] = json!({ "vendor_type": "rehearsal", "plays": config["vendor"] });
@@ -63,7 +63,10 @@ fn on_this_machine(mut config: Value, folder: &Folder) -> Value {
         ledger["path"] = json!(folder.path("ledger.sqlite"));
         ledger.as_object_mut().unwrap().remove("url");
     }
-    config.as_object_mut().unwrap().remove("object_storage_config");
+    match config["object_storage_config"]["storage_type"].as_str() {
+        Some("Local") => config["object_storage_config"]["path"] = json!(folder.path("kept")),
+        _ => drop(config.as_object_mut().unwrap().remove("object_storage_config")),
+    }
     config
 }
 

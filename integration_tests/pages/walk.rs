@@ -131,6 +131,7 @@ impl Desk {
         let kept = fs::read_to_string(self.folder.path("vbee.json")).unwrap();
         let mut config: Value = serde_json::from_str(&kept).unwrap();
         config["ledger"] = json!({ "ledger_type": "sqlite", "path": "ledger.sqlite" });
+        config["object_storage_config"] = json!({ "storage_type": "Local", "path": "rejected" });
         self.file("config.json", &config.to_string());
         self.paste("destination-ai-voice sandbox --port 8080 --faults drop_after=1\ndestination-ai-voice write --config config.json --catalog catalog.json < messages.jsonl");
         let unknown = self.paste("destination-ai-voice ledger list --config config.json --outcome unknown");
@@ -139,7 +140,8 @@ impl Desk {
         self.file("called.csv", &(lines[..5].join("\n") + "\n"));
         let keys: Vec<&str> = lines[5..8].iter().map(|line| line.split(',').nth(1).unwrap()).collect();
         self.file("keys.txt", &(keys.join("\n") + "\n"));
-        self.paste("destination-ai-voice sandbox --port 8080");
+        // What becomes of the others is known, and reported.
+        self.paste("destination-ai-voice sandbox --port 8080\ndestination-ai-voice write --config config.json --catalog catalog.json < messages.jsonl\ncp rejected/*/report*.json .");
         lines[1].split(',').nth(6).unwrap().to_owned()
     }
 }

@@ -19,6 +19,8 @@ pub(crate) struct Counts {
     pub(crate) unknown: u64,
     pub(crate) faults: u64,
     pub(crate) panics: u64,
+    /// Rejected records that were put somewhere.
+    pub(crate) rejects: u64,
     /// Runs that began with a clock that is wrong.
     pub(crate) wrong_clocks: u64,
     /// People who were called again when their days had passed.
@@ -56,6 +58,7 @@ impl std::ops::AddAssign for Counts {
         self.unknown += other.unknown;
         self.faults += other.faults;
         self.panics += other.panics;
+        self.rejects += other.rejects;
         self.wrong_clocks += other.wrong_clocks;
         self.called_again += other.called_again;
         self.at_limit += other.at_limit;
@@ -84,6 +87,7 @@ impl Counts {
             self.sqlite,
             self.unknown,
             self.faults,
+            self.rejects,
             self.wrong_clocks,
             self.called_again,
             self.at_limit,
@@ -98,14 +102,14 @@ impl Counts {
 impl fmt::Display for Counts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { records, people, calls, runs, crashes, failures, overlaps, sqlite, files, .. } = self;
-        let Self { unknown, faults, panics, wrong_clocks, called_again, .. } = self;
+        let Self { unknown, faults, panics, rejects, wrong_clocks, called_again, .. } = self;
         let Self { refused, losses_accepted, put_back, at_limit, outside_window, .. } = self;
         write!(
             f,
             "{records} records, {people} people, {calls} calls, {called_again} of them again after days; {runs} runs, \
              {crashes} crashed, {failures} failed, {wrong_clocks} began with a wrong clock; {overlaps} seeds with \
              overlapping runs, {sqlite} with SQLite in memory, {files} in a file; {faults} faults, {panics} panics, \
-             {unknown} people of whom nobody can say; {at_limit} runs at a limit, {outside_window} outside of the window; {refused} ledgers refused, {put_back} put back, \
+             {unknown} people of whom nobody can say, {rejects} rejected records put; {at_limit} runs at a limit, {outside_window} outside of the window; {refused} ledgers refused, {put_back} put back, \
              {losses_accepted} losses accepted;"
         )?;
         for (accident, count) in Accident::ALL.iter().zip(self.accidents) {

@@ -25,6 +25,7 @@ mod platform;
 mod row;
 mod rules;
 mod scenario;
+mod shop;
 mod told;
 mod vendor;
 

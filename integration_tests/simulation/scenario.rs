@@ -2,7 +2,7 @@
 
 mod runs;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 
@@ -39,6 +39,7 @@ use crate::options::{HASH_KEY, beginning};
 use crate::platform::{Platform, Stdout, record, speak, state};
 use crate::row::Row;
 use crate::rules::Rules;
+use crate::shop;
 use crate::told::{Slow, Told, Wall};
 use crate::vendor::Line;
 
@@ -181,6 +182,10 @@ impl Scenario {
             began_with: 0,
             acknowledged: 0,
             came_back: Vec::new(),
+            keeps: false,
+            kept: HashSet::new(),
+            n_kept: 0,
+            n_rejected: 0,
         }))
     }
 
@@ -220,6 +225,7 @@ impl Scenario {
         let router = Router::new(names.clone(), mappings, Some(self.keys.clone()));
         let delivery = &self.config.delivery;
         let plan = Plan {
+            run: run.to_string(),
             batch_size: delivery.batch_size.into(),
             max_batch_age: Duration::from_secs(delivery.max_batch_age_seconds.into()),
             max_in_flight: delivery.max_requests_in_flight.into(),
@@ -230,7 +236,7 @@ impl Scenario {
             on_limit: OnLimit::Stop,
             allow_nobody: true,
             max_rejected_percent: 100,
-            streams: names.into_iter().map(|name| (name, false)).collect(),
+            streams: names.into_iter().map(|name| (name, None)).collect(),
         };
         let clock = Arc::new(Clock::starting_at(machine));
         let (run_handle, log_lines) = RunHandle::new(Arc::clone(&clock));
@@ -248,7 +254,10 @@ impl Scenario {
             platform.ledger = Some(self.store.view(&ledger, run, &self.told));
             platform.run = run;
             platform.began_with = platform.acknowledged;
+            platform.kept.clear();
+            platform.n_rejected = 0;
         }
+        let archive = shop::archive(platform, run, rng.fork());
         let told = (!matches!(self.store, Store::Shared(_))).then(|| self.told.clone());
         let clock = Wall { began: machine, started: Instant::now(), jumps: self.clocks };
         let ledger = Slow { ledger, rng: Mutex::new(rng.fork()), run, told, clock };
@@ -259,17 +268,17 @@ impl Scenario {
         };
         let speaking = tokio::spawn(speak(lines, router, sender, rng.fork()));
         let output = Output::new(Stdout(Arc::clone(platform)));
-        let pipeline = Pipeline::new(plan, deliverer, Arc::new(ledger), output, run_handle);
+        let pipeline = Pipeline::new(plan, deliverer, Arc::new(ledger), output, run_handle, archive);
         let signal = (rng.u32(0..5) == 0).then(|| Duration::from_millis(rng.u64(1..4_000)));
         let after = |wait: Duration| async move {
             sleep(wait).await;
             "SIGTERM"
         };
         let signals = stream::iter(signal).then(after).chain(stream::pending());
-        let (stats, failure, _) = pipeline.run(input, log_lines, Box::pin(signals)).await;
+        let ended = pipeline.run(input, log_lines, Box::pin(signals)).await;
         speaking.abort();
-        self.rules.ran(&stats, machine);
-        (stats, failure)
+        self.rules.ran(&ended.stats, machine);
+        (ended.stats, ended.failure)
     }
 
     /// What must be true whatever happened.
@@ -288,6 +297,7 @@ impl Scenario {
         }
         let faulty = self.line.faulty.lock().unwrap();
         let book = faulty.simulator().call_log();
+        self.counts.rejects += platforms.iter().map(|platform| platform.lock().unwrap().n_kept).sum::<u64>();
         self.counts.faults += faulty.injected().iter().map(|(_, count)| count).sum::<u64>();
         self.counts.panics += self.line.n_panics.load(Ordering::Relaxed);
         let called = |campaign: &str, phone: &str| {

@@ -17,7 +17,6 @@ use super::campaign::{AT_THE_FORM, Known, campaigns};
 use super::load_config::{LoadedConfig, plain_http, request_timeout, transport};
 use super::promises::promises;
 use super::read_file::read_file;
-use super::write::refuse_storage;
 use crate::cli::CheckArgs;
 use crate::delivery::{Clock, Connections, Network, Transport, TransportError, inquire};
 use crate::domain::error::Error;
@@ -82,8 +81,9 @@ async fn check(arguments: &CheckArgs, now: Timestamp, network: &Network) -> Resu
     }
     message.push(' ');
     message.push_str(&promises(&config, now)?);
-    let proved = stored.map(|stored| format!(". {stored}")).unwrap_or_default();
-    refuse_storage(&config.object_storage_config, &proved)?;
+    if let Some(stored) = stored {
+        message.push_str(&format!(" {stored}"));
+    }
     Ok(message)
 }
 

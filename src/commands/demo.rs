@@ -1,13 +1,15 @@
 //! `demo`: a sample extract of a warehouse through the real `write`, to every vendor's simulator.
 
+use std::fs;
 use std::io::{self, Cursor, Write};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http::Method;
 use jiff::Timestamp;
-use serde_json::Value;
+use serde_json::{Value, json};
 use url::Url;
 
 use super::demo_files;
@@ -17,7 +19,7 @@ use super::write::SyncJob;
 use crate::cli::{DemoArgs, Environment};
 use crate::delivery::{Clock, Connections, HttpTransport, Network};
 use crate::domain::error::Error;
-use crate::pipeline::RunStats;
+use crate::pipeline::{Ended, RunStats};
 use crate::protocol::{Catalog, Output};
 use crate::sandbox::sample::{self, Sample};
 use crate::sandbox::{Sandbox, SandboxOptions};
@@ -49,9 +51,10 @@ pub(super) async fn run(
     let sandbox = start(options, now).await?;
     let vendors: Vec<_> = sandbox.vendors().collect();
     let mut failure = None;
+    let folder = std::env::temp_dir().join(format!("destination-ai-voice-demo-{:08x}", fastrand::u32(..)));
     for vendor in vendors {
         let shown = Shown { vendor, n_records: *records, n_settled: 0, is_terminal };
-        let rehearsal = probe(&sandbox, vendor, lines.join("\n").into_bytes(), now, shown).await?;
+        let rehearsal = probe(&sandbox, vendor, lines.join("\n").into_bytes(), &folder, now, shown).await?;
         print(rehearsal.report(vendor))?;
         failure = failure.or(rehearsal.failure);
     }
@@ -72,27 +75,35 @@ struct Rehearsal {
     took: Duration,
     calls: Value,
     failure: Option<Error>,
+    report_at: Option<String>,
 }
 
+/// What the sync leaves behind is put into a folder, and stays.
 async fn probe(
     sandbox: &Sandbox,
     vendor: &str,
     lines: Vec<u8>,
+    folder: &Path,
     now: Timestamp,
     shown: Shown,
 ) -> Result<Rehearsal, Error> {
-    let config = demo_files::with_sample(sandbox.connector_config(vendor).unwrap_or_default())?;
+    let mut config = demo_files::with_sample(sandbox.connector_config(vendor).unwrap_or_default())?;
+    if let Some(config) = config.as_object_mut() {
+        let storage = json!({ "storage_type": "Local", "path": folder.join(vendor) });
+        config.insert("object_storage_config".to_owned(), storage);
+    }
     let catalog = Catalog::parse(&sample::catalog().to_string())?;
     let job =
         SyncJob::new(LoadedConfig::from_text(&config.to_string())?, catalog, now, &Environment::default())?;
     let started = Instant::now();
-    let (_, stats, result) =
+    fs::create_dir_all(folder).map_err(Error::Output)?;
+    let Ended { stats, failure, report_at, output: _ } =
         job.run(Cursor::new(lines), Output::new(shown), futures_util::stream::pending()).await;
     let took = started.elapsed();
     let page = ask(sandbox, "/calls?format=json", now).await?;
     let mut of_vendors = page.get("vendors").and_then(Value::as_array).into_iter().flatten();
     let calls = of_vendors.find(|calls| calls["vendor"] == vendor).cloned().unwrap_or_default();
-    Ok(Rehearsal { stats, took, calls, failure: result.err() })
+    Ok(Rehearsal { stats, took, calls, failure, report_at })
 }
 
 /// Asks the sandbox as its user would.
@@ -112,7 +123,7 @@ async fn ask(sandbox: &Sandbox, path: &str, now: Timestamp) -> Result<Value, Err
 
 impl Rehearsal {
     fn report(&self, vendor: &str) -> String {
-        let Self { stats, took, calls, failure } = self;
+        let Self { stats, took, calls, failure, report_at } = self;
         let of = |name: &str| calls.get(name).and_then(Value::as_u64).unwrap_or_default();
         let seconds = took.as_secs_f64();
         let rate = f64::from(u32::try_from(stats.settled()).unwrap_or(u32::MAX)) / seconds;
@@ -139,6 +150,9 @@ impl Rehearsal {
             of("people"),
             of("called_more_than_once")
         ));
+        if let Some(place) = report_at {
+            report.push_str(&format!("  The report, with the rejected records beside it: {place}\n"));
+        }
         if let Some(error) = failure {
             report.push_str(&format!("  The sync failed: {}\n", error.with_causes()));
         }
@@ -203,15 +217,20 @@ mod tests {
         let sandbox =
             start(SandboxOptions { seed: 3, faults, ..SandboxOptions::default() }, now).await.unwrap();
         let lines: Vec<String> = Sample::new(600, 1).collect();
+        let folder = tempfile::tempdir().unwrap();
         for vendor in registry::names() {
             let shown = Shown { vendor, n_records: 600, n_settled: 0, is_terminal: false };
             let input = lines.join("\n").into_bytes();
-            let Rehearsal { stats, calls, failure, .. } =
-                probe(&sandbox, vendor, input, now, shown).await.unwrap();
+            let Rehearsal { stats, calls, failure, report_at, .. } =
+                probe(&sandbox, vendor, input, folder.path(), now, shown).await.unwrap();
             assert!(failure.is_none(), "{vendor}: {failure:?}");
             assert_eq!((stats.received, stats.settled()), (600, 600), "{vendor}");
             let of = |name: &str| calls[name].as_u64().unwrap();
             assert_eq!(of("called_more_than_once"), 0, "{vendor}");
+            let report = std::fs::read_to_string(report_at.unwrap().replace(".html", ".json")).unwrap();
+            let report: Value = serde_json::from_str(&report).unwrap();
+            assert_eq!(report["outcomes"]["accepted"], stats.accepted, "{vendor}");
+            assert_eq!(report["run"]["kind"], "rehearsal", "{vendor}");
             assert!(stats.accepted > 0 && of("people") >= stats.accepted, "{vendor}");
             assert!(of("people") <= stats.accepted + stats.unknown, "{vendor}");
         }

@@ -16,11 +16,15 @@ use crate::protocol::Catalog;
 use crate::providers::Provider;
 use crate::values;
 
+/// Characters of a digest: enough to tell two settings apart.
+const DIGEST_CHARS: usize = 8;
+
 /// A configuration that can be read, with what is wrong in it so far.
 pub(super) struct LoadedConfig {
     pub(super) config: Config,
     pub(super) vendor: Arc<dyn Provider>,
     pub(super) mistakes: Vec<Mistake>,
+    digest: String,
     /// Where something stands in for what could not be read.
     stand_ins: Vec<String>,
 }
@@ -52,7 +56,13 @@ impl LoadedConfig {
             let why = format!("{} takes at most {max_batch} contacts in a request", vendor.name());
             mistakes.push(Mistake::new("delivery.batch_size", why));
         }
-        Ok(Self { config, vendor, mistakes, stand_ins })
+        let digest = blake3::hash(text.as_bytes()).to_hex().chars().take(DIGEST_CHARS).collect();
+        Ok(Self { config, vendor, mistakes, digest, stand_ins })
+    }
+
+    /// By which one knows the same settings again; too short to be tried for a secret.
+    pub(super) fn digest(&self) -> String {
+        self.digest.clone()
     }
 
     /// Compiles the mappings of the catalog's streams, in their order; none when something is wrong.
@@ -72,7 +82,7 @@ impl LoadedConfig {
 
     /// Stops here if anything is wrong.
     pub(super) fn complete(self) -> Result<(Config, Arc<dyn Provider>), Error> {
-        let Self { config, vendor, mistakes, stand_ins } = self;
+        let Self { config, vendor, mistakes, digest: _, stand_ins } = self;
         let mut told: Vec<Mistake> = Vec::new();
         for (index, mistake) in mistakes.into_iter().enumerate() {
             // What stands in for something that was told is not the user's mistake.

@@ -1,5 +1,6 @@
 //! One file a command, wiring only.
 
+mod archive;
 mod baseline;
 mod campaign;
 mod check;
@@ -18,6 +19,7 @@ mod mistakes;
 mod promises;
 mod read_file;
 mod rescope;
+mod run_facts;
 mod sandbox;
 mod settle;
 mod singer;

@@ -79,9 +79,9 @@ pub struct Config {
     #[schemars(title = "Rules of calling", extend("group" = "rules"))]
     pub rules: RulesConfig,
 
-    /// Where rejected records are kept. Without it they are counted, and logged with masked numbers.
+    /// Where rejected records and a report of each sync are put. Without it rejected records are counted, and some of each reason are logged with masked numbers.
     #[serde(default)]
-    #[schemars(title = "Storage of rejected records", extend("group" = "limits", "airbyte_hidden" = true))]
+    #[schemars(title = "Storage of rejected records", extend("group" = "limits"))]
     pub object_storage_config: ObjectStorageConfig,
 
     /// Guards against a mistake in the warehouse.

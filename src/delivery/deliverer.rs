@@ -427,9 +427,10 @@ impl<C: Transport> Deliverer<C> {
         if let Some(closed) = self.run.closed_at(until) {
             return Some(PartEnd::Stopped(Some(closed)));
         }
-        let seconds = until.duration_since(Instant::now()).as_secs_f32();
-        let next = history.attempts.saturating_add(1);
-        self.run.log_line(format!("waiting {seconds:.1} s before attempt {next}: {why}"));
+        let wait = until.duration_since(Instant::now());
+        let (seconds, next) = (wait.as_secs_f32(), history.attempts.saturating_add(1));
+        let text = format!("waiting {seconds:.1} s before attempt {next}: {why}");
+        self.run.log_wait(text, wait, why, true);
         self.run.wait_until(until).await.err().map(|_| PartEnd::Stopped(None))
     }
 }

@@ -36,5 +36,5 @@ pub use network::Network;
 pub use rate_limiter::RateLimiter;
 pub use result::{ContactResult, DeliveryResult};
 pub(crate) use retry_after::http_date;
-pub use run_handle::{LogLine, RunHandle};
+pub use run_handle::{LogLine, RunHandle, Wait};
 pub use transport::{Transport, TransportError};

@@ -32,7 +32,25 @@ pub struct RunHandle {
 
 /// Something for the log.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LogLine(pub String);
+pub struct LogLine {
+    /// A sentence.
+    pub text: String,
+    /// What the sentence tells of, where that is a wait.
+    pub wait: Option<Wait>,
+}
+
+/// Nothing goes out for a while.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wait {
+    /// From when on.
+    pub from: Timestamp,
+    /// Until when, if the run goes on so long.
+    pub to: Timestamp,
+    /// What is waited for, in words.
+    pub why: String,
+    /// A request is repeated then.
+    pub is_before_repeat: bool,
+}
 
 /// The run is ending.
 pub(super) struct Stopped;
@@ -121,6 +139,14 @@ impl RunHandle {
 
     /// Says something to whoever reads the log. A full channel loses a line, never a contact.
     pub fn log_line(&self, text: String) {
-        drop(self.log_lines.try_send(LogLine(text)));
+        drop(self.log_lines.try_send(LogLine { text, wait: None }));
+    }
+
+    /// Says that nothing goes out for a while.
+    pub fn log_wait(&self, text: String, wait: Duration, why: &str, is_before_repeat: bool) {
+        let from = self.now();
+        let to = from.saturating_add(wait).unwrap_or(from);
+        let wait = Wait { from, to, why: why.to_owned(), is_before_repeat };
+        drop(self.log_lines.try_send(LogLine { text, wait: Some(wait) }));
     }
 }

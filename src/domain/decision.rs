@@ -7,7 +7,7 @@ use crate::domain::contact::Campaign;
 use crate::domain::outcome::Outcome;
 use crate::domain::reason::Reason;
 use crate::domain::stream_name::StreamName;
-use crate::phone::Phone;
+use crate::phone::{Phone, shown_key};
 
 /// One record's ending.
 #[derive(Clone, Copy, Debug)]
@@ -91,6 +91,12 @@ impl Decision<'_> {
             (Outcome::Invalid(..), _) => "phone_number",
             _ => "",
         }
+    }
+
+    /// The primary key as it may be shown: masked where it holds a number as people write it.
+    #[must_use]
+    pub fn shown_key(&self) -> String {
+        shown_key(self.primary_key, self.phone.unwrap_or(&Phone::opaque("")))
     }
 
     /// Whether the record may be sent once more.

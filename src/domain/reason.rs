@@ -114,6 +114,15 @@ reasons! {
 }
 
 impl Reason {
+    /// Whether records end so whose people are known already.
+    #[must_use]
+    pub fn is_of_duplicates(self) -> bool {
+        matches!(
+            self,
+            Self::DuplicateInRun | Self::AlreadyInCampaign | Self::AlreadyInLedger | Self::InAnotherRun
+        )
+    }
+
     /// Whether the user asked for records to end so: they tell nothing about whether the sync works,
     /// and `limits.max_rejected_percent` leaves them out.
     #[must_use]

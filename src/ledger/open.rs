@@ -37,11 +37,11 @@ pub(crate) struct Rehearsed {
     pub(crate) doubts: Vec<String>,
 }
 
-/// Opens the ledger; nothing is sent when that fails.
+/// Opens the ledger for a run of this name, which no other has; nothing is sent when that fails.
 pub(crate) async fn open(
     config: &Config,
     vendor: &dyn Provider,
-    sync_id: &str,
+    run: &str,
     now: Timestamp,
 ) -> Result<RunLedger, Error> {
     let Some(memory) = config.ledger.memory() else {
@@ -53,8 +53,7 @@ pub(crate) async fn open(
         });
     };
     refuse_odd_time(now)?;
-    let run = format!("{}-{:08x}", if sync_id.is_empty() { "run" } else { sync_id }, fastrand::u32(..));
-    let options = options(config, memory, run, vendor);
+    let options = options(config, memory, run.to_owned(), vendor);
     let mut doubts = doubts_of_settings(config, memory, vendor);
     let (ledger, opened) = match &config.ledger {
         LedgerConfig::None => return Err(Error::Defect("no ledger has a memory".to_owned())),
@@ -89,9 +88,11 @@ pub(crate) async fn open_to_count(
     vendor: &dyn Provider,
     now: Timestamp,
 ) -> Result<RunLedger, Error> {
-    let Some(memory) = config.ledger.memory() else { return open(config, vendor, "", now).await };
+    let Some(memory) = config.ledger.memory() else {
+        return open(config, vendor, &format!("count-{:08x}", fastrand::u32(..)), now).await;
+    };
     if probe(config, vendor, now).await?.is_there {
-        return open(config, vendor, "", now).await;
+        return open(config, vendor, "count", now).await;
     }
     let options = options(config, memory, "count".to_owned(), vendor);
     let (ledger, opened) = Sqlite::in_memory(&sqlite::Memory::new()?, &options, memory.hash_key(), now)?;

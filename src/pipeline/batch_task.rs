@@ -14,7 +14,7 @@ use crate::domain::contact::Campaign;
 use crate::domain::error::Error;
 use crate::domain::outcome::Outcome;
 use crate::domain::reason::Reason;
-use crate::intake::{PendingContact, StreamNames};
+use crate::intake::{LedgerStanding, PendingContact, StreamNames};
 use crate::ledger::{ClaimEntry, ContactStatus, DailyLimit, Ledger, Settlement, one_for_each};
 use crate::phone::Phone;
 
@@ -92,9 +92,10 @@ impl<C: Transport, L: Ledger> BatchTask<C, L> {
             }
             if waited.is_zero() {
                 let (n_held, seconds) = (elsewhere.len(), WAIT_FOR_OTHERS.as_secs());
-                self.run.log_line(format!(
+                let text = format!(
                     "{n_held} contacts are held by another run; asking for them again for up to {seconds} s"
-                ));
+                );
+                self.run.log_wait(text, ASK_AGAIN_AFTER, "contacts are held by another run", false);
             }
             if !self.run.pause(ASK_AGAIN_AFTER).await {
                 return Ok(());
@@ -116,7 +117,8 @@ impl<C: Transport, L: Ledger> BatchTask<C, L> {
         let statuses = self.ledger.claim(entries, retake, self.run.now()).await?;
         let statuses = one_for_each(asked.len(), statuses)?;
         let mut claimed = Claimed::default();
-        for (contact, status) in asked.into_iter().zip(statuses) {
+        for (mut contact, status) in asked.into_iter().zip(statuses) {
+            contact.standing = LedgerStanding::Known(contact.key()?, status);
             match (outcome_of_status(status, retake), status) {
                 (Some(outcome), _) => sent.contacts.push((contact, ContactResult::Ended(outcome))),
                 (None, ContactStatus::Elsewhere) => claimed.elsewhere.push(contact),

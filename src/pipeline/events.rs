@@ -11,11 +11,9 @@ use super::ruling::Ruling;
 use super::sync_loop::Pipeline;
 use crate::delivery::Transport;
 use crate::domain::error::Error;
-use crate::domain::outcome::Outcome;
 use crate::domain::stream_name::StreamName;
 use crate::intake::{Event, EventBatch, LedgerStanding, PendingContact, RecordPosition, StreamIndex};
 use crate::ledger::{ContactStatus, Ledger};
-use crate::phone::Phone;
 use crate::protocol::Level;
 
 impl<C: Transport, L: Ledger, W: Write> Pipeline<C, L, W> {
@@ -52,12 +50,14 @@ impl<C: Transport, L: Ledger, W: Write> Pipeline<C, L, W> {
     fn take_event(&mut self, event: Event, now: Instant) -> Result<(), Error> {
         match event {
             Event::Contact(pending) => {
-                self.received(pending.position)?;
+                self.received(pending.origin.position)?;
                 self.decide(pending, now)?;
             }
-            Event::Refused { position, outcome } => {
-                self.received(position)?;
-                self.end(position, &outcome, None);
+            Event::Refused(record) => {
+                self.received(record.origin.position)?;
+                self.somebody.ended(&record.outcome);
+                self.record_ended(&record);
+                self.ended_unsent();
             }
             Event::State(state, covers) => self.checkpoints.close_interval(state, covers),
             Event::Stream { index, name, warnings } => self.announced(index, &name, &warnings),
@@ -78,7 +78,9 @@ impl<C: Transport, L: Ledger, W: Write> Pipeline<C, L, W> {
         match self.policy.decide(&pending, self.task.run.now())? {
             Ruling::HandOver => self.somebody.found(),
             Ruling::Ended(outcome) => {
-                self.end(pending.position, &outcome, Some(&pending.contact.phone));
+                self.somebody.ended(&outcome);
+                self.contact_ended(&pending, &outcome);
+                self.ended_unsent();
                 return Ok(());
             }
             Ruling::Leave(limit) => {
@@ -92,10 +94,8 @@ impl<C: Transport, L: Ledger, W: Write> Pipeline<C, L, W> {
         Ok(())
     }
 
-    /// A record ends without having been sent.
-    fn end(&mut self, position: RecordPosition, outcome: &Outcome, phone: Option<&Phone>) {
-        self.somebody.ended(outcome);
-        self.settle_record(position, outcome, phone);
+    /// A record has ended without having been sent.
+    fn ended_unsent(&mut self) {
         if let Some(error) = self.somebody.verdict(&self.stats) {
             self.fail(error);
         }

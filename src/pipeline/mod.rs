@@ -4,9 +4,11 @@
 //! out. Work that only costs time (decoding, mapping) runs on a thread beside it, deliveries as
 //! tasks under it.
 
+mod archive;
 mod batch_task;
 mod batcher;
 mod checkpoint;
+pub(crate) mod decisions;
 mod dedupe;
 mod dispatcher;
 mod ending;
@@ -26,6 +28,7 @@ mod sync_loop;
 mod tests;
 mod window;
 
+pub use archive::{Archive, Flush, Shelf};
 pub use checkpoint::Checkpoints;
 pub use run_stats::RunStats;
-pub use sync_loop::{Pipeline, Plan};
+pub use sync_loop::{Ended, Pipeline, Plan};

@@ -83,6 +83,12 @@ impl Policy {
     }
 }
 
+/// Whether an earlier run may have sent somebody, and this one leaves them alone: only that run's name settles them.
+pub(crate) fn is_held(standing: LedgerStanding, may_repeat: bool) -> bool {
+    let LedgerStanding::Known(_, status) = standing else { return false };
+    matches!(outcome_of_status(status, may_repeat), Some(Outcome::Unknown(_)))
+}
+
 /// How a contact ends that the ledger keeps from being sent; none for those that may be claimed, now
 /// or when another run has let go of them.
 pub(super) fn outcome_of_status(status: ContactStatus, may_repeat: bool) -> Option<Outcome> {
@@ -107,7 +113,7 @@ pub(super) fn outcome_of_status(status: ContactStatus, may_repeat: bool) -> Opti
 mod tests {
     use super::*;
     use crate::domain::contact::{Campaign, Contact};
-    use crate::intake::{Interval, RecordPosition, StreamIndex};
+    use crate::intake::{Interval, Origin, RecordPosition, StreamIndex};
     use crate::ledger::Key;
     use crate::phone::Phone;
 
@@ -115,8 +121,16 @@ mod tests {
         PendingContact {
             contact: Contact::new(Phone::e164(number)),
             campaign: Campaign::new("9"),
-            position: RecordPosition { stream: StreamIndex::new(0), line: 1, interval: Interval::default() },
-            primary_key: Box::default(),
+            origin: Origin {
+                position: RecordPosition {
+                    stream: StreamIndex::new(0),
+                    line: 1,
+                    interval: Interval::default(),
+                },
+                primary_key: Box::default(),
+                extracted_at: 0,
+                columns: None,
+            },
             standing,
         }
     }

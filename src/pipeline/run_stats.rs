@@ -25,6 +25,8 @@ pub struct RunStats {
     pub rejected: u64,
     /// Sent, and nobody can say.
     pub unknown: u64,
+    /// Of these, those whom an earlier run may have sent, and this one left alone.
+    pub held: u64,
     /// Left alone beyond a limit: the next sync brings them again.
     pub left: u64,
     /// By reason, for everything but accepted.
@@ -32,6 +34,13 @@ pub struct RunStats {
 }
 
 impl RunStats {
+    /// How many rejected records of a reason no line of the log names.
+    #[must_use]
+    pub fn unnamed(&self, reason: Reason) -> u64 {
+        let is_named = !reason.is_of_duplicates();
+        self.reasons.get(&reason).filter(|_| is_named).map_or(0, |count| count.saturating_sub(SAMPLES))
+    }
+
     /// Counts an outcome; gives whether it is one of the first of its reason, to be shown.
     pub fn count(&mut self, outcome: &Outcome) -> bool {
         let counter = match outcome {
@@ -93,8 +102,7 @@ impl RunStats {
     /// One line for the log.
     #[must_use]
     pub fn summary(&self) -> String {
-        let Self { received, accepted, duplicate, suppressed, invalid, rejected, unknown, left, reasons: _ } =
-            self;
+        let Self { received, accepted, duplicate, suppressed, invalid, rejected, unknown, left, .. } = self;
         let open = received - self.settled() - left;
         let mut line = format!(
             "{received} records: {accepted} accepted, {duplicate} duplicate, {suppressed} suppressed, {invalid} invalid, {rejected} rejected, {unknown} unknown"

@@ -1,6 +1,7 @@
 //! Whole runs in one process: real messages, real mapping, a real vendor, a scripted way to it and a
 //! paused clock.
 
+mod archive;
 mod defects;
 mod limits;
 mod scripted_ledger;
@@ -21,7 +22,7 @@ use serde_json::{Value, json};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep};
 
-use super::{Pipeline, Plan, RunStats};
+use super::{Archive, Ended, Pipeline, Plan, RunStats};
 use crate::config::{self, Config, OnUnknownOutcome};
 use crate::delivery::{
     Clock, Deliverer, DeliveryOptions, RateLimiter, RetryPolicy, RunHandle, Transport, TransportError,
@@ -87,6 +88,7 @@ struct Sync {
     /// Signals come so long after the start or the one before.
     signals_after: Vec<Duration>,
     stdout: Stdout,
+    archive: Archive,
     /// What the machine's clock shows at the start.
     starts_at: Timestamp,
 }
@@ -94,6 +96,7 @@ struct Sync {
 struct Ran {
     stats: RunStats,
     failure: Option<Error>,
+    report_at: Option<String>,
     stdout: String,
     requests: Vec<(Instant, Value)>,
     started: Instant,
@@ -110,6 +113,7 @@ impl Sync {
             answer: takes_all,
             signals_after: Vec::new(),
             stdout: Stdout::default(),
+            archive: Archive::default(),
             starts_at: Timestamp::UNIX_EPOCH,
         }
     }
@@ -149,8 +153,9 @@ impl Sync {
         let mappings = mapping::compile_catalog(&config, &vendor, &shapes, &context).unwrap();
         let names: Vec<_> = catalog.streams.iter().map(|stream| stream.name.clone()).collect();
         let keys = KeyMaker::new(KeyHasher::new("a key"), Scope::Campaign, "itnio/A".to_owned());
-        let intake = Router::new(names.clone(), mappings, ledger.remembers().then_some(keys));
-        let streams = names.into_iter().map(|name| (name, self.generation_id.is_some())).collect();
+        let intake =
+            Router::new(names.clone(), mappings, ledger.remembers().then_some(keys)).keeping_columns(true);
+        let streams = names.into_iter().map(|name| (name, self.generation_id)).collect();
         let plan = Plan { streams, ..plan(&config) };
         let requests = Arc::new(Mutex::new(Vec::new()));
         let transport =
@@ -169,18 +174,21 @@ impl Sync {
         };
         let signals = stream::iter(self.signals_after).then(after).chain(stream::pending());
         let output = Output::new(self.stdout.clone());
-        let pipeline = Pipeline::new(plan, Arc::new(deliverer), ledger, output, run);
+        let pipeline = Pipeline::new(plan, Arc::new(deliverer), ledger, output, run, self.archive);
         let started = Instant::now();
-        let (stats, failure, _) = pipeline.run(input, log_lines, Box::pin(signals)).await;
+        let Ended { stats, failure, report_at, output: _ } =
+            pipeline.run(input, log_lines, Box::pin(signals)).await;
         let stdout = String::from_utf8(self.stdout.written.lock().unwrap().clone()).unwrap();
         let requests = std::mem::take(&mut *requests.lock().unwrap());
-        Ran { stats, failure, stdout, requests, started, seconds: started.elapsed().as_secs_f64() }
+        let seconds = started.elapsed().as_secs_f64();
+        Ran { stats, failure, report_at, stdout, requests, started, seconds }
     }
 }
 
 fn plan(config: &Config) -> Plan {
     let max = config.limits.max_contacts_per_day;
     Plan {
+        run: "1-0a".to_owned(),
         batch_size: config.delivery.batch_size.into(),
         max_batch_age: Duration::from_secs(config.delivery.max_batch_age_seconds.into()),
         max_in_flight: config.delivery.max_requests_in_flight.into(),
