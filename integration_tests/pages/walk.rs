@@ -23,6 +23,15 @@ exec destination-ai-voice "${@//\/config\//}"
 /// Where the pages have their sandbox.
 const PORT: &str = "8080";
 
+/// A sync whose answers are all lost.
+const UNKNOWN: &str = "destination-ai-voice sandbox --port 8080 --faults drop_after=1
+destination-ai-voice write --config config.json --catalog catalog.json < messages.jsonl";
+
+/// One that ends well, and its report.
+const REPORTED: &str = "destination-ai-voice sandbox --port 8080
+destination-ai-voice write --config itnio-with-report.json --catalog catalog.json < messages.jsonl
+cp fine/*/report.json .";
+
 /// A server of a page, ended with it.
 pub(crate) struct Served(Child);
 
@@ -128,21 +137,26 @@ impl Desk {
     /// whether they are called; what comes of the source; and some of the ledger's lines, as a person keeps them.
     fn lay_out(&mut self) -> String {
         self.paste("destination-ai-voice demo --keep . --records 200 --faults none");
-        let kept = fs::read_to_string(self.folder.path("vbee.json")).unwrap();
-        let mut config: Value = serde_json::from_str(&kept).unwrap();
-        config["ledger"] = json!({ "ledger_type": "sqlite", "path": "ledger.sqlite" });
-        config["object_storage_config"] = json!({ "storage_type": "Local", "path": "rejected" });
-        self.file("config.json", &config.to_string());
-        self.paste("destination-ai-voice sandbox --port 8080 --faults drop_after=1\ndestination-ai-voice write --config config.json --catalog catalog.json < messages.jsonl");
+        self.configure("itnio", "itnio-with-report.json", "fine");
+        self.configure("vbee", "config.json", "rejected");
+        self.paste(UNKNOWN);
         let unknown = self.paste("destination-ai-voice ledger list --config config.json --outcome unknown");
         let lines: Vec<&str> = unknown.lines().collect();
         assert!(lines.len() > 10, "{unknown}");
         self.file("called.csv", &(lines[..5].join("\n") + "\n"));
         let keys: Vec<&str> = lines[5..8].iter().map(|line| line.split(',').nth(1).unwrap()).collect();
         self.file("keys.txt", &(keys.join("\n") + "\n"));
-        // What becomes of the others is known, and reported.
-        self.paste("destination-ai-voice sandbox --port 8080\ndestination-ai-voice write --config config.json --catalog catalog.json < messages.jsonl\ncp rejected/*/report*.json .");
+        self.paste(REPORTED);
         lines[1].split(',').nth(6).unwrap().to_owned()
+    }
+
+    /// A configuration that the demo wrote, with a ledger and a folder for what is kept.
+    fn configure(&self, vendor: &str, name: &str, storage: &str) {
+        let kept = fs::read_to_string(self.folder.path(&format!("{vendor}.json"))).unwrap();
+        let mut config: Value = serde_json::from_str(&kept).unwrap();
+        config["ledger"] = json!({ "ledger_type": "sqlite", "path": "ledger.sqlite" });
+        config["object_storage_config"] = json!({ "storage_type": "Local", "path": storage });
+        self.file(name, &config.to_string());
     }
 }
 
