@@ -165,7 +165,9 @@ fn rejected_records_do_not_pile_up() {
         }
         let storage =
             json!({ "storage_type": "Local", "path": folder.path("rejects"), "rejected_record": "whole" });
-        peak_with("vbee", n_records, 0, &json!({ "streams": streams, "object_storage_config": storage }))
+        let limits = json!({ "allow_nobody": true });
+        let sections = json!({ "streams": streams, "object_storage_config": storage, "limits": limits });
+        peak_with("vbee", n_records, 0, &sections)
     };
     let (few, many) = (peak(1_000).all, peak(200_000).all);
     assert!(many <= few + OF_REJECTS, "{few} KiB for 1,000 rejected records, {many} KiB for 200,000");

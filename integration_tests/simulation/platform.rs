@@ -79,6 +79,14 @@ impl io::Write for Stdout {
 }
 
 impl Platform {
+    /// A run begins, where the last one ended.
+    pub(crate) fn begin(&mut self, run: u64) {
+        self.run = run;
+        self.began_with = self.acknowledged;
+        self.kept.clear();
+        self.n_rejected = 0;
+    }
+
     /// A full refresh: everybody comes again.
     pub(crate) fn begin_anew(&mut self) {
         self.acknowledged = 0;

@@ -252,10 +252,7 @@ impl Scenario {
         {
             let mut platform = platform.lock().unwrap();
             platform.ledger = Some(self.store.view(&ledger, run, &self.told));
-            platform.run = run;
-            platform.began_with = platform.acknowledged;
-            platform.kept.clear();
-            platform.n_rejected = 0;
+            platform.begin(run);
         }
         let archive = shop::archive(platform, run, rng.fork());
         let told = (!matches!(self.store, Store::Shared(_))).then(|| self.told.clone());

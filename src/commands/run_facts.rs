@@ -1,26 +1,26 @@
 //! What a report tells of a run beside its records.
 
-use super::write::SyncJob;
 use crate::config::{Config, LedgerConfig, OnUnknownOutcome};
 use crate::ledger::open;
 use crate::phone::{discreet, shown};
+use crate::providers::Provider;
 use crate::report::{LedgerFacts, Promise, RunFacts, RunKind};
+use crate::storage::Run;
 
-/// Of a sync.
-pub(super) fn run_facts(job: &SyncJob) -> RunFacts {
-    let config = &job.config;
+/// Of a sync; `digest` is the settings'.
+pub(super) fn run_facts(config: &Config, vendor: &dyn Provider, run: &Run, digest: &str) -> RunFacts {
     let kind = if config.vendor.rehearses() { RunKind::Rehearsal } else { RunKind::Sync };
-    let campaign = job.vendor.campaign("").map(|campaign| campaign.as_str().to_owned());
+    let campaign = vendor.campaign("").map(|campaign| campaign.as_str().to_owned());
     RunFacts {
         kind,
-        id: job.run_id.clone(),
-        sync_id: job.sync_id.clone(),
-        started: job.now,
-        vendor: job.vendor.name().to_owned(),
+        id: run.id.clone(),
+        sync_id: run.sync_id.clone(),
+        started: run.started,
+        vendor: vendor.name().to_owned(),
         campaign: campaign.unwrap_or_default(),
         ledger: ledger_facts(config),
         rules: rules(config),
-        settings_digest: job.settings_digest.clone(),
+        settings_digest: digest.to_owned(),
     }
 }
 

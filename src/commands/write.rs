@@ -26,6 +26,7 @@ use crate::pipeline::{Archive, Ended, Pipeline, Plan};
 use crate::protocol::{Catalog, CatalogStream, Dialect, Level, Output};
 use crate::providers::Provider;
 use crate::rules::Window;
+use crate::storage::Run;
 use crate::values;
 
 /// Begins the first line of a sync that calls nobody.
@@ -63,12 +64,12 @@ pub(super) struct SyncJob {
     /// This attempt's own name.
     pub(super) run_id: String,
     /// By which one knows the same settings again.
-    pub(super) settings_digest: String,
+    settings_digest: String,
     dialect: Dialect,
     /// Of the catalog's streams, in its order.
     mappings: Vec<Arc<Mapping>>,
-    pub(super) now: Timestamp,
-    pub(super) network: Network,
+    now: Timestamp,
+    network: Network,
     window: Option<Window>,
     daily_limit: Option<DailyLimit>,
 }
@@ -224,8 +225,10 @@ impl SyncJob {
 
     /// Opens what must be there before anything is sent.
     async fn open(&self) -> Result<(Archive, RunLedger), Error> {
-        let archive = archive::open(self).await?;
-        Ok((archive, open::open(&self.config, self.vendor.as_ref(), &self.run_id, self.now).await?))
+        let run = Run { sync_id: self.sync_id.clone(), id: self.run_id.clone(), started: self.now };
+        let (config, vendor) = (&self.config, self.vendor.as_ref());
+        let archive = archive::open(config, vendor, run, &self.settings_digest, &self.network).await?;
+        Ok((archive, open::open(config, vendor, &self.run_id, self.now).await?))
     }
 
     fn plan(&self) -> Plan {
