@@ -21,9 +21,6 @@ use page::{Block, Page, pages};
 /// A page that is one story: a test of its own goes through all of it, from the first block to the last.
 const STORY: &str = "docs/from-a-csv.md";
 
-/// Where numbers that were measured stand without their command in the same section, and why.
-const MEASURED_ELSEWHERE: [(&str, &str); 0] = [];
-
 /// What holds a block to what it says.
 #[derive(Debug, PartialEq, Eq)]
 enum Rule {
@@ -121,10 +118,10 @@ fn every_block_is_held_by_a_rule() {
 
 #[test]
 fn every_configuration_that_is_shown_is_understood() {
+    let is_section = Regex::new(r#"^"[a-z_]+": \{"#).unwrap();
     let mut shown = Vec::new();
     for (page, blocks) in held_by(&Rule::Configuration) {
         shown.extend(blocks.into_iter().map(|block| (block.place, block.text)));
-        let is_section = Regex::new(r#"^"[a-z_]+": \{"#).unwrap();
         let spans = page.spans().into_iter().filter(|span| is_section.is_match(span));
         shown.extend(spans.map(|span| (page.path.clone(), span)));
     }
@@ -315,8 +312,7 @@ fn what_was_measured_names_the_command_that_measured_it() {
     for page in pages() {
         for (place, section) in page.sections() {
             let found = measured.find(&section).map(|found| found.as_str().to_owned());
-            let is_excused = MEASURED_ELSEWHERE.iter().any(|(of, _)| place == *of);
-            if let Some(found) = found.filter(|_| !command.is_match(&section) && !is_excused) {
+            if let Some(found) = found.filter(|_| !command.is_match(&section)) {
                 wrong.push(format!("{place}: {found:?} without the command that measured it"));
             }
         }
