@@ -10,8 +10,10 @@ use std::ffi::OsString;
 use std::fs;
 use std::path::Path;
 
+use clap::CommandFactory;
 use clap::error::ErrorKind;
 use destination_ai_voice::cli::Cli;
+use destination_ai_voice::sandbox::faults::Fault;
 use regex::Regex;
 use serde_json::json;
 
@@ -193,6 +195,30 @@ fn every_command_of_this_program_is_one() {
     }
     assert!(n_commands > 40, "{n_commands}");
     hold(&wrong);
+}
+
+/// What help lists of a command and of those below it: the words that call it, and its options.
+fn offered(command: &clap::Command, words: &str, found: &mut BTreeSet<String>) {
+    let options = command.get_arguments().filter(|option| !option.is_hide_set());
+    found.extend(options.filter_map(|option| option.get_long().map(|long| format!("--{long}"))));
+    for inner in command.get_subcommands() {
+        let words = format!("{words} {}", inner.get_name()).trim_start().to_owned();
+        offered(inner, &words, found);
+        if !inner.has_subcommands() {
+            found.insert(words);
+        }
+    }
+}
+
+#[test]
+fn every_command_every_option_and_every_fault_is_in_the_docs() {
+    let mut there = BTreeSet::new();
+    offered(&Cli::command(), "", &mut there);
+    there.extend(Fault::ALL.map(|fault| format!("| `{}` |", fault.name())));
+    let text: String = pages().into_iter().map(|page| page.text).collect();
+    let said = Regex::new(r"\s+").unwrap().replace_all(&text, " ").into_owned();
+    let missing: Vec<_> = there.iter().filter(|what| !said.contains(what.as_str())).collect();
+    assert!(there.len() > 40 && missing.is_empty(), "no page says {missing:?}");
 }
 
 #[test]
