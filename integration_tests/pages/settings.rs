@@ -9,7 +9,8 @@ use serde_json::{Value, json};
 use crate::command::{self, Folder};
 
 /// What a block or a span shows: a whole configuration (it has a vendor), one of its streams (it says which), a field of
-/// one, or some of its sections, with braces around them or without, all of them or one a line.
+/// one, or some of its sections, with braces around them or without, all of them or one a line. What is no whole one stands beside
+/// a vendor and a ledger.
 pub(super) fn configurations(shown: &str) -> Result<Vec<Value>, String> {
     // In the place of what only the reader knows.
     let shown = shown.replace('…', "x");
@@ -29,9 +30,14 @@ pub(super) fn configurations(shown: &str) -> Result<Vec<Value>, String> {
             *config = json!({ "streams": [config.take()] });
         }
         let sections = config.as_object_mut().ok_or("no object")?;
-        sections.entry("vendor").or_insert_with(
-            || json!({ "vendor_type": "itnio", "api_key": "k", "api_secret": "s", "app_id": "A", "job_id": 9 }),
-        );
+        if sections.get("vendor").is_none() {
+            sections.insert(
+                "vendor".to_owned(),
+                json!({ "vendor_type": "itnio", "api_key": "k", "api_secret": "s", "app_id": "A", "job_id": 9 }),
+            );
+            let ledger = json!({ "ledger_type": "sqlite", "path": "/ledger/ledger.sqlite" });
+            sections.entry("ledger").or_insert(ledger);
+        }
     }
     Ok(found)
 }

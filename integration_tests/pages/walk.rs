@@ -139,6 +139,7 @@ impl Desk {
         self.paste("destination-ai-voice demo --keep . --records 200 --faults none");
         self.configure("itnio", "itnio-with-report.json", "fine");
         self.configure("vbee", "config.json", "rejected");
+        self.file("register.csv", "so_dien_thoai,since\n0987654321,2026-01-31\n");
         self.paste(UNKNOWN);
         let unknown = self.paste("destination-ai-voice ledger list --config config.json --outcome unknown");
         let lines: Vec<&str> = unknown.lines().collect();
