@@ -23,6 +23,9 @@ use page::{Block, Page, pages};
 /// A page that is one story: a test of its own goes through all of it, from the first block to the last.
 const STORY: &str = "docs/from-a-csv.md";
 
+/// A page whose blocks are files of the sources, as `generated` draws them.
+const GENERATED: &str = "docs/adding-a-vendor.md";
+
 /// What holds a block to what it says.
 #[derive(Debug, PartialEq, Eq)]
 enum Rule {
@@ -43,10 +46,8 @@ impl Rule {
                 let missing = names.split(", ").find(|name| !tests.contains(*name));
                 return missing.map_or(Ok(Self::Elsewhere), |name| Err(format!("no test is called {name}")));
             }
-            if let Some(tool) = comment.strip_prefix("with: ") {
-                return Ok(if is_installed(tool) { Self::Pasted } else { Self::Elsewhere });
-            }
-            let is_generated = ["file: ", "lines: "].iter().any(|mark| comment.starts_with(mark));
+            let is_file = ["file: ", "lines: "].iter().any(|mark| comment.starts_with(mark));
+            let is_generated = is_file && page.path == GENERATED;
             let is_excused = comment.strip_prefix("not run: ").is_some_and(|why| !why.is_empty());
             if is_generated || is_excused {
                 return Ok(Self::Elsewhere);
@@ -56,7 +57,10 @@ impl Rule {
             "json" => Ok(Self::Configuration),
             "sql" => Ok(Self::Conditions),
             _ if page.path == STORY => Ok(Self::Elsewhere),
-            "sh" => Ok(Self::Pasted),
+            "sh" => {
+                let mut tools = block.comments.iter().filter_map(|comment| comment.strip_prefix("with: "));
+                Ok(if tools.all(is_installed) { Self::Pasted } else { Self::Elsewhere })
+            }
             other => {
                 Err(format!("no rule holds a block of {other:?}: name what proves it in a comment above it"))
             }
