@@ -8,11 +8,13 @@ mod csv_cell;
 mod demo;
 mod demo_files;
 mod discover;
+mod do_not_call;
 mod find;
 mod forget;
 mod key_file;
 mod ledger;
 mod list;
+mod list_sync;
 mod load_config;
 #[cfg(test)]
 mod mistakes;
