@@ -358,7 +358,7 @@ impl<L: Ledger + MayHaveList> Ledger for Slow<L> {
         self.dawdle().await;
         let said = settlements.clone();
         let answer = self.ledger.settle(settlements, shown).await;
-        for (entry, settlement) in said {
+        for (entry, settlement) in &said {
             self.rules.settled(entry, settlement, shown);
         }
         if let Some(mut model) = self.model() {
