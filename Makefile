@@ -1,10 +1,12 @@
 # On a fresh machine with cargo and python3: `make demo`, `make test`, `make conformance`.
 
-.PHONY: demo quick test check-format lint docs quick-tests unit-tests protocol conformance simulate kills mutations \
+.PHONY: demo quick test check-format lint docs quick-tests unit-tests protocol conformance simulate kills soak fuzz mutations \
 	bench bench-end-to-end generate advisories image wheel clean
 
 SEEDS ?= 1000000
 KILLS ?= 1000
+RECORDS ?= 10000000
+SECONDS ?= 30
 
 # The main job, against the embedded sandbox. Nobody is called.
 demo:
@@ -53,6 +55,16 @@ kills:
 	cargo build --release --locked
 	KILLS=$(KILLS) AI_VOICE_BINARY=$(CURDIR)/target/release/destination-ai-voice \
 		cargo test --locked --test integration_tests kills -- --nocapture --test-threads 7
+
+# A long sync of each vendor with every fault on and a ledger, side by side; `make soak RECORDS=…` for a shorter one.
+soak:
+	cargo build --release --locked
+	RECORDS=$(RECORDS) AI_VOICE_BINARY=$(CURDIR)/target/release/destination-ai-voice \
+		cargo test --locked --test integration_tests soaked -- --nocapture --test-threads 2
+
+# Each target of fuzz/ for so many seconds, two at a time; `make fuzz SECONDS=… TARGET=lines` for one.
+fuzz:
+	fuzz/run $(SECONDS) $(TARGET)
 
 # Plants bugs one by one and demands that the simulation finds each.
 mutations:

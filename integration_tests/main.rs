@@ -8,6 +8,7 @@ mod command;
 mod commands;
 mod endings;
 mod extract;
+mod faults;
 mod generated;
 mod input;
 mod kills;
@@ -21,6 +22,7 @@ mod rehearsal;
 mod report;
 mod shared_ledger;
 mod singer;
+mod soak;
 mod tidy;
 mod write;
 

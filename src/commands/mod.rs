@@ -7,6 +7,8 @@ mod demo;
 mod discover;
 mod find;
 mod forget;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod fuzz;
 mod key_file;
 mod ledger;
 mod list;

@@ -11,6 +11,8 @@ mod counts;
 mod decimal;
 mod digits;
 pub(crate) mod finder;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod fuzz;
 mod identifier;
 mod labels;
 mod line;

@@ -7,6 +7,8 @@ pub mod api;
 pub mod call_log;
 mod contact_index;
 mod endpoint;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod fuzz;
 mod http_status;
 pub mod itnio;
 mod json;

@@ -7,6 +7,8 @@
 mod codec;
 mod error;
 mod forget;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod fuzz;
 mod inspection;
 mod journal;
 mod list;
