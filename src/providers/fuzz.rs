@@ -1,13 +1,15 @@
 //! Any reply is one verdict: one outcome a contact, nobody accepted whom the vendor did not take, no secret and no
 //! number in a text.
 
+use std::sync::{Arc, OnceLock};
+
 use jiff::Timestamp;
 use serde_json::Value;
 
 use super::api::{ContactVerdict, Reply, Verdict};
 use super::registry;
 use super::simulator::SimulatorOptions;
-use super::VendorConfig;
+use super::{Provider, VendorConfig};
 use crate::domain::batch::Batch;
 use crate::domain::contact::Contact;
 use crate::domain::outcome::Outcome;
@@ -24,11 +26,10 @@ const STATUSES: [u16; 16] =
 /// A byte of a switch and a status, a body.
 pub(crate) fn replies(vendor: &str, data: &[u8]) {
     let Some((first, body)) = data.split_first() else { return };
-    let simulators = registry::simulators(&SimulatorOptions::default());
-    let simulator = simulators.iter().find(|simulator| simulator.name() == vendor);
-    let section = simulator.expect("each vendor has a simulator").connector_config("http://127.0.0.1:8080/");
-    let config: VendorConfig = serde_json::from_value(section.clone()).expect("it fits");
-    let provider = config.build();
+    static VENDORS: OnceLock<Vec<(Arc<dyn Provider>, Value)>> = OnceLock::new();
+    let mut vendors = VENDORS.get_or_init(vendors).iter();
+    let (provider, section) =
+        vendors.find(|(provider, _)| provider.name() == vendor).expect("there is such a vendor");
     let contacts: Vec<Contact> = NUMBERS.iter().map(|number| Contact::new(Phone::e164(number))).collect();
     let campaign = provider.campaign("").expect("it has one");
     let batch = Batch::new(campaign, contacts.iter().collect(), first & 0x80 != 0);
@@ -50,12 +51,24 @@ pub(crate) fn replies(vendor: &str, data: &[u8]) {
         assert_eq!(verdicts.len(), contacts.len(), "{verdict:?}");
     }
     let mut hidden = Vec::new();
-    secrets(&section, &mut hidden);
+    secrets(section, &mut hidden);
     assert!(!hidden.is_empty(), "no vendor is without a credential");
     hidden.extend(NUMBERS.iter().filter_map(|number| number.get(3..)));
     for (text, hidden) in texts.iter().flat_map(|text| hidden.iter().map(move |hidden| (text, hidden))) {
         assert!(!text.contains(hidden), "{hidden} in {text}");
     }
+}
+
+/// Every vendor, with the section that made it.
+fn vendors() -> Vec<(Arc<dyn Provider>, Value)> {
+    let simulators = registry::simulators(&SimulatorOptions::default());
+    let sections = simulators.iter().map(|simulator| simulator.connector_config("http://127.0.0.1:8080/"));
+    sections
+        .map(|section| {
+            let config: VendorConfig = serde_json::from_value(section.clone()).expect("it fits");
+            (config.build(), section)
+        })
+        .collect()
 }
 
 /// Whether the vendor's own words say that it has somebody: Vbee lists whom it took, itnio says that all went well.

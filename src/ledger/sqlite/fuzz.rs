@@ -38,7 +38,7 @@ pub(crate) fn files(data: &[u8]) {
         folder.change(deed);
     }
     for attempt in 0..2 {
-        match Sqlite::on_the_spot(&folder.file(), &options("next"), None, now()) {
+        match Sqlite::on_the_spot(&folder.file(), &options("next", true), None, now()) {
             Err(LedgerError::Unusable(_)) => {}
             Err(error) => unreachable!("attempt {attempt}: {error}"),
             Ok((ledger, _)) => {
@@ -55,7 +55,7 @@ pub(crate) fn files(data: &[u8]) {
 
 fn make() -> [Vec<(&'static str, Vec<u8>)>; 2] {
     let folder = Folder::new();
-    let open = |run| Sqlite::on_the_spot(&folder.file(), &options(run), None, now()).expect("it opens").0;
+    let open = |run| Sqlite::on_the_spot(&folder.file(), &options(run, false), None, now()).expect("it opens").0;
     let send = |ledger: &Sqlite, people: std::ops::Range<u8>, settlement: &Settlement| {
         wait(ledger.claim(people.clone().map(entry).collect(), false, now())).expect("they are free");
         let settlements = people.map(|n| (entry(n), settlement.clone())).collect();
@@ -80,14 +80,14 @@ fn now() -> Timestamp {
     Timestamp::from_second(1_750_000_000).expect("a moment of our days")
 }
 
-fn options(run: &str) -> LedgerOptions {
+fn options(run: &str, expect_existing: bool) -> LedgerOptions {
     let account = "itnio/INVENTED".to_owned();
     LedgerOptions {
         run: run.to_owned(),
         identity: LedgerIdentity { account, scope: Scope::Campaign, numbers: NumberKind::Phone },
         phone_format: WireFormat::Digits,
         call_again_after_days: 0,
-        expect_existing: true,
+        expect_existing,
     }
 }
 
