@@ -1,6 +1,9 @@
 # On a fresh machine with cargo and python3: `make demo`, `make test`, `make conformance`.
 
-.PHONY: demo quick test check-format lint docs quick-tests unit-tests protocol conformance simulate kills soak fuzz mutations \
+# Where cargo builds: its settings may have moved it.
+TARGET = $(shell cargo metadata --format-version 1 --no-deps | sed -n 's/.*"target_directory":"\([^"]*\)".*/\1/p')
+
+.PHONY: tools demo quick test check-format lint docs quick-tests unit-tests protocol conformance simulate kills soak fuzz mutations \
 	bench bench-end-to-end generate advisories image wheel clean
 
 SEEDS ?= 1000000
@@ -8,15 +11,20 @@ KILLS ?= 1000
 RECORDS ?= 10000000
 SECONDS ?= 30
 
-# The main job, against the embedded sandbox. Nobody is called.
+# The main job, against the embedded sandbox. Nobody is called. Built as the tests are: a release takes three times as long.
 demo:
-	cargo run --release --locked --quiet -- demo
+	@.ci/tools build
+	cargo run --locked -- demo
 
 # The door for every change on the way: no server, no Python, no real process, two minutes at most on a warm tree.
 quick: check-format lint quick-tests
 
 # Everything that must hold before a change lands.
-test: check-format lint docs unit-tests protocol
+test: tools check-format lint docs unit-tests protocol
+
+# Names what `test` misses before anything is built.
+tools:
+	@.ci/tools build test
 
 check-format:
 	cargo fmt --all --check
@@ -27,21 +35,23 @@ lint:
 	else echo "cargo-deny is not installed: licences and sources are not looked at"; fi
 
 docs:
-	RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --document-private-items --quiet
+	RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --document-private-items
 
 # The ledger's tests on a real PostgreSQL are for `make test`.
 quick-tests:
 	INSTA_UPDATE=no cargo test --locked --lib -- --skip ledger::postgres::tests
 
+# Many of them wait for processes and servers, so there are more at once than cores.
 unit-tests:
-	INSTA_UPDATE=no cargo test --locked
+	INSTA_UPDATE=no RUST_TEST_THREADS=$${RUST_TEST_THREADS:-4} cargo test --locked
 
 # The platform's own programs and models against the binary that the tests built.
 protocol: unit-tests
-	integration_tests/conformance/run protocol
+	AI_VOICE_BINARY=$(TARGET)/debug/destination-ai-voice integration_tests/conformance/run protocol
 
 # The heavy suites: images, warehouses, other programs that move data (integration_tests/conformance).
 conformance:
+	@.ci/tools build test conformance
 	integration_tests/conformance/run image warehouse singer spark form report storage wheel
 
 # Millions of syncs with faults and crashes; a seed that fails is printed, and replays with
@@ -53,18 +63,18 @@ simulate:
 # side because each mostly waits. `make kills KILLS=…` for another number of kills.
 kills:
 	cargo build --release --locked
-	KILLS=$(KILLS) AI_VOICE_BINARY=$(CURDIR)/target/release/destination-ai-voice \
+	KILLS=$(KILLS) AI_VOICE_BINARY=$(TARGET)/release/destination-ai-voice \
 		cargo test --locked --test integration_tests kills -- --nocapture --test-threads 7
 
 # A long sync of each vendor with every fault on and a ledger, side by side; `make soak RECORDS=…` for a shorter one.
 soak:
 	cargo build --release --locked
-	RECORDS=$(RECORDS) AI_VOICE_BINARY=$(CURDIR)/target/release/destination-ai-voice \
+	RECORDS=$(RECORDS) AI_VOICE_BINARY=$(TARGET)/release/destination-ai-voice \
 		cargo test --locked --test integration_tests soaked -- --nocapture --test-threads 2
 
-# Each target of fuzz/ for so many seconds, two at a time; `make fuzz SECONDS=… TARGET=lines` for one.
+# Each target of fuzz/ for so many seconds, two at a time; `make fuzz SECONDS=… FEED=lines` for one.
 fuzz:
-	fuzz/run $(SECONDS) $(TARGET)
+	CARGO_TARGET_DIR=$(TARGET) fuzz/run $(SECONDS) $(FEED)
 
 # Plants bugs one by one and demands that the simulation finds each.
 mutations:
@@ -92,9 +102,10 @@ image:
 
 # A Python wheel with the program in it, under target/wheels.
 wheel:
-	test -x target/maturin/bin/maturin || python3 -m venv target/maturin
-	target/maturin/bin/pip install --quiet --disable-pip-version-check maturin==1.16.0
-	target/maturin/bin/maturin build --release --locked --out target/wheels
+	@.ci/tools build wheel
+	test -x $(TARGET)/maturin/bin/maturin || python3 -m venv $(TARGET)/maturin
+	$(TARGET)/maturin/bin/pip install --quiet --disable-pip-version-check maturin==1.16.0
+	$(TARGET)/maturin/bin/maturin build --release --locked --out $(TARGET)/wheels
 
 clean:
 	cargo clean

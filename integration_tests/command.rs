@@ -2,7 +2,7 @@
 
 use std::ffi::OsStr;
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use serde_json::Value;
@@ -94,10 +94,4 @@ impl Drop for Folder {
     fn drop(&mut self) {
         drop(std::fs::remove_dir_all(&self.0));
     }
-}
-
-/// A configuration that exists.
-pub(crate) fn config_file(path: &Path) -> PathBuf {
-    assert!(path.exists(), "{} is missing", path.display());
-    path.to_owned()
 }

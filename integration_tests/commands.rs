@@ -117,7 +117,7 @@ fn check_judges_the_mapping_against_a_catalog_when_it_is_given_one() {
 fn a_setting_of_a_later_version_stops_a_sync_before_anybody_is_called() {
     let rehearsal = Rehearsal::new("none", &[]);
     let rules =
-        json!({ "streams": extract::streams("itnio"), "rules": { "do_not_call": { "enabled": true } } });
+        json!({ "streams": extract::streams("itnio"), "rules": { "quiet_weeks": { "enabled": true } } });
     let folder = Folder::new();
     let config = folder.file("config.json", &rehearsal.config("itnio", &rules).to_string());
     let catalog = folder.file("catalog.json", &extract::catalog());
@@ -126,7 +126,7 @@ fn a_setting_of_a_later_version_stops_a_sync_before_anybody_is_called() {
     let traces = finished.of_type("TRACE");
     let error = &traces[0]["trace"]["error"];
     assert_eq!((finished.code, &error["failure_type"]), (1, &json!("config_error")), "{traces:?}");
-    assert!(error["message"].as_str().unwrap().contains("rules: is not known"), "{error}");
+    assert!(error["message"].as_str().unwrap().contains("rules.quiet_weeks: is not known"), "{error}");
     assert_eq!(rehearsal.ask("/calls?format=json")["people"], 0);
 }
 

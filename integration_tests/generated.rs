@@ -7,9 +7,9 @@ use destination_ai_voice::config::schema;
 use destination_ai_voice::domain::reason::Reason;
 use destination_ai_voice::providers::registry;
 use destination_ai_voice::report;
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use crate::command::{self, config_file};
+use crate::command::{self, Folder};
 use crate::{root, tidy};
 
 /// Holds a file against what it should be, or rewrites it.
@@ -43,8 +43,13 @@ fn the_generated_spec_is_current() {
 fn the_generated_contact_schema_is_current() {
     let mut catalogs = serde_json::Map::new();
     for vendor in registry::names() {
-        let config = config_file(&root().join(format!("spec/examples/{vendor}.json")));
-        let messages = command::run(["discover", "--config", config.to_str().unwrap()], b"").messages();
+        // Nobody is asked what his scripts speak: the examples' addresses are the vendors' own.
+        let example = fs::read_to_string(root().join(format!("spec/examples/{vendor}.json"))).unwrap();
+        let mut example: Value = serde_json::from_str(&example).unwrap();
+        example["vendor"] = json!({ "vendor_type": "rehearsal", "plays": example["vendor"] });
+        let folder = Folder::new();
+        let config = folder.file("config.json", &example.to_string());
+        let messages = command::run(["discover", "--config", &config], b"").messages();
         assert_eq!(messages.len(), 1);
         catalogs.insert(vendor.to_owned(), messages[0]["destination_catalog"].clone());
     }

@@ -4,6 +4,7 @@
 
 use std::path::Path;
 
+mod campaign;
 mod command;
 mod commands;
 mod endings;
@@ -15,6 +16,7 @@ mod kills;
 mod ledger;
 mod lists;
 mod memory;
+mod pages;
 #[path = "../src/ledger/postgres/harness.rs"]
 mod postgres_server;
 mod promises;

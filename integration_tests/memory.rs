@@ -62,7 +62,7 @@ fn peak_of_campaigns(n_records: u64, has_ledger: bool) -> Peak {
 }
 
 fn peak_with(vendor: &str, n_records: u64, padding: usize, sections: &Value) -> Peak {
-    let rehearsal = Rehearsal::new("none", &[]);
+    let rehearsal = Rehearsal::of_any_campaign();
     let config = rehearsal.config(vendor, sections);
     let folder = Folder::new();
     let config = folder.file("config.json", &config.to_string());
@@ -150,4 +150,25 @@ fn a_campaign_for_each_record_does_not_cost_memory() {
 fn long_records_do_not_pile_up() {
     let peak = peak_of_sync("itnio", 300, 1 << 20);
     assert!(peak < 48 << 10, "{peak} KiB for records of 1 MB");
+}
+
+/// What waits to be put and what is being put, in KiB: twice four megabytes, with room for their growth.
+const OF_REJECTS: u64 = 20 << 10;
+
+#[test]
+fn rejected_records_do_not_pile_up() {
+    let peak = |n_records: u64| {
+        let folder = Folder::new();
+        let mut streams = extract::streams("vbee");
+        for stream in streams.as_array_mut().unwrap() {
+            stream["only_when"] = json!("id < 0");
+        }
+        let storage =
+            json!({ "storage_type": "Local", "path": folder.path("rejects"), "rejected_record": "whole" });
+        let limits = json!({ "allow_nobody": true });
+        let sections = json!({ "streams": streams, "object_storage_config": storage, "limits": limits });
+        peak_with("vbee", n_records, 0, &sections)
+    };
+    let (few, many) = (peak(1_000).all, peak(200_000).all);
+    assert!(many <= few + OF_REJECTS, "{few} KiB for 1,000 rejected records, {many} KiB for 200,000");
 }

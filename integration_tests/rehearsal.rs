@@ -14,12 +14,21 @@ pub(crate) struct Rehearsal {
 
 impl Rehearsal {
     pub(crate) fn new(faults: &str, required_variables: &[&str]) -> Self {
+        let required_variables = required_variables.iter().map(ToString::to_string).collect();
+        Self::with(faults, SandboxOptions { required_variables, ..SandboxOptions::default() })
+    }
+
+    /// One that takes contacts for every campaign.
+    pub(crate) fn of_any_campaign() -> Self {
+        Self::with("none", SandboxOptions { any_campaign: true, ..SandboxOptions::default() })
+    }
+
+    fn with(faults: &str, options: SandboxOptions) -> Self {
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let mut faults: FaultPlan = faults.parse().unwrap();
         faults.slow_for = std::time::Duration::from_millis(100);
-        let required_variables = required_variables.iter().map(ToString::to_string).collect();
-        let options = SandboxOptions { seed: 7, faults, required_variables, ..SandboxOptions::default() };
+        let options = SandboxOptions { seed: 7, faults, ..options };
         #[expect(clippy::disallowed_methods, reason = "the binary under test goes by the real clock, too")]
         let sandbox = runtime.block_on(Sandbox::start(options, Timestamp::now)).unwrap();
         Self { runtime, sandbox: Some(sandbox) }
@@ -38,6 +47,8 @@ impl Rehearsal {
     /// What the sandbox says about a page, as JSON.
     pub(crate) fn ask(&self, path: &str) -> Value {
         let url = format!("http://{}{path}", self.sandbox.as_ref().unwrap().address());
+        // The client wants to know whose TLS it would use, though it uses none.
+        rustls::crypto::ring::default_provider().install_default().ok();
         let client = reqwest::Client::builder().no_proxy().build().unwrap();
         let answer =
             async { client.get(url).header("accept", "application/json").send().await?.text().await };

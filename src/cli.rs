@@ -1,6 +1,7 @@
 //! The command line, and the few environment variables that the platform sets.
 
 use std::ffi::{OsStr, OsString};
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 use clap::{ArgGroup, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
@@ -294,21 +295,27 @@ pub struct WriteArgs {
 /// How the sandbox behaves.
 #[derive(Debug, Args)]
 pub struct SandboxArgs {
-    /// The port on 127.0.0.1; 0 takes a free one.
+    /// The port; 0 takes a free one.
     #[arg(long, default_value_t = 0)]
     pub port: u16,
+    /// The address to listen on, such as 0.0.0.0 for containers. Whoever reaches it sees everything here.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1")]
+    pub bind: IpAddr,
     /// What goes wrong: none, all, or a list such as busy,drop_after=0.05.
     #[arg(long, default_value = "none")]
     pub faults: String,
     /// The same seed gives the same faults.
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
-    /// A variable that the call script needs; may be given several times.
+    /// A variable that the call script speaks; may be given several times.
     #[arg(long = "require-variable", value_name = "NAME")]
     pub required_variables: Vec<String>,
     /// Show whole phone numbers on the page of calls.
     #[arg(long)]
     pub show_numbers: bool,
+    /// Take contacts for any application, job and campaign, as for measuring many of them.
+    #[arg(long, hide = true)]
+    pub any_campaign: bool,
     /// For measuring a sender: nothing goes wrong. (Scripts of 0.1.0 ask for it.)
     #[arg(long, hide = true, conflicts_with = "faults")]
     pub fast: bool,
@@ -326,6 +333,9 @@ pub struct DemoArgs {
     /// What goes wrong at the vendors: none, all, or a list such as busy,drop_after=0.05.
     #[arg(long, default_value = "busy,throttled,drop_after")]
     pub faults: String,
+    /// Write the configurations, the catalog and the messages into this folder, for `check` and `write` by hand.
+    #[arg(long, value_name = "DIR")]
+    pub keep: Option<PathBuf>,
 }
 
 /// What the platform says in the environment.

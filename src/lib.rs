@@ -15,12 +15,14 @@
 //! each claimed, delivered and settled (`pipeline::batch_task`). Delivery asks the vendor's two pure functions
 //! (`providers`) what to send and what the reply means, and does what the verdict says (`delivery::deliverer`). The
 //! `ledger` knows of each contact before its request leaves, and of its ending before a STATE does. A STATE waits in
-//! `pipeline::checkpoint`, and goes back when every record before it has an outcome.
+//! `pipeline::checkpoint`, and goes back when every record before it has an outcome and `pipeline::archive` has put what is
+//! kept of it.
 //!
 //! # Invariants, and the tests that prove them
 //!
-//! 1. A STATE leaves only when every record read before it is settled and that is durable:
-//!    `a_state_waits_for_the_records_before_it`, the simulation.
+//! 1. A STATE leaves only when every record read before it is settled and that is durable, in the ledger and in what is
+//!    kept of rejected records: `a_state_waits_for_the_records_before_it`,
+//!    `a_state_waits_until_what_was_rejected_before_it_is_there`, the simulation.
 //! 2. One STATE out for each STATE in, in order, as the text that came; only `destinationStats` is
 //!    spliced in: `only_the_statistics_are_spliced_in`, `any_state_goes_back_as_the_text_that_came`,
 //!    `any_state_of_a_tap_goes_back_as_the_text_that_came`,
@@ -45,6 +47,7 @@
 //! | --- | --- |
 //! | `domain`, `phone`, `nearest` | the words that every room shares: contact, campaign, batch, outcome, decision, reason, error, number |
 //! | `values` | exact numbers, dates and times in a zone |
+//! | `rules` | when nobody is called: the window |
 //! | `protocol` | the platforms' messages, Airbyte's and Singer's; the only writer of stdout |
 //! | `providers` | the vendors, one folder each: requests, replies, codes, simulator |
 //! | `config` | what the user fills in, and the form that is made of it |
@@ -79,6 +82,7 @@ pub mod pipeline;
 pub mod protocol;
 pub mod providers;
 pub mod report;
+pub mod rules;
 pub mod sandbox;
 pub mod storage;
 mod templates;

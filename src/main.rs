@@ -19,8 +19,7 @@ use tokio::runtime::Runtime;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{Notify, oneshot};
 
-/// Records are made on one thread and dropped on another, which the C library's allocators (musl's
-/// above all) do slowly.
+/// Records are made on one thread and dropped on another, which the C library's allocator does slowly.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 

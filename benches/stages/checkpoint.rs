@@ -4,7 +4,7 @@ use std::hint::black_box;
 
 use criterion::{BatchSize, Criterion, Throughput};
 use destination_ai_voice::intake::{Covers, Interval, RecordPosition, StreamIndex};
-use destination_ai_voice::pipeline::Checkpoints;
+use destination_ai_voice::pipeline::{Checkpoints, Flush};
 use destination_ai_voice::protocol::{Dialect, Message, State};
 
 use crate::extract::Extract;
@@ -44,8 +44,10 @@ fn run(mut checkpoints: Checkpoints, states: Vec<State>, distance: u64) -> Check
         position.interval = position.interval.next();
     }
     for position in positions {
-        checkpoints.settle_record(black_box(position), false).expect("its STATE waits for it");
-        while let Some(ready) = checkpoints.next_ready() {
+        checkpoints
+            .settle_record(black_box(position), false, Flush::default())
+            .expect("its STATE waits for it");
+        while let Some(ready) = checkpoints.next_ready(Flush::default()) {
             black_box(ready);
             n_released += distance;
         }

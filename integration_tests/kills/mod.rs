@@ -7,9 +7,11 @@
 mod running;
 mod sync;
 
+use std::collections::HashSet;
+use std::ffi::OsStr;
 use std::ops::Range;
 use std::os::unix::process::ExitStatusExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -69,7 +71,9 @@ struct Platform {
     name: String,
     rehearsal: Rehearsal,
     database: Option<Database>,
-    _folder: Folder,
+    folder: Folder,
+    /// Rejected records, by the states that came back.
+    n_rejected: u64,
     config: String,
     catalog: String,
     extract: Lines,
@@ -191,7 +195,12 @@ impl Platform {
         let delivery = json!({ "batch_size": 10, "max_requests_in_flight": 4, "max_requests_per_second": 0 });
         let config = rehearsal.config(
             vendor,
-            &json!({ "streams": extract::streams(vendor), "delivery": delivery, "ledger": ledger }),
+            &json!({
+                "streams": extract::streams(vendor), "delivery": delivery, "ledger": ledger,
+                "object_storage_config": {
+                    "storage_type": "Local", "path": folder.path("rejects"), "report": false, "format": { "format_type": "JSONL" },
+                },
+            }),
         );
         let config = folder.file("config.json", &config.to_string());
         let mut extract = Lines::new(seed);
@@ -200,7 +209,8 @@ impl Platform {
             name,
             rehearsal,
             database,
-            _folder: folder,
+            folder,
+            n_rejected: 0,
             config,
             catalog,
             sync: Sync::new(&mut extract, rng.u64(n_records.clone())),
@@ -259,6 +269,7 @@ impl Platform {
         let messages: Vec<Value> =
             ended.lines.iter().map(|line| serde_json::from_str(line).unwrap()).collect();
         self.sync.acknowledge(&messages, &story);
+        self.n_rejected += std::mem::take(&mut self.sync.n_rejected);
         let recovered = |message: &Value| {
             let text = message["log"]["message"].as_str();
             text.is_some_and(|text| text.contains("were under way when an earlier sync died"))
@@ -317,7 +328,27 @@ impl Platform {
         assert_eq!((accepted + unknown, other), (people, 0), "{story}");
         assert!((accepted..=accepted + unknown).contains(&called), "{story}");
         assert!(accepted > people / 2, "{story}");
+        let kept = self.kept();
+        assert!(kept >= self.n_rejected, "{kept} of {} rejected records are there: {story}", self.n_rejected);
         story
+    }
+
+    /// How many records there are rows of, each counted once: what no state covered comes again.
+    fn kept(&self) -> u64 {
+        let mut open = vec![PathBuf::from(self.folder.path("rejects"))];
+        let mut keys = HashSet::new();
+        while let Some(path) = open.pop() {
+            if path.is_dir() {
+                open.extend(std::fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path()));
+            } else if path.extension() == Some(OsStr::new("jsonl")) {
+                for row in std::fs::read_to_string(path).unwrap().lines() {
+                    let row: Value = serde_json::from_str(row).unwrap();
+                    let data = &row["_airbyte_data"];
+                    keys.insert(format!("{} {}", data["stream"], data["record"]["id"]));
+                }
+            }
+        }
+        u64::try_from(keys.len()).unwrap()
     }
 
     /// How many people the ledger holds: accepted, unknown, and in any other way.

@@ -11,6 +11,8 @@ pub(super) struct Sync {
     lines: Vec<Line>,
     /// How many lines are acknowledged.
     n_done: usize,
+    /// How many records were rejected, by the states that came back.
+    pub(super) n_rejected: u64,
 }
 
 /// A line of the extract.
@@ -26,7 +28,11 @@ impl Sync {
     /// A sync of the next records.
     pub(super) fn new(extract: &mut Lines, n_records: u64) -> Self {
         let (lines, _) = extract.extract(n_records, STATE_EVERY);
-        Self { lines: String::from_utf8(lines).unwrap().lines().map(Line::read).collect(), n_done: 0 }
+        Self {
+            lines: String::from_utf8(lines).unwrap().lines().map(Line::read).collect(),
+            n_done: 0,
+            n_rejected: 0,
+        }
     }
 
     pub(super) fn is_done(&self) -> bool {
@@ -61,6 +67,7 @@ impl Sync {
             let told = format!("{}", stat("recordCount") + stat("rejectedRecordCount"));
             assert_eq!(told, since[line.stream].to_string(), "{state}: {story}");
             since[line.stream] = 0;
+            self.n_rejected += format!("{}", stat("rejectedRecordCount")).parse::<u64>().unwrap();
         }
     }
 

@@ -19,10 +19,16 @@ pub(crate) struct Counts {
     pub(crate) unknown: u64,
     pub(crate) faults: u64,
     pub(crate) panics: u64,
+    /// Rejected records that were put somewhere.
+    pub(crate) rejects: u64,
     /// Runs that began with a clock that is wrong.
     pub(crate) wrong_clocks: u64,
     /// People who were called again when their days had passed.
     pub(crate) called_again: u64,
+    /// Runs that left people for the next one.
+    pub(crate) at_limit: u64,
+    /// Runs that stopped because of the window.
+    pub(crate) outside_window: u64,
     /// What happened to files, in the order of `Accident::ALL`.
     pub(crate) accidents: [u64; Accident::ALL.len()],
     /// Ledgers that were refused for what had happened to them.
@@ -52,8 +58,11 @@ impl std::ops::AddAssign for Counts {
         self.unknown += other.unknown;
         self.faults += other.faults;
         self.panics += other.panics;
+        self.rejects += other.rejects;
         self.wrong_clocks += other.wrong_clocks;
         self.called_again += other.called_again;
+        self.at_limit += other.at_limit;
+        self.outside_window += other.outside_window;
         for (count, more) in self.accidents.iter_mut().zip(other.accidents) {
             *count += more;
         }
@@ -78,8 +87,11 @@ impl Counts {
             self.sqlite,
             self.unknown,
             self.faults,
+            self.rejects,
             self.wrong_clocks,
             self.called_again,
+            self.at_limit,
+            self.outside_window,
         ];
         let some = [self.panics, self.refused, self.losses_accepted, self.put_back];
         let is_above = |least| move |count: &u64| *count > least;
@@ -90,14 +102,14 @@ impl Counts {
 impl fmt::Display for Counts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { records, people, calls, runs, crashes, failures, overlaps, sqlite, files, .. } = self;
-        let Self { unknown, faults, panics, wrong_clocks, called_again, .. } = self;
-        let Self { refused, losses_accepted, put_back, .. } = self;
+        let Self { unknown, faults, panics, rejects, wrong_clocks, called_again, .. } = self;
+        let Self { refused, losses_accepted, put_back, at_limit, outside_window, .. } = self;
         write!(
             f,
             "{records} records, {people} people, {calls} calls, {called_again} of them again after days; {runs} runs, \
              {crashes} crashed, {failures} failed, {wrong_clocks} began with a wrong clock; {overlaps} seeds with \
              overlapping runs, {sqlite} with SQLite in memory, {files} in a file; {faults} faults, {panics} panics, \
-             {unknown} people of whom nobody can say; {refused} ledgers refused, {put_back} put back, \
+             {unknown} people of whom nobody can say, {rejects} rejected records put; {at_limit} runs at a limit, {outside_window} outside of the window; {refused} ledgers refused, {put_back} put back, \
              {losses_accepted} losses accepted;"
         )?;
         for (accident, count) in Accident::ALL.iter().zip(self.accidents) {

@@ -255,7 +255,7 @@ fn another() -> &'static Files {
     static ANOTHER: OnceLock<Files> = OnceLock::new();
     ANOTHER.get_or_init(|| {
         let mut folder = Folder::new();
-        let now = crate::vendor::beginning();
+        let now = crate::options::beginning();
         let sqlite = folder.open(&options(u64::MAX, 0), now).unwrap();
         let entry = ClaimEntry {
             key: Key([7; 16]),

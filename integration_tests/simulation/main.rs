@@ -2,7 +2,7 @@
 //! request, random crashes between any two steps, restarts from the last state, runs that overlap,
 //! clocks that are set, ledgers whose files are copied, cut, damaged, deleted and replaced.
 //!
-//! After each seed: nobody was called twice (or before their days had passed), every record was
+//! After each seed: nobody was called twice (or before their days had passed), or outside of the window, every record was
 //! accounted for, whoever is accepted really is at the vendor and whoever is at the vendor is known,
 //! every state was written only when all before it was durable. A ledger that lost something was refused.
 //!
@@ -23,7 +23,9 @@ mod memory;
 mod options;
 mod platform;
 mod row;
+mod rules;
 mod scenario;
+mod shop;
 mod told;
 mod vendor;
 

@@ -5,9 +5,10 @@ use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use destination_ai_voice::domain::contact::Campaign;
 use destination_ai_voice::ledger::sqlite::{Memory, Sqlite};
 use destination_ai_voice::ledger::{
-    ClaimEntry, ContactStatus, Inspect, Key, Ledger, LedgerError, Settlement,
+    ClaimEntry, ContactStatus, DailyLimit, Inspect, Key, Ledger, LedgerError, Places, Settlement,
 };
 use futures_util::FutureExt;
 use jiff::Timestamp;
@@ -182,7 +183,9 @@ impl Store {
         match (self, ledger) {
             (Self::Shared(database), _) => View::Shared(database.clone()),
             (Self::File(_), _) => View::Told(told.clone()),
-            (Self::Sqlite(_), SimulatedLedger::Sqlite(sqlite)) => View::Sqlite(Arc::clone(sqlite), run),
+            (Self::Sqlite(_), SimulatedLedger::Sqlite(sqlite)) => {
+                View::Sqlite(Arc::clone(sqlite), run, Some(told.clone()))
+            }
             (Self::Sqlite(_), SimulatedLedger::Shared(_)) => unreachable!("a store opens its own kind"),
         }
     }
@@ -192,7 +195,7 @@ impl SimulatedLedger {
     /// What it knows when nothing is under way.
     pub(crate) fn records(&self, store: &Store, run: u64) -> View {
         match (self, store) {
-            (Self::Sqlite(sqlite), _) => View::Sqlite(Arc::clone(sqlite), run),
+            (Self::Sqlite(sqlite), _) => View::Sqlite(Arc::clone(sqlite), run, None),
             (Self::Shared(_), Store::Shared(database)) => View::Shared(database.clone()),
             (Self::Shared(_), _) => unreachable!("a store opens its own kind"),
         }
@@ -211,8 +214,9 @@ impl SimulatedLedger {
 #[derive(Clone)]
 pub(crate) enum View {
     Shared(Database),
-    /// One run at a time has it, so every claim is that run's.
-    Sqlite(Arc<Sqlite>, u64),
+    /// One run at a time has it, so every claim is that run's. What it was told stands for it once it is closed:
+    /// states may wait longer for what is put.
+    Sqlite(Arc<Sqlite>, u64, Option<Told>),
     /// What its runs told it.
     Told(Told),
 }
@@ -222,11 +226,15 @@ impl View {
         match self {
             Self::Shared(database) => database.row(key),
             Self::Told(told) => told.row(key),
-            Self::Sqlite(sqlite, run) => {
+            Self::Sqlite(sqlite, run, told) => {
                 // In memory every answer is there at once.
                 let found =
                     sqlite.find_contacts(vec![key]).now_or_never().expect("an inline ledger answers at once");
-                let found = found.unwrap_or_else(|error| panic!("{error}"));
+                let found = match (found, told) {
+                    (Ok(found), _) => found,
+                    (Err(_), Some(told)) => return told.row(key),
+                    (Err(error), None) => panic!("{error}"),
+                };
                 found.first().map(|found| match found.outcome.as_str() {
                     "accepted" => Row::Accepted,
                     "rejected" => Row::Rejected,
@@ -256,6 +264,26 @@ impl Ledger for SimulatedLedger {
         match self {
             Self::Shared(ledger) => ledger.claim(entries, retake, now).await,
             Self::Sqlite(ledger) => ledger.claim(entries, retake, now).await,
+        }
+    }
+
+    async fn reserve(
+        &self,
+        campaign: Campaign,
+        wanted: u64,
+        limit: DailyLimit,
+        now: Timestamp,
+    ) -> Result<Places, LedgerError> {
+        match self {
+            Self::Shared(ledger) => ledger.reserve(campaign, wanted, limit, now).await,
+            Self::Sqlite(ledger) => ledger.reserve(campaign, wanted, limit, now).await,
+        }
+    }
+
+    async fn give_back(&self, places: Places) -> Result<(), LedgerError> {
+        match self {
+            Self::Shared(ledger) => ledger.give_back(places).await,
+            Self::Sqlite(ledger) => ledger.give_back(places).await,
         }
     }
 

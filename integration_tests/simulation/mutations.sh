@@ -35,6 +35,13 @@ plant() {
   cp "$copy/original" "$file"
 }
 
+plant "a STATE does not wait for what is put" src/pipeline/checkpoint.rs \
+  'front.pending > 0 || front.kept_in > durable' 'front.pending > 0 || durable < Flush::default()'
+plant "what comes while something is put counts as put" src/pipeline/archive/shelf.rs \
+  'self.durable = Flush(self.open.0 - 1);' 'self.durable = self.open;'
+plant "what cannot be put counts as put" src/pipeline/archive/shelf.rs \
+  'Put::Rows(Err(error)) => self.broken = Some(error.clone()),' \
+  'Put::Rows(Err(_)) => self.durable = Flush(self.open.0 - 1),'
 sending=src/pipeline/batch_task.rs
 policy=src/pipeline/policy.rs
 plant "the request leaves before the claim" $sending \
@@ -106,6 +113,20 @@ plant "the vendor's Date moves the ledger's clock" src/delivery/run_handle.rs \
   'self.clock.uncorrected()' 'self.clock.now()'
 plant "a panicked delivery releases" src/delivery/deliverer.rs \
   'part.is_away = true;' 'part.is_away = false;'
+
+plant "who was read before the window closed goes out after it" src/delivery/run_handle.rs \
+  'self.window.as_ref()?.closed(self.now()' 'self.window.as_ref().filter(|_| wait.is_negative())?.closed(self.now()'
+plant "the window lasts a minute longer" src/rules/hours.rs \
+  'return (minute >= from && minute < to)' 'return (minute >= from && minute <= to)'
+plant "a state passes by whom a limit left" src/pipeline/events.rs \
+  'self.leave_record(limit);' 'self.leave_record(limit); self.limit = None;
+   self.checkpoints.settle_record(pending.position, true)?;'
+plant "a limit counts nobody" $policy \
+  'self.n_passed += 1;' 'self.n_passed += u64::from(self.options.may_repeat) * 0;'
+plant "a campaign's day begins anew with each batch" $ledger/daily.rs \
+  'limit.max.saturating_sub(taken).min(wanted)' 'limit.max.saturating_sub(taken * 0).min(wanted)'
+plant "the input goes on beyond a limit" src/pipeline/limits.rs \
+  'self.limit = Some(limit);' 'self.limit = None.or(self.limit);'
 
 echo "mutations: $missed missed"
 [ "$missed" -eq 0 ]

@@ -1,7 +1,8 @@
-//! What the SQLite ledger of a scenario is opened with.
+//! When a scenario begins, and what its SQLite ledger is opened with.
 
 use destination_ai_voice::ledger::{LedgerIdentity, LedgerOptions, NumberKind, Scope};
 use destination_ai_voice::phone::WireFormat;
+use jiff::Timestamp;
 
 /// The hash key of every scenario.
 pub(crate) const HASH_KEY: &str = "simulation";
@@ -19,4 +20,9 @@ pub(crate) fn options(run: u64, call_again_after_days: u32) -> LedgerOptions {
         call_again_after_days,
         expect_existing: false,
     }
+}
+
+/// When every scenario begins.
+pub(crate) fn beginning() -> Timestamp {
+    Timestamp::from_second(1_795_000_000).unwrap()
 }

@@ -1,5 +1,6 @@
 //! A platform with its source: sends lines, remembers states, starts again after the last one.
 
+use std::collections::HashSet;
 use std::io;
 use std::sync::{Arc, Mutex};
 
@@ -47,6 +48,14 @@ pub(crate) struct Platform {
     pub(crate) acknowledged: usize,
     /// States that came back in this run.
     pub(crate) came_back: Vec<usize>,
+    /// Rejected records are put somewhere by this run.
+    pub(crate) keeps: bool,
+    /// The lines of this run's input whose rows are there.
+    pub(crate) kept: HashSet<u64>,
+    /// How many they were in all runs.
+    pub(crate) n_kept: u64,
+    /// Records that the states of this run counted as rejected.
+    pub(crate) n_rejected: usize,
 }
 
 /// The stdout of one run, as the platform reads it.
@@ -70,6 +79,14 @@ impl io::Write for Stdout {
 }
 
 impl Platform {
+    /// A run begins, where the last one ended.
+    pub(crate) fn begin(&mut self, run: u64) {
+        self.run = run;
+        self.began_with = self.acknowledged;
+        self.kept.clear();
+        self.n_rejected = 0;
+    }
+
     /// A full refresh: everybody comes again.
     pub(crate) fn begin_anew(&mut self) {
         self.acknowledged = 0;
@@ -88,6 +105,14 @@ impl Platform {
         assert!(
             (counted - f64::from(u32::try_from(n_records).unwrap())).abs() < 0.5,
             "{counted} of {n_records} records counted"
+        );
+        self.n_rejected += format!("{}", count("rejectedRecordCount")).parse::<usize>().unwrap();
+        let is_passed = |line: &&u64| **line <= u64::try_from(at - self.began_with).unwrap();
+        let n_kept = self.kept.iter().filter(is_passed).count();
+        assert!(
+            !self.keeps || n_kept == self.n_rejected,
+            "a state came back before its rejected records were put: {n_kept} of {}",
+            self.n_rejected
         );
         // Whoever was refused before this run began may be claimed again by a later record.
         for (key, phone) in self.lines[self.began_with..at].iter().filter_map(|line| line.person.as_ref()) {

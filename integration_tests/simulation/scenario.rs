@@ -2,11 +2,11 @@
 
 mod runs;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 
-use destination_ai_voice::config::{self, Config};
+use destination_ai_voice::config::{self, Config, OnLimit};
 use destination_ai_voice::delivery::{
     Clock, Deliverer, DeliveryOptions, RateLimiter, RetryPolicy, RunHandle,
 };
@@ -35,11 +35,13 @@ use tokio::time::{Duration, Instant, sleep};
 use crate::counts::Counts;
 use crate::folder::Folder;
 use crate::memory::{Database, Store};
-use crate::options::HASH_KEY;
+use crate::options::{HASH_KEY, beginning};
 use crate::platform::{Platform, Stdout, record, speak, state};
 use crate::row::Row;
+use crate::rules::Rules;
+use crate::shop;
 use crate::told::{Slow, Told, Wall};
-use crate::vendor::{Line, beginning};
+use crate::vendor::Line;
 
 /// The vendors, and whether they recognise repeats.
 #[derive(Clone, Copy, Debug)]
@@ -65,6 +67,7 @@ pub(crate) struct Scenario {
     keys: KeyMaker,
     line: Line,
     store: Store,
+    rules: Rules,
     told: Told,
     /// After so many days somebody may be called again; 0: never.
     days: u32,
@@ -107,6 +110,7 @@ impl Scenario {
             redirects: if rng.u32(0..4) == 0 { 0.04 } else { 0.0 },
             panics: if rng.u32(0..8) == 0 { 0.03 } else { 0.0 },
             n_panics: Arc::default(),
+            gate: None,
         };
         Self {
             rng,
@@ -115,6 +119,7 @@ impl Scenario {
             vendor,
             line,
             store: Store::Shared(Database::default()),
+            rules: Rules::default(),
             told: Told::new(0),
             days: 0,
             clocks: false,
@@ -132,6 +137,9 @@ impl Scenario {
             self.choose_store();
         }
         self.clocks = self.rng.u32(0..3) == 0;
+        // The stand-in of a database counts no days, and a wrong clock counts another.
+        let counts_days = !self.clocks && !matches!(self.store, Store::Shared(_));
+        self.rules = Rules::draw(&mut self.rng, counts_days);
         let mut platforms = vec![self.platform()];
         if overlaps {
             platforms.push(self.platform());
@@ -174,6 +182,10 @@ impl Scenario {
             began_with: 0,
             acknowledged: 0,
             came_back: Vec::new(),
+            keeps: false,
+            kept: HashSet::new(),
+            n_kept: 0,
+            n_rejected: 0,
         }))
     }
 
@@ -213,29 +225,36 @@ impl Scenario {
         let router = Router::new(names.clone(), mappings, Some(self.keys.clone()));
         let delivery = &self.config.delivery;
         let plan = Plan {
+            run: run.to_string(),
             batch_size: delivery.batch_size.into(),
             max_batch_age: Duration::from_secs(delivery.max_batch_age_seconds.into()),
             max_in_flight: delivery.max_requests_in_flight.into(),
             hear_out_for: Duration::from_secs(65),
             end_within: Duration::from_secs(9),
-            max_contacts: 0,
+            max_contacts: self.rules.max_contacts,
+            daily_limit: self.rules.daily_limit(),
+            on_limit: OnLimit::Stop,
+            allow_nobody: true,
             max_rejected_percent: 100,
-            streams: names.into_iter().map(|name| (name, false)).collect(),
+            streams: names.into_iter().map(|name| (name, None)).collect(),
         };
-        let (run_handle, log_lines) = RunHandle::new(Arc::new(Clock::starting_at(machine)));
+        let clock = Arc::new(Clock::starting_at(machine));
+        let (run_handle, log_lines) = RunHandle::new(Arc::clone(&clock));
+        let run_handle = run_handle.within(self.rules.window());
         let options = DeliveryOptions {
             rate_limiter: RateLimiter::new(0),
             retry_policy: RetryPolicy { retry_for: Duration::from_secs(rng.u64(1..120)), resend: false },
             seed: rng.u64(..),
         };
-        let (vendor, transport) = (Arc::clone(&self.vendor), self.line.clone());
+        let gate = Some(self.rules.gate(clock));
+        let (vendor, transport) = (Arc::clone(&self.vendor), Line { gate, ..self.line.clone() });
         let deliverer = Arc::new(Deliverer::new(vendor, transport, run_handle.clone(), options));
         {
             let mut platform = platform.lock().unwrap();
             platform.ledger = Some(self.store.view(&ledger, run, &self.told));
-            platform.run = run;
-            platform.began_with = platform.acknowledged;
+            platform.begin(run);
         }
+        let archive = shop::archive(platform, run, rng.fork());
         let told = (!matches!(self.store, Store::Shared(_))).then(|| self.told.clone());
         let clock = Wall { began: machine, started: Instant::now(), jumps: self.clocks };
         let ledger = Slow { ledger, rng: Mutex::new(rng.fork()), run, told, clock };
@@ -246,16 +265,17 @@ impl Scenario {
         };
         let speaking = tokio::spawn(speak(lines, router, sender, rng.fork()));
         let output = Output::new(Stdout(Arc::clone(platform)));
-        let pipeline = Pipeline::new(plan, deliverer, Arc::new(ledger), output, run_handle);
+        let pipeline = Pipeline::new(plan, deliverer, Arc::new(ledger), output, run_handle, archive);
         let signal = (rng.u32(0..5) == 0).then(|| Duration::from_millis(rng.u64(1..4_000)));
         let after = |wait: Duration| async move {
             sleep(wait).await;
             "SIGTERM"
         };
         let signals = stream::iter(signal).then(after).chain(stream::pending());
-        let (stats, failure, _) = pipeline.run(input, log_lines, Box::pin(signals)).await;
+        let ended = pipeline.run(input, log_lines, Box::pin(signals)).await;
         speaking.abort();
-        (stats, failure)
+        self.rules.ran(&ended.stats, machine);
+        (ended.stats, ended.failure)
     }
 
     /// What must be true whatever happened.
@@ -264,6 +284,7 @@ impl Scenario {
             folder.lock().unwrap().put_back();
         }
         assert_eq!(self.told.violation(), None);
+        assert_eq!(self.rules.violation(), None, "a rule of calling was broken");
         let ledger = self.store.open(u64::MAX, self.days, self.line.now());
         let ledger = ledger.unwrap_or_else(|error| panic!("{error}"));
         self.opened(&ledger);
@@ -273,6 +294,7 @@ impl Scenario {
         }
         let faulty = self.line.faulty.lock().unwrap();
         let book = faulty.simulator().call_log();
+        self.counts.rejects += platforms.iter().map(|platform| platform.lock().unwrap().n_kept).sum::<u64>();
         self.counts.faults += faulty.injected().iter().map(|(_, count)| count).sum::<u64>();
         self.counts.panics += self.line.n_panics.load(Ordering::Relaxed);
         let called = |campaign: &str, phone: &str| {

@@ -5,7 +5,10 @@ use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use destination_ai_voice::ledger::{ClaimEntry, ContactStatus, Key, Ledger, LedgerError, Settlement};
+use destination_ai_voice::domain::contact::Campaign;
+use destination_ai_voice::ledger::{
+    ClaimEntry, ContactStatus, DailyLimit, Key, Ledger, LedgerError, Places, Settlement,
+};
 use jiff::{SignedDuration, Timestamp};
 use tokio::time::{Instant, sleep};
 
@@ -294,6 +297,23 @@ impl<L: Ledger> Ledger for Slow<L> {
         }
         self.dawdle().await;
         answer
+    }
+
+    async fn reserve(
+        &self,
+        campaign: Campaign,
+        wanted: u64,
+        limit: DailyLimit,
+        now: Timestamp,
+    ) -> Result<Places, LedgerError> {
+        self.is_told(now);
+        let shown = self.shown(now);
+        self.dawdle().await;
+        self.ledger.reserve(campaign, wanted, limit, shown).await
+    }
+
+    async fn give_back(&self, places: Places) -> Result<(), LedgerError> {
+        self.ledger.give_back(places).await
     }
 
     async fn settle(

@@ -10,6 +10,9 @@ use destination_ai_voice::sandbox::fault_injector::{Answer, FaultInjector};
 use jiff::{SignedDuration, Timestamp};
 use tokio::time::{Instant, sleep};
 
+use crate::options::beginning;
+use crate::rules::Gate;
+
 /// The vendor of a scenario; outlives every run.
 #[derive(Clone)]
 pub(crate) struct Line {
@@ -21,11 +24,8 @@ pub(crate) struct Line {
     /// How often our own code fails when the request was carried out.
     pub(crate) panics: f64,
     pub(crate) n_panics: Arc<AtomicU64>,
-}
-
-/// When every scenario begins.
-pub(crate) fn beginning() -> Timestamp {
-    Timestamp::from_second(1_795_000_000).unwrap()
+    /// Of the run that has this way.
+    pub(crate) gate: Option<Gate>,
 }
 
 impl Line {
@@ -45,6 +45,7 @@ impl Line {
 
 impl Transport for Line {
     async fn send_request(&self, request: Request) -> Result<Reply, TransportError> {
+        self.gate.iter().for_each(Gate::passes);
         self.travel().await;
         let answer = self.faulty.lock().unwrap().answer(&request, self.now());
         self.travel().await;

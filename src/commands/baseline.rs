@@ -33,7 +33,7 @@ pub(super) async fn run<R: Read + Send + 'static>(
 ) -> Result<String, Error> {
     let job = singer::job_of_either(&arguments.config, arguments.catalog.as_deref(), now, environment)?;
     let RunLedger { ledger, keys, recovered_unknown, doubts } = if arguments.yes {
-        open::open(&job.config, job.vendor.as_ref(), &job.sync_id, now).await?
+        open::open(&job.config, job.vendor.as_ref(), &job.run_id, now).await?
     } else {
         open::open_to_count(&job.config, job.vendor.as_ref(), now).await?
     };
@@ -43,7 +43,8 @@ pub(super) async fn run<R: Read + Send + 'static>(
             "this configuration has none to remember people in; set `ledger_type`",
         ));
     }
-    let mut streams: StreamNames = job.catalog.streams.iter().map(|stream| stream.name.clone()).collect();
+    let mut streams: StreamNames =
+        job.catalog.streams.iter().map(|stream| (stream.name.clone(), stream.generation_id)).collect();
     let mut input = EventReader::new(stdin, job.router(keys, &Arc::default()))?;
     let (mut seen, mut counts) = (HashSet::new(), Counts::default());
     while let Some(batch) = input.next().await? {
@@ -79,7 +80,7 @@ fn entries(
                 entries.push(pending.claim_entry(streams)?);
             }
             Event::Contact(_) => counts.known += 1,
-            Event::Refused { .. } => counts.refused += 1,
+            Event::Refused(_) => counts.refused += 1,
             Event::Stream { index, name, .. } => {
                 streams.announce(index, &name);
             }

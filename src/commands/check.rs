@@ -1,4 +1,4 @@
-//! `check`: compiles the mapping, and asks the vendor with an empty list of contacts.
+//! `check`: compiles the mapping, and asks the vendor with an empty list of contacts and by questions that only read.
 //!
 //! Platforms give it no catalog, so that columns can be judged only at the start of a sync; a person
 //! may.
@@ -13,14 +13,15 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::load_config::{LoadedConfig, request_timeout};
+use super::campaign::{AT_THE_FORM, Known, campaigns};
+use super::load_config::{LoadedConfig, plain_http, request_timeout, transport};
+use super::promises::promises;
 use super::read_file::read_file;
-use super::write::refuse_storage;
 use crate::cli::CheckArgs;
-use crate::delivery::{Clock, Connections, HttpTransport, Network, Transport, TransportError};
+use crate::delivery::{Clock, Connections, Network, Transport, TransportError, inquire};
 use crate::domain::error::Error;
 use crate::ledger::open;
-use crate::mapping::RunContext;
+use crate::mapping::{self, Fills, RunContext};
 use crate::protocol::{Catalog, Output};
 use crate::providers::Provider;
 use crate::storage::{Patience, Store};
@@ -44,19 +45,27 @@ pub(super) async fn run(
 
 async fn check(arguments: &CheckArgs, now: Timestamp, network: &Network) -> Result<String, Error> {
     let mut loaded = LoadedConfig::from_file(&arguments.config)?;
-    let judged = judge_mapping(&mut loaded, arguments.catalog.as_deref(), now)?;
+    let (judged, fills) = judge_mapping(&mut loaded, arguments.catalog.as_deref(), now)?;
     let (config, vendor) = loaded.complete()?;
     let clock = Arc::new(Clock::starting_at(now));
     let timeout = request_timeout(&config.delivery).min(LONGEST_REQUEST);
-    let transport = HttpTransport::new(network, Connections::OneForEach, timeout, Arc::clone(&clock))?;
+    let transport = transport(&config, network, Connections::OneForEach, timeout, &clock)?;
     let corrected = probe(vendor.as_ref(), &transport, &clock).await?;
+    let (accepted, warnings) = if config.vendor.is_rehearsal() {
+        (rehearsed(vendor.name()), Vec::new())
+    } else {
+        judge_campaigns(vendor.as_ref(), &fills, &transport, &clock).await?
+    };
     let ledger = open::probe(&config, vendor.as_ref(), now).await?;
     let stored = match Store::new(&config.object_storage_config, network, Patience::Short, now)? {
         Some(store) => Some(store.rehearse().await?),
         None => None,
     };
-    let mut message =
-        format!("{} accepts the credentials and the campaign{judged}. Nobody was called.", vendor.name());
+    let mut message = format!("{accepted}{judged}. Nobody was called.");
+    let plain = config.vendor.plain_http_place().map(|place| plain_http(&place));
+    for warning in plain.iter().chain(&warnings) {
+        message.push_str(&format!(" But {warning}."));
+    }
     if let Some(seconds) = corrected {
         message.push_str(&format!(
             " This machine's clock differs from the vendor's by {seconds} s; syncs follow the vendor's."
@@ -70,17 +79,54 @@ async fn check(arguments: &CheckArgs, now: Timestamp, network: &Network) -> Resu
     for doubt in ledger.doubts {
         message.push_str(&format!(" But {doubt}."));
     }
-    let proved = stored.map(|stored| format!(". {stored}")).unwrap_or_default();
-    refuse_storage(&config.object_storage_config, &proved)?;
+    message.push(' ');
+    message.push_str(&promises(&config, now)?);
+    if let Some(stored) = stored {
+        message.push_str(&format!(" {stored}"));
+    }
     Ok(message)
 }
 
+/// What nobody was asked.
+fn rehearsed(vendor: &str) -> String {
+    format!(
+        "REHEARSAL: {vendor} is played inside this program, and no request leaves it; neither the credentials nor the campaign was tried"
+    )
+}
+
+/// Asks about each campaign. Gives what is proved and what is not, and what the owner should know.
+async fn judge_campaigns(
+    vendor: &dyn Provider,
+    fills: &[Fills],
+    transport: &impl Transport,
+    clock: &Clock,
+) -> Result<(String, Vec<String>), Error> {
+    let (campaigns, unproved) = campaigns(vendor, fills);
+    let (mut told, mut warnings) = (Vec::new(), Vec::new());
+    for campaign in campaigns {
+        let facts = inquire(vendor, &campaign, transport, clock, AT_THE_FORM).await;
+        let known = Known::new(campaign, facts, fills, vendor.shape());
+        if let Some(why) = known.missing() {
+            return Err(Error::Refused { vendor: vendor.name(), why: why.to_owned() });
+        }
+        warnings.extend(known.warnings().cloned());
+        told.push(if told.is_empty() { known.accepted(vendor.name()) } else { known.told() });
+    }
+    told.extend(unproved);
+    Ok((told.join("; "), warnings))
+}
+
 /// Judges the mapping as the start of `write` would, as far as that goes; gives the rest of a sentence
-/// that says how far it went.
-fn judge_mapping(loaded: &mut LoadedConfig, catalog: Option<&Path>, now: Timestamp) -> Result<String, Error> {
+/// that says how far it went, and what the streams hand over.
+fn judge_mapping(
+    loaded: &mut LoadedConfig,
+    catalog: Option<&Path>,
+    now: Timestamp,
+) -> Result<(String, Vec<Fills>), Error> {
     let Some(path) = catalog else {
+        let judged = "; columns are judged at the start of a sync, or here with --catalog".to_owned();
         loaded.check_streams();
-        return Ok("; columns are judged at the start of a sync, or here with --catalog".to_owned());
+        return Ok((judged, mapping::fills_without_catalog(&loaded.config, &loaded.vendor)));
     };
     let catalog = Catalog::parse(&read_file("the configured catalog", path)?)?;
     let run = RunContext { sync_id: String::new(), now };
@@ -94,7 +140,7 @@ fn judge_mapping(loaded: &mut LoadedConfig, catalog: Option<&Path>, now: Timesta
         judged.push_str("; but ");
         judged.push_str(warning);
     }
-    Ok(judged)
+    Ok((judged, mappings.iter().map(|mapping| mapping.fills()).collect()))
 }
 
 /// Gives by how many seconds the clock had to be corrected, if it had to.

@@ -1,20 +1,31 @@
 //! `demo`: a sample extract of a warehouse through the real `write`, to every vendor's simulator.
 
+use std::fs;
 use std::io::{self, Cursor, Write};
+use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
+use http::Method;
 use jiff::Timestamp;
 use serde_json::{Value, json};
+use url::Url;
 
+use super::demo_files;
 use super::load_config::LoadedConfig;
 use super::sandbox::{faults, start};
 use super::write::SyncJob;
 use crate::cli::{DemoArgs, Environment};
+use crate::delivery::{Clock, Connections, HttpTransport, Network};
 use crate::domain::error::Error;
-use crate::pipeline::RunStats;
+use crate::pipeline::{Ended, RunStats};
 use crate::protocol::{Catalog, Output};
 use crate::sandbox::sample::{self, Sample};
 use crate::sandbox::{Sandbox, SandboxOptions};
+
+/// The sandbox is on this machine, and at rest when it is asked.
+const PAGE_TIMEOUT: Duration = Duration::from_secs(30);
 
 pub(super) async fn run(
     arguments: &DemoArgs,
@@ -22,7 +33,7 @@ pub(super) async fn run(
     stdout: &mut impl Write,
     is_terminal: bool,
 ) -> Result<(), Error> {
-    let DemoArgs { records, seed, faults: plan } = arguments;
+    let DemoArgs { records, seed, faults: plan, keep } = arguments;
     let mut print = |text: String| writeln!(stdout, "{text}").map_err(Error::Output);
     print(format!(
         "An extract of {records} overdue customers goes through the real `write` to the simulated vendors on this\nmachine, which sometimes fail ({plan}). Nobody is called.\n"
@@ -33,17 +44,24 @@ pub(super) async fn run(
         required_variables: vec![sample::REQUIRED_VARIABLE.to_owned()],
         ..SandboxOptions::default()
     };
-    let sandbox = start(options, now).await?;
     let lines: Vec<String> = Sample::new(*records, *seed).collect();
+    if let Some(folder) = keep {
+        demo_files::keep(folder, &lines)?;
+    }
+    let sandbox = start(options, now).await?;
     let vendors: Vec<_> = sandbox.vendors().collect();
     let mut failure = None;
+    let folder = std::env::temp_dir().join(format!("destination-ai-voice-demo-{:08x}", fastrand::u32(..)));
     for vendor in vendors {
         let shown = Shown { vendor, n_records: *records, n_settled: 0, is_terminal };
-        let rehearsal = probe(&sandbox, vendor, lines.join("\n").into_bytes(), now, shown).await?;
+        let rehearsal = probe(&sandbox, vendor, lines.join("\n").into_bytes(), &folder, now, shown).await?;
         print(rehearsal.report(vendor))?;
         failure = failure.or(rehearsal.failure);
     }
     sandbox.stop().await;
+    if let Some(folder) = keep {
+        print(demo_files::advice(folder))?;
+    }
     print(
         "Your own data: `destination-ai-voice sandbox` prints a configuration to rehearse with; see docs/operating.md."
             .to_owned(),
@@ -57,42 +75,47 @@ struct Rehearsal {
     took: Duration,
     calls: Value,
     failure: Option<Error>,
+    report_at: Option<String>,
 }
 
+/// What the sync leaves behind is put into a folder, and stays.
 async fn probe(
     sandbox: &Sandbox,
     vendor: &str,
     lines: Vec<u8>,
+    folder: &Path,
     now: Timestamp,
     shown: Shown,
 ) -> Result<Rehearsal, Error> {
-    let mut config = sandbox.connector_config(vendor).unwrap_or_default();
-    let shape = LoadedConfig::from_text(&config.to_string())?.vendor.shape();
+    let mut config = demo_files::with_sample(sandbox.connector_config(vendor).unwrap_or_default())?;
     if let Some(config) = config.as_object_mut() {
-        config.insert("streams".to_owned(), json!([sample::stream(shape)]));
-        config.insert("delivery".to_owned(), json!({ "max_requests_per_second": 0 }));
+        let storage = json!({ "storage_type": "Local", "path": folder.join(vendor) });
+        config.insert("object_storage_config".to_owned(), storage);
     }
     let catalog = Catalog::parse(&sample::catalog().to_string())?;
     let job =
         SyncJob::new(LoadedConfig::from_text(&config.to_string())?, catalog, now, &Environment::default())?;
     let started = Instant::now();
-    let (_, stats, result) =
+    fs::create_dir_all(folder).map_err(Error::Output)?;
+    let Ended { stats, failure, report_at, output: _ } =
         job.run(Cursor::new(lines), Output::new(shown), futures_util::stream::pending()).await;
     let took = started.elapsed();
-    let page = ask(sandbox, "/calls?format=json").await?;
+    let page = ask(sandbox, "/calls?format=json", now).await?;
     let mut of_vendors = page.get("vendors").and_then(Value::as_array).into_iter().flatten();
     let calls = of_vendors.find(|calls| calls["vendor"] == vendor).cloned().unwrap_or_default();
-    Ok(Rehearsal { stats, took, calls, failure: result.err() })
+    Ok(Rehearsal { stats, took, calls, failure, report_at })
 }
 
 /// Asks the sandbox as its user would.
-async fn ask(sandbox: &Sandbox, path: &str) -> Result<Value, Error> {
-    let answer = async {
-        let client = reqwest::Client::builder().no_proxy().build()?;
-        client.get(format!("http://{}{path}", sandbox.address())).send().await?.text().await
-    };
-    let text = answer.await.map_err(|error| Error::Defect(error.without_url().to_string()))?;
-    serde_json::from_str(&text).map_err(|error| {
+async fn ask(sandbox: &Sandbox, path: &str, now: Timestamp) -> Result<Value, Error> {
+    let clock = Arc::new(Clock::starting_at(now));
+    let transport = HttpTransport::new(&Network::default(), Connections::OneForEach, PAGE_TIMEOUT, clock)?;
+    let url = format!("http://{}{path}", sandbox.address());
+    let url = Url::parse(&url).map_err(|error| Error::Defect(error.to_string()))?;
+    let answer = transport.exchange(Method::GET, &url, Vec::new(), Bytes::new()).await;
+    let answer = answer.map_err(|error| Error::Defect(format!("the sandbox does not answer: {error:?}")))?;
+    let body = answer.body.map_err(Error::Defect)?;
+    serde_json::from_slice(&body).map_err(|error| {
         let why = format!("line {}, column {}", error.line(), error.column());
         Error::Unreadable { what: "the sandbox's page", why }
     })
@@ -100,7 +123,7 @@ async fn ask(sandbox: &Sandbox, path: &str) -> Result<Value, Error> {
 
 impl Rehearsal {
     fn report(&self, vendor: &str) -> String {
-        let Self { stats, took, calls, failure } = self;
+        let Self { stats, took, calls, failure, report_at } = self;
         let of = |name: &str| calls.get(name).and_then(Value::as_u64).unwrap_or_default();
         let seconds = took.as_secs_f64();
         let rate = f64::from(u32::try_from(stats.settled()).unwrap_or(u32::MAX)) / seconds;
@@ -127,6 +150,9 @@ impl Rehearsal {
             of("people"),
             of("called_more_than_once")
         ));
+        if let Some(place) = report_at {
+            report.push_str(&format!("  The report, with the rejected records beside it: {place}\n"));
+        }
         if let Some(error) = failure {
             report.push_str(&format!("  The sync failed: {}\n", error.with_causes()));
         }
@@ -191,15 +217,20 @@ mod tests {
         let sandbox =
             start(SandboxOptions { seed: 3, faults, ..SandboxOptions::default() }, now).await.unwrap();
         let lines: Vec<String> = Sample::new(600, 1).collect();
+        let folder = tempfile::tempdir().unwrap();
         for vendor in registry::names() {
             let shown = Shown { vendor, n_records: 600, n_settled: 0, is_terminal: false };
             let input = lines.join("\n").into_bytes();
-            let Rehearsal { stats, calls, failure, .. } =
-                probe(&sandbox, vendor, input, now, shown).await.unwrap();
+            let Rehearsal { stats, calls, failure, report_at, .. } =
+                probe(&sandbox, vendor, input, folder.path(), now, shown).await.unwrap();
             assert!(failure.is_none(), "{vendor}: {failure:?}");
             assert_eq!((stats.received, stats.settled()), (600, 600), "{vendor}");
             let of = |name: &str| calls[name].as_u64().unwrap();
             assert_eq!(of("called_more_than_once"), 0, "{vendor}");
+            let report = std::fs::read_to_string(report_at.unwrap().replace(".html", ".json")).unwrap();
+            let report: Value = serde_json::from_str(&report).unwrap();
+            assert_eq!(report["outcomes"]["accepted"], stats.accepted, "{vendor}");
+            assert_eq!(report["run"]["kind"], "rehearsal", "{vendor}");
             assert!(stats.accepted > 0 && of("people") >= stats.accepted, "{vendor}");
             assert!(of("people") <= stats.accepted + stats.unknown, "{vendor}");
         }

@@ -7,7 +7,8 @@ use std::time::Duration;
 use super::read_file::read_file;
 use crate::config::{self, Config, DeliveryConfig, OnUnknownOutcome};
 use crate::delivery::{
-    Connections, Deliverer, DeliveryOptions, HttpTransport, Network, RateLimiter, RetryPolicy, RunHandle,
+    AnyTransport, Clock, Connections, Deliverer, DeliveryOptions, HttpTransport, Network, PlayedVendor,
+    RateLimiter, RetryPolicy, RunHandle,
 };
 use crate::domain::error::{Error, Mistake};
 use crate::mapping::{self, Mapping, RunContext, StreamShape};
@@ -15,11 +16,15 @@ use crate::protocol::Catalog;
 use crate::providers::Provider;
 use crate::values;
 
+/// Characters of a digest: enough to tell two settings apart.
+const DIGEST_CHARS: usize = 8;
+
 /// A configuration that can be read, with what is wrong in it so far.
 pub(super) struct LoadedConfig {
     pub(super) config: Config,
     pub(super) vendor: Arc<dyn Provider>,
     pub(super) mistakes: Vec<Mistake>,
+    digest: String,
     /// Where something stands in for what could not be read.
     stand_ins: Vec<String>,
 }
@@ -37,6 +42,7 @@ impl LoadedConfig {
         mistakes.extend(config.vendor.mistakes());
         mistakes.extend(config.ledger.mistakes());
         mistakes.extend(config.object_storage_config.mistakes());
+        mistakes.extend(config.rule_mistakes());
         // Conditions say it, too; but there may be none.
         mistakes.extend(values::time_zone(&config.time_zone).err().map(|why| Mistake::new("time_zone", why)));
         let vendor = config.vendor.build();
@@ -50,7 +56,13 @@ impl LoadedConfig {
             let why = format!("{} takes at most {max_batch} contacts in a request", vendor.name());
             mistakes.push(Mistake::new("delivery.batch_size", why));
         }
-        Ok(Self { config, vendor, mistakes, stand_ins })
+        let digest = blake3::hash(text.as_bytes()).to_hex().chars().take(DIGEST_CHARS).collect();
+        Ok(Self { config, vendor, mistakes, digest, stand_ins })
+    }
+
+    /// By which one knows the same settings again; too short to be tried for a secret.
+    pub(super) fn digest(&self) -> String {
+        self.digest.clone()
     }
 
     /// Compiles the mappings of the catalog's streams, in their order; none when something is wrong.
@@ -70,7 +82,7 @@ impl LoadedConfig {
 
     /// Stops here if anything is wrong.
     pub(super) fn complete(self) -> Result<(Config, Arc<dyn Provider>), Error> {
-        let Self { config, vendor, mistakes, stand_ins } = self;
+        let Self { config, vendor, mistakes, digest: _, stand_ins } = self;
         let mut told: Vec<Mistake> = Vec::new();
         for (index, mistake) in mistakes.into_iter().enumerate() {
             // What stands in for something that was told is not the user's mistake.
@@ -89,16 +101,16 @@ fn is_within(place: &str, outer: &str) -> bool {
     place.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
 }
 
-/// A deliverer over HTTPS, as the delivery section says.
+/// A deliverer by the way that the vendor section chose, as the delivery section says.
 pub(super) fn deliverer(
-    delivery: &DeliveryConfig,
+    config: &Config,
     network: &Network,
     vendor: Arc<dyn Provider>,
     run: RunHandle,
-) -> Result<Deliverer<HttpTransport>, Error> {
-    let timeout = request_timeout(delivery);
+) -> Result<Deliverer<AnyTransport>, Error> {
+    let delivery = &config.delivery;
     let connections = Connections::of(vendor.limits());
-    let transport = HttpTransport::new(network, connections, timeout, Arc::clone(&run.clock))?;
+    let transport = transport(config, network, connections, request_timeout(delivery), &run.clock)?;
     let retry_policy = RetryPolicy {
         retry_for: Duration::from_secs(delivery.retry_for_seconds.into()),
         resend: delivery.on_unknown_outcome == OnUnknownOutcome::Resend,
@@ -108,7 +120,28 @@ pub(super) fn deliverer(
     Ok(Deliverer::new(vendor, transport, run, DeliveryOptions { rate_limiter, retry_policy, seed }))
 }
 
+/// The way to the vendor: over HTTPS, or in a rehearsal no way at all.
+pub(super) fn transport(
+    config: &Config,
+    network: &Network,
+    connections: Connections,
+    timeout: Duration,
+    clock: &Arc<Clock>,
+) -> Result<AnyTransport, Error> {
+    Ok(match config.vendor.played() {
+        Some(simulator) => AnyTransport::Played(PlayedVendor::new(simulator, Arc::clone(clock))),
+        None => AnyTransport::Http(HttpTransport::new(network, connections, timeout, Arc::clone(clock))?),
+    })
+}
+
 /// How long one request may take.
 pub(super) fn request_timeout(delivery: &DeliveryConfig) -> Duration {
     Duration::from_secs(delivery.request_timeout_seconds.into())
+}
+
+/// What a sync that allows plain http says of it, as a sentence without a full stop.
+pub(super) fn plain_http(place: &str) -> String {
+    format!(
+        "vendor.allow_plain_http is on: credentials, names and numbers go to {place} unencrypted, which is for a sandbox only"
+    )
 }

@@ -1,9 +1,12 @@
 //! One file a command, wiring only.
 
+mod archive;
 mod baseline;
+mod campaign;
 mod check;
 mod csv_cell;
 mod demo;
+mod demo_files;
 mod discover;
 mod find;
 mod forget;
@@ -15,8 +18,10 @@ mod list;
 mod load_config;
 #[cfg(test)]
 mod mistakes;
+mod promises;
 mod read_file;
 mod rescope;
+mod run_facts;
 mod sandbox;
 mod settle;
 mod singer;
@@ -139,7 +144,9 @@ async fn platform<R: Read + Send + 'static, W: Write>(
         PlatformCommand::Check(arguments) => {
             check::run(&arguments, now, &environment.network, &mut output).await
         }
-        PlatformCommand::Discover(arguments) => discover::run(&arguments, &mut output),
+        PlatformCommand::Discover(arguments) => {
+            discover::run(&arguments, now, &environment.network, &mut output).await
+        }
         PlatformCommand::Write(arguments) => {
             let (returned, result) = write::run(&arguments, stdin, output, now, environment, signals).await;
             output = returned;

@@ -1,6 +1,7 @@
-//! `sandbox`: all vendors' APIs on this machine, until somebody interrupts.
+//! `sandbox`: all vendors' APIs on this machine, for it or for containers, until somebody interrupts.
 
 use std::io::Write;
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use futures_util::{Stream, StreamExt};
@@ -28,9 +29,9 @@ pub(super) async fn run(
 /// Starts a sandbox that goes by the program's own clock.
 pub(super) async fn start(options: SandboxOptions, now: Timestamp) -> Result<Sandbox, Error> {
     let clock = Arc::new(Clock::starting_at(now));
-    let port = options.port;
+    let wanted = SocketAddr::new(options.bind, options.port);
     let started = Sandbox::start(options, move || clock.now()).await;
-    started.map_err(|source| Error::File { what: "the port", path: format!("127.0.0.1:{port}"), source })
+    started.map_err(|source| Error::File { what: "the port", path: wanted.to_string(), source })
 }
 
 /// Reads a fault plan.
@@ -39,19 +40,40 @@ pub(super) fn faults(text: &str) -> Result<FaultPlan, Error> {
 }
 
 fn options(arguments: &SandboxArgs) -> Result<SandboxOptions, Error> {
-    let SandboxArgs { port, faults: plan, seed, required_variables, show_numbers, fast: _ } = arguments;
+    let SandboxArgs {
+        port,
+        bind,
+        faults: plan,
+        seed,
+        required_variables,
+        show_numbers,
+        any_campaign,
+        fast: _,
+    } = arguments;
     Ok(SandboxOptions {
+        bind: *bind,
         port: *port,
         seed: *seed,
         faults: faults(plan)?,
         show_numbers: *show_numbers,
         required_variables: required_variables.clone(),
+        any_campaign: *any_campaign,
     })
 }
 
 fn introduce(sandbox: &Sandbox, stdout: &mut impl Write) -> std::io::Result<()> {
-    let home = format!("http://{}", sandbox.address());
+    let (home, address) = (sandbox.root(), sandbox.address());
     writeln!(stdout, "The vendors' APIs are simulated at {home}. Nobody is called.")?;
+    if !address.ip().is_loopback() {
+        writeln!(
+            stdout,
+            "WARNING: {address} can be reached from outside of this machine: whoever does sees these credentials, which\n\
+             are invented, and the names and variables of everybody who would be called. For networks of your own only.\n\
+             From a container: base_url with the host by which the container reaches this machine, such as\n\
+             host.docker.internal:{}, and allow_plain_http true.",
+            address.port()
+        )?;
+    }
     writeln!(stdout, "Who would be called how often: {home}/calls")?;
     writeln!(stdout, "What went wrong so far:        {home}/faults")?;
     for vendor in sandbox.vendors() {
@@ -60,4 +82,26 @@ fn introduce(sandbox: &Sandbox, stdout: &mut impl Write) -> std::io::Result<()> 
     }
     writeln!(stdout, "\nCtrl-C ends it.")?;
     stdout.flush()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::{IpAddr, Ipv4Addr};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_sandbox_that_others_can_reach_says_so_and_how() {
+        for (bind, warns) in [(Ipv4Addr::LOCALHOST, false), (Ipv4Addr::UNSPECIFIED, true)] {
+            let options = SandboxOptions { bind: IpAddr::V4(bind), ..SandboxOptions::default() };
+            let sandbox = start(options, Timestamp::UNIX_EPOCH).await.unwrap();
+            let mut said = Vec::new();
+            introduce(&sandbox, &mut said).unwrap();
+            let said = String::from_utf8(said).unwrap();
+            assert_eq!(said.contains("WARNING: 0.0.0.0:"), warns, "{said}");
+            assert_eq!(said.contains("allow_plain_http"), warns, "{said}");
+            assert!(said.contains(&format!("http://127.0.0.1:{}/calls", sandbox.address().port())), "{said}");
+            sandbox.stop().await;
+        }
+    }
 }

@@ -12,6 +12,7 @@ use super::write::SyncJob;
 use crate::cli::{AboutFormat, Environment, TargetArgs};
 use crate::config::schema;
 use crate::domain::error::Error;
+use crate::pipeline::Ended;
 use crate::protocol::{About, Dialect, Output};
 
 /// Gives whether it succeeded; what failed has been said.
@@ -27,7 +28,8 @@ pub(super) async fn run<R: Read + Send + 'static, W: Write>(
     let result = match config {
         Some(config) if !about => match job(config, now, environment) {
             Ok(job) => {
-                let (returned, _, result) = job.run(stdin, output, signals).await;
+                let Ended { output: returned, failure, .. } = job.run(stdin, output, signals).await;
+                let result = failure.map_or(Ok(()), Err);
                 output = returned;
                 result
             }

@@ -8,20 +8,32 @@ use std::time::Duration;
 
 use futures_util::{Stream, StreamExt};
 use jiff::Timestamp;
+use tokio::time::Instant;
 
-use super::load_config::{LoadedConfig, deliverer, request_timeout};
+use super::archive;
+use super::campaign::{AT_THE_START, Known, campaigns};
+use super::load_config::{LoadedConfig, deliverer, plain_http, request_timeout};
 use super::read_file::read_file;
 use crate::cli::{Environment, WriteArgs};
-use crate::config::{Config, LedgerConfig, ObjectStorageConfig};
-use crate::delivery::{Clock, Network, RunHandle};
+use crate::config::{Config, LedgerConfig, RejectedRecord};
+use crate::delivery::{AnyTransport, Clock, Deliverer, Network, RunHandle};
 use crate::domain::error::Error;
 use crate::intake::{DynamicStreams, Router, read_events};
-use crate::ledger::KeyMaker;
 use crate::ledger::open::{self, RunLedger};
+use crate::ledger::{DailyLimit, KeyMaker, Ledger as _};
 use crate::mapping::{self, Mapping, RunContext, StreamShape};
-use crate::pipeline::{Pipeline, Plan, RunStats};
+use crate::pipeline::{Archive, Ended, Pipeline, Plan};
 use crate::protocol::{Catalog, CatalogStream, Dialect, Level, Output};
 use crate::providers::Provider;
+use crate::rules::Window;
+use crate::storage::Run;
+use crate::values;
+
+/// Begins the first line of a sync that calls nobody.
+const REHEARSAL: &str = "REHEARSAL, nobody is called: ";
+
+/// Whoever leaves before the first record waits no longer for a ledger.
+const LEAVE_WITHIN: Duration = Duration::from_secs(1);
 
 /// Beyond the time that a request itself may take.
 const HEAR_OUT_MARGIN: Duration = Duration::from_secs(5);
@@ -36,8 +48,8 @@ pub(super) async fn run<R: Read + Send + 'static, W: Write>(
 ) -> (Output<W>, Result<(), Error>) {
     match SyncJob::load(&arguments.config, &arguments.catalog, now, environment) {
         Ok(job) => {
-            let (output, _, result) = job.run(stdin, output, signals).await;
-            (output, result)
+            let Ended { output, failure, .. } = job.run(stdin, output, signals).await;
+            (output, failure.map_or(Ok(()), Err))
         }
         Err(error) => (output, Err(error)),
     }
@@ -49,11 +61,17 @@ pub(super) struct SyncJob {
     pub(super) catalog: Catalog,
     pub(super) vendor: Arc<dyn Provider>,
     pub(super) sync_id: String,
+    /// This attempt's own name.
+    pub(super) run_id: String,
+    /// By which one knows the same settings again.
+    settings_digest: String,
     dialect: Dialect,
     /// Of the catalog's streams, in its order.
     mappings: Vec<Arc<Mapping>>,
     now: Timestamp,
     network: Network,
+    window: Option<Window>,
+    daily_limit: Option<DailyLimit>,
 }
 
 impl SyncJob {
@@ -84,9 +102,8 @@ impl SyncJob {
         let sync_id = of_catalog.or_else(|| environment.job_id.clone()).unwrap_or_default();
         let run = RunContext { sync_id: sync_id.clone(), now };
         let mappings = loaded.compile(&catalog, &run);
-        let (config, vendor) = loaded.complete()?;
-        let network = environment.network.clone();
-        Ok(Self { config, catalog, vendor, sync_id, dialect: Dialect::Airbyte, mappings, now, network })
+        let of_catalog = (catalog, sync_id, mappings);
+        Self::complete(Dialect::Airbyte, loaded, of_catalog, now, environment)
     }
 
     /// A sync without a catalog: the mapping is checked as far as that goes now, and for each stream
@@ -98,18 +115,49 @@ impl SyncJob {
         environment: &Environment,
     ) -> Result<Self, Error> {
         loaded.check_streams();
+        Self::complete(dialect, loaded, (Catalog::default(), String::new(), Vec::new()), now, environment)
+    }
+
+    fn complete(
+        dialect: Dialect,
+        loaded: LoadedConfig,
+        (catalog, sync_id, mappings): (Catalog, String, Vec<Arc<Mapping>>),
+        now: Timestamp,
+        environment: &Environment,
+    ) -> Result<Self, Error> {
+        let settings_digest = loaded.digest();
         let (config, vendor) = loaded.complete()?;
-        let (catalog, sync_id) = (Catalog::default(), String::new());
-        let network = environment.network.clone();
-        Ok(Self { config, catalog, vendor, sync_id, dialect, mappings: Vec::new(), now, network })
+        let window = config.rules.window.read().map_err(Error::Config)?;
+        let zone = values::time_zone(&config.time_zone).map_err(|why| Error::config("time_zone", why))?;
+        let max = config.limits.max_contacts_per_day;
+        Ok(Self {
+            run_id: format!(
+                "{}-{:08x}",
+                if sync_id.is_empty() { "run" } else { &sync_id },
+                fastrand::u32(..)
+            ),
+            settings_digest,
+            config,
+            catalog,
+            vendor,
+            sync_id,
+            dialect,
+            mappings,
+            now,
+            network: environment.network.clone(),
+            window,
+            daily_limit: (max > 0).then_some(DailyLimit { max, zone }),
+        })
     }
 
     /// What makes events of the input. A stream may be announced in one shape after the other, so that
     /// their mappings do not stay: `genders` counts what none of them understood.
     pub(super) fn router(&self, keys: Option<KeyMaker>, genders: &Arc<AtomicU64>) -> Router {
+        let keep = self.config.object_storage_config.keep();
+        let keeps_columns = keep.is_some_and(|keep| keep.rejected_record != RejectedRecord::None);
         if self.dialect == Dialect::Airbyte {
             let names = self.catalog.streams.iter().map(|stream| stream.name.clone());
-            return Router::new(names, self.mappings.clone(), keys);
+            return Router::new(names, self.mappings.clone(), keys).keeping_columns(keeps_columns);
         }
         let genders = Arc::clone(genders);
         let (config, vendor) = (self.config.clone(), Arc::clone(&self.vendor));
@@ -119,57 +167,120 @@ impl SyncJob {
             Ok(Arc::new(compiled.map_err(Error::Config)?.counting_genders_into(&genders)))
         };
         Router::announced(self.dialect, DynamicStreams::new(Box::new(compile)), keys)
+            .keeping_columns(keeps_columns)
     }
 
-    /// Runs the sync; gives the output back, how the records ended, and why it failed if it did.
+    /// Runs the sync; gives how it ended.
     pub(super) async fn run<R: Read + Send + 'static, W: Write>(
         self,
         stdin: R,
         mut output: Output<W>,
         mut signals: impl Stream<Item = &'static str> + Unpin,
-    ) -> (Output<W>, RunStats, Result<(), Error>) {
-        if let Err(error) = self.introduce(&mut output) {
-            return (output, RunStats::default(), Err(error));
-        }
-        let opened = tokio::select! {
-            biased;
-            Some(signal) = signals.next() => Err(Error::Interrupted(signal)),
-            opened = open::open(&self.config, self.vendor.as_ref(), &self.sync_id, self.now) => opened,
+    ) -> Ended<W> {
+        let opened = match self.introduce(&mut output) {
+            Ok(()) => tokio::select! {
+                biased;
+                Some(signal) = signals.next() => Err(Error::Interrupted(signal)),
+                opened = self.open() => opened,
+            },
+            Err(error) => Err(error),
         };
-        let run_ledger = match opened.and_then(|run_ledger| say_recovered(run_ledger, &mut output)) {
-            Ok(run_ledger) => run_ledger,
-            Err(error) => return (output, RunStats::default(), Err(error)),
-        };
+        let opened = opened.and_then(|(archive, memory)| Ok((archive, say_recovered(memory, &mut output)?)));
         let (run, log_lines) = RunHandle::new(Arc::new(Clock::starting_at(self.now)));
-        let plan = self.plan();
+        let run = run.within(self.window.clone());
+        let (archive, run_ledger) = match opened {
+            Ok(opened) => opened,
+            Err(error) => return Ended::before_it_began(output, error),
+        };
         let genders = Arc::default();
         let router = self.router(run_ledger.keys, &genders);
-        let deliverer = deliverer(&self.config.delivery, &self.network, self.vendor, run.clone());
-        let started = deliverer.and_then(|deliverer| Ok((deliverer, read_events(stdin, router)?)));
+        let deliverer = deliverer(&self.config, &self.network, Arc::clone(&self.vendor), run.clone());
+        let asked = match &deliverer {
+            Ok(deliverer) => self.say_campaigns(deliverer, &mut output, &mut signals).await,
+            Err(_) => Ok(()),
+        };
+        let started = asked.and(deliverer).and_then(|deliverer| Ok((deliverer, read_events(stdin, router)?)));
         let (deliverer, input) = match started {
             Ok(started) => started,
-            Err(error) => return (output, RunStats::default(), Err(error)),
+            Err(error) => {
+                // Otherwise a shared ledger would wait for this run's lease; the error says more than a failure to.
+                drop(tokio::time::timeout(LEAVE_WITHIN, run_ledger.ledger.close()).await);
+                return Ended::before_it_began(output, error);
+            }
         };
-        let pipeline = Pipeline::new(plan, Arc::new(deliverer), Arc::new(run_ledger.ledger), output, run);
-        let (stats, failure, mut output) = pipeline.run(input, log_lines, signals).await;
+        let pipeline = Pipeline::new(
+            self.plan(),
+            Arc::new(deliverer),
+            Arc::new(run_ledger.ledger),
+            output,
+            run,
+            archive,
+        );
+        let mut ended = pipeline.run(input, log_lines, signals).await;
         let of_catalog = self.mappings.iter().map(|mapping| mapping.genders_not_understood()).sum::<u64>();
-        let said = say_genders(of_catalog + genders.load(Ordering::Relaxed), &mut output);
-        (output, stats, failure.map_or(said, Err))
+        let said = say_genders(of_catalog + genders.load(Ordering::Relaxed), &mut ended.output);
+        ended.failure = ended.failure.or(said.err());
+        ended
+    }
+
+    /// Opens what must be there before anything is sent.
+    async fn open(&self) -> Result<(Archive, RunLedger), Error> {
+        let run = Run { sync_id: self.sync_id.clone(), id: self.run_id.clone(), started: self.now };
+        let (config, vendor) = (&self.config, self.vendor.as_ref());
+        let archive = archive::open(config, vendor, run, &self.settings_digest, &self.network).await?;
+        Ok((archive, open::open(config, vendor, &self.run_id, self.now).await?))
     }
 
     fn plan(&self) -> Plan {
-        let delivery = &self.config.delivery;
+        let (delivery, limits) = (&self.config.delivery, &self.config.limits);
         let streams = self.catalog.streams.iter();
         Plan {
+            run: self.run_id.clone(),
             batch_size: delivery.batch_size.into(),
             max_batch_age: Duration::from_secs(delivery.max_batch_age_seconds.into()),
             max_in_flight: delivery.max_requests_in_flight.into(),
             hear_out_for: request_timeout(delivery) + HEAR_OUT_MARGIN,
             end_within: Duration::from_secs(delivery.shutdown_seconds.into()),
-            max_contacts: self.config.limits.max_contacts_per_sync,
-            max_rejected_percent: self.config.limits.max_rejected_percent,
-            streams: streams.map(|stream| (stream.name.clone(), stream.generation_id.is_some())).collect(),
+            max_contacts: limits.max_contacts_per_sync,
+            daily_limit: self.daily_limit.clone(),
+            on_limit: limits.on_limit,
+            allow_nobody: limits.allow_nobody,
+            max_rejected_percent: limits.max_rejected_percent,
+            streams: streams.map(|stream| (stream.name.clone(), stream.generation_id)).collect(),
         }
+    }
+
+    /// Says what is known of the campaigns before anybody is added to them. Whatever the vendor does not tell is no
+    /// reason to stop.
+    async fn say_campaigns(
+        &self,
+        deliverer: &Deliverer<AnyTransport>,
+        output: &mut Output<impl Write>,
+        signals: &mut (impl Stream<Item = &'static str> + Unpin),
+    ) -> Result<(), Error> {
+        if self.config.vendor.is_rehearsal() {
+            return Ok(());
+        }
+        let vendor = self.vendor.as_ref();
+        let fills: Vec<_> = match self.dialect {
+            Dialect::Airbyte => self.mappings.iter().map(|mapping| mapping.fills()).collect(),
+            Dialect::Singer => mapping::fills_without_catalog(&self.config, &self.vendor),
+        };
+        let (campaigns, unproved) = campaigns(vendor, &fills);
+        let deadline = Instant::now() + AT_THE_START;
+        for campaign in campaigns {
+            let left = deadline.saturating_duration_since(Instant::now());
+            let facts = tokio::select! {
+                biased;
+                Some(signal) = signals.next() => return Err(Error::Interrupted(signal)),
+                facts = deliverer.inquire(&campaign, left) => facts,
+            };
+            let known = Known::new(campaign, facts, &fills, vendor.shape());
+            let level = if known.missing().is_some() { Level::Warn } else { Level::Info };
+            output.log(level, &known.told())?;
+            known.warnings().try_for_each(|warning| output.log(Level::Warn, warning))?;
+        }
+        unproved.iter().try_for_each(|unproved| output.log(Level::Info, unproved))
     }
 
     /// Says at the start what an operator would ask later.
@@ -180,14 +291,20 @@ impl SyncJob {
             Dialect::Airbyte => format!("streams in the catalog: {}", self.catalog.streams.len()),
             Dialect::Singer => "streams as they are announced".to_owned(),
         };
-        output.log(Level::Info, &format!("destination-ai-voice {version}: {streams}; vendor: {vendor}"))?;
+        let run = &self.run_id;
+        let rehearsal = if self.config.vendor.is_rehearsal() { REHEARSAL } else { "" };
+        let first =
+            format!("{rehearsal}destination-ai-voice {version}: {streams}; vendor: {vendor}; run: {run}");
+        output.log(Level::Info, &first)?;
+        if let Some(place) = self.config.vendor.plain_http_place() {
+            output.log(Level::Warn, &plain_http(&place))?;
+        }
         if matches!(self.config.ledger, LedgerConfig::None) {
             output.log(
                 Level::Warn,
                 "no ledger is configured: people are remembered within this sync only, so a repeated sync can call them again",
             )?;
         }
-        refuse_storage(&self.config.object_storage_config, "")?;
         for stream in &self.catalog.streams {
             let name = &stream.name;
             if stream.full_refresh && matches!(self.config.ledger, LedgerConfig::None) {
@@ -201,19 +318,6 @@ impl SyncJob {
             output.log(Level::Warn, warning)?;
         }
         Ok(())
-    }
-}
-
-/// Nothing is put there yet, and whoever fills this in counts on it. `proved` is what works all the same.
-pub(super) fn refuse_storage(config: &ObjectStorageConfig, proved: &str) -> Result<(), Error> {
-    match config {
-        ObjectStorageConfig::None => Ok(()),
-        ObjectStorageConfig::S3(_) | ObjectStorageConfig::Local(_) => Err(Error::config(
-            "object_storage_config.storage_type",
-            format!(
-                "this version keeps no rejected records in a sync yet, so that nothing would be put there; choose None{proved}"
-            ),
-        )),
     }
 }
 

@@ -5,9 +5,11 @@
 //! reported at once and the form can never promise what the program does not read.
 
 mod ledger;
+mod limits;
 mod names;
 mod phone;
 mod reading;
+mod rules;
 pub mod schema;
 mod storage;
 mod strict;
@@ -17,14 +19,18 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use ledger::{LedgerConfig, MemoryConfig, PostgresConfig, ScopeConfig, SqliteConfig};
+pub use limits::{LimitsConfig, OnLimit};
 pub(crate) use names::{NameFormat, Piece, Variable};
 pub use phone::{Extension, PhoneConfig, SeveralNumbers, VnOldPrefix};
 pub use reading::read_config;
+pub(crate) use rules::TIME_ZONE_COLUMN;
+pub use rules::{Day, DoNotCallConfig, RuleScope, RulesConfig, WindowConfig};
 pub use storage::{
     CompressionConfig, Flattening, FormatConfig, KeepConfig, LocalConfig, ObjectStorageConfig,
     RejectedRecord, S3Config,
 };
 
+use crate::domain::error::Mistake;
 use crate::providers;
 
 /// Adds the records of your streams to an AI voice-call campaign. The vendor then phones these people.
@@ -34,6 +40,7 @@ use crate::providers;
     { "id": "streams", "title": "Who is called" },
     { "id": "phone", "title": "Phone numbers" },
     { "id": "ledger", "title": "Calling nobody twice" },
+    { "id": "rules", "title": "Rules of calling" },
     { "id": "limits", "title": "Limits" },
     { "id": "delivery", "title": "Delivery" },
 ]))]
@@ -67,9 +74,14 @@ pub struct Config {
     #[schemars(title = "Ledger", extend("group" = "ledger", "display_type" = "radio"))]
     pub ledger: LedgerConfig,
 
-    /// Where rejected records are kept. Without it they are counted, and logged with masked numbers.
+    /// Whom nobody may call, and when.
     #[serde(default)]
-    #[schemars(title = "Storage of rejected records", extend("group" = "limits", "airbyte_hidden" = true))]
+    #[schemars(title = "Rules of calling", extend("group" = "rules"))]
+    pub rules: RulesConfig,
+
+    /// Where rejected records and a report of each sync are put. Without it rejected records are counted, and some of each reason are logged with masked numbers.
+    #[serde(default)]
+    #[schemars(title = "Storage of rejected records", extend("group" = "limits"))]
     pub object_storage_config: ObjectStorageConfig,
 
     /// Guards against a mistake in the warehouse.
@@ -96,6 +108,11 @@ pub struct StreamConfig {
     #[schemars(title = "Campaign", extend("examples" = ["12", "{{ record.job }}"]))]
     pub campaign: String,
 
+    /// What its records are. contacts: people to be called. do_not_call: people who must not be; they go to the do-not-call list in the ledger, and nobody is called. Such a stream needs a connection of its own.
+    #[serde(default)]
+    #[schemars(title = "Role")]
+    pub role: StreamRole,
+
     /// A condition in SQL, what stands behind WHERE: only records for which it is TRUE are called, for instance consent = 'yes' AND days_overdue < 30. The others, also those for which it is unknown because a column is missing, are counted as rejected (suppressed). Blank: every record.
     #[serde(default)]
     #[schemars(title = "Only when", extend("examples" = ["consent = 'yes'", "consent = 'yes' AND consent_at > current_date - INTERVAL '365 days'"]))]
@@ -105,6 +122,17 @@ pub struct StreamConfig {
     #[serde(default)]
     #[schemars(title = "Fields", extend("always_show" = true))]
     pub fields: Vec<FieldConfig>,
+}
+
+/// What the records of a stream are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum StreamRole {
+    /// People to be called.
+    #[default]
+    Contacts,
+    /// People who must not be called.
+    DoNotCall,
 }
 
 /// What fills one field of the contact.
@@ -190,18 +218,25 @@ pub enum OnUnknownOutcome {
     Resend,
 }
 
-/// Guards against a mistake in the warehouse.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(default)]
-#[schemars(title = "Limits")]
-pub struct LimitsConfig {
-    /// At most this many contacts are sent in one sync; further records are counted as rejected (suppressed). 0: no limit.
-    #[schemars(title = "Contacts per sync", range(min = 0))]
-    pub max_contacts_per_sync: u64,
-
-    /// Fails the sync when more than this share of its records was rejected: (invalid + rejected + unknown) of all but those that only_when, a limit or a deletion in the source kept back (measured after the first 100 of them, and at the end). 100: never.
-    #[schemars(title = "Rejected records allowed (percent)", range(min = 0, max = 100))]
-    pub max_rejected_percent: u8,
+impl Config {
+    /// What cannot work in the rules of calling, the limits and the roles of streams.
+    #[must_use]
+    pub fn rule_mistakes(&self) -> Vec<Mistake> {
+        let mut mistakes = self.rules.mistakes(&self.ledger);
+        mistakes.extend(self.limits.mistakes(&self.ledger));
+        let first_role = self.streams.first().map(|stream| stream.role);
+        for (index, stream) in self.streams.iter().enumerate() {
+            let at = format!("streams[{index}].role");
+            let is_list = stream.role == StreamRole::DoNotCall;
+            mistakes.extend(rules::needs_ledger(&at, is_list, &self.ledger, rules::LIST_IS_IN_LEDGER));
+            mistakes.extend(is_list.then(|| Mistake::new(at, rules::NOT_YET)));
+        }
+        if let Some(index) = self.streams.iter().position(|stream| Some(stream.role) != first_role) {
+            let why = "differs from that of streams[0]: platforms give no order between streams, so that people could be called before the list that names them is complete; give the list a connection of its own";
+            mistakes.push(Mistake::new(format!("streams[{index}].role"), why));
+        }
+        mistakes
+    }
 }
 
 fn utc() -> String {
@@ -220,11 +255,5 @@ impl Default for DeliveryConfig {
             shutdown_seconds: 9,
             on_unknown_outcome: OnUnknownOutcome::Hold,
         }
-    }
-}
-
-impl Default for LimitsConfig {
-    fn default() -> Self {
-        Self { max_contacts_per_sync: 0, max_rejected_percent: 100 }
     }
 }

@@ -258,8 +258,9 @@ fn stand_in(schema: &Value) -> Value {
     if let Some(default) = schema.get("default") {
         return default.clone();
     }
+    let first_choice = schema.get("enum").and_then(|choices| choices.get(0));
     match schema.get("type").and_then(Value::as_str) {
-        Some("string") => json!(""),
+        Some("string") => first_choice.cloned().unwrap_or(json!("")),
         Some("integer") => schema.get("minimum").cloned().unwrap_or(json!(0)),
         Some("boolean") => json!(false),
         Some("array") => json!([]),
@@ -352,6 +353,42 @@ mod tests {
             ("s", "phone_number", "phone ")
         );
         assert_eq!((&*number.column, &*config.phone.region_column), ("7", " land"));
+    }
+
+    #[test]
+    fn what_is_rehearsed_is_read_as_it_will_be_but_for_its_credentials() {
+        let itnio = r#""vendor_type":"itnio","app_id":"A","job_id":9"#;
+        let vbee = r#""vendor_type":"vbee","campaign_id":"c""#;
+        let whole = r#""api_key":"k","api_secret":"s""#;
+        let token = r#""credentials":{"auth_type":"access_token","access_token":""}"#;
+        for (plays, want) in [
+            (format!("{{{itnio}}}"), vec![]),
+            (format!("{{{itnio},{whole}}}"), vec![]),
+            (format!(r#"{{{itnio},"api_key":"","api_secret":null}}"#), vec![]),
+            (format!("{{{vbee}}}"), vec![]),
+            (format!("{{{vbee},{token}}}"), vec![]),
+            (format!(r#"{{{vbee},"credentials":{{"auth_type":"api_key"}}}}"#), vec![]),
+            (r#"{"vendor_type":"itnio","job_id":9}"#.to_owned(), vec!["vendor.plays.app_id"]),
+            (format!(r#"{{{itnio},"aip_key":"k"}}"#), vec!["vendor.plays.aip_key"]),
+            (format!(r#"{{{itnio},"base_url":"http://a.example"}}"#), vec!["vendor.plays.base_url"]),
+            (r#"{"vendor_type":"rehearsal"}"#.to_owned(), vec!["vendor.plays.vendor_type"]),
+            (r#"{"vendor_type":"twilio"}"#.to_owned(), vec!["vendor.plays.vendor_type"]),
+        ] {
+            let text = format!(r#"{{"vendor":{{"vendor_type":"rehearsal","plays":{plays}}}}}"#);
+            let (config, mut mistakes) = read_config(&text);
+            mistakes.extend(config.iter().flat_map(|config| config.vendor.mistakes()));
+            let places: Vec<_> = mistakes.iter().map(|mistake| mistake.at.as_str()).collect();
+            assert_eq!(places, want, "{plays}");
+            if let Some(config) = config {
+                assert!(config.vendor.is_rehearsal() && config.vendor.rehearses(), "{plays}");
+                assert!(
+                    config.vendor.played().is_some() && config.vendor.plain_http_place().is_none(),
+                    "{plays}"
+                );
+            }
+        }
+        let (_, mistakes) = read_config(r#"{"vendor":{"vendor_type":"rehearsal"}}"#);
+        assert_eq!(mistakes.iter().map(|mistake| mistake.at.as_str()).collect::<Vec<_>>(), ["vendor.plays"]);
     }
 
     #[test]

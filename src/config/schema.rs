@@ -158,14 +158,20 @@ mod tests {
             [
                 "access_key_id",
                 "access_token",
+                "access_token", // once more for each vendor in what is rehearsed
                 "api_key",
                 "api_key",
+                "api_key",
+                "api_key",
+                "api_secret",
+                "api_secret",
                 "api_secret",
                 "api_secret",
                 "hash_key",
                 "hash_key",
                 "secret_access_key",
                 "token", // of the vendor that is made up for tests
+                "token",
                 "url"
             ]
         );

@@ -12,6 +12,7 @@ use tokio::time::Instant;
 use super::back_off::BackOff;
 use super::breaker::Breaker;
 use super::clock::{self, Clock};
+use super::inquiry::inquire;
 use super::part::Part;
 use super::rate_limiter::RateLimiter;
 use super::result::{ContactResult, DeliveryResult};
@@ -24,6 +25,7 @@ use crate::domain::outcome::Outcome;
 use crate::domain::reason::Reason;
 use crate::providers::Provider;
 use crate::providers::api::{Blame, ContactVerdict, Repeats, Verdict};
+use crate::providers::campaign::CampaignFacts;
 
 /// How often one batch's clock may be corrected: a vendor behind several servers has several clocks.
 const CLOCK_CORRECTIONS: u32 = 5;
@@ -85,6 +87,11 @@ impl<C: Transport> Deliverer<C> {
         let mut ids = fastrand::Rng::with_seed(!seed);
         let (run_id, request_ids) = (ids.u128(..), Mutex::new(ids));
         Self { provider, transport, run, rate_limiter, retry_policy, back_off, breaker, run_id, request_ids }
+    }
+
+    /// Asks what is known of a campaign, by the same way as contacts go.
+    pub async fn inquire(&self, campaign: &Campaign, within: Duration) -> CampaignFacts {
+        inquire(self.provider.as_ref(), campaign, &self.transport, &self.run.clock, within).await
     }
 
     /// Whether who may have been sent may go out again in any request, of this run or another: the vendor recognises
@@ -169,12 +176,32 @@ impl<C: Transport> Deliverer<C> {
             if self.run.wait_until(self.rate_limiter.reserve()).await.is_err() {
                 return PartEnd::Stopped(None);
             }
+            if let Some(end) = self.look_at_window(part) {
+                return end;
+            }
             let verdict = self.attempt(campaign, part).await;
             history.attempts = history.attempts.saturating_add(1);
             if let Some(end) = self.act_on(verdict, part, &mut history).await {
                 return end;
             }
         }
+    }
+
+    /// Nothing is handed over when the window has closed, however long the batch has waited. Who is left is another
+    /// request: where an earlier one may have arrived, and the vendor knows it by itself only, there can be none.
+    fn look_at_window<P: AsRef<Contact>>(&self, part: &mut Part<P>) -> Option<PartEnd> {
+        if let Some(closed) = self.run.closed() {
+            return Some(PartEnd::Stopped(Some(closed)));
+        }
+        let keeps_back = |contact: &P| self.run.keeps_back(contact.as_ref());
+        if !part.contacts.iter().any(|contact| keeps_back(contact).is_some()) {
+            return None;
+        }
+        if part.maybe_sent && !self.may_repeat() {
+            return Some(self.held("the window closed before its answer was clear", part));
+        }
+        part.keep_back(keeps_back, self.new_request_id());
+        part.contacts.is_empty().then(|| PartEnd::Settled(Vec::new(), None))
     }
 
     async fn attempt<P: AsRef<Contact>>(&self, campaign: &Campaign, part: &mut Part<P>) -> Verdict {
@@ -397,9 +424,13 @@ impl<C: Transport> Deliverer<C> {
             );
             return Some(PartEnd::Stopped(Some(Error::Unreachable { vendor: self.provider.name(), why })));
         }
-        let seconds = until.duration_since(Instant::now()).as_secs_f32();
-        let next = history.attempts.saturating_add(1);
-        self.run.log_line(format!("waiting {seconds:.1} s before attempt {next}: {why}"));
+        if let Some(closed) = self.run.closed_at(until) {
+            return Some(PartEnd::Stopped(Some(closed)));
+        }
+        let wait = until.duration_since(Instant::now());
+        let (seconds, next) = (wait.as_secs_f32(), history.attempts.saturating_add(1));
+        let text = format!("waiting {seconds:.1} s before attempt {next}: {why}");
+        self.run.log_wait(text, wait, why, true);
         self.run.wait_until(until).await.err().map(|_| PartEnd::Stopped(None))
     }
 }

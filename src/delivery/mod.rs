@@ -5,6 +5,7 @@
 // Waits and times come from outside; none may end the program by being too large.
 #![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
 
+mod any_transport;
 mod back_off;
 mod breaker;
 mod clock;
@@ -13,6 +14,7 @@ mod deliverer;
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) mod fuzz;
 mod http_transport;
+mod inquiry;
 mod network;
 mod part;
 mod rate_limiter;
@@ -26,13 +28,15 @@ mod transport;
 #[cfg(test)]
 mod ways;
 
+pub use any_transport::{AnyTransport, PlayedVendor};
 pub use clock::Clock;
 pub use deliverer::{Deliverer, DeliveryOptions, RetryPolicy};
 pub(crate) use http_transport::Answer;
 pub use http_transport::{Connections, HttpTransport};
+pub use inquiry::inquire;
 pub use network::Network;
 pub use rate_limiter::RateLimiter;
 pub use result::{ContactResult, DeliveryResult};
 pub(crate) use retry_after::http_date;
-pub use run_handle::{LogLine, RunHandle};
+pub use run_handle::{LogLine, RunHandle, Wait};
 pub use transport::{Transport, TransportError};

@@ -56,6 +56,20 @@ impl<P> Part<P> {
         self.request_id = new_id;
     }
 
+    /// Lets go of those who may not be handed over now; who is left is another request.
+    pub(super) fn keep_back(&mut self, keeps_back: impl Fn(&P) -> Option<Outcome>, new_id: u128) {
+        for contact in std::mem::take(&mut self.contacts) {
+            match keeps_back(&contact) {
+                Some(outcome) => {
+                    let result = ContactResult::Ended(self.proof(outcome));
+                    self.ended.push((contact, result));
+                }
+                None => self.contacts.push(contact),
+            }
+        }
+        self.request_id = new_id;
+    }
+
     /// Its contacts, not settled.
     pub(super) fn left_open(self) -> impl Iterator<Item = (P, ContactResult)> {
         let maybe_sent = self.maybe_sent || self.is_away;
@@ -75,6 +89,11 @@ impl<P> Part<P> {
                     "refused now ({}), but an earlier request may have added it{words}",
                     reason.code()
                 );
+                Outcome::Unknown(Some(why.into()))
+            }
+            Outcome::Suppressed(reason, _) if self.maybe_sent => {
+                let why =
+                    format!("kept back now ({}), but an earlier request may have added it", reason.code());
                 Outcome::Unknown(Some(why.into()))
             }
             other => other,

@@ -13,6 +13,8 @@ pub enum ContactResult {
         /// A request with it may have arrived.
         maybe_sent: bool,
     },
+    /// It was not sent, because its campaign has had enough for today; it is not settled, and the run needs not fail.
+    BeyondLimit,
 }
 
 /// What became of a batch.

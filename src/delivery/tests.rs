@@ -125,6 +125,7 @@ fn names(delivered: &DeliveryResult<Contact>) -> Vec<&'static str> {
         ContactResult::Ended(outcome) => outcome.name(),
         ContactResult::Open { maybe_sent: true } => "open, maybe sent",
         ContactResult::Open { maybe_sent: false } => "open",
+        ContactResult::BeyondLimit => "beyond the limit",
     };
     delivered.contacts.iter().map(name).collect()
 }

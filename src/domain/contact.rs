@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use compact_str::CompactString;
+use jiff::tz::TimeZone;
 use smallvec::SmallVec;
 
 use crate::phone::Phone;
@@ -19,6 +20,8 @@ pub struct Contact {
     pub gender: Option<Gender>,
     /// What the call script speaks.
     pub variables: Variables,
+    /// Where their clock is, when the window of calling goes by each person's own.
+    pub time_zone: Option<TimeZone>,
 }
 
 /// The two genders that vendors' voices distinguish.
@@ -50,7 +53,7 @@ impl Contact {
     /// A contact with nothing but a number.
     #[must_use]
     pub fn new(phone: Phone) -> Self {
-        Self { phone, name: None, gender: None, variables: Variables::default() }
+        Self { phone, name: None, gender: None, variables: Variables::default(), time_zone: None }
     }
 
     /// Bytes of text that this contact holds, the measure by which batches are cut.
@@ -74,6 +77,7 @@ impl fmt::Debug for Contact {
             .field("name", &self.name.as_ref().map(|_| "…"))
             .field("gender", &self.gender)
             .field("variables", &self.variables)
+            .field("time_zone", &self.time_zone.as_ref().map(|_| "…"))
             .finish()
     }
 }

@@ -7,7 +7,7 @@ use crate::domain::contact::Campaign;
 use crate::domain::outcome::Outcome;
 use crate::domain::reason::Reason;
 use crate::domain::stream_name::StreamName;
-use crate::phone::Phone;
+use crate::phone::{Phone, shown_key};
 
 /// One record's ending.
 #[derive(Clone, Copy, Debug)]
@@ -86,10 +86,17 @@ impl Decision<'_> {
         match (self.outcome, self.outcome.reason()) {
             (_, Some(Reason::OnlyWhen | Reason::ConditionUnknown)) => "only_when",
             (_, Some(Reason::BadCampaign)) => "campaign",
+            (_, Some(Reason::OutsideWindow | Reason::NoTimeZone)) => "rules.window",
             (Outcome::Invalid(..), Some(Reason::RequiredMissing | Reason::TemplateFailed)) => "",
             (Outcome::Invalid(..), _) => "phone_number",
             _ => "",
         }
+    }
+
+    /// The primary key as it may be shown: masked where it holds a number as people write it.
+    #[must_use]
+    pub fn shown_key(&self) -> String {
+        shown_key(self.primary_key, self.phone.unwrap_or(&Phone::opaque("")))
     }
 
     /// Whether the record may be sent once more.
@@ -99,7 +106,10 @@ impl Decision<'_> {
             Outcome::Accepted { .. }
             | Outcome::Duplicate(_)
             | Outcome::Suppressed(Reason::DeletedInSource, _) => Replay::No,
-            Outcome::Suppressed(Reason::MaxContactsPerSync, _) => Replay::Yes,
+            Outcome::Suppressed(
+                Reason::OutsideWindow | Reason::MaxContactsPerSync | Reason::MaxContactsPerDay,
+                _,
+            ) => Replay::Yes,
             Outcome::Suppressed(..) | Outcome::Invalid(..) | Outcome::Rejected(..) => Replay::AfterFix,
             Outcome::Unknown(_) => Replay::NeedsReconcile,
         }

@@ -78,6 +78,24 @@ pub enum Error {
         /// What was tried, for how long, and what came back last.
         why: String,
     },
+    /// Nobody may be called at this time.
+    #[error(
+        "rules.window is closed: nobody else is handed over, and no STATE passes by who was not; it opens {0}"
+    )]
+    OutsideWindow(
+        /// When it opens again.
+        String,
+    ),
+    /// Nobody among the first records can be called.
+    #[error(
+        "none of the first {n_records} records can be called, or was before ({reasons}): a condition or a column is probably wrong. Nothing was sent, and no STATE passes these records by; if this is normal, set limits.allow_nobody to true"
+    )]
+    NobodyToCall {
+        /// How many were looked at.
+        n_records: u64,
+        /// How they ended, with counts.
+        reasons: String,
+    },
     /// The source stopped before it said that its streams are complete.
     #[error(
         "the input ended before the source completed stream {0}; what no STATE covers was not sent, the next attempt brings it again"
@@ -166,10 +184,12 @@ impl Error {
             | Self::NothingDone(_)
             | Self::Refused { .. }
             | Self::NoWay { .. }
-            | Self::TooManyRejected { .. } => FailureType::Config,
+            | Self::TooManyRejected { .. }
+            | Self::NobodyToCall { .. } => FailureType::Config,
             Self::Unreachable { .. }
             | Self::LedgerUnavailable(_)
             | Self::StorageUnavailable(_)
+            | Self::OutsideWindow(_)
             | Self::Incomplete(_)
             | Self::Interrupted(_)
             | Self::Hurried(_)

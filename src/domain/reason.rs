@@ -83,8 +83,14 @@ reasons! {
     ConditionUnknown = "condition_unknown", "Read the column and the cause beside this code; fill the column, or write what should happen without it (`IS NULL`, `COALESCE`, `CAST`).";
     /// The source marked the record as deleted (`_ab_cdc_deleted_at`, `_sdc_deleted_at`).
     DeletedInSource = "deleted_in_source", "Nothing: a deleted customer is not called.";
+    /// It was outside of `rules.window` in the record's own time zone when it was to be handed over.
+    OutsideWindow = "outside_window", "Sync the record again inside the window: a schedule that runs inside of every zone's window passes nobody by.";
+    /// The record's time zone is missing, null, blank or unknown, so that nobody can say whether `rules.window` is open for it.
+    NoTimeZone = "no_time_zone", "Fill the column `rules.window.time_zone_column` with an IANA name such as America/New_York.";
     /// The sync had reached `limits.max_contacts_per_sync`.
     MaxContactsPerSync = "max_contacts_per_sync", "Raise the limit and sync the record again.";
+    /// The campaign had reached `limits.max_contacts_per_day`.
+    MaxContactsPerDay = "max_contacts_per_day", "Raise the limit, or sync the record again on another day.";
     /// The number was in this run before, for the same campaign.
     DuplicateInRun = "duplicate_in_run", "Nothing: the person is called once.";
     /// The vendor says that the number is in the campaign already.
@@ -108,11 +114,27 @@ reasons! {
 }
 
 impl Reason {
+    /// Whether records end so whose people are known already.
+    #[must_use]
+    pub fn is_of_duplicates(self) -> bool {
+        matches!(
+            self,
+            Self::DuplicateInRun | Self::AlreadyInCampaign | Self::AlreadyInLedger | Self::InAnotherRun
+        )
+    }
+
     /// Whether the user asked for records to end so: they tell nothing about whether the sync works,
     /// and `limits.max_rejected_percent` leaves them out.
     #[must_use]
     pub fn is_on_purpose(self) -> bool {
-        matches!(self, Self::OnlyWhen | Self::DeletedInSource | Self::MaxContactsPerSync)
+        matches!(
+            self,
+            Self::OnlyWhen
+                | Self::DeletedInSource
+                | Self::OutsideWindow
+                | Self::MaxContactsPerSync
+                | Self::MaxContactsPerDay
+        )
     }
 }
 

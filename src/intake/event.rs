@@ -3,12 +3,15 @@
 use jiff::Timestamp;
 
 use super::input_warnings::InputWarnings;
+use super::origin::Origin;
 use super::pending_contact::{LedgerStanding, PendingContact};
-use super::position::{RecordPosition, StreamIndex};
+use super::position::StreamIndex;
+use crate::domain::contact::Campaign;
 use crate::domain::error::Error;
 use crate::domain::outcome::Outcome;
 use crate::domain::stream_name::StreamName;
 use crate::ledger::{Ledger, one_for_each};
+use crate::phone::Phone;
 use crate::protocol::State;
 
 /// A line that means something, mapped.
@@ -17,12 +20,7 @@ pub enum Event {
     /// A record that maps to somebody who may be called.
     Contact(PendingContact),
     /// A record that ends here.
-    Refused {
-        /// Whose record it was.
-        position: RecordPosition,
-        /// How it ended.
-        outcome: Outcome,
-    },
+    Refused(RefusedRecord),
     /// A position of the source, and whose records it speaks for.
     State(State, Covers),
     /// A stream that the catalog does not have, or that looks different from here on.
@@ -36,6 +34,19 @@ pub enum Event {
     },
     /// A stream is complete at the source.
     Complete(StreamIndex),
+}
+
+/// A record that maps to nobody who may be called.
+#[derive(Clone, Debug)]
+pub struct RefusedRecord {
+    /// Which one it is.
+    pub origin: Origin,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// Where it would have gone, as far as that can be known.
+    pub campaign: Option<Campaign>,
+    /// Who would have been called, where there is a usable number.
+    pub phone: Option<Phone>,
 }
 
 /// Whose records a STATE speaks for, among those that are known.

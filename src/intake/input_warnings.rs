@@ -95,7 +95,8 @@ mod tests {
         later.unknown_message("0987654321");
         later.state_of_stranger(&StreamName { namespace: "crm".into(), name: "old".into() });
         warnings.add(later);
-        let streams = ["one", "two"].map(|name| StreamName { namespace: String::new(), name: name.into() });
+        let streams =
+            ["one", "two"].map(|name| (StreamName { namespace: String::new(), name: name.into() }, None));
         let streams = StreamNames::from_iter(streams);
         insta::assert_snapshot!(warnings.lines(&streams).join("\n"), @r"
         stream one: values that were NaN or infinite were left out, as if they were null: 3, the first in column `debt`

@@ -3,6 +3,7 @@
 mod dynamic_streams;
 mod event;
 mod input_warnings;
+mod origin;
 mod pending_contact;
 mod position;
 mod reader;
@@ -10,8 +11,9 @@ mod router;
 mod stream_names;
 
 pub use dynamic_streams::{CompileStream, DynamicStreams};
-pub use event::{Covers, Event, EventBatch};
+pub use event::{Covers, Event, EventBatch, RefusedRecord};
 pub use input_warnings::InputWarnings;
+pub use origin::{Columns, Origin};
 pub use pending_contact::{LedgerStanding, PendingContact};
 pub use position::{Interval, RecordPosition, StreamIndex};
 pub use reader::{EventReader, read_events};

@@ -1,6 +1,6 @@
 //! A contact on its way from a record to an outcome: one struct that travels whole.
 
-use super::position::RecordPosition;
+use super::origin::Origin;
 use super::stream_names::StreamNames;
 use crate::domain::contact::{Campaign, Contact};
 use crate::domain::error::Error;
@@ -14,9 +14,7 @@ pub struct PendingContact {
     /// Where they go.
     pub campaign: Campaign,
     /// Their record.
-    pub position: RecordPosition,
-    /// The record's primary key, as JSON text, for people; blank where the catalog names none.
-    pub primary_key: Box<str>,
+    pub origin: Origin,
     /// What they are to the ledger.
     pub standing: LedgerStanding,
 }
@@ -52,8 +50,8 @@ impl PendingContact {
         Ok(ClaimEntry {
             key: self.key()?,
             campaign: self.campaign.clone(),
-            stream: streams.text(self.position.stream)?,
-            primary_key: self.primary_key.clone(),
+            stream: streams.text(self.origin.position.stream)?,
+            primary_key: self.origin.primary_key.clone(),
         })
     }
 }

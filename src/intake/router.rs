@@ -6,8 +6,9 @@ use std::sync::Arc;
 use foldhash::fast::FixedState;
 
 use super::dynamic_streams::{Announcement, DynamicStreams};
-use super::event::{Covers, Event};
+use super::event::{Covers, Event, RefusedRecord};
 use super::input_warnings::InputWarnings;
+use super::origin::{Columns, Origin};
 use super::pending_contact::{LedgerStanding, PendingContact};
 use super::position::{Interval, RecordPosition, StreamIndex};
 use crate::domain::error::Error;
@@ -33,6 +34,8 @@ pub struct Router {
     /// Streams that come between the records, where the dialect has them.
     announced: Option<DynamicStreams>,
     keys: Option<KeyMaker>,
+    /// The records themselves are kept until they have ended.
+    keeps_columns: bool,
     line: u64,
     /// How many STATEs there were before that line.
     interval: Interval,
@@ -50,8 +53,17 @@ impl Router {
         let dialect = Dialect::Airbyte;
         let (by_name, warnings) = (HashMap::default(), InputWarnings::default());
         let interval = Interval::default();
-        let mut router =
-            Self { dialect, mappings, by_name, announced: None, keys, line: 0, interval, warnings };
+        let mut router = Self {
+            dialect,
+            mappings,
+            by_name,
+            announced: None,
+            keys,
+            keeps_columns: false,
+            line: 0,
+            interval,
+            warnings,
+        };
         for (index, stream) in streams.into_iter().enumerate() {
             router.add_stream(stream, StreamIndex::new(index));
         }
@@ -63,6 +75,12 @@ impl Router {
     pub fn announced(dialect: Dialect, announced: DynamicStreams, keys: Option<KeyMaker>) -> Self {
         let none = Self::new([], Vec::new(), keys);
         Self { dialect, announced: Some(announced), ..none }
+    }
+
+    /// The same, with each record's columns kept until it has ended: somebody will want to read them.
+    #[must_use]
+    pub fn keeping_columns(self, keeps_columns: bool) -> Self {
+        Self { keeps_columns, ..self }
     }
 
     /// Reads the next line, without its end.
@@ -167,13 +185,18 @@ impl Router {
             return Err(self.refuse(format!("is a RECORD of stream {}, {why}", shown(&name.to_string()))));
         };
         let position = RecordPosition { stream, line: self.line, interval: self.interval };
+        let columns = self.keeps_columns.then(|| Columns(record.data.to_json().into()));
+        let origin = |primary_key| Origin { position, primary_key, extracted_at: record.emitted_at, columns };
         Ok(match mapping.map(&Record { data: &record.data, emitted_at: record.emitted_at }) {
             Mapped::Contact { campaign, contact, primary_key } => {
+                let origin = origin(primary_key);
                 let key = self.keys.as_ref().map(|keys| keys.key(&campaign, &contact.phone));
                 let standing = key.map_or(LedgerStanding::NoLedger, LedgerStanding::NotAsked);
-                Event::Contact(PendingContact { contact, campaign, position, primary_key, standing })
+                Event::Contact(PendingContact { contact, campaign, origin, standing })
             }
-            Mapped::Refused(outcome) => Event::Refused { position, outcome },
+            Mapped::Refused { outcome, campaign, phone, primary_key } => {
+                Event::Refused(RefusedRecord { origin: origin(primary_key), outcome, campaign, phone })
+            }
         })
     }
 
@@ -222,7 +245,47 @@ impl Router {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
+    use crate::mapping::{RunContext, StreamShape, compile_catalog};
+    use crate::protocol::Catalog;
+
+    #[test]
+    fn a_record_is_kept_only_where_somebody_will_want_to_read_it() {
+        let config = json!({ "vendor": { "vendor_type": "itnio", "api_key": "key", "api_secret": "secret-1", "app_id": "A", "job_id": 9 } });
+        let config = crate::config::read_config(&config.to_string()).0.unwrap();
+        let catalog = json!({ "streams": [{ "stream": { "name": "s" }, "primary_key": [["id"]] }] });
+        let catalog = Catalog::parse(&catalog.to_string()).unwrap();
+        let shapes: Vec<_> = catalog.streams.iter().map(StreamShape::from).collect();
+        let context = RunContext { sync_id: String::new(), now: jiff::Timestamp::UNIX_EPOCH };
+        let mappings = compile_catalog(&config, &config.vendor.build(), &shapes, &context).unwrap();
+        let names = [catalog.streams[0].name.clone()];
+        for (case, number, keeps) in [
+            ("somebody", "+14155550101", true),
+            ("nobody", "n/a", true),
+            ("somebody", "+14155550101", false),
+            ("nobody", "n/a", false),
+        ] {
+            let columns = format!(r#"{{"phone_number":"{number}","id":7,"a\"b":[1, 2.50]}}"#);
+            let line =
+                format!(r#"{{"type":"RECORD","record":{{"stream":"s","emitted_at":5,"data":{columns}}}}}"#);
+            let mut router = Router::new(names.clone(), mappings.clone(), None).keeping_columns(keeps);
+            let origin = match router.read_line(line.as_bytes()).unwrap() {
+                Some(Event::Contact(pending)) => pending.origin,
+                Some(Event::Refused(record)) => record.origin,
+                event => panic!("{case}: {event:?}"),
+            };
+            let kept = origin.columns.as_ref().map(|Columns(columns)| &**columns);
+            assert_eq!(kept, keeps.then_some(&*columns), "{case}");
+            assert_eq!(
+                (origin.extracted_at, &*origin.primary_key, origin.position.line),
+                (5, "7", 1),
+                "{case}"
+            );
+            assert!(!format!("{origin:?}").contains("phone_number"), "{case}");
+        }
+    }
 
     #[test]
     fn a_record_without_a_namespace_belongs_to_the_only_stream_of_its_name() {

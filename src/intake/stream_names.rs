@@ -6,16 +6,25 @@ use super::position::StreamIndex;
 use crate::domain::error::Error;
 use crate::domain::stream_name::StreamName;
 
-/// Names, each also as one text that many may hold.
+/// Streams by their place.
 #[derive(Clone, Debug, Default)]
-pub struct StreamNames(Vec<(StreamName, Arc<str>)>);
+pub struct StreamNames(Vec<Known>);
+
+#[derive(Clone, Debug)]
+struct Known {
+    name: StreamName,
+    /// The name as one text that many may hold.
+    text: Arc<str>,
+    /// 0 where the platform does not count them.
+    generation_id: i64,
+}
 
 impl StreamNames {
     /// Takes note of a stream; gives whether it is new. A new one follows the last.
     pub fn announce(&mut self, index: StreamIndex, name: &StreamName) -> bool {
         let is_new = index.index() == self.0.len();
         if is_new {
-            self.extend([name.clone()]);
+            self.extend([(name.clone(), None)]);
         }
         is_new
     }
@@ -23,7 +32,7 @@ impl StreamNames {
     /// A stream's name, if there is one at this place.
     #[must_use]
     pub fn get(&self, index: StreamIndex) -> Option<&StreamName> {
-        self.0.get(index.index()).map(|(name, _)| name)
+        self.0.get(index.index()).map(|known| &known.name)
     }
 
     /// A stream's name as a text, with its namespace.
@@ -32,7 +41,13 @@ impl StreamNames {
     /// When there is none at this place.
     pub fn text(&self, index: StreamIndex) -> Result<Arc<str>, Error> {
         let unknown = || Error::Defect(format!("stream {} was never announced", index.index()));
-        self.0.get(index.index()).map(|(_, text)| Arc::clone(text)).ok_or_else(unknown)
+        self.0.get(index.index()).map(|known| Arc::clone(&known.text)).ok_or_else(unknown)
+    }
+
+    /// A stream's generation; 0 where the platform does not count them.
+    #[must_use]
+    pub fn generation_id(&self, index: StreamIndex) -> i64 {
+        self.0.get(index.index()).map_or(0, |known| known.generation_id)
     }
 
     /// How many there are.
@@ -42,19 +57,20 @@ impl StreamNames {
     }
 }
 
-impl Extend<StreamName> for StreamNames {
-    fn extend<I: IntoIterator<Item = StreamName>>(&mut self, names: I) {
-        self.0.extend(names.into_iter().map(|name| {
+impl Extend<(StreamName, Option<i64>)> for StreamNames {
+    fn extend<I: IntoIterator<Item = (StreamName, Option<i64>)>>(&mut self, streams: I) {
+        self.0.extend(streams.into_iter().map(|(name, generation_id)| {
             let text = Arc::from(name.to_string());
-            (name, text)
+            Known { name, text, generation_id: generation_id.unwrap_or_default() }
         }));
     }
 }
 
-impl FromIterator<StreamName> for StreamNames {
-    fn from_iter<I: IntoIterator<Item = StreamName>>(names: I) -> Self {
+/// Each with its generation, where the platform counts them.
+impl FromIterator<(StreamName, Option<i64>)> for StreamNames {
+    fn from_iter<I: IntoIterator<Item = (StreamName, Option<i64>)>>(streams: I) -> Self {
         let mut all = Self::default();
-        all.extend(names);
+        all.extend(streams);
         all
     }
 }

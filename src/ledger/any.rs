@@ -5,9 +5,10 @@ use jiff::{SignedDuration, Timestamp};
 use super::postgres::{self, Postgres};
 use super::sqlite::Sqlite;
 use super::{
-    ClaimEntry, ContactStatus, FoundContact, Inspect, Key, Ledger, LedgerError, LedgerIdentity, ListPage,
-    ListQuery, NoopLedger, OldPage, Rescoped, Retention, Settlement, StatusRow,
+    ClaimEntry, ContactStatus, DailyLimit, FoundContact, Inspect, Key, Ledger, LedgerError, LedgerIdentity,
+    ListPage, ListQuery, NoopLedger, OldPage, Places, Rescoped, Retention, Settlement, StatusRow,
 };
+use crate::domain::contact::Campaign;
 
 /// Asks whichever of the kinds it is.
 macro_rules! ask {
@@ -80,6 +81,20 @@ impl Ledger for AnyLedger {
         now: Timestamp,
     ) -> Result<Vec<ContactStatus>, LedgerError> {
         ask!(ledger self, it => it.claim(entries, retake, self.clock(now)).await)
+    }
+
+    async fn reserve(
+        &self,
+        campaign: Campaign,
+        wanted: u64,
+        limit: DailyLimit,
+        now: Timestamp,
+    ) -> Result<Places, LedgerError> {
+        ask!(ledger self, it => it.reserve(campaign, wanted, limit, self.clock(now)).await)
+    }
+
+    async fn give_back(&self, places: Places) -> Result<(), LedgerError> {
+        ask!(ledger self, it => it.give_back(places).await)
     }
 
     async fn settle(

@@ -84,9 +84,15 @@ impl LedgerIdentity {
         };
         if let Some(known) = kept.iter().find(other_side) {
             let (kept, asked) = if known.is_rehearsed() {
-                ("from rehearsals (a vendor at an address of this machine)", "calls people")
+                (
+                    "from rehearsals (`rehearsal`, or a vendor at an address of this machine or a plain http:// one)",
+                    "calls people",
+                )
             } else {
-                ("who were called", "is a rehearsal, or goes to the vendor by an address of this machine")
+                (
+                    "who were called",
+                    "is a rehearsal, or goes to the vendor by an address of this machine or a plain http:// one",
+                )
             };
             return Some(format!(
                 "keeps this account's people {kept}, and this configuration {asked}: nobody would be recognised, and \

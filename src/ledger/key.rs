@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use crate::domain::contact::Campaign;
 use crate::phone::Phone;
 
-/// Before the account of a vendor at an address of this machine: nobody is called there.
+/// Before the account of a vendor that is played, or at an address that is no vendor's own: nobody is called there.
 pub(super) const REHEARSED: &str = "rehearsal ";
 
 /// Within what a person is called at most once.

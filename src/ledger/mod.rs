@@ -6,6 +6,7 @@
 //! recognises a repeat. Keys are keyed hashes: the ledger holds no number and no name.
 
 mod any;
+mod daily;
 mod error;
 mod identity;
 mod key;
@@ -27,6 +28,7 @@ use crate::domain::error::Error;
 use crate::phone::WireFormat;
 
 pub use any::AnyLedger;
+pub use daily::{DailyLimit, Places};
 pub use error::LedgerError;
 pub use identity::{LedgerIdentity, NumberKind};
 pub use key::{Key, KeyHasher, KeyMaker, Scope};
@@ -166,6 +168,23 @@ pub trait Ledger: Send + Sync + 'static {
         retake: bool,
         now: Timestamp,
     ) -> impl Future<Output = Result<Vec<ContactStatus>, LedgerError>> + Send;
+
+    /// Takes places in the campaign's day for as many as are wanted, and no more than there are; durable when it
+    /// returns. Runs that race never have more together than the limit.
+    fn reserve(
+        &self,
+        _campaign: Campaign,
+        _wanted: u64,
+        _limit: DailyLimit,
+        _now: Timestamp,
+    ) -> impl Future<Output = Result<Places, LedgerError>> + Send {
+        std::future::ready(Err(LedgerError::Unusable("it counts nobody's days".to_owned())))
+    }
+
+    /// Gives places back that nobody was sent for.
+    fn give_back(&self, _places: Places) -> impl Future<Output = Result<(), LedgerError>> + Send {
+        std::future::ready(Ok(()))
+    }
 
     /// Settles contacts that this run claimed; durable when it returns.
     fn settle(

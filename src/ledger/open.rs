@@ -3,7 +3,6 @@
 use std::path::Path;
 
 use jiff::{SignedDuration, Timestamp};
-use url::Url;
 
 use super::any::{AnyLedger, AnyRecords};
 use super::key::REHEARSED;
@@ -16,8 +15,8 @@ use crate::config::{Config, LedgerConfig, MemoryConfig, ScopeConfig, SqliteConfi
 use crate::domain::contact::Campaign;
 use crate::domain::error::Error;
 use crate::phone::WireFormat;
+use crate::providers::Provider;
 use crate::providers::api::Repeats;
-use crate::providers::{Provider, is_loopback};
 
 /// A ledger that is open for a run.
 pub(crate) struct RunLedger {
@@ -38,11 +37,11 @@ pub(crate) struct Rehearsed {
     pub(crate) doubts: Vec<String>,
 }
 
-/// Opens the ledger; nothing is sent when that fails.
+/// Opens the ledger for a run of this name, which no other has; nothing is sent when that fails.
 pub(crate) async fn open(
     config: &Config,
     vendor: &dyn Provider,
-    sync_id: &str,
+    run: &str,
     now: Timestamp,
 ) -> Result<RunLedger, Error> {
     let Some(memory) = config.ledger.memory() else {
@@ -54,8 +53,7 @@ pub(crate) async fn open(
         });
     };
     refuse_odd_time(now)?;
-    let run = format!("{}-{:08x}", if sync_id.is_empty() { "run" } else { sync_id }, fastrand::u32(..));
-    let options = options(config, memory, run, vendor);
+    let options = options(config, memory, run.to_owned(), vendor);
     let mut doubts = doubts_of_settings(config, memory, vendor);
     let (ledger, opened) = match &config.ledger {
         LedgerConfig::None => return Err(Error::Defect("no ledger has a memory".to_owned())),
@@ -90,9 +88,11 @@ pub(crate) async fn open_to_count(
     vendor: &dyn Provider,
     now: Timestamp,
 ) -> Result<RunLedger, Error> {
-    let Some(memory) = config.ledger.memory() else { return open(config, vendor, "", now).await };
+    let Some(memory) = config.ledger.memory() else {
+        return open(config, vendor, &format!("count-{:08x}", fastrand::u32(..)), now).await;
+    };
     if probe(config, vendor, now).await?.is_there {
-        return open(config, vendor, "", now).await;
+        return open(config, vendor, "count", now).await;
     }
     let options = options(config, memory, "count".to_owned(), vendor);
     let (ledger, opened) = Sqlite::in_memory(&sqlite::Memory::new()?, &options, memory.hash_key(), now)?;
@@ -152,25 +152,25 @@ pub(crate) fn identity(config: &Config, memory: &MemoryConfig, vendor: &dyn Prov
         WireFormat::AsIs => NumberKind::Opaque,
         WireFormat::Digits | WireFormat::E164 | WireFormat::National => NumberKind::Phone,
     };
-    let rehearsed = if is_rehearsed(config) { REHEARSED } else { "" };
+    let rehearsed = if config.vendor.rehearses() { REHEARSED } else { "" };
     let account = format!("{rehearsed}{}/{}", vendor.name(), vendor.account());
     LedgerIdentity { account, scope: scope(memory), numbers }
-}
-
-/// Whether the vendor's address is this machine's own, as the sandbox's is.
-fn is_rehearsed(config: &Config) -> bool {
-    Url::parse(config.vendor.base_url()).is_ok_and(|url| is_loopback(&url))
 }
 
 /// What an operator should know of settings that do not go well together.
 fn doubts_of_settings(config: &Config, memory: &MemoryConfig, vendor: &dyn Provider) -> Vec<String> {
     let mut doubts = Vec::new();
-    if is_rehearsed(config) {
-        doubts.push(
-            "the vendor's address is this machine's own, so this is taken for a rehearsal: the ledger keeps its people \
-             apart, and serves nobody who is called by another address"
-                .to_owned(),
-        );
+    if config.vendor.rehearses() {
+        let why = if config.vendor.is_rehearsal() {
+            "the vendor is played inside this program, so this is a rehearsal"
+        } else if config.vendor.plain_http_place().is_some() {
+            "the vendor's address is a plain http:// one, so this is taken for a rehearsal"
+        } else {
+            "the vendor's address is this machine's own, so this is taken for a rehearsal"
+        };
+        doubts.push(format!(
+            "{why}: the ledger keeps its people apart, and serves nobody who is called by another address"
+        ));
     }
     let days = memory.call_again_after_days;
     if days > 0 && vendor.limits().repeats == Repeats::KnownByContact {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 
-use crate::config::{Config, FieldConfig, StreamConfig};
+use crate::config::{Config, FieldConfig, StreamConfig, StreamRole, TIME_ZONE_COLUMN};
 use crate::domain::error::Mistake;
 use crate::phone::{is_invisible, shown, visible};
 use crate::providers::Provider;
@@ -107,6 +107,9 @@ impl Compiler<'_> {
         let rules = phone_rules::build(config, &mut self.mistakes);
         let region = &config.phone.region_column;
         let region = (!region.trim().is_empty() && !rules.as_is).then(|| self.column(REGION_COLUMN, region));
+        let zones = &config.rules.window.time_zone_column;
+        let is_called = entry.is_none_or(|entry| entry.role == StreamRole::Contacts);
+        let time_zone = (is_called && !zones.trim().is_empty()).then(|| self.column(TIME_ZONE_COLUMN, zones));
         let deleted = DELETED.iter().flat_map(|name| self.rows.want_in_any_case(name));
         let deleted = deleted.map(|slot| Column { exact: Some(slot), nested: None }).collect();
         let campaign = self.campaign(entry.map_or("", |entry| entry.campaign.trim()));
@@ -127,6 +130,7 @@ impl Compiler<'_> {
             campaign: campaign?,
             phone: fields.phone?,
             region: region.flatten(),
+            time_zone: time_zone.flatten(),
             rules,
             name: fields.name,
             gender: fields.gender,

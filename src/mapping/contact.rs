@@ -1,25 +1,28 @@
 //! A record becomes a contact, or is refused: the hot path.
 
 use std::borrow::Cow;
+use std::cell::LazyCell;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use compact_str::CompactString;
+use jiff::tz::TimeZone;
 
 use crate::domain::contact::{Campaign, Contact, Gender, Variables};
 use crate::domain::outcome::Outcome;
 use crate::domain::reason::Reason;
-use crate::phone::{Phone, PhoneInput, PhoneRules, Region, region};
+use crate::phone::{Phone, PhoneInput, PhoneRules, Region, region, shares_number};
 use crate::protocol;
 use crate::providers::Provider;
 use crate::providers::api::Shape;
 use crate::templates::{Template, TemplateContext};
+use crate::values;
 
 use super::field::{Field, RecordView, failed};
 use super::input::Record;
 use super::only_when::OnlyWhen;
 use super::primary_key::PrimaryKey;
-use super::row::{Column, RowReader};
+use super::row::{Column, Row, RowReader};
 use super::{gender, identity, text};
 
 /// What a record became.
@@ -34,8 +37,17 @@ pub enum Mapped {
         /// Which record it was, for people; blank when the stream has no primary key.
         primary_key: Box<str>,
     },
-    /// Nobody is called: `Suppressed` or `Invalid`. The detail holds no data of the record.
-    Refused(Outcome),
+    /// Nobody is called.
+    Refused {
+        /// `Suppressed` or `Invalid`. The detail holds no data of the record.
+        outcome: Outcome,
+        /// Where the contact would have gone, as far as that can be known.
+        campaign: Option<Campaign>,
+        /// Who would have been called, where there is a usable number.
+        phone: Option<Phone>,
+        /// Which record it was, as of a contact.
+        primary_key: Box<str>,
+    },
 }
 
 /// How the records of one catalog stream become contacts.
@@ -47,6 +59,8 @@ pub struct Mapping {
     pub(super) campaign: CampaignSource,
     pub(super) phone: Field,
     pub(super) region: Option<Column>,
+    /// Where each record's own clock is, by which the window of calling goes.
+    pub(super) time_zone: Option<Column>,
     pub(super) rules: PhoneRules,
     pub(super) name: Option<Field>,
     pub(super) gender: Option<Field>,
@@ -69,9 +83,11 @@ pub(super) enum CampaignSource {
 impl Mapping {
     /// Maps one record.
     pub fn map(&self, record: &Record<'_>) -> Mapped {
-        match self.contact(record) {
+        let row = self.rows.read_object(record.data);
+        let view = RecordView::new(&row, record, &self.context);
+        match self.contact(&row, &view) {
             Ok(mapped) => mapped,
-            Err(outcome) => Mapped::Refused(outcome),
+            Err(outcome) => self.refused(outcome, &row, &view),
         }
     }
 
@@ -105,29 +121,28 @@ impl Mapping {
         self
     }
 
-    fn contact(&self, record: &Record<'_>) -> Result<Mapped, Outcome> {
-        let row = self.rows.read_object(record.data);
-        let view = RecordView::new(&row, record, &self.context);
+    fn contact(&self, row: &Row<'_>, view: &RecordView<'_>) -> Result<Mapped, Outcome> {
         // Also by what nobody can see: in doubt it is deleted.
         let holds = |raw| text::whole(raw).is_some_and(|text| !text.trim().is_empty());
-        let is_set = |column: &Column| column.find(&row).is_some_and(holds);
+        let is_set = |column: &Column| column.find(row).is_some_and(holds);
         if self.deleted.iter().any(is_set) {
             return Err(Outcome::Suppressed(Reason::DeletedInSource, None));
         }
         if let Some(only_when) = &self.only_when {
-            let decided = only_when.decide(&row);
+            let decided = only_when.decide(row);
             decided.map_err(|refusal| Outcome::Suppressed(refusal.reason, Some(refusal.detail)))?;
         }
-        let mut contact = Contact::new(self.phone(&view)?);
+        let mut contact = Contact::new(self.phone(view)?);
+        contact.time_zone = self.time_zone(view)?;
         if let Some(field) = &self.name {
-            contact.name = field.text(&view)?.map(|name| CompactString::from(name.trim()));
+            contact.name = field.text(view)?.map(|name| CompactString::from(name.trim()));
         }
         if let Some(field) = &self.gender {
-            contact.gender = field.text(&view)?.and_then(|text| self.gender(&text));
+            contact.gender = field.text(view)?.and_then(|text| self.gender(&text));
         }
         contact.variables = Variables::with_capacity(self.variables.len(), self.name_bytes + row.bytes());
         for field in &self.variables {
-            if let Some(value) = field.text(&view)? {
+            if let Some(value) = field.text(view)? {
                 contact.variables.push(&field.name, &value);
             }
         }
@@ -138,9 +153,43 @@ impl Mapping {
                 }
             }
         }
-        let campaign = self.campaign(&view, &contact.phone)?;
-        let primary_key = self.primary_key.of(&row, &contact);
+        let campaign = self.campaign(view, &contact.phone)?;
+        let primary_key = self.primary_key.of(row, |text| contact.phone.occurs_in(text), || &contact);
         Ok(Mapped::Contact { campaign, contact, primary_key })
+    }
+
+    /// What is known of somebody who is not called.
+    fn refused(&self, outcome: Outcome, row: &Row<'_>, view: &RecordView<'_>) -> Mapped {
+        let phone = self.phone(view).ok();
+        let campaign = match &self.campaign {
+            CampaignSource::Fixed(campaign) => Some(campaign.clone()),
+            CampaignSource::PerRecord(..) => phone.as_ref().and_then(|phone| self.campaign(view, phone).ok()),
+        };
+        // What is no usable number may be somebody's all the same.
+        let written = LazyCell::new(|| self.phone.text(view).ok().flatten().unwrap_or_default());
+        let holds_number = |text: &str| match &phone {
+            Some(phone) => phone.occurs_in(text),
+            None => shares_number(text, &written),
+        };
+        let person = LazyCell::new(|| self.person(row, view));
+        let primary_key = self.primary_key.of(row, holds_number, || &*person);
+        Mapped::Refused { outcome, campaign, phone, primary_key }
+    }
+
+    /// Everything that may name who the record is about, whatever else is wrong with it.
+    fn person(&self, row: &Row<'_>, view: &RecordView<'_>) -> Contact {
+        let mut person = Contact::new(Phone::opaque(""));
+        for field in self.name.iter().chain(&self.variables) {
+            if let Ok(Some(value)) = field.text(view) {
+                person.variables.push(&field.name, &value);
+            }
+        }
+        for (column, raw) in row.others().filter(|_| self.is_identity()) {
+            if let Some(value) = text::of(raw) {
+                person.variables.push(column, &value);
+            }
+        }
+        person
     }
 
     fn phone(&self, view: &RecordView<'_>) -> Result<Phone, Outcome> {
@@ -174,6 +223,21 @@ impl Mapping {
             let why = "the region column does not hold a two-letter country such as VN";
             Outcome::Invalid(Reason::NoCountry, Some(why.into()))
         })
+    }
+
+    fn time_zone(&self, view: &RecordView<'_>) -> Result<Option<TimeZone>, Outcome> {
+        let Some(column) = &self.time_zone else { return Ok(None) };
+        let text = column.find(view.row).and_then(text::of);
+        let why = match text.as_deref().map(str::trim) {
+            None | Some("") => "the column rules.window.time_zone_column is missing, null or blank",
+            Some(name) => match values::known_zone(name) {
+                Some(zone) => return Ok(Some(zone)),
+                None => {
+                    "the column rules.window.time_zone_column holds no IANA zone such as America/New_York"
+                }
+            },
+        };
+        Err(Outcome::Suppressed(Reason::NoTimeZone, Some(why.into())))
     }
 
     fn gender(&self, text: &str) -> Option<Gender> {

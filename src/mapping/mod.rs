@@ -19,6 +19,7 @@ mod only_when;
 mod phone_rules;
 mod primary_key;
 mod row;
+mod script;
 mod text;
 mod typos;
 mod validate;
@@ -26,6 +27,7 @@ mod validate;
 pub use contact::{Mapped, Mapping};
 pub use input::{Record, RunContext, StreamShape};
 pub use phone_rules::build as phone_rules;
+pub use script::{Fills, fills_without_catalog};
 pub use validate::{check_catalog, check_streams, compile_catalog, compile_stream};
 
 #[cfg(test)]

@@ -67,8 +67,13 @@ impl PrimaryKey {
     }
 
     /// The key of a record, its parts separated by commas; blank when there is none, or when it holds
-    /// the contact's number or name.
-    pub(super) fn of(&self, row: &Row<'_>, contact: &Contact) -> Box<str> {
+    /// the number or the name of whom it is about. Few keys need to be compared with names.
+    pub(super) fn of<'c>(
+        &self,
+        row: &Row<'_>,
+        holds_number: impl Fn(&str) -> bool,
+        person: impl Fn() -> &'c Contact,
+    ) -> Box<str> {
         if self.parts.is_empty() {
             return Box::default();
         }
@@ -79,7 +84,7 @@ impl PrimaryKey {
                 Part::Other(name) => row.others().find(|(column, _)| *column == &**name).map(|(_, raw)| raw),
             };
             let text = raw.and_then(text::of).unwrap_or_default();
-            if contact.phone.occurs_in(&text) || holds_a_name(&text, contact) {
+            if holds_number(&text) || (may_be_name(&text) && holds_a_name(&text, person())) {
                 continue;
             }
             if !key.is_empty() {
@@ -88,7 +93,7 @@ impl PrimaryKey {
             key.push_str(&text);
         }
         // A number may have been cut in two.
-        if contact.phone.occurs_in(&key) {
+        if holds_number(&key) {
             return Box::default();
         }
         let end = (0..=key.len().min(MAX_BYTES)).rev().find(|end| key.is_char_boundary(*end));
@@ -97,12 +102,13 @@ impl PrimaryKey {
     }
 }
 
+/// Most keys are numbers or drawn by chance.
+fn may_be_name(text: &str) -> bool {
+    text.chars().any(char::is_alphabetic) && !is_uuid(text)
+}
+
 /// Whether a text holds the contact's name, or a part of it: as a slug and in an address, too.
 fn holds_a_name(text: &str, contact: &Contact) -> bool {
-    // Most keys are numbers or drawn by chance.
-    if !text.chars().any(char::is_alphabetic) || is_uuid(text) {
-        return false;
-    }
     let variables = contact.variables.iter().filter(|(name, _)| names_a_person(name)).map(|(_, value)| value);
     let key = words(text);
     contact.name.as_deref().into_iter().chain(variables).any(|name| {
@@ -163,7 +169,7 @@ mod tests {
             ("c56a4180-65aa-42ec-a945-5fd21dec0538", false),
             ("", false),
         ] {
-            assert_eq!(holds_a_name(key, &contact), want, "{key}");
+            assert_eq!(may_be_name(key) && holds_a_name(key, &contact), want, "{key}");
         }
     }
 

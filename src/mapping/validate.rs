@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::config::{Config, StreamConfig};
+use crate::config::{Config, StreamConfig, TIME_ZONE_COLUMN};
 use crate::domain::error::Mistake;
 use crate::nearest::{helps_after, nearest};
 use crate::phone::shown as shown_name;
@@ -16,13 +16,16 @@ use super::compile::REGION_COLUMN;
 use super::name::seen;
 use super::{Mapping, RunContext, StreamShape, catalog, phone_rules};
 
-/// Checks the `streams` and `phone` sections without a catalog, as far as that goes.
-pub fn check_streams(config: &Config, vendor: &Arc<dyn Provider>, mistakes: &mut Vec<Mistake>) {
+/// Checks the `streams` and `phone` sections without a catalog, as far as that goes; gives what could be compiled.
+pub fn check_streams(
+    config: &Config,
+    vendor: &Arc<dyn Provider>,
+    mistakes: &mut Vec<Mistake>,
+) -> Vec<Mapping> {
     phone_rules::build(config, mistakes);
     check_names(config, mistakes);
-    for entry in config.streams.iter().enumerate() {
-        check_entry(config, vendor, entry, mistakes);
-    }
+    let entries = config.streams.iter().enumerate();
+    entries.filter_map(|entry| check_entry(config, vendor, entry, mistakes)).collect()
 }
 
 fn check_names(config: &Config, mistakes: &mut Vec<Mistake>) {
@@ -45,11 +48,11 @@ fn check_entry(
     vendor: &Arc<dyn Provider>,
     (index, entry): (usize, &StreamConfig),
     mistakes: &mut Vec<Mistake>,
-) {
+) -> Option<Mapping> {
     let run = RunContext { sync_id: String::new(), now: jiff::Timestamp::UNIX_EPOCH };
     let (name, namespace) = (entry.stream.trim(), entry.namespace.trim());
     let stream = StreamShape { name, namespace, json_schema: &Value::Null, primary_key: &[] };
-    Mapping::compile_entry(config, vendor, &stream, Some((index, entry)), &run, mistakes);
+    Mapping::compile_entry(config, vendor, &stream, Some((index, entry)), &run, mistakes)
 }
 
 /// Finds streams that are configured but not in the catalog, and the other way round.
@@ -123,7 +126,9 @@ pub fn compile_catalog(
         let is_mapped = entry.is_some() || config.streams.is_empty();
         let compile = || Mapping::compile_entry(config, vendor, stream, entry, run, &mut mistakes);
         let mapping = is_mapped.then(compile).flatten().map(Arc::new);
-        tell_region_once(stream, &mut mistakes);
+        for at in [REGION_COLUMN, TIME_ZONE_COLUMN] {
+            tell_column_once(at, stream, &mut mistakes);
+        }
         mapping
     };
     let mappings = streams.iter().filter_map(compile).collect();
@@ -135,10 +140,10 @@ pub fn compile_catalog(
     if mistakes.is_empty() { Ok(mappings) } else { Err(mistakes) }
 }
 
-/// A column of regions is one setting for all streams: what it lacks in a further one is told with the first.
-fn tell_region_once(stream: &StreamShape<'_>, mistakes: &mut Vec<Mistake>) {
-    let of_region = mistakes.iter().enumerate().filter(|(_, mistake)| mistake.at == REGION_COLUMN);
-    if let [first, again] = of_region.map(|(index, _)| index).collect::<Vec<_>>()[..] {
+/// A column that is one setting for all streams: what it lacks in a further one is told with the first.
+fn tell_column_once(at: &str, stream: &StreamShape<'_>, mistakes: &mut Vec<Mistake>) {
+    let of_column = mistakes.iter().enumerate().filter(|(_, mistake)| mistake.at == at);
+    if let [first, again] = of_column.map(|(index, _)| index).collect::<Vec<_>>()[..] {
         mistakes.remove(again);
         if let Some(first) = mistakes.get_mut(first) {
             let stream = shown(stream.name, stream.namespace);

@@ -1,6 +1,6 @@
 //! Identifiers and keys of others, as people read them on a terminal.
 
-use super::{Phone, is_invisible, mask_numbers};
+use super::{Phone, SHORTEST_TOLD_APART, finder, is_invisible, mask_numbers, sanitize};
 
 /// So many digits by themselves are a short identifier, and no number that could be dialled.
 const SHORT: usize = 7;
@@ -43,6 +43,20 @@ pub fn shown_key(key: &str, phone: &Phone) -> String {
         return visible(&mask_numbers(key));
     }
     visible(key)
+}
+
+/// Whether a text holds what may be a number in another, however either is written: what is no usable number may be
+/// somebody's all the same.
+#[must_use]
+pub fn shares_number(text: &str, other: &str) -> bool {
+    let held: String = text.chars().filter_map(sanitize::digit).collect();
+    let may_be_in = held.len() >= SHORTEST_TOLD_APART;
+    may_be_in
+        && finder::numbers(other, SHORTEST_TOLD_APART).any(|number| {
+            // Behind the zeros with which a number is dialled in its country or from another.
+            let number = number.digits.trim_start_matches('0');
+            held.contains(number) || number.contains(held.trim_start_matches('0'))
+        })
 }
 
 /// A text on one line, in which nothing steers a terminal and nothing hides.
@@ -89,6 +103,21 @@ mod tests {
             ("a\u{202e}b", "a\\u{202e}b"),
         ] {
             assert_eq!(shown_identifier(id), want, "{id:?}");
+        }
+    }
+
+    #[test]
+    fn a_number_in_two_texts_is_seen_however_it_is_written() {
+        for (text, other, want) in [
+            ("cust-0987654321", "0987654321 ext. 5", true),
+            ("0987654321", "+84 987 654 3210 9", true),
+            ("84987654321", "098 765 43 21", true),
+            ("0987654321", "(84) 987-654-321 / 0912345678", true),
+            ("17", "0987654321", false),
+            ("1000000001", "0987654321", false),
+            ("7654321", "n/a", false),
+        ] {
+            assert_eq!(shares_number(text, other), want, "{text} {other}");
         }
     }
 

@@ -21,6 +21,7 @@ mod redact;
 mod rules;
 mod sanitize;
 mod shown;
+mod simple;
 mod split;
 mod validate;
 
@@ -33,7 +34,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub(crate) use identifier::is_uuid;
-pub use identifier::{shown_identifier, shown_key, visible};
+pub use identifier::{shares_number, shown_identifier, shown_key, visible};
 pub(crate) use line::{Line, LinePrefix};
 pub use normalise::PhoneInput;
 pub use redact::mask_numbers;

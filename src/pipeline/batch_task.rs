@@ -8,13 +8,14 @@ use std::time::Duration;
 
 use super::batcher::PendingBatch;
 use super::policy::outcome_of_status;
+use crate::config::OnLimit;
 use crate::delivery::{ContactResult, Deliverer, DeliveryResult, RunHandle, Transport};
 use crate::domain::contact::Campaign;
 use crate::domain::error::Error;
 use crate::domain::outcome::Outcome;
 use crate::domain::reason::Reason;
-use crate::intake::{PendingContact, StreamNames};
-use crate::ledger::{ClaimEntry, ContactStatus, Ledger, Settlement, one_for_each};
+use crate::intake::{LedgerStanding, PendingContact, StreamNames};
+use crate::ledger::{ClaimEntry, ContactStatus, DailyLimit, Ledger, Settlement, one_for_each};
 use crate::phone::Phone;
 
 /// Longer than a dead run's lease; who is held then is held by a run that lives and accounts for them.
@@ -28,16 +29,20 @@ pub(super) struct BatchTask<C, L> {
     pub(super) ledger: Arc<L>,
     pub(super) run: RunHandle,
     pub(super) streams: Arc<StreamNames>,
+    pub(super) daily_limit: Option<DailyLimit>,
+    pub(super) on_limit: OnLimit,
 }
 
 impl<C, L> Clone for BatchTask<C, L> {
     fn clone(&self) -> Self {
-        let Self { deliverer, ledger, run, streams } = self;
+        let Self { deliverer, ledger, run, streams, daily_limit, on_limit } = self;
         Self {
             deliverer: Arc::clone(deliverer),
             ledger: Arc::clone(ledger),
             run: run.clone(),
             streams: Arc::clone(streams),
+            daily_limit: daily_limit.clone(),
+            on_limit: *on_limit,
         }
     }
 }
@@ -70,10 +75,13 @@ impl<C: Transport, L: Ledger> BatchTask<C, L> {
         let mut asked = contacts;
         let mut waited = Duration::ZERO;
         loop {
+            let places = self.take_places(campaign, &mut asked, sent).await?;
             let Claimed { fresh, retaken, elsewhere } = self.claim(asked, sent).await?;
+            let mut n_sent = 0;
             for (group, maybe_sent) in [(fresh, false), (retaken, true)] {
-                self.deliver(campaign, group, maybe_sent, sent).await?;
+                n_sent += self.deliver(campaign, group, maybe_sent, sent).await?;
             }
+            self.give_back(places, n_sent).await;
             if elsewhere.is_empty() || sent.failure.is_some() {
                 return Ok(());
             }
@@ -84,9 +92,10 @@ impl<C: Transport, L: Ledger> BatchTask<C, L> {
             }
             if waited.is_zero() {
                 let (n_held, seconds) = (elsewhere.len(), WAIT_FOR_OTHERS.as_secs());
-                self.run.log_line(format!(
+                let text = format!(
                     "{n_held} contacts are held by another run; asking for them again for up to {seconds} s"
-                ));
+                );
+                self.run.log_wait(text, ASK_AGAIN_AFTER, "contacts are held by another run", false);
             }
             if !self.run.pause(ASK_AGAIN_AFTER).await {
                 return Ok(());
@@ -108,7 +117,8 @@ impl<C: Transport, L: Ledger> BatchTask<C, L> {
         let statuses = self.ledger.claim(entries, retake, self.run.now()).await?;
         let statuses = one_for_each(asked.len(), statuses)?;
         let mut claimed = Claimed::default();
-        for (contact, status) in asked.into_iter().zip(statuses) {
+        for (mut contact, status) in asked.into_iter().zip(statuses) {
+            contact.standing = LedgerStanding::Known(contact.key()?, status);
             match (outcome_of_status(status, retake), status) {
                 (Some(outcome), _) => sent.contacts.push((contact, ContactResult::Ended(outcome))),
                 (None, ContactStatus::Elsewhere) => claimed.elsewhere.push(contact),
@@ -119,16 +129,17 @@ impl<C: Transport, L: Ledger> BatchTask<C, L> {
         Ok(claimed)
     }
 
-    /// Delivers and settles a group that was claimed. After a failure nobody is sent: the group is let go of as it was.
+    /// Delivers and settles a group that was claimed; gives how many of it were, or may have been, sent. After a failure
+    /// nobody is: the group is let go of as it was.
     async fn deliver(
         &self,
         campaign: &Campaign,
         group: Vec<PendingContact>,
         maybe_sent: bool,
         sent: &mut DeliveryResult<PendingContact>,
-    ) -> Result<(), Error> {
+    ) -> Result<usize, Error> {
         if group.is_empty() {
-            return Ok(());
+            return Ok(0);
         }
         let contacts = if sent.failure.is_some() {
             group.into_iter().map(|contact| (contact, ContactResult::Open { maybe_sent })).collect()
@@ -140,10 +151,11 @@ impl<C: Transport, L: Ledger> BatchTask<C, L> {
         let settled = |(contact, result): &(PendingContact, ContactResult)| {
             Ok((contact.claim_entry(&self.streams)?, settlement_of(result, &contact.contact.phone)))
         };
-        let settlements = contacts.iter().map(settled).collect::<Result<_, Error>>()?;
+        let settlements = contacts.iter().map(settled).collect::<Result<Vec<_>, Error>>()?;
+        let n_sent = settlements.iter().filter(|(_, settlement)| *settlement != Settlement::Released).count();
         self.ledger.settle(settlements, self.run.now()).await?;
         sent.contacts.extend(self.given_up(contacts));
-        Ok(())
+        Ok(n_sent)
     }
 
     /// Who may have been sent comes again only where the vendor recognises them; everywhere else nobody can say.
@@ -185,9 +197,12 @@ fn settlement_of(result: &ContactResult, phone: &Phone) -> Settlement {
         ContactResult::Ended(Outcome::Unknown(_)) | ContactResult::Open { maybe_sent: true } => {
             Settlement::Unknown
         }
+        // Kept back by us: nobody was sent.
+        ContactResult::Ended(Outcome::Suppressed(..))
+        | ContactResult::Open { maybe_sent: false }
+        | ContactResult::BeyondLimit => Settlement::Released,
         ContactResult::Ended(outcome) => {
             Settlement::Rejected { reason: outcome.reason().map_or("", Reason::code) }
         }
-        ContactResult::Open { maybe_sent: false } => Settlement::Released,
     }
 }

@@ -69,7 +69,7 @@ impl Batcher {
             self.open.insert(key.clone(), batch);
         }
         let open = self.open.get_mut(key)?;
-        let bytes = pending.contact.text_bytes();
+        let bytes = pending.contact.text_bytes() + pending.origin.text_bytes();
         open.contacts.push(pending);
         open.bytes += bytes;
         self.bytes += bytes;
@@ -101,7 +101,7 @@ impl Batcher {
     /// Lets go of the contacts of one interval.
     pub(super) fn forget(&mut self, interval: Interval) {
         for open in self.open.values_mut() {
-            open.contacts.retain(|pending| pending.position.interval != interval);
+            open.contacts.retain(|pending| pending.origin.position.interval != interval);
         }
         self.open.retain(|_, open| !open.contacts.is_empty());
     }

@@ -1,4 +1,4 @@
-//! A checkpoint may go back only when every record read before it is settled.
+//! A checkpoint may go back only when every record read before it is settled, and what is kept of it is there for good.
 //!
 //! The records between two STATEs form an interval. Intervals are released in the order in which
 //! they came, each with its STATE, once nothing in them is pending; so order and completeness need
@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
+use super::archive::Flush;
 use crate::domain::error::Error;
 use crate::intake::{Covers, Interval, RecordPosition, StreamIndex};
 use crate::protocol::{State, Stats};
@@ -25,6 +26,8 @@ pub struct Checkpoints {
 struct Waiting {
     pending: u64,
     settled: BTreeMap<StreamIndex, Stats>,
+    /// The flush with the last row of its records.
+    kept_in: Flush,
     state: Option<(State, Covers)>,
 }
 
@@ -66,11 +69,16 @@ impl Checkpoints {
         Ok(())
     }
 
-    /// A record ended.
+    /// A record ended; what is kept of it is in a flush.
     ///
     /// # Errors
     /// When no STATE can count it: its interval waits for no record, or its stream is not known.
-    pub fn settle_record(&mut self, position: RecordPosition, is_rejected: bool) -> Result<(), Error> {
+    pub fn settle_record(
+        &mut self,
+        position: RecordPosition,
+        is_rejected: bool,
+        kept_in: Flush,
+    ) -> Result<(), Error> {
         let RecordPosition { stream, interval, line: _ } = position;
         let n_streams = self.released.len();
         let index = interval.0.checked_sub(self.first).and_then(|index| usize::try_from(index).ok());
@@ -80,6 +88,7 @@ impl Checkpoints {
             return Err(no_state_waits(position, "ended"));
         };
         waiting.pending -= 1;
+        waiting.kept_in = waiting.kept_in.max(kept_in);
         let stats = waiting.settled.entry(stream).or_default();
         if is_rejected {
             stats.rejected += 1;
@@ -98,10 +107,11 @@ impl Checkpoints {
         self.waiting.push_back(Waiting::default());
     }
 
-    /// Gives the next STATE that may go back, with what ended since the previous one of its scope.
-    pub fn next_ready(&mut self) -> Option<(State, Stats)> {
+    /// Gives the next STATE that may go back, with what ended since the previous one of its scope; `durable` says what
+    /// is there for good of what is kept.
+    pub fn next_ready(&mut self, durable: Flush) -> Option<(State, Stats)> {
         let front = self.waiting.front_mut()?;
-        if front.pending > 0 {
+        if front.pending > 0 || front.kept_in > durable {
             return None;
         }
         let (state, covers) = front.state.take()?;
@@ -116,6 +126,19 @@ impl Checkpoints {
         }
         let stats = self.spoken_for(covers);
         Some((state, stats))
+    }
+
+    /// Whether the next STATE waits for nothing but what is kept of its records.
+    #[must_use]
+    pub fn waits_for_flush(&self, durable: Flush) -> bool {
+        let is_settled = |front: &Waiting| front.pending == 0 && front.state.is_some();
+        self.waiting.front().is_some_and(|front| is_settled(front) && front.kept_in > durable)
+    }
+
+    /// How many records ended well behind which no STATE has gone back.
+    #[must_use]
+    pub fn n_kept_records(&self) -> u64 {
+        self.waiting.iter().flat_map(|waiting| waiting.settled.values()).map(|stats| stats.records).sum()
     }
 
     /// Whether so much is waiting that reading must wait, too.
@@ -160,16 +183,22 @@ mod tests {
     fn a_record_for_which_no_state_waits_is_a_defect() {
         let mut checkpoints = Checkpoints::new(1);
         assert!(checkpoints.received(record(0, 0)).is_ok());
-        assert!(checkpoints.settle_record(record(1, 0), false).is_err(), "a stream that is not there");
-        assert!(checkpoints.settle_record(record(0, 0), false).is_ok(), "the record itself");
-        assert!(checkpoints.settle_record(record(0, 0), false).is_err(), "the same again");
+        assert!(
+            checkpoints.settle_record(record(1, 0), false, Flush::default()).is_err(),
+            "a stream that is not there"
+        );
+        assert!(
+            checkpoints.settle_record(record(0, 0), false, Flush::default()).is_ok(),
+            "the record itself"
+        );
+        assert!(checkpoints.settle_record(record(0, 0), false, Flush::default()).is_err(), "the same again");
         let passed_by = Checkpoints { first: 1, ..Checkpoints::new(1) };
         for (name, mut checkpoints, interval) in
             [("released", passed_by, 0), ("not begun", Checkpoints::new(1), 7)]
         {
             for told in [
                 checkpoints.received(record(0, interval)),
-                checkpoints.settle_record(record(0, interval), false),
+                checkpoints.settle_record(record(0, interval), false, Flush::default()),
             ] {
                 let told = told.map_err(|error| error.failure_type());
                 assert_eq!(told, Err(crate::domain::error::FailureType::System), "{name}");

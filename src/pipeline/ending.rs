@@ -11,6 +11,7 @@ use crate::domain::error::Error;
 use crate::domain::stream_name::StreamName;
 use crate::ledger::Ledger;
 use crate::protocol::OUTLET_PATIENCE;
+use crate::report::{Ending, RunEnd};
 
 impl<C: Transport, L: Ledger, W: Write> Pipeline<C, L, W> {
     /// From here on nothing new is sent; what is under way is heard out.
@@ -56,9 +57,18 @@ impl<C: Transport, L: Ledger, W: Write> Pipeline<C, L, W> {
     }
 
     /// Nobody is waited for any more.
-    pub(super) fn leave(&mut self) {
+    pub(super) fn leave(&mut self, started: Instant) {
+        if self.is_concluded {
+            return self.tell_no_report("there was no time left to put it");
+        }
         self.tell_left_behind();
-        self.fail(Error::LedgerUnavailable("the ledger did not answer in the time that the end of a run has (delivery.shutdown_seconds); what it was told before is kept: see whether its server or disk is slow, then run the sync again".to_owned()));
+        let is_idle = self.dispatcher.n_under_way() == 0 && !self.ledger_query.is_open();
+        self.fail(if is_idle && self.archive.owes_rows() {
+            Error::StorageUnavailable("the storage of rejected records did not answer in the time that the end of a run has (delivery.shutdown_seconds); no STATE was handed back that covers what is not there: see whether the store is slow, then run the sync again".to_owned())
+        } else {
+            Error::LedgerUnavailable("the ledger did not answer in the time that the end of a run has (delivery.shutdown_seconds); what it was told before is kept: see whether its server or disk is slow, then run the sync again".to_owned())
+        });
+        self.conclude(started);
     }
 
     /// Begins to close the ledger when nothing is under way and nothing more will be. A batch whose
@@ -73,8 +83,34 @@ impl<C: Transport, L: Ledger, W: Write> Pipeline<C, L, W> {
         }
     }
 
-    /// Everything has been said but how it ended.
-    pub(super) fn conclude(&mut self, started: Instant) {
+    /// Says how the run ended when everything but that has been said, and begins to put the report.
+    pub(super) fn conclude_if_closed(&mut self, started: Instant) {
+        let is_closed = self.is_closing && !self.ledger_query.is_open() && !self.archive.owes_rows();
+        if self.is_concluded || !is_closed {
+            return;
+        }
+        self.conclude(started);
+        let end = RunEnd {
+            ended: self.task.run.now(),
+            read: self.stats.received,
+            how: self.how_it_ended(),
+            rejects: String::new(),
+            receipts: String::new(),
+            preview: None,
+        };
+        self.archive.put_report(end);
+    }
+
+    fn how_it_ended(&self) -> Ending {
+        match (&self.failure, self.limit) {
+            (Some(error), _) => Ending::from(error),
+            (None, Some(limit)) => Ending::LimitReached { limit: limit.setting().to_owned() },
+            (None, None) => Ending::Complete,
+        }
+    }
+
+    fn conclude(&mut self, started: Instant) {
+        self.is_concluded = true;
         if self.failure.is_none() && self.stats.rejected_more_than(self.plan.max_rejected_percent) {
             self.too_many_rejected();
         }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use tokio::time::Instant;
 
 use super::batcher::BatchKey;
+use super::ruling::Ruling;
 use super::sync_loop::Pipeline;
 use crate::delivery::Transport;
 use crate::domain::error::Error;
@@ -30,12 +31,15 @@ impl<C: Transport, L: Ledger, W: Write> Pipeline<C, L, W> {
     pub(super) fn take_events(&mut self, batch: EventBatch) {
         let now = Instant::now();
         for event in batch.events {
-            if let Err(error) = self.take_event(event, now) {
+            if self.limit.is_some() {
+                self.leave_event(event);
+            } else if let Err(error) = self.take_event(event, now) {
                 self.fail(error);
             }
         }
         self.warnings.add(batch.warnings);
         if self.checkpoints.is_full() {
+            self.somebody.give_up();
             self.flush();
         }
         if let Some(error) = batch.failure {
@@ -46,12 +50,14 @@ impl<C: Transport, L: Ledger, W: Write> Pipeline<C, L, W> {
     fn take_event(&mut self, event: Event, now: Instant) -> Result<(), Error> {
         match event {
             Event::Contact(pending) => {
-                self.received(pending.position)?;
+                self.received(pending.origin.position)?;
                 self.decide(pending, now)?;
             }
-            Event::Refused { position, outcome } => {
-                self.received(position)?;
-                self.settle_record(position, &outcome, None);
+            Event::Refused(record) => {
+                self.received(record.origin.position)?;
+                self.somebody.ended(&record.outcome);
+                self.record_ended(&record);
+                self.ended_unsent();
             }
             Event::State(state, covers) => self.checkpoints.close_interval(state, covers),
             Event::Stream { index, name, warnings } => self.announced(index, &name, &warnings),
@@ -69,9 +75,18 @@ impl<C: Transport, L: Ledger, W: Write> Pipeline<C, L, W> {
 
     /// A contact is sent, or has ended.
     fn decide(&mut self, pending: PendingContact, now: Instant) -> Result<(), Error> {
-        if let Some(outcome) = self.policy.skip_reason(&pending)? {
-            self.settle_record(pending.position, &outcome, Some(&pending.contact.phone));
-            return Ok(());
+        match self.policy.decide(&pending, self.task.run.now())? {
+            Ruling::HandOver => self.somebody.found(),
+            Ruling::Ended(outcome) => {
+                self.somebody.ended(&outcome);
+                self.contact_ended(&pending, &outcome);
+                self.ended_unsent();
+                return Ok(());
+            }
+            Ruling::Leave(limit) => {
+                self.leave_record(limit);
+                return Ok(());
+            }
         }
         let maybe_sent = matches!(pending.standing, LedgerStanding::Known(_, ContactStatus::Unknown));
         let key = BatchKey { campaign: pending.campaign.clone(), maybe_sent };
@@ -79,8 +94,15 @@ impl<C: Transport, L: Ledger, W: Write> Pipeline<C, L, W> {
         Ok(())
     }
 
+    /// A record has ended without having been sent.
+    fn ended_unsent(&mut self) {
+        if let Some(error) = self.somebody.verdict(&self.stats) {
+            self.fail(error);
+        }
+    }
+
     /// A stream that nobody knew of yet, or that looks different from here on.
-    fn announced(&mut self, index: StreamIndex, name: &StreamName, warnings: &[String]) {
+    pub(super) fn announced(&mut self, index: StreamIndex, name: &StreamName, warnings: &[String]) {
         if Arc::make_mut(&mut self.task.streams).announce(index, name) {
             self.checkpoints.add_stream();
         }
@@ -91,6 +113,7 @@ impl<C: Transport, L: Ledger, W: Write> Pipeline<C, L, W> {
 
     /// Nothing more will be read.
     fn input_ended(&mut self) {
+        self.somebody.give_up();
         if !self.incomplete.is_empty() {
             // The source failed: what no STATE covers comes again, and would be called twice.
             self.batcher.forget(self.checkpoints.open_interval());
@@ -98,7 +121,7 @@ impl<C: Transport, L: Ledger, W: Write> Pipeline<C, L, W> {
         self.flush();
     }
 
-    fn flush(&mut self) {
+    pub(super) fn flush(&mut self) {
         while let Some(batch) = self.batcher.take_any() {
             self.dispatcher.add([batch]);
         }

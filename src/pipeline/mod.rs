@@ -4,15 +4,21 @@
 //! out. Work that only costs time (decoding, mapping) runs on a thread beside it, deliveries as
 //! tasks under it.
 
+mod archive;
 mod batch_task;
 mod batcher;
 mod checkpoint;
+pub(crate) mod decisions;
 mod dedupe;
 mod dispatcher;
 mod ending;
 mod events;
 mod ledger_query;
+mod limits;
+mod nobody;
+mod places;
 pub(crate) mod policy;
+mod ruling;
 mod run_log;
 mod run_stats;
 mod settling;
@@ -20,7 +26,9 @@ mod shutdown;
 mod sync_loop;
 #[cfg(test)]
 mod tests;
+mod window;
 
+pub use archive::{Archive, Flush, Shelf};
 pub use checkpoint::Checkpoints;
 pub use run_stats::RunStats;
-pub use sync_loop::{Pipeline, Plan};
+pub use sync_loop::{Ended, Pipeline, Plan};

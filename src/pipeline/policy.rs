@@ -1,56 +1,92 @@
 //! Who must not be sent although their record is good: decided by what was before.
 
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
 use super::dedupe::Deduper;
+use super::ruling::{Limit, Ruling};
+use crate::config::OnLimit;
 use crate::domain::error::Error;
 use crate::domain::outcome::Outcome;
 use crate::domain::reason::Reason;
 use crate::intake::{LedgerStanding, PendingContact};
 use crate::ledger::ContactStatus;
+use crate::rules::Window;
 
 /// Applies the policy of a run. Sends nobody, asks nobody: a preview can apply it, too.
 #[derive(Debug)]
 pub(crate) struct Policy {
     deduper: Deduper,
-    /// Contacts in a run; 0: no limit.
-    max_contacts: u64,
+    options: PolicyOptions,
     n_passed: u64,
+}
+
+/// What a policy goes by.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct PolicyOptions {
+    /// Contacts in a run; 0: no limit.
+    pub(crate) max_contacts: u64,
+    /// What happens to the others.
+    pub(crate) on_limit: OnLimit,
+    /// When contacts may be handed over.
+    pub(crate) window: Option<Arc<Window>>,
     /// Who may have been sent before may be sent again.
-    may_repeat: bool,
+    pub(crate) may_repeat: bool,
 }
 
 impl Policy {
-    pub(crate) fn new(max_contacts: u64, may_repeat: bool) -> Self {
-        Self { deduper: Deduper::default(), max_contacts, n_passed: 0, may_repeat }
+    pub(crate) fn new(options: PolicyOptions) -> Self {
+        Self { deduper: Deduper::default(), options, n_passed: 0 }
     }
 
-    /// How a contact ends that must not be sent; none for those that may, who are counted and remembered.
+    /// Decides about a contact. Who goes out is counted and remembered.
     ///
     /// # Errors
-    /// When the ledger was not asked about them, or it cannot be remembered who was sent.
-    pub(crate) fn skip_reason(&mut self, pending: &PendingContact) -> Result<Option<Outcome>, Error> {
+    /// When the ledger was not asked about them, it cannot be remembered who was sent, or nobody may be sent at this
+    /// time.
+    pub(crate) fn decide(&mut self, pending: &PendingContact, now: Timestamp) -> Result<Ruling, Error> {
         let PendingContact { contact, campaign, standing, .. } = pending;
+        let PolicyOptions { max_contacts, on_limit, window, may_repeat } = &self.options;
         let by_ledger = match standing {
             LedgerStanding::NoLedger => None,
-            LedgerStanding::Known(_, status) => outcome_of_status(*status, self.may_repeat),
+            LedgerStanding::Known(_, status) => outcome_of_status(*status, *may_repeat),
             LedgerStanding::NotAsked(_) => {
                 return Err(Error::Defect("the ledger was not asked about a contact".to_owned()));
             }
         };
-        let is_over = by_ledger.is_none() && self.max_contacts > 0 && self.n_passed >= self.max_contacts;
-        // Who is over the limit was not sent, and is no duplicate when they come again.
-        let is_new = if is_over {
+        let is_new_to_ledger = by_ledger.is_none();
+        let kept_back = window.as_ref().filter(|_| is_new_to_ledger);
+        let kept_back = kept_back.and_then(|window| window.keeps_back(contact, now));
+        let may_go = is_new_to_ledger && kept_back.is_none();
+        let is_over = may_go && *max_contacts > 0 && self.n_passed >= *max_contacts;
+        // Who was kept back was not sent, and is no duplicate when they come again.
+        let is_new = if is_over || kept_back.is_some() {
             !self.deduper.contains(campaign, &contact.phone)?
         } else {
             self.deduper.insert(campaign, &contact.phone)?
         };
-        let outcome = match by_ledger {
-            _ if !is_new => Some(Outcome::Duplicate(Reason::DuplicateInRun)),
-            _ if is_over => Some(Outcome::Suppressed(Reason::MaxContactsPerSync, None)),
-            by_ledger => by_ledger,
-        };
-        self.n_passed += u64::from(outcome.is_none());
-        Ok(outcome)
+        if !is_new {
+            return Ok(Ruling::Ended(Outcome::Duplicate(Reason::DuplicateInRun)));
+        }
+        if let Some(outcome) = by_ledger.or(kept_back) {
+            return Ok(Ruling::Ended(outcome));
+        }
+        if let Some(closed) = window.as_ref().and_then(|window| window.closed(now)) {
+            return Err(closed);
+        }
+        if is_over {
+            return Ok(Limit::PerSync.ruling(*on_limit));
+        }
+        self.n_passed += 1;
+        Ok(Ruling::HandOver)
     }
+}
+
+/// Whether an earlier run may have sent somebody, and this one leaves them alone: only that run's name settles them.
+pub(crate) fn is_held(standing: LedgerStanding, may_repeat: bool) -> bool {
+    let LedgerStanding::Known(_, status) = standing else { return false };
+    matches!(outcome_of_status(status, may_repeat), Some(Outcome::Unknown(_)))
 }
 
 /// How a contact ends that the ledger keeps from being sent; none for those that may be claimed, now
@@ -77,7 +113,7 @@ pub(super) fn outcome_of_status(status: ContactStatus, may_repeat: bool) -> Opti
 mod tests {
     use super::*;
     use crate::domain::contact::{Campaign, Contact};
-    use crate::intake::{Interval, RecordPosition, StreamIndex};
+    use crate::intake::{Interval, Origin, RecordPosition, StreamIndex};
     use crate::ledger::Key;
     use crate::phone::Phone;
 
@@ -85,8 +121,16 @@ mod tests {
         PendingContact {
             contact: Contact::new(Phone::e164(number)),
             campaign: Campaign::new("9"),
-            position: RecordPosition { stream: StreamIndex::new(0), line: 1, interval: Interval::default() },
-            primary_key: Box::default(),
+            origin: Origin {
+                position: RecordPosition {
+                    stream: StreamIndex::new(0),
+                    line: 1,
+                    interval: Interval::default(),
+                },
+                primary_key: Box::default(),
+                extracted_at: 0,
+                columns: None,
+            },
             standing,
         }
     }
@@ -95,8 +139,17 @@ mod tests {
     fn who_was_not_looked_up_stops_the_run_and_is_never_taken_for_free() {
         let not_asked = pending("+14155550101", LedgerStanding::NotAsked(Key::default()));
         for may_repeat in [true, false] {
-            let told = Policy::new(0, may_repeat).skip_reason(&not_asked);
+            let options = PolicyOptions { may_repeat, ..PolicyOptions::default() };
+            let told = Policy::new(options).decide(&not_asked, Timestamp::UNIX_EPOCH);
             assert!(matches!(told, Err(Error::Defect(_))), "may repeat: {may_repeat}: {told:?}");
+        }
+    }
+
+    fn told(ruling: &Ruling) -> &'static str {
+        match ruling {
+            Ruling::HandOver => "sent",
+            Ruling::Ended(outcome) => outcome.reason().map_or("", Reason::code),
+            Ruling::Leave(_) => "left",
         }
     }
 
@@ -104,7 +157,9 @@ mod tests {
     fn what_was_before_decides_who_is_sent() {
         let known = |status| LedgerStanding::Known(Key::default(), status);
         let free = known(ContactStatus::Free);
-        let mut policy = Policy::new(2, false);
+        let limits = |on_limit| PolicyOptions { max_contacts: 2, on_limit, ..PolicyOptions::default() };
+        let mut policy = Policy::new(limits(OnLimit::Suppress));
+        let mut stopping = Policy::new(limits(OnLimit::Stop));
         for (name, number, standing, want) in [
             ("new", "+14155550101", free, "sent"),
             ("the same again", "+14155550101", free, "duplicate_in_run"),
@@ -115,9 +170,12 @@ mod tests {
             ("over the limit again", "+14155550105", free, "max_contacts_per_sync"),
             ("sent before the limit", "+14155550101", free, "duplicate_in_run"),
         ] {
-            let told = policy.skip_reason(&pending(number, standing)).unwrap();
-            let told = told.as_ref().map_or("sent", |outcome| outcome.reason().map_or("", Reason::code));
-            assert_eq!(told, want, "{name}");
+            let pending = pending(number, standing);
+            let ruling = policy.decide(&pending, Timestamp::UNIX_EPOCH).unwrap();
+            assert_eq!(told(&ruling), want, "{name}");
+            let want = if want == "max_contacts_per_sync" { "left" } else { want };
+            let ruling = stopping.decide(&pending, Timestamp::UNIX_EPOCH).unwrap();
+            assert_eq!(told(&ruling), want, "{name}, where a limit stops the sync");
         }
     }
 }

@@ -5,43 +5,23 @@ use std::io::Write;
 use tokio::time::Instant;
 
 use super::sync_loop::Pipeline;
-use crate::delivery::Transport;
-use crate::domain::outcome::Outcome;
-use crate::domain::reason::Reason;
-use crate::domain::stream_name::StreamName;
-use crate::intake::RecordPosition;
+use crate::delivery::{LogLine, Transport};
+use crate::domain::decision::Decision;
 use crate::ledger::Ledger;
-use crate::phone::Phone;
 use crate::protocol::Level;
+use crate::storage::StorageError;
 
 impl<C: Transport, L: Ledger, W: Write> Pipeline<C, L, W> {
-    /// One rejected record for the log, its number masked.
-    pub(super) fn describe(
-        &self,
-        position: RecordPosition,
-        outcome: &Outcome,
-        phone: Option<&Phone>,
-    ) -> String {
-        let stream = self.task.streams.get(position.stream).map(StreamName::to_string);
-        let reason = outcome.reason().map_or("", Reason::code);
-        let mut line = format!(
-            "{} ({reason}): stream {}, input line {}",
-            outcome.name(),
-            stream.unwrap_or_default(),
-            position.line
-        );
-        if let Some(phone) = phone {
-            line.push_str(&format!(", {phone}"));
-        }
-        if let Some(detail) = outcome.detail() {
-            line.push_str(&format!(": {detail}"));
-        }
-        line
-    }
-
     /// A delivery waits, and says why.
-    pub(super) fn tell_waiting(&mut self, text: String) {
+    pub(super) fn tell_waiting(&mut self, line: LogLine) {
+        let LogLine { text, wait } = line;
         self.log(Level::Info, &text);
+        if let (Some(wait), Some(report)) = (wait, self.archive.report()) {
+            report.waited(wait.from, wait.to, &wait.why);
+            if wait.is_before_repeat {
+                report.retried(wait.to, &wait.why);
+            }
+        }
         self.waiting = Some(text);
     }
 
@@ -58,6 +38,8 @@ impl<C: Transport, L: Ledger, W: Write> Pipeline<C, L, W> {
             line.push_str(&format!("; {waiting}"));
         } else if self.ledger_query.is_open() {
             line.push_str("; waiting for the ledger");
+        } else if self.archive.is_full() {
+            line.push_str("; waiting for the storage of rejected records");
         }
         self.log(Level::Info, &line);
     }
@@ -72,20 +54,98 @@ impl<C: Transport, L: Ledger, W: Write> Pipeline<C, L, W> {
         }
     }
 
+    /// Where the rejected records are that the log does not name.
+    fn tell_where(&mut self, n_unnamed: u64) {
+        let line = match self.archive.rejects() {
+            Some((_, 0)) => return,
+            Some((place, count)) => format!("the rejected records are in {place}: {count} of them"),
+            None if n_unnamed == 0 => return,
+            None => format!(
+                "{n_unnamed} rejected records are not named above: with object_storage_config each is put where you can read it"
+            ),
+        };
+        self.log(Level::Info, &line);
+    }
+
+    /// People of whom nobody can say whether they will be called are somebody's work.
+    fn tell_unknown(&mut self) {
+        let (held, run) = (self.stats.held, self.plan.run.clone());
+        let own = self.stats.unknown - held;
+        if own > 0 {
+            let remedy = if self.task.ledger.remembers() {
+                format!(
+                    "they are held until somebody looks into the vendor's console and says so: `ledger list --run {run} --outcome unknown` names them, `ledger settle --run {run}` settles them"
+                )
+            } else {
+                "there is no ledger to hold them, so a sync that brings them again would call them again: look into the vendor's console".to_owned()
+            };
+            self.log(
+                Level::Warn,
+                &format!("unknown: {own} people may have been added, and nobody can say; {remedy}"),
+            );
+        }
+        if held > 0 {
+            self.log(Level::Warn, &format!(
+                "unknown from earlier runs: {held} people were left alone; `ledger status` names the runs by which they are settled"
+            ));
+        }
+    }
+
+    /// The report is there, or is not: no reason to fail a sync that did its work.
+    pub(super) fn report_put(&mut self, put: Result<String, StorageError>) {
+        match put {
+            Ok(place) => {
+                self.log(Level::Info, &format!("the report of this run is {place}"));
+                self.report_at = Some(place);
+            }
+            Err(error) => self.tell_no_report(&error.to_string()),
+        }
+    }
+
+    pub(super) fn tell_no_report(&mut self, why: &str) {
+        self.log(Level::Warn, &format!("there is no report of this run: {why}"));
+    }
+
     /// How the records ended, and what to do about it.
     pub(super) fn tell_the_end(&mut self, started: Instant) {
         let reasons: Vec<_> = self.stats.reasons.clone().into_iter().collect();
+        let mut n_unnamed = 0;
         for (reason, count) in reasons {
-            self.log(
-                Level::Info,
-                &format!("{}: {count} records. {} {}", reason.code(), reason.meaning(), reason.remedy()),
-            );
+            let unnamed = self.stats.unnamed(reason);
+            n_unnamed += unnamed;
+            let more =
+                if unnamed > 0 { format!(", {unnamed} of them not named above") } else { String::new() };
+            let (code, meaning, remedy) = (reason.code(), reason.meaning(), reason.remedy());
+            self.log(Level::Info, &format!("{code}: {count} records{more}. {meaning} {remedy}"));
         }
+        self.tell_where(n_unnamed);
+        self.tell_unknown();
         for line in self.warnings.lines(&self.task.streams) {
             self.log(Level::Warn, &line);
+        }
+        self.tell_left();
+        if let Some(doubt) = self.somebody.doubt(&self.stats).filter(|_| self.failure.is_none()) {
+            self.log(Level::Warn, &doubt);
         }
         let seconds = started.elapsed().as_secs_f64();
         let line = format!("{}, in {seconds:.1} s", self.stats.summary());
         self.log(Level::Info, &line);
     }
+}
+
+/// One rejected record for the log, its number masked.
+pub(super) fn described(decision: &Decision<'_>) -> String {
+    let Decision { stream, line, outcome, phone, .. } = decision;
+    let mut text = format!("{} ({}): stream {stream}, input line {line}", outcome.name(), decision.code());
+    let key = decision.shown_key();
+    if !key.is_empty() {
+        text.push_str(&format!(", primary key {key}"));
+    }
+    if let Some(phone) = phone {
+        text.push_str(&format!(", {phone}"));
+    }
+    if let Some(detail) = outcome.detail() {
+        text.push_str(&format!(": {detail}"));
+    }
+    text
 }

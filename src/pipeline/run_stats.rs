@@ -25,11 +25,22 @@ pub struct RunStats {
     pub rejected: u64,
     /// Sent, and nobody can say.
     pub unknown: u64,
+    /// Of these, those whom an earlier run may have sent, and this one left alone.
+    pub held: u64,
+    /// Left alone beyond a limit: the next sync brings them again.
+    pub left: u64,
     /// By reason, for everything but accepted.
     pub reasons: BTreeMap<Reason, u64>,
 }
 
 impl RunStats {
+    /// How many rejected records of a reason no line of the log names.
+    #[must_use]
+    pub fn unnamed(&self, reason: Reason) -> u64 {
+        let is_named = !reason.is_of_duplicates();
+        self.reasons.get(&reason).filter(|_| is_named).map_or(0, |count| count.saturating_sub(SAMPLES))
+    }
+
     /// Counts an outcome; gives whether it is one of the first of its reason, to be shown.
     pub fn count(&mut self, outcome: &Outcome) -> bool {
         let counter = match outcome {
@@ -78,14 +89,27 @@ impl RunStats {
         rejected * 100 > total * u64::from(percent)
     }
 
+    /// How many ended for which reason, the commonest first.
+    #[must_use]
+    pub fn reasons_in_words(&self) -> String {
+        let mut reasons: Vec<_> = self.reasons.iter().collect();
+        reasons.sort_by_key(|(reason, count)| (std::cmp::Reverse(**count), **reason));
+        let words: Vec<_> =
+            reasons.iter().map(|(reason, count)| format!("{} {count}", reason.code())).collect();
+        words.join(", ")
+    }
+
     /// One line for the log.
     #[must_use]
     pub fn summary(&self) -> String {
-        let Self { received, accepted, duplicate, suppressed, invalid, rejected, unknown, reasons: _ } = self;
-        let open = received - self.settled();
+        let Self { received, accepted, duplicate, suppressed, invalid, rejected, unknown, left, .. } = self;
+        let open = received - self.settled() - left;
         let mut line = format!(
             "{received} records: {accepted} accepted, {duplicate} duplicate, {suppressed} suppressed, {invalid} invalid, {rejected} rejected, {unknown} unknown"
         );
+        if *left > 0 {
+            line.push_str(&format!(", {left} left for the next sync"));
+        }
         if open > 0 {
             line.push_str(&format!(", {open} not settled"));
         }

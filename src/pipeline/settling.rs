@@ -1,14 +1,20 @@
-//! What has ended: each record is counted once, for its STATE, for the run and, if it was rejected, in the log.
+//! What has ended: each record is counted once, for its STATE, for the run, for what the run leaves behind and, if it
+//! was rejected, in the log.
 
 use std::io::Write;
+use std::sync::Arc;
 
+use super::archive::Put;
+use super::decisions::DecisionMaker;
+use super::ruling::Limit;
+use super::run_log::described;
 use super::sync_loop::Pipeline;
 use crate::delivery::{ContactResult, DeliveryResult, Transport};
+use crate::domain::decision::Decision;
 use crate::domain::error::Error;
 use crate::domain::outcome::Outcome;
-use crate::intake::{PendingContact, RecordPosition};
+use crate::intake::{PendingContact, RecordPosition, RefusedRecord, StreamNames};
 use crate::ledger::Ledger;
-use crate::phone::Phone;
 use crate::protocol::Level;
 
 /// Records after which a share of rejected ones means something; those kept back on purpose are none.
@@ -22,8 +28,9 @@ impl<C: Transport, L: Ledger, W: Write> Pipeline<C, L, W> {
         for (pending, result) in result.contacts {
             match result {
                 ContactResult::Ended(outcome) => {
-                    self.settle_record(pending.position, &outcome, Some(&pending.contact.phone));
+                    self.contact_ended(&pending, &outcome);
                 }
+                ContactResult::BeyondLimit => self.leave_record(Limit::PerDay),
                 ContactResult::Open { .. } => n_open += 1,
             }
         }
@@ -36,19 +43,39 @@ impl<C: Transport, L: Ledger, W: Write> Pipeline<C, L, W> {
         }
     }
 
-    pub(super) fn settle_record(
-        &mut self,
-        position: RecordPosition,
-        outcome: &Outcome,
-        phone: Option<&Phone>,
-    ) {
-        let is_rejected = outcome.counts_as_rejected();
-        if let Err(defect) = self.checkpoints.settle_record(position, is_rejected) {
-            return self.fail(defect);
-        }
-        if self.stats.count(outcome) {
-            let line = self.describe(position, outcome, phone);
-            self.log(Level::Warn, &line);
+    /// Somebody who could have been called has ended.
+    pub(super) fn contact_ended(&mut self, pending: &PendingContact, outcome: &Outcome) {
+        let streams = Arc::clone(&self.task.streams);
+        let decision = self.decision_maker(&streams).of_contact(pending, outcome);
+        self.settle_record(pending.origin.position, decision);
+    }
+
+    /// A record that maps to nobody who may be called has ended.
+    pub(super) fn record_ended(&mut self, record: &RefusedRecord) {
+        let streams = Arc::clone(&self.task.streams);
+        let decision = self.decision_maker(&streams).of_refused(record);
+        self.settle_record(record.origin.position, decision);
+    }
+
+    fn decision_maker<'s>(&self, streams: &'s StreamNames) -> DecisionMaker<'s> {
+        let at = self.task.run.now();
+        DecisionMaker { streams, may_repeat: self.task.deliverer.may_repeat(), at }
+    }
+
+    fn settle_record(&mut self, position: RecordPosition, decision: Result<Decision<'_>, Error>) {
+        let settled = decision.and_then(|decision| {
+            let is_rejected = decision.outcome.counts_as_rejected();
+            let kept_in = self.archive.add(&decision)?;
+            self.checkpoints.settle_record(position, is_rejected, kept_in)?;
+            Ok((decision, is_rejected))
+        });
+        let (decision, is_rejected) = match settled {
+            Ok(settled) => settled,
+            Err(defect) => return self.fail(defect),
+        };
+        self.stats.held += u64::from(decision.is_held && decision.replay().is_doubtful());
+        if self.stats.count(decision.outcome) {
+            self.log(Level::Warn, &described(&decision));
         }
         let percent = self.plan.max_rejected_percent;
         if is_rejected && self.stats.rejected_more_than(percent) {
@@ -56,6 +83,15 @@ impl<C: Transport, L: Ledger, W: Write> Pipeline<C, L, W> {
             if total >= SHARE_COUNTS_AFTER {
                 self.too_many_rejected();
             }
+        }
+    }
+
+    /// Rows are there for good, and the STATEs that cover them may go back; or they never will.
+    pub(super) fn was_put(&mut self, put: Put) {
+        match put {
+            Put::Rows(Ok(())) => {}
+            Put::Rows(Err(error)) => self.fail(error.into()),
+            Put::Report(put) => self.report_put(put),
         }
     }
 }

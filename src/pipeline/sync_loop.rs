@@ -9,19 +9,23 @@ use futures_util::{Stream, StreamExt};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 
+use super::archive::Archive;
 use super::batch_task::BatchTask;
 use super::batcher::Batcher;
 use super::checkpoint::Checkpoints;
 use super::dispatcher::Dispatcher;
 use super::ledger_query::{LedgerAnswer, LedgerQuery};
-use super::policy::Policy;
+use super::nobody::SearchForSomebody;
+use super::policy::{Policy, PolicyOptions};
+use super::ruling::Limit;
 use super::run_stats::RunStats;
 use super::shutdown::Shutdown;
+use crate::config::OnLimit;
 use crate::delivery::{Deliverer, LogLine, RunHandle, Transport};
 use crate::domain::error::Error;
 use crate::domain::stream_name::StreamName;
 use crate::intake::{EventBatch, InputWarnings, StreamIndex};
-use crate::ledger::Ledger;
+use crate::ledger::{DailyLimit, Ledger};
 use crate::protocol::{Level, Output};
 
 /// How often the log says how far the run is.
@@ -30,6 +34,8 @@ const PROGRESS_EVERY: Duration = Duration::from_secs(10);
 /// What the loop goes by.
 #[derive(Clone, Debug)]
 pub struct Plan {
+    /// The run's own name.
+    pub run: String,
     /// Contacts in a batch.
     pub batch_size: usize,
     /// How long the first contact of a batch waits for the others.
@@ -42,10 +48,36 @@ pub struct Plan {
     pub end_within: Duration,
     /// Contacts in this run; 0: no limit.
     pub max_contacts: u64,
+    /// Contacts in a day to one campaign, by all runs; none: no limit.
+    pub daily_limit: Option<DailyLimit>,
+    /// What happens to the others.
+    pub on_limit: OnLimit,
+    /// A run that can call nobody is normal.
+    pub allow_nobody: bool,
     /// Share of rejected records that fails the run; 100: none does.
     pub max_rejected_percent: u8,
-    /// The catalog's streams, and whether the platform says when each is complete. Announced ones follow.
-    pub streams: Vec<(StreamName, bool)>,
+    /// The catalog's streams, and the generation of each where the platform counts them: it says then when each is
+    /// complete. Announced ones follow.
+    pub streams: Vec<(StreamName, Option<i64>)>,
+}
+
+/// How a run ended.
+pub struct Ended<W> {
+    /// How its records ended.
+    pub stats: RunStats,
+    /// Why it failed, if it did.
+    pub failure: Option<Error>,
+    /// Where it wrote.
+    pub output: Output<W>,
+    /// Where the report's page is, if there is one.
+    pub report_at: Option<String>,
+}
+
+impl<W> Ended<W> {
+    /// A run that failed before it read anything.
+    pub fn before_it_began(output: Output<W>, failure: Error) -> Self {
+        Self { stats: RunStats::default(), failure: Some(failure), output, report_at: None }
+    }
 }
 
 /// A run of `write`.
@@ -57,13 +89,21 @@ pub struct Pipeline<C, L, W> {
     pub(super) policy: Policy,
     pub(super) batcher: Batcher,
     pub(super) dispatcher: Dispatcher,
+    pub(super) archive: Archive,
     pub(super) ledger_query: LedgerQuery,
     pub(super) is_closing: bool,
+    pub(super) is_concluded: bool,
+    pub(super) report_at: Option<String>,
     /// Streams that the platform will say are complete, and has not.
     pub(super) incomplete: BTreeSet<StreamIndex>,
     pub(super) stats: RunStats,
     pub(super) warnings: InputWarnings,
     pub(super) waiting: Option<String>,
+    /// The limit that was reached, and leaves the rest of the input alone.
+    pub(super) limit: Option<Limit>,
+    pub(super) somebody: SearchForSomebody,
+    /// When the window of calling closes.
+    pub(super) closes_at: Option<Instant>,
     pub(super) failure: Option<Error>,
     pub(super) shutdown: Shutdown,
 }
@@ -76,26 +116,40 @@ impl<C: Transport, L: Ledger, W: Write> Pipeline<C, L, W> {
         ledger: Arc<L>,
         output: Output<W>,
         run: RunHandle,
+        archive: Archive,
     ) -> Self {
         let streams = std::mem::take(&mut plan.streams);
-        let awaited = streams.iter().enumerate().filter(|(_, (_, says))| *says);
+        let awaited = streams.iter().enumerate().filter(|(_, (_, generation_id))| generation_id.is_some());
         let may_repeat = deliverer.may_repeat();
         Self {
             checkpoints: Checkpoints::new(streams.len()),
-            policy: Policy::new(plan.max_contacts, may_repeat),
+            policy: Policy::new(PolicyOptions {
+                max_contacts: plan.max_contacts,
+                on_limit: plan.on_limit,
+                window: run.window(),
+                may_repeat,
+            }),
             batcher: Batcher::new(plan.batch_size, plan.max_batch_age),
             dispatcher: Dispatcher::new(plan.max_in_flight),
             incomplete: awaited.map(|(index, _)| StreamIndex::new(index)).collect(),
-            plan,
+            limit: None,
+            somebody: SearchForSomebody::new(plan.allow_nobody),
+            closes_at: run.closes_at(),
             task: BatchTask {
                 deliverer,
                 ledger,
                 run,
-                streams: Arc::new(streams.into_iter().map(|(name, _)| name).collect()),
+                daily_limit: plan.daily_limit.clone(),
+                on_limit: plan.on_limit,
+                streams: Arc::new(streams.into_iter().collect()),
             },
+            plan,
             output,
             ledger_query: LedgerQuery::default(),
+            archive,
             is_closing: false,
+            is_concluded: false,
+            report_at: None,
             stats: RunStats::default(),
             warnings: InputWarnings::default(),
             waiting: None,
@@ -114,7 +168,7 @@ impl<C: Transport, L: Ledger, W: Write> Pipeline<C, L, W> {
         mut input: mpsc::Receiver<EventBatch>,
         mut log_lines: mpsc::Receiver<LogLine>,
         mut signals: impl Stream<Item = &'static str> + Unpin,
-    ) -> (RunStats, Option<Error>, Output<W>) {
+    ) -> Ended<W> {
         let mut is_open = true;
         let started = Instant::now();
         let mut progress_at = started + PROGRESS_EVERY;
@@ -122,21 +176,26 @@ impl<C: Transport, L: Ledger, W: Write> Pipeline<C, L, W> {
             self.dispatch();
             self.release();
             self.close_if_settled(is_open);
+            let rests_until = self.keep();
             let may_read = is_open && self.may_read();
             let due = self.batcher.next_due().filter(|_| self.failure.is_none());
+            let closes_at = self.closes_at.filter(|_| self.failure.is_none());
             let Shutdown { cut_off_at, leave_at, .. } = self.shutdown;
             tokio::select! {
                 biased;
                 Some(signal) = signals.next() => self.interrupt(signal),
                 Some(result) = self.dispatcher.next_result() => self.delivered(result),
-                Some(LogLine(text)) = log_lines.recv() => self.tell_waiting(text),
+                Some(line) = log_lines.recv() => self.tell_waiting(line),
+                put = self.archive.put() => self.was_put(put),
                 answer = self.ledger_query.answer() => self.answered(answer),
                 () = at(cut_off_at) => self.cut_off(),
                 () = at(leave_at) => {
-                    self.leave();
+                    self.leave(started);
                     break;
                 }
+                () = at(closes_at) => self.window_ended(is_open),
                 () = at(due) => self.dispatcher.add(self.batcher.take_due(Instant::now())),
+                () = at(rests_until) => {}
                 () = sleep_until(progress_at) => {
                     progress_at = Instant::now() + PROGRESS_EVERY;
                     self.tell_progress(started);
@@ -146,30 +205,46 @@ impl<C: Transport, L: Ledger, W: Write> Pipeline<C, L, W> {
                     self.take_input(batch);
                 }
             }
-            if self.is_closing && !self.ledger_query.is_open() {
+            self.conclude_if_closed(started);
+            if self.is_concluded && !self.archive.is_busy() {
                 break;
             }
         }
-        self.conclude(started);
-        (self.stats, self.failure, self.output)
+        let Self { stats, failure, output, report_at, .. } = self;
+        Ended { stats, failure, output, report_at }
     }
 
     fn may_read(&self) -> bool {
         self.failure.is_none()
             && self.dispatcher.is_drained()
             && !self.ledger_query.is_open()
-            && !self.checkpoints.is_full()
+            && !self.archive.is_full()
+            // Beyond a limit no STATE comes to those that wait, and none of them will go.
+            && (!self.checkpoints.is_full() || self.limit.is_some())
     }
 
     fn dispatch(&mut self) {
+        if !self.dispatcher.is_drained() {
+            self.stop_outside_window();
+        }
         if self.failure.is_none() {
             self.dispatcher.send(&self.task);
         }
     }
 
+    /// Puts what is kept of records: when a STATE waits for nothing else, when it is much, or when nothing follows.
+    /// Gives when that is to be tried again.
+    fn keep(&mut self) -> Option<Instant> {
+        let is_awaited = self.checkpoints.waits_for_flush(self.archive.durable());
+        self.archive.flush(is_awaited, self.is_closing);
+        self.archive.rests_until().filter(|_| is_awaited)
+    }
+
     /// Hands back the states whose records are all settled.
     fn release(&mut self) {
-        while let Some((state, stats)) = self.checkpoints.next_ready() {
+        while self.somebody.is_over()
+            && let Some((state, stats)) = self.checkpoints.next_ready(self.archive.durable())
+        {
             let written = self.output.state(&state, stats);
             self.written(written);
         }

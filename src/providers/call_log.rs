@@ -1,7 +1,7 @@
 //! Whom a simulated vendor would have called, and how often.
 //!
 //! Small per person, because rehearsals go up to millions: no number in full unless asked for, names
-//! cut to what a text holds without an allocation, times in seconds.
+//! cut to what a text holds without an allocation, times in seconds. What would be said whole is kept of the first ones.
 
 use std::collections::{BTreeMap, HashMap};
 use std::hash::BuildHasher;
@@ -11,9 +11,13 @@ use foldhash::quality::FixedState;
 use jiff::Timestamp;
 
 use super::redactor;
+use super::spoken::{Spoken, Words};
 
 /// What a `CompactString` holds in itself.
 const NAME_BYTES: usize = 24;
+
+/// What may be kept of words, all people together: some ten thousand of them, mostly.
+const MAX_SPOKEN_BYTES: usize = 8 * 1024 * 1024;
 
 /// How the book writes numbers down.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -31,6 +35,7 @@ pub struct CallLog {
     numbers: NumberDisplay,
     campaigns: BTreeMap<Box<str>, Callees>,
     totals: CallTotals,
+    spoken_bytes: usize,
 }
 
 /// Sums over everything.
@@ -65,6 +70,8 @@ struct Callees {
     /// Positions by the number's hash. Among a million people the chance that two share one is
     /// 1 : 40,000,000, and then a rehearsal shows one call too many.
     positions: HashMap<u64, u32, FixedState>,
+    /// What would be said, by position.
+    spoken: HashMap<usize, Spoken>,
 }
 
 impl CallLog {
@@ -85,7 +92,7 @@ impl CallLog {
     }
 
     /// Notes a call; gives how often this campaign has called this number by now.
-    pub fn call(&mut self, campaign: &str, number: &str, name: &str, now: Timestamp) -> u32 {
+    pub fn call(&mut self, campaign: &str, number: &str, words: &Words<'_>, now: Timestamp) -> u32 {
         if !self.campaigns.contains_key(campaign) {
             self.campaigns.insert(campaign.into(), Callees::default());
         }
@@ -93,6 +100,14 @@ impl CallLog {
         let seconds = u32::try_from(now.as_second()).unwrap_or_default();
         let hash = hash(number);
         let known = callees.positions.get(&hash).and_then(|&position| usize::try_from(position).ok());
+        if self.spoken_bytes < MAX_SPOKEN_BYTES {
+            let spoken = match self.numbers {
+                NumberDisplay::Masked => words.discreet(number),
+                NumberDisplay::Whole => words.whole(),
+            };
+            self.spoken_bytes += spoken.bytes();
+            callees.spoken.insert(known.unwrap_or(callees.people.len()), spoken);
+        }
         if let Some(callee) = known.and_then(|position| callees.people.get_mut(position)) {
             callee.times += 1;
             callee.last = seconds;
@@ -105,9 +120,22 @@ impl CallLog {
         };
         let position = u32::try_from(callees.people.len()).unwrap_or(u32::MAX);
         callees.positions.insert(hash, position);
-        callees.people.push(Callee { number, name: cut(name), times: 1, first: seconds, last: seconds });
+        callees.people.push(Callee {
+            number,
+            name: cut(words.name),
+            times: 1,
+            first: seconds,
+            last: seconds,
+        });
         self.totals.people += 1;
         1
+    }
+
+    /// What a campaign would say to the person at a position among its people, as of the last call; none of people who
+    /// came after many others.
+    #[must_use]
+    pub fn spoken(&self, campaign: &str, position: usize) -> Option<&Spoken> {
+        self.campaigns.get(campaign)?.spoken.get(&position)
     }
 
     /// How often a campaign has called a number.
@@ -178,10 +206,10 @@ mod tests {
     #[test]
     fn counts_calls_by_campaign_and_person() {
         let mut book = CallLog::new(NumberDisplay::Masked);
-        book.call("9", "84987654321", "Nguyễn Thị Minh Khai và gia đình", at(100));
-        book.call("9", "+84987654321", "An", at(160));
-        book.call("10", "84987654321", "An", at(170));
-        book.call("9", "9f2c77aa01b34d0e", "Bình", at(180));
+        book.call("9", "84987654321", &Words::named("Nguyễn Thị Minh Khai và gia đình"), at(100));
+        book.call("9", "+84987654321", &Words::named("An"), at(160));
+        book.call("10", "84987654321", &Words::named("An"), at(170));
+        book.call("9", "9f2c77aa01b34d0e", &Words::named("Bình"), at(180));
         assert_eq!(book.times_called("9", "84987654321"), 2);
         assert_eq!(book.times_called("9", "84912345678"), 0);
         assert_eq!(book.totals(), CallTotals { requests: 0, contacts: 0, people: 3, called_again: 1 });
@@ -196,9 +224,25 @@ mod tests {
     }
 
     #[test]
+    fn what_would_be_said_is_kept_whole_but_for_numbers_and_only_of_the_first_people() {
+        let name = "Nguyễn Thị Minh Khai và gia đình";
+        let long = "x".repeat(MAX_SPOKEN_BYTES);
+        let mut log = CallLog::default();
+        for (number, value) in [("84987654321", "0987654321"), ("84987654322", &long), ("84987654323", "3")] {
+            let words = Words { name, variables: vec![("so_tien", "1500000"), ("note", value)] };
+            log.call("9", number, &words, at(0));
+        }
+        let spoken = log.spoken("9", 0).unwrap();
+        assert_eq!(spoken.name, name);
+        let variables: Vec<_> = spoken.variables.iter().map(|(_, value)| value.as_str()).collect();
+        assert_eq!(variables, ["1500000", "****321"]);
+        assert!(log.spoken("9", 1).is_some() && log.spoken("9", 2).is_none());
+    }
+
+    #[test]
     fn keeps_whole_numbers_only_when_asked() {
         let mut book = CallLog::new(NumberDisplay::Whole);
-        book.call("9", "+14155550123", "", at(0));
+        book.call("9", "+14155550123", &Words::named(""), at(0));
         assert!(book.campaigns().all(|(_, people)| people[0].number == "+14155550123"));
     }
 

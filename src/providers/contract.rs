@@ -10,6 +10,8 @@ use crate::phone::Phone;
 
 use super::VendorConfig;
 use super::api::{Repeats, Reply, Verdict};
+use super::call_log::CallTotals;
+use super::campaign::Standing;
 use super::fuzz::texts;
 use super::registry;
 use super::simulator::{Simulator, SimulatorOptions, Twist};
@@ -377,5 +379,30 @@ proptest! {
                 }
             }
         }
+    }
+}
+
+#[test]
+fn questions_about_a_campaign_only_read_and_prove_it_to_its_own_simulator() {
+    for simulator in simulators() {
+        let vendor = config(simulator.connector_config(ROOT)).build();
+        let campaign = vendor.campaign("").unwrap();
+        let (mut heard, mut paths) = (Vec::new(), Vec::new());
+        while let Some(mut question) = vendor.ask(&campaign, &heard, now()) {
+            let path = question.url.trim_start_matches("http://127.0.0.1:8080").to_owned();
+            assert_ne!(path, simulator.path(), "{}: nobody is added by a question", vendor.name());
+            assert!(!String::from_utf8_lossy(&question.body).contains("hone"), "{}", vendor.name());
+            question.url.clone_from(&path);
+            paths.push((question.method.clone(), path));
+            heard.push(Ok(simulator.tell(&question, now())));
+            assert!(heard.len() < 16, "{} asks without an end", vendor.name());
+        }
+        let known = simulator.questions();
+        for (method, path) in &paths {
+            assert!(known.iter().any(|(one, other)| one == method && other == path), "{method} {path}");
+        }
+        let facts = vendor.interpret_answers(&campaign, &heard);
+        assert_eq!(matches!(facts.standing, Standing::Proved(_)), !paths.is_empty(), "{facts:?}");
+        assert_eq!(simulator.call_log().totals(), CallTotals::default(), "{}", vendor.name());
     }
 }

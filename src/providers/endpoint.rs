@@ -32,31 +32,52 @@ pub(super) fn base<'a>(written: &'a str, default: &'a str) -> &'a str {
     if trimmed.is_empty() { default } else { trimmed }
 }
 
+/// Said of an address that may be a sandbox's.
+const ALLOWED: &str = "for a sandbox in a container set vendor.allow_plain_http to true";
+
 /// What keeps a base URL from working. The texts never repeat it, because it may hold a password.
-pub(super) fn mistakes(base_url: &str, endpoint_path: &str) -> Vec<Mistake> {
+pub(super) fn mistakes(base_url: &str, endpoint_path: &str, allow_plain_http: bool) -> Vec<Mistake> {
     let of_path = |url: Url| {
         beginning_of(endpoint_path, url.path())
             .map(|part| format!("must end before {part}, because {endpoint_path} is added to it"))
             .or_else(|| ends_in_a_repetition(url.path()).then(|| "has a part of its path twice".to_owned()))
     };
-    let why = unsafe_address(base_url).or_else(|| Url::parse(base_url).ok().and_then(of_path));
+    let scheme = match (is_plain_http(base_url), allow_plain_http) {
+        (true, true) => None,
+        (true, false) => unsafe_scheme(base_url).map(|why| format!("{why}; {ALLOWED}")),
+        (false, _) => unsafe_scheme(base_url).map(str::to_owned),
+    };
+    let why = scheme.or_else(|| odd_address(base_url).map(str::to_owned));
+    let why = why.or_else(|| Url::parse(base_url).ok().and_then(of_path));
     why.map(|why| Mistake::new("vendor.base_url", why)).into_iter().collect()
 }
 
 /// Why credentials and personal data cannot be sent to an address; the text does not repeat it.
 pub(crate) fn unsafe_address(address: &str) -> Option<String> {
-    let why = match Url::parse(address) {
-        Err(_) => "is not an address; write it like https://api.example.com, without spaces",
-        Ok(url) if !safe_scheme(&url) => {
-            "must start with https:// (http:// only for a loopback address such as http://127.0.0.1:8080), because it carries credentials and phone numbers"
-        }
-        Ok(url) if !url.username().is_empty() || url.password().is_some() => {
-            "must not hold a user name or a password; credentials have their own fields"
-        }
-        Ok(url) if url.query().is_some() || url.fragment().is_some() => "must end before any ? or #",
-        Ok(_) => return None,
-    };
-    Some(why.to_owned())
+    unsafe_scheme(address).or_else(|| odd_address(address)).map(str::to_owned)
+}
+
+fn unsafe_scheme(address: &str) -> Option<&'static str> {
+    match Url::parse(address) {
+        Err(_) => Some("is not an address; write it like https://api.example.com, without spaces"),
+        Ok(url) if !safe_scheme(&url) => Some(
+            "must start with https:// (http:// only for a loopback address such as http://127.0.0.1:8080), because it carries credentials and phone numbers",
+        ),
+        Ok(_) => None,
+    }
+}
+
+fn odd_address(address: &str) -> Option<&'static str> {
+    let url = Url::parse(address).ok()?;
+    if !url.username().is_empty() || url.password().is_some() {
+        return Some("must not hold a user name or a password; credentials have their own fields");
+    }
+    (url.query().is_some() || url.fragment().is_some()).then_some("must end before any ? or #")
+}
+
+/// Whether what goes to an address can be read on its way: it is no vendor's own then, and must be allowed.
+pub(crate) fn is_plain_http(address: &str) -> bool {
+    Url::parse(address).is_ok_and(|url| url.scheme() == "http" && url.has_host() && !is_loopback(&url))
 }
 
 /// The beginning of the endpoint that a path already ends with.
@@ -124,7 +145,7 @@ mod tests {
             "http://localhost:1/aivoice",
             "http://[::1]:8080",
         ] {
-            assert_eq!(mistakes(good, "/importCustomer"), [], "{good}");
+            assert_eq!(mistakes(good, "/importCustomer", false), [], "{good}");
         }
         for (bad, hint) in [
             ("api.itniotech.com", "not an address"),
@@ -139,10 +160,31 @@ mod tests {
             ("https://aicall.vbee.ai /api", "without spaces"),
             ("https://api.itniotech.com/aivoice/aivoice", "twice"),
         ] {
-            let found = mistakes(bad, "/importCustomer");
+            let found = mistakes(bad, "/importCustomer", false);
             let [mistake] = &found[..] else { panic!("{bad}: {found:?}") };
             assert!(mistake.why.contains(hint), "{bad}: {}", mistake.why);
             assert!(!mistake.why.contains("hunter2"), "{bad}");
+        }
+    }
+
+    #[test]
+    fn plain_http_to_another_machine_is_allowed_only_where_somebody_says_so() {
+        for (base_url, want) in [
+            ("http://sandbox:8080/aivoice", None),
+            ("http://192.168.0.4:8080", None),
+            ("http://host.docker.internal:8080", None),
+            ("https://api.itniotech.com/aivoice", None),
+            ("http://127.0.0.1:8080", None),
+            ("ftp://sandbox", Some("https://")),
+            ("http://", Some("not an address")),
+            ("http://me:hunter2@sandbox:8080", Some("user name or a password")),
+            ("http://sandbox:8080?token=hunter2", Some("?")),
+            ("http://sandbox:8080/importCustomer", Some("before /importCustomer")),
+        ] {
+            let found = mistakes(base_url, "/importCustomer", true);
+            let told = found.first().map(|mistake| mistake.why.as_str());
+            assert_eq!(told.is_some(), want.is_some(), "{base_url}: {told:?}");
+            assert!(told.unwrap_or_default().contains(want.unwrap_or_default()), "{base_url}: {told:?}");
         }
     }
 
@@ -155,7 +197,7 @@ mod tests {
             ("https://aicall.vbee.ai/api/v1/", Some("must end before /api/v1,")),
             ("https://aicall.vbee.ai/api/v1/campaign", Some("must end before /api/v1/campaign,")),
         ] {
-            let found = mistakes(base_url, "/api/v1/campaign");
+            let found = mistakes(base_url, "/api/v1/campaign", false);
             let told = found.first().map(|mistake| mistake.why.starts_with(want.unwrap_or("?")));
             assert_eq!((found.len(), told), (usize::from(want.is_some()), want.map(|_| true)), "{found:?}");
         }

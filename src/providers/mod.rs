@@ -5,6 +5,7 @@
 
 pub mod api;
 pub mod call_log;
+pub mod campaign;
 mod contact_index;
 mod endpoint;
 #[cfg(any(test, feature = "fuzzing"))]
@@ -17,8 +18,10 @@ mod json_writer;
 pub mod pigeon;
 mod redactor;
 pub mod registry;
+mod rehearsal;
 pub mod section;
 pub mod simulator;
+pub mod spoken;
 pub mod vbee;
 
 #[cfg(test)]
@@ -34,7 +37,8 @@ use crate::domain::batch::Batch;
 use crate::domain::contact::Campaign;
 
 use api::{Limits, Reply, Request, Shape, Verdict};
-pub(crate) use endpoint::{is_loopback, unsafe_address};
+use campaign::{Answer, CampaignFacts};
+pub(crate) use endpoint::{is_loopback, is_plain_http, unsafe_address};
 pub use registry::VendorConfig;
 pub use simulator::{Simulator, Twist};
 
@@ -66,6 +70,17 @@ pub trait Provider: Send + Sync {
     /// # Errors
     /// Says what is wrong, where to look and what to change.
     fn interpret_probe(&self, reply: &Reply, now: Timestamp) -> Result<(), String>;
+
+    /// The next question about a campaign after these answers; none when there is no more to ask. It only reads: no
+    /// answer to it can dial anybody.
+    fn ask(&self, _campaign: &Campaign, _heard: &[Answer], _now: Timestamp) -> Option<Request> {
+        None
+    }
+
+    /// What the answers to all questions say of the campaign.
+    fn interpret_answers(&self, _campaign: &Campaign, _heard: &[Answer]) -> CampaignFacts {
+        CampaignFacts::unknown("this vendor documents no request that tells it")
+    }
 
     /// A request that adds the batch. Runs again for each attempt, so that each is freshly signed.
     fn build_request(&self, batch: &Batch, now: Timestamp) -> Request;

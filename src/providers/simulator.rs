@@ -28,6 +28,16 @@ pub trait Simulator: Send {
     /// What the vendor would answer on a bad day, and remembers whom it would call.
     fn answer_with(&mut self, request: &Request, now: Timestamp, twist: Twist) -> Reply;
 
+    /// How and at which paths it tells something and adds nobody, as a router matches paths.
+    fn questions(&self) -> Vec<(Method, &'static str)> {
+        Vec::new()
+    }
+
+    /// What the vendor would answer to a question of these. It changes nothing, so that it can call nobody.
+    fn tell(&self, _request: &Request, now: Timestamp) -> Reply {
+        Reply { status: 404, date: Some(now), body: "Not Found".into(), ..Reply::default() }
+    }
+
     /// Whom it would have called by now.
     fn call_log(&self) -> &CallLog;
 
@@ -47,6 +57,10 @@ pub struct SimulatorOptions {
     pub numbers: NumberDisplay,
     /// Variables of every call script, for vendors that refuse contacts without them.
     pub required_variables: Vec<String>,
+    /// Takes contacts for every campaign, not only for its own; of which it can tell nothing then.
+    pub any_campaign: bool,
+    /// Takes whatever credentials come, as somebody who rehearses without them needs it.
+    pub any_credentials: bool,
 }
 
 /// What a simulator does wrong on purpose.

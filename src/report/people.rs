@@ -5,7 +5,7 @@ use jiff::tz::TimeZone;
 
 use super::document::Person;
 use crate::domain::decision::Decision;
-use crate::phone::{Phone, mask_numbers, shown_identifier, shown_key, visible};
+use crate::phone::{Phone, mask_numbers, shown_identifier, visible};
 
 /// Longer texts are cut off.
 const LONGEST_CHARS: usize = 300;
@@ -41,7 +41,7 @@ fn person(decision: &Decision<'_>) -> Person {
     let detail = decision.outcome.detail().map(|detail| visible(&mask_numbers(detail)));
     Person {
         stream: without_number(decision.stream.to_string()),
-        primary_key: cut(without_number(shown_key(decision.primary_key, phone))),
+        primary_key: cut(without_number(decision.shown_key())),
         line: decision.line,
         campaign: decision.campaign.map(|campaign| shown_campaign(campaign.as_str())).unwrap_or_default(),
         phone_number: decision.phone.map(Phone::to_string).unwrap_or_default(),

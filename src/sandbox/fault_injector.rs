@@ -65,6 +65,19 @@ impl FaultInjector {
         self.simulator.path()
     }
 
+    /// How and at which paths the simulator tells something, and adds nobody. Nothing goes wrong there: a fault
+    /// would prove nothing about contacts, and shift the seed's others.
+    #[must_use]
+    pub fn questions(&self) -> Vec<(Method, &'static str)> {
+        self.simulator.questions()
+    }
+
+    /// What the vendor would answer to such a question.
+    #[must_use]
+    pub fn tell(&self, request: &Request, now: Timestamp) -> Reply {
+        self.simulator.tell(request, now)
+    }
+
     /// The simulator itself, for its memory.
     #[must_use]
     pub fn simulator(&self) -> &dyn Simulator {

@@ -1,4 +1,4 @@
-//! All vendors' APIs on one loopback port: rehearsals that dial nobody.
+//! All vendors' APIs on one port: rehearsals that dial nobody.
 //!
 //! The simulators are the vendors' own (`providers::*::simulator`), behind seeded faults; a page shows
 //! who would be called how often. Nothing here is a security boundary: whoever can reach the port
@@ -18,7 +18,7 @@ mod tests;
 mod vendors;
 
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 
 use axum::Router;
@@ -42,7 +42,7 @@ pub struct Sandbox {
 }
 
 impl Sandbox {
-    /// Starts to serve on 127.0.0.1, within the current runtime.
+    /// Starts to serve, within the current runtime.
     ///
     /// # Errors
     /// When the port is taken.
@@ -51,15 +51,22 @@ impl Sandbox {
         clock: impl Fn() -> Timestamp + Send + Sync + 'static,
     ) -> io::Result<Self> {
         let clock: Arc<Clock> = Arc::new(clock);
-        let (listener, address) = listen(options.port).await?;
-        let router = Routes::new(options, address, Arc::clone(&clock)).router();
-        Ok(Self::serve(listener, address, router, clock))
+        let (listener, address) = listen(options.bind, options.port).await?;
+        let root = root_of(address);
+        let configs = vendors::connector_configs(&options, &root);
+        let router = Routes::new(options, root, Arc::clone(&clock)).router();
+        Ok(Self::serve(listener, address, configs, router, clock))
     }
 
-    fn serve(listener: TcpListener, address: SocketAddr, router: Router, clock: Arc<Clock>) -> Self {
+    fn serve(
+        listener: TcpListener,
+        address: SocketAddr,
+        configs: Vec<(&'static str, Value)>,
+        router: Router,
+        clock: Arc<Clock>,
+    ) -> Self {
         let (stop, stopping) = watch::channel(());
-        let serving = tokio::spawn(server::serve((listener, address.port()), router, clock, stopping));
-        let configs = vendors::connector_configs(&format!("http://{address}"));
+        let serving = tokio::spawn(server::serve((listener, address), router, clock, stopping));
         Self { address, configs, stop, serving }
     }
 
@@ -67,6 +74,12 @@ impl Sandbox {
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// The beginning of its addresses, as this machine can ask it.
+    #[must_use]
+    pub fn root(&self) -> String {
+        root_of(self.address)
     }
 
     /// The names of the vendors that it plays, as in `vendor_type`.
@@ -88,8 +101,25 @@ impl Sandbox {
     }
 }
 
-async fn listen(port: u16) -> io::Result<(TcpListener, SocketAddr)> {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
+async fn listen(bind: IpAddr, port: u16) -> io::Result<(TcpListener, SocketAddr)> {
+    let listener = TcpListener::bind((bind, port)).await?;
     let address = listener.local_addr()?;
     Ok((listener, address))
+}
+
+/// A socket that listens on every address is asked at this machine's own one.
+fn root_of(address: SocketAddr) -> String {
+    let asked = match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
+        IpAddr::V6(ip) if ip.is_unspecified() => IpAddr::V6(Ipv6Addr::LOCALHOST),
+        ip => ip,
+    };
+    format!("http://{}", SocketAddr::new(asked, address.port()))
+}
+
+/// Whole configurations of the connector, by vendor, for a sandbox that is not running yet but will be on this port.
+#[must_use]
+pub fn configs_for_port(port: u16) -> Vec<(&'static str, Value)> {
+    let address = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port);
+    vendors::connector_configs(&SandboxOptions::default(), &root_of(address))
 }

@@ -1,5 +1,7 @@
 //! How the sandbox behaves.
 
+use std::net::{IpAddr, Ipv4Addr};
+
 use jiff::Timestamp;
 
 use super::faults::FaultPlan;
@@ -10,7 +12,9 @@ pub type Clock = dyn Fn() -> Timestamp + Send + Sync;
 /// How the sandbox behaves.
 #[derive(Clone, Debug)]
 pub struct SandboxOptions {
-    /// The port on 127.0.0.1; 0 takes any that is free.
+    /// The address to listen on: this machine's own, unless containers or other machines are to reach it.
+    pub bind: IpAddr,
+    /// The port there; 0 takes any that is free.
     pub port: u16,
     /// The same seed draws the same faults.
     pub seed: u64,
@@ -18,19 +22,23 @@ pub struct SandboxOptions {
     pub faults: FaultPlan,
     /// Pages show whole phone numbers, instead of masked ones.
     pub show_numbers: bool,
-    /// Variables of the call script: itnio refuses contacts that do not fill them. (Vbee documents no
-    /// such check.)
+    /// Variables of the call script, which both vendors tell whoever asks: itnio refuses contacts that do not fill
+    /// them. (Vbee documents no such check.)
     pub required_variables: Vec<String>,
+    /// Takes contacts for campaigns, too, that no printed configuration names.
+    pub any_campaign: bool,
 }
 
 impl Default for SandboxOptions {
     fn default() -> Self {
         Self {
+            bind: IpAddr::V4(Ipv4Addr::LOCALHOST),
             port: 0,
             seed: 0,
             faults: FaultPlan::none(),
             show_numbers: false,
             required_variables: Vec::new(),
+            any_campaign: false,
         }
     }
 }

@@ -1,6 +1,5 @@
 //! What the sandbox answers: the vendors' endpoints, the pages, and the counts of both.
 
-use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::Router;
@@ -8,7 +7,7 @@ use axum::body::Bytes;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{MethodFilter, get, on, post};
 use http::header::{ACCEPT, CONTENT_TYPE};
-use http::{HeaderMap, Uri};
+use http::{HeaderMap, Method, Uri};
 use serde_json::{Map, Value, json};
 use url::form_urlencoded;
 
@@ -27,7 +26,8 @@ const USUAL_ENTRIES: usize = 1000;
 /// Everything the handlers share.
 pub(super) struct Routes {
     options: SandboxOptions,
-    address: SocketAddr,
+    /// The beginning of its addresses.
+    root: String,
     clock: Arc<Clock>,
     played: Mutex<Vec<SimulatedProvider>>,
 }
@@ -39,6 +39,13 @@ struct SimulatedProvider {
     injector: FaultInjector,
 }
 
+/// What an endpoint is for.
+#[derive(Clone, Copy)]
+enum Purpose {
+    Add,
+    Tell,
+}
+
 /// What a query asks of the page of calls.
 #[derive(Debug, PartialEq, Eq)]
 struct Query {
@@ -48,15 +55,14 @@ struct Query {
 }
 
 impl Routes {
-    pub(super) fn new(options: SandboxOptions, address: SocketAddr, clock: Arc<Clock>) -> Self {
+    pub(super) fn new(options: SandboxOptions, root: String, clock: Arc<Clock>) -> Self {
         let played = Mutex::new(play(&options));
-        Self { options, address, clock, played }
+        Self { options, root, clock, played }
     }
 
     /// The routes.
     pub(super) fn router(self) -> Router {
-        let endpoint = |one: &SimulatedProvider| (one.name, one.injector.method(), one.injector.path());
-        let endpoints: Vec<_> = self.played().iter().map(endpoint).collect();
+        let endpoints: Vec<_> = self.played().iter().flat_map(SimulatedProvider::endpoints).collect();
         let routes = Arc::new(self);
         let page = |handler: fn(&Routes, &HeaderMap, &Uri) -> Response| {
             let routes = Arc::clone(&routes);
@@ -67,35 +73,36 @@ impl Routes {
             .route("/calls", get(page(Self::calls)))
             .route("/faults", get(page(Self::faults)))
             .route("/reset", post(page(Self::reset)));
-        for (name, method, path) in endpoints {
+        for (name, method, path, does) in endpoints {
             let routes = Arc::clone(&routes);
             let filter = MethodFilter::try_from(method.clone()).unwrap_or(MethodFilter::POST);
-            let handler = move |headers: HeaderMap, body: Bytes| async move {
+            let handler = move |headers: HeaderMap, uri: Uri, body: Bytes| async move {
                 let headers = headers.iter().map(|(name, value)| {
                     let value = String::from_utf8_lossy(value.as_bytes());
                     (name.as_str().to_owned().into(), Secret::new(&value))
                 });
                 let headers = headers.collect();
-                server::render(routes.answer(name, &Request { method, url: path.to_owned(), headers, body }))
-                    .await
+                let request = Request { method, url: uri.path().to_owned(), headers, body };
+                server::render(routes.answer(name, does, &request)).await
             };
             router = router.route(path, on(filter, handler));
         }
         router
     }
 
-    fn answer(&self, name: &str, request: &Request) -> Answer {
+    fn answer(&self, name: &str, does: Purpose, request: &Request) -> Answer {
         let now = (self.clock)();
         let mut played = self.played();
         let Some(one) = played.iter_mut().find(|one| one.name == name) else {
             return Answer::DroppedBefore;
         };
-        one.n_requests += 1;
-        one.injector.answer(request, now)
-    }
-
-    fn root(&self) -> String {
-        format!("http://{}", self.address)
+        match does {
+            Purpose::Tell => Answer::Reply(one.injector.tell(request, now)),
+            Purpose::Add => {
+                one.n_requests += 1;
+                one.injector.answer(request, now)
+            }
+        }
     }
 
     fn landing(&self, _: &HeaderMap, _: &Uri) -> Response {
@@ -104,9 +111,9 @@ impl Routes {
     }
 
     fn describe(&self, one: &SimulatedProvider) -> (&'static str, String, String) {
-        let root = self.root();
+        let root = &self.root;
         let endpoint = format!("{root}{}", one.injector.path());
-        let config = vendors::connector_config(one.injector.simulator(), &root);
+        let config = vendors::connector_config(one.injector.simulator(), root);
         (one.name, endpoint, format!("{config:#}"))
     }
 
@@ -145,6 +152,13 @@ impl Routes {
 }
 
 impl SimulatedProvider {
+    fn endpoints(&self) -> Vec<(&'static str, Method, &'static str, Purpose)> {
+        let adds = (self.name, self.injector.method(), self.injector.path(), Purpose::Add);
+        let questions = self.injector.questions().into_iter();
+        let tells = questions.map(|(method, path)| (self.name, method, path, Purpose::Tell));
+        tells.chain([adds]).collect()
+    }
+
     fn tell(&self) -> ProviderReport<'_> {
         ProviderReport {
             vendor: self.name,

@@ -5,6 +5,7 @@
 
 use std::convert::Infallible;
 use std::io;
+use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -46,7 +47,7 @@ struct Severed;
 
 /// Serves until the sender of `stopping` speaks or is gone.
 pub(super) async fn serve(
-    (listener, port): (TcpListener, u16),
+    (listener, address): (TcpListener, SocketAddr),
     router: Router,
     clock: Arc<Clock>,
     stopping: watch::Receiver<()>,
@@ -64,7 +65,7 @@ pub(super) async fn serve(
         match accepted {
             Ok((stream, _)) => {
                 connections.spawn(connection(
-                    (stream, port),
+                    (stream, address),
                     router.clone(),
                     Arc::clone(&clock),
                     stopping.clone(),
@@ -99,12 +100,12 @@ pub(super) async fn render(answer: Answer) -> Response {
 }
 
 async fn connection(
-    (stream, port): (TcpStream, u16),
+    (stream, address): (TcpStream, SocketAddr),
     router: Router,
     clock: Arc<Clock>,
     mut stopping: watch::Receiver<()>,
 ) {
-    let service = service_fn(move |request| respond(router.clone(), request, port, Arc::clone(&clock)));
+    let service = service_fn(move |request| respond(router.clone(), request, address, Arc::clone(&clock)));
     let mut serving = pin!(http1::Builder::new().serve_connection(TokioIo::new(stream), service));
     let ended = match select(serving.as_mut(), pin!(stopping.changed())).await {
         Either::Left((ended, _)) => ended,
@@ -120,10 +121,10 @@ async fn connection(
 async fn respond(
     mut router: Router,
     request: Request<hyper::body::Incoming>,
-    port: u16,
+    address: SocketAddr,
     clock: Arc<Clock>,
 ) -> io::Result<Response> {
-    if let Some(refusal) = host_check::turn_away(&request, port) {
+    if let Some(refusal) = host_check::turn_away(&request, address) {
         return Ok(refusal);
     }
     let answered: Result<Response, Infallible> = router.call(request).await;

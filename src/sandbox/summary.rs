@@ -1,6 +1,7 @@
 //! Who would be called how often: the numbers behind the page and its JSON.
 
 use serde::Serialize;
+use serde_json::{Map, Value};
 
 use crate::providers::call_log::{CallLog, Callee};
 
@@ -57,7 +58,10 @@ pub(super) struct CalleeRow {
     pub(super) campaign: String,
     /// As the call log writes it: masked, unless the sandbox shows numbers.
     pub(super) phone_number: String,
+    /// Whole, of as many people as the book keeps the words of.
     pub(super) name: String,
+    /// As they would be spoken, of the same people.
+    pub(super) variables: Map<String, Value>,
     pub(super) times: u32,
 }
 
@@ -80,14 +84,15 @@ impl Summary {
             for (campaign, people) in one.call_log.campaigns() {
                 let totals = Totals::of(people);
                 campaigns.push(OfCampaign { vendor: one.vendor, campaign: campaign.to_owned(), totals });
-                everybody.extend(people.iter().map(|callee| (one.vendor, campaign, callee)));
+                let at = people.iter().enumerate();
+                everybody.extend(at.map(|(position, callee)| (one, campaign, position, callee)));
             }
             let totals = campaigns.iter().skip(first_campaign).map(|one| one.totals).sum();
             let contacts = one.call_log.totals().contacts;
             vendors.push(OfVendor { vendor: one.vendor, requests: one.requests, contacts, totals });
         }
         let n_entries = everybody.len();
-        everybody.sort_by_key(|(_, _, callee)| std::cmp::Reverse(callee.times));
+        everybody.sort_by_key(|(_, _, _, callee)| std::cmp::Reverse(callee.times));
         everybody.truncate(max_entries);
         Self {
             requests: vendors.iter().map(|one| one.requests).sum(),
@@ -123,12 +128,15 @@ impl std::iter::Sum for Totals {
 }
 
 impl CalleeRow {
-    fn new((vendor, campaign, callee): (&'static str, &str, &Callee)) -> Self {
+    fn new((of, campaign, position, callee): (&ProviderReport<'_>, &str, usize, &Callee)) -> Self {
+        let spoken = of.call_log.spoken(campaign, position);
+        let variables = spoken.map(|spoken| spoken.variables.iter().cloned()).into_iter().flatten();
         Self {
-            vendor,
+            vendor: of.vendor,
             campaign: campaign.to_owned(),
             phone_number: callee.number.to_string(),
-            name: callee.name.to_string(),
+            name: spoken.map_or_else(|| callee.name.to_string(), |spoken| spoken.name.clone()),
+            variables: variables.map(|(name, value)| (name, value.into())).collect(),
             times: callee.times,
         }
     }
@@ -139,11 +147,12 @@ mod tests {
     use jiff::Timestamp;
 
     use super::*;
+    use crate::providers::spoken::Words;
 
     fn call_log(calls: &[(&str, &str)]) -> CallLog {
         let mut call_log = CallLog::default();
         for (campaign, number) in calls {
-            call_log.call(campaign, number, "An", Timestamp::UNIX_EPOCH);
+            call_log.call(campaign, number, &Words::named("An"), Timestamp::UNIX_EPOCH);
         }
         call_log
     }

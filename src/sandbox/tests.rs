@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::faults::{Fault, FaultPlan};
 use super::{Sandbox, SandboxOptions};
 use crate::domain::batch::{Batch, BatchIds};
-use crate::domain::contact::Contact;
+use crate::domain::contact::{Campaign, Contact};
 use crate::domain::outcome::Outcome;
 use crate::domain::reason::Reason;
 use crate::phone::Phone;
@@ -38,6 +38,8 @@ impl Rehearsal {
     fn against(sandbox: Sandbox, vendor: &str) -> Self {
         let config = sandbox.connector_config(vendor).expect("a vendor that is played");
         let config: VendorConfig = serde_json::from_value(config["vendor"].clone()).expect("a good section");
+        // The client wants to know whose TLS it would use, though it uses none.
+        rustls::crypto::ring::default_provider().install_default().ok();
         let client = reqwest::Client::builder().no_proxy().build().expect("a client");
         Self { sandbox, vendor: config.build(), client }
     }
@@ -333,4 +335,27 @@ async fn a_stopped_sandbox_is_gone() {
     rehearsal.sandbox.stop().await;
     let error = rehearsal.client.get(url).send().await.expect_err("nobody listens");
     assert!(error.is_connect(), "{error:?}");
+}
+
+#[test]
+fn only_what_is_printed_is_known_unless_any_campaign_is_asked_for() {
+    for any_campaign in [false, true] {
+        let options = SandboxOptions { any_campaign, ..SandboxOptions::default() };
+        for mut simulator in super::vendors::simulators(&options) {
+            if !["itnio", "vbee"].contains(&simulator.name()) {
+                continue;
+            }
+            let section = simulator.connector_config("http://127.0.0.1:1");
+            let vendor = serde_json::from_value::<VendorConfig>(section).expect("a good section").build();
+            let contact = contact(ANN, "Ann");
+            for (campaign, is_known) in
+                [(vendor.campaign("").expect("its own"), true), (Campaign::new("77"), any_campaign)]
+            {
+                let batch = Batch::new(campaign, vec![&contact], false);
+                let reply = simulator.answer(&vendor.build_request(&batch, now()), now());
+                let is_taken = matches!(vendor.interpret(&batch, &reply), Verdict::Settled(_));
+                assert_eq!(is_taken, is_known, "{} {}", vendor.name(), batch.campaign.as_str());
+            }
+        }
+    }
 }

@@ -4,23 +4,32 @@ use serde_json::{Value, json};
 
 use super::options::SandboxOptions;
 use crate::providers::call_log::NumberDisplay;
-use crate::providers::registry;
 use crate::providers::simulator::{Simulator, SimulatorOptions};
+use crate::providers::{is_plain_http, registry};
 
 /// Simulators with empty books. They take their own invented credentials and no others.
 pub(super) fn simulators(options: &SandboxOptions) -> Vec<Box<dyn Simulator>> {
-    let numbers = if options.show_numbers { NumberDisplay::Whole } else { NumberDisplay::Masked };
-    let required_variables = options.required_variables.clone();
-    registry::simulators(&SimulatorOptions { numbers, required_variables })
+    let SandboxOptions { show_numbers, required_variables, any_campaign, .. } = options;
+    let numbers = if *show_numbers { NumberDisplay::Whole } else { NumberDisplay::Masked };
+    registry::simulators(&SimulatorOptions {
+        numbers,
+        required_variables: required_variables.clone(),
+        any_campaign: *any_campaign,
+        any_credentials: false,
+    })
 }
 
 /// A whole configuration of the connector for each vendor, by its name.
-pub(super) fn connector_configs(root: &str) -> Vec<(&'static str, Value)> {
-    let played = simulators(&SandboxOptions::default()).into_iter();
+pub(super) fn connector_configs(options: &SandboxOptions, root: &str) -> Vec<(&'static str, Value)> {
+    let played = simulators(options).into_iter();
     played.map(|simulator| (simulator.name(), connector_config(&*simulator, root))).collect()
 }
 
 /// A whole configuration of the connector that sends to this simulator.
 pub(super) fn connector_config(simulator: &dyn Simulator, root: &str) -> Value {
-    json!({ "vendor": simulator.connector_config(root), "phone": { "default_region": "VN" } })
+    let mut vendor = simulator.connector_config(root);
+    if let Some(section) = vendor.as_object_mut().filter(|_| is_plain_http(root)) {
+        section.insert("allow_plain_http".to_owned(), true.into());
+    }
+    json!({ "vendor": vendor, "phone": { "default_region": "VN" } })
 }

@@ -48,6 +48,21 @@ impl Local {
         deleted.map_err(|error| self.judged(&error))
     }
 
+    /// Makes the folder, and a file in it that is gone again at once.
+    pub(super) async fn look(&self) -> Result<(), StorageError> {
+        let looked = self.aside(|local| {
+            local.make(&local.root)?;
+            let aside = local.root.join(format!(".{:016x}.part", fastrand::u64(..)));
+            File::create_new(&aside)?;
+            fs::remove_file(&aside)
+        });
+        looked.await?.map_err(|error| self.judged(&error))
+    }
+
+    pub(super) fn address(&self, name: &str) -> String {
+        self.root.join(name).display().to_string()
+    }
+
     pub(super) async fn exists(&self) -> bool {
         self.aside(|local| local.root.exists()).await.unwrap_or(true)
     }

@@ -4,9 +4,12 @@
 //! more than a bound of them; `Store` puts what `Rejects` gives.
 
 mod error;
+mod format;
 mod local;
 mod mask;
 mod names;
+mod parts;
+mod receipts;
 mod rejects;
 mod row;
 mod s3;
@@ -14,6 +17,7 @@ mod s3;
 mod tests;
 
 use bytes::Bytes;
+use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 
 use crate::config::ObjectStorageConfig;
@@ -26,6 +30,8 @@ use s3::S3;
 
 pub use error::StorageError;
 pub use names::Run;
+pub use parts::Part;
+pub use receipts::Receipts;
 pub use rejects::Rejects;
 pub use s3::Patience;
 
@@ -41,6 +47,18 @@ pub struct Object {
     pub kind: &'static str,
     /// What it holds.
     pub body: Bytes,
+}
+
+/// Puts objects where nothing is: a store, or what stands for one in a test.
+pub trait PutObject: Send + Sync {
+    /// Puts an object; gives the name under which it is there for good.
+    ///
+    /// # Errors
+    /// When it is not there, or nobody can say.
+    fn put_object(&self, object: Object) -> BoxFuture<'_, Result<String, StorageError>>;
+
+    /// An object, or a folder of them, as people write where it is.
+    fn address(&self, name: &str) -> String;
 }
 
 /// A place that things are put into.
@@ -115,6 +133,26 @@ impl Store {
         }
     }
 
+    /// Whether things can be put there, as far as that can be known without putting any.
+    ///
+    /// # Errors
+    /// When they certainly cannot.
+    pub async fn look(&self) -> Result<(), StorageError> {
+        match self {
+            Self::S3(s3) => s3.list(&s3.within("")).await.map(drop),
+            Self::Local(local) => local.look().await,
+        }
+    }
+
+    /// The folder of what is put once for a sync, as its objects' names have it.
+    #[must_use]
+    pub fn folder_of(&self, run: &Run) -> String {
+        match self {
+            Self::S3(s3) => s3.within(&run.folder()),
+            Self::Local(_) => run.folder(),
+        }
+    }
+
     /// Where it is, for people.
     #[must_use]
     pub fn place(&self) -> String {
@@ -165,5 +203,18 @@ impl Store {
             )));
         }
         Ok(format!("An object was put into {}, listed and deleted again.", self.place()))
+    }
+}
+
+impl PutObject for Store {
+    fn put_object(&self, object: Object) -> BoxFuture<'_, Result<String, StorageError>> {
+        Box::pin(async move { self.put(&object).await })
+    }
+
+    fn address(&self, name: &str) -> String {
+        match self {
+            Self::S3(s3) => s3.address(name),
+            Self::Local(local) => local.address(name),
+        }
     }
 }

@@ -5,7 +5,9 @@ use jiff::tz::TimeZone;
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
-use crate::config::{NameFormat, Piece, Variable};
+use super::format::extension;
+use crate::config::{KeepConfig, NameFormat, ObjectStorageConfig, Piece, Variable};
+use crate::domain::error::Error;
 use crate::domain::stream_name::StreamName;
 
 /// A file's name may have 255 bytes; some are for what is added to it.
@@ -32,23 +34,71 @@ pub(super) struct Names {
     pub(super) run: Run,
 }
 
+impl Run {
+    /// The folder of everything that is put by it, and by other attempts at the same sync.
+    pub(super) fn folder(&self) -> String {
+        let name = if self.sync_id.is_empty() { &self.id } else { &self.sync_id };
+        safe_step(&safe(name).replace('/', "_"))
+    }
+}
+
 impl Names {
+    /// As a configuration wants them, for objects that lie together in a folder; it may be blank.
+    pub(super) fn new(
+        config: &ObjectStorageConfig,
+        keep: &KeepConfig,
+        folder: &str,
+        run: Run,
+    ) -> Result<Self, Error> {
+        let (path, file) = keep
+            .names()
+            .map_err(|(name, why)| Error::config(format!("object_storage_config.{name}"), why))?;
+        let prefix = match config {
+            ObjectStorageConfig::None | ObjectStorageConfig::Local(_) => folder.to_owned(),
+            ObjectStorageConfig::S3(s3) => format!("{}/{folder}", s3.bucket_path),
+        };
+        Ok(Self { prefix, path, file, extension: extension(keep.format, keep.compression), run })
+    }
+
+    /// The folder of everything that is named so, whatever its stream.
+    pub(super) fn folder(&self) -> String {
+        let is_shared = |piece: &&Piece| {
+            !matches!(
+                piece,
+                Piece::Variable(
+                    Variable::Namespace | Variable::StreamName | Variable::Uuid | Variable::PartNumber
+                )
+            )
+        };
+        let shared = self.path.pieces().iter().take_while(is_shared);
+        let path: String = shared.map(|piece| self.written(piece, &StreamName::default(), 0)).collect();
+        // What is behind the last slash goes on otherwise for each.
+        self.within(path.rsplit_once('/').map_or("", |(folder, _)| folder))
+    }
+
     /// The name of a part with rows of a stream.
     pub(super) fn of(&self, stream: &StreamName, part: u64) -> String {
-        let path = self.filled(&self.path, stream, part);
-        let steps = |path: &str| path.split('/').filter(|step| !step.is_empty()).map(str::to_owned).collect();
-        // The user's own folder is what they say it is.
-        let (prefix, path): (Vec<String>, Vec<String>) = (steps(&self.prefix), steps(&path));
-        let folders = prefix.into_iter().chain(path.iter().map(|step| safe_step(step)));
-        let mut name: String = folders.map(|step| step + "/").collect();
+        let mut name = self.within(&self.filled(&self.path, stream, part));
         name.push_str(&safe_step(&self.filled(&self.file, stream, part).replace('/', "_")));
         name
     }
 
+    /// A path behind the prefix, which is what the user says it is.
+    fn within(&self, path: &str) -> String {
+        let steps = |path: &str| path.split('/').filter(|step| !step.is_empty()).map(str::to_owned).collect();
+        let (prefix, path): (Vec<String>, Vec<String>) = (steps(&self.prefix), steps(path));
+        let folders = prefix.into_iter().chain(path.iter().map(|step| safe_step(step)));
+        folders.map(|step| step + "/").collect()
+    }
+
     fn filled(&self, format: &NameFormat, stream: &StreamName, part: u64) -> String {
+        format.pieces().iter().map(|piece| self.written(piece, stream, part)).collect()
+    }
+
+    fn written(&self, piece: &Piece, stream: &StreamName, part: u64) -> String {
         let Run { sync_id, id, started } = &self.run;
         let time = started.to_zoned(TimeZone::UTC);
-        let one = |piece: &Piece| match piece {
+        match piece {
             Piece::Text(text) => text.clone(),
             Piece::Time(letters) => time.strftime(letters).to_string(),
             Piece::Variable(variable) => match variable {
@@ -64,8 +114,7 @@ impl Names {
                 Variable::PartNumber => part.to_string(),
                 Variable::FormatExtension => self.extension.to_owned(),
             },
-        };
-        format.pieces().iter().map(one).collect()
+        }
     }
 }
 
@@ -114,7 +163,6 @@ pub(super) fn uuid() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::KeepConfig;
 
     fn names(path: &str, file: &str, sync_id: &str) -> Names {
         let keep = KeepConfig {
@@ -159,7 +207,9 @@ mod tests {
             ),
             ("", "{stream_name}", "1", stream("", "a/b"), "rejects/voice/1/a/b/a_b"),
         ] {
-            assert_eq!(names(path, file, sync_id).of(&of, 3), want);
+            let names = names(path, file, sync_id);
+            assert_eq!(names.of(&of, 3), want);
+            assert!(want.starts_with(&names.folder()), "{want}: {}", names.folder());
         }
     }
 

@@ -1,45 +1,20 @@
-//! Rows of rejected records, gathered into objects: one a stream, and a further one when a bound is reached.
+//! Rows of rejected records.
 
-use std::collections::BTreeMap;
-use std::io::{self, Write};
+use std::io;
 
-use bytes::Bytes;
-use flate2::write::GzEncoder;
-
-use super::Object;
+use super::format::write_csv;
 use super::names::{Names, Run};
+use super::parts::{Part, Parts};
 use super::row::{COLUMNS, DATA, PARTS, Row};
-use crate::config::{
-    CompressionConfig, Flattening, FormatConfig, KeepConfig, ObjectStorageConfig, RejectedRecord,
-};
+use crate::config::{Flattening, FormatConfig, KeepConfig, ObjectStorageConfig, RejectedRecord};
 use crate::domain::decision::Decision;
 use crate::domain::error::Error;
-use crate::domain::stream_name::StreamName;
-
-/// Text that may wait to be put. It is what a million rejected records cost in memory.
-const MOST_WAITING_BYTES: usize = 8 << 20;
-
-/// Rows are short, and each is written to its end.
-const CSV_BUFFER_BYTES: usize = 1 << 10;
 
 /// Gathers rows. They are text in memory until they are taken; whoever adds asks `is_full` in between.
 #[derive(Debug)]
 pub struct Rejects {
-    names: Names,
-    format: FormatConfig,
-    compression: CompressionConfig,
+    parts: Parts,
     shows: RejectedRecord,
-    open: BTreeMap<StreamName, Part>,
-    /// Parts that have been begun in this run: no two have one name.
-    n_parts: u64,
-    waiting_bytes: usize,
-}
-
-/// An object that is being written.
-#[derive(Debug)]
-struct Part {
-    name: String,
-    rows: Vec<u8>,
 }
 
 impl Rejects {
@@ -48,33 +23,11 @@ impl Rejects {
     /// # Errors
     /// When its names cannot be understood.
     pub fn new(config: &ObjectStorageConfig, run: Run) -> Result<Option<Self>, Error> {
-        let prefix = match config {
-            ObjectStorageConfig::None => return Ok(None),
-            ObjectStorageConfig::S3(s3) => s3.bucket_path.clone(),
-            ObjectStorageConfig::Local(_) => String::new(),
+        let gather = |keep: &KeepConfig| {
+            let names = Names::new(config, keep, "", run)?;
+            Ok(Self { parts: Parts::new(names, keep.format, keep.compression), shows: keep.rejected_record })
         };
-        config.keep().map(|keep| Self::within(prefix, keep, run)).transpose()
-    }
-
-    fn within(prefix: String, keep: &KeepConfig, run: Run) -> Result<Self, Error> {
-        let (path, file) = keep
-            .names()
-            .map_err(|(name, why)| Error::config(format!("object_storage_config.{name}"), why))?;
-        let extension = match (keep.format, keep.compression) {
-            (FormatConfig::Csv { .. }, CompressionConfig::None) => ".csv",
-            (FormatConfig::Csv { .. }, CompressionConfig::Gzip) => ".csv.gz",
-            (FormatConfig::Jsonl { .. }, CompressionConfig::None) => ".jsonl",
-            (FormatConfig::Jsonl { .. }, CompressionConfig::Gzip) => ".jsonl.gz",
-        };
-        Ok(Self {
-            names: Names { prefix, path, file, extension, run },
-            format: keep.format,
-            compression: keep.compression,
-            shows: keep.rejected_record,
-            open: BTreeMap::new(),
-            n_parts: 0,
-            waiting_bytes: 0,
-        })
+        config.keep().map(gather).transpose()
     }
 
     /// Adds a record that counts as rejected.
@@ -82,69 +35,43 @@ impl Rejects {
     /// # Errors
     /// When a row cannot be written, which is a defect: it is written into memory.
     pub fn add(&mut self, decision: &Decision<'_>) -> Result<(), Error> {
-        let row = Row::new(decision, &self.names.run, self.shows);
-        let defect =
-            |error: io::Error| Error::Defect(format!("a rejected record cannot be written: {error}"));
-        let part = if let Some(part) = self.open.get_mut(decision.stream) {
-            part
-        } else {
-            let name = self.names.of(decision.stream, self.n_parts);
-            self.n_parts += 1;
-            let part = Part { name, rows: head(self.format).map_err(defect)? };
-            self.waiting_bytes += part.rows.len();
-            self.open.entry(decision.stream.clone()).or_insert(part)
-        };
-        let before = part.rows.len();
-        write(&row, self.format, &mut part.rows).map_err(defect)?;
-        self.waiting_bytes += part.rows.len() - before;
-        Ok(())
+        let format = self.parts.format;
+        let row = Row::new(decision, &self.parts.names.run, self.shows);
+        self.parts.add(decision.stream, |rows| head(format, rows), |rows| write(&row, format, rows))
     }
 
     /// Whether what waits must be put before more is added.
     #[must_use]
     pub fn is_full(&self) -> bool {
-        self.waiting_bytes >= MOST_WAITING_BYTES
+        self.parts.is_full()
+    }
+
+    /// The folder that holds the rejected records of all streams, as objects' names have it.
+    #[must_use]
+    pub fn folder(&self) -> String {
+        self.parts.names.folder()
     }
 
     /// Whether nothing waits.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.open.is_empty()
+        self.parts.is_empty()
     }
 
     /// Takes what waits; nothing is put for a stream without rows.
-    ///
-    /// # Errors
-    /// When it cannot be compressed, which is a defect.
-    pub fn take(&mut self) -> Result<Vec<Object>, Error> {
-        self.waiting_bytes = 0;
-        let (compression, kind) = (self.compression, kind(self.format, self.compression));
-        let object = |part: Part| {
-            let body = packed(part.rows, compression).map_err(|error| Error::Defect(error.to_string()))?;
-            Ok(Object { name: part.name, kind, body })
-        };
-        std::mem::take(&mut self.open).into_values().map(object).collect()
-    }
-}
-
-fn kind(format: FormatConfig, compression: CompressionConfig) -> &'static str {
-    match (compression, format) {
-        (CompressionConfig::Gzip, _) => "application/gzip",
-        (CompressionConfig::None, FormatConfig::Csv { .. }) => "text/csv; charset=utf-8",
-        (CompressionConfig::None, FormatConfig::Jsonl { .. }) => "application/x-ndjson",
+    pub fn take(&mut self) -> Vec<Part> {
+        self.parts.take()
     }
 }
 
 /// What stands before the first row.
-fn head(format: FormatConfig) -> io::Result<Vec<u8>> {
-    let FormatConfig::Csv { flattening } = format else { return Ok(Vec::new()) };
+fn head(format: FormatConfig, rows: &mut Vec<u8>) {
+    let FormatConfig::Csv { flattening } = format else { return };
     let data: &[&str] = match flattening {
         Flattening::None => &[DATA],
         Flattening::RootLevel => &PARTS,
     };
-    let mut rows = Vec::new();
-    write_csv(COLUMNS.iter().chain(data), &mut rows)?;
-    Ok(rows)
+    write_csv(COLUMNS.iter().chain(data), rows);
 }
 
 fn write(row: &Row, format: FormatConfig, rows: &mut Vec<u8>) -> io::Result<()> {
@@ -157,6 +84,7 @@ fn write(row: &Row, format: FormatConfig, rows: &mut Vec<u8>) -> io::Result<()> 
                 Flattening::None => write_csv(own.iter().chain([&serde_json::to_string(&row.data)?]), rows),
                 Flattening::RootLevel => write_csv(own.iter().chain(&row.data.texts()), rows),
             }
+            Ok(())
         }
         FormatConfig::Jsonl { flattening } => {
             match flattening {
@@ -165,23 +93,6 @@ fn write(row: &Row, format: FormatConfig, rows: &mut Vec<u8>) -> io::Result<()> 
             }
             rows.push(b'\n');
             Ok(())
-        }
-    }
-}
-
-fn write_csv(fields: impl Iterator<Item = impl AsRef<[u8]>>, rows: &mut Vec<u8>) -> io::Result<()> {
-    let mut writer = csv::WriterBuilder::new().buffer_capacity(CSV_BUFFER_BYTES).from_writer(rows);
-    writer.write_record(fields)?;
-    writer.flush()
-}
-
-fn packed(rows: Vec<u8>, compression: CompressionConfig) -> io::Result<Bytes> {
-    match compression {
-        CompressionConfig::None => Ok(Bytes::from(rows)),
-        CompressionConfig::Gzip => {
-            let mut encoder = GzEncoder::new(Vec::new(), flate2::Compression::default());
-            encoder.write_all(&rows)?;
-            encoder.finish().map(Bytes::from)
         }
     }
 }

@@ -9,7 +9,7 @@ use super::names::{Run, uuid};
 use crate::config::RejectedRecord;
 use crate::domain::decision::Decision;
 use crate::domain::reason::Reason;
-use crate::phone::{Phone, shown_identifier, shown_key};
+use crate::phone::{Phone, shown_identifier};
 
 /// The platform's columns before the data.
 pub(super) const COLUMNS: [&str; 4] =
@@ -94,7 +94,6 @@ pub(super) struct Nested<'r> {
 
 impl Row {
     pub(super) fn new(decision: &Decision<'_>, run: &Run, shows: RejectedRecord) -> Self {
-        let nobody = Phone::opaque("");
         let record = decision.record.and_then(|json| kept(json, decision.phone, shows));
         Self {
             raw_id: uuid(),
@@ -109,7 +108,7 @@ impl Row {
                 code: decision.code(),
                 remedy: decision.outcome.reason().map_or("", Reason::remedy),
                 stream: decision.stream.to_string(),
-                primary_key: shown_key(decision.primary_key, decision.phone.unwrap_or(&nobody)),
+                primary_key: decision.shown_key(),
                 line: decision.line,
                 campaign: decision
                     .campaign
@@ -172,6 +171,8 @@ fn kept(json: &str, phone: Option<&Phone>, shows: RejectedRecord) -> Option<Box<
         // JSON has line breaks between its parts only, and a row is one line.
         RejectedRecord::Whole => json.replace(['\n', '\r'], " "),
     };
-    let as_text = |written: String| RawValue::from_string(Value::from(written).to_string()).ok();
-    RawValue::from_string(written.clone()).ok().or_else(|| as_text(written))
+    match serde_json::from_str::<&RawValue>(&written) {
+        Ok(json) => Some(json.to_owned()),
+        Err(_) => RawValue::from_string(Value::from(written).to_string()).ok(),
+    }
 }

@@ -5,6 +5,6 @@ mod moment;
 mod number;
 mod text;
 
-pub(crate) use moment::{Moment, time_zone};
+pub(crate) use moment::{Moment, known_zone, time_zone};
 pub(crate) use number::Number;
 pub(crate) use text::{is_blank, nfc, spoken};

@@ -86,7 +86,7 @@ pub(crate) fn time_zone(name: &str) -> Result<TimeZone, String> {
     if name.is_empty() {
         return Ok(TimeZone::UTC);
     }
-    TimeZone::get(name).map_err(|_| {
+    known_zone(name).ok_or_else(|| {
         let zones: Vec<String> = tz::db().available().map(|zone| zone.to_string()).collect();
         let hint = nearest(name, zones.iter().map(String::as_str)).map_or_else(
             || "write one such as Asia/Ho_Chi_Minh or UTC".to_owned(),
@@ -94,6 +94,12 @@ pub(crate) fn time_zone(name: &str) -> Result<TimeZone, String> {
         );
         format!("there is no such time zone; {hint}")
     })
+}
+
+/// A zone by its IANA name. What stands in the database for a zone that nobody knows is none.
+pub(crate) fn known_zone(name: &str) -> Option<TimeZone> {
+    let stands_for_none = ["Etc/Unknown", "Factory"].iter().any(|none| name.eq_ignore_ascii_case(none));
+    if stands_for_none { None } else { TimeZone::get(name).ok() }
 }
 
 #[cfg(test)]

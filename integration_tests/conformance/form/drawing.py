@@ -6,11 +6,11 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from support.connector import ROOT, run
+from support.connector import run
 
 PAGE = Path(__file__).parent / "page"
 PACKAGES = Path(__file__).parent
-NODE = ROOT / "target/conformance/form/node"
+NODE = Path(os.environ["AI_VOICE_ENVIRONMENTS"]) / "form" / "node"
 LOCK = "package-lock.json"
 
 

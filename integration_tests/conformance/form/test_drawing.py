@@ -67,7 +67,7 @@ def test_every_field_has_a_title_and_a_help_text(form: Form) -> None:
 def test_variants_say_what_they_mean(form: Form) -> None:
     form.pick("vendor", "Vbee AICall")
     tiles = form.all(".tile")
-    assert len(tiles) == 2 + 2 + 3, "a section with variants does not show them all"
+    assert len(tiles) == 3 + 2 + 3, "a section with variants does not show them all"
     for tile in tiles:
         assert form.texts(".help", tile), tile.text
 
@@ -110,18 +110,32 @@ def test_switching_the_vendor_swaps_the_fields(form: Form) -> None:
         form.unfold()
         return [path for path in form.shown() if path.startswith("vendor_")]
 
-    common = ["vendor_phone_format", "vendor_base_url"]
+    common = ["vendor_phone_format", "vendor_base_url", "vendor_allow_plain_http"]
     itnio = ["api_key", "api_secret", "app_id", "job_id", "skip_already_called"]
     assert vendor_fields() == [f"vendor_{name}" for name in itnio] + common
 
     form.pick("vendor", "Vbee AICall")
     key_and_secret = ["vendor_credentials_api_key", "vendor_credentials_api_secret"]
-    vbee = ["vendor_credentials", *key_and_secret, "vendor_campaign_id", *common]
+    campaign = ["vendor_campaign_id", "vendor_scenario_id", *common]
+    vbee = ["vendor_credentials", *key_and_secret, *campaign]
     assert vendor_fields() == vbee
 
     form.pick("vendor.credentials", "Access token")
-    token = ["vendor_credentials", "vendor_credentials_access_token", "vendor_campaign_id", *common]
+    token = ["vendor_credentials", "vendor_credentials_access_token", *campaign]
     assert vendor_fields() == token
+
+
+def test_a_rehearsal_offers_the_section_that_it_plays(form: Form) -> None:
+    def played_fields() -> list[str]:
+        form.unfold()
+        return [path for path in form.shown() if path.startswith("vendor_")]
+
+    form.pick("vendor", "Rehearsal (nobody is called)")
+    assert played_fields()[0] == "vendor_plays"
+    assert "vendor_plays_job_id" in played_fields()
+    form.pick("vendor.plays", "Vbee AICall")
+    assert "vendor_plays_campaign_id" in played_fields()
+    assert "vendor_plays_job_id" not in played_fields()
 
 
 def test_a_vendor_offers_only_formats_that_it_takes(form: Form) -> None:

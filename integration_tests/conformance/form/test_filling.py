@@ -78,6 +78,32 @@ def test_what_was_filled_in_calls_both_people(
             assert private not in done.stdout + done.stderr
 
 
+@pytest.mark.parametrize("vendor", ["itnio", "vbee"])
+def test_a_rehearsal_needs_no_credentials_and_calls_nobody(
+    vendor: str, form: Form, vendors: Sandbox, tmp_path: Path
+) -> None:
+    plays = vendors.config(vendor)["vendor"]
+    named = {name: plays[name] for name in ("app_id", "job_id", "campaign_id") if name in plays}
+    form.pick("vendor", "Rehearsal (nobody is called)")
+    form.pick("vendor.plays", filling.TITLES[vendor])
+    for name, value in named.items():
+        form.type(f"vendor.plays.{name}", str(value))
+    filling.stream(form)
+    form.type("phone.default_region", "VN")
+    config = form.submit()
+    assert config is not None, form.complaints()
+    before = vendors.calls()
+
+    file = json_file(tmp_path, "config.json", config)
+    [status] = run("check", "--config", file).messages("CONNECTION_STATUS")
+    assert status["connectionStatus"]["message"].startswith("REHEARSAL: "), status
+    catalog = json_file(tmp_path, "catalog.json", CATALOG)
+    written = run("write", "--config", file, "--catalog", catalog, stdin=messages())
+    assert written.code == 0, written.stdout
+    assert len(written.messages("STATE")) == 1
+    assert vendors.calls()["people"] == before["people"]
+
+
 def test_changing_one_setting_keeps_the_others(draw: Callable[..., Form], vendors: Sandbox) -> None:
     saved = vendors.config("vbee", delivery={"batch_size": 20}, limits={"max_contacts_per_sync": 500})
     form = draw(saved)
@@ -85,7 +111,8 @@ def test_changing_one_setting_keeps_the_others(draw: Callable[..., Form], vendor
     form.type("delivery.max_requests_per_second", "3")
     config = form.submit()
     assert config is not None, form.complaints()
-    assert config["vendor"] == {**saved["vendor"], "phone_format": "e164"}
+    filled_in = {"phone_format": "e164", "scenario_id": "", "allow_plain_http": False}
+    assert config["vendor"] == {**saved["vendor"], **filled_in}
     assert config["delivery"]["batch_size"] == 20
     assert config["delivery"]["max_requests_per_second"] == 3
     assert config["limits"]["max_contacts_per_sync"] == 500

@@ -5,6 +5,7 @@ use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
+use destination_ai_voice::domain::error::Error;
 use destination_ai_voice::ledger::ContactStatus;
 use jiff::SignedDuration;
 use tokio::time::{Duration, sleep};
@@ -51,7 +52,7 @@ impl Scenario {
         counts: &mut Counts,
         runs: &AtomicU64,
     ) {
-        sleep(Duration::from_millis(rng.u64(0..3_000))).await;
+        sleep(self.rules.first_wait(rng)).await;
         self.attempts(platform, rng, counts, runs).await;
         let comes_again = self.days > 0 || matches!(self.store, Store::File(_));
         let n_more = if comes_again { rng.u32(1..3) } else { 0 };
@@ -83,16 +84,32 @@ impl Scenario {
                 (!is_calm && rng.u32(0..5) == 0).then(|| Duration::from_millis(rng.u64(1..4_000)));
             let sync = Box::pin(self.sync(platform, run, rng.fork()));
             let ended = self.under_way(sync, platform, (crash_after, mishap_after), rng, counts).await;
+            let mut wait = Duration::from_millis(rng.u64(100..90_000));
             match ended {
                 Some((stats, None)) => {
-                    let (settled, received) = (stats.settled(), stats.received);
+                    let (settled, received) = (stats.settled() + stats.left, stats.received);
                     assert_eq!(settled, received, "outcomes do not add up to the input: {stats:?}");
-                    return;
+                    if stats.left == 0 {
+                        let platform = platform.lock().unwrap();
+                        assert_eq!(
+                            platform.acknowledged,
+                            platform.lines.len(),
+                            "somebody is passed by or lost"
+                        );
+                        return;
+                    }
+                    counts.at_limit += 1;
+                    wait = self.rules.waits(None, self.line.now(), rng).unwrap_or(wait);
                 }
-                Some(_) => counts.failures += 1,
+                Some((_, Some(error))) => {
+                    let waits = self.rules.waits(Some(&error), self.line.now(), rng);
+                    counts.outside_window += u64::from(matches!(error, Error::OutsideWindow(_)));
+                    counts.failures += 1;
+                    wait = waits.unwrap_or(wait);
+                }
                 None => counts.crashes += 1,
             }
-            sleep(Duration::from_millis(rng.u64(100..90_000))).await;
+            sleep(wait).await;
         }
     }
 
@@ -155,7 +172,10 @@ impl Scenario {
         counts.refused += u64::from(remedy.is_some());
         match remedy {
             Some(Remedy::PutBack) => counts.put_back += 1,
-            Some(Remedy::LossAccepted) => counts.losses_accepted += 1,
+            Some(Remedy::LossAccepted) => {
+                counts.losses_accepted += 1;
+                self.rules.day_is_forgotten();
+            }
             None if is_calm => {}
             None => {
                 if rng.bool() {

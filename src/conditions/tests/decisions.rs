@@ -254,3 +254,45 @@ fn a_clash_is_null_and_neither_true_nor_not_true() {
         assert_eq!(of(source, &record), want, "{source}");
     }
 }
+
+#[test]
+fn the_ready_lines_on_consent_and_expiry_call_nobody_whose_consent_is_not_plain() {
+    let page = include_str!("../../../docs/calling-rules.md");
+    let (_, block) = page.split_once("```sql\n").unwrap();
+    let (block, _) = block.split_once("```").unwrap();
+    let catalog = columns(&[("consent_at", "string"), ("valid_until", "string")]);
+    // It is the 23rd of November there, at three in the morning.
+    for source in block.lines() {
+        let typed = compile(source, &Json::Null);
+        assert!(typed.is_ok(), "{source}: {typed:?}");
+        assert_ne!(of(source, &json!({ "last_refusal_at": "2026-01-01" })), "true", "{source} of nothing");
+    }
+    for (source, value, want) in [
+        ("CAST(consent_at AS DATE) > current_date - INTERVAL '365 days'", json!("2025-11-24"), "true"),
+        ("CAST(consent_at AS DATE) > current_date - INTERVAL '365 days'", json!("20251124"), "true"),
+        (
+            "CAST(consent_at AS DATE) > current_date - INTERVAL '365 days'",
+            json!("2025-11-23T17:30:00Z"),
+            "true",
+        ),
+        ("CAST(consent_at AS DATE) > current_date - INTERVAL '365 days'", json!("2025-11-23"), "false"),
+        (
+            "CAST(consent_at AS DATE) > current_date - INTERVAL '365 days'",
+            json!("24/11/2025"),
+            "`consent_at` cannot be cast to DATE",
+        ),
+        (
+            "CAST(consent_at AS DATE) > current_date - INTERVAL '365 days'",
+            json!(""),
+            "`consent_at` cannot be cast to DATE",
+        ),
+        ("CAST(consent_at AS DATE) > current_date - INTERVAL '365 days'", Json::Null, "`consent_at` is null"),
+        ("CAST(valid_until AS TIMESTAMP) > current_timestamp", json!("2026-11-23 03:00:01+07"), "true"),
+        ("CAST(valid_until AS TIMESTAMP) > current_timestamp", json!("2026-11-22 20:00:01 UTC"), "true"),
+        ("CAST(valid_until AS TIMESTAMP) > current_timestamp", json!("2026-11-23 03:00:00"), "false"),
+    ] {
+        let column = if source.contains("consent_at") { "consent_at" } else { "valid_until" };
+        let compiled = compile(source, &catalog).unwrap();
+        assert_eq!(said(compiled.decide(&json!({ column: value }))), want, "{source} of {value}");
+    }
+}

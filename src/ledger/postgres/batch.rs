@@ -65,6 +65,6 @@ impl<'a> SettleColumns<'a> {
 }
 
 /// PostgreSQL's texts hold any character but NUL, and a vendor's identifier may hold anything.
-fn storable(text: &str) -> Cow<'_, str> {
+pub(super) fn storable(text: &str) -> Cow<'_, str> {
     if text.contains('\0') { Cow::Owned(text.replace('\0', "\u{fffd}")) } else { Cow::Borrowed(text) }
 }

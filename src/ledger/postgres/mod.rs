@@ -7,6 +7,7 @@
 mod address;
 mod batch;
 mod client;
+mod daily;
 mod error;
 mod forget;
 #[cfg(test)]
@@ -32,9 +33,10 @@ use std::time::SystemTime;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
-    ClaimEntry, ContactStatus, Key, Ledger, LedgerError, LedgerIdentity, LedgerOptions, OpenedLedger,
-    Settlement,
+    ClaimEntry, ContactStatus, DailyLimit, Key, Ledger, LedgerError, LedgerIdentity, LedgerOptions,
+    OpenedLedger, Places, Settlement,
 };
+use crate::domain::contact::Campaign;
 use batch::{ClaimColumns, SettleColumns};
 use client::{LedgerClient, OPENING};
 use error::PostgresError;
@@ -54,6 +56,8 @@ pub struct Postgres {
     run: Run,
     /// How this run sends people.
     route: String,
+    /// By whose name places in a campaign's day are kept.
+    account: Box<str>,
     call_again_after: Option<SignedDuration>,
     claims: AtomicI64,
     is_marked_used: AtomicBool,
@@ -107,6 +111,7 @@ impl Postgres {
             records: Records { client },
             run,
             route,
+            account: super::daily::account(&options.identity),
             call_again_after: (days > 0).then(|| SignedDuration::from_hours(24 * days)),
             claims: AtomicI64::new(0),
             is_marked_used: AtomicBool::new(meta.used),
@@ -268,6 +273,20 @@ impl Ledger for Postgres {
             .iter()
             .map(|entry| statuses.get(&entry.key).copied().unwrap_or(ContactStatus::Elsewhere))
             .collect())
+    }
+
+    async fn reserve(
+        &self,
+        campaign: Campaign,
+        wanted: u64,
+        limit: DailyLimit,
+        now: Timestamp,
+    ) -> Result<Places, LedgerError> {
+        self.take_places(campaign, wanted, &limit, now).await
+    }
+
+    async fn give_back(&self, places: Places) -> Result<(), LedgerError> {
+        self.return_places(&places).await
     }
 
     async fn settle(

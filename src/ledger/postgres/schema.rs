@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::time::SystemTime;
 
 use jiff::Timestamp;
-use rustls::crypto::aws_lc_rs;
+use rustls::crypto::ring;
 use tokio_postgres::types::Type;
 
 use super::error::PostgresError;
@@ -240,7 +240,7 @@ fn mark(hasher: &KeyHasher) -> String {
 /// From the source that also makes TLS keys.
 fn random_key() -> Result<String, PostgresError> {
     let mut bytes = [0; 32];
-    let filled = aws_lc_rs::default_provider().secure_random.fill(&mut bytes);
+    let filled = ring::default_provider().secure_random.fill(&mut bytes);
     filled.map_err(|_| unfit("this machine gives no random numbers"))?;
     Ok(hex(&bytes))
 }

@@ -11,6 +11,7 @@ const WRITE: &str = "INSERT INTO meta (name, value) VALUES (?1, ?2)";
 const ACCOUNTS: &str = "SELECT value FROM meta WHERE substr(name, 1, length(?1)) = ?1";
 const KEEP: &str = "INSERT OR IGNORE INTO meta (name, value) VALUES (?1, ?2)";
 const REPLACE: &str = "INSERT OR REPLACE INTO meta (name, value) VALUES (?1, ?2)";
+const FORGET_BETWEEN: &str = "DELETE FROM meta WHERE name > ?1 AND name < ?2";
 const FORGET_USE: &str = "DELETE FROM meta WHERE name = 'used'";
 const MARK_AS_USED: &str = "INSERT OR IGNORE INTO meta (name, value) VALUES ('used', 'yes')";
 /// SQLite's generator is seeded by the operating system.
@@ -89,6 +90,24 @@ pub(super) fn forget_use(connection: &Connection) -> Result<()> {
 /// Whether anything was ever known of anybody.
 pub(super) fn was_used(connection: &Connection) -> Result<bool> {
     Ok(read_meta(connection, "used")?.is_some())
+}
+
+/// A number that is kept under a name; 0 where there is none.
+pub(super) fn count(connection: &Connection, name: &str) -> Result<u64> {
+    let Some(kept) = read_meta(connection, name)? else { return Ok(0) };
+    kept.parse().map_err(|_| damaged())
+}
+
+/// Keeps a number under a name.
+pub(super) fn set_count(connection: &Connection, name: &str, count: u64) -> Result<()> {
+    connection.execute(REPLACE, [name, &count.to_string()])?;
+    Ok(())
+}
+
+/// Forgets what is kept under the names between two.
+pub(super) fn forget_between(connection: &Connection, names: &[String; 2]) -> Result<()> {
+    connection.execute(FORGET_BETWEEN, [&names[0], &names[1]])?;
+    Ok(())
 }
 
 /// Tells keys apart without giving them away.

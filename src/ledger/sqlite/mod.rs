@@ -5,6 +5,7 @@
 //! clock: calls run on their caller, so that it is the same each time.
 
 mod codec;
+mod daily;
 mod error;
 mod forget;
 #[cfg(any(test, feature = "fuzzing"))]
@@ -40,9 +41,11 @@ use jiff::Timestamp;
 
 use self::watch::Watch;
 use super::{
-    ClaimEntry, ContactStatus, FoundContact, Inspect, Key, Ledger, LedgerError, LedgerIdentity,
-    LedgerOptions, ListPage, ListQuery, OldPage, OpenedLedger, Rescoped, Retention, Settlement, StatusRow,
+    ClaimEntry, ContactStatus, DailyLimit, FoundContact, Inspect, Key, Ledger, LedgerError, LedgerIdentity,
+    LedgerOptions, ListPage, ListQuery, OldPage, OpenedLedger, Places, Rescoped, Retention, Settlement,
+    StatusRow,
 };
+use crate::domain::contact::Campaign;
 use crate::ledger::sqlite::journal::Size;
 use crate::ledger::sqlite::location::{Location, Missing};
 use crate::ledger::sqlite::open::Use;
@@ -216,6 +219,20 @@ impl Ledger for Sqlite {
         now: Timestamp,
     ) -> Result<Vec<ContactStatus>, LedgerError> {
         self.worker.call(move |store| store.claim(&entries, retake, now)).await
+    }
+
+    async fn reserve(
+        &self,
+        campaign: Campaign,
+        wanted: u64,
+        limit: DailyLimit,
+        now: Timestamp,
+    ) -> Result<Places, LedgerError> {
+        self.worker.call(move |store| store.reserve(campaign, wanted, &limit, now)).await
+    }
+
+    async fn give_back(&self, places: Places) -> Result<(), LedgerError> {
+        self.worker.call(move |store| store.give_back(&places)).await
     }
 
     async fn settle(

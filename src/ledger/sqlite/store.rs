@@ -13,6 +13,7 @@ use super::seal::Seal;
 use super::string_table::StringTable;
 use super::table::{self, Known, LookUp};
 use super::watch::Watch;
+use crate::ledger::daily;
 use crate::ledger::{ClaimEntry, ContactStatus, Key, LedgerError, LedgerOptions, Settlement};
 
 const MILLISECONDS_PER_DAY: i64 = 24 * 60 * 60 * 1_000;
@@ -35,6 +36,8 @@ pub(super) struct Store {
     pub(super) run: Box<str>,
     /// How this run sends people.
     pub(super) route: Box<str>,
+    /// By whose name places in a campaign's day are kept.
+    pub(super) account: Box<str>,
     call_again_after_days: u32,
     is_marked_as_used: bool,
     n_intents: i64,
@@ -64,6 +67,7 @@ impl Store {
             place: place.into(),
             run: options.run.as_str().into(),
             route: options.route().into(),
+            account: daily::account(&options.identity),
             call_again_after_days: options.call_again_after_days,
             is_marked_as_used: false,
             n_intents: 0,

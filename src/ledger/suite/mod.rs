@@ -8,6 +8,7 @@ mod identity;
 mod inspection;
 mod model;
 mod people;
+mod places;
 mod standing;
 
 use std::ops::Range;
@@ -21,6 +22,7 @@ pub(super) use identity::*;
 pub(super) use inspection::*;
 pub(super) use model::{follows_the_model, plan};
 pub(super) use people::*;
+pub(super) use places::*;
 pub(super) use standing::*;
 
 /// Where one test's ledger lives while its runs come and go. Every `Home` starts empty.
@@ -65,6 +67,8 @@ macro_rules! ledger_suite {
             people_are_settled_by_their_keys_or_nobody_is whom_the_rules_need_is_not_forgotten
             a_person_is_forgotten_and_may_be_called_again
             a_ledger_of_which_everybody_was_forgotten_is_no_lost_one
+            a_campaigns_day_has_so_many_places_over_all_runs a_run_that_dies_leaves_its_places_taken
+            those_who_race_for_places_have_no_more_together_than_there_are
         }
     };
     ($home:expr; $($behaviour:ident)+) => {$(

@@ -38,3 +38,39 @@ fn a_key_that_holds_the_number_or_the_name_is_left_out_wherever_it_comes_from() 
         assert_eq!(&*primary_key, want, "{name}");
     }
 }
+
+/// The columns behind number, name and another field, the record, the key, the number.
+const REFUSED: [(&str, &str, &str, Option<&str>); 8] = [
+    ("not wanted", r#"{"mobile":"0987654321","id":17,"wanted":false}"#, "17", Some("+84****321")),
+    ("deleted", r#"{"mobile":"0987654321","id":17,"_ab_cdc_deleted_at":"2026"}"#, "17", Some("+84****321")),
+    ("incomplete", r#"{"mobile":"0987654321","id":17,"wanted":true}"#, "17", Some("+84****321")),
+    ("no number", r#"{"mobile":"n/a","id":"C-17","wanted":true,"debt":1}"#, "C-17", None),
+    ("the number", r#"{"mobile":"0987654321","id":"c84987654321","wanted":false}"#, "", Some("+84****321")),
+    ("what is no number", r#"{"mobile":"0987654321 ext 5","id":"c987654321","wanted":true}"#, "", None),
+    ("the name", r#"{"mobile":"0987654321","who":"Trần An","id":"tran.an"}"#, "", Some("+84****321")),
+    ("the name, and no number", r#"{"mobile":"n/a","who":"Trần An","id":"tran.an"}"#, "", None),
+];
+
+#[test]
+fn a_refused_record_is_known_by_its_key_and_by_neither_number_nor_name() {
+    let streams = json!([{
+        "stream": "people", "campaign": "12", "only_when": "wanted",
+        "fields": [
+            { "field": "phone_number", "column": "mobile" },
+            { "field": "so_tien", "column": "debt", "required": true },
+            { "field": "ho_ten", "column": "who" },
+        ],
+    }]);
+    let config = config(&streams, &json!({ "default_region": "VN" }));
+    let stream = StreamShape { primary_key: &[vec!["id".to_owned()]], ..shape("people", UNKNOWN) };
+    let mapping = compiled(&config, &bare(), &stream);
+    for (name, data, want_key, want_phone) in REFUSED {
+        let mapped = map(&mapping, data);
+        let Mapped::Refused { campaign, phone, primary_key, .. } = mapped else {
+            panic!("{name}: {mapped:?}")
+        };
+        assert_eq!(&*primary_key, want_key, "{name}");
+        assert_eq!(phone.map(|phone| phone.to_string()).as_deref(), want_phone, "{name}");
+        assert_eq!(campaign.map(|campaign| campaign.as_str().to_owned()).as_deref(), Some("12"), "{name}");
+    }
+}

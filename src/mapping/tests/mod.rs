@@ -8,6 +8,7 @@ mod mistakes;
 mod phone;
 mod properties;
 mod records;
+mod script;
 mod templates;
 
 use std::fmt::Write;
@@ -133,13 +134,13 @@ fn map(mapping: &Mapping, data: &str) -> Mapped {
 /// A mapped record in one line.
 fn shown(mapped: &Mapped) -> String {
     let (campaign, contact) = match mapped {
-        Mapped::Refused(Outcome::Suppressed(reason, detail)) => {
+        Mapped::Refused { outcome: Outcome::Suppressed(reason, detail), .. } => {
             return format!("suppressed {} {}", reason.code(), detail.as_deref().unwrap_or("-"));
         }
-        Mapped::Refused(Outcome::Invalid(reason, detail)) => {
+        Mapped::Refused { outcome: Outcome::Invalid(reason, detail), .. } => {
             return format!("invalid {} {}", reason.code(), detail.as_deref().unwrap_or("-"));
         }
-        Mapped::Refused(outcome) => panic!("{outcome:?} is not the mapping's to say"),
+        Mapped::Refused { outcome, .. } => panic!("{outcome:?} is not the mapping's to say"),
         Mapped::Contact { campaign, contact, primary_key: _ } => (campaign, contact),
     };
     let mut line = format!("{} {}", campaign.as_str(), contact.phone.expose());

@@ -72,8 +72,8 @@ proptest! {
                     names.dedup();
                     prop_assert_eq!(names.len(), all, "a variable came twice");
                 }
-                Mapped::Refused(Outcome::Suppressed(..) | Outcome::Invalid(..)) => {}
-                Mapped::Refused(outcome) => prop_assert!(false, "{:?} is not the mapping's to say", outcome),
+                Mapped::Refused { outcome: Outcome::Suppressed(..) | Outcome::Invalid(..), .. } => {}
+                Mapped::Refused { outcome, .. } => prop_assert!(false, "{:?} is not the mapping's to say", outcome),
             }
         }
     }

@@ -4,7 +4,7 @@ use super::*;
 use crate::delivery::{ContactResult, DeliveryResult};
 use crate::domain::error::FailureType;
 use crate::domain::stream_name::StreamName;
-use crate::intake::{Event, LedgerStanding, PendingContact, RecordPosition};
+use crate::intake::{Event, LedgerStanding, Origin, PendingContact, RecordPosition};
 use crate::ledger::Key;
 use crate::protocol::CatalogStream;
 
@@ -27,10 +27,11 @@ fn pipeline(sync: &Sync) -> Pipeline<ScriptedTransport, NoopLedger, Stdout> {
     let options = DeliveryOptions { rate_limiter: RateLimiter::new(0), retry_policy, seed: 7 };
     let deliverer = Deliverer::new(sync.config().vendor.build(), transport, run.clone(), options);
     let plan = Plan {
-        streams: vec![(StreamName { namespace: String::new(), name: "one".to_owned() }, false)],
+        streams: vec![(StreamName { namespace: String::new(), name: "one".to_owned() }, None)],
         ..plan(&sync.config())
     };
-    Pipeline::new(plan, Arc::new(deliverer), Arc::new(NoopLedger), Output::new(Stdout::default()), run)
+    let output = Output::new(Stdout::default());
+    Pipeline::new(plan, Arc::new(deliverer), Arc::new(NoopLedger), output, run, Archive::default())
 }
 
 #[tokio::test(start_paused = true)]
@@ -38,7 +39,9 @@ async fn what_cannot_be_accounted_for_stops_the_run() {
     let sync = Sync::of([]);
     let pending = contact_of(&sync);
     let not_asked = LedgerStanding::NotAsked(Key::default());
-    let later = RecordPosition { interval: pending.position.interval.next(), ..pending.position };
+    let later =
+        RecordPosition { interval: pending.origin.position.interval.next(), ..pending.origin.position };
+    let later = Origin { position: later, ..pending.origin.clone() };
     for (name, event, left_open, want) in [
         (
             "not looked up",
@@ -48,7 +51,7 @@ async fn what_cannot_be_accounted_for_stops_the_run() {
         ),
         (
             "of no interval",
-            PendingContact { position: later, ..pending.clone() },
+            PendingContact { origin: later, ..pending.clone() },
             false,
             "for which no STATE waits (interval 1)",
         ),

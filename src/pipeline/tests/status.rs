@@ -5,7 +5,7 @@ use crate::domain::error::FailureType;
 use crate::ledger::{ContactStatus, Settlement};
 
 /// A vendor's rule.
-type Answer = fn(&Value) -> Result<Reply, TransportError>;
+pub(super) type Answer = fn(&Value) -> Result<Reply, TransportError>;
 
 #[tokio::test(start_paused = true)]
 async fn a_ledger_that_says_too_little_stops_the_run_before_anybody_is_sent() {

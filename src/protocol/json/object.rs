@@ -15,12 +15,19 @@ pub(in crate::protocol) const USUAL_MEMBERS: usize = 16;
 #[derive(Clone, Default)]
 pub struct Object<'a> {
     members: Vec<(Cow<'a, str>, &'a str)>,
+    /// The whole as it is written, where that is at hand.
+    text: Option<&'a str>,
 }
 
 impl<'a> Object<'a> {
     /// An object of these members.
     pub(in crate::protocol) fn new(members: Vec<(Cow<'a, str>, &'a str)>) -> Self {
-        Self { members }
+        Self { members, text: None }
+    }
+
+    /// An object of these members, which is written so.
+    pub(in crate::protocol) fn written(members: Vec<(Cow<'a, str>, &'a str)>, text: &'a str) -> Self {
+        Self { members, text: Some(text) }
     }
 
     /// Reads a text of any depth; half a character in a name, or a name that is there twice, is no
@@ -57,17 +64,34 @@ impl<'a> Object<'a> {
     /// The object as JSON text.
     #[must_use]
     pub fn to_json(&self) -> String {
-        let mut json = String::from("{");
+        if let Some(text) = self.text {
+            return text.to_owned();
+        }
+        // Quotes, a colon and a comma.
+        let length: usize = self.members().map(|(name, raw)| name.len() + raw.len() + 4).sum();
+        let mut json = String::with_capacity(length + 2);
+        json.push('{');
         for (name, raw) in self.members() {
             if json.len() > 1 {
                 json.push(',');
             }
-            json.push_str(&serde_json::Value::from(name).to_string());
+            push_string(name, &mut json);
             json.push(':');
             json.push_str(raw);
         }
         json.push('}');
         json
+    }
+}
+
+/// Few names of columns have anything to escape.
+fn push_string(text: &str, to: &mut String) {
+    if text.bytes().any(|byte| matches!(byte, b'"' | b'\\' | ..b' ')) {
+        to.push_str(&serde_json::Value::from(text).to_string());
+    } else {
+        to.push('"');
+        to.push_str(text);
+        to.push('"');
     }
 }
 
@@ -98,7 +122,7 @@ impl<'de> Visitor<'de> for Members {
         while let Some((Name(name), value)) = map.next_entry::<Name<'_>, &RawValue>()? {
             members.push((name, value.get()));
         }
-        Ok(Object { members })
+        Ok(Object::new(members))
     }
 }
 

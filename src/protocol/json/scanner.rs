@@ -49,12 +49,14 @@ impl<'a> Scanner<'a> {
 
     /// An object whose values are not read.
     pub(in crate::protocol) fn members(&mut self) -> Option<Object<'a>> {
+        self.skip_space();
+        let start = self.at;
         let mut members = Vec::with_capacity(USUAL_MEMBERS);
         self.object(|scan, name| {
             members.push((Cow::Borrowed(name), scan.value()?));
             Some(())
         })?;
-        Some(Object::new(members))
+        Some(Object::written(members, self.text.get(start..self.at)?))
     }
 
     /// What a string without escapes says.

@@ -35,8 +35,8 @@ pub(super) fn lookup(code: i64) -> Option<&'static ItnioCode> {
     CODES.iter().find(|row| row.number == code)
 }
 
-/// Codes that, for an *empty* list of contacts, prove that credentials, application and job are
-/// right: the vendor got as far as missing the contacts.
+/// Codes that, for an *empty* list of contacts, prove that the credentials are right: the vendor got as far as missing
+/// the contacts. Whether it looked for application and job before, it does not document.
 pub(super) const GOOD_ON_EMPTY: [i64; 5] = [0, -22, -27, -35, -45];
 
 const USER: ItnioAction = ItnioAction::Halt(Blame::User);

@@ -44,6 +44,11 @@ pub struct ItnioConfig {
     #[serde(default = "base_url")]
     #[schemars(title = "Base URL", extend("pattern" = "^(https?://\\S+)?$", "pattern_descriptor" = "https://host/path"))]
     pub base_url: String,
+
+    /// Takes an http:// address of another machine, such as a sandbox in a container. Credentials, names and numbers go there unencrypted, so leave it off for the vendor itself.
+    #[serde(default)]
+    #[schemars(title = "Allow plain http")]
+    pub allow_plain_http: bool,
 }
 
 /// The job of a text: a positive integer, in its one way of being written.

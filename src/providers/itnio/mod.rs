@@ -7,6 +7,7 @@ mod constants;
 mod envelope;
 mod error_lines;
 mod interpret;
+mod questions;
 mod section;
 mod sign;
 pub mod simulator;
@@ -16,6 +17,7 @@ mod tests;
 
 use std::borrow::Cow;
 
+use bytes::Bytes;
 use http::Method;
 use jiff::Timestamp;
 
@@ -24,6 +26,7 @@ use crate::domain::secret::Secret;
 use crate::phone::WireFormat;
 
 use super::api::{Limits, Repeats, Reply, Request, Shape, Verdict};
+use super::campaign::{Answer, CampaignFacts};
 use super::endpoint::Endpoint;
 use super::redactor::Redactor;
 use super::section::VendorSection;
@@ -43,6 +46,7 @@ pub struct Itnio {
     skip_already_called: bool,
     format: WireFormat,
     endpoint: Endpoint,
+    base_url: String,
     redactor: Redactor,
 }
 
@@ -58,24 +62,30 @@ impl Itnio {
             skip_already_called: config.skip_already_called,
             format: config.phone_format,
             endpoint: Endpoint::new(config.base_url(), ENDPOINT),
+            base_url: config.base_url().to_owned(),
             redactor: Redactor::new([config.api_key.clone(), config.api_secret.clone()]),
         }
     }
 
     fn request(&self, job_id: &str, contacts: &[&Contact], now: Timestamp) -> Request {
+        let body = body::write(&self.app_id, job_id, self.skip_already_called, contacts, self.format);
+        self.signed(self.endpoint.url.clone(), body.into(), now)
+    }
+
+    fn signed(&self, url: String, body: Bytes, now: Timestamp) -> Request {
         let timestamp = now.as_second().to_string();
         let sign = sign::sign(&self.api_key, &self.api_secret, &timestamp);
         let header = |name, value| (Cow::Borrowed(name), value);
         Request {
             method: Method::POST,
-            url: self.endpoint.url.clone(),
+            url,
             headers: vec![
                 header("Content-Type", Secret::new("application/json;charset=UTF-8")),
                 header("Api-Key", self.api_key.clone()),
                 header("Timestamp", Secret::new(&timestamp)),
                 header("Sign", Secret::new(&sign)),
             ],
-            body: body::write(&self.app_id, job_id, self.skip_already_called, contacts, self.format).into(),
+            body,
         }
     }
 }
@@ -111,6 +121,14 @@ impl Provider for Itnio {
 
     fn interpret_probe(&self, reply: &Reply, now: Timestamp) -> Result<(), String> {
         http_status::probe_result(self.judge_probe(reply), now)
+    }
+
+    fn ask(&self, campaign: &Campaign, heard: &[Answer], now: Timestamp) -> Option<Request> {
+        self.question(campaign, heard, now)
+    }
+
+    fn interpret_answers(&self, campaign: &Campaign, heard: &[Answer]) -> CampaignFacts {
+        self.facts(campaign, heard)
     }
 
     fn build_request(&self, batch: &Batch, now: Timestamp) -> Request {

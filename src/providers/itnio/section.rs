@@ -11,7 +11,7 @@ use crate::providers::{Provider, endpoint};
 use super::Itnio;
 use super::config::{ItnioConfig, campaign};
 use super::constants::{BASE_URL, ENDPOINT};
-use super::simulator::{ItnioSetup, ItnioSimulator};
+use super::simulator::{ItnioSetup, ItnioSimulator, USUAL_JOB};
 
 impl VendorSection for ItnioConfig {
     fn build(&self) -> Arc<dyn Provider> {
@@ -39,15 +39,19 @@ impl VendorSection for ItnioConfig {
         {
             found.push(Mistake::new("vendor.job_id", why));
         }
-        found.extend(endpoint::mistakes(self.base_url(), ENDPOINT));
+        found.extend(endpoint::mistakes(self.base_url(), ENDPOINT, self.allow_plain_http));
         found
     }
 
     fn simulator(options: &SimulatorOptions) -> Box<dyn Simulator> {
+        let usual = ItnioSetup::default();
         Box::new(ItnioSimulator::new(ItnioSetup {
+            any_credentials: options.any_credentials,
+            app_id: if options.any_campaign { String::new() } else { usual.app_id.clone() },
+            jobs: if options.any_campaign { Vec::new() } else { vec![USUAL_JOB] },
             required: options.required_variables.clone(),
             numbers: options.numbers,
-            ..ItnioSetup::default()
+            ..usual
         }))
     }
 }

@@ -6,20 +6,28 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use http::Method;
 use jiff::Timestamp;
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::domain::secret::Secret;
 use crate::providers::api::{Reply, Request};
 use crate::providers::call_log::{CallLog, NumberDisplay};
 use crate::providers::simulator::{POISON, Simulator, Twist};
+use crate::providers::spoken::Words;
 
-use super::constants::{ENDPOINT, MAX_BATCH};
+use super::constants::{ENDPOINT, JOBS, JOBS_PER_PAGE, MAX_BATCH};
 use super::{codes, sign};
 
 /// The prefix of the API's path, as on the vendor's own host.
 const PREFIX: &str = "/aivoice";
+
+/// The application of whoever names no other.
+const USUAL_APP: &str = "SANDBOX1";
+
+/// The job of whoever names no other.
+pub(super) const USUAL_JOB: u64 = 9;
 
 /// The vendor's limit.
 const LONGEST_PHONE: usize = 32;
@@ -31,7 +39,9 @@ pub struct ItnioSetup {
     pub api_key: Secret,
     /// The secret beside it.
     pub api_secret: Secret,
-    /// The one application of the account.
+    /// Takes any key and signature.
+    pub any_credentials: bool,
+    /// The one application of the account; blank: any.
     pub app_id: String,
     /// The jobs of the application; empty: any.
     pub jobs: Vec<u64>,
@@ -66,6 +76,26 @@ struct ItnioImport {
 }
 
 #[derive(Deserialize)]
+struct ItnioJobsAsked {
+    current: usize,
+    size: usize,
+    params: ItnioJobsWanted,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ItnioJobsWanted {
+    app_id: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ItnioVariablesAsked {
+    app_id: String,
+    job_id: u64,
+}
+
+#[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct ItnioPerson {
     name: Option<String>,
@@ -84,6 +114,15 @@ enum ItnioGender {
     Female,
 }
 
+impl ItnioPerson {
+    fn words(&self) -> Words<'_> {
+        let properties = self.properties.iter().flatten();
+        let mut variables: Vec<_> = properties.map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        variables.sort_unstable();
+        Words { name: self.name.as_deref().unwrap_or_default(), variables }
+    }
+}
+
 /// A code of the table.
 type ItnioRefusal = i64;
 
@@ -93,7 +132,8 @@ impl Default for ItnioSetup {
         Self {
             api_key: Secret::new("sandbox-itnio-key"),
             api_secret: Secret::new("sandbox-itnio-secret"),
-            app_id: "SANDBOX1".to_owned(),
+            any_credentials: false,
+            app_id: USUAL_APP.to_owned(),
             jobs: Vec::new(),
             required: Vec::new(),
             required_by_job: HashMap::new(),
@@ -115,6 +155,9 @@ impl ItnioSimulator {
 
     /// The checks of the headers, in the order of the vendor's table.
     fn authenticate(&self, request: &Request, now: Timestamp) -> Result<(), ItnioRefusal> {
+        if self.setup.any_credentials {
+            return Ok(());
+        }
         let present = |name, missing| request.header(name).filter(|value| !value.is_empty()).ok_or(missing);
         let signature = present("sign", -57)?;
         let timestamp = present("timestamp", -58)?;
@@ -135,12 +178,8 @@ impl ItnioSimulator {
     fn admit(&self, request: &Request, now: Timestamp) -> Result<ItnioImport, ItnioRefusal> {
         self.authenticate(request, now)?;
         let import: ItnioImport = serde_json::from_slice(&request.body).map_err(|_| -27)?;
-        if import.app_id != self.setup.app_id {
-            return Err(-37);
-        }
-        if !self.setup.jobs.is_empty() && !self.setup.jobs.contains(&import.job_id) {
-            return Err(-32);
-        }
+        self.admit_to(&import.app_id)?;
+        self.find_job(import.job_id)?;
         if import.customer_persons.len() > MAX_BATCH {
             return Err(-56);
         }
@@ -149,6 +188,16 @@ impl ItnioSimulator {
             return Err(-27);
         }
         Ok(import)
+    }
+
+    fn admit_to(&self, app_id: &str) -> Result<(), ItnioRefusal> {
+        let is_own = self.setup.app_id.is_empty() || app_id == self.setup.app_id;
+        if is_own { Ok(()) } else { Err(-37) }
+    }
+
+    fn find_job(&self, job_id: u64) -> Result<(), ItnioRefusal> {
+        let is_own = self.setup.jobs.is_empty() || self.setup.jobs.contains(&job_id);
+        if is_own { Ok(()) } else { Err(-32) }
     }
 
     fn fits(&self, person: &ItnioPerson) -> bool {
@@ -173,15 +222,51 @@ impl ItnioSimulator {
             } else if !self.is_complete(import.job_id, person) {
                 lines.push(format!("Customer custom property is incomplete,Phone Number:{number}"));
             } else {
-                self.book.call(&job, number, person.name.as_deref().unwrap_or_default(), now);
+                self.book.call(&job, number, &person.words(), now);
             }
         }
         lines
     }
 
-    fn is_complete(&self, job_id: u64, person: &ItnioPerson) -> bool {
+    /// The variables that the script of a job speaks.
+    fn script(&self, job_id: u64) -> impl Iterator<Item = &String> {
         let by_job = self.setup.required_by_job.get(&job_id).into_iter().flatten();
-        self.setup.required.iter().chain(by_job).all(|name| {
+        self.setup.required.iter().chain(by_job)
+    }
+
+    /// A page of the application's jobs: all are started by hand, and have a script.
+    fn list_jobs(&self, request: &Request) -> Result<Value, ItnioRefusal> {
+        let asked: ItnioJobsAsked = serde_json::from_slice(&request.body).map_err(|_| -27)?;
+        self.admit_to(&asked.params.app_id)?;
+        if asked.current == 0 || !(1..=JOBS_PER_PAGE).contains(&asked.size) {
+            return Err(-27);
+        }
+        let job = |id: &u64| {
+            json!({
+                "jobId": id, "name": format!("Rehearsal {id}"), "dialogFlowName": "A script", "robotCount": 1,
+                "mode": "MANUAL", "status": "CAN_START", "isDialogFlowUnbind": "false",
+            })
+        };
+        let jobs = &self.setup.jobs;
+        let (before, pages) =
+            ((asked.current - 1).saturating_mul(asked.size), jobs.len().div_ceil(asked.size));
+        let records: Vec<_> = jobs.iter().skip(before).take(asked.size).map(job).collect();
+        Ok(json!({
+            "total": jobs.len(), "size": asked.size, "current": asked.current, "pages": pages, "records": records,
+        }))
+    }
+
+    /// The variables of a job's script; null where nobody has said which these are.
+    fn list_variables(&self, request: &Request) -> Result<Value, ItnioRefusal> {
+        let asked: ItnioVariablesAsked = serde_json::from_slice(&request.body).map_err(|_| -27)?;
+        self.admit_to(&asked.app_id)?;
+        self.find_job(asked.job_id)?;
+        let variables: Vec<_> = self.script(asked.job_id).collect();
+        Ok(if variables.is_empty() { Value::Null } else { json!(variables) })
+    }
+
+    fn is_complete(&self, job_id: u64, person: &ItnioPerson) -> bool {
+        self.script(job_id).all(|name| {
             let value = person.properties.as_ref().and_then(|properties| properties.get(name));
             value.is_some_and(|value| !value.trim().is_empty())
         })
@@ -207,32 +292,51 @@ impl Simulator for ItnioSimulator {
         if !request.url.ends_with(ENDPOINT) {
             return Reply { status: 404, date: Some(now), body: "Not Found".into(), ..Reply::default() };
         }
-        let body = match self.admit(request, now) {
-            Ok(import) => {
-                self.book.note_contacts(import.customer_persons.len());
-                let lines = self.import(&import, now, twist);
-                json!({ "status": "0", "reason": "success", "data": lines })
-            }
-            Err(code) => {
-                let reason = codes::lookup(code).map_or("", |row| row.meaning);
-                json!({ "status": code.to_string(), "reason": reason, "data": null })
-            }
-        };
-        Reply { status: 200, date: Some(now), body: body.to_string().into(), ..Reply::default() }
+        let lines = self.admit(request, now).map(|import| {
+            self.book.note_contacts(import.customer_persons.len());
+            json!(self.import(&import, now, twist))
+        });
+        envelope(lines, now)
+    }
+
+    /// Whoever takes contacts for every job has no list of them.
+    fn questions(&self) -> Vec<(Method, &'static str)> {
+        let paths =
+            if self.setup.jobs.is_empty() { &[][..] } else { &["/aivoice/taskList", "/aivoice/properties"] };
+        paths.iter().map(|path| (Method::POST, *path)).collect()
+    }
+
+    fn tell(&self, request: &Request, now: Timestamp) -> Reply {
+        let is_list = request.url.ends_with(JOBS);
+        let told = self
+            .authenticate(request, now)
+            .and_then(|()| if is_list { self.list_jobs(request) } else { self.list_variables(request) });
+        envelope(told, now)
     }
 
     fn call_log(&self) -> &CallLog {
         &self.book
     }
 
-    fn connector_config(&self, root: &str) -> serde_json::Value {
+    fn connector_config(&self, root: &str) -> Value {
         json!({
             "vendor_type": "itnio",
             "api_key": self.setup.api_key.expose(),
             "api_secret": self.setup.api_secret.expose(),
-            "app_id": self.setup.app_id,
-            "job_id": self.setup.jobs.first().unwrap_or(&9),
+            "app_id": if self.setup.app_id.is_empty() { USUAL_APP } else { &self.setup.app_id },
+            "job_id": self.setup.jobs.first().unwrap_or(&USUAL_JOB),
             "base_url": format!("{}{PREFIX}", root.trim_end_matches('/')),
         })
     }
+}
+
+fn envelope(told: Result<Value, ItnioRefusal>, now: Timestamp) -> Reply {
+    let body = match told {
+        Ok(data) => json!({ "status": "0", "reason": "success", "data": data }),
+        Err(code) => {
+            let reason = codes::lookup(code).map_or("", |row| row.meaning);
+            json!({ "status": code.to_string(), "reason": reason, "data": null })
+        }
+    };
+    Reply { status: 200, date: Some(now), body: body.to_string().into(), ..Reply::default() }
 }

@@ -1,3 +1,5 @@
+mod questions;
+
 use std::collections::HashMap;
 use std::time::Duration;
 

@@ -29,6 +29,11 @@ pub struct PigeonConfig {
     #[serde(default = "base_url")]
     #[schemars(title = "Base URL", extend("pattern" = "^(https?://\\S+)?$", "pattern_descriptor" = "https://host/path"))]
     pub base_url: String,
+
+    /// Takes an http:// address of another machine, such as a sandbox in a container.
+    #[serde(default)]
+    #[schemars(title = "Allow plain http")]
+    pub allow_plain_http: bool,
 }
 
 fn e164() -> WireFormat {

@@ -27,7 +27,7 @@ impl VendorSection for PigeonConfig {
     }
 
     fn mistakes(&self) -> Vec<Mistake> {
-        let mut found = endpoint::mistakes(self.base_url(), ENDPOINT);
+        let mut found = endpoint::mistakes(self.base_url(), ENDPOINT, self.allow_plain_http);
         if !endpoint::fits_header(&self.token) {
             found.push(Mistake::new("vendor.token", endpoint::NOT_A_HEADER));
         }

@@ -24,6 +24,11 @@ pub struct VbeeConfig {
     #[schemars(title = "Campaign ID", extend("examples" = ["65f0c0ffee0000000000cafe"], "pattern" = "^\\S{1,64}$", "pattern_descriptor" = "no blanks, usually 24 characters"))]
     pub campaign_id: String,
 
+    /// The id of the scenario that the campaign speaks, from the address bar of the scenario's page. With it check, discover and the start of a sync read which variables the scenario needs. Blank: they are not known beforehand.
+    #[serde(default)]
+    #[schemars(title = "Scenario ID", extend("examples" = ["65f0c0ffee0000000000beef"], "pattern" = "^[A-Za-z0-9_-]{0,64}$", "pattern_descriptor" = "no blanks, usually 24 characters"))]
+    pub scenario_id: String,
+
     /// How numbers are written. e164: +84987654321. digits: 84987654321. national: 0987654321, for campaigns of one country.
     #[serde(default = "e164")]
     #[schemars(title = "Phone format", extend("enum" = ["digits", "e164", "national"]))]
@@ -33,6 +38,11 @@ pub struct VbeeConfig {
     #[serde(default = "base_url")]
     #[schemars(title = "Base URL", extend("pattern" = "^(https?://\\S+)?$", "pattern_descriptor" = "https://host/path"))]
     pub base_url: String,
+
+    /// Takes an http:// address of another machine, such as a sandbox in a container. Credentials, names and numbers go there unencrypted, so leave it off for the vendor itself.
+    #[serde(default)]
+    #[schemars(title = "Allow plain http")]
+    pub allow_plain_http: bool,
 }
 
 /// How this program proves who it is.
@@ -68,6 +78,17 @@ pub(super) fn campaign(id: &str) -> Result<Campaign, String> {
         ));
     }
     Ok(Campaign::new(id))
+}
+
+/// What keeps an id from being a part of an address.
+pub(super) fn scenario_mistake(id: &str) -> Option<String> {
+    let fits = id.len() <= LONGEST_CAMPAIGN_ID
+        && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
+    (!fits).then(|| {
+        format!(
+            "must have at most {LONGEST_CAMPAIGN_ID} letters and digits; copy the id from the address bar of the scenario's page"
+        )
+    })
 }
 
 /// An access token without the word that people copy along with it.

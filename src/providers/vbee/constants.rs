@@ -8,3 +8,6 @@ pub(super) const ENDPOINT: &str = "/api/v1/public-api/campaign";
 
 /// The vendor documents no limit; this is ours.
 pub(super) const MAX_BATCH: usize = 500;
+
+/// A scenario by its id; below the base URL, too.
+pub(super) const SCENARIOS: &str = "/api/v1/public-api/scenarios/";

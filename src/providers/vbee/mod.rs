@@ -5,7 +5,9 @@ mod codes;
 mod config;
 mod constants;
 mod envelope;
+mod hmac;
 mod interpret;
+mod questions;
 mod results;
 mod section;
 pub mod simulator;
@@ -16,6 +18,7 @@ mod tests;
 
 use std::borrow::Cow;
 
+use bytes::Bytes;
 use http::Method;
 use jiff::Timestamp;
 use jsonwebtoken::EncodingKey;
@@ -25,6 +28,7 @@ use crate::domain::secret::Secret;
 use crate::phone::WireFormat;
 
 use super::api::{Blame, Limits, Repeats, Reply, Request, Shape, Verdict};
+use super::campaign::{Answer, CampaignFacts};
 use super::endpoint::Endpoint;
 use super::redactor::Redactor;
 use super::section::VendorSection;
@@ -39,8 +43,10 @@ pub use simulator::VbeeSimulator;
 pub struct Vbee {
     access: VbeeAccess,
     campaign_id: String,
+    scenario_id: String,
     format: WireFormat,
     endpoint: Endpoint,
+    base_url: String,
     redactor: Redactor,
 }
 
@@ -57,7 +63,7 @@ impl Vbee {
     pub fn new(config: &VbeeConfig) -> Self {
         let (access, redactor) = match &config.credentials {
             VbeeCredentials::ApiKey { api_key, api_secret } => (
-                VbeeAccess::Signed { api_key: api_key.clone(), key: token::key(api_secret) },
+                VbeeAccess::Signed { api_key: api_key.clone(), key: hmac::signing_key(api_secret) },
                 Redactor::new([api_key.clone(), api_secret.clone()]),
             ),
             VbeeCredentials::AccessToken { access_token } => {
@@ -68,27 +74,36 @@ impl Vbee {
         Self {
             access,
             campaign_id: config.campaign_id.trim().to_owned(),
+            scenario_id: config.scenario_id.trim().to_owned(),
             format: config.phone_format,
             endpoint: Endpoint::new(config.base_url(), ENDPOINT),
+            base_url: config.base_url().to_owned(),
             redactor,
         }
     }
 
     fn request(&self, campaign_id: &str, contacts: &[&Contact], now: Timestamp) -> Request {
-        let token = match &self.access {
-            VbeeAccess::Signed { api_key, key } => Cow::Owned(token::sign(api_key, key, now)),
-            VbeeAccess::Ready(token) => Cow::Borrowed(token),
-        };
-        let bearer = format!("Bearer {}", token.expose());
         Request {
             method: Method::POST,
             url: self.endpoint.url.clone(),
             headers: vec![
                 (Cow::Borrowed("Content-Type"), Secret::new("application/json")),
-                (Cow::Borrowed("Authorization"), Secret::new(&bearer)),
+                self.authorization(now),
             ],
             body: body::write(campaign_id, contacts, self.format).into(),
         }
+    }
+
+    fn asks(&self, url: String, now: Timestamp) -> Request {
+        Request { method: Method::GET, url, headers: vec![self.authorization(now)], body: Bytes::new() }
+    }
+
+    fn authorization(&self, now: Timestamp) -> (Cow<'static, str>, Secret) {
+        let token = match &self.access {
+            VbeeAccess::Signed { api_key, key } => Cow::Owned(token::sign(api_key, key, now)),
+            VbeeAccess::Ready(token) => Cow::Borrowed(token),
+        };
+        (Cow::Borrowed("Authorization"), Secret::new(&format!("Bearer {}", token.expose())))
     }
 
     fn nobody(&self) -> Batch<'static> {
@@ -133,6 +148,14 @@ impl Provider for Vbee {
             Some(clock) => format!("{why}. Also, {clock}"),
             None => why,
         })
+    }
+
+    fn ask(&self, campaign: &Campaign, heard: &[Answer], now: Timestamp) -> Option<Request> {
+        self.question(campaign, heard, now)
+    }
+
+    fn interpret_answers(&self, campaign: &Campaign, heard: &[Answer]) -> CampaignFacts {
+        self.facts(campaign, heard)
     }
 
     fn build_request(&self, batch: &Batch, now: Timestamp) -> Request {

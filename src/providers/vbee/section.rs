@@ -10,9 +10,9 @@ use crate::providers::simulator::{Simulator, SimulatorOptions};
 use crate::providers::{Provider, endpoint};
 
 use super::Vbee;
-use super::config::{VbeeConfig, VbeeCredentials, bare_token, campaign};
+use super::config::{VbeeConfig, VbeeCredentials, bare_token, campaign, scenario_mistake};
 use super::constants::{BASE_URL, ENDPOINT};
-use super::simulator::{VbeeSetup, VbeeSimulator};
+use super::simulator::{USUAL_CAMPAIGN, VbeeSetup, VbeeSimulator};
 
 impl VendorSection for VbeeConfig {
     fn build(&self) -> Arc<dyn Provider> {
@@ -48,17 +48,27 @@ impl VendorSection for VbeeConfig {
         {
             found.push(Mistake::new("vendor.campaign_id", why));
         }
+        found.extend(
+            scenario_mistake(self.scenario_id.trim()).map(|why| Mistake::new("vendor.scenario_id", why)),
+        );
         if self.phone_format == WireFormat::AsIs {
             found.push(Mistake::new(
                 "vendor.phone_format",
                 "cannot be as_is: Vbee knows no encrypted identifiers; choose e164, digits or national",
             ));
         }
-        found.extend(endpoint::mistakes(self.base_url(), ENDPOINT));
+        found.extend(endpoint::mistakes(self.base_url(), ENDPOINT, self.allow_plain_http));
         found
     }
 
     fn simulator(options: &SimulatorOptions) -> Box<dyn Simulator> {
-        Box::new(VbeeSimulator::new(VbeeSetup { numbers: options.numbers, ..VbeeSetup::default() }))
+        let own = || vec![USUAL_CAMPAIGN.to_owned()];
+        Box::new(VbeeSimulator::new(VbeeSetup {
+            any_credentials: options.any_credentials,
+            personal_fields: options.required_variables.clone(),
+            campaigns: if options.any_campaign { Vec::new() } else { own() },
+            numbers: options.numbers,
+            ..VbeeSetup::default()
+        }))
     }
 }

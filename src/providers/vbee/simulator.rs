@@ -5,8 +5,9 @@
 use std::hash::BuildHasher;
 
 use foldhash::quality::FixedState;
+use http::Method;
 use jiff::Timestamp;
-use jsonwebtoken::{Algorithm, DecodingKey, Validation, dangerous, decode, decode_header};
+use jsonwebtoken::{Algorithm, Validation, dangerous, decode, decode_header};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
@@ -14,9 +15,17 @@ use crate::domain::secret::Secret;
 use crate::providers::api::{Reply, Request};
 use crate::providers::call_log::{CallLog, NumberDisplay};
 use crate::providers::simulator::{POISON, Simulator, Twist};
+use crate::providers::spoken::Words;
 
-use super::constants::{ENDPOINT, MAX_BATCH};
+use super::constants::{ENDPOINT, MAX_BATCH, SCENARIOS};
+use super::hmac::verifying_key;
 use super::token::VbeeTokenClaims;
+
+/// The campaign of whoever names no other.
+pub(super) const USUAL_CAMPAIGN: &str = "64b7f0c2a1d3e4f5a6b7c8d9";
+
+/// The one scenario of the account.
+const SCENARIO_ID: &str = "64b7f0c2a1d3e4f5a6b7c8da";
 
 /// How far a token may come from the future.
 const LEEWAY_SECS: i64 = 60;
@@ -31,6 +40,10 @@ pub struct VbeeSetup {
     pub api_key: Secret,
     /// The secret beside it.
     pub api_secret: Secret,
+    /// Takes any token.
+    pub any_credentials: bool,
+    /// The personal fields of the one scenario, by their keys, beside the number.
+    pub personal_fields: Vec<String>,
     /// The campaigns of the account; empty: any.
     pub campaigns: Vec<String>,
     /// A contact with this text in a personal field is left out of the result; blank: none is.
@@ -65,6 +78,7 @@ const TOO_LARGE: VbeeRefusal = VbeeRefusal { status: 413, code: 413, message: "P
 const NO_APPLICATION: VbeeRefusal =
     VbeeRefusal { status: 200, code: 1201, message: "Application is not found" };
 const FAILED: VbeeRefusal = VbeeRefusal { status: 200, code: 1402, message: "Import contacts failed" };
+const NO_SCENARIO: VbeeRefusal = VbeeRefusal { status: 200, code: 9999, message: "Uknown error" };
 const ALL_INVALID: VbeeRefusal = VbeeRefusal { status: 200, code: 1403, message: "All contacts is invalid" };
 
 impl Default for VbeeSetup {
@@ -73,6 +87,8 @@ impl Default for VbeeSetup {
         Self {
             api_key: Secret::new("5a9d0b0c-5a9d-4b0c-8a9d-5a9d0b0c5a9d"),
             api_secret: Secret::new("s4ndb0x!"),
+            any_credentials: false,
+            personal_fields: Vec::new(),
             campaigns: Vec::new(),
             poison: POISON.to_owned(),
             numbers: NumberDisplay::Masked,
@@ -89,6 +105,9 @@ impl VbeeSimulator {
     }
 
     fn authenticate(&self, request: &Request, now: Timestamp) -> Result<(), VbeeRefusal> {
+        if self.setup.any_credentials {
+            return Ok(());
+        }
         let token = request.header("authorization").and_then(|value| value.split_once(' '));
         let Some((_, token)) = token.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer")) else {
             return Err(UNAUTHORIZED);
@@ -106,7 +125,7 @@ impl VbeeSimulator {
         // The vendor's tokens never expire, and this clock is not the system's.
         validation.required_spec_claims.clear();
         validation.validate_exp = false;
-        let key = DecodingKey::from_secret(self.setup.api_secret.expose().as_bytes());
+        let key = verifying_key(&self.setup.api_secret);
         if decode::<VbeeTokenClaims>(token, &key, &validation).is_err() {
             return Err(UNAUTHORIZED);
         }
@@ -142,7 +161,9 @@ impl VbeeSimulator {
                 continue;
             }
             let name = NAMES.iter().find_map(|key| contact.get(*key)?.as_str()).unwrap_or_default();
-            let times = self.book.call(&import.campaign_id, &number, name, now);
+            let variables = contact.iter().filter_map(|(key, value)| Some((key.as_str(), value.as_str()?)));
+            let words = Words { name, variables: variables.collect() };
+            let times = self.book.call(&import.campaign_id, &number, &words, now);
             let id = contact_id(&import.campaign_id, &number, times);
             if !(added.is_empty() && twist == Twist::NamelessLine) {
                 contact.insert("so_dien_thoai".to_owned(), number.into());
@@ -156,6 +177,18 @@ impl VbeeSimulator {
         // Ids are as good as random, and the same each time: a shuffle that can be repeated.
         added.sort_by(|(one, _), (other, _)| one.cmp(other));
         Ok(added.into_iter().map(|(_, contact)| contact).collect())
+    }
+
+    fn scenario(&self) -> Value {
+        let field = |name: &str| json!({ "name": name, "reading_type": "TEXT" });
+        let fields =
+            ["Số điện thoại"].into_iter().chain(self.setup.personal_fields.iter().map(String::as_str));
+        json!({
+            "id": SCENARIO_ID,
+            "call_config": { "allow_duplicate_phone": true, "max_concurrent": 1 },
+            "personalized_fields": fields.map(field).collect::<Vec<_>>(),
+            "status": "SUBMITTED",
+        })
     }
 
     fn is_poison(&self, contact: &Map<String, Value>) -> bool {
@@ -188,13 +221,19 @@ impl Simulator for VbeeSimulator {
             self.book.note_contacts(import.contacts.len());
             self.import(import, now, twist)
         });
-        let (status, body) = match added {
-            Ok(result) => (200, json!({ "result": result, "status": 1 })),
-            Err(VbeeRefusal { status, code, message }) => {
-                (status, json!({ "status": 0, "code": code, "message": message }))
-            }
-        };
-        Reply { status, date: Some(now), body: body.to_string().into(), ..Reply::default() }
+        envelope(added.map(Value::from), now)
+    }
+
+    fn questions(&self) -> Vec<(Method, &'static str)> {
+        vec![(Method::GET, "/api/v1/public-api/scenarios/{id}")]
+    }
+
+    fn tell(&self, request: &Request, now: Timestamp) -> Reply {
+        let told = self.authenticate(request, now).and_then(|()| {
+            let is_known = request.url.strip_prefix(SCENARIOS) == Some(SCENARIO_ID);
+            if is_known { Ok(self.scenario()) } else { Err(NO_SCENARIO) }
+        });
+        envelope(told, now)
     }
 
     fn call_log(&self) -> &CallLog {
@@ -202,17 +241,32 @@ impl Simulator for VbeeSimulator {
     }
 
     fn connector_config(&self, root: &str) -> Value {
-        json!({
+        let mut section = json!({
             "vendor_type": "vbee",
             "credentials": {
                 "auth_type": "api_key",
                 "api_key": self.setup.api_key.expose(),
                 "api_secret": self.setup.api_secret.expose(),
             },
-            "campaign_id": self.setup.campaigns.first().map_or("64b7f0c2a1d3e4f5a6b7c8d9", String::as_str),
+            "campaign_id": self.setup.campaigns.first().map_or(USUAL_CAMPAIGN, String::as_str),
             "base_url": root.trim_end_matches('/'),
-        })
+        });
+        // Where nobody said what the script speaks, there is nothing to read of it.
+        if let Some(section) = section.as_object_mut().filter(|_| !self.setup.personal_fields.is_empty()) {
+            section.insert("scenario_id".to_owned(), SCENARIO_ID.into());
+        }
+        section
     }
+}
+
+fn envelope(told: Result<Value, VbeeRefusal>, now: Timestamp) -> Reply {
+    let (status, body) = match told {
+        Ok(result) => (200, json!({ "result": result, "status": 1 })),
+        Err(VbeeRefusal { status, code, message }) => {
+            (status, json!({ "status": 0, "code": code, "message": message }))
+        }
+    };
+    Reply { status, date: Some(now), body: body.to_string().into(), ..Reply::default() }
 }
 
 /// A number as the vendor shows it; nothing when it cannot be one. A leading zero is Vietnam's.

@@ -1,4 +1,6 @@
-use jsonwebtoken::{Algorithm, DecodingKey, Header, Validation, decode, encode};
+mod questions;
+
+use jsonwebtoken::{Algorithm, Header, Validation, decode, encode};
 use serde_json::json;
 
 use super::simulator::VbeeSetup;
@@ -42,7 +44,7 @@ fn verified(token: &str, secret: &str) -> Option<VbeeTokenClaims> {
     let mut validation = Validation::new(Algorithm::HS256);
     validation.required_spec_claims.clear();
     validation.validate_exp = false;
-    Some(decode(token, &DecodingKey::from_secret(secret.as_bytes()), &validation).ok()?.claims)
+    Some(decode(token, &hmac::verifying_key(&Secret::new(secret)), &validation).ok()?.claims)
 }
 
 #[test]
@@ -92,7 +94,7 @@ fn the_token_says_what_the_golden_one_says() {
 
 #[test]
 fn a_secret_of_eight_characters_signs() {
-    let key = token::key(&Secret::new("12345678"));
+    let key = hmac::signing_key(&Secret::new("12345678"));
     let token = token::sign(&Secret::new("demo-key"), &key, now());
     assert!(verified(token.expose(), "12345678").is_some());
 }
@@ -193,7 +195,7 @@ fn the_simulator_is_strict_about_tokens() {
     let secret = VbeeSetup::default().api_secret;
     let signed = |algorithm, api_key: &str, secret: &str, iat: Option<i64>| {
         let claims = VbeeTokenClaims { api_key: api_key.to_owned(), iat };
-        let key = EncodingKey::from_secret(secret.as_bytes());
+        let key = hmac::signing_key(&Secret::new(secret));
         format!("Bearer {}", encode(&Header::new(algorithm), &claims, &key).unwrap())
     };
     let (key, secret) = (key.expose(), secret.expose());

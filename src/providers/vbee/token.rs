@@ -28,12 +28,6 @@ pub(super) fn sign(api_key: &Secret, key: &EncodingKey, now: Timestamp) -> Secre
     Secret::new(&token.expect("HS256 takes a key of any length, and these claims are JSON"))
 }
 
-/// The secret's own bytes are the key, not what they might mean in base64. Secrets of eight
-/// characters are common, so no minimum is asked for.
-pub(super) fn key(api_secret: &Secret) -> EncodingKey {
-    EncodingKey::from_secret(api_secret.expose().as_bytes())
-}
-
 /// A token from the future is refused like a wrong one; says so when the clocks are far apart.
 pub(super) fn clock_hint(server_time: Option<Timestamp>, now: Timestamp) -> Option<String> {
     let ahead = now.as_second() - server_time?.as_second();

@@ -101,6 +101,11 @@ impl S3 {
         format!("the bucket {}", shown(&self.bucket))
     }
 
+    /// An object, or a folder, as people write it.
+    pub(super) fn address(&self, name: &str) -> String {
+        format!("s3://{}/{name}", shown(&self.bucket))
+    }
+
     /// A name under the folder that the configuration gives.
     pub(super) fn within(&self, name: &str) -> String {
         let steps = self.bucket_path.split('/').filter(|step| !step.is_empty());

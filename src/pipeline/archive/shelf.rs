@@ -1,0 +1,208 @@
+//! Rows on their way to where they are put.
+//!
+//! They are gathered into flushes, of which one is under way at a time: while it is, everything that ends goes into
+//! the next one, however many STATEs come. A STATE waits for the flush with the last row of its records.
+
+use std::future::ready;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::future::BoxFuture;
+use futures_util::{StreamExt, TryStreamExt, stream};
+use tokio::time::Instant;
+
+use crate::domain::decision::Decision;
+use crate::domain::error::Error;
+use crate::report::{Document, Report, RunEnd};
+use crate::storage::{Object, Part, PutObject, Receipts, Rejects, StorageError};
+
+/// Objects of a flush that are put at once: it has one for each stream.
+const PUT_AT_ONCE: usize = 4;
+
+/// So long nothing follows the beginning of a flush: a source with many STATEs would make an object of each.
+const REST: Duration = Duration::from_millis(250);
+
+/// Rows that are put together, counted from the first; 0 is before them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Flush(u64);
+
+/// What came of putting things.
+pub(in crate::pipeline) enum Put {
+    /// The rows of a flush.
+    Rows(Result<(), StorageError>),
+    /// The report; gives where its page is.
+    Report(Result<String, StorageError>),
+}
+
+/// What waits to be put, and what is under way.
+pub struct Shelf {
+    store: Arc<dyn PutObject>,
+    rejects: Rejects,
+    rejects_at: String,
+    receipts: Option<Receipts>,
+    receipts_at: String,
+    /// With the folder of its objects.
+    report: Option<(Report, String)>,
+    /// The flush that gathers rows.
+    open: Flush,
+    /// Everything up to this flush is there for good.
+    durable: Flush,
+    under_way: Option<BoxFuture<'static, Put>>,
+    /// The next flush begins no sooner, unless much waits or nothing follows.
+    rests_until: Option<Instant>,
+    n_rejects: Waiting,
+    /// Why nothing more is put: no STATE that covers what waits goes back, so it comes again.
+    broken: Option<StorageError>,
+}
+
+/// Rejected records, by where they are.
+#[derive(Debug, Default)]
+struct Waiting {
+    gathered: u64,
+    under_way: u64,
+    durable: u64,
+}
+
+impl Shelf {
+    /// A shelf before a store. The report's objects lie in a folder.
+    #[must_use]
+    pub fn new(
+        store: Arc<dyn PutObject>,
+        rejects: Rejects,
+        receipts: Option<Receipts>,
+        report: Option<(Report, String)>,
+    ) -> Self {
+        let rejects_at = store.address(&rejects.folder());
+        let receipts_at = receipts.as_ref().map(|receipts| store.address(&receipts.folder()));
+        Self {
+            store,
+            rejects,
+            rejects_at,
+            receipts,
+            receipts_at: receipts_at.unwrap_or_default(),
+            report,
+            open: Flush(1),
+            durable: Flush(0),
+            under_way: None,
+            rests_until: None,
+            n_rejects: Waiting::default(),
+            broken: None,
+        }
+    }
+
+    pub(super) fn add(&mut self, decision: &Decision<'_>) -> Result<Flush, Error> {
+        if let Some((report, _)) = &mut self.report {
+            report.add(decision);
+        }
+        if decision.outcome.counts_as_rejected() {
+            self.rejects.add(decision)?;
+            self.n_rejects.gathered += 1;
+            return Ok(self.open);
+        }
+        match &mut self.receipts {
+            Some(receipts) if decision.outcome.reason().is_none() => {
+                receipts.add(decision)?;
+                Ok(self.open)
+            }
+            _ => Ok(Flush::default()),
+        }
+    }
+
+    pub(super) fn durable(&self) -> Flush {
+        self.durable
+    }
+
+    pub(super) fn is_full(&self) -> bool {
+        self.rejects.is_full() || self.receipts.as_ref().is_some_and(Receipts::is_full)
+    }
+
+    pub(super) fn owes_rows(&self) -> bool {
+        self.broken.is_none() && (self.is_busy() || self.has_rows())
+    }
+
+    fn has_rows(&self) -> bool {
+        !self.rejects.is_empty() || self.receipts.as_ref().is_some_and(|receipts| !receipts.is_empty())
+    }
+
+    pub(super) fn flush(&mut self, is_awaited: bool, is_last: bool) {
+        let now = Instant::now();
+        let is_rested = self.rests_until.is_none_or(|until| until <= now);
+        let is_due = (is_awaited && is_rested) || is_last || self.is_full();
+        if self.broken.is_some() || self.is_busy() || !self.has_rows() || !is_due {
+            return;
+        }
+        let mut parts = self.rejects.take();
+        parts.extend(self.receipts.iter_mut().flat_map(Receipts::take));
+        self.n_rejects.under_way = std::mem::take(&mut self.n_rejects.gathered);
+        self.open.0 += 1;
+        self.rests_until = Some(now + REST);
+        let put = put_all(Arc::clone(&self.store), parts);
+        self.under_way = Some(Box::pin(async { Put::Rows(put.await) }));
+    }
+
+    /// Whoever stops waiting may begin again.
+    pub(super) async fn put(&mut self) -> Put {
+        let Some(under_way) = &mut self.under_way else { return std::future::pending().await };
+        let put = under_way.await;
+        self.under_way = None;
+        match &put {
+            Put::Rows(Ok(())) => {
+                // The one before the open one was under way.
+                self.durable = Flush(self.open.0 - 1);
+                self.n_rejects.durable += std::mem::take(&mut self.n_rejects.under_way);
+            }
+            Put::Rows(Err(error)) => self.broken = Some(error.clone()),
+            Put::Report(_) => {}
+        }
+        put
+    }
+
+    /// When a flush may begin that is awaited.
+    pub(super) fn rests_until(&self) -> Option<Instant> {
+        self.rests_until.filter(|_| !self.is_busy() && self.has_rows() && self.broken.is_none())
+    }
+
+    pub(super) fn is_busy(&self) -> bool {
+        self.under_way.is_some()
+    }
+
+    pub(super) fn report(&mut self) -> Option<&mut Report> {
+        self.report.as_mut().map(|(report, _)| report)
+    }
+
+    pub(super) fn put_report(&mut self, mut end: RunEnd) {
+        let Some((report, folder)) = self.report.take() else { return };
+        end.rejects.clone_from(&self.rejects_at);
+        end.receipts.clone_from(&self.receipts_at);
+        let (store, document) = (Arc::clone(&self.store), report.document(&end));
+        self.under_way = Some(match self.broken.clone() {
+            Some(error) => Box::pin(ready(Put::Report(Err(error)))),
+            None => Box::pin(async { Put::Report(put_report(store, folder, document).await) }),
+        });
+    }
+
+    pub(super) fn rejects(&self) -> (&str, u64) {
+        (&self.rejects_at, self.n_rejects.durable)
+    }
+}
+
+async fn put_all(store: Arc<dyn PutObject>, parts: Vec<Part>) -> Result<(), StorageError> {
+    let put = |part: Part| async { store.put_object(part.packed().await?).await };
+    stream::iter(parts).map(put).buffered(PUT_AT_ONCE).try_for_each(|_| async { Ok(()) }).await
+}
+
+/// Puts the two forms of a report under names that are alike; gives where the page is.
+async fn put_report(
+    store: Arc<dyn PutObject>,
+    folder: String,
+    document: Document,
+) -> Result<String, StorageError> {
+    let object = |name: String, kind, text: String| Object { name, kind, body: Bytes::from(text) };
+    let json = object(format!("{folder}/report.json"), "application/json", document.json());
+    // An earlier attempt at the same sync may have left one.
+    let name = store.put_object(json).await?;
+    let name = format!("{}.html", name.strip_suffix(".json").unwrap_or(&name));
+    let page = store.put_object(object(name, "text/html; charset=utf-8", document.html())).await?;
+    Ok(store.address(&page))
+}
