@@ -74,6 +74,7 @@ soak:
 
 # Each target of fuzz/ for so many seconds, two at a time; `make fuzz SECONDS=… FEED=lines` for one.
 fuzz:
+	@.ci/tools build fuzzing
 	CARGO_TARGET_DIR=$(TARGET) fuzz/run $(SECONDS) $(FEED)
 
 # Plants bugs one by one and demands that the simulation finds each.

@@ -89,7 +89,10 @@ fn soak(vendor: &str) {
     assert!(people <= expected.people && people > expected.people / 10 * 9, "{people} of {expected:?}");
     let grown = soak.late.saturating_sub(soak.early);
     let allowed = BREATH + n_records * BYTES_PER_CONTACT / 1024;
-    assert!(grown <= allowed, "{grown} KiB more in the end than after a tenth, {allowed} are allowed: {soak:?}");
+    assert!(
+        grown <= allowed,
+        "{grown} KiB more in the end than after a tenth, {allowed} are allowed: {soak:?}"
+    );
 }
 
 impl Soak {

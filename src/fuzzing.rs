@@ -101,7 +101,10 @@ mod tests {
             let program = format!("fuzz/fuzz_targets/{name}.rs");
             let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(&program)).unwrap();
             assert!(text.contains(&format!("fuzzing::{name}(data)")), "{program}");
-            assert!(cargo.contains(&format!("path = \"fuzz_targets/{name}.rs\"")), "{name} is not in fuzz/Cargo.toml");
+            assert!(
+                cargo.contains(&format!("path = \"fuzz_targets/{name}.rs\"")),
+                "{name} is not in fuzz/Cargo.toml"
+            );
         }
     }
 }

@@ -37,7 +37,8 @@ impl Disk {
 
     /// Mounts the disk, does the steps, and gives how each `write` of them ended.
     fn run(&self, n_kilobytes: u32, steps: &[&str]) -> Vec<Finished> {
-        let mut script = format!("cd {}; mount -t tmpfs -o size={n_kilobytes}k tmpfs disk\n", self.folder.path("."));
+        let mut script =
+            format!("cd {}; mount -t tmpfs -o size={n_kilobytes}k tmpfs disk\n", self.folder.path("."));
         let mut n_runs = 0;
         for step in steps {
             if *step == "write" {
@@ -54,7 +55,8 @@ impl Disk {
         let mut world = Command::new("unshare");
         world.args(["-rm", "sh", "-euc", &script]).env("NO_PROXY", "127.0.0.1");
         assert!(world.status().unwrap().success(), "{script}");
-        let read = |name: &str, n: usize| fs::read_to_string(self.folder.path(&format!("{name}{n}"))).unwrap();
+        let read =
+            |name: &str, n: usize| fs::read_to_string(self.folder.path(&format!("{name}{n}"))).unwrap();
         let finished = |n| Finished {
             code: read("code", n).trim().parse().unwrap(),
             stdout: read("out", n),
@@ -88,14 +90,20 @@ fn a_full_disk_ends_a_sync_and_whoever_was_sent_is_not_sent_again() {
         let Some(disk) = Disk::new(3_000) else {
             return println!("nobody may mount here: a full disk was not tried");
         };
-        let [full, freed, again] = &disk.run(n_kilobytes, &["write", "size=100m", "write", "write"])[..] else {
+        let [full, freed, again] = &disk.run(n_kilobytes, &["write", "size=100m", "write", "write"])[..]
+        else {
             panic!("three runs")
         };
         let people = disk.n_called();
         let told = format!("{n_kilobytes} KB: {:?}; {people} called", failure(full));
         println!("{told}");
         n_failed += full.code;
-        assert!(failure(full).is_none_or(|(_, why)| ["no room", "No space left", "full"].iter().any(|words| why.contains(words))), "{told}");
+        assert!(
+            failure(full).is_none_or(|(_, why)| ["no room", "No space left", "full"]
+                .iter()
+                .any(|words| why.contains(words))),
+            "{told}"
+        );
         for finished in [freed, again] {
             assert_eq!(failure(finished), None, "{told}: {}", finished.stdout);
             assert_eq!(finished.of_type("STATE").len(), disk.extract.states.len(), "{told}");

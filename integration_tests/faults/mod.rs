@@ -37,5 +37,9 @@ fn check_sum(name: &str, outcomes: &BTreeMap<String, u64>, expected: Expected) {
         .iter()
         .filter_map(|name| outcomes.get(*name))
         .sum();
-    assert_eq!((ended, outcomes["records"]), (expected.records(), expected.records()), "{name}: {outcomes:?}");
+    assert_eq!(
+        (ended, outcomes["records"]),
+        (expected.records(), expected.records()),
+        "{name}: {outcomes:?}"
+    );
 }

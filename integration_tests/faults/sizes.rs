@@ -54,10 +54,16 @@ fn check(name: &str, (finished, people): &(Finished, u64), n_records: usize, n_s
     assert_eq!((finished.code, finished.stderr.as_str()), (0, ""), "{name}: {tail}");
     let n_records = u64::try_from(n_records).unwrap();
     let outcomes = outcomes(finished);
-    assert_eq!((*people, outcomes["accepted"], outcomes["records"]), (n_records, n_records, n_records), "{name}: {tail}");
-    let states: Vec<&str> = finished.stdout.lines().filter(|line| line.contains(r#""type":"STATE""#)).collect();
+    assert_eq!(
+        (*people, outcomes["accepted"], outcomes["records"]),
+        (n_records, n_records, n_records),
+        "{name}: {tail}"
+    );
+    let states: Vec<&str> =
+        finished.stdout.lines().filter(|line| line.contains(r#""type":"STATE""#)).collect();
     assert_eq!(states.len(), n_states, "{name}");
-    let counted = states.iter().filter(|state| state.contains(r#"{"recordCount":1.0,"rejectedRecordCount":0.0}"#));
+    let counted =
+        states.iter().filter(|state| state.contains(r#"{"recordCount":1.0,"rejectedRecordCount":0.0}"#));
     assert_eq!(counted.count(), n_states, "{name}");
 }
 
@@ -76,8 +82,7 @@ fn five_thousand_columns_are_read_as_five_are() {
     let mut columns: Vec<String> = (0..5_000).map(|n| format!("column_{n}")).collect();
     let more: String = columns.iter().map(|name| format!(r#","{name}":"x""#)).collect();
     columns.push("phone_number".to_owned());
-    let lines: Vec<String> =
-        (0..20).flat_map(|n| [record("people", n, &more), state("people")]).collect();
+    let lines: Vec<String> = (0..20).flat_map(|n| [record("people", n, &more), state("people")]).collect();
     check("5,000 columns", &write(&[stream("people", &columns)], &lines), 20, 20);
 }
 
@@ -85,9 +90,19 @@ fn five_thousand_columns_are_read_as_five_are() {
 fn a_line_of_fifty_megabytes_is_a_record_like_any_other() {
     let columns = ["phone_number".to_owned()];
     let long = format!(r#","_airbyte_note":"{}""#, "x".repeat(50 << 20));
-    let lines = [record("people", 1, ""), record("people", 2, &long), state("people"), record("people", 3, ""), state("people")];
+    let lines = [
+        record("people", 1, ""),
+        record("people", 2, &long),
+        state("people"),
+        record("people", 3, ""),
+        state("people"),
+    ];
     let (finished, people) = write(&[stream("people", &columns)], &lines);
     assert_eq!((finished.code, people), (0, 3), "{}", &finished.stdout[..finished.stdout.len().min(3_000)]);
-    let counts: Vec<Value> = finished.of_type("STATE").iter().map(|state| state["state"]["destinationStats"]["recordCount"].clone()).collect();
+    let counts: Vec<Value> = finished
+        .of_type("STATE")
+        .iter()
+        .map(|state| state["state"]["destinationStats"]["recordCount"].clone())
+        .collect();
     assert_eq!(counts, [json!(2.0), json!(1.0)]);
 }

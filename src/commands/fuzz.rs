@@ -8,7 +8,15 @@ use super::load_config::LoadedConfig;
 
 /// What the form calls a secret, of all sections.
 const SECRETS: [&str; 9] = [
-    "api_key", "api_secret", "access_token", "token", "password", "hash_key", "url", "secret_access_key", "access_key_id",
+    "api_key",
+    "api_secret",
+    "access_token",
+    "token",
+    "password",
+    "hash_key",
+    "url",
+    "secret_access_key",
+    "access_key_id",
 ];
 
 /// A text by which a secret is found again.

@@ -116,7 +116,7 @@ pub(super) fn write_identifier(f: &mut fmt::Formatter<'_>, id: &str) -> fmt::Res
 }
 
 /// How many digits the country's code has.
-pub(super) fn code_length(digits: &str) -> usize {
+pub(crate) fn code_length(digits: &str) -> usize {
     if digits.starts_with(['1', '7']) {
         return 1;
     }

@@ -20,8 +20,7 @@ const NUMBERS: [&str; 3] = ["+84987654321", "+84912345678", "+14155550100"];
 /// Settings that no text may show.
 const SECRETS: [&str; 4] = ["api_key", "api_secret", "access_token", "token"];
 
-const STATUSES: [u16; 16] =
-    [200, 201, 204, 302, 307, 400, 401, 403, 404, 409, 413, 422, 429, 500, 502, 503];
+const STATUSES: [u16; 16] = [200, 201, 204, 302, 307, 400, 401, 403, 404, 409, 413, 422, 429, 500, 502, 503];
 
 /// A byte of a switch and a status, a body.
 pub(crate) fn replies(vendor: &str, data: &[u8]) {
@@ -43,7 +42,11 @@ pub(crate) fn replies(vendor: &str, data: &[u8]) {
         assert_eq!(outcomes.len(), contacts.len(), "{verdict:?}");
         for (contact, outcome) in contacts.iter().zip(outcomes) {
             if matches!(outcome, Outcome::Accepted { .. }) {
-                assert!(is_taken(vendor, contact, &reply), "{verdict:?} of {}", String::from_utf8_lossy(body));
+                assert!(
+                    is_taken(vendor, contact, &reply),
+                    "{verdict:?} of {}",
+                    String::from_utf8_lossy(body)
+                );
             }
         }
     }
@@ -81,7 +84,8 @@ fn is_taken(vendor: &str, contact: &Contact, reply: &Reply) -> bool {
     match vendor {
         "vbee" => mentions(&said, &contact.phone),
         _ => ["status", "code"].iter().any(|name| {
-            said.get(name).is_some_and(|code| *code == 0 || code.as_str().is_some_and(|code| code.trim() == "0"))
+            said.get(name)
+                .is_some_and(|code| *code == 0 || code.as_str().is_some_and(|code| code.trim() == "0"))
         }),
     }
 }

@@ -16,7 +16,9 @@ pub(super) fn text_of(body: &[u8]) -> Cow<'_, str> {
 
 /// A whole number, written as a number or as a text.
 pub(super) fn integer(value: Option<&RawValue>) -> Option<i64> {
-    text(value)?.trim().parse().ok()
+    let text = text(value)?;
+    let text = text.trim();
+    text.parse().ok().filter(|number: &i64| number.to_string() == text)
 }
 
 /// A text, or a number as a text; nothing for everything else.
@@ -54,6 +56,11 @@ mod tests {
             ("\"0\"", Some(0)),
             ("\" -35 \"", Some(-35)),
             ("\"\\u002d4\"", Some(-4)),
+            // Whoever writes a code so means something else, and its zero would take everybody.
+            ("\"-00\"", None),
+            ("\"00\"", None),
+            ("\"+0\"", None),
+            ("-0", None),
             ("true", None),
             ("\"\"", None),
             ("\"ok\"", None),

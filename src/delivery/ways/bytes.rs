@@ -69,7 +69,10 @@ async fn whoever_was_being_sent_when_a_connection_died_at_any_byte_is_let_go_of_
     let body = r#"{"status":1,"result":[{"contact_id":"c1","so_dien_thoai":"+84987654321"}],"message":"ok"}"#;
     let framings = [
         format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}", body.len()),
-        format!("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n{:x}\r\n{body}\r\n0\r\n\r\n", body.len()),
+        format!(
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n{:x}\r\n{body}\r\n0\r\n\r\n",
+            body.len()
+        ),
     ];
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
     let config = serde_json::json!({
@@ -86,7 +89,9 @@ async fn whoever_was_being_sent_when_a_connection_died_at_any_byte_is_let_go_of_
             tokio::join!(transport.send_request(request), serve(&listener, answer, death, is_reset));
         let ending = match sent {
             Ok(reply) => match vendor.interpret(&batch, &reply) {
-                Verdict::Settled(outcomes) if matches!(outcomes[..], [Outcome::Accepted { .. }]) => "accepted",
+                Verdict::Settled(outcomes) if matches!(outcomes[..], [Outcome::Accepted { .. }]) => {
+                    "accepted"
+                }
                 Verdict::Unclear { .. } => "unclear",
                 other => panic!("{death:?}: {other:?}"),
             },

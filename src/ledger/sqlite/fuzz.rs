@@ -55,7 +55,8 @@ pub(crate) fn files(data: &[u8]) {
 
 fn make() -> [Vec<(&'static str, Vec<u8>)>; 2] {
     let folder = Folder::new();
-    let open = |run| Sqlite::on_the_spot(&folder.file(), &options(run, false), None, now()).expect("it opens").0;
+    let open =
+        |run| Sqlite::on_the_spot(&folder.file(), &options(run, false), None, now()).expect("it opens").0;
     let send = |ledger: &Sqlite, people: std::ops::Range<u8>, settlement: &Settlement| {
         wait(ledger.claim(people.clone().map(entry).collect(), false, now())).expect("they are free");
         let settlements = people.map(|n| (entry(n), settlement.clone())).collect();
