@@ -7,6 +7,7 @@ use std::path::Path;
 mod campaign;
 mod command;
 mod commands;
+mod do_not_call;
 mod endings;
 mod extract;
 mod faults;

@@ -6,7 +6,8 @@ use crate::root;
 use crate::tidy::sources;
 
 /// Pages that promise, with the section that is about tests itself.
-const PAGES: [(&str, &str); 2] = [("docs/guarantees.md", "## How this is proved"), ("docs/ledger.md", "")];
+const PAGES: [(&str, &str); 3] =
+    [("docs/guarantees.md", "## How this is proved"), ("docs/ledger.md", ""), ("docs/do-not-call.md", "")];
 
 const PROVED: &str = "<!-- proved by: ";
 const NOT_TESTED: &str = "<!-- not tested: ";

@@ -105,6 +105,78 @@ pub enum LedgerCommand {
     Rescope(RescopeArgs),
     /// Take a file as it is of which something was lost for good.
     AcceptLoss(AcceptLossArgs),
+    /// Keep the list of people whom nobody may call.
+    #[command(subcommand)]
+    DoNotCall(DoNotCallCommand),
+}
+
+/// What to do with the do-not-call list.
+#[derive(Debug, Subcommand)]
+pub enum DoNotCallCommand {
+    /// Add the numbers of a file to the list, or put them in the place of those that its source had. A row that
+    /// cannot be read fails the load, and nothing is changed.
+    Load(ListLoadArgs),
+    /// Show each source of the list, with how many numbers it has and when it was loaded.
+    Status(ConfigArgs),
+    /// Say whether a number is on the list. It is hashed on this machine.
+    Find(ListFindArgs),
+    /// Take a source off the list, with all its numbers.
+    Remove(ListRemoveArgs),
+}
+
+/// What to load.
+#[derive(Debug, Args)]
+pub struct ListLoadArgs {
+    /// The configuration, a JSON file.
+    #[arg(long)]
+    pub config: PathBuf,
+    /// The file: CSV with a header, or a JSON object on each line; - reads stdin.
+    pub file: PathBuf,
+    /// The column that holds the number.
+    #[arg(long, value_name = "NAME", default_value = "phone_number")]
+    pub column: String,
+    /// How it is written; otherwise its name says so.
+    #[arg(long, value_enum)]
+    pub format: Option<DoNotCallFormat>,
+    /// Afterwards the source has these numbers and no others.
+    #[arg(long)]
+    pub replace: bool,
+    /// Under what name the list keeps them; otherwise the file's.
+    #[arg(long, value_name = "NAME")]
+    pub source: Option<String>,
+}
+
+/// How a do-not-call list's file is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum DoNotCallFormat {
+    /// With a header.
+    Csv,
+    /// A JSON object on each line.
+    Jsonl,
+}
+
+/// Whom to look for on the list.
+#[derive(Debug, Args)]
+pub struct ListFindArgs {
+    /// The configuration, a JSON file.
+    #[arg(long)]
+    pub config: PathBuf,
+    /// The number, in any form that a record may have it.
+    pub number: String,
+}
+
+/// What to take off the list.
+#[derive(Debug, Args)]
+pub struct ListRemoveArgs {
+    /// The configuration, a JSON file.
+    #[arg(long)]
+    pub config: PathBuf,
+    /// The source, as `ledger do-not-call status` shows it.
+    #[arg(long, value_name = "NAME")]
+    pub source: String,
+    /// Do it; otherwise it is only said what it would do.
+    #[arg(long)]
+    pub yes: bool,
 }
 
 /// Whom to look for.

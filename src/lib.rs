@@ -56,6 +56,7 @@
 //! | `mapping` | a configured stream, compiled: record → contact or refusal |
 //! | `ledger` | who was sent to whom: none, SQLite, PostgreSQL |
 //! | `intake` | stdin → events: read, decoded, routed, mapped |
+//! | `listing` | the do-not-call list, filled by a sync of its own or by a file |
 //! | `delivery` | one loop that sends, judges, waits, repeats, halves |
 //! | `storage` | where rejected records, reports and receipts are put: a bucket, a folder |
 //! | `report` | what a run, or a preview, tells who owns the campaign: `report.json`, `report.html` |
@@ -75,6 +76,7 @@ pub mod domain;
 pub mod fuzzing;
 pub mod intake;
 pub mod ledger;
+mod listing;
 pub mod mapping;
 mod nearest;
 pub mod phone;

@@ -37,6 +37,8 @@ pub(crate) struct Counts {
     pub(crate) losses_accepted: u64,
     /// Those of them that were put back, and used.
     pub(crate) put_back: u64,
+    /// Whom a rule of calling kept back.
+    pub(crate) kept_back: u64,
 }
 
 /// Of these each thousand seeds have many.
@@ -69,6 +71,7 @@ impl std::ops::AddAssign for Counts {
         self.refused += other.refused;
         self.losses_accepted += other.losses_accepted;
         self.put_back += other.put_back;
+        self.kept_back += other.kept_back;
     }
 }
 
@@ -90,6 +93,7 @@ impl Counts {
             self.rejects,
             self.wrong_clocks,
             self.called_again,
+            self.kept_back,
             self.at_limit,
             self.outside_window,
         ];
@@ -103,13 +107,13 @@ impl fmt::Display for Counts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { records, people, calls, runs, crashes, failures, overlaps, sqlite, files, .. } = self;
         let Self { unknown, faults, panics, rejects, wrong_clocks, called_again, .. } = self;
-        let Self { refused, losses_accepted, put_back, at_limit, outside_window, .. } = self;
+        let Self { refused, losses_accepted, put_back, kept_back, at_limit, outside_window, .. } = self;
         write!(
             f,
             "{records} records, {people} people, {calls} calls, {called_again} of them again after days; {runs} runs, \
              {crashes} crashed, {failures} failed, {wrong_clocks} began with a wrong clock; {overlaps} seeds with \
              overlapping runs, {sqlite} with SQLite in memory, {files} in a file; {faults} faults, {panics} panics, \
-             {unknown} people of whom nobody can say, {rejects} rejected records put; {at_limit} runs at a limit, {outside_window} outside of the window; {refused} ledgers refused, {put_back} put back, \
+             {unknown} people of whom nobody can say, {rejects} rejected records put, {kept_back} kept back by a rule; {at_limit} runs at a limit, {outside_window} outside of the window; {refused} ledgers refused, {put_back} put back, \
              {losses_accepted} losses accepted;"
         )?;
         for (accident, count) in Accident::ALL.iter().zip(self.accidents) {

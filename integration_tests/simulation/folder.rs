@@ -10,7 +10,9 @@ use std::sync::OnceLock;
 
 use destination_ai_voice::domain::contact::Campaign;
 use destination_ai_voice::ledger::sqlite::Sqlite;
-use destination_ai_voice::ledger::{ClaimEntry, Key, Ledger, LedgerError, LedgerOptions};
+use destination_ai_voice::ledger::{
+    ClaimEntry, Key, Ledger, LedgerError, LedgerOptions, LedgerRules, RuleKeys,
+};
 use futures_util::FutureExt;
 use jiff::Timestamp;
 use tempfile::TempDir;
@@ -256,9 +258,10 @@ fn another() -> &'static Files {
     ANOTHER.get_or_init(|| {
         let mut folder = Folder::new();
         let now = crate::options::beginning();
-        let sqlite = folder.open(&options(u64::MAX, 0), now).unwrap();
+        let sqlite = folder.open(&options(u64::MAX, 0, LedgerRules::default()), now).unwrap();
         let entry = ClaimEntry {
             key: Key([7; 16]),
+            rules: RuleKeys::default(),
             campaign: Campaign::new("another"),
             stream: "another".into(),
             primary_key: "".into(),

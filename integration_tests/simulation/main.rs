@@ -19,6 +19,7 @@
 mod accidents;
 mod counts;
 mod folder;
+mod kept_rules;
 mod memory;
 mod options;
 mod platform;

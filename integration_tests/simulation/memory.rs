@@ -8,13 +8,15 @@ use std::time::Duration;
 use destination_ai_voice::domain::contact::Campaign;
 use destination_ai_voice::ledger::sqlite::{Memory, Sqlite};
 use destination_ai_voice::ledger::{
-    ClaimEntry, ContactStatus, DailyLimit, Inspect, Key, Ledger, LedgerError, Places, Settlement,
+    ClaimEntry, ContactStatus, DailyLimit, Inspect, Key, Ledger, LedgerError, LedgerRules, PersonKeys,
+    Places, Settlement,
 };
 use futures_util::FutureExt;
 use jiff::Timestamp;
 use tokio::time::Instant;
 
 use crate::folder::Folder;
+use crate::kept_rules::MayHaveList;
 use crate::options::{HASH_KEY, options};
 use crate::row::Row;
 use crate::told::Told;
@@ -91,9 +93,13 @@ impl Drop for Connection {
 }
 
 impl Ledger for Connection {
-    async fn status_of(&self, keys: Vec<Key>, _: Timestamp) -> Result<Vec<ContactStatus>, LedgerError> {
+    async fn status_of(
+        &self,
+        people: Vec<PersonKeys>,
+        _: Timestamp,
+    ) -> Result<Vec<ContactStatus>, LedgerError> {
         let shared = self.database.locked();
-        Ok(keys.into_iter().map(|key| shared.status(key, self.run)).collect())
+        Ok(people.into_iter().map(|person| shared.status(person.key, self.run)).collect())
     }
 
     async fn claim(
@@ -168,8 +174,14 @@ pub(crate) enum SimulatedLedger {
 
 impl Store {
     /// Opens the ledger for a run.
-    pub(crate) fn open(&self, run: u64, days: u32, now: Timestamp) -> Result<SimulatedLedger, LedgerError> {
-        let options = options(run, days);
+    pub(crate) fn open(
+        &self,
+        run: u64,
+        days: u32,
+        rules: LedgerRules,
+        now: Timestamp,
+    ) -> Result<SimulatedLedger, LedgerError> {
+        let options = options(run, days, rules);
         let sqlite = match self {
             Self::Shared(database) => return Ok(SimulatedLedger::Shared(database.connect(run))),
             Self::Sqlite(memory) => Sqlite::in_memory(memory, &options, Some(HASH_KEY), now)?.0,
@@ -191,6 +203,12 @@ impl Store {
     }
 }
 
+impl MayHaveList for SimulatedLedger {
+    fn list(&self) -> Option<&Sqlite> {
+        if let Self::Sqlite(sqlite) = self { Some(sqlite) } else { None }
+    }
+}
+
 impl SimulatedLedger {
     /// What it knows when nothing is under way.
     pub(crate) fn records(&self, store: &Store, run: u64) -> View {
@@ -204,7 +222,8 @@ impl SimulatedLedger {
     /// Where these stand, whatever day it is. Writes nothing; a stand-in says nothing.
     pub(crate) fn statuses(&self, keys: Vec<Key>) -> Vec<(Key, ContactStatus)> {
         let Self::Sqlite(sqlite) = self else { return Vec::new() };
-        let answer = sqlite.status_of(keys.clone(), Timestamp::MIN).now_or_never();
+        let people = keys.iter().copied().map(PersonKeys::from).collect();
+        let answer = sqlite.status_of(people, Timestamp::MIN).now_or_never();
         let answer = answer.expect("an inline ledger answers at once");
         keys.into_iter().zip(answer.unwrap_or_else(|error| panic!("{error}"))).collect()
     }
@@ -248,10 +267,14 @@ impl View {
 }
 
 impl Ledger for SimulatedLedger {
-    async fn status_of(&self, keys: Vec<Key>, now: Timestamp) -> Result<Vec<ContactStatus>, LedgerError> {
+    async fn status_of(
+        &self,
+        people: Vec<PersonKeys>,
+        now: Timestamp,
+    ) -> Result<Vec<ContactStatus>, LedgerError> {
         match self {
-            Self::Shared(ledger) => ledger.status_of(keys, now).await,
-            Self::Sqlite(ledger) => ledger.status_of(keys, now).await,
+            Self::Shared(ledger) => ledger.status_of(people, now).await,
+            Self::Sqlite(ledger) => ledger.status_of(people, now).await,
         }
     }
 

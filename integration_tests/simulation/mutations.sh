@@ -46,7 +46,7 @@ sending=src/pipeline/batch_task.rs
 policy=src/pipeline/policy.rs
 plant "the request leaves before the claim" $sending \
   'self.ledger.claim(entries, retake, self.run.now()).await?' \
-  'self.ledger.status_of(entries.iter().map(|entry: &ClaimEntry| entry.key).collect(), self.run.now()).await?'
+  'self.ledger.status_of(entries.iter().map(ClaimEntry::person).collect(), self.run.now()).await?'
 plant "endings are not written" $sending \
   'self.ledger.settle(settlements, self.run.now()).await?;' \
   'let _: Vec<(ClaimEntry, Settlement)> = settlements;'
@@ -77,11 +77,20 @@ plant "a state does not wait for its records" src/pipeline/checkpoint.rs \
 plant "a record is counted twice" src/pipeline/checkpoint.rs \
   'stats.records += 1;' 'stats.records += 2;'
 plant "SQLite forgets what a dead run had claimed" src/ledger/sqlite/open.rs \
-  'let recovered_unknown = recover(connection).map_err(ledger_error)?;' \
-  'let recovered_unknown = merge(connection, Claimant::Lives).map(|_| 0).map_err(ledger_error)?;
-   connection.execute("DELETE FROM intent", []).map_err(ledger_error)?;'
+  'let recovered_unknown = recover(connection, &mut seal, now).map_err(ledger_error)?;' \
+  'let recovered_unknown = connection.execute("DELETE FROM intent", []).map(|_| 0).map_err(ledger_error)?;'
 
 ledger=src/ledger/sqlite
+plant "who is on the do-not-call list is claimed" $ledger/store.rs \
+  '&& list.has(&listed)?' '&& list.has(&listed)? && self.lists.is_empty()'
+plant "who is being handed over need not wait" $ledger/cooling.rs \
+  'if under_way.is_some() {' 'if under_way.is_some() && own.is_some() {'
+plant "a hand-over of a run that died starts no clock" $ledger/open.rs \
+  'hand_overs.write(connection, found)?;' 'hand_overs.write(connection, found.filter(|at| *at < 0))?;'
+plant "a repeat is kept back by nobody else's hand-over" $ledger/cooling.rs \
+  'own != Some(key)' 'own.is_none()'
+plant "a clock that went back lets people cool off" $ledger/cooling.rs \
+  'self.over_since.is_none_or(|moment| at > moment)' 'self.over_since.is_some_and(|moment| at > moment)'
 plant "the mark is not written" $ledger/store.rs \
   'let committed = Some(self.seal.reach).filter(|reach| *reach != before);' \
   'let committed = Some(self.seal.reach).filter(|reach| *reach != before && reach.sequence < 0);'

@@ -11,9 +11,10 @@ use destination_ai_voice::delivery::{
     Clock, Deliverer, DeliveryOptions, RateLimiter, RetryPolicy, RunHandle,
 };
 use destination_ai_voice::domain::error::Error;
+use destination_ai_voice::domain::stream_name::StreamName;
 use destination_ai_voice::intake::Router;
 use destination_ai_voice::ledger::sqlite::Memory;
-use destination_ai_voice::ledger::{Key, KeyHasher, KeyMaker, Scope};
+use destination_ai_voice::ledger::{Key, KeyHasher, KeyMaker, LedgerRules, PersonKeys, Scope};
 use destination_ai_voice::mapping::{self, RunContext, StreamShape};
 use destination_ai_voice::phone::Phone;
 use destination_ai_voice::pipeline::{Pipeline, Plan, RunStats};
@@ -34,6 +35,7 @@ use tokio::time::{Duration, Instant, sleep};
 
 use crate::counts::Counts;
 use crate::folder::Folder;
+use crate::kept_rules::{KeptRules, MayHaveList};
 use crate::memory::{Database, Store};
 use crate::options::{HASH_KEY, beginning};
 use crate::platform::{Platform, Stdout, record, speak, state};
@@ -76,6 +78,9 @@ pub(crate) struct Scenario {
     /// By how much it is.
     wrong_by: Mutex<SignedDuration>,
     counts: Counts,
+    kept_rules: KeptRules,
+    /// By what the list knows everybody.
+    listed: Vec<Key>,
     /// The campaign's own copy of whom it would call, by the key of the ledger.
     numbers: HashMap<Key, (String, String)>,
     runtime: tokio::runtime::Runtime,
@@ -87,7 +92,11 @@ impl Scenario {
         let runtime =
             tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
         let kind = [Kind::ItnioSkips, Kind::ItnioCallsAgain, Kind::Vbee][rng.usize(0..3)];
-        let options = SimulatorOptions { numbers: NumberDisplay::Whole, ..SimulatorOptions::default() };
+        let options = SimulatorOptions {
+            numbers: NumberDisplay::Whole,
+            any_campaign: true,
+            ..SimulatorOptions::default()
+        };
         let simulator = match kind {
             Kind::Vbee => VbeeConfig::simulator(&options),
             Kind::ItnioSkips | Kind::ItnioCallsAgain => ItnioConfig::simulator(&options),
@@ -125,6 +134,8 @@ impl Scenario {
             clocks: false,
             wrong_by: Mutex::new(SignedDuration::ZERO),
             counts: Counts::default(),
+            kept_rules: KeptRules::default(),
+            listed: Vec::new(),
             numbers: HashMap::new(),
             runtime,
         }
@@ -139,7 +150,9 @@ impl Scenario {
         self.clocks = self.rng.u32(0..3) == 0;
         // The stand-in of a database counts no days, and a wrong clock counts another.
         let counts_days = !self.clocks && !matches!(self.store, Store::Shared(_));
-        self.rules = Rules::draw(&mut self.rng, counts_days);
+        // What the runs report of a day is not told by campaign.
+        let has_one_campaign = self.config.streams.iter().all(|stream| stream.campaign.is_empty());
+        self.rules = Rules::draw(&mut self.rng, counts_days && has_one_campaign);
         let mut platforms = vec![self.platform()];
         if overlaps {
             platforms.push(self.platform());
@@ -166,7 +179,8 @@ impl Scenario {
                 _ => {
                     let phone = format!("+8498{:07}", self.rng.u32(0..n_people));
                     let campaign = self.vendor.campaign(campaign_of(&self.config, stream)).unwrap();
-                    let key = self.keys.key(&campaign, &Phone::e164(&phone));
+                    let PersonKeys { key, rules } = self.keys.person(&campaign, &Phone::e164(&phone));
+                    self.listed.extend(rules.listed);
                     self.numbers.insert(key, (campaign.as_str().to_owned(), phone.clone()));
                     lines.push(record(stream, &phone, Some(key)));
                 }
@@ -186,6 +200,7 @@ impl Scenario {
             kept: HashSet::new(),
             n_kept: 0,
             n_rejected: 0,
+            rules: self.kept_rules.clone(),
         }))
     }
 
@@ -199,6 +214,7 @@ impl Scenario {
             other if other % 2 == 0 => {
                 self.store = Store::Sqlite(Memory::new().unwrap());
                 self.counts.sqlite += 1;
+                self.choose_kept_rules();
             }
             // A database's clock is its server's, and its rules are the stand-in's own.
             _ => return,
@@ -209,9 +225,27 @@ impl Scenario {
         self.told = Told::new(self.days);
     }
 
+    /// A file that things happen to would have to be told of the list again and again.
+    fn choose_kept_rules(&mut self) {
+        let cooling_off_hours = if self.rng.bool() { self.rng.u32(1..100) } else { 0 };
+        self.kept_rules = KeptRules::new(self.rng.bool(), cooling_off_hours);
+        self.keys = self.keys.clone().with_rules(self.kept_rules.scopes());
+    }
+
+    /// A run of the list's own.
+    fn fill_list(&self, rng: &mut fastrand::Rng) {
+        if !self.kept_rules.by_the_list {
+            return;
+        }
+        let machine = self.line.now() + *self.wrong_by.lock().unwrap();
+        let ledger = self.store.open(u64::MAX - 1, 0, LedgerRules::default(), machine).unwrap();
+        let sqlite = ledger.list().expect("only such a ledger has rules");
+        self.kept_rules.change_list(sqlite, &self.listed, rng, machine);
+    }
+
     async fn sync(&self, platform: &Arc<Mutex<Platform>>, run: u64, mut rng: fastrand::Rng) -> Ended {
         let machine = self.line.now() + *self.wrong_by.lock().unwrap();
-        let ledger = match self.store.open(run, self.days, machine) {
+        let ledger = match self.store.open(run, self.days, self.kept_rules.of_ledger(), machine) {
             Ok(ledger) => ledger,
             Err(refused) => return (RunStats::default(), Some(refused.into())),
         };
@@ -223,21 +257,6 @@ impl Scenario {
         let mappings = mapping::compile_catalog(&self.config, &self.vendor, &shapes, &context).unwrap();
         let names: Vec<_> = catalog.streams.iter().map(|stream| stream.name.clone()).collect();
         let router = Router::new(names.clone(), mappings, Some(self.keys.clone()));
-        let delivery = &self.config.delivery;
-        let plan = Plan {
-            run: run.to_string(),
-            batch_size: delivery.batch_size.into(),
-            max_batch_age: Duration::from_secs(delivery.max_batch_age_seconds.into()),
-            max_in_flight: delivery.max_requests_in_flight.into(),
-            hear_out_for: Duration::from_secs(65),
-            end_within: Duration::from_secs(9),
-            max_contacts: self.rules.max_contacts,
-            daily_limit: self.rules.daily_limit(),
-            on_limit: OnLimit::Stop,
-            allow_nobody: true,
-            max_rejected_percent: 100,
-            streams: names.into_iter().map(|name| (name, None)).collect(),
-        };
         let clock = Arc::new(Clock::starting_at(machine));
         let (run_handle, log_lines) = RunHandle::new(Arc::clone(&clock));
         let run_handle = run_handle.within(self.rules.window());
@@ -257,7 +276,8 @@ impl Scenario {
         let archive = shop::archive(platform, run, rng.fork());
         let told = (!matches!(self.store, Store::Shared(_))).then(|| self.told.clone());
         let clock = Wall { began: machine, started: Instant::now(), jumps: self.clocks };
-        let ledger = Slow { ledger, rng: Mutex::new(rng.fork()), run, told, clock };
+        let (rules, listed) = (self.kept_rules.clone(), self.listed.clone());
+        let ledger = Slow { ledger, rng: Mutex::new(rng.fork()), run, told, clock, rules, listed };
         let (sender, input) = mpsc::channel(2);
         let lines = {
             let platform = platform.lock().unwrap();
@@ -265,6 +285,7 @@ impl Scenario {
         };
         let speaking = tokio::spawn(speak(lines, router, sender, rng.fork()));
         let output = Output::new(Stdout(Arc::clone(platform)));
+        let plan = self.plan(run, &names);
         let pipeline = Pipeline::new(plan, deliverer, Arc::new(ledger), output, run_handle, archive);
         let signal = (rng.u32(0..5) == 0).then(|| Duration::from_millis(rng.u64(1..4_000)));
         let after = |wait: Duration| async move {
@@ -278,6 +299,24 @@ impl Scenario {
         (ended.stats, ended.failure)
     }
 
+    fn plan(&self, run: u64, names: &[StreamName]) -> Plan {
+        let delivery = &self.config.delivery;
+        Plan {
+            run: run.to_string(),
+            batch_size: delivery.batch_size.into(),
+            max_batch_age: Duration::from_secs(delivery.max_batch_age_seconds.into()),
+            max_in_flight: delivery.max_requests_in_flight.into(),
+            hear_out_for: Duration::from_secs(65),
+            end_within: Duration::from_secs(9),
+            max_contacts: self.rules.max_contacts,
+            daily_limit: self.rules.daily_limit(),
+            on_limit: OnLimit::Stop,
+            allow_nobody: true,
+            max_rejected_percent: 100,
+            streams: names.iter().cloned().map(|name| (name, None)).collect(),
+        }
+    }
+
     /// What must be true whatever happened.
     fn check(&mut self, platforms: &[Arc<Mutex<Platform>>]) {
         if let Store::File(folder) = &self.store {
@@ -285,7 +324,9 @@ impl Scenario {
         }
         assert_eq!(self.told.violation(), None);
         assert_eq!(self.rules.violation(), None, "a rule of calling was broken");
-        let ledger = self.store.open(u64::MAX, self.days, self.line.now());
+        assert_eq!(self.kept_rules.violation(), None);
+        self.counts.kept_back += self.kept_rules.n_kept_back();
+        let ledger = self.store.open(u64::MAX, self.days, LedgerRules::default(), self.line.now());
         let ledger = ledger.unwrap_or_else(|error| panic!("{error}"));
         self.opened(&ledger);
         let view = ledger.records(&self.store, u64::MAX);
@@ -300,11 +341,13 @@ impl Scenario {
         let called = |campaign: &str, phone: &str| {
             book.times_called(campaign, phone).max(book.times_called(campaign, phone.trim_start_matches('+')))
         };
+        let mut all_calls: HashMap<&str, u32> = HashMap::new();
         for (key, (campaign, phone)) in &self.numbers {
             let times = called(campaign, phone);
             self.counts.people += 1;
             self.counts.calls += u64::from(times);
             self.counts.called_again += u64::from(times.saturating_sub(1));
+            *all_calls.entry(phone).or_default() += times;
             let row = view.row(*key);
             assert!(row != Some(Row::Accepted) || times > 0, "{phone} is accepted, and not at the vendor");
             self.counts.unknown += u64::from(row == Some(Row::Unknown));
@@ -319,11 +362,18 @@ impl Scenario {
             let is_free = matches!(row, None | Some(Row::Rejected));
             assert!(times == 0 || self.days > 0 || !is_free, "{phone} is at the vendor, and free: {row:?}");
         }
+        let hours = SignedDuration::from_hours(self.kept_rules.cooling_off_hours.into());
+        let is_on = self.kept_rules.cooling_off_hours > 0;
+        if is_on && !self.clocks && self.kept_rules.newest().duration_since(beginning()) < hours {
+            let twice = all_calls.iter().find(|(_, times)| **times > 1);
+            assert_eq!(twice, None, "over all campaigns, in less than {hours:#}");
+        }
         for platform in platforms {
             let platform = platform.lock().unwrap();
             let acknowledged = &platform.lines[..platform.acknowledged];
             for (key, phone) in acknowledged.iter().filter_map(|line| line.person.as_ref()) {
-                let is_known = view.row(*key).is_some() || self.told.is_given_up(*key);
+                let is_excused = self.told.is_given_up(*key) || self.kept_rules.has_kept_back(*key);
+                let is_known = view.row(*key).is_some() || is_excused;
                 assert!(is_known, "{phone} is acknowledged, and the ledger does not know them");
             }
         }
@@ -337,7 +387,9 @@ fn campaign_of<'a>(config: &'a Config, stream: &str) -> &'a str {
 /// Small batches and short waits: many steps in little time.
 fn configuration(vendor: &Value, rng: &mut fastrand::Rng) -> Config {
     let fields = json!([{ "field": "phone_number", "column": "phone_number" }]);
-    let streams = STREAMS.map(|stream| json!({ "stream": stream, "fields": fields }));
+    let is_itnio = vendor["vendor_type"] == "itnio";
+    let second = if is_itnio && rng.bool() { ["", "77"] } else { ["", ""] };
+    let streams = [0, 1].map(|n| json!({ "stream": STREAMS[n], "campaign": second[n], "fields": fields }));
     let config = json!({
         "vendor": vendor,
         "streams": streams,

@@ -7,11 +7,12 @@ use std::time::Duration;
 
 use destination_ai_voice::domain::contact::Campaign;
 use destination_ai_voice::ledger::{
-    ClaimEntry, ContactStatus, DailyLimit, Key, Ledger, LedgerError, Places, Settlement,
+    ClaimEntry, ContactStatus, DailyLimit, Key, Ledger, LedgerError, PersonKeys, Places, Settlement,
 };
 use jiff::{SignedDuration, Timestamp};
 use tokio::time::{Instant, sleep};
 
+use crate::kept_rules::{KeptRules, MayHaveList};
 use crate::row::Row;
 
 /// What all runs of a scenario told a ledger that one run at a time may have.
@@ -99,6 +100,8 @@ impl Told {
         let mut model = self.locked();
         match status {
             ContactStatus::Free => model.rows.remove(&key),
+            // Asked without the rules, no ledger says these.
+            ContactStatus::DoNotCall | ContactStatus::CoolingOff => None,
             ContactStatus::Accepted => model.rows.insert(key, Row::Accepted),
             ContactStatus::Unknown | ContactStatus::Held | ContactStatus::Elsewhere => {
                 model.rows.insert(key, Row::Unknown)
@@ -213,6 +216,9 @@ pub(crate) struct Slow<L> {
     /// None where other runs have the ledger, too.
     pub(crate) told: Option<Told>,
     pub(crate) clock: Wall,
+    pub(crate) rules: KeptRules,
+    /// By what the list knows everybody of the scenario.
+    pub(crate) listed: Vec<Key>,
 }
 
 /// The machine's clock during a run.
@@ -264,9 +270,30 @@ pub(crate) fn jump(rng: &mut fastrand::Rng) -> SignedDuration {
     if rng.bool() { by } else { -by }
 }
 
-impl<L: Ledger> Ledger for Slow<L> {
-    async fn status_of(&self, keys: Vec<Key>, now: Timestamp) -> Result<Vec<ContactStatus>, LedgerError> {
-        let answer = self.ledger.status_of(keys, self.shown(now)).await;
+impl<L: MayHaveList> Slow<L> {
+    /// Somebody may come onto the list while a run is under way.
+    fn change_list(&self, now: Timestamp) {
+        let mut rng = self.rng.lock().unwrap();
+        if self.rules.by_the_list
+            && rng.u32(0..4) == 0
+            && let Some(sqlite) = self.ledger.list()
+        {
+            self.rules.change_list(sqlite, &self.listed, &mut rng, now);
+        }
+    }
+}
+
+impl<L: Ledger + MayHaveList> Ledger for Slow<L> {
+    async fn status_of(
+        &self,
+        people: Vec<PersonKeys>,
+        now: Timestamp,
+    ) -> Result<Vec<ContactStatus>, LedgerError> {
+        let asked = people.clone();
+        let answer = self.ledger.status_of(people, self.shown(now)).await;
+        for (person, status) in asked.iter().zip(answer.iter().flatten()) {
+            self.rules.looked_up(person.key, *status);
+        }
         if let Some(mut model) = self.model() {
             model.heard("a question", &answer);
         }
@@ -282,8 +309,13 @@ impl<L: Ledger> Ledger for Slow<L> {
         self.is_told(now);
         let shown = self.shown(now);
         self.dawdle().await;
+        self.change_list(shown);
         let keys: Vec<_> = entries.iter().map(|entry| entry.key).collect();
+        let asked = entries.clone();
         let answer = self.ledger.claim(entries, retake, shown).await;
+        for (entry, status) in asked.iter().zip(answer.iter().flatten()) {
+            self.rules.claimed(self.run, entry, *status, retake, shown);
+        }
         if let Some(mut model) = self.model() {
             model.heard("a claim", &answer);
             match &answer {
@@ -326,6 +358,9 @@ impl<L: Ledger> Ledger for Slow<L> {
         self.dawdle().await;
         let said = settlements.clone();
         let answer = self.ledger.settle(settlements, shown).await;
+        for (entry, settlement) in &said {
+            self.rules.settled(entry, settlement, shown);
+        }
         if let Some(mut model) = self.model() {
             model.heard("an ending", &answer);
             for (entry, settlement) in &said {

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 
 use super::singer;
 use crate::cli::{BaselineArgs, Environment};
+use crate::config::{Config, RulesConfig};
 use crate::domain::error::Error;
 use crate::intake::{Event, EventReader, StreamNames};
 use crate::ledger::open::{self, RunLedger};
@@ -32,10 +33,12 @@ pub(super) async fn run<R: Read + Send + 'static>(
     environment: &Environment,
 ) -> Result<String, Error> {
     let job = singer::job_of_either(&arguments.config, arguments.catalog.as_deref(), now, environment)?;
+    // Whoever was called is remembered, also who must not be called again.
+    let config = Config { rules: RulesConfig::default(), ..job.config.clone() };
     let RunLedger { ledger, keys, recovered_unknown, doubts } = if arguments.yes {
-        open::open(&job.config, job.vendor.as_ref(), &job.run_id, now).await?
+        open::open(&config, job.vendor.as_ref(), &job.run_id, now).await?
     } else {
-        open::open_to_count(&job.config, job.vendor.as_ref(), now).await?
+        open::open_to_count(&config, job.vendor.as_ref(), now).await?
     };
     if keys.is_none() {
         return Err(Error::config(
@@ -80,7 +83,8 @@ fn entries(
                 entries.push(pending.claim_entry(streams)?);
             }
             Event::Contact(_) => counts.known += 1,
-            Event::Refused(_) => counts.refused += 1,
+            // A list's people were not called.
+            Event::Refused(_) | Event::Listed(_) => counts.refused += 1,
             Event::Stream { index, name, .. } => {
                 streams.announce(index, &name);
             }
@@ -101,7 +105,7 @@ async fn remember(
     let statuses = if yes {
         ledger.claim(entries.clone(), true, now).await?
     } else {
-        ledger.status_of(entries.iter().map(|entry| entry.key).collect(), now).await?
+        ledger.status_of(entries.iter().map(ClaimEntry::person).collect(), now).await?
     };
     let mut settlements = Vec::new();
     for (entry, status) in entries.into_iter().zip(statuses) {
@@ -109,7 +113,10 @@ async fn remember(
             ContactStatus::Free | ContactStatus::Unknown => {
                 settlements.push((entry, Settlement::Accepted { contact_id: None }));
             }
-            ContactStatus::Accepted => counts.known += 1,
+            // A baseline goes by no rule of calling, so that the last two are never said.
+            ContactStatus::Accepted | ContactStatus::DoNotCall | ContactStatus::CoolingOff => {
+                counts.known += 1;
+            }
             ContactStatus::Held => counts.otherwise += 1,
             ContactStatus::Elsewhere => counts.held += 1,
         }

@@ -6,7 +6,7 @@ use std::path::Path;
 use jiff::Timestamp;
 
 use super::load_config::LoadedConfig;
-use super::{baseline, find, forget, list, rescope, settle};
+use super::{baseline, do_not_call, find, forget, list, rescope, settle};
 use crate::cli::{AcceptLossArgs, Environment, LedgerCommand};
 use crate::config::LedgerConfig;
 use crate::domain::error::Error;
@@ -30,6 +30,7 @@ pub(super) async fn run<R: Read + Send + 'static>(
         LedgerCommand::Baseline(arguments) => baseline::run(&arguments, stdin, now, environment).await?,
         LedgerCommand::Rescope(arguments) => rescope::run(&arguments, stdin, now, environment).await?,
         LedgerCommand::AcceptLoss(arguments) => accept_loss(&arguments)?,
+        LedgerCommand::DoNotCall(command) => do_not_call::run(command, stdin, now).await?,
     };
     writeln!(stdout, "{text}").map_err(Error::Output)
 }

@@ -8,6 +8,7 @@ mod csv_cell;
 mod demo;
 mod demo_files;
 mod discover;
+mod do_not_call;
 mod find;
 mod forget;
 #[cfg(any(test, feature = "fuzzing"))]
@@ -15,6 +16,7 @@ pub(crate) mod fuzz;
 mod key_file;
 mod ledger;
 mod list;
+mod list_sync;
 mod load_config;
 #[cfg(test)]
 mod mistakes;

@@ -12,6 +12,7 @@ use tokio::time::Instant;
 
 use super::archive;
 use super::campaign::{AT_THE_START, Known, campaigns};
+use super::list_sync::{self, ListJob};
 use super::load_config::{LoadedConfig, deliverer, plain_http, request_timeout};
 use super::read_file::read_file;
 use crate::cli::{Environment, WriteArgs};
@@ -22,7 +23,7 @@ use crate::intake::{DynamicStreams, Router, read_events};
 use crate::ledger::open::{self, RunLedger};
 use crate::ledger::{DailyLimit, KeyMaker, Ledger as _};
 use crate::mapping::{self, Mapping, RunContext, StreamShape};
-use crate::pipeline::{Archive, Ended, Pipeline, Plan};
+use crate::pipeline::{Archive, Ended, Pipeline, Plan, RunStats};
 use crate::protocol::{Catalog, CatalogStream, Dialect, Level, Output};
 use crate::providers::Provider;
 use crate::rules::Window;
@@ -177,6 +178,10 @@ impl SyncJob {
         mut output: Output<W>,
         mut signals: impl Stream<Item = &'static str> + Unpin,
     ) -> Ended<W> {
+        if self.config.fills_a_list() {
+            let (output, result) = list_sync::run(self.list_job(), stdin, output, signals).await;
+            return Ended { output, stats: RunStats::default(), failure: result.err(), report_at: None };
+        }
         let opened = match self.introduce(&mut output) {
             Ok(()) => tokio::select! {
                 biased;
@@ -229,6 +234,20 @@ impl SyncJob {
         let (config, vendor) = (&self.config, self.vendor.as_ref());
         let archive = archive::open(config, vendor, run, &self.settings_digest, &self.network).await?;
         Ok((archive, open::open(config, vendor, &self.run_id, self.now).await?))
+    }
+
+    /// The same where the streams fill the do-not-call list.
+    fn list_job(self) -> ListJob<impl FnOnce(KeyMaker) -> Router> {
+        let warnings = self.mappings.iter().flat_map(|mapping| mapping.warnings()).cloned().collect();
+        ListJob {
+            config: self.config.clone(),
+            vendor: Arc::clone(&self.vendor),
+            catalog: self.catalog.clone(),
+            sync_id: self.sync_id.clone(),
+            now: self.now,
+            warnings,
+            router: move |keys| self.router(Some(keys), &Arc::default()),
+        }
     }
 
     fn plan(&self) -> Plan {

@@ -219,6 +219,12 @@ pub enum OnUnknownOutcome {
 }
 
 impl Config {
+    /// Whether its streams fill the do-not-call list, and nobody is called.
+    #[must_use]
+    pub fn fills_a_list(&self) -> bool {
+        self.streams.first().is_some_and(|stream| stream.role == StreamRole::DoNotCall)
+    }
+
     /// What cannot work in the rules of calling, the limits and the roles of streams.
     #[must_use]
     pub fn rule_mistakes(&self) -> Vec<Mistake> {
@@ -229,7 +235,6 @@ impl Config {
             let at = format!("streams[{index}].role");
             let is_list = stream.role == StreamRole::DoNotCall;
             mistakes.extend(rules::needs_ledger(&at, is_list, &self.ledger, rules::LIST_IS_IN_LEDGER));
-            mistakes.extend(is_list.then(|| Mistake::new(at, rules::NOT_YET)));
         }
         if let Some(index) = self.streams.iter().position(|stream| Some(stream.role) != first_role) {
             let why = "differs from that of streams[0]: platforms give no order between streams, so that people could be called before the list that names them is complete; give the list a connection of its own";

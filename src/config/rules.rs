@@ -119,8 +119,6 @@ const EVERY_DAY: [Day; 7] = [Day::Mon, Day::Tue, Day::Wed, Day::Thu, Day::Fri, D
 pub(crate) const TIME_ZONE_COLUMN: &str = "rules.window.time_zone_column";
 
 pub(super) const LIST_IS_IN_LEDGER: &str = "the list is kept there";
-/// Of what nothing does yet: whoever sets it counts on it.
-pub(super) const NOT_YET: &str = "is not in this version yet";
 
 impl RulesConfig {
     /// What cannot work in values that were filled in.
@@ -134,7 +132,6 @@ impl RulesConfig {
             ("rules.cooling_off_hours", *cooling_off_hours > 0, why),
         ] {
             mistakes.extend(needs_ledger(at, is_on, ledger, why));
-            mistakes.extend(is_on.then(|| Mistake::new(at, NOT_YET)));
         }
         mistakes
     }

@@ -105,9 +105,12 @@ impl Decision<'_> {
         match self.outcome {
             Outcome::Accepted { .. }
             | Outcome::Duplicate(_)
-            | Outcome::Suppressed(Reason::DeletedInSource, _) => Replay::No,
+            | Outcome::Suppressed(Reason::DeletedInSource | Reason::DoNotCall, _) => Replay::No,
             Outcome::Suppressed(
-                Reason::OutsideWindow | Reason::MaxContactsPerSync | Reason::MaxContactsPerDay,
+                Reason::OutsideWindow
+                | Reason::CoolingOff
+                | Reason::MaxContactsPerSync
+                | Reason::MaxContactsPerDay,
                 _,
             ) => Replay::Yes,
             Outcome::Suppressed(..) | Outcome::Invalid(..) | Outcome::Rejected(..) => Replay::AfterFix,
@@ -147,6 +150,8 @@ mod tests {
             (Outcome::Suppressed(Reason::OnlyWhen, None), "after_fix", "only_when"),
             (Outcome::Suppressed(Reason::DeletedInSource, None), "no", ""),
             (Outcome::Suppressed(Reason::MaxContactsPerSync, None), "yes", ""),
+            (Outcome::Suppressed(Reason::DoNotCall, None), "no", ""),
+            (Outcome::Suppressed(Reason::CoolingOff, None), "yes", ""),
             (Outcome::Invalid(Reason::TooShort, None), "after_fix", "phone_number"),
             (Outcome::Invalid(Reason::BadCampaign, None), "after_fix", "campaign"),
             (Outcome::Invalid(Reason::RequiredMissing, None), "after_fix", ""),

@@ -70,6 +70,14 @@ pub enum Error {
         /// The limit.
         percent: u8,
     },
+    /// A row of the do-not-call list cannot be read: to leave it out would be to call somebody who is on it.
+    #[error("the do-not-call list was not loaded: {at} {why}")]
+    ListRow {
+        /// Which row.
+        at: String,
+        /// What is wrong with it, and what to do; never what is in it.
+        why: String,
+    },
     /// The vendor cannot be reached, or gave no clear answer, for longer than the retry budget.
     #[error("{vendor} could not be reached: {why}")]
     Unreachable {
@@ -185,6 +193,7 @@ impl Error {
             | Self::Refused { .. }
             | Self::NoWay { .. }
             | Self::TooManyRejected { .. }
+            | Self::ListRow { .. }
             | Self::NobodyToCall { .. } => FailureType::Config,
             Self::Unreachable { .. }
             | Self::LedgerUnavailable(_)

@@ -91,6 +91,10 @@ reasons! {
     MaxContactsPerSync = "max_contacts_per_sync", "Raise the limit and sync the record again.";
     /// The campaign had reached `limits.max_contacts_per_day`.
     MaxContactsPerDay = "max_contacts_per_day", "Raise the limit, or sync the record again on another day.";
+    /// The number is on the do-not-call list.
+    DoNotCall = "do_not_call", "Nothing: nobody on the list is called. If it is there by mistake, take it off at its source and load the list again.";
+    /// The person was handed over, or may have been, less than `rules.cooling_off_hours` ago, to whichever campaign.
+    CoolingOff = "cooling_off", "Sync the record again when the time is over.";
     /// The number was in this run before, for the same campaign.
     DuplicateInRun = "duplicate_in_run", "Nothing: the person is called once.";
     /// The vendor says that the number is in the campaign already.
@@ -131,6 +135,8 @@ impl Reason {
             self,
             Self::OnlyWhen
                 | Self::DeletedInSource
+                | Self::DoNotCall
+                | Self::CoolingOff
                 | Self::OutsideWindow
                 | Self::MaxContactsPerSync
                 | Self::MaxContactsPerDay

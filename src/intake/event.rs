@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use super::input_warnings::InputWarnings;
+use super::listed_record::ListedRecord;
 use super::origin::Origin;
 use super::pending_contact::{LedgerStanding, PendingContact};
 use super::position::StreamIndex;
@@ -21,6 +22,8 @@ pub enum Event {
     Contact(PendingContact),
     /// A record that ends here.
     Refused(RefusedRecord),
+    /// A row of the do-not-call list.
+    Listed(ListedRecord),
     /// A position of the source, and whose records it speaks for.
     State(State, Covers),
     /// A stream that the catalog does not have, or that looks different from here on.
@@ -77,10 +80,10 @@ impl EventBatch {
     /// # Errors
     /// When the ledger cannot say, or does not say it of each.
     pub async fn look_up(mut self, ledger: &impl Ledger, now: Timestamp) -> Result<Self, Error> {
-        let keys: Vec<_> = self.contacts().map(|contact| contact.key()).collect::<Result<_, _>>()?;
-        let statuses = one_for_each(keys.len(), ledger.status_of(keys.clone(), now).await?)?;
-        for ((contact, key), status) in self.contacts().zip(keys).zip(statuses) {
-            contact.standing = LedgerStanding::Known(key, status);
+        let people: Vec<_> = self.contacts().map(|contact| contact.keys()).collect::<Result<_, _>>()?;
+        let statuses = one_for_each(people.len(), ledger.status_of(people.clone(), now).await?)?;
+        for ((contact, keys), status) in self.contacts().zip(people).zip(statuses) {
+            contact.standing = LedgerStanding::Known(keys, status);
         }
         Ok(self)
     }

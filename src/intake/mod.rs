@@ -3,6 +3,7 @@
 mod dynamic_streams;
 mod event;
 mod input_warnings;
+mod listed_record;
 mod origin;
 mod pending_contact;
 mod position;
@@ -13,6 +14,7 @@ mod stream_names;
 pub use dynamic_streams::{CompileStream, DynamicStreams};
 pub use event::{Covers, Event, EventBatch, RefusedRecord};
 pub use input_warnings::InputWarnings;
+pub use listed_record::ListedRecord;
 pub use origin::{Columns, Origin};
 pub use pending_contact::{LedgerStanding, PendingContact};
 pub use position::{Interval, RecordPosition, StreamIndex};

@@ -4,7 +4,7 @@ use super::origin::Origin;
 use super::stream_names::StreamNames;
 use crate::domain::contact::{Campaign, Contact};
 use crate::domain::error::Error;
-use crate::ledger::{ClaimEntry, ContactStatus, Key};
+use crate::ledger::{ClaimEntry, ContactStatus, Key, PersonKeys};
 
 /// Somebody who may be called, with all that it takes to decide about them and to account for them.
 #[derive(Clone, Debug)]
@@ -25,9 +25,9 @@ pub enum LedgerStanding {
     /// There is no ledger.
     NoLedger,
     /// The ledger was not asked yet.
-    NotAsked(Key),
+    NotAsked(PersonKeys),
     /// The ledger has said what it knows of them.
-    Known(Key, ContactStatus),
+    Known(PersonKeys, ContactStatus),
 }
 
 impl PendingContact {
@@ -36,8 +36,16 @@ impl PendingContact {
     /// # Errors
     /// When their record was read as if there were no ledger.
     pub fn key(&self) -> Result<Key, Error> {
+        Ok(self.keys()?.key)
+    }
+
+    /// The same, and who they are for the rules of calling.
+    ///
+    /// # Errors
+    /// The same.
+    pub fn keys(&self) -> Result<PersonKeys, Error> {
         match self.standing {
-            LedgerStanding::NotAsked(key) | LedgerStanding::Known(key, _) => Ok(key),
+            LedgerStanding::NotAsked(keys) | LedgerStanding::Known(keys, _) => Ok(keys),
             LedgerStanding::NoLedger => Err(Error::Defect("a contact has no key for the ledger".to_owned())),
         }
     }
@@ -47,8 +55,10 @@ impl PendingContact {
     /// # Errors
     /// When they have no key, or their stream no name.
     pub fn claim_entry(&self, streams: &StreamNames) -> Result<ClaimEntry, Error> {
+        let PersonKeys { key, rules } = self.keys()?;
         Ok(ClaimEntry {
-            key: self.key()?,
+            key,
+            rules,
             campaign: self.campaign.clone(),
             stream: streams.text(self.origin.position.stream)?,
             primary_key: self.origin.primary_key.clone(),

@@ -8,6 +8,7 @@ use foldhash::fast::FixedState;
 use super::dynamic_streams::{Announcement, DynamicStreams};
 use super::event::{Covers, Event, RefusedRecord};
 use super::input_warnings::InputWarnings;
+use super::listed_record::ListedRecord;
 use super::origin::{Columns, Origin};
 use super::pending_contact::{LedgerStanding, PendingContact};
 use super::position::{Interval, RecordPosition, StreamIndex};
@@ -190,12 +191,20 @@ impl Router {
         Ok(match mapping.map(&Record { data: &record.data, emitted_at: record.emitted_at }) {
             Mapped::Contact { campaign, contact, primary_key } => {
                 let origin = origin(primary_key);
-                let key = self.keys.as_ref().map(|keys| keys.key(&campaign, &contact.phone));
-                let standing = key.map_or(LedgerStanding::NoLedger, LedgerStanding::NotAsked);
+                let keys = self.keys.as_ref().map(|keys| keys.person(&campaign, &contact.phone));
+                let standing = keys.map_or(LedgerStanding::NoLedger, LedgerStanding::NotAsked);
                 Event::Contact(PendingContact { contact, campaign, origin, standing })
             }
             Mapped::Refused { outcome, campaign, phone, primary_key } => {
                 Event::Refused(RefusedRecord { origin: origin(primary_key), outcome, campaign, phone })
+            }
+            Mapped::Listed { number, is_listed, primary_key } => {
+                let key = |phone| self.keys.as_ref().and_then(|keys| keys.on_the_list(&phone));
+                let number = match number.map(key) {
+                    Ok(key) => Ok(key.ok_or_else(|| Error::Defect("a listed number has no key".to_owned()))?),
+                    Err(outcome) => Err(outcome),
+                };
+                Event::Listed(ListedRecord { position, primary_key, is_listed, number })
             }
         })
     }

@@ -2,11 +2,13 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::list::{DoNotCallList, ListLoad, ListSource, Loaded};
 use super::postgres::{self, Postgres};
 use super::sqlite::Sqlite;
 use super::{
     ClaimEntry, ContactStatus, DailyLimit, FoundContact, Inspect, Key, Ledger, LedgerError, LedgerIdentity,
-    ListPage, ListQuery, NoopLedger, OldPage, Places, Rescoped, Retention, Settlement, StatusRow,
+    ListOwner, ListPage, ListQuery, NoopLedger, OldPage, PersonKeys, Places, Rescoped, Retention, Settlement,
+    StatusRow,
 };
 use crate::domain::contact::Campaign;
 
@@ -70,8 +72,12 @@ impl Ledger for AnyLedger {
         ask!(ledger self, it => it.remembers())
     }
 
-    async fn status_of(&self, keys: Vec<Key>, now: Timestamp) -> Result<Vec<ContactStatus>, LedgerError> {
-        ask!(ledger self, it => it.status_of(keys, self.clock(now)).await)
+    async fn status_of(
+        &self,
+        people: Vec<PersonKeys>,
+        now: Timestamp,
+    ) -> Result<Vec<ContactStatus>, LedgerError> {
+        ask!(ledger self, it => it.status_of(people, self.clock(now)).await)
     }
 
     async fn claim(
@@ -173,5 +179,41 @@ impl Inspect for AnyRecords {
 
     async fn forget_people(&self, keys: Vec<Key>) -> Result<u64, LedgerError> {
         ask!(records self, it => it.forget_people(keys).await)
+    }
+}
+
+impl DoNotCallList for AnyLedger {
+    async fn load_list(&self, load: ListLoad, now: Timestamp) -> Result<Loaded, LedgerError> {
+        ask!(ledger self, it => it.load_list(load, self.clock(now)).await)
+    }
+
+    async fn list_sources(&self, owner: ListOwner) -> Result<Vec<ListSource>, LedgerError> {
+        ask!(ledger self, it => it.list_sources(owner).await)
+    }
+
+    async fn find_listed(&self, owner: ListOwner, key: Key) -> Result<Vec<String>, LedgerError> {
+        ask!(ledger self, it => it.find_listed(owner, key).await)
+    }
+
+    async fn remove_source(&self, owner: ListOwner, source: String) -> Result<Option<u64>, LedgerError> {
+        ask!(ledger self, it => it.remove_source(owner, source).await)
+    }
+}
+
+impl DoNotCallList for AnyRecords {
+    async fn load_list(&self, load: ListLoad, now: Timestamp) -> Result<Loaded, LedgerError> {
+        ask!(records self, it => it.load_list(load, now).await)
+    }
+
+    async fn list_sources(&self, owner: ListOwner) -> Result<Vec<ListSource>, LedgerError> {
+        ask!(records self, it => it.list_sources(owner).await)
+    }
+
+    async fn find_listed(&self, owner: ListOwner, key: Key) -> Result<Vec<String>, LedgerError> {
+        ask!(records self, it => it.find_listed(owner, key).await)
+    }
+
+    async fn remove_source(&self, owner: ListOwner, source: String) -> Result<Option<u64>, LedgerError> {
+        ask!(records self, it => it.remove_source(owner, source).await)
     }
 }

@@ -19,19 +19,87 @@ pub enum Scope {
     Everywhere,
 }
 
+/// By what the rules of calling know a person, beside the key of the campaign; none where a rule is off.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RuleKeys {
+    /// As the do-not-call list has them.
+    pub listed: Option<Key>,
+    /// Within what one hand-over keeps the next one back for a while.
+    pub cooling: Option<Key>,
+}
+
+/// By what a ledger knows a person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PersonKeys {
+    /// Within what they are called at most once.
+    pub key: Key,
+    /// What the rules of calling go by.
+    pub rules: RuleKeys,
+}
+
+impl From<Key> for PersonKeys {
+    fn from(key: Key) -> Self {
+        Self { key, rules: RuleKeys::default() }
+    }
+}
+
+/// Within what each rule of calling holds; none where it is off.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RuleScopes {
+    /// The do-not-call list's.
+    pub do_not_call: Option<Scope>,
+    /// The cooling off's.
+    pub cooling_off: Option<Scope>,
+}
+
+/// Before a rule's own part of a key: no vendor's account begins so.
+const LISTED: &str = "do-not-call";
+const COOLING: &str = "cooling-off";
+
 /// Makes the keys of one run.
 #[derive(Clone)]
 pub struct KeyMaker {
     hasher: KeyHasher,
     scope: Scope,
     account: String,
+    rules: RuleScopes,
 }
 
 impl KeyMaker {
     /// Keys for an account (the vendor's name and what tells its accounts apart).
     #[must_use]
     pub fn new(hasher: KeyHasher, scope: Scope, account: String) -> Self {
-        Self { hasher, scope, account }
+        Self { hasher, scope, account, rules: RuleScopes::default() }
+    }
+
+    /// The same, with what these rules go by.
+    #[must_use]
+    pub fn with_rules(self, rules: RuleScopes) -> Self {
+        Self { rules, ..self }
+    }
+
+    /// All keys of a number that would go to a campaign.
+    #[must_use]
+    pub fn person(&self, campaign: &Campaign, phone: &Phone) -> PersonKeys {
+        let listed = self.on_the_list(phone);
+        let cooling = self.rules.cooling_off.map(|scope| self.wide(COOLING, scope, phone));
+        PersonKeys { key: self.key(campaign, phone), rules: RuleKeys { listed, cooling } }
+    }
+
+    /// The key of a number on the do-not-call list; none where nobody asks for one.
+    #[must_use]
+    pub fn on_the_list(&self, phone: &Phone) -> Option<Key> {
+        self.rules.do_not_call.map(|scope| self.wide(LISTED, scope, phone))
+    }
+
+    /// A rule's key, which knows no campaign.
+    fn wide(&self, rule: &str, scope: Scope, phone: &Phone) -> Key {
+        let (number, rehearsed) = (phone.expose(), self.account.starts_with(REHEARSED));
+        match scope {
+            Scope::Campaign | Scope::Account => self.hasher.key_within(&[rule, &self.account, ""], number),
+            Scope::Everywhere if rehearsed => self.hasher.key_within(&[rule, REHEARSED], number),
+            Scope::Everywhere => self.hasher.key_within(&[rule], number),
+        }
     }
 
     /// The key of a number that would go to a campaign.
@@ -117,5 +185,27 @@ mod tests {
         }
         let rehearsed = |account, campaign| key(Scope::Everywhere, account, campaign);
         assert_eq!(rehearsed("rehearsal vbee/", id), rehearsed("rehearsal itnio/A", "9"), "two rehearsals");
+    }
+
+    #[test]
+    fn a_rule_knows_a_person_by_a_key_of_its_own_over_all_campaigns() {
+        let scopes = |scope| RuleScopes { do_not_call: Some(scope), cooling_off: Some(scope) };
+        let person = |scope, account: &str, campaign: &str| {
+            let maker = KeyMaker::new(KeyHasher::new("invented"), Scope::Campaign, account.to_owned());
+            maker.with_rules(scopes(scope)).person(&Campaign::new(campaign), &Phone::e164("+14155550123"))
+        };
+        for scope in [Scope::Account, Scope::Everywhere] {
+            let PersonKeys { key, rules } = person(scope, "vbee/", "one");
+            let all = [Some(key), rules.listed, rules.cooling];
+            let distinct: std::collections::BTreeSet<_> = all.into_iter().collect();
+            assert_eq!(distinct.len(), 3, "{scope:?}");
+            assert_eq!(person(scope, "vbee/", "two").rules, rules, "{scope:?}: another campaign");
+            let of_others = person(scope, "itnio/A", "one").rules;
+            assert_eq!(of_others == rules, scope == Scope::Everywhere, "{scope:?}: another account");
+            assert_ne!(person(scope, "rehearsal vbee/", "one").rules, rules, "{scope:?}: a rehearsal");
+        }
+        let off = KeyMaker::new(KeyHasher::new("invented"), Scope::Campaign, "vbee/".to_owned());
+        let off = off.person(&Campaign::new("one"), &Phone::e164("+14155550123"));
+        assert_eq!(off.rules, RuleKeys::default(), "no rule is on");
     }
 }

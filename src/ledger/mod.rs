@@ -10,10 +10,12 @@ mod daily;
 mod error;
 mod identity;
 mod key;
+pub mod list;
 mod none;
 pub(crate) mod open;
 mod people;
 pub mod postgres;
+mod rules;
 pub mod sqlite;
 #[cfg(test)]
 mod suite;
@@ -28,12 +30,15 @@ use crate::domain::error::Error;
 use crate::phone::WireFormat;
 
 pub use any::AnyLedger;
+pub(crate) use any::AnyRecords;
 pub use daily::{DailyLimit, Places};
 pub use error::LedgerError;
 pub use identity::{LedgerIdentity, NumberKind};
-pub use key::{Key, KeyHasher, KeyMaker, Scope};
+pub use key::{Key, KeyHasher, KeyMaker, PersonKeys, RuleKeys, RuleScopes, Scope};
+pub use list::ListOwner;
 pub use none::NoopLedger;
 pub use people::{FoundContact, ListPage, ListQuery, OldPage, Retention};
+pub use rules::{DoNotCallRule, LedgerRules};
 
 /// What the ledger says about a person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,6 +54,10 @@ pub enum ContactStatus {
     Accepted,
     /// Is being sent by another run that lives.
     Elsewhere,
+    /// Is on the do-not-call list, whatever else is known of them.
+    DoNotCall,
+    /// May be sent to this campaign, but was handed over to one, or is being, less than the cooling off ago.
+    CoolingOff,
 }
 
 /// A contact that is about to be sent.
@@ -56,12 +65,22 @@ pub enum ContactStatus {
 pub struct ClaimEntry {
     /// Who.
     pub key: Key,
+    /// Who, to the rules of calling.
+    pub rules: RuleKeys,
     /// Where to.
     pub campaign: Campaign,
     /// The record's stream, with its namespace.
     pub stream: Arc<str>,
     /// The record's primary key, as JSON text; blank where the catalog names none.
     pub primary_key: Box<str>,
+}
+
+impl ClaimEntry {
+    /// By what they are known.
+    #[must_use]
+    pub fn person(&self) -> PersonKeys {
+        PersonKeys { key: self.key, rules: self.rules }
+    }
 }
 
 /// How a claimed contact ended.
@@ -96,6 +115,8 @@ pub struct LedgerOptions {
     pub call_again_after_days: u32,
     /// Stop when the ledger is new or empty: it was expected to remember something.
     pub expect_existing: bool,
+    /// The rules of calling that are on.
+    pub rules: LedgerRules,
 }
 
 impl LedgerOptions {
@@ -124,6 +145,8 @@ pub struct OpenedLedger {
     /// The ledger's clock, at the time that the caller's showed: its server's, or the newest time in a
     /// file that the caller's is behind; else none.
     pub clock: Option<Timestamp>,
+    /// Why nobody may be called by the do-not-call list; only who does not call anybody opens such a ledger.
+    pub list_refusal: Option<String>,
 }
 
 impl OpenedLedger {
@@ -141,6 +164,15 @@ impl OpenedLedger {
     }
 }
 
+/// What came of trying a ledger.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Probed {
+    /// Whether there is one already.
+    pub is_there: bool,
+    /// Why nobody may be called by the do-not-call list, as it is now.
+    pub list_refusal: Option<String>,
+}
+
 /// The memory of who was sent to whom. Every implementation passes `suite`.
 ///
 /// `now` is the caller's clock (a simulation's, too). Where several machines share a ledger, leases
@@ -151,17 +183,18 @@ pub trait Ledger: Send + Sync + 'static {
         true
     }
 
-    /// What is known of these people, one answer for each key, in order. Writes nothing. Claims of
+    /// What is known of these people, one answer for each, in order. Writes nothing. Claims of
     /// dead runs read as `Unknown`, claims of this run as `Elsewhere`.
     fn status_of(
         &self,
-        keys: Vec<Key>,
+        people: Vec<PersonKeys>,
         now: Timestamp,
     ) -> impl Future<Output = Result<Vec<ContactStatus>, LedgerError>> + Send;
 
     /// Claims those who are free (with `retake`: also those who are unknown, and would be sent as they were
     /// before), in one atomic step that is durable when it returns. Gives what each was before, in order: `Free`
-    /// (and with `retake` `Unknown`, but not `Held`) means that it is claimed now. No key occurs twice.
+    /// (and with `retake` `Unknown`, but not `Held`) means that it is claimed now. No key occurs twice. Who is on the
+    /// do-not-call list when this happens, or was handed over too short a while ago, is not claimed.
     fn claim(
         &self,
         entries: Vec<ClaimEntry>,

@@ -9,9 +9,10 @@ use super::key::REHEARSED;
 use super::postgres::Postgres;
 use super::sqlite::{self, Sqlite};
 use super::{
-    ClaimEntry, Key, KeyMaker, LedgerError, LedgerIdentity, LedgerOptions, NumberKind, OpenedLedger, Scope,
+    ClaimEntry, DoNotCallRule, Key, KeyMaker, LedgerError, LedgerIdentity, LedgerOptions, LedgerRules,
+    ListOwner, NumberKind, OpenedLedger, Probed, RuleKeys, RuleScopes, Scope,
 };
-use crate::config::{Config, LedgerConfig, MemoryConfig, ScopeConfig, SqliteConfig};
+use crate::config::{Config, LedgerConfig, MemoryConfig, RuleScope, RulesConfig, ScopeConfig, SqliteConfig};
 use crate::domain::contact::Campaign;
 use crate::domain::error::Error;
 use crate::phone::WireFormat;
@@ -78,8 +79,45 @@ pub(crate) async fn open(
             (AnyLedger::postgres(ledger, opened.ahead_of(now)), opened)
         }
     };
-    let (keys, OpenedLedger { recovered_unknown, .. }) = (Some(opened.keys()), opened);
+    let keys = Some(opened.keys().with_rules(rule_scopes(config)));
+    let OpenedLedger { recovered_unknown, .. } = opened;
     Ok(RunLedger { ledger, keys, recovered_unknown, doubts })
+}
+
+/// A ledger that is open to change the do-not-call list in it.
+pub(crate) struct OpenList {
+    pub(crate) ledger: AnyLedger,
+    pub(crate) keys: KeyMaker,
+    pub(crate) owner: ListOwner,
+    pub(crate) doubts: Vec<String>,
+}
+
+/// Opens the ledger to fill the do-not-call list, whatever that was before; makes it where there is none.
+pub(crate) async fn open_list(
+    config: &Config,
+    vendor: &dyn Provider,
+    sync_id: &str,
+    now: Timestamp,
+) -> Result<OpenList, Error> {
+    let quiet = Config { rules: RulesConfig::default(), ..config.clone() };
+    let RunLedger { ledger, keys, recovered_unknown: _, doubts } = open(&quiet, vendor, sync_id, now).await?;
+    let keys =
+        keys.ok_or_else(|| Error::config("ledger", "a do-not-call list needs one; set `ledger_type`"))?;
+    let (keys, owner) = list_keys(config, vendor, keys)?;
+    Ok(OpenList { ledger, keys, owner, doubts })
+}
+
+/// What makes the keys of the configuration's do-not-call list, and whose that is.
+pub(crate) fn list_keys(
+    config: &Config,
+    vendor: &dyn Provider,
+    keys: KeyMaker,
+) -> Result<(KeyMaker, ListOwner), Error> {
+    let memory = config.ledger.memory();
+    let memory = memory.ok_or_else(|| Error::Defect("a list's ledger has no memory".to_owned()))?;
+    let scope = rule_scope(config.rules.do_not_call.scope);
+    let owner = ListOwner::new(&identity(config, memory, vendor), scope);
+    Ok((keys.with_rules(RuleScopes { do_not_call: Some(scope), cooling_off: None }), owner))
 }
 
 /// Opens the ledger for who counts only: where there is none yet, none is made.
@@ -98,7 +136,7 @@ pub(crate) async fn open_to_count(
     let (ledger, opened) = Sqlite::in_memory(&sqlite::Memory::new()?, &options, memory.hash_key(), now)?;
     Ok(RunLedger {
         ledger: AnyLedger::sqlite(ledger),
-        keys: Some(opened.keys()),
+        keys: Some(opened.keys().with_rules(rule_scopes(config))),
         recovered_unknown: 0,
         doubts: Vec::new(),
     })
@@ -206,6 +244,7 @@ pub(crate) async fn probe(
     refuse_odd_time(now)?;
     let nobody = ClaimEntry {
         key: Key(fastrand::u128(..).to_be_bytes()),
+        rules: RuleKeys::default(),
         campaign: vendor.campaign("").unwrap_or_else(|_| Campaign::new("")),
         stream: "check".into(),
         primary_key: Box::default(),
@@ -213,19 +252,21 @@ pub(crate) async fn probe(
     let options = options(config, memory, "check".to_owned(), vendor);
     let hash_key = memory.hash_key();
     let mut doubts = doubts_of_settings(config, memory, vendor);
-    let is_there = match &config.ledger {
-        LedgerConfig::None => true,
+    let probed = match &config.ledger {
+        LedgerConfig::None => return Err(Error::Defect("no ledger has a memory".to_owned())),
         LedgerConfig::Sqlite(sqlite) => {
             let path = Path::new(&sqlite.path);
             doubts.extend(survey(sqlite)?);
-            let is_there = Sqlite::probe(path, &options, hash_key, &nobody, now)?;
+            let probed = Sqlite::probe(path, &options, hash_key, &nobody, now)?;
             doubts.extend(Sqlite::want_of_room(path));
-            is_there
+            probed
         }
         LedgerConfig::Postgres(postgres) => {
             Postgres::probe(postgres.url.expose(), &options, hash_key, &nobody, now).await?
         }
     };
+    let Probed { is_there, list_refusal } = probed;
+    doubts.extend(list_refusal.map(|why| format!("no sync begins as it is now: {why}")));
     Ok(Rehearsed { is_there, doubts })
 }
 
@@ -254,11 +295,35 @@ fn scope(memory: &MemoryConfig) -> Scope {
     }
 }
 
+pub(crate) fn rule_scope(scope: RuleScope) -> Scope {
+    match scope {
+        RuleScope::Account => Scope::Account,
+        RuleScope::Everywhere => Scope::Everywhere,
+    }
+}
+
+/// Within what the rules that are on hold.
+fn rule_scopes(config: &Config) -> RuleScopes {
+    let RulesConfig { do_not_call, cooling_off_hours, cooling_off_scope, .. } = &config.rules;
+    RuleScopes {
+        do_not_call: do_not_call.enabled.then(|| rule_scope(do_not_call.scope)),
+        cooling_off: (*cooling_off_hours > 0).then(|| rule_scope(*cooling_off_scope)),
+    }
+}
+
 fn options(config: &Config, memory: &MemoryConfig, run: String, vendor: &dyn Provider) -> LedgerOptions {
     let MemoryConfig { scope: _, call_again_after_days, hash_key: _, expect_existing } = memory;
     let (call_again_after_days, expect_existing) = (*call_again_after_days, *expect_existing);
     let (identity, phone_format) = (identity(config, memory, vendor), config.vendor.phone_format());
-    LedgerOptions { run, identity, phone_format, call_again_after_days, expect_existing }
+    let RulesConfig { do_not_call, cooling_off_hours, .. } = &config.rules;
+    let rule = || DoNotCallRule {
+        owner: ListOwner::new(&identity, rule_scope(do_not_call.scope)),
+        max_age_days: do_not_call.max_age_days,
+    };
+    // A list is loaded whatever the one before was.
+    let is_asked = do_not_call.enabled && !config.fills_a_list();
+    let rules = LedgerRules { do_not_call: is_asked.then(rule), cooling_off_hours: *cooling_off_hours };
+    LedgerOptions { run, identity, phone_format, call_again_after_days, expect_existing, rules }
 }
 
 #[cfg(test)]

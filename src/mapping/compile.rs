@@ -105,6 +105,8 @@ impl Compiler<'_> {
         run: &RunContext,
     ) -> Option<Mapping> {
         let rules = phone_rules::build(config, &mut self.mistakes);
+        let fills_a_list = entry.is_some_and(|entry| entry.role == StreamRole::DoNotCall);
+        let rules = if fills_a_list { rules.for_a_list() } else { rules };
         let region = &config.phone.region_column;
         let region = (!region.trim().is_empty() && !rules.as_is).then(|| self.column(REGION_COLUMN, region));
         let zones = &config.rules.window.time_zone_column;
@@ -132,6 +134,7 @@ impl Compiler<'_> {
             region: region.flatten(),
             time_zone: time_zone.flatten(),
             rules,
+            fills_a_list,
             name: fields.name,
             gender: fields.gender,
             name_bytes: fields.variables.iter().map(|field| field.name.len()).sum(),

@@ -48,6 +48,15 @@ pub enum Mapped {
         /// Which record it was, as of a contact.
         primary_key: Box<str>,
     },
+    /// A row of the do-not-call list.
+    Listed {
+        /// Who it is, or why nobody can say.
+        number: Result<Phone, Outcome>,
+        /// Whether they go onto the list; otherwise they are taken off it.
+        is_listed: bool,
+        /// Which record it was, for people; blank where its number could be read.
+        primary_key: Box<str>,
+    },
 }
 
 /// How the records of one catalog stream become contacts.
@@ -62,6 +71,8 @@ pub struct Mapping {
     /// Where each record's own clock is, by which the window of calling goes.
     pub(super) time_zone: Option<Column>,
     pub(super) rules: PhoneRules,
+    /// Nobody is called: its records say who must not be.
+    pub(super) fills_a_list: bool,
     pub(super) name: Option<Field>,
     pub(super) gender: Option<Field>,
     pub(super) variables: Vec<Field>,
@@ -85,6 +96,9 @@ impl Mapping {
     pub fn map(&self, record: &Record<'_>) -> Mapped {
         let row = self.rows.read_object(record.data);
         let view = RecordView::new(&row, record, &self.context);
+        if self.fills_a_list {
+            return self.listed(&row, &view);
+        }
         match self.contact(&row, &view) {
             Ok(mapped) => mapped,
             Err(outcome) => self.refused(outcome, &row, &view),
@@ -122,10 +136,7 @@ impl Mapping {
     }
 
     fn contact(&self, row: &Row<'_>, view: &RecordView<'_>) -> Result<Mapped, Outcome> {
-        // Also by what nobody can see: in doubt it is deleted.
-        let holds = |raw| text::whole(raw).is_some_and(|text| !text.trim().is_empty());
-        let is_set = |column: &Column| column.find(row).is_some_and(holds);
-        if self.deleted.iter().any(is_set) {
+        if self.is_deleted(row) {
             return Err(Outcome::Suppressed(Reason::DeletedInSource, None));
         }
         if let Some(only_when) = &self.only_when {
@@ -165,15 +176,20 @@ impl Mapping {
             CampaignSource::Fixed(campaign) => Some(campaign.clone()),
             CampaignSource::PerRecord(..) => phone.as_ref().and_then(|phone| self.campaign(view, phone).ok()),
         };
+        let primary_key = self.key_of(row, view, phone.as_ref());
+        Mapped::Refused { outcome, campaign, phone, primary_key }
+    }
+
+    /// The primary key of a record that makes no contact, without what holds the number or the name.
+    fn key_of(&self, row: &Row<'_>, view: &RecordView<'_>, phone: Option<&Phone>) -> Box<str> {
         // What is no usable number may be somebody's all the same.
         let written = LazyCell::new(|| self.phone.text(view).ok().flatten().unwrap_or_default());
-        let holds_number = |text: &str| match &phone {
+        let holds_number = |text: &str| match phone {
             Some(phone) => phone.occurs_in(text),
             None => shares_number(text, &written),
         };
         let person = LazyCell::new(|| self.person(row, view));
-        let primary_key = self.primary_key.of(row, holds_number, || &*person);
-        Mapped::Refused { outcome, campaign, phone, primary_key }
+        self.primary_key.of(row, holds_number, || &*person)
     }
 
     /// Everything that may name who the record is about, whatever else is wrong with it.
@@ -190,6 +206,24 @@ impl Mapping {
             }
         }
         person
+    }
+
+    /// Also by what nobody can see: in doubt it is deleted.
+    fn is_deleted(&self, row: &Row<'_>) -> bool {
+        let holds = |raw| text::whole(raw).is_some_and(|text| !text.trim().is_empty());
+        self.deleted.iter().any(|column| column.find(row).is_some_and(holds))
+    }
+
+    /// A row that does not meet the stream's condition says nothing of its number: another one may.
+    fn listed(&self, row: &Row<'_>, view: &RecordView<'_>) -> Mapped {
+        let is_listed = !self.is_deleted(row);
+        let condition = self.only_when.as_ref().filter(|_| is_listed);
+        let number = match condition.map_or(Ok(()), |only_when| only_when.decide(row)) {
+            Err(refusal) => Err(Outcome::Suppressed(refusal.reason, Some(refusal.detail))),
+            Ok(()) => self.phone(view),
+        };
+        let primary_key = if number.is_ok() { Box::default() } else { self.key_of(row, view, None) };
+        Mapped::Listed { number, is_listed, primary_key }
     }
 
     fn phone(&self, view: &RecordView<'_>) -> Result<Phone, Outcome> {

@@ -31,6 +31,21 @@ pub struct PhoneRules {
     pub as_is: bool,
 }
 
+impl PhoneRules {
+    /// The same for a list of people who must not be called: whatever could be dialled is taken, as it would be
+    /// dialled, and where that is not one number, nobody guesses.
+    #[must_use]
+    pub fn for_a_list(self) -> Self {
+        Self {
+            first_of_several: false,
+            drop_extension: true,
+            convert_vn_old_prefix: true,
+            allowed_countries: Vec::new(),
+            ..self
+        }
+    }
+}
+
 impl From<Reason> for PhoneRefusal {
     fn from(reason: Reason) -> Self {
         Self { reason, hint: None }

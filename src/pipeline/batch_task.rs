@@ -118,12 +118,17 @@ impl<C: Transport, L: Ledger> BatchTask<C, L> {
         let statuses = one_for_each(asked.len(), statuses)?;
         let mut claimed = Claimed::default();
         for (mut contact, status) in asked.into_iter().zip(statuses) {
-            contact.standing = LedgerStanding::Known(contact.key()?, status);
+            contact.standing = LedgerStanding::Known(contact.keys()?, status);
             match (outcome_of_status(status, retake), status) {
                 (Some(outcome), _) => sent.contacts.push((contact, ContactResult::Ended(outcome))),
                 (None, ContactStatus::Elsewhere) => claimed.elsewhere.push(contact),
                 (None, ContactStatus::Unknown | ContactStatus::Held) => claimed.retaken.push(contact),
-                (None, ContactStatus::Free | ContactStatus::Accepted) => claimed.fresh.push(contact),
+                (None, ContactStatus::Free) => claimed.fresh.push(contact),
+                (None, ContactStatus::Accepted | ContactStatus::DoNotCall | ContactStatus::CoolingOff) => {
+                    return Err(Error::Defect(
+                        "somebody was to be sent whom the ledger keeps back".to_owned(),
+                    ));
+                }
             }
         }
         Ok(claimed)

@@ -59,6 +59,9 @@ impl<C: Transport, L: Ledger, W: Write> Pipeline<C, L, W> {
                 self.record_ended(&record);
                 self.ended_unsent();
             }
+            Event::Listed(_) => {
+                return Err(Error::Defect("a do-not-call list came where people are called".to_owned()));
+            }
             Event::State(state, covers) => self.checkpoints.close_interval(state, covers),
             Event::Stream { index, name, warnings } => self.announced(index, &name, &warnings),
             Event::Complete(stream) => {

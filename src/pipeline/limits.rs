@@ -24,7 +24,7 @@ impl<C: Transport, L: Ledger, W: Write> Pipeline<C, L, W> {
     /// What is read beyond a limit.
     pub(super) fn leave_event(&mut self, event: Event) {
         match event {
-            Event::Contact(_) | Event::Refused { .. } => {
+            Event::Contact(_) | Event::Refused { .. } | Event::Listed(_) => {
                 self.stats.received += 1;
                 self.stats.left += 1;
             }

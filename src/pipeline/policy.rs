@@ -55,6 +55,10 @@ impl Policy {
                 return Err(Error::Defect("the ledger was not asked about a contact".to_owned()));
             }
         };
+        // Who is kept back by a rule was not sent, and is no duplicate when they come again.
+        if let Some(outcome @ Outcome::Suppressed(..)) = by_ledger {
+            return Ok(Ruling::Ended(outcome));
+        }
         let is_new_to_ledger = by_ledger.is_none();
         let kept_back = window.as_ref().filter(|_| is_new_to_ledger);
         let kept_back = kept_back.and_then(|window| window.keeps_back(contact, now));
@@ -106,6 +110,8 @@ pub(super) fn outcome_of_status(status: ContactStatus, may_repeat: bool) -> Opti
             Some(Outcome::Unknown(Some(why.into())))
         }
         ContactStatus::Accepted => Some(Outcome::Duplicate(Reason::AlreadyInLedger)),
+        ContactStatus::DoNotCall => Some(Outcome::Suppressed(Reason::DoNotCall, None)),
+        ContactStatus::CoolingOff => Some(Outcome::Suppressed(Reason::CoolingOff, None)),
     }
 }
 
@@ -137,7 +143,7 @@ mod tests {
 
     #[test]
     fn who_was_not_looked_up_stops_the_run_and_is_never_taken_for_free() {
-        let not_asked = pending("+14155550101", LedgerStanding::NotAsked(Key::default()));
+        let not_asked = pending("+14155550101", LedgerStanding::NotAsked(Key::default().into()));
         for may_repeat in [true, false] {
             let options = PolicyOptions { may_repeat, ..PolicyOptions::default() };
             let told = Policy::new(options).decide(&not_asked, Timestamp::UNIX_EPOCH);
@@ -155,7 +161,7 @@ mod tests {
 
     #[test]
     fn what_was_before_decides_who_is_sent() {
-        let known = |status| LedgerStanding::Known(Key::default(), status);
+        let known = |status| LedgerStanding::Known(Key::default().into(), status);
         let free = known(ContactStatus::Free);
         let limits = |on_limit| PolicyOptions { max_contacts: 2, on_limit, ..PolicyOptions::default() };
         let mut policy = Policy::new(limits(OnLimit::Suppress));
@@ -166,6 +172,10 @@ mod tests {
             ("sent by an earlier run", "+14155550102", known(ContactStatus::Accepted), "already_in_ledger"),
             ("nobody can say", "+14155550103", known(ContactStatus::Unknown), "outcome_unknown"),
             ("held by another run", "+14155550104", known(ContactStatus::Elsewhere), "sent"),
+            ("on the list", "+14155550106", known(ContactStatus::DoNotCall), "do_not_call"),
+            ("on the list again", "+14155550106", known(ContactStatus::DoNotCall), "do_not_call"),
+            ("handed over today", "+14155550107", known(ContactStatus::CoolingOff), "cooling_off"),
+            ("handed over today, again", "+14155550107", known(ContactStatus::CoolingOff), "cooling_off"),
             ("over the limit", "+14155550105", free, "max_contacts_per_sync"),
             ("over the limit again", "+14155550105", free, "max_contacts_per_sync"),
             ("sent before the limit", "+14155550101", free, "duplicate_in_run"),

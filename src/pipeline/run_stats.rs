@@ -127,6 +127,8 @@ mod tests {
             (Reason::OnlyWhen, false),
             (Reason::DeletedInSource, false),
             (Reason::MaxContactsPerSync, false),
+            (Reason::DoNotCall, false),
+            (Reason::CoolingOff, false),
             (Reason::ConditionUnknown, true),
         ] {
             let mut stats = RunStats::default();

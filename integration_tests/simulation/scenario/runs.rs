@@ -75,6 +75,9 @@ impl Scenario {
         for attempt in 1..=ATTEMPTS {
             let is_calm = attempt + CALM_ATTEMPTS > ATTEMPTS;
             self.between_runs(is_calm, rng, counts);
+            if attempt == 1 || rng.u32(0..3) == 0 {
+                self.fill_list(rng);
+            }
             let run = runs.fetch_add(1, Ordering::Relaxed);
             counts.runs += 1;
             platform.lock().unwrap().came_back.clear();

@@ -1,8 +1,9 @@
 //! Contacts as columns: one array for each, whatever their number.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 
-use crate::ledger::{ClaimEntry, Settlement};
+use crate::ledger::{ClaimEntry, RuleKeys, Settlement};
 
 /// The columns that claims and endings share.
 pub(super) struct ClaimColumns<'a> {
@@ -10,6 +11,13 @@ pub(super) struct ClaimColumns<'a> {
     pub(super) campaigns: Vec<Cow<'a, str>>,
     pub(super) streams: Vec<Cow<'a, str>>,
     pub(super) primary_keys: Vec<Cow<'a, str>>,
+}
+
+/// Who people are to the rules.
+pub(super) struct RuleColumns<'a> {
+    pub(super) listed: Vec<Option<&'a [u8]>>,
+    /// Each once: who comes again is held back before.
+    pub(super) people: Vec<Option<&'a [u8]>>,
 }
 
 /// The columns that only endings have.
@@ -36,6 +44,24 @@ impl<'a> ClaimColumns<'a> {
             batch.primary_keys.push(storable(&entry.primary_key));
         }
         batch
+    }
+}
+
+impl<'a> RuleColumns<'a> {
+    pub(super) fn new(rules: impl ExactSizeIterator<Item = &'a RuleKeys>) -> Self {
+        let (mut listed, mut people) = (Vec::with_capacity(rules.len()), Vec::with_capacity(rules.len()));
+        let mut seen = HashSet::new();
+        for RuleKeys { listed: on_the_list, cooling } in rules {
+            listed.push(on_the_list.as_ref().map(|key| key.0.as_slice()));
+            let person = cooling.as_ref().filter(|person| seen.insert(**person));
+            people.push(person.map(|key| key.0.as_slice()));
+        }
+        Self { listed, people }
+    }
+
+    /// Whether the rule of cooling off asks for anybody.
+    pub(super) fn has_people(&self) -> bool {
+        self.people.iter().any(Option::is_some)
     }
 }
 

@@ -77,6 +77,17 @@ impl LedgerClient {
         self.repeat(query, ask).await
     }
 
+    /// The same in the transaction of another question, which comes first.
+    pub(super) async fn rows_after(
+        &self,
+        before: (&Query, &[Parameter<'_>]),
+        query: &Query,
+        parameters: &[Parameter<'_>],
+    ) -> Result<Vec<Row>, LedgerError> {
+        let ask = |session: Arc<Session>| async move { session.rows_after(before, query, parameters).await };
+        self.repeat(query, ask).await
+    }
+
     /// How many rows a question wrote, asked again while what hinders it may pass.
     pub(super) async fn written(
         &self,

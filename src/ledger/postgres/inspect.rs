@@ -54,13 +54,26 @@ const COUNT_UNKNOWN: Query = Query {
 };
 
 /// Decides about unknown people, whom a query names. Asks `contact` once more what `known` said: between the two,
-/// somebody may have claimed the person.
+/// somebody may have claimed the person. Who was not delivered was not handed over either.
 macro_rules! decide {
     ($undecided:literal) => {
         concat!(
             "WITH undecided AS (",
             $undecided,
-            ")
+            "), freed AS (
+                UPDATE ledger.hand_over AS h SET
+                    key = CASE WHEN h.claimed_by IS NULL THEN NULL ELSE h.key END,
+                    at = CASE WHEN h.claimed_by IS NULL THEN NULL ELSE h.at END,
+                    claimed_by = NULL
+                FROM (
+                    SELECT o.person FROM ledger.hand_over AS o JOIN undecided AS u
+                        ON o.claimed_by = u.run AND o.claimed_key = u.key
+                    UNION
+                    SELECT o.person FROM ledger.hand_over AS o JOIN undecided AS u
+                        ON o.key = u.key AND o.claimed_by IS NULL
+                ) AS not_delivered
+                WHERE NOT $2 AND h.person = not_delivered.person
+            )
             UPDATE ledger.contact AS c SET
                 outcome = CASE WHEN $2 THEN 'accepted' ELSE 'rejected' END,
                 reason = '',

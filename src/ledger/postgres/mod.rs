@@ -8,6 +8,7 @@ mod address;
 mod batch;
 mod client;
 mod daily;
+mod do_not_call;
 mod error;
 mod forget;
 #[cfg(test)]
@@ -26,7 +27,7 @@ mod tests;
 mod timing;
 mod tls;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::time::SystemTime;
 
@@ -34,14 +35,15 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{
     ClaimEntry, ContactStatus, DailyLimit, Key, Ledger, LedgerError, LedgerIdentity, LedgerOptions,
-    OpenedLedger, Places, Settlement,
+    ListOwner, OpenedLedger, PersonKeys, Places, Settlement,
 };
 use crate::domain::contact::Campaign;
-use batch::{ClaimColumns, SettleColumns};
+use crate::ledger::list::{DoNotCallList, ListLoad, ListSource, Loaded};
+use batch::{ClaimColumns, RuleColumns, SettleColumns};
 use client::{LedgerClient, OPENING};
 use error::PostgresError;
 use lease::Run;
-use queries::{CLAIM, HELD, LOOK_UP, MARK_USED, SETTLE};
+use queries::{CLAIM, HELD, HOLD_PEOPLE, LOOK_UP, MARK_USED, SETTLE, SETTLE_PEOPLE};
 use query::{Parameter, Query};
 
 pub use inspect::Records;
@@ -59,6 +61,8 @@ pub struct Postgres {
     /// By whose name places in a campaign's day are kept.
     account: Box<str>,
     call_again_after: Option<SignedDuration>,
+    cooling_off: Option<SignedDuration>,
+    list_owner: Option<ListOwner>,
     claims: AtomicI64,
     is_marked_used: AtomicBool,
 }
@@ -99,6 +103,9 @@ impl Postgres {
         let prepared = async {
             let step = session.step().await?;
             let meta = schema::prepare(&step, hash_key, options).await?;
+            if let Some(why) = &meta.list_refusal {
+                return Err(PostgresError::Unfit(why.clone()));
+            }
             let registered = lease::register(&step, (&options.run, &route), now, timing).await?;
             step.commit().await?;
             Ok((meta, registered))
@@ -113,11 +120,14 @@ impl Postgres {
             route,
             account: super::daily::account(&options.identity),
             call_again_after: (days > 0).then(|| SignedDuration::from_hours(24 * days)),
+            cooling_off: options.rules.cooling_off(),
+            list_owner: options.rules.do_not_call.as_ref().map(|rule| rule.owner.clone()),
             claims: AtomicI64::new(0),
             is_marked_used: AtomicBool::new(meta.used),
         };
-        let schema::LedgerMeta { hasher, identity, clock, .. } = meta;
-        Ok((postgres, OpenedLedger { recovered_unknown, hasher, identity, clock: Some(clock) }))
+        let schema::LedgerMeta { hasher, identity, clock, list_refusal, .. } = meta;
+        let clock = Some(clock);
+        Ok((postgres, OpenedLedger { recovered_unknown, hasher, identity, clock, list_refusal }))
     }
 
     /// Opens a ledger that is there already, to read it and to decide in it: no run is registered,
@@ -140,24 +150,37 @@ impl Postgres {
         };
         let meta = client.within(OPENING, found).await?;
         client.keep(session).await;
-        let schema::LedgerMeta { hasher, identity, clock, .. } = meta;
-        Ok((Records { client }, OpenedLedger { recovered_unknown: 0, hasher, identity, clock: Some(clock) }))
+        let schema::LedgerMeta { hasher, identity, clock, list_refusal, .. } = meta;
+        let clock = Some(clock);
+        Ok((Records { client }, OpenedLedger { recovered_unknown: 0, hasher, identity, clock, list_refusal }))
     }
 
     /// Whoever was accepted at this time or before is free again.
     fn free_before(&self, now: Timestamp) -> Option<SystemTime> {
-        let before = now.checked_sub(self.call_again_after?);
-        Some(before.unwrap_or(Timestamp::MIN).into())
+        self.call_again_after.map(|time| before(now, time))
+    }
+
+    /// Whoever was handed over at this time or before need not wait any more.
+    fn cooled_before(&self, now: Timestamp) -> Option<SystemTime> {
+        self.cooling_off.map(|time| before(now, time))
     }
 
     /// What is known of people who are not free, and by which lost runs they are claimed.
-    async fn known(&self, keys: &[&[u8]], free_before: Option<SystemTime>) -> Result<Known, LedgerError> {
-        let rows = self.records.client.rows(&LOOK_UP, &[&keys, &free_before]).await?;
+    async fn known(&self, people: &[PersonKeys], now: Timestamp) -> Result<Known, LedgerError> {
+        let keys: &Vec<&[u8]> = &people.iter().map(|person| person.key.0.as_slice()).collect();
+        let listed: &Vec<_> = &people.iter().map(|person| bytes(person.rules.listed.as_ref())).collect();
+        let cooling: &Vec<_> = &people.iter().map(|person| bytes(person.rules.cooling.as_ref())).collect();
+        let (free_before, cooled_before) = (self.free_before(now), self.cooled_before(now));
+        let owner = self.list_owner.as_ref().map(ListOwner::as_str);
+        let parameters: [Parameter<'_>; 6] = [keys, listed, cooling, &free_before, &cooled_before, &owner];
+        let rows = self.records.client.rows(&LOOK_UP, &parameters).await?;
         let mut known = Known::default();
         for row in &rows {
-            let (key, status, lost_run) = known_row(row).map_err(|fault| self.refuse(&fault, &LOOK_UP))?;
+            let KnownRow { key, status, lost_run, is_kept_back } =
+                known_row(row).map_err(|fault| self.refuse(&fault, &LOOK_UP))?;
             known.statuses.insert(key, status);
             known.lost_runs.extend(lost_run.filter(|run| !known.lost_runs.contains(run)));
+            known.kept_back.extend(is_kept_back.then_some(key));
         }
         Ok(known)
     }
@@ -186,8 +209,12 @@ impl Postgres {
         self.run.check().map_err(refuse)?;
         let ClaimColumns { keys, campaigns, streams, primary_keys } =
             &ClaimColumns::new(entries.iter().copied());
-        let (free_before, now) = (self.free_before(now), SystemTime::from(now));
-        let parameters: [Parameter<'_>; 11] = [
+        let columns = RuleColumns::new(entries.iter().map(|entry| &entry.rules));
+        let RuleColumns { listed, people } = &columns;
+        let (free_before, cooled_before) = (self.free_before(now), self.cooled_before(now));
+        let owner = self.list_owner.as_ref().map(ListOwner::as_str);
+        let now = SystemTime::from(now);
+        let parameters: [Parameter<'_>; 15] = [
             &self.run.id,
             &number,
             &now,
@@ -199,12 +226,24 @@ impl Postgres {
             primary_keys,
             &self.route,
             lost_runs,
+            listed,
+            people,
+            &cooled_before,
+            &owner,
         ];
-        let rows = self.records.client.rows(&CLAIM, &parameters).await?;
+        let client = &self.records.client;
+        let rows = if columns.has_people() {
+            client.rows_after((&HOLD_PEOPLE, &[people]), &CLAIM, &parameters).await?
+        } else {
+            client.rows(&CLAIM, &parameters).await?
+        };
         // The answer may have taken longer than the lease: then the claim stands, and is nobody's.
         self.run.check().map_err(refuse)?;
-        if rows.is_empty() {
-            return Err(refuse(self.run.lost()));
+        let Some(first) = rows.first() else { return Err(refuse(self.run.lost())) };
+        if !first.try_get::<_, bool>(2).map_err(|error| refuse(error.into()))? {
+            return Err(refuse(PostgresError::Unfit(
+                "the do-not-call list is gone, or empty, since this sync began; load it again".to_owned(),
+            )));
         }
         let taken = rows.iter().filter_map(|row| taken_row(row).transpose());
         taken.collect::<Result<_, _>>().map_err(refuse)
@@ -225,13 +264,17 @@ impl Postgres {
 }
 
 impl Ledger for Postgres {
-    async fn status_of(&self, keys: Vec<Key>, now: Timestamp) -> Result<Vec<ContactStatus>, LedgerError> {
-        if keys.is_empty() {
+    async fn status_of(
+        &self,
+        people: Vec<PersonKeys>,
+        now: Timestamp,
+    ) -> Result<Vec<ContactStatus>, LedgerError> {
+        if people.is_empty() {
             return Ok(Vec::new());
         }
-        let wanted: Vec<&[u8]> = keys.iter().map(|key| key.0.as_slice()).collect();
-        let known = self.known(&wanted, self.free_before(now)).await?;
-        Ok(keys.iter().map(|key| known.statuses.get(key).copied().unwrap_or(ContactStatus::Free)).collect())
+        let known = self.known(&people, now).await?;
+        let status = |person: &PersonKeys| known.statuses.get(&person.key).copied();
+        Ok(people.iter().map(|person| status(person).unwrap_or(ContactStatus::Free)).collect())
     }
 
     async fn claim(
@@ -244,6 +287,14 @@ impl Ledger for Postgres {
         let mut statuses = HashMap::with_capacity(entries.len());
         let mut open: Vec<&ClaimEntry> = entries.iter().collect();
         let mut lost_runs = Vec::new();
+        let mut taken = HashSet::new();
+        open.retain(|entry| {
+            let is_again = entry.rules.cooling.is_some_and(|person| !taken.insert(person));
+            if is_again {
+                statuses.insert(entry.key, ContactStatus::CoolingOff);
+            }
+            !is_again
+        });
         for _ in 0..CLAIM_ROUNDS {
             if open.is_empty() {
                 break;
@@ -253,8 +304,8 @@ impl Ledger for Postgres {
             if open.is_empty() {
                 break;
             }
-            let left: Vec<&[u8]> = open.iter().map(|entry| entry.key.0.as_slice()).collect();
-            let known = self.known(&left, self.free_before(now)).await?;
+            let left: Vec<_> = open.iter().map(|entry| entry.person()).collect();
+            let known = self.known(&left, now).await?;
             lost_runs = known.lost_runs;
             // Who is free now was let go by somebody a moment ago, or by a run that is lost: the next round
             // is for them.
@@ -263,6 +314,9 @@ impl Ledger for Postgres {
             if retake {
                 open.retain(|entry| !statuses.contains_key(&entry.key));
                 statuses.extend(self.held(&open).await?);
+                for key in known.kept_back {
+                    statuses.entry(key).or_insert(ContactStatus::CoolingOff);
+                }
             }
             open.retain(|entry| !statuses.contains_key(&entry.key));
         }
@@ -304,11 +358,35 @@ impl Ledger for Postgres {
         let now = SystemTime::from(now);
         let parameters: [Parameter<'_>; 9] =
             [&self.run.id, &now, keys, campaigns, streams, primary_keys, outcomes, reasons, contact_ids];
-        self.records.client.written(&SETTLE, &parameters).await.map(drop)
+        let columns = RuleColumns::new(settlements.iter().map(|(entry, _)| &entry.rules));
+        let client = &self.records.client;
+        if !columns.has_people() {
+            return client.written(&SETTLE, &parameters).await.map(drop);
+        }
+        let of_people: [Parameter<'_>; 5] = [&self.run.id, &now, keys, outcomes, &columns.people];
+        client.rows_after((&SETTLE_PEOPLE, &of_people), &SETTLE, &parameters).await.map(drop)
     }
 
     async fn close(&self) -> Result<(), LedgerError> {
         self.run.end(&self.records.client).await
+    }
+}
+
+impl DoNotCallList for Postgres {
+    async fn load_list(&self, load: ListLoad, now: Timestamp) -> Result<Loaded, LedgerError> {
+        self.records.load_list(load, now).await
+    }
+
+    async fn list_sources(&self, owner: ListOwner) -> Result<Vec<ListSource>, LedgerError> {
+        self.records.list_sources(owner).await
+    }
+
+    async fn find_listed(&self, owner: ListOwner, key: Key) -> Result<Vec<String>, LedgerError> {
+        self.records.find_listed(owner, key).await
+    }
+
+    async fn remove_source(&self, owner: ListOwner, source: String) -> Result<Option<u64>, LedgerError> {
+        self.records.remove_source(owner, source).await
     }
 }
 
@@ -318,15 +396,36 @@ struct Known {
     statuses: HashMap<Key, ContactStatus>,
     /// Runs that somebody's claim names and that are not there: their rows were deleted.
     lost_runs: Vec<i64>,
+    /// Who was handed over by another key a while ago that is too short.
+    kept_back: Vec<Key>,
 }
 
-fn known_row(row: &tokio_postgres::Row) -> Result<(Key, ContactStatus, Option<i64>), PostgresError> {
+struct KnownRow {
+    key: Key,
+    status: ContactStatus,
+    lost_run: Option<i64>,
+    is_kept_back: bool,
+}
+
+fn known_row(row: &tokio_postgres::Row) -> Result<KnownRow, PostgresError> {
     let status = match row.try_get(1)? {
         "accepted" => ContactStatus::Accepted,
         "claimed" => ContactStatus::Elsewhere,
+        "cooling_off" => ContactStatus::CoolingOff,
+        "do_not_call" => ContactStatus::DoNotCall,
         _ => ContactStatus::Unknown,
     };
-    Ok((key(row.try_get(0)?)?, status, row.try_get(2)?))
+    let (key, lost_run, is_kept_back) = (key(row.try_get(0)?)?, row.try_get(2)?, row.try_get(3)?);
+    Ok(KnownRow { key, status, lost_run, is_kept_back })
+}
+
+/// So long ago, as the database counts time.
+fn before(now: Timestamp, time: SignedDuration) -> SystemTime {
+    now.checked_sub(time).unwrap_or(Timestamp::MIN).into()
+}
+
+fn bytes(key: Option<&Key>) -> Option<&[u8]> {
+    key.map(|key| key.0.as_slice())
 }
 
 fn taken_row(row: &tokio_postgres::Row) -> Result<Option<(Key, ContactStatus)>, PostgresError> {

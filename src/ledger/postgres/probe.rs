@@ -4,19 +4,19 @@ use std::time::SystemTime;
 
 use jiff::Timestamp;
 
-use super::batch::{ClaimColumns, SettleColumns};
+use super::batch::{ClaimColumns, RuleColumns, SettleColumns};
 use super::client::{LedgerClient, OPENING};
 use super::error::PostgresError;
 use super::lease::{END, register};
-use super::queries::{CLAIM, LOOK_UP, MARK_USED, SETTLE};
+use super::queries::{CLAIM, HOLD_PEOPLE, LOOK_UP, MARK_USED, SETTLE, SETTLE_PEOPLE};
 use super::query::Parameter;
 use super::session::Step;
 use super::{Postgres, Timing, schema, taken_row};
-use crate::ledger::{ClaimEntry, LedgerError, LedgerOptions, Settlement};
+use crate::ledger::{ClaimEntry, LedgerError, LedgerOptions, Probed, Settlement};
 
 impl Postgres {
     /// Opens the ledger as a run does, claims somebody and lets go again, all in one transaction that
-    /// is rolled back. Gives whether there is a ledger already.
+    /// is rolled back.
     ///
     /// # Errors
     /// Whenever a run could not be opened, or could not claim.
@@ -26,7 +26,7 @@ impl Postgres {
         hash_key: Option<&str>,
         entry: &ClaimEntry,
         now: Timestamp,
-    ) -> Result<bool, LedgerError> {
+    ) -> Result<Probed, LedgerError> {
         let timing = Timing::default();
         let client = LedgerClient::new(url, timing)?;
         let mut session = client.first().await?;
@@ -37,7 +37,7 @@ impl Postgres {
             step.roll_back().await?;
             // A run needs two.
             drop(client.beside().connect().await?);
-            Ok(!condition.is_new)
+            Ok(Probed { is_there: !condition.is_new, list_refusal: condition.list_refusal })
         };
         client.within(OPENING, played).await
     }
@@ -58,14 +58,33 @@ async fn play(
     let SettleColumns { outcomes, reasons, contact_ids } =
         &SettleColumns::new([&Settlement::Released].into_iter());
     let (never, retake, nobody) = (None::<SystemTime>, false, Vec::<i64>::new());
-    step.rows(&LOOK_UP, &[keys, &never]).await?;
-    let claim: [Parameter<'_>; 11] =
-        [&run, &0_i64, &now, &never, &retake, keys, campaigns, streams, primary_keys, &route, &nobody];
+    let columns = RuleColumns::new([&entry.rules].into_iter());
+    let (RuleColumns { listed, people }, no_list) = (&columns, None::<&str>);
+    step.rows(&LOOK_UP, &[keys, listed, people, &never, &never, &no_list]).await?;
+    step.written(&HOLD_PEOPLE, &[people]).await?;
+    let claim: [Parameter<'_>; 15] = [
+        &run,
+        &0_i64,
+        &now,
+        &never,
+        &retake,
+        keys,
+        campaigns,
+        streams,
+        primary_keys,
+        &route,
+        &nobody,
+        listed,
+        people,
+        &never,
+        &no_list,
+    ];
     let claimed = step.rows(&CLAIM, &claim).await?;
     if claimed.first().map(taken_row).transpose()?.flatten().is_none() {
         return Err(PostgresError::Unfit("a claim was not taken, for no reason that is known".to_owned()));
     }
     step.written(&MARK_USED, &[&schema::USED]).await?;
+    step.written(&SETTLE_PEOPLE, &[&run, &now, keys, outcomes, people]).await?;
     let settle: [Parameter<'_>; 9] =
         [&run, &now, keys, campaigns, streams, primary_keys, outcomes, reasons, contact_ids];
     step.written(&SETTLE, &settle).await?;

@@ -4,37 +4,111 @@ use tokio_postgres::types::Type;
 
 use super::query::Query;
 
-/// Those of whom something is known that matters, and by which run that is not there any more they are
-/// claimed. `$2`: accepted before this is free again.
+/// Whether somebody (`e.listed`) is on any source of a list. A key begins where it likes in a bucket's bytes: that one
+/// is found across two others has a chance of one in 2¹²⁰.
+macro_rules! on_the_list {
+    ($owner:literal) => {
+        concat!(
+            "EXISTS (
+                SELECT FROM ledger.list AS l JOIN ledger.listed AS d ON d.list = l.id
+                    AND d.bucket = get_byte(e.listed, 0) * 256 + get_byte(e.listed, 1)
+                WHERE l.owner = ",
+            $owner,
+            "::text AND position(e.listed IN d.body) > 0
+            )"
+        )
+    };
+}
+
+/// Those of whom something is known that matters: who is on the do-not-call list, or not free, or kept back for a
+/// while by a hand-over; whether by their own key; and by which run that is not there any more they are claimed.
+///
+/// `$2` and `$3` who they are to the rules, `$4` accepted before this is free, `$5` handed over before this keeps
+/// nobody back, `$6` whose list.
 pub(super) const LOOK_UP: Query = Query {
     purpose: "looking people up",
-    sql: "SELECT k.key, k.outcome, CASE
-        WHEN k.outcome = 'unknown' AND NOT EXISTS (SELECT FROM ledger.run AS r WHERE r.id = k.run) THEN k.run
-    END
-    FROM ledger.known AS k
-    WHERE k.key = ANY($1)
-        AND (k.outcome IN ('claimed', 'unknown') OR k.outcome = 'accepted' AND ($2::timestamptz IS NULL OR k.at > $2))",
-    types: &[Type::BYTEA_ARRAY, Type::TIMESTAMPTZ],
+    sql: concat!(
+        "SELECT * FROM (
+        SELECT e.key, CASE
+            WHEN ",
+        on_the_list!("$6"),
+        " THEN 'do_not_call'
+            WHEN k.outcome IN ('claimed', 'unknown')
+                OR k.outcome = 'accepted' AND ($4::timestamptz IS NULL OR k.at > $4) THEN k.outcome
+            WHEN h.at > $5::timestamptz THEN 'cooling_off'
+        END AS status,
+        CASE
+            WHEN k.outcome = 'unknown' AND NOT EXISTS (SELECT FROM ledger.run AS r WHERE r.id = k.run) THEN k.run
+        END,
+        coalesce(h.at > $5 AND h.key <> e.key, false)
+        FROM unnest($1::bytea[], $2::bytea[], $3::bytea[]) AS e (key, listed, person)
+            LEFT JOIN ledger.known AS k ON k.key = e.key
+            LEFT JOIN ledger.handed_over AS h ON h.person = e.person
+    ) AS asked
+    WHERE status IS NOT NULL"
+    ),
+    types: &[
+        Type::BYTEA_ARRAY,
+        Type::BYTEA_ARRAY,
+        Type::BYTEA_ARRAY,
+        Type::TIMESTAMPTZ,
+        Type::TIMESTAMPTZ,
+        Type::TEXT,
+    ],
+};
+
+/// Holds people's rows until the end of the transaction, in their order, so that what is asked next is not yet
+/// decided otherwise by another run, for another campaign.
+pub(super) const HOLD_PEOPLE: Query = Query {
+    purpose: "claiming people",
+    sql: "INSERT INTO ledger.hand_over (person)
+    SELECT e.person FROM unnest($1::bytea[]) AS e (person) WHERE e.person IS NOT NULL ORDER BY e.person
+    ON CONFLICT (person) DO UPDATE SET person = excluded.person",
+    types: &[Type::BYTEA_ARRAY],
 };
 
 /// Claims whoever may be claimed and gives who that was, and who had been unknown. No row at all: the
-/// run's lease is over; one empty row: nobody.
+/// run's lease is over; one empty row: nobody; and whether there is still a list to go by.
 ///
 /// In key order, so that two connectors that want the same people wait for each other in line
 /// instead of in a circle. A claim that carries the same number (`$2`) is our own: its answer was
 /// lost. A run that this statement does not see is taken for alive (it began a moment ago), unless an
 /// earlier one saw its claim, and no such run (`$11`): numbers are never given twice.
 ///
+/// Who was handed over too short a while ago may only be taken again where that was this very attempt, of which
+/// nobody can say whether it arrived.
+///
 /// `$1` run, `$2` number of this claim, `$3` now, `$4` accepted before this is free, `$5` retake, `$10` how this run
-/// sends people: whoever is unknown is taken again only for the same campaign by the same route.
+/// sends people: whoever is unknown is taken again only for the same campaign by the same route; `$12` and `$13` who
+/// they are to the rules, `$14` handed over before this keeps nobody back, `$15` whose do-not-call list.
 pub(super) const CLAIM: Query = Query {
     purpose: "claiming people",
-    sql: "WITH me AS (
-        SELECT id FROM ledger.run WHERE id = $1 AND ended IS NULL AND expires > now()
+    sql: concat!(
+        "WITH me AS (
+        SELECT id, $15::text IS NULL OR EXISTS (
+            SELECT FROM ledger.list AS l WHERE l.owner = $15 AND l.count > 0 AND l.loaded_at IS NOT NULL
+        ) AS has_list
+        FROM ledger.run WHERE id = $1 AND ended IS NULL AND expires > now()
+    ), entry AS (
+        SELECT e.*, h.at AS handed_at
+        FROM unnest($6::bytea[], $7::text[], $8::text[], $9::text[], $12::bytea[], $13::bytea[])
+            AS e (key, campaign, stream, primary_key, listed, person)
+            LEFT JOIN ledger.handed_over AS h ON h.person = e.person
+        WHERE NOT ",
+        on_the_list!("$15"),
+        "
+            AND (
+                h.at IS NULL
+                OR h.at <= $14::timestamptz
+                OR h.key = e.key AND (h.claimed_by = $1 OR $5 AND EXISTS (
+                    SELECT FROM ledger.known AS k WHERE k.key = e.key AND k.outcome = 'unknown'
+                ))
+            )
     ), taken AS (
         INSERT INTO ledger.contact AS c (key, campaign, stream, primary_key, claimed_by, claimed_at, claim)
         SELECT e.key, e.campaign, e.stream, e.primary_key, me.id, $3, $2
-        FROM me, unnest($6::bytea[], $7::text[], $8::text[], $9::text[]) AS e (key, campaign, stream, primary_key)
+        FROM me, entry AS e
+        WHERE me.has_list
         ORDER BY e.key
         ON CONFLICT (key) DO UPDATE SET
             campaign = excluded.campaign,
@@ -63,8 +137,17 @@ pub(super) const CLAIM: Query = Query {
             ))
             OR c.claimed_by = $1 AND c.claim = $2
         RETURNING c.key, c.outcome IS NOT DISTINCT FROM 'unknown' AS was_unknown
+    ), handed AS (
+        UPDATE ledger.hand_over AS h SET
+            key = CASE WHEN h.claimed_by <> $1 THEN h.claimed_key ELSE h.key END,
+            at = CASE WHEN h.claimed_by <> $1 THEN least(e.handed_at, $3) ELSE h.at END,
+            claimed_by = $1,
+            claimed_key = e.key
+        FROM taken JOIN entry AS e ON e.key = taken.key
+        WHERE h.person = e.person
     )
-    SELECT taken.key, taken.was_unknown FROM me LEFT JOIN taken ON true",
+    SELECT taken.key, taken.was_unknown, me.has_list FROM me LEFT JOIN taken ON true"
+    ),
     types: &[
         Type::INT8,
         Type::INT8,
@@ -77,6 +160,10 @@ pub(super) const CLAIM: Query = Query {
         Type::TEXT_ARRAY,
         Type::TEXT,
         Type::INT8_ARRAY,
+        Type::BYTEA_ARRAY,
+        Type::BYTEA_ARRAY,
+        Type::TIMESTAMPTZ,
+        Type::TEXT,
     ],
 };
 
@@ -131,6 +218,29 @@ pub(super) const SETTLE: Query = Query {
         Type::TEXT_ARRAY,
         Type::TEXT_ARRAY,
     ],
+};
+
+/// Says of people when they were handed over, before their contacts are settled: nobody waits for a person who holds
+/// a contact. An attempt that was refused or given back was none.
+///
+/// `$1` run, `$2` now.
+pub(super) const SETTLE_PEOPLE: Query = Query {
+    purpose: "writing what became of people",
+    sql: "INSERT INTO ledger.hand_over AS h (person, claimed_key, key, at)
+    SELECT e.person, e.key,
+        CASE WHEN e.outcome IN ('accepted', 'unknown') THEN e.key END,
+        CASE WHEN e.outcome IN ('accepted', 'unknown') THEN $2 END
+    FROM unnest($3::bytea[], $4::text[], $5::bytea[]) AS e (key, outcome, person)
+    WHERE e.person IS NOT NULL
+    ORDER BY e.person
+    ON CONFLICT (person) DO UPDATE SET
+        key = coalesce(excluded.key, h.key),
+        at = CASE WHEN excluded.key IS NULL THEN h.at ELSE greatest(h.at, excluded.at) END,
+        claimed_by = CASE
+            WHEN h.claimed_by = $1 AND h.claimed_key = excluded.claimed_key THEN NULL
+            ELSE h.claimed_by
+        END",
+    types: &[Type::INT8, Type::TIMESTAMPTZ, Type::BYTEA_ARRAY, Type::TEXT_ARRAY, Type::BYTEA_ARRAY],
 };
 
 /// Once a contact was claimed, an empty ledger is a lost one.

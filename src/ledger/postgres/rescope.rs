@@ -50,6 +50,14 @@ const RESCOPE: Query = Query {
     ), removed AS (
         DELETE FROM ledger.contact AS c USING verdict
         WHERE verdict.is_done AND c.key IN (SELECT old FROM pair EXCEPT SELECT new FROM pair)
+    ), renamed AS (
+        UPDATE ledger.hand_over AS h SET key = coalesce(n.key, h.key), claimed_key = coalesce(n.claimed_key, h.claimed_key)
+        FROM (
+            SELECT o.person, p.new AS key, q.new AS claimed_key
+            FROM ledger.hand_over AS o LEFT JOIN pair AS p ON p.old = o.key LEFT JOIN pair AS q ON q.old = o.claimed_key
+            WHERE p.new IS NOT NULL OR q.new IS NOT NULL
+        ) AS n, verdict
+        WHERE verdict.is_done AND h.person = n.person
     ), marked AS (
         INSERT INTO ledger.meta (name, value) SELECT $4, $5 FROM verdict WHERE is_done
         ON CONFLICT (name) DO UPDATE SET value = excluded.value

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use rustls::crypto::ring;
 use tokio_postgres::types::Type;
 
+use super::do_not_call;
 use super::error::PostgresError;
 use super::query::{Parameter, Query};
 use super::session::Step;
@@ -17,7 +18,13 @@ use crate::ledger::{KeyHasher, LedgerIdentity, LedgerOptions};
 /// that a claim can be given back without a trace. A claim whose run is over is an unknown ending
 /// for everybody: nothing needs to be rewritten when a run dies, and `known` is where that is said.
 /// Rows of `run` are never deleted; where somebody does, what they had claimed counts as a dead run's.
-const MIGRATIONS: &[&str] = &["
+///
+/// `listed` has the buckets of the do-not-call list's sources; they are kept in the row where they fit, so that a
+/// look-up reads one page. `hand_over` holds, in the same way as `contact`, when a person was handed over last (`key`,
+/// `at`) and who is doing it now. `handed_over` puts both together: a run that lives may hand over at any time yet, one
+/// that died cannot have after its lease.
+const MIGRATIONS: &[&str] = &[
+    "
 CREATE TABLE ledger.meta (
     name  text PRIMARY KEY,
     value text NOT NULL
@@ -59,7 +66,43 @@ SELECT
     coalesce(c.claimed_by, c.run) AS run,
     coalesce(c.claimed_at, c.at) AS at
 FROM ledger.contact AS c LEFT JOIN ledger.run AS r ON r.id = c.claimed_by;
-"];
+",
+    "
+CREATE TABLE ledger.list (
+    id        bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    owner     text NOT NULL,
+    source    text NOT NULL,
+    count     bigint NOT NULL DEFAULT 0,
+    loaded_at timestamptz,
+    UNIQUE (owner, source)
+);
+CREATE TABLE ledger.listed (
+    list   bigint NOT NULL,
+    bucket integer NOT NULL,
+    body   bytea NOT NULL CHECK (octet_length(body) % 16 = 0),
+    PRIMARY KEY (list, bucket)
+);
+ALTER TABLE ledger.listed ALTER COLUMN body SET STORAGE MAIN;
+CREATE TABLE ledger.hand_over (
+    person      bytea PRIMARY KEY CHECK (octet_length(person) = 16),
+    key         bytea,
+    at          timestamptz,
+    claimed_by  bigint,
+    claimed_key bytea
+);
+CREATE VIEW ledger.handed_over AS
+SELECT
+    h.person, h.claimed_by,
+    CASE WHEN h.claimed_by IS NULL THEN h.key ELSE h.claimed_key END AS key,
+    CASE
+        WHEN h.claimed_by IS NULL THEN h.at
+        WHEN r.ended IS NOT NULL THEN r.ended
+        WHEN r.expires <= now() THEN r.expires
+        ELSE 'infinity'
+    END AS at
+FROM ledger.hand_over AS h LEFT JOIN ledger.run AS r ON r.id = h.claimed_by;
+",
+];
 
 /// Keeps those apart who make the ledger, register with it or make another one of it; any number that
 /// nobody else in the database uses.
@@ -97,6 +140,8 @@ pub(super) struct LedgerMeta {
     pub(super) used: bool,
     /// Made a moment ago.
     pub(super) is_new: bool,
+    /// Why nobody may be called by the do-not-call list.
+    pub(super) list_refusal: Option<String>,
 }
 
 const fn opening(sql: &'static str, types: &'static [Type]) -> Query {
@@ -139,6 +184,9 @@ pub(super) async fn prepare(
         set_meta(step, &options.identity.name(), &options.identity.value()).await?;
     }
     let condition = LedgerMeta { is_new, ..condition(step, hash_key, &options.identity).await? };
+    let rule = options.rules.do_not_call.as_ref();
+    let condition =
+        LedgerMeta { list_refusal: do_not_call::refusal(step, rule, condition.clock).await?, ..condition };
     let is_empty = !truth(step, &HAS_CONTACTS, &[]).await?;
     if is_empty && (condition.used || expect_existing) {
         return Err(unfit(
@@ -216,7 +264,7 @@ async fn condition(
     let shown = rows.first().ok_or_else(|| unfit("the server shows no time"))?.try_get::<_, SystemTime>(0)?;
     let clock = Timestamp::try_from(shown)
         .map_err(|error| unfit(&format!("the server's clock is out of range: {error}")))?;
-    Ok(LedgerMeta { hasher, identity, clock, used, is_new: false })
+    Ok(LedgerMeta { hasher, identity, clock, used, is_new: false, list_refusal: None })
 }
 
 /// With what the keys of each account are made.

@@ -8,7 +8,7 @@ use std::future::Future;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use futures_util::future::join3;
+use futures_util::future::{join, join3};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use tokio_postgres::{Client, Error, Row};
@@ -73,6 +73,25 @@ impl Session {
     ) -> Result<u64, PostgresError> {
         let (sql, bound) = (query.within(&self.schema), query.bind(parameters));
         self.alone(self.client.execute_typed(&sql, &bound)).await
+    }
+
+    /// The rows that a question gives in the transaction of another one, which comes first.
+    pub(super) async fn rows_after(
+        &self,
+        before: (&Query, &[Parameter<'_>]),
+        query: &Query,
+        parameters: &[Parameter<'_>],
+    ) -> Result<Vec<Row>, PostgresError> {
+        let (first, sql) = (before.0.within(&self.schema), query.within(&self.schema));
+        let (bound_first, bound) = (before.0.bind(before.1), query.bind(parameters));
+        let asking = async {
+            let both =
+                join(self.client.execute_typed(&first, &bound_first), self.client.query_typed(&sql, &bound));
+            let (done, rows) = both.await;
+            done?;
+            rows
+        };
+        self.alone(asking).await
     }
 
     /// Asks in a transaction of its own. Its three messages leave together: that costs one round

@@ -6,6 +6,11 @@ use crate::ledger::LedgerError;
 
 /// Says what is wrong with the ledger in a place, and what to do.
 pub(super) fn ledger_error(place: &str, error: &Error) -> LedgerError {
+    if let Error::UserFunctionError(own) = error
+        && let Some(own) = own.downcast_ref::<LedgerError>()
+    {
+        return own.clone();
+    }
     let Some(code) = error.sqlite_error_code() else { return is_damaged(place, error) };
     match code {
         ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => LedgerError::Unavailable(format!(
@@ -57,4 +62,9 @@ pub(super) fn damaged() -> Error {
 /// The same, and what is wrong.
 pub(super) fn corrupt(what: &str) -> Error {
     Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_CORRUPT), Some(what.to_owned()))
+}
+
+/// What is none of SQLite's errors, on its way through a transaction.
+pub(super) fn own(error: LedgerError) -> Error {
+    Error::UserFunctionError(Box::new(error))
 }

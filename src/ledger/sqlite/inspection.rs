@@ -10,7 +10,7 @@ use super::schema::{ACCEPTED, CLAIMED, REJECTED, UNKNOWN};
 use super::store::Store;
 use super::string_table::Texts;
 use super::table::{self, Row};
-use super::{journal, string_table};
+use super::{cooling, journal, string_table};
 use crate::ledger::{FoundContact, Key, StatusRow};
 
 const COUNT: &str = "SELECT campaign, outcome, run, count(*) FROM contact GROUP BY campaign, outcome, run";
@@ -102,7 +102,8 @@ impl Store {
         let outcome = if accepted { ACCEPTED } else { REJECTED };
         let at = self.seal.date(now);
         let mut decide = self.connection.prepare_cached(DECIDE)?;
-        keys.iter().try_for_each(|key| decide.execute((key.0, outcome, at)).map(drop))
+        keys.iter().try_for_each(|key| decide.execute((key.0, outcome, at)).map(drop))?;
+        if accepted { Ok(()) } else { cooling::forget(&self.connection, &keys.iter().copied().collect()) }
     }
 }
 

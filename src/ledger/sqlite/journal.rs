@@ -16,8 +16,9 @@ use std::collections::HashMap;
 use rusqlite::{Connection, Result};
 
 use super::codec::{Packed, length, push_number};
+use super::cooling::HandOvers;
 use super::error::damaged;
-use super::schema::UNKNOWN;
+use super::schema::{ACCEPTED, UNKNOWN};
 use super::table::{People, Row};
 use crate::ledger::Key;
 
@@ -26,12 +27,18 @@ const END: &str = "
     INSERT INTO ending (intent, body) VALUES (?1, ?2)
     ON CONFLICT (intent) DO UPDATE SET body = CAST(body || excluded.body AS BLOB)";
 const ALL: &str = "
-    SELECT i.id, i.run, i.at, i.body, e.body
-    FROM intent AS i LEFT JOIN ending AS e ON e.intent = i.id
+    SELECT i.id, i.run, i.at, i.body, e.body, p.body
+    FROM intent AS i LEFT JOIN ending AS e ON e.intent = i.id LEFT JOIN intent_person AS p ON p.intent = i.id
     ORDER BY i.id";
 const REPLACE: &str = "UPDATE intent SET body = ?2 WHERE id = ?1";
 const REMOVE: &str = "DELETE FROM intent WHERE id = ?1";
-const CLEAR: [&str; 2] = ["DELETE FROM intent", "DELETE FROM ending"];
+const FORGET_ENDINGS: &str = "DELETE FROM ending";
+const CLEAR: [&str; 3] = ["DELETE FROM intent", "DELETE FROM intent_person", FORGET_ENDINGS];
+const WRITE_PEOPLE: &str = "INSERT OR REPLACE INTO intent_person (intent, body) VALUES (?1, ?2)";
+const REMOVE_PEOPLE: &str = "DELETE FROM intent_person WHERE intent = ?1";
+
+/// Stands for nobody among the keys of a claim's people: a hash is never this.
+const NOBODY: Key = Key([0; 16]);
 
 /// Whom a run has claimed, and where that is in the journal.
 pub(super) type Claims = HashMap<Key, Location, foldhash::fast::RandomState>;
@@ -57,6 +64,8 @@ pub(super) struct Claimed<'a> {
     pub(super) campaign: i64,
     pub(super) stream: i64,
     pub(super) primary_key: &'a str,
+    /// Who it is to the rule of cooling off, where that is on.
+    pub(super) person: Option<Key>,
 }
 
 /// How a contact of a claim ended.
@@ -91,9 +100,13 @@ impl Intent<'_> {
     }
 }
 
-/// The contacts of a claim, packed as the first version did.
+/// The contacts of a claim, packed as the first version did, and beside them who they are to the rules.
 #[derive(Default)]
-pub(super) struct ClaimRow(Vec<u8>);
+pub(super) struct ClaimRow {
+    contacts: Vec<u8>,
+    people: Vec<u8>,
+    has_people: bool,
+}
 
 /// The endings of contacts of one claim, packed.
 #[derive(Default)]
@@ -101,18 +114,41 @@ pub(super) struct SettlementRow(Vec<u8>);
 
 impl ClaimRow {
     pub(super) fn push(&mut self, claimed: &Claimed<'_>) {
-        let Claimed { key, campaign, stream, primary_key } = claimed;
-        self.0.extend_from_slice(&key.0);
-        self.0.extend_from_slice(&campaign.to_le_bytes());
-        self.0.extend_from_slice(&stream.to_le_bytes());
-        self.0.extend_from_slice(&length(primary_key).to_le_bytes());
-        self.0.extend_from_slice(primary_key.as_bytes());
+        let Claimed { key, campaign, stream, primary_key, person } = claimed;
+        self.contacts.extend_from_slice(&key.0);
+        self.contacts.extend_from_slice(&campaign.to_le_bytes());
+        self.contacts.extend_from_slice(&stream.to_le_bytes());
+        self.contacts.extend_from_slice(&length(primary_key).to_le_bytes());
+        self.contacts.extend_from_slice(primary_key.as_bytes());
+        self.people.extend_from_slice(&person.unwrap_or(NOBODY).0);
+        self.has_people |= person.is_some();
     }
 
     /// Writes the claim under a number; gives its size in bytes.
     pub(super) fn write(&self, connection: &Connection, id: i64, run: i64, at: i64) -> Result<usize> {
-        connection.prepare_cached(CLAIM)?.execute((id, run, at, &self.0))?;
-        Ok(self.0.len())
+        connection.prepare_cached(CLAIM)?.execute((id, run, at, &self.contacts))?;
+        self.write_people(connection, id)?;
+        Ok(self.contacts.len() + self.people.len())
+    }
+
+    /// Leaves the claim with these contacts only, or takes it away where there are none.
+    fn replace(&self, connection: &Connection, id: i64) -> Result<()> {
+        if self.contacts.is_empty() {
+            connection.prepare_cached(REMOVE)?.execute([id])?;
+        } else {
+            connection.prepare_cached(REPLACE)?.execute((id, &self.contacts))?;
+        }
+        self.write_people(connection, id)
+    }
+
+    /// Who is to be known to no rule takes no room.
+    fn write_people(&self, connection: &Connection, id: i64) -> Result<()> {
+        if self.has_people {
+            connection.prepare_cached(WRITE_PEOPLE)?.execute((id, &self.people))?;
+        } else {
+            connection.prepare_cached(REMOVE_PEOPLE)?.execute([id])?;
+        }
+        Ok(())
     }
 }
 
@@ -142,18 +178,29 @@ pub(super) fn each(connection: &Connection, mut see: impl FnMut(Intent<'_>) -> R
     while let Some(row) = rows.next()? {
         let settlements = row.get_ref(4)?.as_blob_or_null()?.unwrap_or_default();
         let claims = row.get_ref(3)?.as_blob()?;
-        let contacts = unpack(claims, settlements).ok_or_else(damaged)?;
-        let n_bytes = claims.len() + settlements.len();
+        let people = row.get_ref(5)?.as_blob_or_null()?.unwrap_or_default();
+        let contacts = unpack(claims, settlements, people).ok_or_else(damaged)?;
+        let n_bytes = claims.len() + settlements.len() + people.len();
         see(Intent { id: row.get(0)?, run: row.get(1)?, at: row.get(2)?, contacts, n_bytes })?;
     }
     Ok(())
 }
 
 /// What a run knows of the people in its journal, and how much that is.
-pub(super) fn replay(connection: &Connection) -> Result<(Claims, People, Size)> {
+pub(super) struct Replayed {
+    pub(super) claims: Claims,
+    pub(super) people: People,
+    pub(super) hand_overs: HandOvers,
+    pub(super) size: Size,
+}
+
+/// Reads the whole journal.
+pub(super) fn replay(connection: &Connection) -> Result<Replayed> {
     let (mut claims, mut people, mut size) = (Claims::default(), People::new(), Size::default());
+    let mut hand_overs = HandOvers::default();
     each(connection, |intent| {
         for (position, (claimed, ended)) in (0..).zip(&intent.contacts) {
+            note_hand_over(&mut hand_overs, claimed, *ended);
             if ended.is_none() {
                 claims.insert(claimed.key, Location { intent: intent.id, position });
             } else if let Some(row) = intent.row(claimed, *ended) {
@@ -164,7 +211,18 @@ pub(super) fn replay(connection: &Connection) -> Result<(Claims, People, Size)> 
         size.n_bytes += intent.n_bytes;
         Ok(())
     })?;
-    Ok((claims, people, size))
+    Ok(Replayed { claims, people, hand_overs, size })
+}
+
+/// Adds what the journal says of a contact, oldest first.
+pub(super) fn note_hand_over(hand_overs: &mut HandOvers, claimed: &Claimed<'_>, ended: Option<Ended<'_>>) {
+    let Claimed { key, person, .. } = *claimed;
+    hand_overs.begin(key, person);
+    match ended {
+        None => {}
+        Some(Ended::So { outcome: ACCEPTED | UNKNOWN, at, .. }) => hand_overs.end(person, Some((key, at))),
+        Some(Ended::So { .. } | Ended::WithoutTrace) => hand_overs.end(person, None),
+    }
 }
 
 /// Leaves in the journal who is being sent, and nobody else.
@@ -186,14 +244,9 @@ pub(super) fn forget_settled(connection: &Connection, claims: &mut Claims) -> Re
         Ok(())
     })?;
     for (id, open) in changed {
-        if open.0.is_empty() {
-            connection.prepare_cached(REMOVE)?.execute([id])?;
-        } else {
-            connection.prepare_cached(REPLACE)?.execute((id, open.0))?;
-        }
+        open.replace(connection, id)?;
     }
-    let [_, forget_endings] = CLEAR;
-    connection.prepare_cached(forget_endings)?.execute([])?;
+    connection.prepare_cached(FORGET_ENDINGS)?.execute([])?;
     Ok(())
 }
 
@@ -203,14 +256,25 @@ pub(super) fn clear(connection: &Connection) -> Result<()> {
 }
 
 /// The contacts in the body of a claim, each with its ending, if there is one in the other body.
-fn unpack<'a>(claims: &'a [u8], settlements: &'a [u8]) -> Option<Vec<(Claimed<'a>, Option<Ended<'a>>)>> {
+fn unpack<'a>(
+    claims: &'a [u8],
+    settlements: &'a [u8],
+    people: &[u8],
+) -> Option<Vec<(Claimed<'a>, Option<Ended<'a>>)>> {
     let (mut claims, mut settlements) = (Packed(claims), Packed(settlements));
+    let has_people = !people.is_empty();
+    let mut people = Packed(people);
     let mut contacts = Vec::new();
     while !claims.is_empty() {
         let (key, campaign, stream) = (claims.key()?, claims.wide()?, claims.wide()?);
         let length = u64::try_from(claims.wide()?).ok()?;
         let primary_key = claims.text(length)?;
-        contacts.push((Claimed { key, campaign, stream, primary_key }, None));
+        let person = if has_people { Some(people.key()?) } else { None };
+        let person = person.filter(|person| *person != NOBODY);
+        contacts.push((Claimed { key, campaign, stream, primary_key, person }, None));
+    }
+    if !people.is_empty() {
+        return None;
     }
     while !settlements.is_empty() {
         let position = usize::try_from(settlements.number()?).ok()?;
@@ -237,7 +301,8 @@ fn unpack_ending<'a>(settlements: &mut Packed<'a>) -> Option<Ended<'a>> {
 mod tests {
     use super::*;
 
-    const ONE: Claimed<'_> = Claimed { key: Key([1; 16]), campaign: 1, stream: i64::MAX, primary_key: "" };
+    const ONE: Claimed<'_> =
+        Claimed { key: Key([1; 16]), campaign: 1, stream: i64::MAX, primary_key: "", person: None };
     const OTHER: Claimed<'_> = Claimed { key: Key([2; 16]), primary_key: "[\"ü\",2]", ..ONE };
     const ENDED: Ended<'_> = Ended::So { outcome: 2, at: -1, reason: Some(300), contact_id: Some("ü") };
 
@@ -245,7 +310,7 @@ mod tests {
         let mut claims = ClaimRow::default();
         claims.push(&ONE);
         claims.push(&OTHER);
-        claims.0
+        claims.contacts
     }
 
     fn settlement(position: u32, ended: Ended<'_>) -> Vec<u8> {
@@ -269,9 +334,18 @@ mod tests {
             ("let go of", settlement(0, Ended::WithoutTrace), [Some(Ended::WithoutTrace), None]),
         ] {
             let [first, second] = want;
-            assert_eq!(unpack(&claims(), &settlements), Some(vec![(ONE, first), (OTHER, second)]), "{name}");
+            assert_eq!(
+                unpack(&claims(), &settlements, &[]),
+                Some(vec![(ONE, first), (OTHER, second)]),
+                "{name}"
+            );
         }
-        assert_eq!(unpack(&[], &[]), Some(Vec::new()));
+        assert_eq!(unpack(&[], &[], &[]), Some(Vec::new()));
+        let (one, other) = (Claimed { person: Some(Key([3; 16])), ..ONE }, OTHER);
+        let mut claims = ClaimRow::default();
+        claims.push(&one);
+        claims.push(&other);
+        assert_eq!(unpack(&claims.contacts, &[], &claims.people), Some(vec![(one, None), (other, None)]));
     }
 
     #[test]
@@ -279,11 +353,14 @@ mod tests {
         let (claims, settlements) = (claims(), settlement(0, ENDED));
         let first = 16 + 3 * 8;
         for length in (1..first).chain(first + 1..claims.len()) {
-            assert_eq!(unpack(&claims[..length], &[]), None, "{length} bytes of claims");
+            assert_eq!(unpack(&claims[..length], &[], &[]), None, "{length} bytes of claims");
         }
         for length in 1..settlements.len() {
-            assert_eq!(unpack(&claims, &settlements[..length]), None, "{length} bytes of endings");
+            assert_eq!(unpack(&claims, &settlements[..length], &[]), None, "{length} bytes of endings");
         }
-        assert_eq!(unpack(&claims, &settlement(2, ENDED)), None, "the ending of nobody");
+        assert_eq!(unpack(&claims, &settlement(2, ENDED), &[]), None, "the ending of nobody");
+        for length in [1, 16, 31, 33, 48] {
+            assert_eq!(unpack(&claims, &[], &vec![3; length]), None, "{length} bytes of people");
+        }
     }
 }

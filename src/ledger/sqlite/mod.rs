@@ -5,7 +5,9 @@
 //! clock: calls run on their caller, so that it is the same each time.
 
 mod codec;
+mod cooling;
 mod daily;
+mod do_not_call;
 mod error;
 mod forget;
 #[cfg(any(test, feature = "fuzzing"))]
@@ -13,6 +15,7 @@ pub(crate) mod fuzz;
 mod inspection;
 mod journal;
 mod list;
+mod listed;
 mod location;
 mod log;
 mod mark;
@@ -40,10 +43,11 @@ use std::path::Path;
 use jiff::Timestamp;
 
 use self::watch::Watch;
+use super::list::{DoNotCallList, ListLoad, ListSource, Loaded};
 use super::{
     ClaimEntry, ContactStatus, DailyLimit, FoundContact, Inspect, Key, Ledger, LedgerError, LedgerIdentity,
-    LedgerOptions, ListPage, ListQuery, OldPage, OpenedLedger, Places, Rescoped, Retention, Settlement,
-    StatusRow,
+    LedgerOptions, LedgerRules, ListOwner, ListPage, ListQuery, OldPage, OpenedLedger, PersonKeys, Places,
+    Rescoped, Retention, Settlement, StatusRow,
 };
 use crate::domain::contact::Campaign;
 use crate::ledger::sqlite::journal::Size;
@@ -171,6 +175,7 @@ impl Sqlite {
             phone_format: WireFormat::default(),
             call_again_after_days: 0,
             expect_existing: true,
+            rules: LedgerRules::default(),
         };
         Self::in_a_file(path, Use::Inspect, &options, hash_key, Timestamp::UNIX_EPOCH, LARGEST_JOURNAL)
     }
@@ -208,8 +213,12 @@ fn purpose(options: &LedgerOptions) -> Use {
 }
 
 impl Ledger for Sqlite {
-    async fn status_of(&self, keys: Vec<Key>, now: Timestamp) -> Result<Vec<ContactStatus>, LedgerError> {
-        self.worker.ask(move |store| store.status_of(&keys, now)).await
+    async fn status_of(
+        &self,
+        people: Vec<PersonKeys>,
+        now: Timestamp,
+    ) -> Result<Vec<ContactStatus>, LedgerError> {
+        self.worker.ask(move |store| store.status_of(&people, now)).await
     }
 
     async fn claim(
@@ -245,6 +254,24 @@ impl Ledger for Sqlite {
 
     async fn close(&self) -> Result<(), LedgerError> {
         self.worker.close().await
+    }
+}
+
+impl DoNotCallList for Sqlite {
+    async fn load_list(&self, load: ListLoad, now: Timestamp) -> Result<Loaded, LedgerError> {
+        self.worker.call(move |store| store.load_list(load, now)).await
+    }
+
+    async fn list_sources(&self, owner: ListOwner) -> Result<Vec<ListSource>, LedgerError> {
+        self.worker.call(move |store| store.list_sources(&owner)).await
+    }
+
+    async fn find_listed(&self, owner: ListOwner, key: Key) -> Result<Vec<String>, LedgerError> {
+        self.worker.call(move |store| store.find_listed(&owner, &key)).await
+    }
+
+    async fn remove_source(&self, owner: ListOwner, source: String) -> Result<Option<u64>, LedgerError> {
+        self.worker.call(move |store| store.remove_source(&owner, &source)).await
     }
 }
 

@@ -7,8 +7,10 @@ use jiff::Timestamp;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, Result, TransactionBehavior};
 
+use super::cooling::HandOvers;
 use super::error::{corrupt, ledger_error, no_permission, not_a_ledger};
 use super::journal;
+use super::listed;
 use super::location::{Location, Missing};
 use super::log;
 use super::meta::{self, HashKey};
@@ -113,6 +115,9 @@ pub(super) fn examine(
     let transaction =
         connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(ledger_error)?;
     let (opened, mut seal) = find(&transaction, place, purpose, options, hash_key, now, watch.as_deref())?;
+    if let Some(why) = &opened.list_refusal {
+        return Err(LedgerError::Unusable(format!("{place}: {why}")));
+    }
     if purpose != Use::Inspect {
         seal.begin(&transaction).map_err(ledger_error)?;
     }
@@ -142,12 +147,12 @@ pub(super) fn find(
     watch: Option<&Watch>,
 ) -> Result<(OpenedLedger, Seal), LedgerError> {
     let ledger_error = |error| ledger_error(place, &error);
-    let Readable { seal, flaw } = read_ledger(connection, place, watch)?;
+    let Readable { mut seal, flaw } = read_ledger(connection, place, watch)?;
     if let Some(flaw) = flaw {
         return Err(flaw.refuse(place));
     }
     seal.watch(connection).map_err(ledger_error)?;
-    let recovered_unknown = recover(connection).map_err(ledger_error)?;
+    let recovered_unknown = recover(connection, &mut seal, now).map_err(ledger_error)?;
     if !table::any(connection).map_err(ledger_error)? {
         let was_used = meta::was_used(connection).map_err(ledger_error)?;
         refuse_empty(place, purpose, was_used)?;
@@ -155,7 +160,9 @@ pub(super) fn find(
     let hasher = hasher(connection, place, hash_key, now)?;
     let identity = identity(connection, place, purpose, &options.identity)?;
     let clock = Timestamp::from_millisecond(seal.newest).ok().filter(|newest| *newest > now);
-    Ok((OpenedLedger { recovered_unknown, hasher, identity, clock }, seal))
+    let rule = options.rules.do_not_call.as_ref();
+    let list_refusal = listed::refusal(connection, rule, clock.unwrap_or(now)).map_err(ledger_error)?;
+    Ok((OpenedLedger { recovered_unknown, hasher, identity, clock, list_refusal }, seal))
 }
 
 /// What a person decided about a file whose loss cannot be undone.
@@ -236,16 +243,19 @@ pub(super) fn trust(connection: &Connection) -> Result<()> {
 
 /// Finishes what dead runs left in the journal: nobody else has the file, so no run that lives has
 /// claimed anybody.
-fn recover(connection: &Connection) -> Result<u64> {
-    let (mut n_unknown, mut people) = (0, People::new());
+fn recover(connection: &Connection, seal: &mut Seal, now: Timestamp) -> Result<u64> {
+    let (mut n_unknown, mut people, mut hand_overs) = (0, People::new(), HandOvers::default());
     journal::each(connection, |intent| {
         for (claimed, ended) in &intent.contacts {
+            journal::note_hand_over(&mut hand_overs, claimed, *ended);
             n_unknown += u64::from(ended.is_none());
             people.extend(intent.row(claimed, *ended).map(|row| (claimed.key, row)));
         }
         Ok(())
     })?;
     table::write_all(connection, &people)?;
+    let found = hand_overs.has_under_way().then(|| seal.date(now));
+    hand_overs.write(connection, found)?;
     journal::clear(connection)?;
     if n_unknown > 0 {
         meta::mark_as_used(connection)?;

@@ -11,7 +11,7 @@ use super::open::{self, Use};
 use super::store::Store;
 use super::watch::Watch;
 use super::{LARGEST_JOURNAL, Sqlite};
-use crate::ledger::{ClaimEntry, LedgerError, LedgerOptions, Settlement};
+use crate::ledger::{ClaimEntry, LedgerError, LedgerOptions, Probed, Settlement};
 
 /// What SQLite may put beside a file.
 const COMPANIONS: [&str; 4] = ["", "-wal", "-shm", "-journal"];
@@ -25,7 +25,7 @@ struct Trial(PathBuf);
 impl Sqlite {
     /// Opens the ledger as a run does, claims somebody and lets go again, all in one transaction that
     /// is rolled back. Where there is no ledger yet, does so in a file beside its place, which is
-    /// removed. Gives whether there is a ledger already.
+    /// removed.
     ///
     /// # Errors
     /// Whenever a run could not be opened, or could not claim.
@@ -35,7 +35,7 @@ impl Sqlite {
         hash_key: Option<&str>,
         entry: &ClaimEntry,
         now: Timestamp,
-    ) -> std::result::Result<bool, LedgerError> {
+    ) -> std::result::Result<Probed, LedgerError> {
         let shown = path.display().to_string();
         let path = &destination(path);
         let is_there = path.exists();
@@ -54,13 +54,13 @@ impl Sqlite {
         // The connection rolls back what is not committed when it is given back.
         connection.execute_batch("BEGIN IMMEDIATE").map_err(ledger_error)?;
         let purpose = if options.expect_existing { Use::Continue } else { Use::Run };
-        let (_, seal) = open::find(&connection, &shown, purpose, options, hash_key, now, Some(&watch))?;
+        let (opened, seal) = open::find(&connection, &shown, purpose, options, hash_key, now, Some(&watch))?;
         open::trust(&connection).map_err(ledger_error)?;
         let mut store = Store::new(connection, (seal, None), &shown, options, LARGEST_JOURNAL);
         let played = play(&mut store, entry, now);
         drop(store.into_connection());
         played.map_err(ledger_error)?;
-        Ok(is_there)
+        Ok(Probed { is_there, list_refusal: opened.list_refusal })
     }
 }
 

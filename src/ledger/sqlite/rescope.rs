@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use rusqlite::{Connection, Result};
 
+use super::cooling;
 use super::meta;
 use super::schema::{ACCEPTED, UNKNOWN};
 use super::store::Store;
@@ -36,6 +37,7 @@ impl Store {
             for (old, _) in pairs.iter().filter(|(old, _)| !kept.contains(old)) {
                 table::remove(&self.connection, old)?;
             }
+            cooling::rename(&self.connection, &pairs.iter().copied().collect())?;
             meta::keep_identity(&self.connection, identity)?;
         }
         Ok(Rescoped { brought, left, is_done })

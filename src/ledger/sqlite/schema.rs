@@ -16,7 +16,9 @@ pub(super) const UNKNOWN: i64 = 3;
 /// `contact` is clustered by its key, so that a contact costs one write; campaign, stream, run and
 /// reason are numbers of `word`. Times are milliseconds. `intent` and `ending` are the journal, which
 /// `journal` packs; before there were endings, whoever was settled was taken out of its intent. `seal`
-/// has one row, which is about all others.
+/// has one row, which is about all others. `listed` has the buckets of the do-not-call list's sources, under
+/// the source's number and the bucket's; `hand_over` says when somebody was handed over last, by which of
+/// their keys, and `intent_person` belongs to `intent`: who these are to the rule of cooling off.
 pub(super) const MIGRATIONS: &[&str] = &[
     "
     CREATE TABLE meta (
@@ -62,6 +64,32 @@ pub(super) const MIGRATIONS: &[&str] = &[
         is_open INTEGER NOT NULL,
         newest INTEGER NOT NULL,
         digest INTEGER NOT NULL
+    ) STRICT;
+    ",
+    "
+    CREATE TABLE list (
+        id INTEGER PRIMARY KEY,
+        owner TEXT NOT NULL,
+        source TEXT NOT NULL,
+        count INTEGER NOT NULL,
+        loaded_at INTEGER,
+        UNIQUE (owner, source)
+    ) STRICT;
+
+    CREATE TABLE listed (
+        id INTEGER PRIMARY KEY,
+        body BLOB NOT NULL
+    ) STRICT;
+
+    CREATE TABLE hand_over (
+        person BLOB PRIMARY KEY,
+        key BLOB NOT NULL,
+        at INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+
+    CREATE TABLE intent_person (
+        intent INTEGER PRIMARY KEY,
+        body BLOB NOT NULL
     ) STRICT;
     ",
 ];

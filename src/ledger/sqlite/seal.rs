@@ -17,7 +17,7 @@ use super::openings::Openings;
 use super::reach::Reach;
 
 /// What is sealed, with its columns; the first one is in ascending order.
-const TABLES: [(&str, &[&str]); 5] = [
+const TABLES: [(&str, &[&str]); 9] = [
     (
         "contact",
         &["key", "outcome", "at", "campaign", "stream", "run", "reason", "primary_key", "contact_id"],
@@ -26,6 +26,10 @@ const TABLES: [(&str, &[&str]); 5] = [
     ("ending", &["intent", "body"]),
     ("word", &["id", "text"]),
     ("meta", &["name", "value"]),
+    ("list", &["id", "owner", "source", "count", "loaded_at"]),
+    ("listed", &["id", "body"]),
+    ("hand_over", &["person", "key", "at"]),
+    ("intent_person", &["intent", "body"]),
 ];
 
 const READ: &str = "SELECT ledger, sequence, is_open, newest, digest FROM seal";

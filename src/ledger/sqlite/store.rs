@@ -1,12 +1,14 @@
 //! One run's hold on a ledger: the connection, and what this run knows without asking the file.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, Result};
 
+use super::cooling::{Cooling, HandOvers};
 use super::error::ledger_error;
-use super::journal::{self, ClaimRow, Claimed, Claims, Ended, Location, SettlementRow, Size};
+use super::journal::{self, ClaimRow, Claimed, Claims, Ended, Location, Replayed, SettlementRow, Size};
+use super::listed::{ListLookUp, list_ids};
 use super::meta;
 use super::schema::{ACCEPTED, REJECTED, UNKNOWN};
 use super::seal::Seal;
@@ -14,7 +16,9 @@ use super::string_table::StringTable;
 use super::table::{self, Known, LookUp};
 use super::watch::Watch;
 use crate::ledger::daily;
-use crate::ledger::{ClaimEntry, ContactStatus, Key, LedgerError, LedgerOptions, Settlement};
+use crate::ledger::{
+    ClaimEntry, ContactStatus, Key, LedgerError, LedgerOptions, ListOwner, PersonKeys, Settlement,
+};
 
 const MILLISECONDS_PER_DAY: i64 = 24 * 60 * 60 * 1_000;
 
@@ -26,6 +30,12 @@ pub(super) struct Store {
     pub(super) is_closing: bool,
     /// What the journal says of those who are settled.
     pub(super) settled: HashMap<Key, Known, foldhash::fast::RandomState>,
+    /// What the journal says of who was handed over, or is being.
+    pub(super) hand_overs: HandOvers,
+    /// The sources of the do-not-call list, where this run goes by one.
+    pub(super) lists: Vec<i64>,
+    list_owner: Option<ListOwner>,
+    cooling_off: Option<SignedDuration>,
     /// A transaction was rolled back: what the run knows is read from its journal again before the next one.
     is_behind: bool,
     strings: StringTable,
@@ -60,7 +70,12 @@ impl Store {
             claims: Claims::default(),
             is_closing: false,
             settled: HashMap::default(),
-            is_behind: false,
+            hand_overs: HandOvers::default(),
+            lists: Vec::new(),
+            list_owner: options.rules.do_not_call.as_ref().map(|rule| rule.owner.clone()),
+            cooling_off: options.rules.cooling_off(),
+            // What the run goes by is read before its first transaction.
+            is_behind: true,
             strings: StringTable::default(),
             seal,
             watch,
@@ -74,6 +89,15 @@ impl Store {
             journal: Size::default(),
             largest_journal,
         }
+    }
+
+    /// A list that this run goes by may have other sources now.
+    pub(super) fn find_lists(&mut self) -> Result<()> {
+        self.lists = match &self.list_owner {
+            Some(owner) => list_ids(&self.connection, owner)?,
+            None => Vec::new(),
+        };
+        Ok(())
     }
 
     /// Gives the connection back, between transactions.
@@ -105,9 +129,11 @@ impl Store {
     fn attempt<T>(&mut self, work: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
         self.connection.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
         if self.is_behind {
-            let (claims, people, journal) = journal::replay(&self.connection)?;
+            let Replayed { claims, people, hand_overs, size } = journal::replay(&self.connection)?;
             self.settled = people.into_iter().map(|(key, row)| (key, row.known())).collect();
-            (self.claims, self.journal, self.is_behind) = (claims, journal, false);
+            (self.claims, self.hand_overs, self.journal) = (claims, hand_overs, size);
+            self.find_lists()?;
+            self.is_behind = false;
         }
         let given = work(self)?;
         self.seal.write(&self.connection)?;
@@ -127,14 +153,19 @@ impl Store {
     }
 
     /// Where people stand.
-    pub(super) fn status_of(&mut self, keys: &[Key], now: Timestamp) -> Result<Vec<ContactStatus>> {
-        let days = i64::from(self.call_again_after_days);
-        // A clock behind what was written is wrong now, or was then: nobody's days have passed by it.
-        let is_believed = days > 0 && now.as_millisecond() >= self.seal.newest;
-        let called_again = is_believed.then(|| now.as_millisecond() - days * MILLISECONDS_PER_DAY);
+    pub(super) fn status_of(&self, people: &[PersonKeys], now: Timestamp) -> Result<Vec<ContactStatus>> {
+        let called_again = self.over_since(i64::from(self.call_again_after_days) * MILLISECONDS_PER_DAY, now);
         let mut contacts = LookUp::new(&self.connection)?;
-        let mut statuses = Vec::with_capacity(keys.len());
-        for key in keys {
+        let mut list = ListLookUp::new(&self.connection, &self.lists)?;
+        let mut cooling = self.cooling(now)?;
+        let mut statuses = Vec::with_capacity(people.len());
+        for PersonKeys { key, rules } in people {
+            if let Some(listed) = rules.listed
+                && list.has(&listed)?
+            {
+                statuses.push(ContactStatus::DoNotCall);
+                continue;
+            }
             if self.claims.contains_key(key) {
                 statuses.push(ContactStatus::Elsewhere);
                 continue;
@@ -143,9 +174,23 @@ impl Store {
                 Some(known) => Some(*known),
                 None => contacts.known(key)?,
             };
-            statuses.push(known.map_or(ContactStatus::Free, |known| known.status(called_again)));
+            let status = known.map_or(ContactStatus::Free, |known| known.status(called_again));
+            let is_kept_back = status == ContactStatus::Free && cooling.keeps_back(rules.cooling, None)?;
+            statuses.push(if is_kept_back { ContactStatus::CoolingOff } else { status });
         }
         Ok(statuses)
+    }
+
+    /// What happened at this moment, or before, is so many milliseconds ago; none where nothing is.
+    fn over_since(&self, milliseconds: i64, now: Timestamp) -> Option<i64> {
+        // A clock behind what was written is wrong now, or was then: no time has passed by it.
+        let is_believed = milliseconds > 0 && now.as_millisecond() >= self.seal.newest;
+        is_believed.then(|| now.as_millisecond() - milliseconds)
+    }
+
+    fn cooling(&self, now: Timestamp) -> Result<Cooling<'_>> {
+        let over_since = self.cooling_off.and_then(|time| self.over_since(time.as_secs() * 1_000, now));
+        Cooling::new(&self.connection, &self.hand_overs, self.cooling_off.is_some(), over_since)
     }
 
     /// Claims those who are free, or may be retaken; gives where each stood before.
@@ -159,11 +204,12 @@ impl Store {
         if n_contacts > self.largest_journal.n_contacts || n_bytes > self.largest_journal.n_bytes {
             self.merge()?;
         }
-        let keys: Vec<_> = entries.iter().map(|entry| entry.key).collect();
-        let mut before = self.status_of(&keys, now)?;
+        let people: Vec<_> = entries.iter().map(ClaimEntry::person).collect();
+        let mut before = self.status_of(&people, now)?;
         if retake {
             self.hold_back(entries, &mut before)?;
         }
+        self.keep_back(entries, &mut before, retake, now)?;
         let mine = entries.iter().zip(&before).filter(|(_, status)| {
             **status == ContactStatus::Free || (retake && **status == ContactStatus::Unknown)
         });
@@ -177,6 +223,31 @@ impl Store {
         Ok(before)
     }
 
+    /// Keeps back who would be sent again while another hand-over cools off, and whom this claim has twice.
+    fn keep_back(
+        &self,
+        entries: &[ClaimEntry],
+        statuses: &mut [ContactStatus],
+        retake: bool,
+        now: Timestamp,
+    ) -> Result<()> {
+        let mut cooling = self.cooling(now)?;
+        let mut taken = HashSet::new();
+        for (entry, status) in entries.iter().zip(statuses) {
+            let is_kept_back = match status {
+                ContactStatus::Free => false,
+                ContactStatus::Unknown if retake => {
+                    cooling.keeps_back(entry.rules.cooling, Some(entry.key))?
+                }
+                _ => continue,
+            };
+            if is_kept_back || entry.rules.cooling.is_some_and(|person| !taken.insert(person)) {
+                *status = ContactStatus::CoolingOff;
+            }
+        }
+        Ok(())
+    }
+
     /// Writes endings, and takes them out of their claims.
     pub(super) fn settle_contacts(
         &mut self,
@@ -187,7 +258,7 @@ impl Store {
         let mut unclaimed = Vec::new();
         for (entry, settlement) in settlements {
             if let Some(Location { intent, position }) = self.claims.remove(&entry.key) {
-                let ended = self.ended(entry.key, settlement, now)?;
+                let ended = self.ended(entry, settlement, now)?;
                 claimed.entry(intent).or_default().push(position, ended);
             } else if matches!(settlement, Settlement::Accepted { .. } | Settlement::Unknown) {
                 // What holds a person back is written in any case; to free somebody takes a claim.
@@ -198,7 +269,7 @@ impl Store {
             let entries: Vec<_> = unclaimed.iter().map(|(entry, _)| *entry).collect();
             let intent = self.intend(&entries, now)?;
             for (position, (entry, settlement)) in (0..).zip(unclaimed) {
-                let ended = self.ended(entry.key, settlement, now)?;
+                let ended = self.ended(entry, settlement, now)?;
                 claimed.entry(intent).or_default().push(position, ended);
             }
         }
@@ -225,10 +296,12 @@ impl Store {
 
     /// Brings `contact` up to date: it knows everybody then who is not claimed.
     pub(super) fn merge(&mut self) -> Result<()> {
-        let (_, people, _) = journal::replay(&self.connection)?;
+        let Replayed { people, hand_overs, .. } = journal::replay(&self.connection)?;
         table::write_all(&self.connection, &people)?;
+        hand_overs.write(&self.connection, None)?;
         journal::forget_settled(&self.connection, &mut self.claims)?;
         self.settled.clear();
+        self.hand_overs.forget_settled();
         self.journal = Size { n_contacts: self.claims.len(), n_bytes: 0 };
         Ok(())
     }
@@ -242,7 +315,9 @@ impl Store {
                 campaign: self.word(entry.campaign.as_str())?,
                 stream: self.word(&entry.stream)?,
                 primary_key: &entry.primary_key,
+                person: entry.rules.cooling,
             });
+            self.hand_overs.begin(entry.key, entry.rules.cooling);
         }
         meta::keep_route(&self.connection, &self.run, &self.route)?;
         let run = self.strings.id(&self.connection, &self.run)?;
@@ -254,15 +329,25 @@ impl Store {
     }
 
     /// An ending as the journal has it; from here on it counts.
-    fn ended<'a>(&mut self, key: Key, settlement: &'a Settlement, now: Timestamp) -> Result<Ended<'a>> {
+    fn ended<'a>(
+        &mut self,
+        entry: &ClaimEntry,
+        settlement: &'a Settlement,
+        now: Timestamp,
+    ) -> Result<Ended<'a>> {
         let (outcome, reason, contact_id) = match settlement {
             Settlement::Accepted { contact_id } => (ACCEPTED, None, contact_id.as_deref()),
             Settlement::Rejected { reason } => (REJECTED, Some(self.word(reason)?), None),
             Settlement::Unknown => (UNKNOWN, None, None),
-            Settlement::Released => return Ok(Ended::WithoutTrace),
+            Settlement::Released => {
+                self.hand_overs.end(entry.rules.cooling, None);
+                return Ok(Ended::WithoutTrace);
+            }
         };
         let at = self.seal.date(now);
-        self.settled.insert(key, Known { outcome, at });
+        self.settled.insert(entry.key, Known { outcome, at });
+        let is_handed_over = [ACCEPTED, UNKNOWN].contains(&outcome);
+        self.hand_overs.end(entry.rules.cooling, is_handed_over.then_some((entry.key, at)));
         Ok(Ended::So { outcome, at, reason, contact_id })
     }
 

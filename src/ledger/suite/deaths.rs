@@ -57,7 +57,7 @@ pub(in crate::ledger) async fn whatever_it_was_before_the_claim_it_dies_unknown(
     home.kill(ledger).await;
 
     let ledger = home.open(again("second"), day(9)).await.unwrap();
-    let status = ledger.status_of((0..6).map(key).collect(), day(9)).await.unwrap();
+    let status = ledger.status_of(known_by((0..6).map(key)), day(9)).await.unwrap();
     assert_eq!(status, [Unknown, Unknown, Unknown, Accepted, Free, Unknown]);
 }
 

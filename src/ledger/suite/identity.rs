@@ -67,7 +67,7 @@ pub(in crate::ledger) async fn people_are_brought_over_with_what_is_known_of_the
     drop(records);
     assert!(home.open(within(Scope::Campaign, "second"), day(0)).await.is_err(), "the scope is another");
     let ledger = home.open(within(Scope::Account, "third"), day(0)).await.unwrap();
-    let status = ledger.status_of([0, 1, 2, 3, 9].map(other).to_vec(), day(0)).await.unwrap();
+    let status = ledger.status_of(known_by([0, 1, 2, 3, 9].map(other)), day(0)).await.unwrap();
     assert_eq!(status, [Accepted, Accepted, Unknown, Free, Free]);
     assert_eq!(
         ledger.settle_unknown("first", true, false, day(0)).await.unwrap(),
@@ -119,7 +119,7 @@ pub(in crate::ledger) async fn of_two_keys_that_become_one_the_confirmed_call_co
             _ => Unknown,
         };
         let new = other(2 * n);
-        assert_eq!(ledger.status_of(vec![new], day(2)).await.unwrap(), [want], "{one} and {two}");
+        assert_eq!(ledger.status_of(known_by([new]), day(2)).await.unwrap(), [want], "{one} and {two}");
         let found = ledger.find_contacts(vec![new]).await.unwrap();
         let at = if two == 1 { day(1) } else { day(2) };
         assert!(want == Free || found[0].at == at, "{one} and {two}: called last at {}", found[0].at);

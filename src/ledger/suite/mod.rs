@@ -9,11 +9,13 @@ mod inspection;
 mod model;
 mod people;
 mod places;
+mod rules;
 mod standing;
 
 use std::ops::Range;
 
 use crate::domain::reason::Reason;
+use crate::ledger::list::{DoNotCallList, ListLoad, LoadKind, Loaded, Staging};
 
 use super::*;
 
@@ -23,12 +25,13 @@ pub(super) use inspection::*;
 pub(super) use model::{follows_the_model, plan};
 pub(super) use people::*;
 pub(super) use places::*;
+pub(super) use rules::*;
 pub(super) use standing::*;
 
 /// Where one test's ledger lives while its runs come and go. Every `Home` starts empty.
 pub(super) trait Home {
     /// What is under test.
-    type Ledger: Ledger + Inspect;
+    type Ledger: Ledger + Inspect + DoNotCallList;
     /// The same, for a person to look into.
     type Records: Inspect;
 
@@ -40,6 +43,11 @@ pub(super) trait Home {
 
     /// Opens it for a person to look into.
     async fn inspect(&self, identity: LedgerIdentity) -> Self::Records;
+
+    /// What its own clock shows when runs begin.
+    fn today() -> Timestamp {
+        day(0)
+    }
 
     /// The run's process dies: nothing is closed, and its lease, if there is one, is over.
     async fn kill(&self, ledger: Self::Ledger);
@@ -69,6 +77,13 @@ macro_rules! ledger_suite {
             a_ledger_of_which_everybody_was_forgotten_is_no_lost_one
             a_campaigns_day_has_so_many_places_over_all_runs a_run_that_dies_leaves_its_places_taken
             those_who_race_for_places_have_no_more_together_than_there_are
+            whoever_is_on_the_list_is_not_claimed_whatever_else_is_known
+            who_comes_onto_the_list_while_a_sync_runs_is_not_in_its_next_claim
+            a_source_is_changed_replaced_and_taken_away without_a_list_that_is_whole_and_new_no_run_begins
+            one_hand_over_keeps_the_next_one_back_over_all_campaigns an_attempt_that_was_none_keeps_nobody_back
+            whoever_was_being_handed_over_by_a_run_that_died_waits the_same_attempt_may_be_made_again
+            who_was_not_delivered_need_not_wait nobody_is_taken_twice_in_one_claim
+            who_waits_still_does_so_under_another_scope a_hand_over_and_a_list_survive_their_run
         }
     };
     ($home:expr; $($behaviour:ident)+) => {$(
@@ -90,6 +105,7 @@ pub(super) fn options(run: &str) -> LedgerOptions {
         phone_format: WireFormat::Digits,
         call_again_after_days: 0,
         expect_existing: false,
+        rules: LedgerRules::default(),
     }
 }
 
@@ -110,10 +126,16 @@ pub(super) fn key(n: u32) -> Key {
     Key(key)
 }
 
+/// People whom no rule asks for.
+pub(super) fn known_by(keys: impl IntoIterator<Item = Key>) -> Vec<PersonKeys> {
+    keys.into_iter().map(PersonKeys::from).collect()
+}
+
 /// The n-th person as a contact of one campaign.
 pub(super) fn entry(n: u32) -> ClaimEntry {
     ClaimEntry {
         key: key(n),
+        rules: RuleKeys::default(),
         campaign: Campaign::new("spring"),
         stream: "public.customers".into(),
         primary_key: format!("[{n}]").into(),
@@ -135,7 +157,7 @@ pub(super) async fn open<H: Home>(home: &H, run: &str) -> H::Ledger {
 
 /// The status of the people in a range.
 pub(super) async fn statuses(ledger: &impl Ledger, people: Range<u32>) -> Vec<ContactStatus> {
-    ledger.status_of(people.map(key).collect(), day(0)).await.unwrap()
+    ledger.status_of(known_by(people.map(key)), day(0)).await.unwrap()
 }
 
 /// Claims the people in a range.

@@ -186,7 +186,7 @@ async fn start<H: Home>(home: &H, runs: &[String], model: &Model) -> H::Ledger {
 }
 
 async fn agree(ledger: &(impl Ledger + Inspect), model: &Model, step: &Step) {
-    let status = ledger.status_of((0..N_PEOPLE).map(key).collect(), moment(model)).await.unwrap();
+    let status = ledger.status_of(known_by((0..N_PEOPLE).map(key)), moment(model)).await.unwrap();
     let want: Vec<_> = (0..N_PEOPLE).map(|person| model.status(person)).collect();
     assert_eq!(status, want, "after {step:?}");
     let status = ledger.status().await.unwrap();

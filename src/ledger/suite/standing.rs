@@ -27,7 +27,7 @@ pub(in crate::ledger) async fn accepted_is_a_duplicate_for_ever(home: &impl Home
     let ledger = open(home, "first").await;
     send(&ledger, 0..2, accepted()).await;
     assert_eq!(claim(&ledger, 0..3).await, [Accepted, Accepted, Free]);
-    let later = ledger.status_of(vec![key(0)], day(40_000)).await.unwrap();
+    let later = ledger.status_of(known_by([key(0)]), day(40_000)).await.unwrap();
     assert_eq!(later, [Accepted], "a century later");
     let retaken = ledger.claim(vec![entry(1)], true, day(40_000)).await.unwrap();
     assert_eq!(retaken, [Accepted], "retaking is for the unknown");
@@ -39,13 +39,17 @@ pub(in crate::ledger) async fn accepted_is_free_again_after_the_days_of_call_aga
     let again = LedgerOptions { call_again_after_days: 7, ..options("first") };
     let ledger = home.open(again.clone(), day(0)).await.unwrap();
     send(&ledger, 0..1, accepted()).await;
-    assert_eq!(ledger.status_of(vec![key(0)], day(6)).await.unwrap(), [Accepted]);
+    assert_eq!(ledger.status_of(known_by([key(0)]), day(6)).await.unwrap(), [Accepted]);
     assert_eq!(ledger.claim(vec![entry(0)], false, day(6)).await.unwrap(), [Accepted]);
-    assert_eq!(ledger.status_of(vec![key(0)], day(-1)).await.unwrap(), [Accepted], "a clock went back");
-    assert_eq!(ledger.status_of(vec![key(0)], day(7)).await.unwrap(), [Free], "seven whole days");
+    assert_eq!(ledger.status_of(known_by([key(0)]), day(-1)).await.unwrap(), [Accepted], "a clock went back");
+    assert_eq!(ledger.status_of(known_by([key(0)]), day(7)).await.unwrap(), [Free], "seven whole days");
     assert_eq!(ledger.claim(vec![entry(0)], false, day(8)).await.unwrap(), [Free]);
     ledger.settle(vec![(entry(0), accepted())], day(8)).await.unwrap();
-    assert_eq!(ledger.status_of(vec![key(0)], day(14)).await.unwrap(), [Accepted], "counts from the last");
+    assert_eq!(
+        ledger.status_of(known_by([key(0)]), day(14)).await.unwrap(),
+        [Accepted],
+        "counts from the last"
+    );
 }
 
 pub(in crate::ledger) async fn rejected_is_free_again(home: &impl Home) {
@@ -146,7 +150,7 @@ pub(in crate::ledger) async fn answers_come_in_order(home: &impl Home) {
     send(&ledger, 5..6, Settlement::Unknown).await;
     let order = [5, 9, 3, 1, 7];
     let want = [Unknown, Free, Accepted, Free, Free];
-    assert_eq!(ledger.status_of(order.map(key).to_vec(), day(0)).await.unwrap(), want);
+    assert_eq!(ledger.status_of(known_by(order.map(key)), day(0)).await.unwrap(), want);
     assert_eq!(ledger.claim(order.map(entry).to_vec(), false, day(0)).await.unwrap(), want);
 }
 
@@ -164,8 +168,8 @@ pub(in crate::ledger) async fn keys_that_differ_in_one_bit_are_two_people(home: 
         key.0[bit / 8] ^= 1 << (bit % 8);
         near.push(key);
     }
-    assert_eq!(ledger.status_of(near, day(0)).await.unwrap(), [Free; 128]);
-    assert_eq!(ledger.status_of(vec![whole, Key([0; 16])], day(0)).await.unwrap(), [Accepted; 2]);
+    assert_eq!(ledger.status_of(known_by(near), day(0)).await.unwrap(), [Free; 128]);
+    assert_eq!(ledger.status_of(known_by([whole, Key([0; 16])]), day(0)).await.unwrap(), [Accepted; 2]);
 }
 
 pub(in crate::ledger) async fn empty_calls_do_nothing(home: &impl Home) {

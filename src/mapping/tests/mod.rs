@@ -4,6 +4,7 @@ mod conditions;
 mod identity;
 mod impossible;
 mod keys;
+mod listed;
 mod mistakes;
 mod phone;
 mod properties;
@@ -141,6 +142,13 @@ fn shown(mapped: &Mapped) -> String {
             return format!("invalid {} {}", reason.code(), detail.as_deref().unwrap_or("-"));
         }
         Mapped::Refused { outcome, .. } => panic!("{outcome:?} is not the mapping's to say"),
+        Mapped::Listed { number, is_listed, primary_key } => {
+            let number = number.as_ref().map_or_else(
+                |why| why.reason().map_or("", crate::domain::reason::Reason::code),
+                |phone| phone.expose(),
+            );
+            return format!("{} {number} {primary_key}", if *is_listed { "listed" } else { "taken off" });
+        }
         Mapped::Contact { campaign, contact, primary_key: _ } => (campaign, contact),
     };
     let mut line = format!("{} {}", campaign.as_str(), contact.phone.expose());

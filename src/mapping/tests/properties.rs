@@ -74,6 +74,7 @@ proptest! {
                 }
                 Mapped::Refused { outcome: Outcome::Suppressed(..) | Outcome::Invalid(..), .. } => {}
                 Mapped::Refused { outcome, .. } => prop_assert!(false, "{:?} is not the mapping's to say", outcome),
+                Mapped::Listed { .. } => prop_assert!(false, "nobody fills a list"),
             }
         }
     }

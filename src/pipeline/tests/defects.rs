@@ -38,7 +38,7 @@ fn pipeline(sync: &Sync) -> Pipeline<ScriptedTransport, NoopLedger, Stdout> {
 async fn what_cannot_be_accounted_for_stops_the_run() {
     let sync = Sync::of([]);
     let pending = contact_of(&sync);
-    let not_asked = LedgerStanding::NotAsked(Key::default());
+    let not_asked = LedgerStanding::NotAsked(Key::default().into());
     let later =
         RecordPosition { interval: pending.origin.position.interval.next(), ..pending.origin.position };
     let later = Origin { position: later, ..pending.origin.clone() };

@@ -4,7 +4,7 @@ use super::status::Answer;
 use super::*;
 use crate::domain::error::FailureType;
 use crate::ledger::sqlite::{Memory, Sqlite};
-use crate::ledger::{LedgerIdentity, LedgerOptions, NumberKind};
+use crate::ledger::{LedgerIdentity, LedgerOptions, LedgerRules, NumberKind};
 use crate::phone::WireFormat;
 
 pub(super) fn options() -> LedgerOptions {
@@ -18,6 +18,7 @@ pub(super) fn options() -> LedgerOptions {
         phone_format: WireFormat::Digits,
         call_again_after_days: 0,
         expect_existing: false,
+        rules: LedgerRules::default(),
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::time::sleep;
 
-use crate::ledger::{ClaimEntry, ContactStatus, Key, Ledger, LedgerError, Settlement};
+use crate::ledger::{ClaimEntry, ContactStatus, Ledger, LedgerError, PersonKeys, Settlement};
 
 /// Says what it is told to say, whatever is asked; all further ones are free.
 #[derive(Default)]
@@ -24,10 +24,14 @@ pub(super) struct ScriptedLedger {
 }
 
 impl Ledger for ScriptedLedger {
-    async fn status_of(&self, keys: Vec<Key>, _: Timestamp) -> Result<Vec<ContactStatus>, LedgerError> {
+    async fn status_of(
+        &self,
+        people: Vec<PersonKeys>,
+        _: Timestamp,
+    ) -> Result<Vec<ContactStatus>, LedgerError> {
         let next = self.look_ups_take.lock().unwrap().pop();
         sleep(next.unwrap_or_default()).await;
-        Ok(said(&self.looked_up, keys.len(), self.too_few_looked_up))
+        Ok(said(&self.looked_up, people.len(), self.too_few_looked_up))
     }
 
     async fn claim(

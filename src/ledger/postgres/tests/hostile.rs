@@ -35,7 +35,8 @@ async fn clerk(database: &Database, options: &str) -> (String, String) {
 }
 
 async fn probe(way: &str) -> Result<bool, LedgerError> {
-    Postgres::probe(way, &options("check"), None, &entry(99), day(0)).await
+    let probed = Postgres::probe(way, &options("check"), None, &entry(99), day(0)).await;
+    probed.map(|probed| probed.is_there)
 }
 
 #[track_caller]
@@ -117,7 +118,7 @@ async fn a_row_that_is_hidden_is_an_error() {
     let hide = "ALTER TABLE contact ENABLE ROW LEVEL SECURITY; ALTER TABLE contact FORCE ROW LEVEL SECURITY";
     database.execute(hide).await;
     assert_refused(
-        ledger.status_of(vec![entry(0).key], day(0)).await,
+        ledger.status_of(vec![entry(0).person()], day(0)).await,
         true,
         &["row-level security", "looking people up"],
     );

@@ -6,6 +6,7 @@ mod hostile;
 mod leases;
 mod opening;
 mod pooling;
+mod rules;
 mod sharing;
 mod speed;
 mod waiting;
@@ -138,6 +139,12 @@ impl Home for Database {
 
     async fn inspect(&self, identity: LedgerIdentity) -> Records {
         Postgres::inspect(&self.url, &identity, None).await.unwrap().0
+    }
+
+    /// The server's.
+    #[expect(clippy::disallowed_methods, reason = "the server goes by the real clock, too")]
+    fn today() -> Timestamp {
+        Timestamp::now()
     }
 
     async fn kill(&self, ledger: Postgres) {

@@ -28,7 +28,7 @@ fn expecting(run: &str) -> LedgerOptions {
 async fn a_newer_ledger_is_left_alone() {
     let database = Database::new().await;
     open(&database, &options("first"), None).await.unwrap();
-    database.execute("UPDATE meta SET value = '2' WHERE name = 'schema_version'").await;
+    database.execute("UPDATE meta SET value = '99' WHERE name = 'schema_version'").await;
     assert_unusable(&database, &options("second"), None, "use the newer program").await;
     assert!(matches!(
         Postgres::inspect(&database.url, &identity(Scope::Campaign), None).await,
@@ -125,7 +125,7 @@ async fn a_rehearsal_leaves_nothing_behind() {
     let database = Database::new().await;
     let (check, nobody) = (options("check"), entry(99));
     let probe = async |options: &LedgerOptions| {
-        Postgres::probe(&database.url, options, None, &nobody, day(0)).await.unwrap()
+        Postgres::probe(&database.url, options, None, &nobody, day(0)).await.unwrap().is_there
     };
     let schemas = "SELECT count(*) FROM pg_namespace WHERE nspname = 'ai_voice_ledger'";
     for _ in 0..10 {

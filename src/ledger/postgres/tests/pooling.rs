@@ -135,7 +135,7 @@ async fn assert_kept_to_itself(database: &Database) {
     assert_eq!(database.number(elsewhere).await, 0);
     let inside = "SELECT count(*) FROM pg_class JOIN pg_namespace AS n ON n.oid = relnamespace
         WHERE nspname = 'ai_voice_ledger' AND relkind IN ('r', 'v')";
-    assert_eq!(database.number(inside).await, 4);
+    assert_eq!(database.number(inside).await, 8);
 }
 
 #[tokio::test]

@@ -28,7 +28,7 @@ fn hasty() -> Timing {
 /// The four questions of a run, and the words for what each waits for.
 async fn ask(ledger: &Postgres, which: usize) -> Result<(), LedgerError> {
     match which {
-        0 => ledger.status_of(vec![entry(0).key], day(0)).await.map(drop),
+        0 => ledger.status_of(vec![entry(0).person()], day(0)).await.map(drop),
         1 => ledger.claim(vec![entry(0)], false, day(0)).await.map(drop),
         2 => ledger.settle(vec![(entry(0), suite::accepted())], day(0)).await,
         _ => ledger.close().await,

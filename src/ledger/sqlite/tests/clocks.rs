@@ -1,14 +1,14 @@
 //! A machine's clock that is wrong calls nobody again.
 
 use super::*;
-use crate::ledger::suite::{accepted, day, entry, key, options};
+use crate::ledger::suite::{accepted, day, entry, key, known_by, options};
 
 fn again(run: &str) -> LedgerOptions {
     LedgerOptions { call_again_after_days: 30, ..options(run) }
 }
 
 async fn status(ledger: &Sqlite, n_days: i64) -> ContactStatus {
-    ledger.status_of(vec![key(0)], day(n_days)).await.unwrap()[0]
+    ledger.status_of(known_by([key(0)]), day(n_days)).await.unwrap()[0]
 }
 
 async fn send(ledger: &Sqlite, n: u32, n_days: i64) {

@@ -22,6 +22,7 @@ async fn no_number_is_in_the_file() {
     let (ledger, opened) = Sqlite::open(&folder.file(), &options("run-of-may"), None, day(0)).unwrap();
     let numbers = ["+14155550123", "+84912345678", "+14155550199"];
     let entries = numbers.map(|number| ClaimEntry {
+        rules: RuleKeys::default(),
         key: opened.hasher.key("campaign", number),
         campaign: Campaign::new("campaign-of-may"),
         stream: "public.customers".into(),

@@ -9,7 +9,9 @@ use super::*;
 use crate::domain::contact::Campaign;
 use crate::ledger::sqlite::schema::{MIGRATIONS, migrate};
 use crate::ledger::sqlite::seal::Seal;
-use crate::ledger::suite::{accepted, claim, day, entry, key, options, rejected, send, settle, statuses};
+use crate::ledger::suite::{
+    accepted, claim, day, entry, key, known_by, options, rejected, send, settle, statuses,
+};
 
 /// The rows of some tables in a file that nobody uses.
 fn counts<const N: usize>(folder: &Folder, tables: [&str; N]) -> [i64; N] {
@@ -212,6 +214,7 @@ fn batches() -> impl Strategy<Value = Vec<Batch>> {
 /// A person, somewhere among all keys.
 fn stranger(n: u32, batch: usize) -> ClaimEntry {
     ClaimEntry {
+        rules: RuleKeys::default(),
         key: Key(blake3::hash(&n.to_be_bytes()).as_bytes()[..16].try_into().unwrap()),
         campaign: Campaign::new(&format!("campaign {}", n % 3)),
         stream: format!("stream {}", batch % 2).into(),
@@ -245,10 +248,10 @@ proptest! {
             for home in homes {
                 let ledger = home.open(options("first"), day(0)).await.unwrap();
                 play(&ledger, &batches).await;
-                let before = ledger.status_of(everybody.clone(), day(20)).await.unwrap();
+                let before = ledger.status_of(known_by(everybody.clone()), day(20)).await.unwrap();
                 drop(ledger);
                 let ledger = home.open(options("second"), day(20)).await.unwrap();
-                let after = ledger.status_of(everybody.clone(), day(20)).await.unwrap();
+                let after = ledger.status_of(known_by(everybody.clone()), day(20)).await.unwrap();
                 let found = ledger.find_contacts(everybody.clone()).await.unwrap();
                 said.push((before, after, found, ledger.status().await.unwrap()));
             }

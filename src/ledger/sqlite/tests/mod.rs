@@ -15,8 +15,8 @@ use std::path::PathBuf;
 use proptest::prelude::*;
 
 use super::*;
-use crate::ledger::Scope;
 use crate::ledger::suite::{self, Home, ledger_suite};
+use crate::ledger::{RuleKeys, Scope};
 
 /// A folder of one test, gone with it.
 struct Folder(PathBuf);

@@ -7,7 +7,7 @@ use super::*;
 use crate::ledger::suite::{claim, day, entry, options, send, statuses};
 
 fn probe(folder: &Folder, options: &LedgerOptions) -> Result<bool, LedgerError> {
-    Sqlite::probe(&folder.file(), options, None, &entry(99), day(0))
+    Sqlite::probe(&folder.file(), options, None, &entry(99), day(0)).map(|probed| probed.is_there)
 }
 
 /// Each file of a folder, with what is in it.

@@ -80,7 +80,7 @@ fn a_ledger_of_a_newer_version() {
     let folder = Folder::new();
     drop(Sqlite::open(&folder.file(), &options("run"), None, day(0)).unwrap());
     Connection::open(folder.file()).unwrap().pragma_update(None, "user_version", 99).unwrap();
-    insta::assert_snapshot!(refusal(&folder, &options("run"), None), @"the ledger cannot be used: …/ledger.db was made by a newer version (its format is 99, this program knows 3); update this program");
+    insta::assert_snapshot!(refusal(&folder, &options("run"), None), @"the ledger cannot be used: …/ledger.db was made by a newer version (its format is 99, this program knows 4); update this program");
 }
 
 #[test]

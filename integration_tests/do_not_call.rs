@@ -1,0 +1,366 @@
+//! The do-not-call list and cooling off, in the platform's way: one connection for the list, others for the people.
+
+use std::thread;
+
+use serde_json::{Value, json};
+use tokio::runtime::Runtime;
+
+use crate::command::{self, Finished, Folder};
+use crate::postgres_server::server;
+use crate::rehearsal::Rehearsal;
+
+/// A company whose connections share a ledger.
+struct Company {
+    rehearsal: Rehearsal,
+    folder: Folder,
+    ledger: Value,
+    rules: Value,
+}
+
+impl Company {
+    fn new(rules: Value) -> Self {
+        let folder = Folder::new();
+        let ledger = json!({ "ledger_type": "sqlite", "path": folder.path("ledger.sqlite") });
+        Self { rehearsal: Rehearsal::of_any_campaign(), folder, ledger, rules }
+    }
+
+    /// The same with a database of its own.
+    fn shared(rules: Value) -> Self {
+        let runtime = Runtime::new().unwrap();
+        let url = runtime.block_on(server().database());
+        let ledger = json!({ "ledger_type": "postgres", "url": url });
+        Self { ledger, ..Self::new(rules) }
+    }
+
+    /// A connection of one stream, which goes to a campaign of the sandbox.
+    fn config(&self, name: &str, role: &str, campaign: &str) -> String {
+        let sections = json!({
+            "streams": [{
+                "stream": name, "role": role, "campaign": campaign,
+                "fields": [{ "field": "phone_number", "column": "mobile" }],
+            }],
+            "ledger": self.ledger,
+            "rules": self.rules,
+            "delivery": { "max_requests_per_second": 0, "batch_size": 5 },
+        });
+        let config = self.rehearsal.config("itnio", &sections).to_string();
+        self.folder.file(&format!("{name}-{campaign}.json"), &config)
+    }
+
+    fn write(&self, config: &str, catalog: &Value, lines: &str) -> Finished {
+        let catalog =
+            self.folder.file(&format!("catalog-{:x}.json", fastrand::u64(..)), &catalog.to_string());
+        command::run(["write", "--config", config, "--catalog", &catalog], lines.as_bytes())
+    }
+
+    /// A sync of the list.
+    fn list(&self, catalog: &Value, lines: &str) -> Finished {
+        self.write(&self.config("register", "do_not_call", ""), catalog, lines)
+    }
+
+    /// A sync of people.
+    fn call(&self, campaign: &str, numbers: &[&str]) -> Finished {
+        let catalog = catalog("customers", &json!({}));
+        self.write(&self.config("customers", "contacts", campaign), &catalog, &records("customers", numbers))
+    }
+
+    fn ledger(&self, arguments: &[&str]) -> Finished {
+        let config = self.config("customers", "contacts", "");
+        let whole = ["ledger", "do-not-call"].iter().chain(arguments).copied().chain(["--config", &config]);
+        command::run(whole, b"")
+    }
+
+    fn called(&self) -> (u64, u64) {
+        let calls = self.rehearsal.ask("/calls?format=json");
+        (calls["people"].as_u64().unwrap(), calls["called_more_than_once"].as_u64().unwrap())
+    }
+}
+
+fn by_the_list() -> Value {
+    json!({ "do_not_call": { "enabled": true } })
+}
+
+fn catalog(stream: &str, more: &Value) -> Value {
+    let mut entry = json!({
+        "stream": { "name": stream, "json_schema": {} }, "sync_mode": "incremental", "destination_sync_mode": "append",
+    });
+    entry.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    json!({ "streams": [entry] })
+}
+
+fn replacing(generation: i64) -> Value {
+    let more = json!({
+        "sync_mode": "full_refresh", "destination_sync_mode": "overwrite",
+        "generation_id": generation, "minimum_generation_id": generation, "sync_id": generation,
+    });
+    catalog("register", &more)
+}
+
+fn record(stream: &str, data: &Value) -> String {
+    json!({ "type": "RECORD", "record": { "stream": stream, "data": data, "emitted_at": 1_763_712_000_000_i64 } })
+        .to_string()
+}
+
+fn state(stream: &str, n: usize) -> String {
+    let of_stream = json!({ "stream_descriptor": { "name": stream }, "stream_state": { "n": n } });
+    json!({ "type": "STATE", "state": { "type": "STREAM", "stream": of_stream } }).to_string()
+}
+
+fn complete(stream: &str) -> String {
+    let status = json!({ "stream_descriptor": { "name": stream }, "status": "COMPLETE" });
+    let trace = json!({ "type": "STREAM_STATUS", "emitted_at": 1.0, "stream_status": status });
+    json!({ "type": "TRACE", "trace": trace }).to_string()
+}
+
+/// Records of these numbers, and a STATE behind them.
+fn records(stream: &str, numbers: &[&str]) -> String {
+    let rows = numbers.iter().map(|number| record(stream, &json!({ "mobile": number })));
+    let lines: Vec<_> = rows.chain([state(stream, numbers.len())]).collect();
+    lines.join("\n")
+}
+
+/// How the last STATE was counted: taken, and rejected.
+fn counts(finished: &Finished) -> (u64, u64) {
+    let states = finished.of_type("STATE");
+    let stats = &states.last().unwrap_or_else(|| panic!("{}", finished.stdout))["state"]["destinationStats"];
+    let count = |name: &str| {
+        let count = stats[name].as_f64().unwrap();
+        serde_json::from_str(&format!("{count:.0}")).unwrap()
+    };
+    (count("recordCount"), count("rejectedRecordCount"))
+}
+
+fn failure(finished: &Finished) -> (String, String) {
+    let error = &finished.of_type("TRACE")[0]["trace"]["error"];
+    let text = |name: &str| error[name].as_str().unwrap_or_default().to_owned();
+    assert_eq!(finished.code, 1, "{}", finished.stdout);
+    (text("failure_type"), text("message"))
+}
+
+fn succeeded(finished: &Finished) {
+    assert_eq!((finished.code, finished.stderr.as_str()), (0, ""), "{}", finished.stdout);
+}
+
+#[test]
+fn two_connections_the_list_then_the_people() {
+    for company in [Company::new(by_the_list()), Company::shared(by_the_list())] {
+        // Without a list nobody is called, and nothing is handed back.
+        let refused = company.call("", &["0912345678"]);
+        let (kind, message) = failure(&refused);
+        assert!(kind == "config_error" && message.contains("`ledger do-not-call load`"), "{kind}: {message}");
+        assert_eq!((refused.of_type("STATE").len(), company.called()), (0, (0, 0)));
+
+        // The old prefix of the second number became 033 in 2018.
+        let listed = company
+            .list(&catalog("register", &json!({})), &records("register", &["0912 345 678", "01632345678"]));
+        succeeded(&listed);
+        assert_eq!(counts(&listed), (2, 0));
+        let people = ["+84912345678", "0332345678", "0987654321"];
+        let finished = company.call("", &people);
+        succeeded(&finished);
+        assert_eq!((counts(&finished), company.called()), ((1, 2), (1, 0)));
+        assert!(finished.stdout.contains("do_not_call"), "{}", finished.stdout);
+        let text = format!("{}{}", listed.stdout, finished.stdout);
+        assert!(people.iter().all(|number| !text.contains(&number[number.len() - 9..])), "{text}");
+
+        // Whoever the source deletes is not on it any more.
+        let deleted = json!({ "mobile": "0912345678", "_ab_cdc_deleted_at": "2026-11-26T00:00:00Z" });
+        let lines = [record("register", &deleted), state("register", 1)].join("\n");
+        succeeded(&company.list(&catalog("register", &json!({})), &lines));
+        let finished = company.call("", &people);
+        assert_eq!((counts(&finished), company.called()), ((2, 1), (2, 0)), "{}", finished.stdout);
+    }
+}
+
+#[test]
+fn a_refresh_that_ended_well_replaces_at_once_and_one_that_broke_off_changes_nothing() {
+    let company = Company::new(by_the_list());
+    let whole = |numbers: &[&str]| [records("register", numbers), complete("register")].join("\n");
+    succeeded(&company.list(&replacing(1), &whole(&["0912345678", "0912345679"])));
+    let is_on = |number: &str| !company.ledger(&["find", number]).stdout.contains("is not on");
+    assert!(is_on("0912345678") && is_on("0912345679"));
+
+    let broken = company.list(&replacing(2), &records("register", &["0987654321"]));
+    assert_eq!((failure(&broken).0.as_str(), broken.of_type("STATE").len()), ("transient_error", 0));
+    assert!(is_on("0912345678") && !is_on("0987654321"), "a refresh that broke off");
+
+    let lines = [
+        record("register", &json!({ "mobile": "0987654321" })),
+        record("register", &json!({ "id": 7, "mobile": "12 34" })),
+        complete("register"),
+    ];
+    let mut of_keys = replacing(2);
+    of_keys["streams"][0]["primary_key"] = json!([["id"]]);
+    let unreadable = company.list(&of_keys, &lines.join("\n"));
+    let (kind, message) = failure(&unreadable);
+    assert_eq!(kind, "config_error");
+    for part in ["line 2", "primary key 7", "too_short", "register"] {
+        assert!(message.contains(part), "{message}");
+    }
+    assert!(is_on("0912345678") && !is_on("0987654321"), "a row that cannot be read");
+
+    let replaced = company.list(&replacing(2), &whole(&["0987654321"]));
+    succeeded(&replaced);
+    assert_eq!(replaced.of_type("STATE").len(), 1);
+    assert!(!is_on("0912345678") && is_on("0987654321"));
+    succeeded(&company.list(&replacing(3), &whole(&[])));
+    let (_, message) = failure(&company.call("", &["0912345678"]));
+    assert!(message.contains("is empty"), "{message}");
+
+    // A platform that does not say how a source ended: a STATE behind the last record is what there is.
+    let unsaid =
+        catalog("register", &json!({ "sync_mode": "full_refresh", "destination_sync_mode": "overwrite" }));
+    let no_state = record("register", &json!({ "mobile": "0912345670" }));
+    assert_eq!(failure(&company.list(&unsaid, &no_state)).0, "transient_error");
+    assert!(!is_on("0912345670"));
+    succeeded(&company.list(&unsaid, &records("register", &["0912345671"])));
+    assert!(is_on("0912345671"));
+}
+
+#[test]
+fn a_sync_with_both_roles_is_refused() {
+    let company = Company::new(json!({}));
+    let config = company.config("register", "do_not_call", "");
+    let mut both: Value = serde_json::from_str(&std::fs::read_to_string(&config).unwrap()).unwrap();
+    both["streams"].as_array_mut().unwrap().push(json!({ "stream": "customers" }));
+    let config = company.folder.file("both.json", &both.to_string());
+    let refused = company.write(&config, &catalog("register", &json!({})), "");
+    let (kind, message) = failure(&refused);
+    assert!(kind == "config_error" && message.contains("streams[1].role"), "{message}");
+}
+
+#[test]
+fn a_list_is_loaded_looked_at_and_taken_away_by_commands() {
+    let company = Company::shared(json!({ "do_not_call": { "enabled": true, "scope": "everywhere" } }));
+    let csv = company.folder.file(
+        "register.csv",
+        "\u{feff}id,So dien thoai\n1,0912345678\n2,\"+84 (0)163 234 5678\"\n3,1800 1234\n",
+    );
+    let loaded = company.ledger(&["load", &csv, "--column", "So dien thoai"]);
+    assert_eq!(loaded.code, 0, "{}", loaded.stdout);
+    assert!(loaded.stdout.contains("2 numbers were added to source register.csv"), "{}", loaded.stdout);
+    assert!(
+        loaded.stdout.contains("1 rows hold a number of a kind that is never called"),
+        "{}",
+        loaded.stdout
+    );
+    let jsonl = company
+        .folder
+        .file("more.jsonl", "{\"phone_number\":84987654321}\n\n{\"phone_number\":\"0912345678\"}\n");
+    succeeded(&company.ledger(&["load", &jsonl]));
+    let found = company.ledger(&["find", "0332345678"]).stdout;
+    assert!(
+        found.contains("is on the do-not-call list, from register.csv") && !found.contains("332345678"),
+        "{found}"
+    );
+    assert!(company.ledger(&["find", "0912345678"]).stdout.contains("more.jsonl, register.csv"));
+    let status = company.ledger(&["status"]).stdout;
+    assert!(status.contains("register.csv") && status.lines().count() == 3, "{status}");
+
+    let bad = company.folder.file("bad.csv", "phone_number\n0987654322\n09\n");
+    let refused = company.ledger(&["load", &bad, "--replace", "--source", "register.csv"]);
+    assert!(refused.code == 1 && refused.stdout.contains("line 3 of the file"), "{}", refused.stdout);
+    assert!(company.ledger(&["find", "0987654322"]).stdout.contains("is not on"), "nothing was changed");
+    let misnamed = company.ledger(&["load", &bad, "--column", "phone_numbr"]);
+    assert!(misnamed.stdout.contains("did you mean `phone_number`?"), "{}", misnamed.stdout);
+
+    let good = company.folder.file("good.csv", "phone_number\n0987654322\n");
+    let replaced = company.ledger(&["load", &good, "--replace", "--source", "register.csv"]);
+    assert!(
+        replaced.stdout.contains("1 numbers were added") && replaced.stdout.contains("2 taken off"),
+        "{}",
+        replaced.stdout
+    );
+    assert_eq!(counts(&company.call("", &["0332345678", "0987654322", "0987654321"])), (1, 2));
+    let counted = company.ledger(&["remove", "--source", "more.jsonl"]).stdout;
+    assert!(counted.contains("add --yes"), "{counted}");
+    succeeded(&company.ledger(&["remove", "--source", "more.jsonl", "--yes"]));
+    assert_eq!(counts(&company.call("", &["0332345678", "0987654322", "0987654321"])), (2, 1));
+    let unknown = company.ledger(&["remove", "--source", "other", "--yes"]);
+    assert!(unknown.code == 1 && unknown.stdout.contains("register.csv"), "{}", unknown.stdout);
+}
+
+#[test]
+fn a_list_that_is_loaded_while_a_sync_has_the_file_waits_its_turn_in_words() {
+    let company = Company::new(json!({}));
+    let csv = company.folder.file("register.csv", "phone_number\n0912345678\n");
+    succeeded(&company.ledger(&["load", &csv]));
+    let path = company.folder.path("ledger.sqlite");
+    let holder = rusqlite::Connection::open(&path).unwrap();
+    holder
+        .execute_batch("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; DELETE FROM ending; COMMIT")
+        .unwrap();
+    let refused = company.ledger(&["load", &csv]);
+    assert!(refused.code == 1 && refused.stdout.contains("another run is using"), "{}", refused.stdout);
+}
+
+#[test]
+fn one_campaign_after_the_other_within_the_cooling_off() {
+    for company in [
+        Company::new(json!({ "cooling_off_hours": 24 })),
+        Company::shared(json!({ "cooling_off_hours": 24 })),
+    ] {
+        let people = ["0912345678", "0912345679"];
+        let first = company.call("", &people[..1]);
+        succeeded(&first);
+        assert_eq!(counts(&first), (1, 0));
+        let second = company.call("77", &people);
+        succeeded(&second);
+        assert_eq!((counts(&second), company.called()), ((1, 1), (2, 0)));
+        assert!(second.stdout.contains("cooling_off"), "{}", second.stdout);
+        assert_eq!(counts(&company.call("", &people[..1])), (1, 0), "the same campaign has called them");
+    }
+}
+
+/// Processes of several connections, all at once, on one database with one list.
+#[test]
+fn of_processes_that_race_none_calls_whom_the_list_has_and_nobody_is_called_twice() {
+    const RACES: usize = 12;
+    let mut rules = by_the_list();
+    rules["cooling_off_hours"] = json!(24);
+    let company = Company::shared(rules);
+    let number = |n: usize| format!("09123{n:05}");
+    let listed: Vec<_> = (0..RACES).map(|race| number(race * 10)).collect();
+    let listed: Vec<&str> = listed.iter().map(String::as_str).collect();
+    succeeded(&company.list(&catalog("register", &json!({})), &records("register", &listed)));
+    for race in 0..RACES {
+        let numbers: Vec<_> = (race * 10..race * 10 + 10).map(number).collect();
+        let numbers: Vec<&str> = numbers.iter().map(String::as_str).collect();
+        let racing = |campaign: &'static str| {
+            let catalog = catalog("customers", &json!({}));
+            let config = company.config("customers", "contacts", campaign);
+            let catalog =
+                company.folder.file(&format!("catalog-{race}-{campaign}.json"), &catalog.to_string());
+            let lines = records("customers", &numbers);
+            thread::spawn(move || {
+                command::run(["write", "--config", &config, "--catalog", &catalog], lines.as_bytes())
+            })
+        };
+        let ended: Vec<_> = ["11", "22"].map(racing).into_iter().map(|one| one.join().unwrap()).collect();
+        let taken: u64 = ended.iter().map(|one| counts(one).0).sum();
+        assert_eq!(taken, 9, "race {race}: {}", ended[0].stdout);
+    }
+    assert_eq!(company.called(), (u64::try_from(RACES).unwrap() * 9, 0));
+}
+
+#[test]
+fn a_tap_fills_the_list() {
+    let company = Company::new(by_the_list());
+    let config = company.config("register", "do_not_call", "");
+    let schema = json!({ "type": "SCHEMA", "stream": "register", "schema": { "properties": { "mobile": {} } }, "key_properties": [] });
+    let row = |data: Value| json!({ "type": "RECORD", "stream": "register", "record": data, "version": 1 });
+    let version = json!({ "type": "ACTIVATE_VERSION", "stream": "register", "version": 1 });
+    let state = |n| json!({ "type": "STATE", "value": { "n": n } });
+    let tap = |lines: &[Value]| {
+        let lines: Vec<_> = [schema.clone()].iter().chain(lines).map(Value::to_string).collect();
+        let finished = command::run(["--config", &config], lines.join("\n").as_bytes());
+        assert_eq!(finished.code, 0, "{}", finished.stderr);
+        finished.stdout
+    };
+    let told =
+        tap(&[row(json!({ "mobile": "0912345678" })), row(json!({ "mobile": "0912345679" })), state(1)]);
+    assert_eq!(told, "{\"n\":1}\n");
+    let deleted = json!({ "mobile": "0912345679", "_sdc_deleted_at": "2026-11-26T00:00:00Z" });
+    tap(&[row(json!({ "mobile": "0912345670" })), row(deleted), state(2), version]);
+    assert_eq!(counts(&company.call("", &["0912345678", "0912345679", "0912345670"])), (1, 2));
+}

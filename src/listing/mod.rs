@@ -1,0 +1,13 @@
+//! The do-not-call list, filled: by the streams of a sync of its own, or by a file.
+//!
+//! Nobody is called here. A row that cannot be read fails the load, because to leave it out would be to call somebody
+//! who is on the list; and what was begun changes nothing until it has ended well.
+
+mod file;
+mod held_states;
+mod row;
+mod source;
+mod sync;
+
+pub(crate) use file::{FileFormat, ListFile};
+pub(crate) use sync::ListSync;
