@@ -5,7 +5,7 @@
 pub type Target = fn(&[u8]);
 
 /// Every target, by the name of its program and of the folder of its seeds.
-pub const TARGETS: [(&str, Target); 11] = [
+pub const TARGETS: [(&str, Target); 12] = [
     ("lines", lines),
     ("states", states),
     ("configuration", configuration),
@@ -17,6 +17,7 @@ pub const TARGETS: [(&str, Target); 11] = [
     ("answers", answers),
     ("ledger_files", ledger_files),
     ("sql", sql),
+    ("do_not_call_files", do_not_call_files),
 ];
 
 /// Lines of stdin, in both dialects.
@@ -67,6 +68,11 @@ pub fn replies_of_vbee(data: &[u8]) {
 /// Headers and the bytes of a body.
 pub fn answers(data: &[u8]) {
     crate::delivery::fuzz::answers(data);
+}
+
+/// A format and a file of people who must not be called.
+pub fn do_not_call_files(data: &[u8]) {
+    crate::listing::fuzz::do_not_call_files(data);
 }
 
 /// What happens to the files of a ledger.
