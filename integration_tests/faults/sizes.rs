@@ -41,7 +41,7 @@ fn write(streams: &[Value], lines: &[String]) -> (Finished, u64) {
     let input = lines.join("\n");
     let began = Instant::now();
     let finished = command::run(["write", "--config", &config, "--catalog", &catalog], input.as_bytes());
-    assert!(began.elapsed() < Duration::from_secs(60), "{:?}", began.elapsed());
+    assert!(began.elapsed() < Duration::from_mins(1), "{:?}", began.elapsed());
     let calls = rehearsal.ask("/calls?format=json");
     assert_eq!(calls["called_more_than_once"], 0, "{calls}");
     (finished, calls["people"].as_u64().unwrap())
@@ -80,7 +80,8 @@ fn ten_thousand_streams_have_each_their_state() {
 #[test]
 fn five_thousand_columns_are_read_as_five_are() {
     let mut columns: Vec<String> = (0..5_000).map(|n| format!("column_{n}")).collect();
-    let more: String = columns.iter().map(|name| format!(r#","{name}":"x""#)).collect();
+    let more: Vec<String> = columns.iter().map(|name| format!(r#","{name}":"x""#)).collect();
+    let more = more.concat();
     columns.push("phone_number".to_owned());
     let lines: Vec<String> = (0..20).flat_map(|n| [record("people", n, &more), state("people")]).collect();
     check("5,000 columns", &write(&[stream("people", &columns)], &lines), 20, 20);

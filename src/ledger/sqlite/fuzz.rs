@@ -10,8 +10,8 @@ use jiff::Timestamp;
 use super::Sqlite;
 use crate::domain::contact::Campaign;
 use crate::ledger::{
-    ClaimEntry, ContactStatus, Key, Ledger, LedgerError, LedgerIdentity, LedgerOptions, NumberKind, Scope,
-    Settlement,
+    ClaimEntry, ContactStatus, Key, Ledger, LedgerError, LedgerIdentity, LedgerOptions, LedgerRules,
+    NumberKind, RuleKeys, Scope, Settlement,
 };
 use crate::phone::WireFormat;
 
@@ -42,7 +42,7 @@ pub(crate) fn files(data: &[u8]) {
             Err(LedgerError::Unusable(_)) => {}
             Err(error) => unreachable!("attempt {attempt}: {error}"),
             Ok((ledger, _)) => {
-                let keys = (0..N_PEOPLE).map(key).collect();
+                let keys = (0..N_PEOPLE).map(|n| key(n).into()).collect();
                 // What is found later may still be refused.
                 if let Ok(statuses) = wait(ledger.status_of(keys, now())) {
                     let is_forgotten = statuses.contains(&ContactStatus::Free);
@@ -89,6 +89,7 @@ fn options(run: &str, expect_existing: bool) -> LedgerOptions {
         phone_format: WireFormat::Digits,
         call_again_after_days: 0,
         expect_existing,
+        rules: LedgerRules::default(),
     }
 }
 
@@ -99,6 +100,7 @@ fn key(n: u8) -> Key {
 fn entry(n: u8) -> ClaimEntry {
     ClaimEntry {
         key: key(n),
+        rules: RuleKeys::default(),
         campaign: Campaign::new("spring"),
         stream: "public.customers".into(),
         primary_key: format!("[{n}]").into(),
