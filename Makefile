@@ -3,11 +3,13 @@
 # Where cargo builds: its settings may have moved it.
 TARGET = $(shell cargo metadata --format-version 1 --no-deps | sed -n 's/.*"target_directory":"\([^"]*\)".*/\1/p')
 
-.PHONY: tools demo quick test check-format lint docs quick-tests unit-tests protocol conformance simulate kills mutations \
+.PHONY: tools demo quick test check-format lint docs quick-tests unit-tests protocol conformance simulate kills soak fuzz mutations \
 	bench bench-end-to-end generate advisories image wheel clean
 
 SEEDS ?= 1000000
 KILLS ?= 1000
+RECORDS ?= 10000000
+SECONDS ?= 30
 
 # The main job, against the embedded sandbox. Nobody is called. Built as the tests are: a release takes three times as long.
 demo:
@@ -63,6 +65,17 @@ kills:
 	cargo build --release --locked
 	KILLS=$(KILLS) AI_VOICE_BINARY=$(TARGET)/release/destination-ai-voice \
 		cargo test --locked --test integration_tests kills -- --nocapture --test-threads 7
+
+# A long sync of each vendor with every fault on and a ledger, side by side; `make soak RECORDS=…` for a shorter one.
+soak:
+	cargo build --release --locked
+	RECORDS=$(RECORDS) AI_VOICE_BINARY=$(TARGET)/release/destination-ai-voice \
+		cargo test --locked --test integration_tests soaked -- --nocapture --test-threads 2
+
+# Each target of fuzz/ for so many seconds, two at a time; `make fuzz SECONDS=… FEED=lines` for one.
+fuzz:
+	@.ci/tools build fuzzing
+	CARGO_TARGET_DIR=$(TARGET) fuzz/run $(SECONDS) $(FEED)
 
 # Plants bugs one by one and demands that the simulation finds each.
 mutations:

@@ -10,6 +10,7 @@ mod commands;
 mod do_not_call;
 mod endings;
 mod extract;
+mod faults;
 mod generated;
 mod input;
 mod kills;
@@ -25,6 +26,7 @@ mod rehearsal;
 mod report;
 mod shared_ledger;
 mod singer;
+mod soak;
 mod tidy;
 mod write;
 

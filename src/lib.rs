@@ -65,6 +65,7 @@
 //! | `preview` | what a sync would do, told before anybody is called |
 //! | `sandbox` | the simulators behind a socket, with faults |
 //! | `cli`, `commands` | arguments, and one file a command |
+//! | `fuzzing` | what `fuzz/` feeds with bytes; not in the programs |
 
 pub mod cli;
 pub mod commands;
@@ -72,6 +73,9 @@ mod conditions;
 pub mod config;
 pub mod delivery;
 pub mod domain;
+#[cfg(any(test, feature = "fuzzing"))]
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod intake;
 pub mod ledger;
 mod listing;

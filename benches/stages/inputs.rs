@@ -89,6 +89,6 @@ fn contact(mapping: &Mapping, line: &str) -> Option<Contact> {
     let Ok(Message::Record(record)) = Dialect::Airbyte.parse_line(line) else { return None };
     match mapping.map(&Record { data: &record.data, emitted_at: 0 }) {
         Mapped::Contact { contact, .. } => Some(contact),
-        Mapped::Refused { .. } => None,
+        Mapped::Refused { .. } | Mapped::Listed { .. } => None,
     }
 }

@@ -10,7 +10,8 @@ use criterion::{BatchSize, Criterion, Throughput};
 use destination_ai_voice::domain::contact::Campaign;
 use destination_ai_voice::ledger::sqlite::Sqlite;
 use destination_ai_voice::ledger::{
-    ClaimEntry, ContactStatus, Key, Ledger, LedgerIdentity, LedgerOptions, NumberKind, Scope, Settlement,
+    ClaimEntry, ContactStatus, Key, Ledger, LedgerIdentity, LedgerOptions, LedgerRules, NumberKind,
+    PersonKeys, RuleKeys, Scope, Settlement,
 };
 use destination_ai_voice::phone::WireFormat;
 use tokio::runtime::{Builder, Runtime};
@@ -27,15 +28,16 @@ pub(crate) fn measure(criterion: &mut Criterion) {
         scope: Scope::Campaign,
         numbers: NumberKind::Phone,
     };
-    let terms = LedgerOptions {
+    let options = LedgerOptions {
         run: "bench".to_owned(),
         identity,
         phone_format: WireFormat::Digits,
         call_again_after_days: 0,
         expect_existing: false,
+        rules: LedgerRules::default(),
     };
-    let (ledger, _) =
-        Sqlite::open(&folder.path().join("ledger.sqlite"), &terms, Some("a key"), NOW).expect("a new ledger");
+    let (ledger, _) = Sqlite::open(&folder.path().join("ledger.sqlite"), &options, Some("a key"), NOW)
+        .expect("a new ledger");
     let people =
         People { next: Cell::new(0), campaign: Campaign::new("9"), stream: Arc::from("crm.customers") };
     let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");
@@ -44,11 +46,11 @@ pub(crate) fn measure(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("ledger, SQLite, 100 contacts");
     group.throughput(Throughput::Elements(BATCH));
     group.bench_function("look_up, strangers", |bencher| {
-        let keys = || people.batch().into_iter().map(|entry| entry.key).collect();
+        let keys = || people.batch().iter().map(ClaimEntry::person).collect();
         bencher.iter_batched(keys, |keys| status_of(&ledger, &runtime, keys), BatchSize::SmallInput);
     });
     group.bench_function("look_up, remembered", |bencher| {
-        let keys = || (0..BATCH).map(key).collect();
+        let keys = || (0..BATCH).map(|number| key(number).into()).collect();
         bencher.iter_batched(keys, |keys| status_of(&ledger, &runtime, keys), BatchSize::SmallInput);
     });
     group.bench_function("claim", |bencher| {
@@ -82,6 +84,7 @@ impl People {
         let first = self.next.replace(self.next.get() + BATCH);
         let entry = |number: u64| ClaimEntry {
             key: key(number),
+            rules: RuleKeys::default(),
             campaign: self.campaign.clone(),
             stream: Arc::clone(&self.stream),
             primary_key: number.to_string().into(),
@@ -104,7 +107,7 @@ fn fill(ledger: &Sqlite, people: &People, runtime: &Runtime) {
     }
 }
 
-fn status_of(ledger: &Sqlite, runtime: &Runtime, keys: Vec<Key>) -> Vec<ContactStatus> {
+fn status_of(ledger: &Sqlite, runtime: &Runtime, keys: Vec<PersonKeys>) -> Vec<ContactStatus> {
     runtime.block_on(ledger.status_of(keys, NOW)).expect("the ledger can be read")
 }
 

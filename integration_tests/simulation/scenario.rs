@@ -11,6 +11,7 @@ use destination_ai_voice::delivery::{
     Clock, Deliverer, DeliveryOptions, RateLimiter, RetryPolicy, RunHandle,
 };
 use destination_ai_voice::domain::error::Error;
+use destination_ai_voice::domain::stream_name::StreamName;
 use destination_ai_voice::intake::Router;
 use destination_ai_voice::ledger::sqlite::Memory;
 use destination_ai_voice::ledger::{Key, KeyHasher, KeyMaker, LedgerRules, PersonKeys, Scope};
@@ -256,21 +257,6 @@ impl Scenario {
         let mappings = mapping::compile_catalog(&self.config, &self.vendor, &shapes, &context).unwrap();
         let names: Vec<_> = catalog.streams.iter().map(|stream| stream.name.clone()).collect();
         let router = Router::new(names.clone(), mappings, Some(self.keys.clone()));
-        let delivery = &self.config.delivery;
-        let plan = Plan {
-            run: run.to_string(),
-            batch_size: delivery.batch_size.into(),
-            max_batch_age: Duration::from_secs(delivery.max_batch_age_seconds.into()),
-            max_in_flight: delivery.max_requests_in_flight.into(),
-            hear_out_for: Duration::from_secs(65),
-            end_within: Duration::from_secs(9),
-            max_contacts: self.rules.max_contacts,
-            daily_limit: self.rules.daily_limit(),
-            on_limit: OnLimit::Stop,
-            allow_nobody: true,
-            max_rejected_percent: 100,
-            streams: names.into_iter().map(|name| (name, None)).collect(),
-        };
         let clock = Arc::new(Clock::starting_at(machine));
         let (run_handle, log_lines) = RunHandle::new(Arc::clone(&clock));
         let run_handle = run_handle.within(self.rules.window());
@@ -299,6 +285,7 @@ impl Scenario {
         };
         let speaking = tokio::spawn(speak(lines, router, sender, rng.fork()));
         let output = Output::new(Stdout(Arc::clone(platform)));
+        let plan = self.plan(run, &names);
         let pipeline = Pipeline::new(plan, deliverer, Arc::new(ledger), output, run_handle, archive);
         let signal = (rng.u32(0..5) == 0).then(|| Duration::from_millis(rng.u64(1..4_000)));
         let after = |wait: Duration| async move {
@@ -310,6 +297,24 @@ impl Scenario {
         speaking.abort();
         self.rules.ran(&ended.stats, machine);
         (ended.stats, ended.failure)
+    }
+
+    fn plan(&self, run: u64, names: &[StreamName]) -> Plan {
+        let delivery = &self.config.delivery;
+        Plan {
+            run: run.to_string(),
+            batch_size: delivery.batch_size.into(),
+            max_batch_age: Duration::from_secs(delivery.max_batch_age_seconds.into()),
+            max_in_flight: delivery.max_requests_in_flight.into(),
+            hear_out_for: Duration::from_secs(65),
+            end_within: Duration::from_secs(9),
+            max_contacts: self.rules.max_contacts,
+            daily_limit: self.rules.daily_limit(),
+            on_limit: OnLimit::Stop,
+            allow_nobody: true,
+            max_rejected_percent: 100,
+            streams: names.iter().cloned().map(|name| (name, None)).collect(),
+        }
     }
 
     /// What must be true whatever happened.

@@ -358,7 +358,9 @@ impl<L: Ledger + MayHaveList> Ledger for Slow<L> {
         self.dawdle().await;
         let said = settlements.clone();
         let answer = self.ledger.settle(settlements, shown).await;
-        said.iter().for_each(|(entry, settlement)| self.rules.settled(entry, settlement, shown));
+        for (entry, settlement) in &said {
+            self.rules.settled(entry, settlement, shown);
+        }
         if let Some(mut model) = self.model() {
             model.heard("an ending", &answer);
             for (entry, settlement) in &said {

@@ -98,7 +98,7 @@ async fn probe(
     let started = Instant::now();
     fs::create_dir_all(folder).map_err(Error::Output)?;
     let Ended { stats, failure, report_at, output: _ } =
-        job.run(Cursor::new(lines), Output::new(shown), futures_util::stream::pending()).await;
+        Box::pin(job.run(Cursor::new(lines), Output::new(shown), futures_util::stream::pending())).await;
     let took = started.elapsed();
     let page = ask(sandbox, "/calls?format=json", now).await?;
     let mut of_vendors = page.get("vendors").and_then(Value::as_array).into_iter().flatten();

@@ -13,6 +13,8 @@ mod discover;
 mod do_not_call;
 mod find;
 mod forget;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod fuzz;
 mod key_file;
 mod ledger;
 mod list;

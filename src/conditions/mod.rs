@@ -9,6 +9,8 @@ mod cast;
 mod cause;
 mod compile;
 mod evaluate;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod fuzz;
 mod kinds;
 mod parse;
 mod possible;

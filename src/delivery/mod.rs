@@ -11,6 +11,8 @@ mod breaker;
 mod clock;
 mod decoding;
 mod deliverer;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod fuzz;
 mod http_transport;
 mod inquiry;
 mod network;

@@ -4,6 +4,8 @@
 //! who is on the list; and what was begun changes nothing until it has ended well.
 
 mod file;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod fuzz;
 mod held_states;
 mod row;
 mod source;

@@ -11,6 +11,8 @@ mod counts;
 mod decimal;
 mod digits;
 pub(crate) mod finder;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod fuzz;
 mod identifier;
 mod labels;
 mod line;
@@ -36,6 +38,7 @@ pub(crate) use identifier::is_uuid;
 pub use identifier::{shares_number, shown_identifier, shown_key, visible};
 pub(crate) use line::{Line, LinePrefix};
 pub use normalise::PhoneInput;
+pub(crate) use redact::code_length;
 pub use redact::mask_numbers;
 pub use rules::{PhoneRefusal, PhoneRules};
 pub(crate) use sanitize::is_invisible;

@@ -36,6 +36,11 @@ static TIME: LazyLock<Regex> = LazyLock::new(|| {
     .expect("the pattern is a constant")
 });
 
+/// Digits side by side, whatever the first of them were read as: `%77` is a letter's escape, `%7775180` may be a number.
+static ROW: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(&format!(r"\p{{N}}{{{MASKED_FROM_DIGITS},}}")).expect("the pattern is constant and tested")
+});
+
 /// Masks every number of six digits or more in somebody else's words, so that they may be logged.
 ///
 /// Dates (2026-11-22) and short codes (-27) stay; in doubt it masks.
@@ -79,15 +84,15 @@ fn masked(text: &str, found: impl Iterator<Item = (Range<usize>, String)>) -> Co
         if number.is_some_and(|number| TIME.is_match(number)) {
             continue;
         }
-        masked.push_str(before.unwrap_or_default());
+        masked.push_str(&ROW.replace_all(before.unwrap_or_default(), STARS));
         masked.push_str(STARS);
         masked.push_str(shown_end(&digits));
         copied_to = range.end;
     }
     if copied_to == 0 {
-        return Cow::Borrowed(text);
+        return ROW.replace_all(text, STARS);
     }
-    masked.push_str(text.get(copied_to..).unwrap_or_default());
+    masked.push_str(&ROW.replace_all(text.get(copied_to..).unwrap_or_default(), STARS));
     Cow::Owned(masked)
 }
 
@@ -111,7 +116,7 @@ pub(super) fn write_identifier(f: &mut fmt::Formatter<'_>, id: &str) -> fmt::Res
 }
 
 /// How many digits the country's code has.
-pub(super) fn code_length(digits: &str) -> usize {
+pub(crate) fn code_length(digits: &str) -> usize {
     if digits.starts_with(['1', '7']) {
         return 1;
     }
@@ -150,6 +155,8 @@ mod tests {
             ("0987.654.321/0912.345.678", "****678"),
             ("098\u{200b}765\u{2011}4321", "****321"),
             ("id 123456", "id ****"),
+            ("of%7775180", "of%****"),
+            ("%7775180, %7775181; +84987654321", "%****, %****; ****321"),
             ("⑳⑳⑳", "****"),
             ("1000234", "****"),
             ("84987654321", "****321"),

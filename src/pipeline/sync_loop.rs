@@ -177,6 +177,10 @@ impl<C: Transport, L: Ledger, W: Write> Pipeline<C, L, W> {
             self.release();
             self.close_if_settled(is_open);
             let rests_until = self.keep();
+            self.conclude_if_closed(started);
+            if self.is_concluded && !self.archive.is_busy() {
+                break;
+            }
             let may_read = is_open && self.may_read();
             let due = self.batcher.next_due().filter(|_| self.failure.is_none());
             let closes_at = self.closes_at.filter(|_| self.failure.is_none());
@@ -204,10 +208,6 @@ impl<C: Transport, L: Ledger, W: Write> Pipeline<C, L, W> {
                     is_open = batch.is_some();
                     self.take_input(batch);
                 }
-            }
-            self.conclude_if_closed(started);
-            if self.is_concluded && !self.archive.is_busy() {
-                break;
             }
         }
         let Self { stats, failure, output, report_at, .. } = self;

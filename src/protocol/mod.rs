@@ -5,6 +5,8 @@
 
 mod airbyte;
 mod catalog;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod fuzz;
 mod json;
 mod level;
 mod message;

@@ -7,7 +7,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use foldhash::fast::FixedState;
 
 use crate::domain::contact::Contact;
-use crate::phone::{WireFormat, finder};
+use crate::phone::{WireFormat, code_length, finder};
 
 /// Fewer digits are a code, an amount or a year.
 pub(super) const SHORTEST_NUMBER: usize = 7;
@@ -147,19 +147,18 @@ fn end(digits: &str) -> Option<&str> {
 
 /// Whether these digits are an E.164 number with a zero behind its country code.
 fn has_trunk_zero(e164: &str, digits: &str) -> bool {
-    digits.len() == e164.len() + 1
-        && (1..=3).any(|n_code| match (digits.split_at_checked(n_code), e164.split_at_checked(n_code)) {
-            (Some((code, rest)), Some((same, national))) => {
-                code == same && rest.strip_prefix('0') == Some(national)
-            }
-            _ => false,
-        })
+    let n_code = code_length(e164);
+    let (Some((code, rest)), Some((same, national))) =
+        (digits.split_at_checked(n_code), e164.split_at_checked(n_code))
+    else {
+        return false;
+    };
+    code == same && rest.strip_prefix('0') == Some(national)
 }
 
-/// Whether an E.164 number is a country code and these digits.
+/// Whether an E.164 number is its country's code and these digits. Fewer of them are the end of a stranger's, too.
 fn ends_nationally(e164: &str, national: &str) -> bool {
-    let country = e164.len().saturating_sub(national.len());
-    national.len() >= SHORTEST_NUMBER && (1..=3).contains(&country) && e164.ends_with(national)
+    national.len() >= SHORTEST_NUMBER && e164.get(code_length(e164)..) == Some(national)
 }
 
 /// A number without its plus; an identifier as it is.
@@ -229,6 +228,12 @@ mod tests {
             ("9F2C77AA01B34D0E", None),
             ("321", None),
             ("84999999999", None),
+            // The end of it is another one, and so is it with a zero anywhere but behind its code.
+            ("87654321", None),
+            ("+87654321", None),
+            ("4987654321", None),
+            ("849087654321", None),
+            ("840987654321", Some(0)),
             ("", None),
         ] {
             assert_eq!(contact_index.find_contact(number), want, "{number}");

@@ -9,9 +9,10 @@ use crate::domain::contact::{Contact, Gender};
 use crate::phone::Phone;
 
 use super::VendorConfig;
-use super::api::{ContactVerdict, Repeats, Reply, Verdict};
+use super::api::{Repeats, Reply, Verdict};
 use super::call_log::CallTotals;
 use super::campaign::Standing;
+use super::fuzz::texts;
 use super::registry;
 use super::simulator::{Simulator, SimulatorOptions, Twist};
 use crate::domain::batch::Batch;
@@ -88,33 +89,6 @@ fn contacts(n_contacts: usize) -> Vec<Contact> {
 
 fn batch(vendor: &dyn super::Provider, contacts: Vec<Contact>) -> Batch<'static> {
     Batch::new(vendor.campaign("").unwrap(), contacts.leak().iter().collect(), false)
-}
-
-/// What a verdict says to people.
-fn texts(verdict: &Verdict) -> Vec<String> {
-    let detail = |outcome: &Outcome| match outcome {
-        Outcome::Suppressed(_, detail)
-        | Outcome::Invalid(_, detail)
-        | Outcome::Rejected(_, detail)
-        | Outcome::Unknown(detail) => detail.as_deref().map(str::to_owned),
-        Outcome::Accepted { .. } | Outcome::Duplicate(_) => None,
-    };
-    match verdict {
-        Verdict::Settled(outcomes) => outcomes.iter().filter_map(detail).collect(),
-        Verdict::Partly { verdicts, why, .. } => {
-            let ended = verdicts.iter().filter_map(|verdict| match verdict {
-                ContactVerdict::Ended(outcome) => detail(outcome),
-                ContactVerdict::Again => None,
-            });
-            ended.chain([why.clone()]).collect()
-        }
-        Verdict::Again { why, .. }
-        | Verdict::Split { why }
-        | Verdict::Unclear { why }
-        | Verdict::Astray { why }
-        | Verdict::Halt { why, .. } => vec![why.clone()],
-        Verdict::ClockOff { .. } => Vec::new(),
-    }
 }
 
 #[test]

@@ -4,6 +4,8 @@ use std::borrow::Cow;
 
 use serde_json::value::RawValue;
 
+use crate::phone::mask_numbers;
+
 /// A body as text, without a byte order mark and surrounding white space. Bytes that are not UTF-8
 /// are replaced: a code in front of a message in another encoding is still a code.
 pub(super) fn text_of(body: &[u8]) -> Cow<'_, str> {
@@ -16,7 +18,14 @@ pub(super) fn text_of(body: &[u8]) -> Cow<'_, str> {
 
 /// A whole number, written as a number or as a text.
 pub(super) fn integer(value: Option<&RawValue>) -> Option<i64> {
-    text(value)?.trim().parse().ok()
+    let text = text(value)?;
+    let text = text.trim();
+    text.parse().ok().filter(|number: &i64| number.to_string() == text)
+}
+
+/// A code as it may be shown: one that no table has may be anything, a person's number too.
+pub(super) fn shown_code(code: i64) -> String {
+    mask_numbers(&code.to_string()).into_owned()
 }
 
 /// A text, or a number as a text; nothing for everything else.
@@ -54,6 +63,11 @@ mod tests {
             ("\"0\"", Some(0)),
             ("\" -35 \"", Some(-35)),
             ("\"\\u002d4\"", Some(-4)),
+            // Whoever writes a code so means something else, and its zero would take everybody.
+            ("\"-00\"", None),
+            ("\"00\"", None),
+            ("\"+0\"", None),
+            ("-0", None),
             ("true", None),
             ("\"\"", None),
             ("\"ok\"", None),
@@ -63,6 +77,13 @@ mod tests {
         ] {
             let value: &RawValue = serde_json::from_str(raw).unwrap();
             assert_eq!(integer(Some(value)), want, "{raw}");
+        }
+    }
+
+    #[test]
+    fn a_code_that_may_be_a_number_of_somebody_is_not_shown() {
+        for (code, want) in [(-27, "-27"), (1403, "1403"), (84_987_654_321, "****321"), (-123_456, "-****")] {
+            assert_eq!(shown_code(code), want);
         }
     }
 

@@ -8,6 +8,8 @@ pub mod call_log;
 pub mod campaign;
 mod contact_index;
 mod endpoint;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod fuzz;
 mod http_status;
 pub mod itnio;
 mod json;

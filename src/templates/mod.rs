@@ -12,6 +12,8 @@ mod constant;
 mod evaluate;
 mod failure;
 mod filters;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod fuzz;
 mod operators;
 mod predicates;
 mod render;

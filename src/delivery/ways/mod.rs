@@ -2,6 +2,7 @@
 //! what does not.
 
 mod authority;
+mod bytes;
 mod servers;
 
 use std::sync::Arc;

@@ -10,6 +10,8 @@ mod daily;
 mod do_not_call;
 mod error;
 mod forget;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod fuzz;
 mod inspection;
 mod journal;
 mod list;

@@ -92,7 +92,8 @@ fn archive(shop: &Arc<Shop>, settings: &Value) -> Archive {
     };
     let rejects = Rejects::new(&config, run.clone()).unwrap().unwrap();
     let receipts = Receipts::new(&config, run).unwrap();
-    let report = Some((Report::new(facts), "1".to_owned()));
+    let wants_report = config.keep().unwrap().report;
+    let report = wants_report.then(|| (Report::new(facts), "1".to_owned()));
     let store: Arc<dyn PutObject> = Arc::<Shop>::clone(shop);
     Archive::new(Shelf::new(store, rejects, receipts, report))
 }
@@ -131,6 +132,21 @@ async fn a_state_waits_until_what_was_rejected_before_it_is_there() {
         (&json!(1), &json!(3), &json!("missing"))
     );
     assert_eq!((&data["record"]["phone_number"], &data["campaign"]), (&json!("n/a"), &json!("9")));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_last_state_goes_back_whatever_is_put_behind_its_records() {
+    for report in [true, false] {
+        let shop = Arc::new(Shop::slow(Duration::from_secs(20)));
+        let sync = keeping([bad("one"), state("one", 1)], &shop);
+        let ran = Sync { archive: archive(&shop, &json!({ "report": report })), ..sync }.run().await;
+        assert!(ran.failure.is_none(), "{:?}", ran.failure);
+        assert_eq!(
+            (ran.counts(), ran.report_at.is_some()),
+            (vec![(1, 0.0, 1.0)], report),
+            "report: {report}"
+        );
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -162,7 +162,10 @@ impl Itnio {
     /// What a reply holds, when its HTTP status decides.
     fn said(&self, envelope: Option<&ItnioEnvelope<'_>>, text: &str) -> String {
         match envelope {
-            Some(envelope) => format!("code {}{}", envelope.code, self.redactor.quoted(&envelope.reason)),
+            Some(envelope) => {
+                let code = json::shown_code(envelope.code);
+                format!("code {code}{}", self.redactor.quoted(&envelope.reason))
+            }
             None => json::describe(text).to_owned(),
         }
     }

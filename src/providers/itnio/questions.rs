@@ -253,7 +253,10 @@ fn data_of(reply: &Reply) -> Result<String, ItnioSilence> {
     match envelope {
         Some(envelope) if (200..500).contains(&reply.status) && envelope.code != 0 => {
             let meaning = codes::lookup(envelope.code).map_or("which is not known here", |row| row.meaning);
-            Err(ItnioSilence { code: Some(envelope.code), why: format!("code {}, {meaning}", envelope.code) })
+            Err(ItnioSilence {
+                code: Some(envelope.code),
+                why: format!("code {}, {meaning}", json::shown_code(envelope.code)),
+            })
         }
         Some(envelope) if (200..300).contains(&reply.status) => {
             let data = envelope.data.map(RawValue::get).filter(|data| *data != "null");

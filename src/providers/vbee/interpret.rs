@@ -116,7 +116,7 @@ impl Vbee {
         match envelope {
             Some(VbeeEnvelope::Success { .. }) => "status 1".to_owned(),
             Some(VbeeEnvelope::Failure { code, message }) => {
-                format!("code vbee:{code}{}", self.redactor.quoted(message))
+                format!("code vbee:{}{}", json::shown_code(*code), self.redactor.quoted(message))
             }
             None => json::describe(text).to_owned(),
         }

@@ -80,7 +80,7 @@ fn fields(reply: &Reply) -> Result<Vec<String>, String> {
         }
         Some(VbeeEnvelope::Failure { code, .. }) => {
             let meaning = codes::lookup(code).map_or("which is not known here", |row| row.meaning);
-            Err(format!("code vbee:{code}, {meaning}"))
+            Err(format!("code vbee:{}, {meaning}", json::shown_code(code)))
         }
         _ if (200..300).contains(&reply.status) => Err(UNDOCUMENTED.to_owned()),
         _ => Err(format!("HTTP {}", reply.status)),
