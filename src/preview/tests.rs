@@ -199,11 +199,16 @@ fn a_preview_ends_as_a_sync_would() {
             people(5),
             (EndingName::LimitReached, 4, 2),
         ),
-        ("nobody", default(), [invalid(100), people(3)].concat(), (EndingName::ConfigError, 103, 0)),
+        (
+            "nobody",
+            default(),
+            [invalid(100), people(3), vec![state()]].concat(),
+            (EndingName::ConfigError, 103, 0),
+        ),
         (
             "outside of the window",
             Setting { window, ..default() },
-            people(3),
+            [people(3), vec![state()]].concat(),
             (EndingName::TransientError, 3, 0),
         ),
         ("just the limit", Setting { limit: 3, ..default() }, people(3), (EndingName::Complete, 3, 3)),
