@@ -21,7 +21,7 @@ struct Connection {
 }
 
 impl Connection {
-    fn new(rehearsal: &Rehearsal, vendor: &str, sections: Value) -> Self {
+    fn new(rehearsal: &Rehearsal, vendor: &str, sections: &Value) -> Self {
         let folder = Folder::new();
         let mut all = json!({
             "streams": extract::streams(vendor), "delivery": { "max_requests_per_second": 0 },
@@ -58,7 +58,7 @@ impl Connection {
 #[test]
 fn a_preview_asks_nobody_and_leaves_nothing() {
     let rehearsal = Rehearsal::new("none", &[]);
-    let connection = Connection::new(&rehearsal, "vbee", json!({}));
+    let connection = Connection::new(&rehearsal, "vbee", &json!({}));
     let extract = extract(300, 100, 7);
     let people = extract.expected.people;
     for (known, rest) in [(0, people), (people, 0)] {
@@ -112,7 +112,7 @@ fn a_preview_of_a_tap_needs_no_catalog() {
 fn what_cannot_be_previewed_is_told_on_stderr_and_by_the_exit_code() {
     let rehearsal = Rehearsal::new("none", &[]);
     let limits = json!({ "limits": { "max_rejected_percent": 0 } });
-    let connection = Connection::new(&rehearsal, "itnio", limits);
+    let connection = Connection::new(&rehearsal, "itnio", &limits);
     let finished = connection.run(&["preview"], &extract(200, 100, 7).lines);
     assert_eq!(finished.code, 1);
     assert!(finished.stdout.contains("A sync would fail"), "{}", finished.stdout);

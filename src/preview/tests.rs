@@ -171,46 +171,37 @@ fn requests_and_the_least_time_are_those_of_the_configured_pace() {
     }
 }
 
+fn state() -> String {
+    json!({ "type": "STATE", "state": {} }).to_string()
+}
+
+fn invalid(n: u64) -> Vec<String> {
+    (0..n).map(|id| record(&json!({ "id": id, "mobile": "no" }))).collect()
+}
+
+/// Holds how a preview ends, how many records it reads, and how many people would be called.
+fn assert_ends(name: &str, setting: Setting, lines: &[String], want: (EndingName, u64, u64)) {
+    let (document, failure) = setting.of(lines);
+    let would_call = document.outcomes.would_call.unwrap();
+    assert_eq!(
+        (document.run.ending, document.records.read, would_call),
+        want,
+        "{name}: {}",
+        document.verdict
+    );
+    let is_failed = !matches!(want.0, EndingName::Complete | EndingName::LimitReached);
+    assert_eq!(failure.is_some(), is_failed, "{name}: {failure:?}");
+    assert!(failure.is_none_or(|error| error.failure_type() != FailureType::System || name == "no protocol"));
+}
+
 #[test]
 fn a_preview_ends_as_a_sync_would() {
-    let state = || json!({ "type": "STATE", "state": {} }).to_string();
     let complete = json!({ "type": "TRACE", "trace": { "type": "STREAM_STATUS", "emitted_at": 1.0, "stream_status": {
         "stream_descriptor": { "name": "people" }, "status": "COMPLETE" } } });
-    let invalid = |n: u64| (0..n).map(|id| record(&json!({ "id": id, "mobile": "no" }))).collect::<Vec<_>>();
     let default = Setting::default;
-    // It is eight o'clock.
-    let hours = Hours::new(Minute::parse("09:00").unwrap(), Minute::parse("17:00").unwrap()).unwrap();
-    let zone = Some(TimeZone::UTC);
-    let window =
-        Some(Arc::new(Window { days: vec![Weekday::Friday], hours, holidays: BTreeSet::new(), zone }));
     for (name, setting, lines, want) in [
         ("everything read", default(), people(3), (EndingName::Complete, 3, 3)),
         ("the limit", Setting { limit: 2, ..default() }, people(3), (EndingName::LimitReached, 2, 2)),
-        (
-            "a limit of the settings",
-            Setting { max_contacts: 2, ..default() },
-            people(5),
-            (EndingName::LimitReached, 5, 2),
-        ),
-        ("just that", Setting { max_contacts: 3, ..default() }, people(3), (EndingName::Complete, 3, 3)),
-        (
-            "both",
-            Setting { max_contacts: 2, limit: 4, ..default() },
-            people(5),
-            (EndingName::LimitReached, 4, 2),
-        ),
-        (
-            "nobody",
-            default(),
-            [invalid(100), people(3), vec![state()]].concat(),
-            (EndingName::ConfigError, 103, 0),
-        ),
-        (
-            "outside of the window",
-            Setting { window, ..default() },
-            [people(3), vec![state()]].concat(),
-            (EndingName::TransientError, 3, 0),
-        ),
         ("just the limit", Setting { limit: 3, ..default() }, people(3), (EndingName::Complete, 3, 3)),
         (
             "no protocol",
@@ -243,19 +234,46 @@ fn a_preview_ends_as_a_sync_would() {
             (EndingName::Complete, 2, 2),
         ),
     ] {
-        let (document, failure) = setting.of(&lines);
-        let would_call = document.outcomes.would_call.unwrap();
-        assert_eq!(
-            (document.run.ending, document.records.read, would_call),
-            want,
-            "{name}: {}",
-            document.verdict
-        );
-        let is_failed = !matches!(want.0, EndingName::Complete | EndingName::LimitReached);
-        assert_eq!(failure.is_some(), is_failed, "{name}: {failure:?}");
-        assert!(
-            failure.is_none_or(|error| error.failure_type() != FailureType::System || name == "no protocol")
-        );
+        assert_ends(name, setting, &lines, want);
+    }
+}
+
+#[test]
+fn a_preview_goes_by_limits_and_the_window() {
+    let default = Setting::default;
+    // It is eight o'clock.
+    let hours = Hours::new(Minute::parse("09:00").unwrap(), Minute::parse("17:00").unwrap()).unwrap();
+    let zone = Some(TimeZone::UTC);
+    let window =
+        Some(Arc::new(Window { days: vec![Weekday::Friday], hours, holidays: BTreeSet::new(), zone }));
+    for (name, setting, lines, want) in [
+        (
+            "a limit of the settings",
+            Setting { max_contacts: 2, ..default() },
+            people(5),
+            (EndingName::LimitReached, 5, 2),
+        ),
+        ("just that", Setting { max_contacts: 3, ..default() }, people(3), (EndingName::Complete, 3, 3)),
+        (
+            "both",
+            Setting { max_contacts: 2, limit: 4, ..default() },
+            people(5),
+            (EndingName::LimitReached, 4, 2),
+        ),
+        (
+            "nobody",
+            default(),
+            [invalid(100), people(3), vec![state()]].concat(),
+            (EndingName::ConfigError, 103, 0),
+        ),
+        (
+            "outside of the window",
+            Setting { window, ..default() },
+            [people(3), vec![state()]].concat(),
+            (EndingName::TransientError, 3, 0),
+        ),
+    ] {
+        assert_ends(name, setting, &lines, want);
     }
 }
 
