@@ -337,7 +337,8 @@ async fn foreseen(job: &SyncJob, lines: &[u8]) -> Told {
 
 async fn done(job: SyncJob, lines: Vec<u8>, sandbox: &Sandbox, folder: &Path) -> Told {
     let input = Cursor::new(lines);
-    let ended = Box::pin(job.run(input, Output::new(std::io::sink()), futures_util::stream::pending())).await;
+    let run = job.run(input, Output::new(std::io::sink()), futures_util::stream::pending());
+    let ended = Box::pin(run).await;
     let (mut rejected, mut sent) = (BTreeMap::new(), BTreeSet::new());
     for (path, row) in rows(folder) {
         if path.starts_with(folder.join("receipts")) {

@@ -1,7 +1,10 @@
 //! Previews of whole inputs, without a ledger: what they show, and what they never show.
 
+use std::collections::BTreeSet;
 use std::io::Cursor;
 
+use jiff::civil::Weekday;
+use jiff::tz::TimeZone;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -14,6 +17,7 @@ use crate::mapping::{self, RunContext, StreamShape};
 use crate::pipeline::ForesightPlan;
 use crate::protocol::Catalog;
 use crate::report::{EndingName, LedgerFacts, Promise, RunKind};
+use crate::rules::{Hours, Minute, Window};
 
 /// A connection to a vendor that nobody asks.
 struct Setting {
@@ -21,13 +25,23 @@ struct Setting {
     percent: u8,
     batch_size: usize,
     limit: u64,
+    max_contacts: u64,
+    window: Option<Arc<Window>>,
     generation_id: Option<i64>,
 }
 
 impl Default for Setting {
     fn default() -> Self {
         let vendor = json!({ "vendor_type": "itnio", "api_key": "key-0421", "api_secret": "secret-0421", "app_id": "A", "job_id": 9 });
-        Self { vendor, percent: 100, batch_size: 2, limit: 0, generation_id: None }
+        Self {
+            vendor,
+            percent: 100,
+            batch_size: 2,
+            limit: 0,
+            max_contacts: 0,
+            window: None,
+            generation_id: None,
+        }
     }
 }
 
@@ -72,15 +86,15 @@ impl Setting {
         let names: Vec<_> = catalog.streams.iter().map(|stream| stream.name.clone()).collect();
         let streams = names.iter().map(|name| (name.clone(), self.generation_id)).collect();
         let router = Router::new(names, mappings, None).keeping_columns(true);
-        let Self { batch_size, limit, .. } = self;
+        let Self { batch_size, limit, max_contacts, window, .. } = self;
         let plan = ForesightPlan {
             batch_size,
-            max_contacts: 0,
+            max_contacts,
             daily_limit: None,
             on_limit: OnLimit::Stop,
             allow_nobody: false,
             max_rejected_percent: self.percent,
-            window: None,
+            window,
             may_repeat: true,
             sent_again: None,
             streams,
@@ -164,9 +178,39 @@ fn a_preview_ends_as_a_sync_would() {
         "stream_descriptor": { "name": "people" }, "status": "COMPLETE" } } });
     let invalid = |n: u64| (0..n).map(|id| record(&json!({ "id": id, "mobile": "no" }))).collect::<Vec<_>>();
     let default = Setting::default;
+    // It is eight o'clock.
+    let hours = Hours::new(Minute::parse("09:00").unwrap(), Minute::parse("17:00").unwrap()).unwrap();
+    let zone = Some(TimeZone::UTC);
+    let window =
+        Some(Arc::new(Window { days: vec![Weekday::Friday], hours, holidays: BTreeSet::new(), zone }));
     for (name, setting, lines, want) in [
         ("everything read", default(), people(3), (EndingName::Complete, 3, 3)),
         ("the limit", Setting { limit: 2, ..default() }, people(3), (EndingName::LimitReached, 2, 2)),
+        (
+            "a limit of the settings",
+            Setting { max_contacts: 2, ..default() },
+            people(5),
+            (EndingName::LimitReached, 5, 2),
+        ),
+        ("just that", Setting { max_contacts: 3, ..default() }, people(3), (EndingName::Complete, 3, 3)),
+        (
+            "both",
+            Setting { max_contacts: 2, limit: 4, ..default() },
+            people(5),
+            (EndingName::LimitReached, 4, 2),
+        ),
+        (
+            "nobody",
+            default(),
+            [invalid(100), people(3), vec![state()]].concat(),
+            (EndingName::ConfigError, 103, 0),
+        ),
+        (
+            "outside of the window",
+            Setting { window, ..default() },
+            [people(3), vec![state()]].concat(),
+            (EndingName::TransientError, 3, 0),
+        ),
         ("just the limit", Setting { limit: 3, ..default() }, people(3), (EndingName::Complete, 3, 3)),
         (
             "no protocol",
@@ -212,6 +256,23 @@ fn a_preview_ends_as_a_sync_would() {
         assert!(
             failure.is_none_or(|error| error.failure_type() != FailureType::System || name == "no protocol")
         );
+    }
+}
+
+#[test]
+fn a_limit_tells_what_is_left_and_a_short_input_without_anybody_is_doubted() {
+    let (document, _) = Setting { max_contacts: 2, ..Setting::default() }.of(&people(5));
+    assert_eq!(document.run.why, "limits.max_contacts_per_sync");
+    assert!(document.verdict.contains("3 records left for the next sync"), "{}", document.verdict);
+    assert!(document.next_steps[0].contains("leaves the rest for the next one"), "{:?}", document.next_steps);
+    for (records, is_doubted) in
+        [(vec![], false), (people(1), false), (vec![record(&json!({ "mobile": "no" }))], true)]
+    {
+        let (document, failure) = Setting::default().of(&records);
+        assert!(failure.is_none(), "{records:?}: {failure:?}");
+        let warnings = &section(&document).warnings;
+        let doubts = warnings.iter().any(|warning| warning.contains("limits.allow_nobody"));
+        assert_eq!(doubts, is_doubted, "{records:?}: {warnings:?}");
     }
 }
 
