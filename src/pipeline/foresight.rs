@@ -306,7 +306,7 @@ impl<'l, L: Ledger> Foresight<'l, L> {
             self.stats.received += u64::from(is_record);
             match event {
                 Event::Contact(_) | Event::Refused(_) | Event::Listed(_) if self.reached.is_some() => {
-                    self.stats.left += 1
+                    self.stats.left += 1;
                 }
                 Event::Contact(pending) => {
                     if let Err(error) = self.decide(pending, foreseen, sealed, now) {
