@@ -1,18 +1,12 @@
-//! `preview`, as its users meet it; and the page that leads from a CSV to calls, command by command.
+//! `preview`, as its users meet it.
 
 use std::collections::BTreeMap;
-use std::io::Read;
-use std::net::{Ipv4Addr, TcpListener, TcpStream};
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
 use crate::command::{self, Finished, Folder};
 use crate::extract::{self, extract};
 use crate::rehearsal::Rehearsal;
-use crate::root;
 
 struct Connection {
     folder: Folder,
@@ -120,84 +114,4 @@ fn what_cannot_be_previewed_is_told_on_stderr_and_by_the_exit_code() {
     let finished = command::run(["preview", "--config", "/nowhere/config.json"], b"");
     assert_eq!((finished.code, finished.stdout.as_str()), (1, ""));
     assert!(finished.stderr.contains("/nowhere/config.json"), "{}", finished.stderr);
-}
-
-/// A server of the page, ended with it.
-struct Served(Child);
-
-impl Drop for Served {
-    fn drop(&mut self) {
-        drop(self.0.kill());
-        drop(self.0.wait());
-    }
-}
-
-/// The blocks of a page: what kind each is, and what it holds.
-fn blocks(page: &str) -> Vec<(String, String)> {
-    let parts = page.split("\n```");
-    let fenced = parts.skip(1).step_by(2);
-    fenced
-        .map(|block| block.split_once('\n').unwrap())
-        .map(|(kind, text)| (kind.to_owned(), text.to_owned()))
-        .collect()
-}
-
-fn serve(folder: &Path, command: &str, port: u16) -> Served {
-    let arguments = command.split_whitespace().skip(1);
-    let mut child = Command::new(command::binary());
-    child.args(arguments).current_dir(folder).stdout(Stdio::null()).stdin(Stdio::null());
-    let served = Served(child.spawn().unwrap());
-    let started = Instant::now();
-    while TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_err() {
-        assert!(started.elapsed() < Duration::from_secs(30), "{command} does not answer");
-        std::thread::sleep(Duration::from_millis(20));
-    }
-    served
-}
-
-/// What commands print, as a person sees it: both streams.
-fn shell(folder: &Path, commands: &str) -> String {
-    let program = command::binary();
-    let path = format!(
-        "{}:{}",
-        program.parent().unwrap().display(),
-        std::env::var_os("PATH").unwrap_or_default().display()
-    );
-    let script = format!("set -e\n{{\n{commands}\n}} 2>&1");
-    let mut shell = Command::new("bash");
-    shell.args(["-c", &script]).current_dir(folder).env("PATH", path).env("NO_PROXY", "127.0.0.1");
-    shell.env("PYTHONUTF8", "1").env_remove("WORKER_JOB_ID").stdin(Stdio::null()).stdout(Stdio::piped());
-    let mut child = shell.spawn().unwrap();
-    let mut printed = String::new();
-    child.stdout.take().unwrap().read_to_string(&mut printed).unwrap();
-    assert!(child.wait().unwrap().success(), "{commands}\n{printed}");
-    printed
-}
-
-#[test]
-fn every_command_of_the_page_on_a_csv_does_what_the_page_says() {
-    let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port();
-    let page = std::fs::read_to_string(root().join("docs/from-a-csv.md")).unwrap();
-    let page = page.replace("8080", &port.to_string());
-    let (folder, mut files) =
-        (Folder::new(), vec!["customers.csv", "messages.py", "config.json", "refused.py"]);
-    let place = folder.path("");
-    let (mut served, mut printed) = (None, String::new());
-    for (kind, text) in blocks(&page) {
-        match kind.as_str() {
-            "sh" if text.starts_with("destination-ai-voice sandbox") => {
-                drop(served.take());
-                served = Some(serve(Path::new(&place), &text, port));
-            }
-            "sh" => printed = shell(Path::new(&place), &text),
-            "text" => {
-                for line in text.lines() {
-                    assert!(printed.contains(line), "{line} is not in what was printed: {printed}");
-                }
-            }
-            "csv" | "python" | "json" => drop(folder.file(files.remove(0), &format!("{text}\n"))),
-            other => panic!("nobody knows what to do with a block of {other}"),
-        }
-    }
-    assert_eq!(files, [""; 0], "the page has them all");
 }

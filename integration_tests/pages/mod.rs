@@ -332,10 +332,12 @@ fn plain(path: &Path) -> String {
 
 #[test]
 fn what_was_measured_names_the_command_that_measured_it() {
-    let measured =
-        Regex::new(r"(?i)\bmeasured (by|with|on|against|once)\b|\d ?(µs|ns|ms|MB)\b|\b(busy|idle) (two )?(cores|machine)").unwrap();
+    let measured = Regex::new(
+        r"(?i)\bmeasured (by|with|on|against|once)\b|\d ?(µs|ns|ms)\b|MB (compressed|on disk)|executions|\b(busy|idle) (two )?(cores|machine)",
+    )
+    .unwrap();
     let command = Regex::new(
-        r"(?m)(`|^)(make |cargo |\.ci/|benches/|image/|integration_tests/|podman )|`(run\.py|time)\b",
+        r"(?m)(`|^)(make |cargo |\.ci/|benches/|fuzz/|image/|integration_tests/|podman )|`(run\.py|time)\b",
     )
     .unwrap();
     let mut wrong = Vec::new();

@@ -10,7 +10,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use super::{Rule, held_by};
+use super::page::pages;
+use super::{Rule, STORY, held_by};
 use crate::command::{self, Folder};
 
 /// The image holds this program, and its folder of configurations is this one.
@@ -33,7 +34,7 @@ destination-ai-voice write --config itnio-with-report.json --catalog catalog.jso
 cp fine/*/report.json .";
 
 /// A server of a page, ended with it.
-pub(crate) struct Served(Child);
+struct Served(Child);
 
 impl Drop for Served {
     fn drop(&mut self) {
@@ -43,15 +44,17 @@ impl Drop for Served {
 }
 
 /// What a reader has on the desk: a folder, a port, and what is served there.
-pub(crate) struct Desk {
+struct Desk {
     folder: Folder,
     port: u16,
     served: Option<Served>,
 }
 
 impl Desk {
-    pub(crate) fn new() -> Self {
-        let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port();
+    fn new() -> Self {
+        // Below those that a system gives to whoever asks for any, as the other tests do meanwhile.
+        let mut ports = std::iter::repeat_with(|| fastrand::u16(20_000..32_000));
+        let port = ports.find(|port| TcpListener::bind((Ipv4Addr::LOCALHOST, *port)).is_ok()).unwrap();
         let folder = Folder::new();
         let docker = folder.file("docker", DOCKER);
         fs::set_permissions(docker, fs::Permissions::from_mode(0o755)).unwrap();
@@ -63,12 +66,12 @@ impl Desk {
     }
 
     /// Writes a file as the page has it, but for the port.
-    pub(crate) fn file(&self, name: &str, text: &str) {
+    fn file(&self, name: &str, text: &str) {
         drop(self.folder.file(name, &text.replace(PORT, &self.port.to_string())));
     }
 
     /// Pastes commands; gives what they print, as a person sees it: both streams.
-    pub(crate) fn paste(&mut self, commands: &str) -> String {
+    fn paste(&mut self, commands: &str) -> String {
         let (mut printed, mut script) = (String::new(), String::new());
         for line in commands.lines() {
             if line.starts_with("destination-ai-voice sandbox") {
@@ -181,4 +184,24 @@ fn every_command_that_is_shown_can_be_pasted() {
         }
     }
     assert!(n_blocks > 4, "{n_blocks}");
+}
+
+/// The page that is one story: its files are written, its commands pasted, and what it says of them is what they print.
+#[test]
+fn every_command_of_the_page_on_a_csv_does_what_the_page_says() {
+    let page = pages().into_iter().find(|page| page.path == STORY).unwrap();
+    let (mut desk, mut printed) = (Desk::new(), String::new());
+    let mut files = ["customers.csv", "messages.py", "config.json", "refused.py"].into_iter();
+    for block in page.blocks() {
+        match block.language.as_str() {
+            "sh" => printed = desk.paste(&block.text),
+            "text" => {
+                for line in block.text.lines() {
+                    assert!(printed.contains(line), "{}: {line} is not in {printed}", block.place);
+                }
+            }
+            _ => desk.file(files.next().expect("a file has a name"), &format!("{}\n", block.text)),
+        }
+    }
+    assert_eq!(files.next(), None, "the page has them all");
 }

@@ -22,10 +22,12 @@ const SECRETS: [&str; 4] = ["api_key", "api_secret", "access_token", "token"];
 
 const STATUSES: [u16; 16] = [200, 201, 204, 302, 307, 400, 401, 403, 404, 409, 413, 422, 429, 500, 502, 503];
 
+/// Every vendor, with the section that made it.
+static VENDORS: OnceLock<Vec<(Arc<dyn Provider>, Value)>> = OnceLock::new();
+
 /// A byte of a switch and a status, a body.
 pub(crate) fn replies(vendor: &str, data: &[u8]) {
     let Some((first, body)) = data.split_first() else { return };
-    static VENDORS: OnceLock<Vec<(Arc<dyn Provider>, Value)>> = OnceLock::new();
     let mut vendors = VENDORS.get_or_init(vendors).iter();
     let (provider, section) =
         vendors.find(|(provider, _)| provider.name() == vendor).expect("there is such a vendor");
@@ -62,7 +64,6 @@ pub(crate) fn replies(vendor: &str, data: &[u8]) {
     }
 }
 
-/// Every vendor, with the section that made it.
 fn vendors() -> Vec<(Arc<dyn Provider>, Value)> {
     let simulators = registry::simulators(&SimulatorOptions::default());
     let sections = simulators.iter().map(|simulator| simulator.connector_config("http://127.0.0.1:8080/"));

@@ -23,8 +23,11 @@ const FILES: [&str; 4] = ["ledger.db", "ledger.db-wal", "ledger.db-mark", "ledge
 /// A bound for what one input may do.
 const MOST_CHANGES: usize = 8;
 
+/// Names and bytes.
+type Files = Vec<(&'static str, Vec<u8>)>;
+
 /// The files of two ledgers: of one whose run was killed, and of one that was closed after it.
-static FOUND: OnceLock<[Vec<(&'static str, Vec<u8>)>; 2]> = OnceLock::new();
+static FOUND: OnceLock<[Files; 2]> = OnceLock::new();
 
 /// A byte chooses the ledger; then changes of six bytes each: a file and a deed, a place (three), how much, a value.
 pub(crate) fn files(data: &[u8]) {
@@ -53,7 +56,7 @@ pub(crate) fn files(data: &[u8]) {
     }
 }
 
-fn make() -> [Vec<(&'static str, Vec<u8>)>; 2] {
+fn make() -> [Files; 2] {
     let folder = Folder::new();
     let open =
         |run| Sqlite::on_the_spot(&folder.file(), &options(run, false), None, now()).expect("it opens").0;
@@ -129,7 +132,7 @@ impl Folder {
         self.0.join("ledger.db")
     }
 
-    fn read(&self) -> Vec<(&'static str, Vec<u8>)> {
+    fn read(&self) -> Files {
         FILES.into_iter().filter_map(|name| Some((name, fs::read(self.0.join(name)).ok()?))).collect()
     }
 
