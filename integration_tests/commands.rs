@@ -185,7 +185,7 @@ fn the_examples_are_valid() {
     }
 }
 
-/// What the README has a newcomer type, with the vendor section that the sandbox prints.
+/// What docs/operating.md has a newcomer paste together: the examples, with the vendor section that the sandbox prints.
 #[test]
 fn the_examples_can_be_rehearsed() {
     let rehearsal = Rehearsal::new("none", &[]);

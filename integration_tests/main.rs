@@ -20,6 +20,7 @@ mod memory;
 mod pages;
 #[path = "../src/ledger/postgres/harness.rs"]
 mod postgres_server;
+mod preview;
 mod promises;
 mod rehearsal;
 mod report;

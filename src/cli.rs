@@ -46,6 +46,8 @@ pub enum Command {
     Sandbox(SandboxArgs),
     /// Show a whole sync of a sample extract against the sandbox.
     Demo(DemoArgs),
+    /// Read messages on stdin like `write` and show whom it would call, whom not and why. Nothing is sent.
+    Preview(PreviewArgs),
 }
 
 /// What a Singer runner says.
@@ -362,6 +364,34 @@ pub struct WriteArgs {
     /// Accepted and ignored: a destination keeps no state there.
     #[arg(long, hide = true)]
     pub state: Option<PathBuf>,
+}
+
+/// What to show of a sync that is not made.
+#[derive(Debug, Args)]
+pub struct PreviewArgs {
+    /// The configuration, a JSON file.
+    #[arg(long)]
+    pub config: PathBuf,
+    /// The configured catalog, a JSON file. Without it stdin is a Singer tap's.
+    #[arg(long)]
+    pub catalog: Option<PathBuf>,
+    /// How to show it.
+    #[arg(long, value_enum, default_value_t = PreviewFormat::Text)]
+    pub output: PreviewFormat,
+    /// Read so many records at most; 0: all.
+    #[arg(long, value_name = "RECORDS", default_value_t = 0)]
+    pub limit: u64,
+}
+
+/// How to show a preview.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum PreviewFormat {
+    /// For a terminal.
+    Text,
+    /// For programs: the report's data.
+    Json,
+    /// For a browser: the report's page.
+    Html,
 }
 
 /// How the sandbox behaves.

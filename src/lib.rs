@@ -16,7 +16,8 @@
 //! (`providers`) what to send and what the reply means, and does what the verdict says (`delivery::deliverer`). The
 //! `ledger` knows of each contact before its request leaves, and of its ending before a STATE does. A STATE waits in
 //! `pipeline::checkpoint`, and goes back when every record before it has an outcome and `pipeline::archive` has put what is
-//! kept of it.
+//! kept of it. What the loop would decide can be known without it (`pipeline::foresight`): a `preview` shows it, and a
+//! baseline remembers it.
 //!
 //! # Invariants, and the tests that prove them
 //!
@@ -61,6 +62,7 @@
 //! | `storage` | where rejected records, reports and receipts are put: a bucket, a folder |
 //! | `report` | what a run, or a preview, tells who owns the campaign: `report.json`, `report.html` |
 //! | `pipeline` | the one loop over everything |
+//! | `preview` | what a sync would do, told before anybody is called |
 //! | `sandbox` | the simulators behind a socket, with faults |
 //! | `cli`, `commands` | arguments, and one file a command |
 //! | `fuzzing` | what `fuzz/` feeds with bytes; not in the programs |
@@ -81,6 +83,7 @@ pub mod mapping;
 mod nearest;
 pub mod phone;
 pub mod pipeline;
+mod preview;
 pub mod protocol;
 pub mod providers;
 pub mod report;

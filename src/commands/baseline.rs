@@ -1,29 +1,35 @@
 //! `ledger baseline`: people who were called in another way are remembered, and nobody is called.
 
-use std::collections::HashSet;
 use std::io::Read;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use super::preview::foresight_plan;
 use super::singer;
+use super::write::SyncJob;
 use crate::cli::{BaselineArgs, Environment};
-use crate::config::{Config, RulesConfig};
+use crate::config::RulesConfig;
 use crate::domain::error::Error;
-use crate::intake::{Event, EventReader, StreamNames};
+use crate::domain::outcome::Outcome;
+use crate::domain::reason::Reason;
 use crate::ledger::open::{self, RunLedger};
-use crate::ledger::{AnyLedger, ClaimEntry, ContactStatus, Key, Ledger, LedgerError, Settlement};
+use crate::ledger::{ClaimEntry, Ledger, Settlement};
+use crate::pipeline::{Foreseen, Foresight, ForesightPlan, Foretold};
+
+/// People who are asked about and remembered together.
+const BATCH: usize = 1_000;
 
 /// What became of the records.
 #[derive(Default)]
 struct Counts {
-    new: usize,
-    known: usize,
+    new: u64,
+    known: u64,
     /// People whom a sync that runs now has under way: whether it sends them, only it knows.
-    held: usize,
+    held: u64,
     /// People who are unknown by another campaign, account or spelling.
-    otherwise: usize,
-    refused: usize,
+    otherwise: u64,
+    refused: u64,
 }
 
 pub(super) async fn run<R: Read + Send + 'static>(
@@ -32,13 +38,14 @@ pub(super) async fn run<R: Read + Send + 'static>(
     now: Timestamp,
     environment: &Environment,
 ) -> Result<String, Error> {
-    let job = singer::job_of_either(&arguments.config, arguments.catalog.as_deref(), now, environment)?;
+    let mut job = singer::job_of_either(&arguments.config, arguments.catalog.as_deref(), now, environment)?;
+    job.refuse_list()?;
     // Whoever was called is remembered, also who must not be called again.
-    let config = Config { rules: RulesConfig::default(), ..job.config.clone() };
+    job.config.rules = RulesConfig::default();
     let RunLedger { ledger, keys, recovered_unknown, doubts } = if arguments.yes {
-        open::open(&config, job.vendor.as_ref(), &job.run_id, now).await?
+        open::open(&job.config, job.vendor.as_ref(), &job.run_id, now).await?
     } else {
-        open::open_to_count(&config, job.vendor.as_ref(), now).await?
+        open::view(&job.config, job.vendor.as_ref(), now).await?
     };
     if keys.is_none() {
         return Err(Error::config(
@@ -46,15 +53,13 @@ pub(super) async fn run<R: Read + Send + 'static>(
             "this configuration has none to remember people in; set `ledger_type`",
         ));
     }
-    let mut streams: StreamNames =
-        job.catalog.streams.iter().map(|stream| (stream.name.clone(), stream.generation_id)).collect();
-    let mut input = EventReader::new(stdin, job.router(keys, &Arc::default()))?;
-    let (mut seen, mut counts) = (HashSet::new(), Counts::default());
-    while let Some(batch) = input.next().await? {
-        let entries = entries(batch.events, &mut streams, &mut seen, &mut counts)?;
-        if !entries.is_empty() {
-            remember(&ledger, entries, arguments.yes, now, &mut counts).await?;
-        }
+    let router = job.router(keys, &Arc::default());
+    let mut foresight = Foresight::new(plan(&job), stdin, router, &ledger, now)?;
+    let mut counts = Counts::default();
+    while let Some(foreseen) = foresight.next().await? {
+        counts.add(&foreseen);
+        // A ledger that is only viewed keeps none of them.
+        ledger.settle(remembered(&foreseen, &foresight)?, now).await?;
     }
     ledger.close().await?;
     let mut told = counts.told(arguments.yes)?;
@@ -69,63 +74,49 @@ pub(super) async fn run<R: Read + Send + 'static>(
     Ok(told)
 }
 
-/// Whoever these records would have called, each once.
-fn entries(
-    events: Vec<Event>,
-    streams: &mut StreamNames,
-    seen: &mut HashSet<Key>,
-    counts: &mut Counts,
-) -> Result<Vec<ClaimEntry>, Error> {
-    let mut entries = Vec::new();
-    for event in events {
-        match event {
-            Event::Contact(pending) if seen.insert(pending.key()?) => {
-                entries.push(pending.claim_entry(streams)?);
-            }
-            Event::Contact(_) => counts.known += 1,
-            // A list's people were not called.
-            Event::Refused(_) | Event::Listed(_) => counts.refused += 1,
-            Event::Stream { index, name, .. } => {
-                streams.announce(index, &name);
-            }
-            Event::State(..) | Event::Complete(_) => {}
-        }
+/// Everybody whom a sync without a limit would call at whatever time, and whoever may have been called: they are remembered all the same.
+fn plan(job: &SyncJob) -> ForesightPlan {
+    ForesightPlan {
+        batch_size: BATCH,
+        max_contacts: 0,
+        daily_limit: None,
+        allow_nobody: true,
+        max_rejected_percent: 100,
+        window: None,
+        may_repeat: true,
+        limit: 0,
+        // What came of a source that broke off is remembered, too.
+        streams: job.catalog.streams.iter().map(|stream| (stream.name.clone(), None)).collect(),
+        ..foresight_plan(job)
     }
-    Ok(entries)
 }
 
-/// Remembers whoever can be claimed; with no `yes` only counts them.
-async fn remember(
-    ledger: &AnyLedger,
-    entries: Vec<ClaimEntry>,
-    yes: bool,
-    now: Timestamp,
-    counts: &mut Counts,
-) -> Result<(), LedgerError> {
-    let statuses = if yes {
-        ledger.claim(entries.clone(), true, now).await?
-    } else {
-        ledger.status_of(entries.iter().map(ClaimEntry::person).collect(), now).await?
-    };
-    let mut settlements = Vec::new();
-    for (entry, status) in entries.into_iter().zip(statuses) {
-        match status {
-            ContactStatus::Free | ContactStatus::Unknown => {
-                settlements.push((entry, Settlement::Accepted { contact_id: None }));
-            }
-            // A baseline goes by no rule of calling, so that the last two are never said.
-            ContactStatus::Accepted | ContactStatus::DoNotCall | ContactStatus::CoolingOff => {
-                counts.known += 1;
-            }
-            ContactStatus::Held => counts.otherwise += 1,
-            ContactStatus::Elsewhere => counts.held += 1,
-        }
-    }
-    counts.new += settlements.len();
-    if yes { ledger.settle(settlements, now).await } else { Ok(()) }
+fn remembered<L: Ledger>(
+    foreseen: &Foreseen,
+    foresight: &Foresight<'_, L>,
+) -> Result<Vec<(ClaimEntry, Settlement)>, Error> {
+    let called = foreseen.decided.iter().filter_map(|foretold| match foretold {
+        Foretold::Contact(pending, Outcome::Accepted { .. }) => Some(pending),
+        Foretold::Contact(..) | Foretold::Refused(_) => None,
+    });
+    let entries = called.map(|pending| pending.claim_entry(foresight.streams()));
+    entries.map(|entry| Ok((entry?, Settlement::Accepted { contact_id: None }))).collect()
 }
 
 impl Counts {
+    fn add(&mut self, foreseen: &Foreseen) {
+        for foretold in &foreseen.decided {
+            let counter = match foretold.outcome() {
+                Outcome::Accepted { .. } => &mut self.new,
+                Outcome::Duplicate(Reason::InAnotherRun) => &mut self.held,
+                Outcome::Duplicate(_) => &mut self.known,
+                Outcome::Unknown(_) => &mut self.otherwise,
+                Outcome::Suppressed(..) | Outcome::Invalid(..) | Outcome::Rejected(..) => &mut self.refused,
+            };
+            *counter += 1;
+        }
+    }
+
     /// The counts in words; an error where somebody is missing who should be remembered.
     fn told(&self, yes: bool) -> Result<String, Error> {
         let Self { new, known, held, otherwise, refused } = self;

@@ -107,7 +107,7 @@ async fn probe(
 }
 
 /// Asks the sandbox as its user would.
-async fn ask(sandbox: &Sandbox, path: &str, now: Timestamp) -> Result<Value, Error> {
+pub(super) async fn ask(sandbox: &Sandbox, path: &str, now: Timestamp) -> Result<Value, Error> {
     let clock = Arc::new(Clock::starting_at(now));
     let transport = HttpTransport::new(&Network::default(), Connections::OneForEach, PAGE_TIMEOUT, clock)?;
     let url = format!("http://{}{path}", sandbox.address());

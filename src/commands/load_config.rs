@@ -113,11 +113,20 @@ pub(super) fn deliverer(
     let transport = transport(config, network, connections, request_timeout(delivery), &run.clock)?;
     let retry_policy = RetryPolicy {
         retry_for: Duration::from_secs(delivery.retry_for_seconds.into()),
-        resend: delivery.on_unknown_outcome == OnUnknownOutcome::Resend,
+        resend: resends(delivery),
     };
     let rate_limiter = RateLimiter::new(delivery.max_requests_per_second);
     let seed = fastrand::u64(..);
     Ok(Deliverer::new(vendor, transport, run, DeliveryOptions { rate_limiter, retry_policy, seed }))
+}
+
+/// Whether who may have been sent before may be sent again, in whatever request.
+pub(super) fn may_repeat(delivery: &DeliveryConfig, vendor: &dyn Provider) -> bool {
+    vendor.limits().repeats.allow_other_request() || resends(delivery)
+}
+
+fn resends(delivery: &DeliveryConfig) -> bool {
+    delivery.on_unknown_outcome == OnUnknownOutcome::Resend
 }
 
 /// The way to the vendor: over HTTPS, or in a rehearsal no way at all.

@@ -1,5 +1,7 @@
 //! One file a command, wiring only.
 
+#[cfg(test)]
+mod agreement;
 mod archive;
 mod baseline;
 mod campaign;
@@ -20,6 +22,7 @@ mod list_sync;
 mod load_config;
 #[cfg(test)]
 mod mistakes;
+mod preview;
 mod promises;
 mod read_file;
 mod rescope;
@@ -85,6 +88,9 @@ where
     let for_people = match command {
         Command::Sandbox(arguments) => sandbox::run(&arguments, now, &mut stdout, signals).await,
         Command::Ledger(command) => ledger::run(command, stdin, now, &environment, &mut stdout).await,
+        Command::Preview(arguments) => {
+            return preview::run(&arguments, stdin, &mut stdout, stderr, now, &environment).await;
+        }
         Command::Demo(arguments) => demo::run(&arguments, now, &mut stdout, is_terminal).await,
         Command::Platform(command) => {
             let output = if is_terminal { Output::terminal(stdout) } else { Output::new(stdout) };

@@ -10,7 +10,7 @@ use super::singer;
 use crate::cli::{Environment, RescopeArgs};
 use crate::domain::contact::Campaign;
 use crate::domain::error::Error;
-use crate::intake::{Event, EventReader};
+use crate::intake::EventReader;
 use crate::ledger::{Inspect, LedgerError, LedgerIdentity, OpenedLedger, open};
 
 pub(super) async fn run<R: Read + Send + 'static>(
@@ -38,14 +38,11 @@ pub(super) async fn run<R: Read + Send + 'static>(
     let router = job.router(Some(opened.keys()), &Arc::default());
     let mut input = EventReader::new(stdin, router)?;
     let mut pairs = HashSet::new();
-    while let Some(batch) = input.next().await? {
-        let mut people = Vec::new();
-        for event in batch.events {
-            if let Event::Contact(pending) = event {
-                let phone = pending.contact.phone.clone();
-                pairs.insert((pending.key()?, new_keys.key(&pending.campaign, &phone)));
-                people.push((pending.key()?, phone));
-            }
+    while let Some(contacts) = input.next_contacts().await? {
+        let mut people = Vec::with_capacity(contacts.len());
+        for pending in contacts {
+            pairs.insert((pending.key()?, new_keys.key(&pending.campaign, &pending.contact.phone)));
+            people.push((pending.key()?, pending.contact.phone));
         }
         // Where a record would go now need not be where its person was called.
         let campaigns = records.campaigns_of(people.iter().map(|(key, _)| *key).collect()).await?;

@@ -65,14 +65,14 @@ pub(super) struct SyncJob {
     /// This attempt's own name.
     pub(super) run_id: String,
     /// By which one knows the same settings again.
-    settings_digest: String,
+    pub(super) settings_digest: String,
     dialect: Dialect,
     /// Of the catalog's streams, in its order.
-    mappings: Vec<Arc<Mapping>>,
+    pub(super) mappings: Vec<Arc<Mapping>>,
     now: Timestamp,
     network: Network,
-    window: Option<Window>,
-    daily_limit: Option<DailyLimit>,
+    pub(super) window: Option<Window>,
+    pub(super) daily_limit: Option<DailyLimit>,
 }
 
 impl SyncJob {
@@ -228,6 +228,15 @@ impl SyncJob {
         ended
     }
 
+    /// Where people are called; a list's are not.
+    pub(super) fn refuse_list(&self) -> Result<(), Error> {
+        if self.config.fills_a_list() {
+            let why = "these streams fill the do-not-call list, so that there is nobody to call: take a configuration whose streams are called";
+            return Err(Error::config("streams", why));
+        }
+        Ok(())
+    }
+
     /// Opens what must be there before anything is sent.
     async fn open(&self) -> Result<(Archive, RunLedger), Error> {
         let run = Run { sync_id: self.sync_id.clone(), id: self.run_id.clone(), started: self.now };
@@ -315,52 +324,50 @@ impl SyncJob {
         let first =
             format!("{rehearsal}destination-ai-voice {version}: {streams}; vendor: {vendor}; run: {run}");
         output.log(Level::Info, &first)?;
-        if let Some(place) = self.config.vendor.plain_http_place() {
-            output.log(Level::Warn, &plain_http(&place))?;
-        }
-        if matches!(self.config.ledger, LedgerConfig::None) {
-            output.log(
-                Level::Warn,
-                "no ledger is configured: people are remembered within this sync only, so a repeated sync can call them again",
-            )?;
+        self.warnings().iter().try_for_each(|warning| output.log(Level::Warn, warning))
+    }
+
+    /// What the user should know before the first record.
+    pub(super) fn warnings(&self) -> Vec<String> {
+        let mut warnings: Vec<_> =
+            self.config.vendor.plain_http_place().iter().map(|place| plain_http(place)).collect();
+        let has_ledger = !matches!(self.config.ledger, LedgerConfig::None);
+        if !has_ledger {
+            let why = "no ledger is configured: people are remembered within this sync only, so a repeated sync can call them again";
+            warnings.push(why.to_owned());
         }
         for stream in &self.catalog.streams {
             let name = &stream.name;
-            if stream.full_refresh && matches!(self.config.ledger, LedgerConfig::None) {
-                output.log(Level::Warn, &format!("stream {name} is a full refresh: without a ledger each sync calls everybody in it again"))?;
+            if stream.full_refresh && !has_ledger {
+                warnings.push(format!(
+                    "stream {name} is a full refresh: without a ledger each sync calls everybody in it again"
+                ));
             }
             if stream.overwrite {
-                output.log(Level::Warn, &format!("stream {name} asks to overwrite: calls cannot be taken back, so its records are added"))?;
+                warnings.push(format!(
+                    "stream {name} asks to overwrite: calls cannot be taken back, so its records are added"
+                ));
             }
         }
-        for warning in self.mappings.iter().flat_map(|mapping| mapping.warnings()) {
-            output.log(Level::Warn, warning)?;
-        }
-        Ok(())
+        warnings.extend(self.mappings.iter().flat_map(|mapping| mapping.warnings()).cloned());
+        warnings
     }
 }
 
 /// People of a run that died.
 fn say_recovered(run_ledger: RunLedger, output: &mut Output<impl Write>) -> Result<RunLedger, Error> {
-    if run_ledger.recovered_unknown > 0 {
-        let count = run_ledger.recovered_unknown;
-        let text = format!(
-            "{count} contacts were under way when an earlier sync died; nobody can say whether they were added (`ledger status` shows them)"
-        );
-        output.log(Level::Warn, &text)?;
-    }
-    for doubt in &run_ledger.doubts {
-        output.log(Level::Warn, doubt)?;
+    for warning in open::recovered(run_ledger.recovered_unknown).iter().chain(&run_ledger.doubts) {
+        output.log(Level::Warn, warning)?;
     }
     Ok(run_ledger)
 }
 
 /// A value that nobody understands is left out, which is no reason to refuse a record, but worth a line.
 fn say_genders(count: u64, output: &mut Output<impl Write>) -> Result<(), Error> {
-    match count {
-        0 => Ok(()),
-        count => {
-            output.log(Level::Warn, &format!("{count} values of gender were not understood and left out"))
-        }
-    }
+    genders_told(count).map_or(Ok(()), |told| output.log(Level::Warn, &told))
+}
+
+/// The same, as a line.
+pub(super) fn genders_told(count: u64) -> Option<String> {
+    (count > 0).then(|| format!("{count} values of gender were not understood and left out"))
 }

@@ -34,6 +34,8 @@ pub enum Event {
         name: StreamName,
         /// What the user should know before its records, for the log.
         warnings: Vec<String>,
+        /// The variables that its contacts may have.
+        variables: Vec<Box<str>>,
     },
     /// A stream is complete at the source.
     Complete(StreamIndex),

@@ -1,7 +1,7 @@
 //! Where in the input something stands.
 
 /// A stream's place in the catalog.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct StreamIndex(u32);
 
 /// The records between two STATEs, counted from the beginning of the input.

@@ -7,7 +7,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use memchr::{memchr, memrchr};
 use tokio::sync::mpsc;
 
-use super::event::EventBatch;
+use super::event::{Event, EventBatch};
+use super::pending_contact::PendingContact;
 use super::router::Router;
 use crate::domain::error::Error;
 
@@ -70,6 +71,23 @@ impl EventReader {
         let mut batch = self.input.recv().await;
         self.failure = batch.as_mut().and_then(|batch| batch.failure.take());
         Ok(batch)
+    }
+
+    /// The people in the next events; none at the end of the input.
+    ///
+    /// # Errors
+    /// As `next`.
+    pub async fn next_contacts(&mut self) -> Result<Option<Vec<PendingContact>>, Error> {
+        let Some(batch) = self.next().await? else { return Ok(None) };
+        let contacts = batch.events.into_iter().filter_map(|event| match event {
+            Event::Contact(pending) => Some(pending),
+            Event::Refused(_)
+            | Event::Listed(_)
+            | Event::State(..)
+            | Event::Stream { .. }
+            | Event::Complete(_) => None,
+        });
+        Ok(Some(contacts.collect()))
     }
 }
 

@@ -215,13 +215,14 @@ impl Router {
         let Some(announced) = &mut self.announced else { return Ok(None) };
         let Some(announcement) = announced.announce(stream)? else { return Ok(None) };
         let Announcement { stream: index, mapping, warnings } = announcement;
+        let variables = mapping.spoken().map(Box::from).collect();
         if let Some(earlier) = self.mappings.get_mut(index.index()) {
             *earlier = mapping;
         } else {
             self.mappings.push(mapping);
             self.add_stream(name.clone(), index);
         }
-        Ok(Some(Event::Stream { index, name, warnings }))
+        Ok(Some(Event::Stream { index, name, warnings, variables }))
     }
 
     fn add_stream(&mut self, stream: StreamName, index: StreamIndex) {

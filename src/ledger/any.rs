@@ -3,8 +3,8 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::list::{DoNotCallList, ListLoad, ListSource, Loaded};
-use super::postgres::{self, Postgres};
-use super::sqlite::Sqlite;
+use super::postgres::{self, Postgres, PostgresView};
+use super::sqlite::{Sqlite, SqliteView};
 use super::{
     ClaimEntry, ContactStatus, DailyLimit, FoundContact, Inspect, Key, Ledger, LedgerError, LedgerIdentity,
     ListOwner, ListPage, ListQuery, NoopLedger, OldPage, PersonKeys, Places, Rescoped, Retention, Settlement,
@@ -18,7 +18,18 @@ macro_rules! ask {
         match $any { $($kinds::$kind($it) => $answer),+ }
     };
     (ledger $any:expr, $it:ident => $answer:expr) => {
-        ask!(&$any.kind, Kind { None, Sqlite, Postgres }, $it => $answer)
+        ask!(&$any.kind, Kind { None, Sqlite, Postgres, SqliteView, PostgresView }, $it => $answer)
+    };
+    (list $any:expr, $it:ident => $answer:expr) => {
+        match &$any.kind {
+            Kind::Sqlite($it) => $answer,
+            Kind::Postgres($it) => $answer,
+            // Who only foresees a run neither fills a list nor reads one.
+            Kind::None(_) | Kind::SqliteView(_) | Kind::PostgresView(_) => {
+                let $it = &NoopLedger;
+                $answer
+            }
+        }
     };
     (records $any:expr, $it:ident => $answer:expr) => {
         ask!($any, AnyRecords { Sqlite, Postgres }, $it => $answer)
@@ -33,11 +44,12 @@ pub struct AnyLedger {
     ahead: SignedDuration,
 }
 
-#[expect(clippy::large_enum_variant, reason = "a run has one")]
 enum Kind {
     None(NoopLedger),
     Sqlite(Sqlite),
     Postgres(Postgres),
+    SqliteView(SqliteView),
+    PostgresView(PostgresView),
 }
 
 /// A ledger that is open for a person to look into, and to decide in.
@@ -59,6 +71,14 @@ impl AnyLedger {
 
     pub(crate) fn postgres(ledger: Postgres, ahead: SignedDuration) -> Self {
         Self { kind: Kind::Postgres(ledger), ahead }
+    }
+
+    pub(crate) fn sqlite_view(ledger: SqliteView) -> Self {
+        Self { kind: Kind::SqliteView(ledger), ahead: SignedDuration::ZERO }
+    }
+
+    pub(crate) fn postgres_view(ledger: PostgresView, ahead: SignedDuration) -> Self {
+        Self { kind: Kind::PostgresView(ledger), ahead }
     }
 
     /// What the ledger's own clock shows.
@@ -184,19 +204,19 @@ impl Inspect for AnyRecords {
 
 impl DoNotCallList for AnyLedger {
     async fn load_list(&self, load: ListLoad, now: Timestamp) -> Result<Loaded, LedgerError> {
-        ask!(ledger self, it => it.load_list(load, self.clock(now)).await)
+        ask!(list self, it => it.load_list(load, self.clock(now)).await)
     }
 
     async fn list_sources(&self, owner: ListOwner) -> Result<Vec<ListSource>, LedgerError> {
-        ask!(ledger self, it => it.list_sources(owner).await)
+        ask!(list self, it => it.list_sources(owner).await)
     }
 
     async fn find_listed(&self, owner: ListOwner, key: Key) -> Result<Vec<String>, LedgerError> {
-        ask!(ledger self, it => it.find_listed(owner, key).await)
+        ask!(list self, it => it.find_listed(owner, key).await)
     }
 
     async fn remove_source(&self, owner: ListOwner, source: String) -> Result<Option<u64>, LedgerError> {
-        ask!(ledger self, it => it.remove_source(owner, source).await)
+        ask!(list self, it => it.remove_source(owner, source).await)
     }
 }
 

@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::any::{AnyLedger, AnyRecords};
 use super::key::REHEARSED;
 use super::postgres::Postgres;
-use super::sqlite::{self, Sqlite};
+use super::sqlite::{Sqlite, SqliteView};
 use super::{
     ClaimEntry, DoNotCallRule, Key, KeyMaker, LedgerError, LedgerIdentity, LedgerOptions, LedgerRules,
     ListOwner, NumberKind, OpenedLedger, Probed, RuleKeys, RuleScopes, Scope,
@@ -84,6 +84,37 @@ pub(crate) async fn open(
     Ok(RunLedger { ledger, keys, recovered_unknown, doubts })
 }
 
+/// Opens the ledger as a sync would find it, for who only wants to foresee one: nothing in it is changed, and where
+/// there is none yet, none is made.
+pub(crate) async fn view(config: &Config, vendor: &dyn Provider, now: Timestamp) -> Result<RunLedger, Error> {
+    let Some(memory) = config.ledger.memory() else { return open(config, vendor, "", now).await };
+    refuse_odd_time(now)?;
+    let options = options(config, memory, "preview".to_owned(), vendor);
+    let mut doubts = doubts_of_settings(config, memory, vendor);
+    let found = match &config.ledger {
+        LedgerConfig::None => None,
+        LedgerConfig::Sqlite(sqlite) => {
+            doubts.extend(survey(sqlite)?);
+            let found = Sqlite::view(Path::new(&sqlite.path), &options, memory.hash_key(), now)?;
+            doubts.extend(found.as_ref().and_then(|(_, opened)| doubt(memory, opened, now)));
+            found.map(|(view, opened)| (AnyLedger::sqlite_view(view), opened))
+        }
+        LedgerConfig::Postgres(postgres) => {
+            let found = Postgres::view(postgres.url.expose(), &options, memory.hash_key()).await?;
+            found.map(|(view, opened)| (AnyLedger::postgres_view(view, opened.ahead_of(now)), opened))
+        }
+    };
+    let (ledger, opened) = if let Some(found) = found {
+        found
+    } else {
+        let (view, opened) = SqliteView::empty(&options, memory.hash_key(), now)?;
+        (AnyLedger::sqlite_view(view), opened)
+    };
+    let (keys, OpenedLedger { recovered_unknown, .. }) =
+        (Some(opened.keys().with_rules(rule_scopes(config))), opened);
+    Ok(RunLedger { ledger, keys, recovered_unknown, doubts })
+}
+
 /// A ledger that is open to change the do-not-call list in it.
 pub(crate) struct OpenList {
     pub(crate) ledger: AnyLedger,
@@ -118,28 +149,6 @@ pub(crate) fn list_keys(
     let scope = rule_scope(config.rules.do_not_call.scope);
     let owner = ListOwner::new(&identity(config, memory, vendor), scope);
     Ok((keys.with_rules(RuleScopes { do_not_call: Some(scope), cooling_off: None }), owner))
-}
-
-/// Opens the ledger for who counts only: where there is none yet, none is made.
-pub(crate) async fn open_to_count(
-    config: &Config,
-    vendor: &dyn Provider,
-    now: Timestamp,
-) -> Result<RunLedger, Error> {
-    let Some(memory) = config.ledger.memory() else {
-        return open(config, vendor, &format!("count-{:08x}", fastrand::u32(..)), now).await;
-    };
-    if probe(config, vendor, now).await?.is_there {
-        return open(config, vendor, "count", now).await;
-    }
-    let options = options(config, memory, "count".to_owned(), vendor);
-    let (ledger, opened) = Sqlite::in_memory(&sqlite::Memory::new()?, &options, memory.hash_key(), now)?;
-    Ok(RunLedger {
-        ledger: AnyLedger::sqlite(ledger),
-        keys: Some(opened.keys().with_rules(rule_scopes(config))),
-        recovered_unknown: 0,
-        doubts: Vec::new(),
-    })
 }
 
 /// Opens the ledger to look into it and to decide in it, with the keys that it has, whatever scope the
@@ -268,6 +277,15 @@ pub(crate) async fn probe(
     let Probed { is_there, list_refusal } = probed;
     doubts.extend(list_refusal.map(|why| format!("no sync begins as it is now: {why}")));
     Ok(Rehearsed { is_there, doubts })
+}
+
+/// What an operator should know of runs that died; nothing where none did.
+pub(crate) fn recovered(n_unknown: u64) -> Option<String> {
+    (n_unknown > 0).then(|| {
+        format!(
+            "{n_unknown} contacts were under way when an earlier sync died; nobody can say whether they were added (`ledger status` shows them)"
+        )
+    })
 }
 
 /// One sentence on what this configuration guarantees.

@@ -102,7 +102,7 @@ impl<L: Ledger + DoNotCallList, W: Write> ListSync<L, W> {
                 self.source(stream)?.completed();
                 Ok(())
             }
-            Event::Stream { index, name, warnings } => {
+            Event::Stream { index, name, warnings, variables: _ } => {
                 if index.index() == self.sources.len() {
                     self.sources.push(Source::announced(name.to_string()));
                     self.loaded.push(Loaded::default());

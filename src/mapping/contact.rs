@@ -107,7 +107,12 @@ impl Mapping {
 
     /// The names of the configured variables, in their order; none with identity mapping.
     pub fn variables(&self) -> impl Iterator<Item = &str> {
-        self.variables.iter().filter(|_| !self.is_identity()).map(|field| &*field.name)
+        self.spoken().filter(|_| !self.is_identity())
+    }
+
+    /// The names of all variables that are known before the first record, in the order in which contacts have them.
+    pub fn spoken(&self) -> impl Iterator<Item = &str> {
+        self.variables.iter().map(|field| &*field.name)
     }
 
     /// Whether columns fill the fields and variables of the same name.

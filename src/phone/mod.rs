@@ -22,6 +22,7 @@ mod rules;
 mod sanitize;
 mod shown;
 mod simple;
+mod speech;
 mod split;
 mod validate;
 
@@ -42,6 +43,7 @@ pub use redact::mask_numbers;
 pub use rules::{PhoneRefusal, PhoneRules};
 pub(crate) use sanitize::is_invisible;
 pub use shown::{discreet, shown};
+pub(crate) use speech::mask_in_speech;
 pub use validate::{Region, region};
 
 /// Fewer digits or letters occur in many texts by chance.

@@ -63,7 +63,7 @@ impl<C: Transport, L: Ledger, W: Write> Pipeline<C, L, W> {
                 return Err(Error::Defect("a do-not-call list came where people are called".to_owned()));
             }
             Event::State(state, covers) => self.checkpoints.close_interval(state, covers),
-            Event::Stream { index, name, warnings } => self.announced(index, &name, &warnings),
+            Event::Stream { index, name, warnings, variables: _ } => self.announced(index, &name, &warnings),
             Event::Complete(stream) => {
                 self.incomplete.remove(&stream);
             }

@@ -29,7 +29,7 @@ impl<C: Transport, L: Ledger, W: Write> Pipeline<C, L, W> {
                 self.stats.left += 1;
             }
             Event::State(..) => {}
-            Event::Stream { index, name, warnings } => self.announced(index, &name, &warnings),
+            Event::Stream { index, name, warnings, variables: _ } => self.announced(index, &name, &warnings),
             Event::Complete(stream) => {
                 self.incomplete.remove(&stream);
             }

@@ -13,6 +13,7 @@ mod dedupe;
 mod dispatcher;
 mod ending;
 mod events;
+mod foresight;
 mod ledger_query;
 mod limits;
 mod nobody;
@@ -30,5 +31,6 @@ mod window;
 
 pub use archive::{Archive, Flush, Shelf};
 pub use checkpoint::Checkpoints;
+pub(crate) use foresight::{Foreseen, Foresight, ForesightPlan, Foretold};
 pub use run_stats::RunStats;
 pub use sync_loop::{Ended, Pipeline, Plan};

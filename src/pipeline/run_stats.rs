@@ -8,6 +8,9 @@ use crate::domain::reason::Reason;
 /// Log lines for each reason; the rest is counted.
 const SAMPLES: u64 = 20;
 
+/// Records after which a share of rejected ones means something; those kept back on purpose are none.
+const SHARE_COUNTS_AFTER: u64 = 100;
+
 /// How the records of a run ended.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RunStats {
@@ -87,6 +90,13 @@ impl RunStats {
     pub fn rejected_more_than(&self, percent: u8) -> bool {
         let (rejected, total) = self.share();
         rejected * 100 > total * u64::from(percent)
+    }
+
+    /// The same, once there are so many records that a share means something.
+    #[must_use]
+    pub fn has_too_many_rejected(&self, percent: u8) -> bool {
+        let (_, total) = self.share();
+        total >= SHARE_COUNTS_AFTER && self.rejected_more_than(percent)
     }
 
     /// How many ended for which reason, the commonest first.

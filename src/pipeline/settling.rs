@@ -17,9 +17,6 @@ use crate::intake::{PendingContact, RecordPosition, RefusedRecord, StreamNames};
 use crate::ledger::Ledger;
 use crate::protocol::Level;
 
-/// Records after which a share of rejected ones means something; those kept back on purpose are none.
-const SHARE_COUNTS_AFTER: u64 = 100;
-
 impl<C: Transport, L: Ledger, W: Write> Pipeline<C, L, W> {
     /// A batch is not under way any more.
     pub(super) fn delivered(&mut self, result: DeliveryResult<PendingContact>) {
@@ -77,12 +74,8 @@ impl<C: Transport, L: Ledger, W: Write> Pipeline<C, L, W> {
         if self.stats.count(decision.outcome) {
             self.log(Level::Warn, &described(&decision));
         }
-        let percent = self.plan.max_rejected_percent;
-        if is_rejected && self.stats.rejected_more_than(percent) {
-            let (_, total) = self.stats.share();
-            if total >= SHARE_COUNTS_AFTER {
-                self.too_many_rejected();
-            }
+        if is_rejected && self.stats.has_too_many_rejected(self.plan.max_rejected_percent) {
+            self.too_many_rejected();
         }
     }
 

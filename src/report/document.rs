@@ -275,12 +275,16 @@ pub struct UnknownSection {
 pub struct PreviewSection {
     /// Requests that would be made.
     pub requests: u64,
-    /// The least time that they take at the configured pace.
+    /// How fast they go out.
+    pub pace: String,
+    /// The least time that they take at this pace; what the vendor takes to answer comes on top.
     pub least_milliseconds: u64,
     /// Variables that stay empty, the commonest first.
     pub empty_variables: Vec<EmptyVariable>,
     /// The first record of each kind.
     pub examples: Vec<Example>,
+    /// What a sync would warn of.
+    pub warnings: Vec<String>,
 }
 
 /// A variable that stays empty.

@@ -17,10 +17,12 @@ mod people;
 mod reasons;
 mod settle;
 mod streams;
+mod terminal;
 #[cfg(test)]
 mod tests;
 mod timeline;
 mod verdict;
+mod words;
 
 use jiff::Timestamp;
 

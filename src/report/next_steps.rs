@@ -10,7 +10,7 @@ const REMEDIES: usize = 3;
 /// The steps, for a document that is whole but for them.
 pub(super) fn of(document: &Document, promise: Promise) -> Vec<String> {
     let mut steps = Vec::new();
-    steps.extend(after(document));
+    steps.extend(if document.run.kind == RunKind::Preview { foreseen(document) } else { after(document) });
     steps.extend(unknown(document, promise));
     let mendable = document.reason_details.iter().filter(|reason| {
         matches!(reason.outcome.as_str(), "invalid" | "rejected") || reason.code == "condition_unknown"
@@ -49,6 +49,24 @@ fn after(document: &Document) -> Option<String> {
         EndingName::TransientError => "The platform tries again; if the error stays, look at what it names.",
         EndingName::SystemError => {
             "Report the error with this page: it is a defect, or the input is not what the platform promises."
+        }
+    };
+    Some(step.to_owned())
+}
+
+/// What a sync would come to that did what this preview shows.
+fn foreseen(document: &Document) -> Option<String> {
+    let step = match document.run.ending {
+        EndingName::Complete => return None,
+        EndingName::LimitReached if document.run.why.starts_with("--limit") => {
+            "The input has more records: preview it without `--limit` to see all of them."
+        }
+        EndingName::LimitReached => {
+            "A sync leaves the rest for the next one; raise the limit if it should do more at once."
+        }
+        EndingName::ConfigError => "Mend what the error names: a sync of this input would end with it.",
+        EndingName::Interrupted | EndingName::TransientError | EndingName::SystemError => {
+            "What comes after the error is not shown: a sync of this input would end there."
         }
     };
     Some(step.to_owned())

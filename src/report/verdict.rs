@@ -51,6 +51,9 @@ fn beginning(kind: RunKind, how: &Ending) -> String {
         Ending::Complete => String::new(),
         Ending::LimitReached { limit } => format!("{noun} reached its limit ({}): ", one_line(limit)),
         Ending::Interrupted { why } => format!("{noun} was interrupted ({}): ", one_line(why)),
+        Ending::Failed { why, .. } if kind == RunKind::Preview => {
+            format!("a sync would fail ({}): ", one_line(why))
+        }
         Ending::Failed { why, .. } => format!("{noun} failed ({}): ", one_line(why)),
     };
     format!("{mark}{ending}")

@@ -16,17 +16,25 @@ const HIDDEN: &str = r#""****""#;
 
 /// The record with every number of six digits or more masked, in names and values, texts and numbers, at
 /// any depth; and whatever else holds the contact's own number.
-pub(super) fn masked(json: &str, phone: Option<&Phone>) -> String {
+pub(crate) fn masked(json: &str, phone: Option<&Phone>) -> String {
+    masked_by(json, &|text| without_numbers(text, phone))
+}
+
+/// The record with `mask` applied to all names and values, texts and numbers, at any depth.
+pub(crate) fn masked_by(json: &str, mask: &Mask<'_>) -> String {
     let mut written = String::with_capacity(json.len());
-    value(json.trim_ascii(), phone, DEEPEST, &mut written);
+    value(json.trim_ascii(), mask, DEEPEST, &mut written);
     written
 }
 
-fn value(raw: &str, phone: Option<&Phone>, depth: usize, to: &mut String) {
+/// What may be shown of a text.
+type Mask<'m> = dyn Fn(&str) -> Cow<'_, str> + 'm;
+
+fn value(raw: &str, mask: &Mask<'_>, depth: usize, to: &mut String) {
     match raw.as_bytes().first() {
         Some(b'{' | b'[') if depth == 0 => to.push_str(HIDDEN),
         Some(b'{') => match Object::read(raw) {
-            Ok(object) => members(&object, phone, depth, to),
+            Ok(object) => members(&object, mask, depth, to),
             Err(_) => to.push_str(HIDDEN),
         },
         Some(b'[') => match serde_json::from_str::<Vec<&RawValue>>(raw) {
@@ -34,18 +42,18 @@ fn value(raw: &str, phone: Option<&Phone>, depth: usize, to: &mut String) {
                 let mut before = '[';
                 for element in &elements {
                     to.push(std::mem::replace(&mut before, ','));
-                    value(element.get(), phone, depth - 1, to);
+                    value(element.get(), mask, depth - 1, to);
                 }
                 to.push_str(if elements.is_empty() { "[]" } else { "]" });
             }
             Err(_) => to.push_str(HIDDEN),
         },
-        Some(b'"') => match text(&string(raw), phone) {
+        Some(b'"') => match mask(&string(raw)) {
             // Nothing was escaped, and nothing masked.
             Cow::Borrowed(same) if same.len() + 2 == raw.len() => to.push_str(raw),
             written => push_text(&written, to),
         },
-        Some(_) => match text(raw, phone) {
+        Some(_) => match mask(raw) {
             Cow::Borrowed(same) => to.push_str(same),
             Cow::Owned(masked) => push_text(&masked, to),
         },
@@ -53,18 +61,18 @@ fn value(raw: &str, phone: Option<&Phone>, depth: usize, to: &mut String) {
     }
 }
 
-fn members(object: &Object<'_>, phone: Option<&Phone>, depth: usize, to: &mut String) {
+fn members(object: &Object<'_>, mask: &Mask<'_>, depth: usize, to: &mut String) {
     let mut before = '{';
     for (name, raw) in object.members() {
         to.push(std::mem::replace(&mut before, ','));
-        push_text(&text(name, phone), to);
+        push_text(&mask(name), to);
         to.push(':');
-        value(raw, phone, depth - 1, to);
+        value(raw, mask, depth - 1, to);
     }
     to.push_str(if before == '{' { "{}" } else { "}" });
 }
 
-fn text<'t>(text: &'t str, phone: Option<&Phone>) -> Cow<'t, str> {
+fn without_numbers<'t>(text: &'t str, phone: Option<&Phone>) -> Cow<'t, str> {
     let masked = mask_numbers(text);
     match phone.filter(|phone| phone.occurs_in(&masked)) {
         Some(phone) => Cow::Owned(phone.to_string()),

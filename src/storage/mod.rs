@@ -29,6 +29,7 @@ use local::Local;
 use s3::S3;
 
 pub use error::StorageError;
+pub(crate) use mask::{masked, masked_by};
 pub use names::Run;
 pub use parts::Part;
 pub use receipts::Receipts;

@@ -153,6 +153,7 @@ fn facts(kind: RunKind, started: Timestamp) -> RunFacts {
 fn preview() -> PreviewSection {
     PreviewSection {
         requests: 80,
+        pace: "at most 10 requests a second, 4 at once".to_owned(),
         least_milliseconds: 40_000,
         empty_variables: vec![EmptyVariable {
             stream: "crm.renewals".to_owned(),
@@ -175,5 +176,6 @@ fn preview() -> PreviewSection {
                 request: String::new(),
             },
         ],
+        warnings: vec!["stream crm.renewals is a full refresh: without a ledger each sync calls everybody in it again".to_owned()],
     }
 }

@@ -6,6 +6,7 @@ use tokio_postgres::types::Type;
 use super::Postgres;
 use super::batch::storable;
 use super::error::PostgresError;
+use super::people::People;
 use super::query::Query;
 use crate::domain::contact::Campaign;
 use crate::ledger::daily;
@@ -24,6 +25,12 @@ const TAKE: Query = Query {
         || ' ' || least($2, greatest($3 - split_part(m.value, ' ', 1)::bigint, 0))
     RETURNING split_part(value, ' ', 1)::bigint, split_part(value, ' ', 2)::bigint",
     types: &[Type::TEXT, Type::INT8, Type::INT8],
+};
+
+const TAKEN: Query = Query {
+    purpose: TAKING,
+    sql: "SELECT split_part(value, ' ', 1)::bigint FROM ledger.meta WHERE name = $1",
+    types: &[Type::TEXT],
 };
 
 const GIVE_BACK: Query = Query {
@@ -49,11 +56,11 @@ impl Postgres {
         now: Timestamp,
     ) -> Result<Places, LedgerError> {
         let day = limit.day(now);
-        let fact = daily::fact(&self.account, &campaign, day);
+        let fact = daily::fact(&self.people.account, &campaign, day);
         let (wanted, max) = (whole(wanted), whole(limit.max));
-        let client = &self.records.client;
+        let client = &self.people.records.client;
         let rows = client.rows(&TAKE, &[&storable(&fact), &wanted, &max]).await?;
-        let refuse = |fault: PostgresError| self.refuse(&fault, &TAKE);
+        let refuse = |fault: PostgresError| self.people.refuse(&fault, &TAKE);
         let none = || PostgresError::Unfit("nobody says how many were handed over today".to_owned());
         let row = rows.first().ok_or_else(none).map_err(refuse)?;
         let (taken, count) = read(row).map_err(refuse)?;
@@ -66,11 +73,25 @@ impl Postgres {
 
     /// Gives places back.
     pub(super) async fn return_places(&self, places: &Places) -> Result<(), LedgerError> {
-        let fact = daily::fact(&self.account, &places.campaign, places.day);
+        let fact = daily::fact(&self.people.account, &places.campaign, places.day);
         // Asked again after an answer that was lost it would give back twice: then rather never.
-        let given =
-            self.records.client.written_once(&GIVE_BACK, &[&storable(&fact), &whole(places.count)]).await;
+        let given = self
+            .people
+            .records
+            .client
+            .written_once(&GIVE_BACK, &[&storable(&fact), &whole(places.count)])
+            .await;
         given.map(drop)
+    }
+}
+
+impl People {
+    /// How many are taken of what a fact counts.
+    pub(super) async fn n_taken(&self, fact: &str) -> Result<u64, LedgerError> {
+        let rows = self.records.client.rows(&TAKEN, &[&storable(fact)]).await?;
+        let taken = rows.first().map_or(Ok(0), |row| row.try_get::<_, i64>(0));
+        let taken = taken.map_err(|error| self.refuse(&error.into(), &TAKEN))?;
+        Ok(u64::try_from(taken).unwrap_or(0))
     }
 }
 

@@ -16,6 +16,7 @@ mod harness;
 mod inspect;
 mod lease;
 mod list;
+mod people;
 mod probe;
 mod queries;
 mod query;
@@ -26,12 +27,13 @@ mod session;
 mod tests;
 mod timing;
 mod tls;
+mod view;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::time::SystemTime;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use super::{
     ClaimEntry, ContactStatus, DailyLimit, Key, Ledger, LedgerError, LedgerIdentity, LedgerOptions,
@@ -43,26 +45,21 @@ use batch::{ClaimColumns, RuleColumns, SettleColumns};
 use client::{LedgerClient, OPENING};
 use error::PostgresError;
 use lease::Run;
-use queries::{CLAIM, HELD, HOLD_PEOPLE, LOOK_UP, MARK_USED, SETTLE, SETTLE_PEOPLE};
-use query::{Parameter, Query};
+use people::{People, key, twice};
+use queries::{CLAIM, HOLD_PEOPLE, MARK_USED, SETTLE, SETTLE_PEOPLE};
+use query::Parameter;
 
 pub use inspect::Records;
 pub use timing::Timing;
+pub use view::PostgresView;
 
 /// How often one claim is tried when people become free between the claim and the look-up.
 const CLAIM_ROUNDS: usize = 3;
 
 /// A run of a connector on a shared ledger.
 pub struct Postgres {
-    records: Records,
+    people: People,
     run: Run,
-    /// How this run sends people.
-    route: String,
-    /// By whose name places in a campaign's day are kept.
-    account: Box<str>,
-    call_again_after: Option<SignedDuration>,
-    cooling_off: Option<SignedDuration>,
-    list_owner: Option<ListOwner>,
     claims: AtomicI64,
     is_marked_used: AtomicBool,
 }
@@ -93,7 +90,6 @@ impl Postgres {
         now: Timestamp,
         timing: Timing,
     ) -> Result<(Self, OpenedLedger), LedgerError> {
-        let route = options.route();
         let client = LedgerClient::new(url, timing)?;
         let mut session = client.first().await?;
         // A statement that waits for a lock must not hold up the heartbeat: it has its own connection,
@@ -106,22 +102,16 @@ impl Postgres {
             if let Some(why) = &meta.list_refusal {
                 return Err(PostgresError::Unfit(why.clone()));
             }
-            let registered = lease::register(&step, (&options.run, &route), now, timing).await?;
+            let registered = lease::register(&step, (&options.run, &options.route()), now, timing).await?;
             step.commit().await?;
             Ok((meta, registered))
         };
         let (meta, registered) = client.within(OPENING, prepared).await?;
         client.keep(session).await;
         let (run, recovered_unknown) = (Run::live(beside, &registered, timing), registered.left_unknown);
-        let days = i64::from(options.call_again_after_days);
         let postgres = Self {
-            records: Records { client },
+            people: People::new(Records { client }, options),
             run,
-            route,
-            account: super::daily::account(&options.identity),
-            call_again_after: (days > 0).then(|| SignedDuration::from_hours(24 * days)),
-            cooling_off: options.rules.cooling_off(),
-            list_owner: options.rules.do_not_call.as_ref().map(|rule| rule.owner.clone()),
             claims: AtomicI64::new(0),
             is_marked_used: AtomicBool::new(meta.used),
         };
@@ -155,47 +145,6 @@ impl Postgres {
         Ok((Records { client }, OpenedLedger { recovered_unknown: 0, hasher, identity, clock, list_refusal }))
     }
 
-    /// Whoever was accepted at this time or before is free again.
-    fn free_before(&self, now: Timestamp) -> Option<SystemTime> {
-        self.call_again_after.map(|time| before(now, time))
-    }
-
-    /// Whoever was handed over at this time or before need not wait any more.
-    fn cooled_before(&self, now: Timestamp) -> Option<SystemTime> {
-        self.cooling_off.map(|time| before(now, time))
-    }
-
-    /// What is known of people who are not free, and by which lost runs they are claimed.
-    async fn known(&self, people: &[PersonKeys], now: Timestamp) -> Result<Known, LedgerError> {
-        let keys: &Vec<&[u8]> = &people.iter().map(|person| person.key.0.as_slice()).collect();
-        let listed: &Vec<_> = &people.iter().map(|person| bytes(person.rules.listed.as_ref())).collect();
-        let cooling: &Vec<_> = &people.iter().map(|person| bytes(person.rules.cooling.as_ref())).collect();
-        let (free_before, cooled_before) = (self.free_before(now), self.cooled_before(now));
-        let owner = self.list_owner.as_ref().map(ListOwner::as_str);
-        let parameters: [Parameter<'_>; 6] = [keys, listed, cooling, &free_before, &cooled_before, &owner];
-        let rows = self.records.client.rows(&LOOK_UP, &parameters).await?;
-        let mut known = Known::default();
-        for row in &rows {
-            let KnownRow { key, status, lost_run, is_kept_back } =
-                known_row(row).map_err(|fault| self.refuse(&fault, &LOOK_UP))?;
-            known.statuses.insert(key, status);
-            known.lost_runs.extend(lost_run.filter(|run| !known.lost_runs.contains(run)));
-            known.kept_back.extend(is_kept_back.then_some(key));
-        }
-        Ok(known)
-    }
-
-    /// Of people who are unknown, those who would be sent otherwise than before.
-    async fn held(&self, entries: &[&ClaimEntry]) -> Result<HashMap<Key, ContactStatus>, LedgerError> {
-        if entries.is_empty() {
-            return Ok(HashMap::new());
-        }
-        let ClaimColumns { keys, campaigns, .. } = &ClaimColumns::new(entries.iter().copied());
-        let rows = self.records.client.rows(&HELD, &[keys, campaigns, &self.route]).await?;
-        let held = rows.iter().map(|row| Ok((key(row.try_get(0)?)?, ContactStatus::Held)));
-        held.collect::<Result<_, _>>().map_err(|fault| self.refuse(&fault, &HELD))
-    }
-
     /// Claims once; gives who is ours now, and whether they had been unknown.
     async fn take(
         &self,
@@ -205,14 +154,14 @@ impl Postgres {
         lost_runs: &Vec<i64>,
         now: Timestamp,
     ) -> Result<HashMap<Key, ContactStatus>, LedgerError> {
-        let refuse = |fault: PostgresError| self.refuse(&fault, &CLAIM);
+        let refuse = |fault: PostgresError| self.people.refuse(&fault, &CLAIM);
         self.run.check().map_err(refuse)?;
         let ClaimColumns { keys, campaigns, streams, primary_keys } =
             &ClaimColumns::new(entries.iter().copied());
         let columns = RuleColumns::new(entries.iter().map(|entry| &entry.rules));
         let RuleColumns { listed, people } = &columns;
-        let (free_before, cooled_before) = (self.free_before(now), self.cooled_before(now));
-        let owner = self.list_owner.as_ref().map(ListOwner::as_str);
+        let (free_before, cooled_before) = (self.people.free_before(now), self.people.cooled_before(now));
+        let owner = self.people.list_owner.as_ref().map(ListOwner::as_str);
         let now = SystemTime::from(now);
         let parameters: [Parameter<'_>; 15] = [
             &self.run.id,
@@ -224,14 +173,14 @@ impl Postgres {
             campaigns,
             streams,
             primary_keys,
-            &self.route,
+            &self.people.route,
             lost_runs,
             listed,
             people,
             &cooled_before,
             &owner,
         ];
-        let client = &self.records.client;
+        let client = &self.people.records.client;
         let rows = if columns.has_people() {
             client.rows_after((&HOLD_PEOPLE, &[people]), &CLAIM, &parameters).await?
         } else {
@@ -252,14 +201,10 @@ impl Postgres {
     /// From the first claim on, an empty ledger is one that was lost.
     async fn mark_used(&self) -> Result<(), LedgerError> {
         if !self.is_marked_used.load(Ordering::Relaxed) {
-            self.records.client.written(&MARK_USED, &[&schema::USED]).await?;
+            self.people.records.client.written(&MARK_USED, &[&schema::USED]).await?;
             self.is_marked_used.store(true, Ordering::Relaxed);
         }
         Ok(())
-    }
-
-    fn refuse(&self, fault: &PostgresError, query: &Query) -> LedgerError {
-        fault.at(self.records.client.place(), query.purpose)
     }
 }
 
@@ -269,12 +214,7 @@ impl Ledger for Postgres {
         people: Vec<PersonKeys>,
         now: Timestamp,
     ) -> Result<Vec<ContactStatus>, LedgerError> {
-        if people.is_empty() {
-            return Ok(Vec::new());
-        }
-        let known = self.known(&people, now).await?;
-        let status = |person: &PersonKeys| known.statuses.get(&person.key).copied();
-        Ok(people.iter().map(|person| status(person).unwrap_or(ContactStatus::Free)).collect())
+        self.people.status_of(&people, now).await
     }
 
     async fn claim(
@@ -287,14 +227,8 @@ impl Ledger for Postgres {
         let mut statuses = HashMap::with_capacity(entries.len());
         let mut open: Vec<&ClaimEntry> = entries.iter().collect();
         let mut lost_runs = Vec::new();
-        let mut taken = HashSet::new();
-        open.retain(|entry| {
-            let is_again = entry.rules.cooling.is_some_and(|person| !taken.insert(person));
-            if is_again {
-                statuses.insert(entry.key, ContactStatus::CoolingOff);
-            }
-            !is_again
-        });
+        statuses.extend(twice(&entries).map(|key| (key, ContactStatus::CoolingOff)));
+        open.retain(|entry| !statuses.contains_key(&entry.key));
         for _ in 0..CLAIM_ROUNDS {
             if open.is_empty() {
                 break;
@@ -305,7 +239,7 @@ impl Ledger for Postgres {
                 break;
             }
             let left: Vec<_> = open.iter().map(|entry| entry.person()).collect();
-            let known = self.known(&left, now).await?;
+            let known = self.people.known(&left, now).await?;
             lost_runs = known.lost_runs;
             // Who is free now was let go by somebody a moment ago, or by a run that is lost: the next round
             // is for them.
@@ -313,7 +247,7 @@ impl Ledger for Postgres {
             statuses.extend(known.statuses.into_iter().filter(|(_, status)| stands(*status)));
             if retake {
                 open.retain(|entry| !statuses.contains_key(&entry.key));
-                statuses.extend(self.held(&open).await?);
+                statuses.extend(self.people.held(&open).await?);
                 for key in known.kept_back {
                     statuses.entry(key).or_insert(ContactStatus::CoolingOff);
                 }
@@ -359,7 +293,7 @@ impl Ledger for Postgres {
         let parameters: [Parameter<'_>; 9] =
             [&self.run.id, &now, keys, campaigns, streams, primary_keys, outcomes, reasons, contact_ids];
         let columns = RuleColumns::new(settlements.iter().map(|(entry, _)| &entry.rules));
-        let client = &self.records.client;
+        let client = &self.people.records.client;
         if !columns.has_people() {
             return client.written(&SETTLE, &parameters).await.map(drop);
         }
@@ -368,74 +302,30 @@ impl Ledger for Postgres {
     }
 
     async fn close(&self) -> Result<(), LedgerError> {
-        self.run.end(&self.records.client).await
+        self.run.end(&self.people.records.client).await
     }
 }
 
 impl DoNotCallList for Postgres {
     async fn load_list(&self, load: ListLoad, now: Timestamp) -> Result<Loaded, LedgerError> {
-        self.records.load_list(load, now).await
+        self.people.records.load_list(load, now).await
     }
 
     async fn list_sources(&self, owner: ListOwner) -> Result<Vec<ListSource>, LedgerError> {
-        self.records.list_sources(owner).await
+        self.people.records.list_sources(owner).await
     }
 
     async fn find_listed(&self, owner: ListOwner, key: Key) -> Result<Vec<String>, LedgerError> {
-        self.records.find_listed(owner, key).await
+        self.people.records.find_listed(owner, key).await
     }
 
     async fn remove_source(&self, owner: ListOwner, source: String) -> Result<Option<u64>, LedgerError> {
-        self.records.remove_source(owner, source).await
+        self.people.records.remove_source(owner, source).await
     }
-}
-
-/// What is known of people who are not free.
-#[derive(Default)]
-struct Known {
-    statuses: HashMap<Key, ContactStatus>,
-    /// Runs that somebody's claim names and that are not there: their rows were deleted.
-    lost_runs: Vec<i64>,
-    /// Who was handed over by another key a while ago that is too short.
-    kept_back: Vec<Key>,
-}
-
-struct KnownRow {
-    key: Key,
-    status: ContactStatus,
-    lost_run: Option<i64>,
-    is_kept_back: bool,
-}
-
-fn known_row(row: &tokio_postgres::Row) -> Result<KnownRow, PostgresError> {
-    let status = match row.try_get(1)? {
-        "accepted" => ContactStatus::Accepted,
-        "claimed" => ContactStatus::Elsewhere,
-        "cooling_off" => ContactStatus::CoolingOff,
-        "do_not_call" => ContactStatus::DoNotCall,
-        _ => ContactStatus::Unknown,
-    };
-    let (key, lost_run, is_kept_back) = (key(row.try_get(0)?)?, row.try_get(2)?, row.try_get(3)?);
-    Ok(KnownRow { key, status, lost_run, is_kept_back })
-}
-
-/// So long ago, as the database counts time.
-fn before(now: Timestamp, time: SignedDuration) -> SystemTime {
-    now.checked_sub(time).unwrap_or(Timestamp::MIN).into()
-}
-
-fn bytes(key: Option<&Key>) -> Option<&[u8]> {
-    key.map(|key| key.0.as_slice())
 }
 
 fn taken_row(row: &tokio_postgres::Row) -> Result<Option<(Key, ContactStatus)>, PostgresError> {
     let Some(bytes) = row.try_get::<_, Option<&[u8]>>(0)? else { return Ok(None) };
     let status = if row.try_get(1)? { ContactStatus::Unknown } else { ContactStatus::Free };
     Ok(Some((key(bytes)?, status)))
-}
-
-fn key(bytes: &[u8]) -> Result<Key, PostgresError> {
-    let bytes =
-        bytes.try_into().map_err(|_| PostgresError::Unfit("a contact's key has not 16 bytes".to_owned()))?;
-    Ok(Key(bytes))
 }

@@ -140,6 +140,8 @@ pub(super) struct LedgerMeta {
     pub(super) used: bool,
     /// Made a moment ago.
     pub(super) is_new: bool,
+    /// Brought forward a moment ago.
+    pub(super) is_older: bool,
     /// Why nobody may be called by the do-not-call list.
     pub(super) list_refusal: Option<String>,
 }
@@ -175,7 +177,8 @@ pub(super) async fn prepare(
         migrate(step, 0).await?;
         set_key(step, hash_key).await?;
     }
-    migrate(step, version(step).await?).await?;
+    let version = version(step).await?;
+    migrate(step, version).await?;
     let kept = identities(step).await?;
     if let Some(why) = options.identity.conflict(&kept) {
         return Err(unfit(&format!("the ledger {why}")));
@@ -183,7 +186,11 @@ pub(super) async fn prepare(
     if options.identity.among(&kept).is_none() {
         set_meta(step, &options.identity.name(), &options.identity.value()).await?;
     }
-    let condition = LedgerMeta { is_new, ..condition(step, hash_key, &options.identity).await? };
+    let condition = LedgerMeta {
+        is_new,
+        is_older: version < MIGRATIONS.len(),
+        ..condition(step, hash_key, &options.identity).await?
+    };
     let rule = options.rules.do_not_call.as_ref();
     let condition =
         LedgerMeta { list_refusal: do_not_call::refusal(step, rule, condition.clock).await?, ..condition };
@@ -264,7 +271,7 @@ async fn condition(
     let shown = rows.first().ok_or_else(|| unfit("the server shows no time"))?.try_get::<_, SystemTime>(0)?;
     let clock = Timestamp::try_from(shown)
         .map_err(|error| unfit(&format!("the server's clock is out of range: {error}")))?;
-    Ok(LedgerMeta { hasher, identity, clock, used, is_new: false, list_refusal: None })
+    Ok(LedgerMeta { hasher, identity, clock, used, is_new: false, is_older: false, list_refusal: None })
 }
 
 /// With what the keys of each account are made.

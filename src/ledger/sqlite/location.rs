@@ -82,6 +82,10 @@ impl Location {
     pub(super) fn vacant(path: &Path, shown: &str) -> Result<(), LedgerError> {
         refuse_notation(path)?;
         refuse_long_name(path, shown)?;
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        if !folder.unwrap_or(Path::new(".")).is_dir() {
+            return Err(no_folder(shown));
+        }
         refuse_remains(path)
     }
 
@@ -209,12 +213,16 @@ fn make_file(path: &Path, shown: &str) -> Result<(), LedgerError> {
     let Err(error) = options.open(path) else { return Ok(()) };
     match error.kind() {
         ErrorKind::AlreadyExists => Ok(()),
-        ErrorKind::NotFound => Err(LedgerError::Unusable(format!(
-            "the folder of {shown} does not exist; create it, or check that its volume is mounted"
-        ))),
+        ErrorKind::NotFound => Err(no_folder(shown)),
         ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => Err(no_permission(shown)),
         _ => Err(LedgerError::Unusable(format!("{shown} cannot be made: {error}"))),
     }
+}
+
+fn no_folder(shown: &str) -> LedgerError {
+    LedgerError::Unusable(format!(
+        "the folder of {shown} does not exist; create it, or check that its volume is mounted"
+    ))
 }
 
 fn beside(path: &Path, suffix: &str) -> PathBuf {

@@ -34,6 +34,7 @@ mod string_table;
 mod table;
 #[cfg(test)]
 mod tests;
+mod view;
 mod volume;
 mod watch;
 mod worker;
@@ -58,6 +59,7 @@ use crate::ledger::sqlite::worker::Worker;
 use crate::phone::WireFormat;
 
 pub use self::memory::Memory;
+pub use self::view::SqliteView;
 
 /// What a journal may hold: a merge has its people in memory, with their texts, to write them in order.
 const LARGEST_JOURNAL: Size = Size { n_contacts: 32_768, n_bytes: 8 << 20 };

@@ -7,11 +7,11 @@ use rusqlite::Result;
 
 use super::error::ledger_error;
 use super::location::{Location, Missing, destination};
-use super::open::{self, Use};
+use super::open;
 use super::store::Store;
 use super::watch::Watch;
-use super::{LARGEST_JOURNAL, Sqlite};
-use crate::ledger::{ClaimEntry, LedgerError, LedgerOptions, Probed, Settlement};
+use super::{LARGEST_JOURNAL, Sqlite, purpose};
+use crate::ledger::{ClaimEntry, LedgerError, LedgerOptions, OpenedLedger, Probed, Settlement};
 
 /// What SQLite may put beside a file.
 const COMPANIONS: [&str; 4] = ["", "-wal", "-shm", "-journal"];
@@ -46,20 +46,10 @@ impl Sqlite {
             }
             None => Location::locate(path, &shown, Missing::Unexpected)?,
         };
-        let mut watch = Watch::new(place.clone());
-        watch.refuse_bad_mark()?;
-        let connection = open::connect(&place, &shown)?;
-        watch.opened();
-        let ledger_error = |error| ledger_error(&shown, &error);
-        // The connection rolls back what is not committed when it is given back.
-        connection.execute_batch("BEGIN IMMEDIATE").map_err(ledger_error)?;
-        let purpose = if options.expect_existing { Use::Continue } else { Use::Run };
-        let (opened, seal) = open::find(&connection, &shown, purpose, options, hash_key, now, Some(&watch))?;
-        open::trust(&connection).map_err(ledger_error)?;
-        let mut store = Store::new(connection, (seal, None), &shown, options, LARGEST_JOURNAL);
+        let (mut store, opened) = begin(&place, &shown, options, hash_key, now)?;
         let played = play(&mut store, entry, now);
         drop(store.into_connection());
-        played.map_err(ledger_error)?;
+        played.map_err(|error| ledger_error(&shown, &error))?;
         Ok(Probed { is_there, list_refusal: opened.list_refusal })
     }
 }
@@ -92,6 +82,27 @@ impl Drop for Trial {
             std::fs::remove_file(name).unwrap_or_default();
         }
     }
+}
+
+/// Opens the ledger as a run does, in a transaction that stays open: the connection rolls back what is not committed
+/// when it is given back.
+pub(super) fn begin(
+    place: &Location,
+    shown: &str,
+    options: &LedgerOptions,
+    hash_key: Option<&str>,
+    now: Timestamp,
+) -> std::result::Result<(Store, OpenedLedger), LedgerError> {
+    let mut watch = Watch::new(place.clone());
+    watch.refuse_bad_mark()?;
+    let connection = open::connect(place, shown)?;
+    watch.opened();
+    let ledger_error = |error| ledger_error(shown, &error);
+    connection.execute_batch("BEGIN IMMEDIATE").map_err(ledger_error)?;
+    let purpose = purpose(options);
+    let (opened, seal) = open::find(&connection, shown, purpose, options, hash_key, now, Some(&watch))?;
+    open::trust(&connection).map_err(ledger_error)?;
+    Ok((Store::new(connection, (seal, None), shown, options, LARGEST_JOURNAL), opened))
 }
 
 /// Claims and lets go, as a run does.

@@ -128,17 +128,24 @@ impl Store {
 
     fn attempt<T>(&mut self, work: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
         self.connection.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
-        if self.is_behind {
-            let Replayed { claims, people, hand_overs, size } = journal::replay(&self.connection)?;
-            self.settled = people.into_iter().map(|(key, row)| (key, row.known())).collect();
-            (self.claims, self.hand_overs, self.journal) = (claims, hand_overs, size);
-            self.find_lists()?;
-            self.is_behind = false;
-        }
+        self.catch_up()?;
         let given = work(self)?;
         self.seal.write(&self.connection)?;
         self.connection.prepare_cached("COMMIT")?.execute([])?;
         Ok(given)
+    }
+
+    /// Reads again what the run goes by, where it is not known.
+    pub(super) fn catch_up(&mut self) -> Result<()> {
+        if !self.is_behind {
+            return Ok(());
+        }
+        let Replayed { claims, people, hand_overs, size } = journal::replay(&self.connection)?;
+        self.settled = people.into_iter().map(|(key, row)| (key, row.known())).collect();
+        (self.claims, self.hand_overs, self.journal) = (claims, hand_overs, size);
+        self.find_lists()?;
+        self.is_behind = false;
+        Ok(())
     }
 
     fn roll_back(&mut self) {
@@ -204,12 +211,7 @@ impl Store {
         if n_contacts > self.largest_journal.n_contacts || n_bytes > self.largest_journal.n_bytes {
             self.merge()?;
         }
-        let people: Vec<_> = entries.iter().map(ClaimEntry::person).collect();
-        let mut before = self.status_of(&people, now)?;
-        if retake {
-            self.hold_back(entries, &mut before)?;
-        }
-        self.keep_back(entries, &mut before, retake, now)?;
+        let before = self.would_claim(entries, retake, now)?;
         let mine = entries.iter().zip(&before).filter(|(_, status)| {
             **status == ContactStatus::Free || (retake && **status == ContactStatus::Unknown)
         });
@@ -220,6 +222,22 @@ impl Store {
                 self.claims.insert(entry.key, Location { intent, position });
             }
         }
+        Ok(before)
+    }
+
+    /// Gives what a claim would give.
+    pub(super) fn would_claim(
+        &mut self,
+        entries: &[ClaimEntry],
+        retake: bool,
+        now: Timestamp,
+    ) -> Result<Vec<ContactStatus>> {
+        let people: Vec<_> = entries.iter().map(ClaimEntry::person).collect();
+        let mut before = self.status_of(&people, now)?;
+        if retake {
+            self.hold_back(entries, &mut before)?;
+        }
+        self.keep_back(entries, &mut before, retake, now)?;
         Ok(before)
     }
 

@@ -11,6 +11,7 @@ mod people;
 mod places;
 mod rules;
 mod standing;
+mod viewing;
 
 use std::ops::Range;
 
@@ -27,6 +28,7 @@ pub(super) use people::*;
 pub(super) use places::*;
 pub(super) use rules::*;
 pub(super) use standing::*;
+pub(super) use viewing::{answers, answers_by_rules, by_rules, fill, fill_rules, n_places};
 
 /// Where one test's ledger lives while its runs come and go. Every `Home` starts empty.
 pub(super) trait Home {

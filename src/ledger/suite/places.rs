@@ -9,7 +9,7 @@ fn limit(max: u64) -> DailyLimit {
     DailyLimit { max, zone: TimeZone::get("Asia/Ho_Chi_Minh").unwrap() }
 }
 
-async fn take(ledger: &impl Ledger, campaign: &str, wanted: u64, now: Timestamp) -> Places {
+pub(super) async fn take(ledger: &impl Ledger, campaign: &str, wanted: u64, now: Timestamp) -> Places {
     ledger.reserve(Campaign::new(campaign), wanted, limit(10), now).await.unwrap()
 }
 

@@ -5,7 +5,7 @@ use super::*;
 
 const COOLING_OFF_HOURS: u32 = 24;
 
-fn owner() -> ListOwner {
+pub(super) fn owner() -> ListOwner {
     ListOwner::new(&identity(Scope::Campaign), Scope::Account)
 }
 
@@ -16,7 +16,7 @@ fn by_the_list(run: &str) -> LedgerOptions {
 }
 
 /// A run that hands nobody over twice in a day.
-fn cooling(run: &str) -> LedgerOptions {
+pub(super) fn cooling(run: &str) -> LedgerOptions {
     let rules = LedgerRules { do_not_call: None, cooling_off_hours: COOLING_OFF_HOURS };
     LedgerOptions { rules, ..options(run) }
 }
@@ -30,12 +30,12 @@ fn listed(n: u32) -> Key {
 }
 
 /// The n-th person, whom the list is asked for.
-fn asked(n: u32) -> ClaimEntry {
+pub(super) fn asked(n: u32) -> ClaimEntry {
     ClaimEntry { rules: RuleKeys { listed: Some(listed(n)), cooling: None }, ..entry(n) }
 }
 
 /// The n-th person as a contact of one of several campaigns, each with a key of its own.
-fn to(campaign: u8, n: u32) -> ClaimEntry {
+pub(super) fn to(campaign: u8, n: u32) -> ClaimEntry {
     let (mut own, mut person) = (key(n), key(n));
     own.0[14] = campaign;
     person.0[15] = 0xcc;
@@ -47,7 +47,7 @@ fn to(campaign: u8, n: u32) -> ClaimEntry {
     }
 }
 
-async fn load(
+pub(super) async fn load(
     ledger: &impl DoNotCallList,
     source: &str,
     changes: &[(u32, bool)],
@@ -62,11 +62,20 @@ async fn load(
     ledger.load_list(load, now).await.unwrap()
 }
 
-async fn standing(ledger: &impl Ledger, entries: &[ClaimEntry], now: Timestamp) -> Vec<ContactStatus> {
+pub(super) async fn standing(
+    ledger: &impl Ledger,
+    entries: &[ClaimEntry],
+    now: Timestamp,
+) -> Vec<ContactStatus> {
     ledger.status_of(entries.iter().map(ClaimEntry::person).collect(), now).await.unwrap()
 }
 
-async fn hand_over(ledger: &impl Ledger, entry: ClaimEntry, settlement: Settlement, now: Timestamp) {
+pub(super) async fn hand_over(
+    ledger: &impl Ledger,
+    entry: ClaimEntry,
+    settlement: Settlement,
+    now: Timestamp,
+) {
     assert_eq!(ledger.claim(vec![entry.clone()], false, now).await.unwrap(), [Free]);
     ledger.settle(vec![(entry, settlement)], now).await.unwrap();
 }

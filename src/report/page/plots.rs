@@ -4,9 +4,10 @@
 use serde::Serialize;
 
 use crate::report::document::{
-    Document, FunnelStep, LineRow, Outcomes, ReasonSection, RunKind, StreamRow, TimeSection,
+    Document, FunnelStep, LineRow, ReasonSection, RunKind, StreamRow, TimeSection,
 };
 use crate::report::numbers::permille;
+use crate::report::words::{Row, ending_rows, outcome_rows};
 
 /// The height of the plot of time.
 const HEIGHT: u64 = 100;
@@ -47,45 +48,18 @@ pub(super) struct Stroke {
     length: u64,
 }
 
-/// An outcome in the order of the page.
-fn outcomes(outcomes: &Outcomes) -> Vec<(&'static str, &'static str, &'static str, u64)> {
-    let Outcomes { accepted, would_call, duplicate, suppressed, invalid, rejected, unknown } = *outcomes;
-    let mut rows = Vec::new();
-    if let Some(count) = accepted {
-        rows.push(("accepted", "Accepted", "the vendor confirmed them", count));
-    }
-    if let Some(count) = would_call {
-        rows.push(("would_call", "Would be called", "they would be handed to the vendor", count));
-    }
-    rows.extend([
-        ("duplicate", "Known already", "in the campaign, in this run, or in the ledger", duplicate),
-        ("suppressed", "Kept back", "by your own rules and limits", suppressed),
-        ("invalid", "Invalid", "nobody could be called so: number or field", invalid),
-        ("rejected", "Rejected", "the vendor refused them", rejected),
-        ("unknown", "Unknown", "perhaps sent; nobody can say", unknown),
-    ]);
-    rows
-}
-
 /// The identity: what was read is the sum of how it ended.
 pub(super) fn shares(document: &Document) -> Vec<Bar> {
-    let mut rows = outcomes(&document.outcomes);
-    rows.push((
-        "not_sent",
-        "Not sent",
-        "left alone; the next sync brings them again",
-        document.records.not_sent,
-    ));
     let read = document.records.read;
     let mut before = 0;
-    let bar = |(name, title, note, count): (&str, _, _, u64)| {
+    let bar = |Row { name, title, note, count }: Row| {
         let start = permille(before, read);
         before += count;
         // Ends where the next one begins, so that roundings leave no gap.
         let length = permille(before, read) - start;
         Bar { name: name.to_owned(), title, note, count, start, length }
     };
-    rows.into_iter().map(bar).collect()
+    ending_rows(document).into_iter().map(bar).collect()
 }
 
 /// The funnel.
@@ -139,17 +113,17 @@ pub(super) fn lines(document: &Document) -> Vec<Bar> {
 
 /// The titles of the outcomes that any row of the table by stream has.
 pub(super) fn columns(document: &Document) -> Vec<&'static str> {
-    let sums = outcomes(&document.outcomes);
-    sums.into_iter().filter(|(.., count)| *count > 0).map(|(_, title, ..)| title).collect()
+    let sums = outcome_rows(&document.outcomes);
+    sums.into_iter().filter(|sum| sum.count > 0).map(|sum| sum.title).collect()
 }
 
 /// The counts of the table by stream, in the order of its columns.
 pub(super) fn table(document: &Document) -> Vec<Vec<u64>> {
-    let sums = outcomes(&document.outcomes);
+    let sums = outcome_rows(&document.outcomes);
     let row = |row: &StreamRow| {
-        let counts = outcomes(&row.outcomes);
-        let shown = counts.iter().zip(&sums).filter(|(_, (.., sum))| *sum > 0);
-        shown.map(|((.., count), _)| *count).collect()
+        let counts = outcome_rows(&row.outcomes);
+        let shown = counts.iter().zip(&sums).filter(|(_, sum)| sum.count > 0);
+        shown.map(|(count, _)| count.count).collect()
     };
     document.streams.iter().map(row).collect()
 }

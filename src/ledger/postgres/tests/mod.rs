@@ -9,6 +9,7 @@ mod pooling;
 mod rules;
 mod sharing;
 mod speed;
+mod viewing;
 mod waiting;
 
 use std::time::Duration;
@@ -27,15 +28,15 @@ use crate::ledger::{
 /// The suite looks into a ledger while a run has it; a command does so without a run.
 impl Inspect for Postgres {
     async fn status(&self) -> Result<Vec<StatusRow>, LedgerError> {
-        self.records.status().await
+        self.people.records.status().await
     }
 
     async fn find_contacts(&self, keys: Vec<Key>) -> Result<Vec<FoundContact>, LedgerError> {
-        self.records.find_contacts(keys).await
+        self.people.records.find_contacts(keys).await
     }
 
     async fn campaigns_of(&self, keys: Vec<Key>) -> Result<Vec<Option<String>>, LedgerError> {
-        self.records.campaigns_of(keys).await
+        self.people.records.campaigns_of(keys).await
     }
 
     async fn settle_unknown(
@@ -45,7 +46,7 @@ impl Inspect for Postgres {
         dry_run: bool,
         now: Timestamp,
     ) -> Result<u64, LedgerError> {
-        self.records.settle_unknown(run, accepted, dry_run, now).await
+        self.people.records.settle_unknown(run, accepted, dry_run, now).await
     }
 
     async fn rescope(
@@ -54,7 +55,7 @@ impl Inspect for Postgres {
         pairs: Vec<(Key, Key)>,
         leave: Option<u64>,
     ) -> Result<Rescoped, LedgerError> {
-        self.records.rescope(identity, pairs, leave).await
+        self.people.records.rescope(identity, pairs, leave).await
     }
 
     async fn list(
@@ -63,7 +64,7 @@ impl Inspect for Postgres {
         after: Option<Key>,
         n_people: u32,
     ) -> Result<ListPage, LedgerError> {
-        self.records.list(query, after, n_people).await
+        self.people.records.list(query, after, n_people).await
     }
 
     async fn settle_people(
@@ -73,7 +74,7 @@ impl Inspect for Postgres {
         accepted: bool,
         now: Timestamp,
     ) -> Result<bool, LedgerError> {
-        self.records.settle_people(run, keys, accepted, now).await
+        self.people.records.settle_people(run, keys, accepted, now).await
     }
 
     async fn forget_old(
@@ -83,11 +84,11 @@ impl Inspect for Postgres {
         n_people: u32,
         is_decided: bool,
     ) -> Result<OldPage, LedgerError> {
-        self.records.forget_old(retention, after, n_people, is_decided).await
+        self.people.records.forget_old(retention, after, n_people, is_decided).await
     }
 
     async fn forget_people(&self, keys: Vec<Key>) -> Result<u64, LedgerError> {
-        self.records.forget_people(keys).await
+        self.people.records.forget_people(keys).await
     }
 }
 

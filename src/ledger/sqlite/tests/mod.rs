@@ -9,6 +9,7 @@ mod groups;
 mod merging;
 mod probing;
 mod refusals;
+mod viewing;
 
 use std::path::PathBuf;
 

@@ -1,0 +1,495 @@
+//! What the loop would decide about an input, for who sends nobody: a preview, a baseline.
+//!
+//! It asks what the loop asks, in its order: the input, what the ledger knows, the policy, a batch, places in the
+//! campaign's day, a claim. With a ledger that is only viewed, that claims nobody.
+
+use std::collections::{BTreeSet, VecDeque};
+use std::io::Read;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::time::Instant;
+
+use super::archive::Flush;
+use super::batcher::{BatchKey, Batcher, PendingBatch};
+use super::checkpoint::Checkpoints;
+use super::decisions::DecisionMaker;
+use super::dedupe::Deduper;
+use super::nobody::SearchForSomebody;
+use super::policy::{Policy, PolicyOptions, outcome_of_status};
+use super::ruling::{Limit, Ruling};
+use super::run_stats::RunStats;
+use crate::config::OnLimit;
+use crate::domain::contact::Campaign;
+use crate::domain::decision::Decision;
+use crate::domain::error::Error;
+use crate::domain::outcome::Outcome;
+use crate::domain::reason::Reason;
+use crate::domain::stream_name::StreamName;
+use crate::intake::{
+    Event, EventBatch, EventReader, InputWarnings, LedgerStanding, PendingContact, RecordPosition,
+    RefusedRecord, Router, StreamIndex, StreamNames,
+};
+use crate::ledger::{ClaimEntry, ContactStatus, DailyLimit, Ledger, Places, one_for_each};
+use crate::rules::Window;
+
+/// What a sync would go by.
+#[derive(Clone, Debug)]
+pub(crate) struct ForesightPlan {
+    /// Contacts in a batch.
+    pub(crate) batch_size: usize,
+    /// Contacts in the run; 0: no limit.
+    pub(crate) max_contacts: u64,
+    /// Contacts in a day to one campaign, by all runs; none: no limit.
+    pub(crate) daily_limit: Option<DailyLimit>,
+    /// What happens to the others.
+    pub(crate) on_limit: OnLimit,
+    /// A run that can call nobody is normal.
+    pub(crate) allow_nobody: bool,
+    /// Share of rejected records that fails the run; 100: none does.
+    pub(crate) max_rejected_percent: u8,
+    /// When contacts may be handed over.
+    pub(crate) window: Option<Arc<Window>>,
+    /// Who may have been sent before may be sent again.
+    pub(crate) may_repeat: bool,
+    /// What the ledger says of somebody whom this run has sent to another campaign, if it knows of them.
+    pub(crate) sent_again: Option<ContactStatus>,
+    /// The catalog's streams, each with its generation where the platform says when it is complete. Announced ones
+    /// follow.
+    pub(crate) streams: Vec<(StreamName, Option<i64>)>,
+    /// Records that are read at most; 0: all.
+    pub(crate) limit: u64,
+}
+
+/// Foresees a run, read by read.
+pub(crate) struct Foresight<'l, L> {
+    input: EventReader,
+    ledger: &'l L,
+    now: Timestamp,
+    policy: Policy,
+    batcher: Batcher,
+    daily_limit: Option<DailyLimit>,
+    on_limit: OnLimit,
+    sent_again: Option<ContactStatus>,
+    /// Those who would have been sent, whatever the campaign.
+    people: Deduper,
+    may_repeat: bool,
+    streams: StreamNames,
+    incomplete: BTreeSet<StreamIndex>,
+    /// The STATEs that would wait; none of them has a record to wait for.
+    checkpoints: Checkpoints,
+    somebody: SearchForSomebody,
+    stats: RunStats,
+    max_rejected_percent: u8,
+    warnings: InputWarnings,
+    /// The limit that was reached, and leaves the rest of the input alone.
+    reached: Option<Limit>,
+    /// Why a sync would fail.
+    failure: Option<Error>,
+    n_read_at_most: u64,
+    end: End,
+}
+
+/// How far it is.
+enum End {
+    NotYet,
+    /// A sync would read no further.
+    Stopped,
+    /// The records before the end are told.
+    Told {
+        /// More records came.
+        is_over_limit: bool,
+    },
+}
+
+/// What one read of the input comes to.
+#[derive(Debug, Default)]
+pub(crate) struct Foreseen {
+    /// Refused records in their order; contacts when their batch is full.
+    pub(crate) decided: Vec<Foretold>,
+    /// Contacts among them that would be sent.
+    pub(crate) n_sent: u64,
+    /// Requests that this takes.
+    pub(crate) n_requests: u64,
+    /// Streams that nobody knew of, or that look different from here on.
+    pub(crate) announced: Vec<Announced>,
+}
+
+/// How a record would end.
+#[derive(Debug)]
+pub(crate) enum Foretold {
+    /// One of somebody who could be called; `Accepted` stands for whoever would be sent.
+    Contact(PendingContact, Outcome),
+    /// One of nobody who may be called.
+    Refused(RefusedRecord),
+}
+
+/// A stream that the catalog does not have.
+#[derive(Debug)]
+pub(crate) struct Announced {
+    /// Its place.
+    pub(crate) stream: StreamIndex,
+    /// The variables of its contacts.
+    pub(crate) variables: Vec<Box<str>>,
+    /// What the user should know before its records.
+    pub(crate) warnings: Vec<String>,
+}
+
+impl<'l, L: Ledger> Foresight<'l, L> {
+    /// Starts to read.
+    ///
+    /// # Errors
+    /// When no thread can be started.
+    pub(crate) fn new(
+        plan: ForesightPlan,
+        input: impl Read + Send + 'static,
+        router: Router,
+        ledger: &'l L,
+        now: Timestamp,
+    ) -> Result<Self, Error> {
+        let awaited =
+            plan.streams.iter().enumerate().filter(|(_, (_, generation_id))| generation_id.is_some());
+        let incomplete = awaited.map(|(index, _)| StreamIndex::new(index)).collect();
+        Ok(Self {
+            input: EventReader::new(input, router)?,
+            ledger,
+            now,
+            policy: Policy::new(PolicyOptions {
+                max_contacts: plan.max_contacts,
+                on_limit: plan.on_limit,
+                window: plan.window,
+                may_repeat: plan.may_repeat,
+            }),
+            // Nothing waits here: what makes a batch whole is its size.
+            batcher: Batcher::new(plan.batch_size, Duration::MAX),
+            daily_limit: plan.daily_limit.filter(|_| ledger.remembers()),
+            on_limit: plan.on_limit,
+            sent_again: plan.sent_again,
+            people: Deduper::default(),
+            may_repeat: plan.may_repeat,
+            checkpoints: Checkpoints::new(plan.streams.len()),
+            streams: plan.streams.into_iter().collect(),
+            incomplete,
+            somebody: SearchForSomebody::new(plan.allow_nobody),
+            stats: RunStats::default(),
+            max_rejected_percent: plan.max_rejected_percent,
+            warnings: InputWarnings::default(),
+            reached: None,
+            failure: None,
+            n_read_at_most: plan.limit,
+            end: End::NotYet,
+        })
+    }
+
+    /// What the next records would come to; nothing after the end.
+    ///
+    /// # Errors
+    /// When a sync would fail, after all that it would have told of. Where only too many records are rejected, the rest
+    /// of the input comes first.
+    pub(crate) async fn next(&mut self) -> Result<Option<Foreseen>, Error> {
+        if !matches!(self.end, End::NotYet) {
+            return self.verdict().map_or(Ok(None), Err);
+        }
+        let mut foreseen = Foreseen::default();
+        let mut sealed = VecDeque::new();
+        match self.input.next().await {
+            Ok(Some(batch)) => {
+                let batch = self.looked_up(batch).await?;
+                self.take(batch, &mut foreseen, &mut sealed);
+            }
+            Ok(None) => self.end = End::Told { is_over_limit: false },
+            Err(error) => self.fail(error),
+        }
+        if let End::Told { is_over_limit } = self.end {
+            self.somebody.give_up();
+            if !is_over_limit && !self.incomplete.is_empty() {
+                // As in a sync: what no STATE covers comes again.
+                self.batcher.forget(self.checkpoints.open_interval());
+            }
+            sealed.extend(std::iter::from_fn(|| self.batcher.take_any()));
+        }
+        while let Some(batch) = sealed.pop_front().filter(|_| !matches!(self.end, End::Stopped)) {
+            self.claim(batch, &mut foreseen).await?;
+            if self.reached.is_some() {
+                sealed.extend(std::iter::from_fn(|| self.batcher.take_any()));
+            }
+        }
+        Ok(Some(foreseen))
+    }
+
+    /// Why a sync would fail that has read all that is read here.
+    fn verdict(&mut self) -> Option<Error> {
+        if self.failure.is_none() && self.stats.rejected_more_than(self.max_rejected_percent) {
+            self.too_many_rejected();
+        }
+        let is_cut_short =
+            !matches!(self.end, End::Told { is_over_limit: true }) && !self.incomplete.is_empty();
+        self.failure.take().or_else(|| is_cut_short.then(|| self.cut_short()))
+    }
+
+    fn too_many_rejected(&mut self) {
+        let ((rejected, total), percent) = (self.stats.share(), self.max_rejected_percent);
+        self.failure.get_or_insert(Error::TooManyRejected { rejected, total, percent });
+    }
+
+    /// Nothing new would be sent from here on.
+    fn fail(&mut self, error: Error) {
+        self.failure.get_or_insert(error);
+        self.end = End::Stopped;
+    }
+
+    /// The names of all streams so far.
+    pub(crate) fn streams(&self) -> &StreamNames {
+        &self.streams
+    }
+
+    /// All that is told of a record that was foretold.
+    ///
+    /// # Errors
+    /// When its stream has no name, which is a defect.
+    pub(crate) fn decision<'a>(
+        &'a self,
+        foretold: &'a Foretold,
+        at: Timestamp,
+    ) -> Result<Decision<'a>, Error> {
+        let maker = DecisionMaker { streams: &self.streams, may_repeat: self.may_repeat, at };
+        match foretold {
+            Foretold::Contact(pending, outcome) => maker.of_contact(pending, outcome),
+            Foretold::Refused(record) => maker.of_refused(record),
+        }
+    }
+
+    /// How the records ended that were read.
+    pub(crate) fn stats(&self) -> &RunStats {
+        &self.stats
+    }
+
+    /// The limit of the configuration by which records were left for the next sync.
+    pub(crate) fn limit(&self) -> Option<&'static str> {
+        self.reached.map(Limit::setting)
+    }
+
+    /// Whether more records came than were to be read.
+    pub(crate) fn is_over_limit(&self) -> bool {
+        matches!(self.end, End::Told { is_over_limit: true })
+    }
+
+    /// What was odd about the input, a line each.
+    pub(crate) fn warnings(&self) -> Vec<String> {
+        let mut lines = self.warnings.lines(&self.streams);
+        lines.extend(self.somebody.doubt(&self.stats).filter(|_| !matches!(self.end, End::Stopped)));
+        lines
+    }
+
+    fn cut_short(&self) -> Error {
+        let names = self.incomplete.iter().filter_map(|stream| self.streams.get(*stream));
+        let names: Vec<_> = names.map(StreamName::to_string).collect();
+        Error::Incomplete(names.join(", "))
+    }
+
+    async fn looked_up(&self, batch: EventBatch) -> Result<EventBatch, Error> {
+        if self.ledger.remembers() { batch.look_up(self.ledger, self.now).await } else { Ok(batch) }
+    }
+
+    fn take(&mut self, batch: EventBatch, foreseen: &mut Foreseen, sealed: &mut VecDeque<PendingBatch>) {
+        let now = Instant::now();
+        self.warnings.add(batch.warnings);
+        for event in batch.events {
+            let is_record = matches!(event, Event::Contact(_) | Event::Refused(_) | Event::Listed(_));
+            if is_record && self.n_read_at_most > 0 && self.stats.received >= self.n_read_at_most {
+                if !matches!(self.end, End::Stopped) {
+                    self.end = End::Told { is_over_limit: true };
+                }
+                return;
+            }
+            self.stats.received += u64::from(is_record);
+            match event {
+                Event::Contact(_) | Event::Refused(_) | Event::Listed(_) if self.reached.is_some() => {
+                    self.stats.left += 1
+                }
+                Event::Contact(pending) => {
+                    if let Err(error) = self.decide(pending, foreseen, sealed, now) {
+                        self.fail(error);
+                    }
+                }
+                Event::Refused(record) => {
+                    self.somebody.ended(&record.outcome);
+                    self.tell(Foretold::Refused(record), foreseen);
+                    self.look_for_somebody();
+                }
+                Event::Listed(_) => {
+                    self.fail(Error::Defect("a do-not-call list came where people are called".to_owned()));
+                }
+                Event::State(..) if self.reached.is_some() => {}
+                Event::State(state, covers) => self.checkpoints.close_interval(state, covers),
+                Event::Stream { index, name, warnings, variables } => {
+                    self.streams.announce(index, &name);
+                    foreseen.announced.push(Announced { stream: index, variables, warnings });
+                }
+                Event::Complete(stream) => drop(self.incomplete.remove(&stream)),
+            }
+        }
+        if self.checkpoints.is_full() {
+            self.somebody.give_up();
+        }
+        while self.somebody.is_over() && self.checkpoints.next_ready(Flush::default()).is_some() {}
+    }
+
+    /// A contact waits in its batch, is left alone, or has ended.
+    fn decide(
+        &mut self,
+        mut pending: PendingContact,
+        foreseen: &mut Foreseen,
+        sealed: &mut VecDeque<PendingBatch>,
+        now: Instant,
+    ) -> Result<(), Error> {
+        if let LedgerStanding::Known(keys, _) = pending.standing
+            && self.sent_again == Some(ContactStatus::Accepted)
+            && self.is_sent(&pending)?
+        {
+            pending.standing = LedgerStanding::Known(keys, ContactStatus::Accepted);
+        }
+        match self.policy.decide(&pending, self.now)? {
+            Ruling::HandOver => self.somebody.found(),
+            Ruling::Ended(outcome) => {
+                self.somebody.ended(&outcome);
+                self.tell(Foretold::Contact(pending, outcome), foreseen);
+                self.look_for_somebody();
+                return Ok(());
+            }
+            Ruling::Leave(limit) => {
+                self.leave(limit);
+                sealed.extend(std::iter::from_fn(|| self.batcher.take_any()));
+                return Ok(());
+            }
+        }
+        let maybe_sent = matches!(pending.standing, LedgerStanding::Known(_, ContactStatus::Unknown));
+        let key = BatchKey { campaign: pending.campaign.clone(), maybe_sent };
+        sealed.extend(self.batcher.push(&key, pending, now));
+        Ok(())
+    }
+
+    /// A record ends.
+    fn tell(&mut self, foretold: Foretold, foreseen: &mut Foreseen) {
+        self.stats.count(foretold.outcome());
+        if self.stats.has_too_many_rejected(self.max_rejected_percent) {
+            self.too_many_rejected();
+        }
+        foreseen.decided.push(foretold);
+    }
+
+    /// A sync that finds nobody stops.
+    fn look_for_somebody(&mut self) {
+        if let Some(error) = self.somebody.verdict(&self.stats).filter(|_| self.failure.is_none()) {
+            self.fail(error);
+        }
+    }
+
+    /// A record is left for the next sync, and so is all that comes after it.
+    fn leave(&mut self, limit: Limit) {
+        self.stats.left += 1;
+        self.reached.get_or_insert(limit);
+    }
+
+    /// What would become of a batch that goes out.
+    async fn claim(&mut self, batch: PendingBatch, foreseen: &mut Foreseen) -> Result<(), Error> {
+        let n_before = foreseen.n_sent;
+        let PendingBatch { campaign, mut contacts, .. } = batch;
+        let places = self.take_places(campaign, &mut contacts, foreseen).await?;
+        let statuses = self.claim_statuses(&contacts).await?;
+        for (mut pending, status) in contacts.into_iter().zip(statuses) {
+            let is_sent = is_claimable(status, self.may_repeat) && self.is_sent(&pending)?;
+            let status = self.sent_again.filter(|_| is_sent).unwrap_or(status);
+            let outcome = match (outcome_of_status(status, self.may_repeat), status) {
+                (Some(outcome), _) => outcome,
+                (None, ContactStatus::Elsewhere) => Outcome::Duplicate(Reason::InAnotherRun),
+                (None, _) => {
+                    foreseen.n_sent += 1;
+                    self.remember(&pending)?;
+                    Outcome::Accepted { contact_id: None }
+                }
+            };
+            if let LedgerStanding::Known(keys, _) = pending.standing {
+                pending.standing = LedgerStanding::Known(keys, status);
+            }
+            self.tell(Foretold::Contact(pending, outcome), foreseen);
+        }
+        let n_sent = foreseen.n_sent - n_before;
+        foreseen.n_requests += u64::from(n_sent > 0);
+        if let Some(places) = places {
+            let count = places.count.saturating_sub(n_sent);
+            self.ledger.give_back(Places { count, ..places }).await?;
+        }
+        Ok(())
+    }
+
+    /// Takes places for as many as there are, from the front; the others are beyond the limit.
+    async fn take_places(
+        &mut self,
+        campaign: Campaign,
+        asked: &mut Vec<PendingContact>,
+        foreseen: &mut Foreseen,
+    ) -> Result<Option<Places>, Error> {
+        let Some(limit) = &self.daily_limit else { return Ok(None) };
+        let wanted = u64::try_from(asked.len()).unwrap_or(u64::MAX);
+        let places = self.ledger.reserve(campaign, wanted, limit.clone(), self.now).await?;
+        let n_places = usize::try_from(places.count).unwrap_or(usize::MAX);
+        for pending in asked.split_off(n_places.min(asked.len())) {
+            match Limit::PerDay.ruling(self.on_limit) {
+                Ruling::Ended(outcome) => self.tell(Foretold::Contact(pending, outcome), foreseen),
+                Ruling::Leave(_) | Ruling::HandOver => self.leave(Limit::PerDay),
+            }
+        }
+        Ok(Some(places))
+    }
+
+    async fn claim_statuses(&self, asked: &[PendingContact]) -> Result<Vec<ContactStatus>, Error> {
+        if !self.ledger.remembers() || asked.is_empty() {
+            return Ok(vec![ContactStatus::Free; asked.len()]);
+        }
+        let entries = asked.iter().map(|pending| pending.claim_entry(&self.streams));
+        let entries: Vec<ClaimEntry> = entries.collect::<Result<_, _>>()?;
+        one_for_each(asked.len(), self.ledger.claim(entries, self.may_repeat, self.now).await?)
+    }
+
+    /// Whether the ledger of a sync would know by now that somebody was sent, to whatever campaign.
+    fn is_sent(&self, pending: &PendingContact) -> Result<bool, Error> {
+        Ok(self.sent_again.is_some() && self.people.contains(&everywhere(), &pending.contact.phone)?)
+    }
+
+    fn remember(&mut self, pending: &PendingContact) -> Result<(), Error> {
+        if self.sent_again.is_some() {
+            self.people.insert(&everywhere(), &pending.contact.phone)?;
+        }
+        Ok(())
+    }
+}
+
+impl Foretold {
+    /// Where the record stands.
+    pub(crate) fn position(&self) -> RecordPosition {
+        match self {
+            Self::Contact(pending, _) => pending.origin.position,
+            Self::Refused(record) => record.origin.position,
+        }
+    }
+
+    /// How it would end.
+    pub(crate) fn outcome(&self) -> &Outcome {
+        match self {
+            Self::Contact(_, outcome) => outcome,
+            Self::Refused(record) => &record.outcome,
+        }
+    }
+}
+
+/// Whether a claim takes somebody.
+fn is_claimable(status: ContactStatus, may_repeat: bool) -> bool {
+    outcome_of_status(status, may_repeat).is_none() && status != ContactStatus::Elsewhere
+}
+
+/// In the place of a campaign, where it does not tell people apart.
+fn everywhere() -> Campaign {
+    Campaign::new("")
+}
