@@ -86,16 +86,15 @@ fn failure(finished: &Finished) -> Option<(String, String)> {
 #[expect(clippy::print_stdout, reason = "a test that could not run says so")]
 fn a_full_disk_ends_a_sync_and_whoever_was_sent_is_not_sent_again() {
     let mut n_failed = 0;
-    for n_kilobytes in [8, 40, 120, 200, 280, 400, 600, 100_000] {
-        let Some(disk) = Disk::new(3_000) else {
+    for n_kilobytes in [8, 200, 600, 100_000] {
+        let Some(disk) = Disk::new(2_000) else {
             return println!("nobody may mount here: a full disk was not tried");
         };
-        let [full, freed, again] = &disk.run(n_kilobytes, &["write", "size=100m", "write", "write"])[..]
-        else {
-            panic!("three runs")
+        let [full, freed] = &disk.run(n_kilobytes, &["write", "size=100m", "write"])[..] else {
+            panic!("two runs")
         };
-        let people = disk.n_called();
-        let told = format!("{n_kilobytes} KB: {:?}; {people} called", failure(full));
+        let (people, n_states) = (disk.n_called(), full.of_type("STATE").len());
+        let told = format!("{n_kilobytes} KB: {n_states} states, {:?}; {people} called", failure(full));
         println!("{told}");
         n_failed += full.code;
         assert!(
@@ -104,15 +103,13 @@ fn a_full_disk_ends_a_sync_and_whoever_was_sent_is_not_sent_again() {
                 .any(|words| why.contains(words))),
             "{told}"
         );
-        for finished in [freed, again] {
-            assert_eq!(failure(finished), None, "{told}: {}", finished.stdout);
-            assert_eq!(finished.of_type("STATE").len(), disk.extract.states.len(), "{told}");
-        }
+        assert_eq!(failure(freed), None, "{told}: {}", freed.stdout);
+        assert_eq!(freed.of_type("STATE").len(), disk.extract.states.len(), "{told}");
         let expected = disk.extract.expected.people;
         // Who was under way when the disk was full is held: at most what four requests of a hundred hold.
         assert!((expected - 400..=expected).contains(&people), "{told} of {expected}");
     }
-    assert!((3..8).contains(&n_failed), "{n_failed} of the disks were too small");
+    assert!((2..4).contains(&n_failed), "{n_failed} of the disks were too small");
 }
 
 #[test]

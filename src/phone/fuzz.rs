@@ -1,11 +1,17 @@
 //! Any text is a number that the library knows, or refused.
 
+use std::sync::LazyLock;
+
+use regex::Regex;
 use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumberFormat, PhoneNumberType};
 
 use super::{Phone, PhoneInput, PhoneRules, Region, mask_numbers, region};
 
 const REGIONS: [&str; 16] =
     ["", "VN", "US", "CN", "RU", "IT", "DE", "BR", "MX", "AR", "SG", "TH", "AT", "GB", "IN", "CI"];
+
+static FRACTION: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new("[0-5][0-9]:[0-6][0-9][.,][0-9]{1,9}").expect("the pattern is a constant"));
 
 /// So many digits in a row are told of nobody.
 const NUMBER: usize = 6;
@@ -34,6 +40,8 @@ pub(crate) fn phones(data: &[u8]) {
         Err(_) => {}
     }
     let masked = mask_numbers(text).replace("****", "x");
+    // A time of day may have its fraction.
+    let masked = FRACTION.replace_all(&masked, "x");
     let longest = masked.split(|c: char| !c.is_numeric()).map(|digits| digits.chars().count()).max();
     assert!(longest < Some(NUMBER), "{masked:?} of {text:?}");
 }

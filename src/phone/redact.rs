@@ -36,10 +36,16 @@ static TIME: LazyLock<Regex> = LazyLock::new(|| {
     .expect("the pattern is a constant")
 });
 
-/// Digits side by side, whatever the first of them were read as: `%77` is a letter's escape, `%7775180` may be a number.
+/// Digits side by side behind the sign of an escape: `%77` is a letter, `%7775180` may be a number.
 static ROW: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(&format!(r"\p{{N}}{{{MASKED_FROM_DIGITS},}}")).expect("the pattern is constant and tested")
+    let row = format!(r"(?P<sign>%|\\u|&\#)\p{{N}}{{{MASKED_FROM_DIGITS},}}");
+    Regex::new(&row).expect("the pattern is constant and tested")
 });
+
+/// Those rows, masked.
+fn mask_rows(text: &str) -> Cow<'_, str> {
+    ROW.replace_all(text, format!("${{sign}}{STARS}"))
+}
 
 /// Masks every number of six digits or more in somebody else's words, so that they may be logged.
 ///
@@ -84,15 +90,15 @@ fn masked(text: &str, found: impl Iterator<Item = (Range<usize>, String)>) -> Co
         if number.is_some_and(|number| TIME.is_match(number)) {
             continue;
         }
-        masked.push_str(&ROW.replace_all(before.unwrap_or_default(), STARS));
+        masked.push_str(&mask_rows(before.unwrap_or_default()));
         masked.push_str(STARS);
         masked.push_str(shown_end(&digits));
         copied_to = range.end;
     }
     if copied_to == 0 {
-        return ROW.replace_all(text, STARS);
+        return mask_rows(text);
     }
-    masked.push_str(&ROW.replace_all(text.get(copied_to..).unwrap_or_default(), STARS));
+    masked.push_str(&mask_rows(text.get(copied_to..).unwrap_or_default()));
     Cow::Owned(masked)
 }
 
@@ -156,7 +162,8 @@ mod tests {
             ("098\u{200b}765\u{2011}4321", "****321"),
             ("id 123456", "id ****"),
             ("of%7775180", "of%****"),
-            ("%7775180, %7775181; +84987654321", "%****, %****; ****321"),
+            ("%7775180 is not %7775181", "%**** is not %****"),
+            (r"\u0077751802 and &#123456;", r"\u0077**** and &#****;"),
             ("⑳⑳⑳", "****"),
             ("1000234", "****"),
             ("84987654321", "****321"),
