@@ -399,8 +399,7 @@ impl<'l, L: Ledger> Foresight<'l, L> {
         let places = self.take_places(campaign, &mut contacts, foreseen).await?;
         let statuses = self.claim_statuses(&contacts).await?;
         for (mut pending, status) in contacts.into_iter().zip(statuses) {
-            let is_sent = is_claimable(status, self.may_repeat) && self.is_sent(&pending)?;
-            let status = self.sent_again.filter(|_| is_sent).unwrap_or(status);
+            let status = self.status_by_now(&pending, status)?;
             let outcome = match (outcome_of_status(status, self.may_repeat), status) {
                 (Some(outcome), _) => outcome,
                 (None, ContactStatus::Elsewhere) => Outcome::Duplicate(Reason::InAnotherRun),
@@ -451,6 +450,15 @@ impl<'l, L: Ledger> Foresight<'l, L> {
         let entries = asked.iter().map(|pending| pending.claim_entry(&self.streams));
         let entries: Vec<ClaimEntry> = entries.collect::<Result<_, _>>()?;
         one_for_each(asked.len(), self.ledger.claim(entries, self.may_repeat, self.now).await?)
+    }
+
+    /// What the ledger of a sync would say at the claim of somebody of whom it said this before the run.
+    fn status_by_now(&self, pending: &PendingContact, before: ContactStatus) -> Result<ContactStatus, Error> {
+        let Some(again) = self.sent_again else { return Ok(before) };
+        // Somebody's own key says that they were accepted, whatever it said before; that another key cools off keeps
+        // back only those who could be claimed.
+        let may_change = again == ContactStatus::Accepted || is_claimable(before, self.may_repeat);
+        Ok(if may_change && self.is_sent(pending)? { again } else { before })
     }
 
     /// Whether the ledger of a sync would know by now that somebody was sent, to whatever campaign.
