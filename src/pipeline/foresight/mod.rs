@@ -3,6 +3,8 @@
 //! It asks what the loop asks, in its order: the input, what the ledger knows, the policy, a batch, places in the
 //! campaign's day, a claim. With a ledger that is only viewed, that claims nobody.
 
+mod claims;
+
 use std::collections::{BTreeSet, VecDeque};
 use std::io::Read;
 use std::sync::Arc;
@@ -11,27 +13,25 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::time::Instant;
 
-use super::archive::Flush;
-use super::batcher::{BatchKey, Batcher, PendingBatch};
-use super::checkpoint::Checkpoints;
-use super::decisions::DecisionMaker;
-use super::dedupe::Deduper;
-use super::nobody::SearchForSomebody;
-use super::policy::{Policy, PolicyOptions, outcome_of_status};
-use super::ruling::{Limit, Ruling};
-use super::run_stats::RunStats;
 use crate::config::OnLimit;
-use crate::domain::contact::Campaign;
 use crate::domain::decision::Decision;
 use crate::domain::error::Error;
 use crate::domain::outcome::Outcome;
-use crate::domain::reason::Reason;
 use crate::domain::stream_name::StreamName;
 use crate::intake::{
     Event, EventBatch, EventReader, InputWarnings, LedgerStanding, PendingContact, RecordPosition,
     RefusedRecord, Router, StreamIndex, StreamNames,
 };
-use crate::ledger::{ClaimEntry, ContactStatus, DailyLimit, Ledger, Places, one_for_each};
+use crate::ledger::{ContactStatus, DailyLimit, Ledger};
+use crate::pipeline::archive::Flush;
+use crate::pipeline::batcher::{BatchKey, Batcher, PendingBatch};
+use crate::pipeline::checkpoint::Checkpoints;
+use crate::pipeline::decisions::DecisionMaker;
+use crate::pipeline::dedupe::Deduper;
+use crate::pipeline::nobody::SearchForSomebody;
+use crate::pipeline::policy::{Policy, PolicyOptions};
+use crate::pipeline::ruling::{Limit, Ruling};
+use crate::pipeline::run_stats::RunStats;
 use crate::rules::Window;
 
 /// What a sync would go by.
@@ -391,87 +391,6 @@ impl<'l, L: Ledger> Foresight<'l, L> {
         self.stats.left += 1;
         self.reached.get_or_insert(limit);
     }
-
-    /// What would become of a batch that goes out.
-    async fn claim(&mut self, batch: PendingBatch, foreseen: &mut Foreseen) -> Result<(), Error> {
-        let n_before = foreseen.n_sent;
-        let PendingBatch { campaign, mut contacts, .. } = batch;
-        let places = self.take_places(campaign, &mut contacts, foreseen).await?;
-        let statuses = self.claim_statuses(&contacts).await?;
-        for (mut pending, status) in contacts.into_iter().zip(statuses) {
-            let status = self.status_by_now(&pending, status)?;
-            let outcome = match (outcome_of_status(status, self.may_repeat), status) {
-                (Some(outcome), _) => outcome,
-                (None, ContactStatus::Elsewhere) => Outcome::Duplicate(Reason::InAnotherRun),
-                (None, _) => {
-                    foreseen.n_sent += 1;
-                    self.remember(&pending)?;
-                    Outcome::Accepted { contact_id: None }
-                }
-            };
-            if let LedgerStanding::Known(keys, _) = pending.standing {
-                pending.standing = LedgerStanding::Known(keys, status);
-            }
-            self.tell(Foretold::Contact(pending, outcome), foreseen);
-        }
-        let n_sent = foreseen.n_sent - n_before;
-        foreseen.n_requests += u64::from(n_sent > 0);
-        if let Some(places) = places {
-            let count = places.count.saturating_sub(n_sent);
-            self.ledger.give_back(Places { count, ..places }).await?;
-        }
-        Ok(())
-    }
-
-    /// Takes places for as many as there are, from the front; the others are beyond the limit.
-    async fn take_places(
-        &mut self,
-        campaign: Campaign,
-        asked: &mut Vec<PendingContact>,
-        foreseen: &mut Foreseen,
-    ) -> Result<Option<Places>, Error> {
-        let Some(limit) = &self.daily_limit else { return Ok(None) };
-        let wanted = u64::try_from(asked.len()).unwrap_or(u64::MAX);
-        let places = self.ledger.reserve(campaign, wanted, limit.clone(), self.now).await?;
-        let n_places = usize::try_from(places.count).unwrap_or(usize::MAX);
-        for pending in asked.split_off(n_places.min(asked.len())) {
-            match Limit::PerDay.ruling(self.on_limit) {
-                Ruling::Ended(outcome) => self.tell(Foretold::Contact(pending, outcome), foreseen),
-                Ruling::Leave(_) | Ruling::HandOver => self.leave(Limit::PerDay),
-            }
-        }
-        Ok(Some(places))
-    }
-
-    async fn claim_statuses(&self, asked: &[PendingContact]) -> Result<Vec<ContactStatus>, Error> {
-        if !self.ledger.remembers() || asked.is_empty() {
-            return Ok(vec![ContactStatus::Free; asked.len()]);
-        }
-        let entries = asked.iter().map(|pending| pending.claim_entry(&self.streams));
-        let entries: Vec<ClaimEntry> = entries.collect::<Result<_, _>>()?;
-        one_for_each(asked.len(), self.ledger.claim(entries, self.may_repeat, self.now).await?)
-    }
-
-    /// What the ledger of a sync would say at the claim of somebody of whom it said this before the run.
-    fn status_by_now(&self, pending: &PendingContact, before: ContactStatus) -> Result<ContactStatus, Error> {
-        let Some(again) = self.sent_again else { return Ok(before) };
-        // Somebody's own key says that they were accepted, whatever it said before; that another key cools off keeps
-        // back only those who could be claimed.
-        let may_change = again == ContactStatus::Accepted || is_claimable(before, self.may_repeat);
-        Ok(if may_change && self.is_sent(pending)? { again } else { before })
-    }
-
-    /// Whether the ledger of a sync would know by now that somebody was sent, to whatever campaign.
-    fn is_sent(&self, pending: &PendingContact) -> Result<bool, Error> {
-        Ok(self.sent_again.is_some() && self.people.contains(&everywhere(), &pending.contact.phone)?)
-    }
-
-    fn remember(&mut self, pending: &PendingContact) -> Result<(), Error> {
-        if self.sent_again.is_some() {
-            self.people.insert(&everywhere(), &pending.contact.phone)?;
-        }
-        Ok(())
-    }
 }
 
 impl Foretold {
@@ -490,14 +409,4 @@ impl Foretold {
             Self::Refused(record) => &record.outcome,
         }
     }
-}
-
-/// Whether a claim takes somebody.
-fn is_claimable(status: ContactStatus, may_repeat: bool) -> bool {
-    outcome_of_status(status, may_repeat).is_none() && status != ContactStatus::Elsewhere
-}
-
-/// In the place of a campaign, where it does not tell people apart.
-fn everywhere() -> Campaign {
-    Campaign::new("")
 }
