@@ -31,7 +31,7 @@ impl Peak {
     }
 }
 
-/// Streams `n_records` through `write`; gives its peak resident size in KiB.
+/// Streams `n_records` through `write`; gives its peak resident size in KiB, without files.
 fn peak_of_sync(vendor: &str, n_records: u64, padding: usize) -> u64 {
     let delivery = json!({ "max_requests_per_second": 0, "max_requests_in_flight": 4 });
     peak_with(
@@ -40,7 +40,7 @@ fn peak_of_sync(vendor: &str, n_records: u64, padding: usize) -> u64 {
         padding,
         &json!({ "streams": extract::streams(vendor), "delivery": delivery }),
     )
-    .all
+    .own
 }
 
 /// The same with a campaign for each record, with a ledger or without.
