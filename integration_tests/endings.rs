@@ -12,6 +12,16 @@ use crate::command::{Folder, binary};
 use crate::extract::{self, extract};
 use crate::rehearsal::Rehearsal;
 
+/// The program as no `nohup` begins it, in whose tests it would rightly go on.
+fn hearing_a_hang_up() -> Command {
+    if !cfg!(target_os = "linux") {
+        return Command::new(binary());
+    }
+    let mut command = Command::new("env");
+    command.arg("--default-signal=HUP").arg(binary());
+    command
+}
+
 /// A `write` under way, whose stdin stays open.
 struct UnderWay {
     child: Child,
@@ -30,7 +40,7 @@ impl UnderWay {
         let folder = Folder::new();
         let config = folder.file("config.json", &config.to_string());
         let catalog = folder.file("catalog.json", &extract::catalog());
-        let mut child = Command::new(binary())
+        let mut child = hearing_a_hang_up()
             .args(["write", "--config", &config, "--catalog", &catalog])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
