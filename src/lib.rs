@@ -16,13 +16,14 @@
 //! (`providers`) what to send and what the reply means, and does what the verdict says (`delivery::deliverer`). The
 //! `ledger` knows of each contact before its request leaves, and of its ending before a STATE does. A STATE waits in
 //! `pipeline::checkpoint`, and goes back when every record before it has an outcome and `pipeline::archive` has put what is
-//! kept of it. What the loop would decide can be known without it (`pipeline::foresight`): a `preview` shows it, and a
+//! kept of it. Where the streams fill the do-not-call list, `listing` takes what came of the lines in the loop's place, and
+//! nobody is called. What the loop would decide can be known without it (`pipeline::foresight`): a `preview` shows it, and a
 //! baseline remembers it.
 //!
 //! # Invariants, and the tests that prove them
 //!
 //! 1. A STATE leaves only when every record read before it is settled and that is durable, in the ledger and in what is
-//!    kept of rejected records: `a_state_waits_for_the_records_before_it`,
+//!    kept of rejected records and receipts: `a_state_waits_for_the_records_before_it`,
 //!    `a_state_waits_until_what_was_rejected_before_it_is_there`, the simulation.
 //! 2. One STATE out for each STATE in, in order, as the text that came; only `destinationStats` is
 //!    spliced in: `only_the_statistics_are_spliced_in`, `any_state_goes_back_as_the_text_that_came`,
@@ -55,7 +56,7 @@
 //! | `conditions` | who is called: SQL with three truth values |
 //! | `templates` | what is said to a person: Jinja's syntax, our values, bounds |
 //! | `mapping` | a configured stream, compiled: record → contact or refusal |
-//! | `ledger` | who was sent to whom: none, SQLite, PostgreSQL |
+//! | `ledger` | who was sent to whom, whom nobody may call, how many a day: none, SQLite, PostgreSQL |
 //! | `intake` | stdin → events: read, decoded, routed, mapped |
 //! | `listing` | the do-not-call list, filled by a sync of its own or by a file |
 //! | `delivery` | one loop that sends, judges, waits, repeats, halves |

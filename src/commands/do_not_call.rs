@@ -46,7 +46,8 @@ async fn load(arguments: &ListLoadArgs, stdin: impl Read, now: Timestamp) -> Res
     };
     let format = format_of(*format, file)?;
     let OpenList { ledger, keys, owner, doubts } =
-        open::open_list(&config, vendor.as_ref(), "do-not-call", now).await?;
+        open::open_list(&config, vendor.as_ref(), &format!("do-not-call-{:08x}", fastrand::u32(..)), now)
+            .await?;
     let list =
         ListFile { format, column, region_column: &config.phone.region_column, rules: &rules, keys: &keys };
     let read = if is_stdin {

@@ -20,7 +20,7 @@ pub(super) struct ListJob<F> {
     pub(super) config: Config,
     pub(super) vendor: Arc<dyn Provider>,
     pub(super) catalog: Catalog,
-    pub(super) sync_id: String,
+    pub(super) run_id: String,
     pub(super) now: Timestamp,
     /// What the user should know before the first record.
     pub(super) warnings: Vec<String>,
@@ -41,7 +41,7 @@ pub(super) async fn run<R: Read + Send + 'static, W: Write, F: FnOnce(KeyMaker) 
     let opened = tokio::select! {
         biased;
         Some(signal) = signals.next() => Err(Error::Interrupted(signal)),
-        opened = open::open_list(&job.config, job.vendor.as_ref(), &job.sync_id, job.now) => opened,
+        opened = open::open_list(&job.config, job.vendor.as_ref(), &job.run_id, job.now) => opened,
     };
     let started = opened.and_then(|OpenList { ledger, keys, owner, doubts }| {
         for doubt in doubts {

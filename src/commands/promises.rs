@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::config::{Config, LedgerConfig, OnLimit, WindowConfig};
+use crate::config::{Config, LedgerConfig, OnLimit, RuleScope, RulesConfig, WindowConfig};
 use crate::domain::error::Error;
 use crate::rules::Window;
 
@@ -14,6 +14,7 @@ pub(super) fn promises(config: &Config, now: Timestamp) -> Result<String, Error>
         Some(window) => sentences.extend(of_window(&config.rules.window, window, now)),
         None => sentences.push("No window is set: a sync at night hands people over at night.".to_owned()),
     }
+    sentences.extend(of_people(&config.rules));
     sentences.extend(of_limits(config));
     sentences.push(
         "When a phone rings is the campaign's own doing: set its hours in the vendor's console, too."
@@ -22,7 +23,29 @@ pub(super) fn promises(config: &Config, now: Timestamp) -> Result<String, Error>
     Ok(sentences.join(" "))
 }
 
-fn of_window(config: &WindowConfig, window: &Window, now: Timestamp) -> Vec<String> {
+/// Who is kept back, whatever else their record says.
+pub(super) fn of_people(rules: &RulesConfig) -> Vec<String> {
+    let list = rules.do_not_call.enabled.then(|| {
+        format!(
+            "Nobody is handed over who is on the do-not-call list when their batch leaves; one that is empty, or older than {} days, stops a sync before its first request.",
+            rules.do_not_call.max_age_days
+        )
+    });
+    let cooling_off = (rules.cooling_off_hours > 0).then(|| {
+        format!(
+            "A person is handed over at most once in {} hours, over all campaigns {}.",
+            rules.cooling_off_hours,
+            match rules.cooling_off_scope {
+                RuleScope::Account => "of this account",
+                RuleScope::Everywhere => "that share the ledger",
+            }
+        )
+    });
+    list.into_iter().chain(cooling_off).collect()
+}
+
+/// When people are handed over, without a full stop.
+pub(super) fn hours_in_words(config: &WindowConfig) -> String {
     let hours = match (config.from.trim(), config.to.trim()) {
         ("", _) => String::new(),
         (from, to) => format!(" from {from} to {to}"),
@@ -34,7 +57,11 @@ fn of_window(config: &WindowConfig, window: &Window, now: Timestamp) -> Vec<Stri
         1 => ", except on 1 holiday".to_owned(),
         count => format!(", except on {count} holidays"),
     };
-    let beginning = format!("People are handed over {days}{hours}{holidays}");
+    format!("People are handed over {days}{hours}{holidays}")
+}
+
+fn of_window(config: &WindowConfig, window: &Window, now: Timestamp) -> Vec<String> {
+    let beginning = hours_in_words(config);
     if window.zone.is_none() {
         let column = config.time_zone_column.trim();
         return vec![format!(
@@ -103,10 +130,14 @@ mod tests {
         let zone = json!({ "time_zone": "Asia/Ho_Chi_Minh", "from": "08:00", "to": "16:30", "holidays": ["2027-02-05"] });
         let column =
             json!({ "time_zone_column": "tz", "days": ["mon", "tue"], "from": "09:00", "to": "20:00" });
-        let cases: [(&str, Value); 4] = [
+        let cases: [(&str, Value); 5] = [
             ("nothing", json!({})),
             ("a zone", json!({ "rules": { "window": zone }, "limits": { "max_contacts_per_sync": 500 } })),
             ("a column", json!({ "rules": { "window": column } })),
+            (
+                "people",
+                json!({ "rules": { "do_not_call": { "enabled": true }, "cooling_off_hours": 72 }, "ledger": sqlite }),
+            ),
             (
                 "limits",
                 json!({ "limits": { "max_contacts_per_sync": 500, "max_contacts_per_day": 2000 }, "ledger": sqlite }),
@@ -123,6 +154,7 @@ mod tests {
         nothing: No window is set: a sync at night hands people over at night. When a phone rings is the campaign's own doing: set its hours in the vendor's console, too.
         a zone: People are handed over every day from 08:00 to 16:30, except on 1 holiday (Asia/Ho_Chi_Minh), and at no other time: a sync outside stops, and passes nobody by. It is closed now, and opens Wednesday 2026-12-02 08:00 (Asia/Ho_Chi_Minh). At most 500 in a sync are handed over; the next sync goes on behind the last STATE, and without a ledger it calls those again who were called after it. When a phone rings is the campaign's own doing: set its hours in the vendor's console, too.
         a column: People are handed over on mon, tue from 09:00 to 20:00, by the clock of each record's own zone (column tz); a record that comes outside is suppressed, and an incremental source does not bring it again by itself. When a phone rings is the campaign's own doing: set its hours in the vendor's console, too.
+        people: No window is set: a sync at night hands people over at night. Nobody is handed over who is on the do-not-call list when their batch leaves; one that is empty, or older than 31 days, stops a sync before its first request. A person is handed over at most once in 72 hours, over all campaigns of this account. When a phone rings is the campaign's own doing: set its hours in the vendor's console, too.
         limits: No window is set: a sync at night hands people over at night. At most 500 in a sync and 2000 in a campaign's day are handed over; the next sync goes on there. When a phone rings is the campaign's own doing: set its hours in the vendor's console, too.
         ");
     }

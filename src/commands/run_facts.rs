@@ -1,5 +1,6 @@
 //! What a report tells of a run beside its records.
 
+use super::promises::{hours_in_words, of_people};
 use crate::config::{Config, LedgerConfig, OnUnknownOutcome};
 use crate::ledger::open;
 use crate::phone::{discreet, shown};
@@ -49,6 +50,15 @@ fn rules(config: &Config) -> Vec<String> {
             )
         })
         .collect();
+    let window = &config.rules.window;
+    if window.read().is_ok_and(|window| window.is_some()) {
+        let zone = match (window.time_zone.trim(), window.time_zone_column.trim()) {
+            ("", column) => format!("by the clock of each record's own zone, column {}", shown(column)),
+            (zone, _) => zone.to_owned(),
+        };
+        rules.push(format!("{} ({zone}).", hours_in_words(window)));
+    }
+    rules.extend(of_people(&config.rules));
     let limits = &config.limits;
     for (most, what, setting) in [
         (limits.max_contacts_per_sync, "a sync", "max_contacts_per_sync"),

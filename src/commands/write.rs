@@ -252,7 +252,7 @@ impl SyncJob {
             config: self.config.clone(),
             vendor: Arc::clone(&self.vendor),
             catalog: self.catalog.clone(),
-            sync_id: self.sync_id.clone(),
+            run_id: self.run_id.clone(),
             now: self.now,
             warnings,
             router: move |keys| self.router(Some(keys), &Arc::default()),

@@ -1,5 +1,6 @@
 //! The streams of a run by their place: those of the catalog, then those that are announced.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::position::StreamIndex;
@@ -48,6 +49,14 @@ impl StreamNames {
     #[must_use]
     pub fn generation_id(&self, index: StreamIndex) -> i64 {
         self.0.get(index.index()).map_or(0, |known| known.generation_id)
+    }
+
+    /// What is wrong where the source did not complete these.
+    #[must_use]
+    pub fn incomplete(&self, streams: &BTreeSet<StreamIndex>) -> Error {
+        let names: Vec<_> =
+            streams.iter().filter_map(|stream| self.get(*stream)).map(StreamName::to_string).collect();
+        Error::Incomplete(names.join(", "))
     }
 
     /// How many there are.

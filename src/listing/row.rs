@@ -26,7 +26,7 @@ pub(super) fn judge(place: impl FnOnce() -> String, is_listed: bool, why: &Outco
             let (code, meaning, remedy) =
                 reason.map_or(("", "", ""), |reason| (reason.code(), reason.meaning(), reason.remedy()));
             let detail = why.detail().map(|detail| format!(" {detail}.")).unwrap_or_default();
-            let why = format!("cannot be read ({code}): {meaning}{detail} {remedy} Nothing was changed.");
+            let why = format!("cannot be read ({code}): {meaning}{detail} {remedy}");
             Err(Error::ListRow { at: place(), why })
         }
     }
@@ -53,7 +53,7 @@ mod tests {
             assert_eq!(judged.as_ref().ok(), want.as_ref(), "{name}");
             if let Err(error) = judged {
                 let told = error.to_string();
-                assert!(told.contains("row 7") && told.contains("Nothing was changed"), "{name}: {told}");
+                assert!(told.contains("row 7") && told.contains("cannot be read"), "{name}: {told}");
             }
         }
     }

@@ -137,7 +137,7 @@ impl Checkpoints {
 
     /// How many records ended well behind which no STATE has gone back.
     #[must_use]
-    pub fn n_kept_records(&self) -> u64 {
+    pub fn n_without_state(&self) -> u64 {
         self.waiting.iter().flat_map(|waiting| waiting.settled.values()).map(|stats| stats.records).sum()
     }
 

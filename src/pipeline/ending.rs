@@ -8,7 +8,6 @@ use tokio::time::Instant;
 use super::sync_loop::Pipeline;
 use crate::delivery::Transport;
 use crate::domain::error::Error;
-use crate::domain::stream_name::StreamName;
 use crate::ledger::Ledger;
 use crate::protocol::OUTLET_PATIENCE;
 use crate::report::{Ending, RunEnd};
@@ -115,9 +114,7 @@ impl<C: Transport, L: Ledger, W: Write> Pipeline<C, L, W> {
             self.too_many_rejected();
         }
         if self.failure.is_none() && !self.incomplete.is_empty() {
-            let names = self.incomplete.iter().filter_map(|stream| self.task.streams.get(*stream));
-            let names: Vec<_> = names.map(StreamName::to_string).collect();
-            self.failure = Some(Error::Incomplete(names.join(", ")));
+            self.failure = Some(self.task.streams.incomplete(&self.incomplete));
         }
         self.tell_the_end(started);
     }

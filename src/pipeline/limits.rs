@@ -43,7 +43,7 @@ impl<C: Transport, L: Ledger, W: Write> Pipeline<C, L, W> {
         self.log(Level::Warn, &format!(
             "{setting} is reached: {n_left} records were left alone, and no STATE that passes them by went back; the next sync goes on with them"
         ));
-        let n_again = self.checkpoints.n_kept_records();
+        let n_again = self.checkpoints.n_without_state();
         if n_again > 0 && !self.task.ledger.remembers() {
             self.log(Level::Warn, &format!(
                 "{n_again} of the records that were sent have no STATE behind them, so that the next sync brings them again, and without a ledger it calls them again: choose one under `ledger`"

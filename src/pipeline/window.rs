@@ -20,7 +20,7 @@ impl<C: Transport, L: Ledger, W: Write> Pipeline<C, L, W> {
         }
     }
 
-    /// Gives whether the run may go on with handing over.
+    /// Ends the run where the window is closed.
     pub(super) fn stop_outside_window(&mut self) {
         if let Some(closed) = self.task.run.closed() {
             self.fail(closed);

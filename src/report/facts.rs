@@ -22,7 +22,7 @@ pub struct RunFacts {
     pub campaign: String,
     /// What remembers them.
     pub ledger: LedgerFacts,
-    /// One sentence each on the rules of calling that are kept, with the dates of lists.
+    /// One sentence each on the rules of calling that are kept.
     pub rules: Vec<String>,
     /// A hash by which one knows the same settings again.
     pub settings_digest: String,

@@ -1,4 +1,4 @@
-//! When nobody is called, whoever it is: decided by the time alone.
+//! When nobody is called: decided by the time, on everybody's clock or on each person's own.
 
 mod hours;
 #[cfg(test)]

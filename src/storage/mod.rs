@@ -1,7 +1,7 @@
 //! Where rejected records, reports and receipts are put: a bucket, or a folder.
 //!
-//! What is put is never written over: an object is made, or it is not. `Rejects` makes rows and holds no
-//! more than a bound of them; `Store` puts what `Rejects` gives.
+//! What is put is never written over: an object is made, or it is not. `Rejects` and `Receipts` make rows and hold
+//! no more than a bound of them; `Store` puts what they give.
 
 mod error;
 mod format;

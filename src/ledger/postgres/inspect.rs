@@ -116,7 +116,7 @@ const DECIDE_PEOPLE: Query = Query {
 /// So many people in a statement, all of them in one transaction.
 const N_DECIDED: usize = 5_000;
 
-/// A ledger that is only looked at: it has no run, makes no tables and holds no lease.
+/// Questions and changes that need no run: makes no tables and holds no lease.
 pub struct Records {
     pub(super) client: LedgerClient,
 }

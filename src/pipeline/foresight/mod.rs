@@ -225,7 +225,7 @@ impl<'l, L: Ledger> Foresight<'l, L> {
         }
         let is_cut_short =
             !matches!(self.end, End::Told { is_over_limit: true }) && !self.incomplete.is_empty();
-        self.failure.take().or_else(|| is_cut_short.then(|| self.cut_short()))
+        self.failure.take().or_else(|| is_cut_short.then(|| self.streams.incomplete(&self.incomplete)))
     }
 
     fn too_many_rejected(&mut self) {
@@ -280,12 +280,6 @@ impl<'l, L: Ledger> Foresight<'l, L> {
         let mut lines = self.warnings.lines(&self.streams);
         lines.extend(self.somebody.doubt(&self.stats).filter(|_| !matches!(self.end, End::Stopped)));
         lines
-    }
-
-    fn cut_short(&self) -> Error {
-        let names = self.incomplete.iter().filter_map(|stream| self.streams.get(*stream));
-        let names: Vec<_> = names.map(StreamName::to_string).collect();
-        Error::Incomplete(names.join(", "))
     }
 
     async fn looked_up(&self, batch: EventBatch) -> Result<EventBatch, Error> {

@@ -11,7 +11,7 @@ use crate::providers::json;
 pub(super) enum VbeeEnvelope<'a> {
     /// `status` is 1.
     Success {
-        /// The contacts that were added.
+        /// What was asked for, unread.
         result: Option<&'a RawValue>,
     },
     /// Everything else that has a code.
