@@ -180,10 +180,12 @@ fn signals(listens: Arc<Notify>) -> impl Stream<Item = &'static str> + Unpin {
         let listens = Arc::clone(&listens);
         async move {
             let mut ears = ears.unwrap_or_else(|| {
-                listens.notify_one();
                 let hang_up = (!ignores_hang_up()).then_some(SignalKind::hangup());
-                [Some(SignalKind::terminate()), Some(SignalKind::interrupt()), hang_up]
-                    .map(|kind| signal(kind?).ok())
+                let ears = [Some(SignalKind::terminate()), Some(SignalKind::interrupt()), hang_up]
+                    .map(|kind| signal(kind?).ok());
+                // Not before: what comes between would be heard by nobody.
+                listens.notify_one();
+                ears
             });
             let [terminate, interrupt, hang_up] = &mut ears;
             let name = tokio::select! {

@@ -2,6 +2,7 @@
 
 use std::io::{Read, Write};
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::{Stream, StreamExt};
 use jiff::Timestamp;
@@ -51,7 +52,8 @@ pub(super) async fn run<R: Read + Send + 'static, W: Write, F: FnOnce(KeyMaker) 
     });
     match started {
         Ok((ledger, owner, input)) => {
-            let sync = ListSync::new(ledger, owner, output, &job.catalog.streams, job.now);
+            let end_within = Duration::from_secs(job.config.delivery.shutdown_seconds.into());
+            let sync = ListSync::new(ledger, owner, output, &job.catalog.streams, job.now, end_within);
             sync.run(input, signals).await
         }
         Err(error) => (output, Err(error)),

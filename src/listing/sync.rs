@@ -6,7 +6,7 @@ use std::time::Duration;
 use futures_util::{Stream, StreamExt};
 use jiff::Timestamp;
 use tokio::sync::mpsc;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
 use super::held_states::HeldStates;
 use super::row::{Passed, judge};
@@ -20,6 +20,8 @@ use crate::protocol::{CatalogStream, Level, Output, State, Stats};
 
 /// Added numbers that wait at most before they go into the ledger, which is written in places all over for each load.
 const MAX_STAGED: u64 = 500_000;
+/// How long the ledger may take to close when the load has ended well: its server may be away for a while.
+const LONGEST_CLOSE: Duration = Duration::from_mins(1);
 /// A STATE waits no longer than until the next batch of input behind this.
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
 
@@ -32,6 +34,8 @@ pub(crate) struct ListSync<L, W> {
     states: HeldStates,
     committed: Instant,
     now: Timestamp,
+    /// How long the end may take when somebody wants it.
+    end_within: Duration,
     loaded: Vec<Loaded>,
 }
 
@@ -43,11 +47,12 @@ impl<L: Ledger + DoNotCallList, W: Write> ListSync<L, W> {
         output: Output<W>,
         streams: &[CatalogStream],
         now: Timestamp,
+        end_within: Duration,
     ) -> Self {
         let sources: Vec<_> = streams.iter().map(Source::new).collect();
         let loaded = vec![Loaded::default(); sources.len()];
         let states = HeldStates::default();
-        Self { ledger, owner, output, sources, states, committed: Instant::now(), now, loaded }
+        Self { ledger, owner, output, sources, states, committed: Instant::now(), now, end_within, loaded }
     }
 
     /// Runs to the end of the input; gives the output back, and why it failed if it did.
@@ -61,7 +66,19 @@ impl<L: Ledger + DoNotCallList, W: Write> ListSync<L, W> {
             Some(signal) = signals.next() => Err(Error::Interrupted(signal)),
             ended = self.load(&mut input) => ended,
         };
-        let closed = self.ledger.close().await.map_err(Error::from);
+        let patience = if ended.is_ok() { LONGEST_CLOSE } else { self.end_within };
+        let closed = tokio::select! {
+            biased;
+            Some(signal) = signals.next() => Err(Error::Hurried(signal)),
+            closed = timeout(patience, self.ledger.close()) => match closed {
+                Ok(closed) => closed.map_err(Error::from),
+                Err(_) => Err(Error::LedgerUnavailable(
+                    "the ledger did not answer at the end of the load; what no STATE covers may be on the list, or not: see \
+                     whether its server or disk is slow, then run the sync again"
+                        .to_owned(),
+                )),
+            },
+        };
         (self.output, ended.and(closed))
     }
 

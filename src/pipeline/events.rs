@@ -38,8 +38,10 @@ impl<C: Transport, L: Ledger, W: Write> Pipeline<C, L, W> {
             }
         }
         self.warnings.add(batch.warnings);
-        if self.checkpoints.is_full() {
-            self.somebody.give_up();
+        if self.checkpoints.is_full() && self.failure.is_none() {
+            if let Some(error) = self.somebody.must_decide(&self.stats) {
+                self.fail(error);
+            }
             self.flush();
         }
         if let Some(error) = batch.failure {

@@ -31,9 +31,12 @@ impl SearchForSomebody {
     /// A record ended without a call. One that was deleted in the source tells nothing.
     pub(super) fn ended(&mut self, outcome: &Outcome) {
         let is_known = matches!(outcome, Outcome::Duplicate(_) | Outcome::Unknown(_));
-        let is_beyond =
-            matches!(outcome.reason(), Some(Reason::MaxContactsPerSync | Reason::MaxContactsPerDay));
-        if is_known || is_beyond {
+        // Who is over a limit could be called, and who cools off was, a short while ago.
+        let is_for_now = matches!(
+            outcome.reason(),
+            Some(Reason::MaxContactsPerSync | Reason::MaxContactsPerDay | Reason::CoolingOff)
+        );
+        if is_known || is_for_now {
             self.found();
         } else if outcome.reason() != Some(Reason::DeletedInSource) {
             self.n_records += 1;
@@ -43,8 +46,7 @@ impl SearchForSomebody {
     /// Why the run must stop, when it has looked at enough.
     pub(super) fn verdict(&self, stats: &RunStats) -> Option<Error> {
         let is_hopeless = !self.is_over && self.n_records >= LOOKS_AT;
-        is_hopeless
-            .then(|| Error::NobodyToCall { n_records: self.n_records, reasons: stats.reasons_in_words() })
+        is_hopeless.then(|| self.hopeless(stats))
     }
 
     /// Whether STATEs may go back.
@@ -52,9 +54,22 @@ impl SearchForSomebody {
         self.is_over
     }
 
-    /// There is nothing more to look at: the input has ended, or too many STATEs wait.
+    /// There is nothing more to look at: the input has ended.
     pub(super) fn give_up(&mut self) {
         self.is_over = true;
+    }
+
+    /// No more STATEs can wait: with records that all could not be called, that is enough to have looked at.
+    pub(super) fn must_decide(&mut self, stats: &RunStats) -> Option<Error> {
+        if !self.is_over && self.n_records > 0 {
+            return Some(self.hopeless(stats));
+        }
+        self.is_over = true;
+        None
+    }
+
+    fn hopeless(&self, stats: &RunStats) -> Error {
+        Error::NobodyToCall { n_records: self.n_records, reasons: stats.reasons_in_words() }
     }
 
     /// What to say of a run that was too short to be stopped.
@@ -66,5 +81,44 @@ impl SearchForSomebody {
                 stats.reasons_in_words()
             )
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_could_be_called_or_was_a_short_while_ago_is_somebody() {
+        for (reason, is_somebody) in [
+            (Reason::CoolingOff, true),
+            (Reason::MaxContactsPerSync, true),
+            (Reason::MaxContactsPerDay, true),
+            (Reason::OnlyWhen, false),
+            (Reason::DoNotCall, false),
+            (Reason::OutsideWindow, false),
+            (Reason::DeletedInSource, false),
+        ] {
+            let mut search = SearchForSomebody::new(false);
+            search.ended(&Outcome::Suppressed(reason, None));
+            assert_eq!(search.is_over(), is_somebody, "{reason:?}");
+        }
+    }
+
+    #[test]
+    fn when_no_more_states_can_wait_records_without_anybody_stop_the_run() {
+        let invalid = Outcome::Invalid(Reason::TooShort, None);
+        for (name, allow_nobody, n_invalid, n_found, must_stop) in [
+            ("no record", false, 0, 0, false),
+            ("nobody among a few", false, 3, 0, true),
+            ("somebody", false, 3, 1, false),
+            ("nobody is normal", true, 3, 0, false),
+        ] {
+            let mut search = SearchForSomebody::new(allow_nobody);
+            (0..n_invalid).for_each(|_| search.ended(&invalid));
+            (0..n_found).for_each(|_| search.found());
+            assert_eq!(search.must_decide(&RunStats::default()).is_some(), must_stop, "{name}");
+            assert_eq!(search.is_over(), !must_stop, "{name}: whether STATEs go back");
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::sync::{Mutex, PoisonError};
 use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
 use tokio::sync::{mpsc, oneshot};
 
@@ -12,6 +13,12 @@ use crate::ledger::LedgerError;
 /// Calls that may wait for the thread; twice as many share a transaction at most. A caller has one
 /// batch in each, so that neither memory nor a transaction grows.
 const LONGEST_QUEUE: usize = 64;
+
+/// A thread that has not ended by then writes to a disk that hangs: the process ends without it.
+const LONGEST_LEAVE: Duration = Duration::from_secs(5);
+
+/// How often it is looked at until then.
+const LOOKS_EVERY: Duration = Duration::from_millis(1);
 
 /// Answers calls, one transaction after the other.
 pub(super) enum Worker {
@@ -97,12 +104,17 @@ impl Worker {
         Ok(())
     }
 
-    /// Waits for the end of the thread, or closes the connection or gives it back.
+    /// Waits for the end of the thread, but not for ever where its disk hangs; or closes the connection or gives it back.
     fn leave(&self) {
         match self {
             Self::Thread { thread, .. } => {
                 let thread = thread.lock().unwrap_or_else(PoisonError::into_inner).take();
-                if let Some(thread) = thread {
+                let Some(thread) = thread else { return };
+                let begun = Instant::now();
+                while !thread.is_finished() && begun.elapsed() < LONGEST_LEAVE {
+                    std::thread::sleep(LOOKS_EVERY);
+                }
+                if thread.is_finished() {
                     // One that panicked has said so, and its callers have heard that it is closed.
                     thread.join().unwrap_or_default();
                 }

@@ -324,8 +324,11 @@ impl<'l, L: Ledger> Foresight<'l, L> {
                 Event::Complete(stream) => drop(self.incomplete.remove(&stream)),
             }
         }
-        if self.checkpoints.is_full() {
-            self.somebody.give_up();
+        if self.checkpoints.is_full()
+            && self.failure.is_none()
+            && let Some(error) = self.somebody.must_decide(&self.stats)
+        {
+            self.fail(error);
         }
         while self.somebody.is_over() && self.checkpoints.next_ready(Flush::default()).is_some() {}
     }
