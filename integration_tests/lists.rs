@@ -250,6 +250,7 @@ fn list(connection: &Connection) -> (u64, u64) {
         }
     }
     assert!(child.wait().unwrap().success());
+    assert!(highest > 0, "nothing was measured");
     (n_lines, highest)
 }
 

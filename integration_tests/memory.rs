@@ -107,6 +107,7 @@ fn peak_with(vendor: &str, n_records: u64, padding: usize, sections: &Value) -> 
     assert_eq!(n_states, n_records.div_ceil(1_000));
     let last: Value = serde_json::from_str(&last).unwrap();
     assert!(last["log"]["message"].as_str().unwrap().starts_with(&format!("{n_records} records")), "{last}");
+    assert!(highest.all > 0, "nothing was measured");
     highest
 }
 

@@ -34,7 +34,7 @@ struct Soak {
     n_rejected: u64,
     n_runs: u32,
     n_failed: u32,
-    /// In KiB, when a tenth was acknowledged, and in the end.
+    /// The highest of all runs in KiB, until a tenth was acknowledged, and until the end.
     early: u64,
     late: u64,
 }
@@ -66,7 +66,13 @@ fn soak(vendor: &str) {
     let catalog = folder.file("catalog.json", &extract::catalog());
     let (mut soak, began) = (Soak::default(), Instant::now());
     while soak.n_acknowledged < n_records {
+        let before = (soak.n_acknowledged, soak.n_failed);
         soak.run(&config, &catalog, n_records);
+        assert_ne!(
+            (soak.n_acknowledged, soak.n_failed),
+            before,
+            "a run ended well and came nowhere: {soak:?}"
+        );
         assert!(soak.n_failed < 20 + soak.n_runs / 2, "{soak:?}");
     }
     let calls = rehearsal.ask("/calls?format=json");
@@ -87,7 +93,8 @@ fn soak(vendor: &str) {
     assert_eq!(soak.n_accepted + soak.n_rejected, n_records, "{soak:?}");
     // Whom the faults kept away is counted as rejected or unknown; hardly anybody is.
     assert!(people <= expected.people && people > expected.people / 10 * 9, "{people} of {expected:?}");
-    let grown = soak.late.saturating_sub(soak.early);
+    assert!(soak.early > 0, "nothing was measured: {soak:?}");
+    let grown = soak.late - soak.early;
     let allowed = BREATH + n_records * BYTES_PER_CONTACT / 1024;
     assert!(
         grown <= allowed,
@@ -109,10 +116,10 @@ impl Soak {
                 let line = line.unwrap();
                 if line.contains(r#""type":"STATE""#) {
                     self.acknowledge(&line);
-                    let peak = Peak::of(process).map_or(self.late, |peak| peak.all);
-                    self.late = peak;
+                    let peak = Peak::of(process).map_or(0, |peak| peak.all);
+                    self.late = self.late.max(peak);
                     if self.n_acknowledged <= n_records / 10 {
-                        self.early = peak;
+                        self.early = self.early.max(peak);
                     }
                 } else if line.contains(r#""type":"TRACE""#) {
                     trace = line;

@@ -144,7 +144,7 @@ fn a_first_run_that_is_killed_hinders_nobody() {
         platform.run(Some(Moment { n_states: 0, then }));
         n_killed += platform.n_killed;
         hits.before_the_first_call += platform.hits.before_the_first_call;
-        while platform.run(None) != Some(0) {}
+        platform.finish();
         platform.check_people();
         *beginning = platform.beginning;
     }
@@ -241,7 +241,7 @@ impl Platform {
             self.run(Some(moment));
         }
         // Also when the last kill came after the last state: nobody may be left under way.
-        while self.run(None) != Some(0) {}
+        self.finish();
         println!("{}", self.check_people());
         assert!(self.n_recovered >= n_kills / 8, "hardly a kill hit anybody: {}", self.story());
         let Hits { before_the_first_call, under_way, at_the_end } = self.hits;
@@ -259,6 +259,11 @@ impl Platform {
             _ => (self.rng.usize(1..8).min(n_states), Duration::from_millis(25)),
         };
         Moment { n_states, then: longest.mul_f64(self.rng.f64()) }
+    }
+
+    /// Runs until one ends well: the faults fail some, and `run` bounds how many.
+    fn finish(&mut self) {
+        while self.run(None) != Some(0) {}
     }
 
     /// Gives how it ended, if it ended by itself.

@@ -9,8 +9,9 @@ from image.container import Image
 from support.connector import ROOT
 from support.sandbox import Sandbox, sandbox
 
-# A whole build, and that of its bases before it.
-BUILD_SECONDS = 3000
+# Both on a machine that does other work beside it.
+BASES_SECONDS = 900
+BUILD_SECONDS = 2400
 
 
 @pytest.fixture(scope="session")
@@ -23,7 +24,7 @@ def image() -> Image:
     if tag := os.environ.get("AI_VOICE_IMAGE"):
         return Image(tag)
     tag = "destination-ai-voice:test"
-    subprocess.run([ROOT / "image" / "bases.sh"], check=True, timeout=BUILD_SECONDS)
+    subprocess.run([ROOT / "image" / "bases.sh"], check=True, timeout=BASES_SECONDS)
     build = [ROOT / "image" / "build.sh", tag, "--network=host"]
     subprocess.run(build, check=True, timeout=BUILD_SECONDS)
     return Image(tag)

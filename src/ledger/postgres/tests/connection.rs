@@ -69,11 +69,7 @@ async fn a_claim_survives_the_end_of_its_connection() {
     let blocker = harness::connect(&database.url).await;
     blocker.batch_execute("BEGIN; SELECT FROM ai_voice_ledger.contact FOR UPDATE").await.unwrap();
     let cut = async {
-        let waiting = "SELECT count(*) FROM pg_stat_activity
-            WHERE datname = current_database() AND wait_event_type = 'Lock'";
-        while database.number(waiting).await == 0 {
-            tokio::task::yield_now().await;
-        }
+        database.somebody_waits(1).await;
         blocker.batch_execute(TERMINATE).await.unwrap();
         blocker.batch_execute("COMMIT").await.unwrap();
     };
@@ -95,11 +91,7 @@ async fn the_victim_of_a_deadlock_tries_again() {
     let other = harness::connect(&database.url).await;
     other.batch_execute(&format!("SET deadlock_timeout TO '1min'; BEGIN; {}", lock(1))).await.unwrap();
     let cross = async {
-        let waiting = "SELECT count(*) FROM pg_stat_activity
-            WHERE datname = current_database() AND wait_event_type = 'Lock'";
-        while database.number(waiting).await == 0 {
-            tokio::task::yield_now().await;
-        }
+        database.somebody_waits(1).await;
         other.batch_execute(&format!("{}; COMMIT", lock(0))).await.unwrap();
     };
     let (claimed, ()) = tokio::join!(claim(&ledger, 0..2), cross);

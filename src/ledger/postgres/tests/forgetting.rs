@@ -3,9 +3,6 @@
 use super::*;
 use crate::ledger::suite::{day, key, rejected, send, statuses};
 
-const WAITING: &str =
-    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
-
 /// The statement that forgets has seen everybody free, and waits for a claim that is about to be written.
 #[tokio::test]
 async fn whoever_is_claimed_meanwhile_is_not_forgotten() {
@@ -34,7 +31,7 @@ async fn whoever_is_claimed_meanwhile_is_not_forgotten() {
             }
         };
         let committing = async {
-            while database.number(WAITING).await == 0 {}
+            database.somebody_waits(1).await;
             claiming.batch_execute("COMMIT").await.unwrap();
         };
         let (n_forgotten, ()) = tokio::join!(forgetting, committing);

@@ -120,6 +120,18 @@ impl Database {
         harness::connect(&self.url).await.query_one(sql, &[]).await.unwrap().get(0)
     }
 
+    /// Waits until so many sessions wait for a lock, or a minute: then nobody will.
+    async fn somebody_waits(&self, at_least: i64) {
+        let waiting = "SELECT count(*) FROM pg_stat_activity
+            WHERE datname = current_database() AND wait_event_type = 'Lock'";
+        let looking = async {
+            while self.number(waiting).await < at_least {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(Duration::from_mins(1), looking).await.expect("nobody waits for a lock");
+    }
+
     async fn open(&self, run: &str) -> Postgres {
         self.open_with(run, Timing::default()).await
     }

@@ -193,16 +193,14 @@ async fn nobody_makes_another_ledger_of_it_between_a_runs_look_and_its_registrat
     slow.batch_execute("BEGIN; LOCK TABLE ai_voice_ledger.run IN SHARE MODE").await.unwrap();
     let (way, options) = (database.way.clone(), options("starting"));
     let starting = tokio::spawn(async move { Postgres::open(&way, &options, None, suite::day(0)).await });
-    let waiting = "SELECT count(*) FROM pg_stat_activity
-        WHERE datname = current_database() AND wait_event_type = 'Lock'";
-    while database.number(waiting).await == 0 {
-        tokio::task::yield_now().await;
-    }
+    database.somebody_waits(1).await;
     let pairs: Vec<_> = (0..2).map(|n| (suite::key(n), suite::key(100 + n))).collect();
-    let rescoping =
+    let mut rescoping =
         tokio::spawn(async move { records.rescope(suite::identity(Scope::Account), pairs, Some(0)).await });
-    while database.number(waiting).await < 2 && !rescoping.is_finished() {
-        tokio::task::yield_now().await;
+    // Or it is over already.
+    tokio::select! {
+        () = database.somebody_waits(2) => {}
+        rescoped = &mut rescoping => assert!(rescoped.is_ok()),
     }
     slow.batch_execute("COMMIT").await.unwrap();
     let started = starting.await.unwrap();
