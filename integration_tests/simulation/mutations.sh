@@ -1,22 +1,31 @@
 #!/usr/bin/env bash
 # Shows that the simulation can fail: plants one bug at a time in a copy of the sources and demands
 # that the simulation finds it. Run by hand (`make mutations`): each bug costs a build; ONLY='the mark'
-# plants those whose names match.
+# plants those whose names match, LOOK=yes only looks whether each still has its text, in the sources as they are.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 # Not the one of this folder: Cargo tells the copy from it by nothing, and would take what is built here
 # with a bug for what is built there.
 export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$PWD/target/mutations}"
-copy=$(mktemp -d)
-trap 'rm -rf "$copy"' EXIT
-git archive HEAD | tar -x -C "$copy"
-cd "$copy"
+if [[ -z ${LOOK:-} ]]; then
+  copy=$(mktemp -d)
+  trap 'rm -rf "$copy"' EXIT
+  git archive HEAD | tar -x -C "$copy"
+  cd "$copy"
+fi
 missed=0
 
 # plant NAME FILE FROM TO: replaces the text FROM, which must be there, by TO.
 plant() {
   local name=$1 file=$2
   if ! [[ $name =~ ${ONLY:-.} ]]; then return; fi
+  if [[ -n ${LOOK:-} ]]; then
+    if ! FROM=$3 perl -0ne 'exit(index($_, $ENV{FROM}) < 0)' "$file"; then
+      echo "STALE   $name: its text is not in $file any more"
+      missed=$((missed + 1))
+    fi
+    return
+  fi
   cp "$file" "$copy/original"
   FROM=$3 TO=$4 perl -0pi -e 's/\Q$ENV{FROM}\E/$ENV{TO}/' "$file"
   if cmp -s "$file" "$copy/original"; then

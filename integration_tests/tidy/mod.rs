@@ -230,3 +230,12 @@ fn the_map_names_tests_that_exist() {
         assert!(code.contains(&format!("fn {name}(")), "no test is called {name}");
     }
 }
+
+/// Whether the simulation finds them, `make mutations` shows, which takes its time.
+#[test]
+fn every_planted_bug_still_has_its_text() {
+    let script = root().join("integration_tests/simulation/mutations.sh");
+    let looked = std::process::Command::new(script).env("LOOK", "yes").output().unwrap();
+    let told = String::from_utf8_lossy(&looked.stdout);
+    assert!(looked.status.success() && told.contains("mutations: 0 missed"), "{told}");
+}
