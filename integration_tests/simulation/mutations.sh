@@ -138,13 +138,11 @@ plant "the window lasts a minute longer" src/rules/hours.rs \
   'return (minute >= from && minute < to)' 'return (minute >= from && minute <= to)'
 plant "a state passes by whom a limit left" src/pipeline/events.rs \
   'self.leave_record(limit);' 'self.leave_record(limit); self.limit = None;
-   self.checkpoints.settle_record(pending.position, true)?;'
+   self.checkpoints.settle_record(pending.origin.position, true, super::Flush::default())?;'
 plant "a limit counts nobody" $policy \
   'self.n_passed += 1;' 'self.n_passed += u64::from(self.options.may_repeat) * 0;'
 plant "a campaign's day begins anew with each batch" $ledger/daily.rs \
   'limit.max.saturating_sub(taken).min(wanted)' 'limit.max.saturating_sub(taken * 0).min(wanted)'
-plant "the input goes on beyond a limit" src/pipeline/limits.rs \
-  'self.limit = Some(limit);' 'self.limit = None.or(self.limit);'
 
 echo "mutations: $missed missed"
 [ "$missed" -eq 0 ]

@@ -36,9 +36,9 @@ static TIME: LazyLock<Regex> = LazyLock::new(|| {
     .expect("the pattern is a constant")
 });
 
-/// Digits side by side behind the sign of an escape: `%77` is a letter, `%7775180` may be a number.
+/// Digits side by side behind the sign of an escape: `%77` is a letter, `%7775180` and `%e999999` may be a number.
 static ROW: LazyLock<Regex> = LazyLock::new(|| {
-    let row = format!(r"(?P<sign>%|\\u|&\#)\p{{N}}{{{MASKED_FROM_DIGITS},}}");
+    let row = format!(r"(?P<sign>(?:%|\\u|&\#)[0-9A-Za-z]{{0,8}}?)\p{{N}}{{{MASKED_FROM_DIGITS},}}");
     Regex::new(&row).expect("the pattern is constant and tested")
 });
 
