@@ -81,7 +81,7 @@ pub struct Config {
 
     /// Where rejected records and a report of each sync are put. Without it rejected records are counted, and some of each reason are logged with masked numbers.
     #[serde(default)]
-    #[schemars(title = "Storage of rejected records", extend("group" = "limits"))]
+    #[schemars(title = "Storage of rejected records", extend("group" = "limits", "display_type" = "radio"))]
     pub object_storage_config: ObjectStorageConfig,
 
     /// Guards against a mistake in the warehouse.

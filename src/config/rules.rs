@@ -40,15 +40,15 @@ pub struct RulesConfig {
 #[schemars(title = "Do-not-call list")]
 pub struct DoNotCallConfig {
     /// Hands nobody over who is on the list. Needs a ledger, which keeps the list: a connection of its own fills it by a stream whose role is do_not_call, or the command `ledger do-not-call load`.
-    #[schemars(title = "Use the list")]
+    #[schemars(title = "Use the do-not-call list", extend("always_show" = true))]
     pub enabled: bool,
 
     /// A list that was filled longer ago stops the sync before its first request, as one does that was never filled or is empty.
-    #[schemars(title = "Oldest list (days)", range(min = 1, max = 3650))]
+    #[schemars(title = "Oldest do-not-call list (days)", range(min = 1, max = 3650), extend("always_show" = true))]
     pub max_age_days: u32,
 
     /// Whose list it is. account: this account's own. everywhere: the one of everything that shares the ledger.
-    #[schemars(title = "Scope")]
+    #[schemars(title = "Whose do-not-call list", extend("always_show" = true))]
     pub scope: RuleScope,
 }
 
@@ -69,27 +69,27 @@ pub enum RuleScope {
 #[schemars(title = "Window")]
 pub struct WindowConfig {
     /// The zone of everybody's clock, by its IANA name. Outside of the window a sync stops before its first request, and one that reaches its end stops there; the platform tries again later, and nobody is passed by. Fill in either this or the column.
-    #[schemars(title = "Time zone", extend("examples" = ["Asia/Ho_Chi_Minh"]))]
+    #[schemars(title = "Time zone of the window", extend("always_show" = true, "examples" = ["Asia/Ho_Chi_Minh"]))]
     pub time_zone: String,
 
     /// A column with the IANA zone of each record, for countries with several. A record outside of its own window is counted as rejected (suppressed), and an incremental source does not bring it again by itself; so is one whose zone is blank or unknown.
-    #[schemars(title = "Time zone column", extend("examples" = ["time_zone"]))]
+    #[schemars(title = "Time zone column, for each person's window", extend("always_show" = true, "examples" = ["time_zone"]))]
     pub time_zone_column: String,
 
     /// The days on which the window opens; every day when you leave it out.
-    #[schemars(title = "Days", extend("examples" = [["mon", "tue", "wed", "thu", "fri"]]))]
+    #[schemars(title = "Days of the window", extend("always_show" = true, "examples" = [["mon", "tue", "wed", "thu", "fri"]]))]
     pub days: Vec<Day>,
 
     /// When it opens, on the clock of 24 hours. Blank, together with the end: the whole day.
-    #[schemars(title = "From", extend("examples" = ["08:00"]))]
+    #[schemars(title = "Window opens at", extend("always_show" = true, "examples" = ["08:00"]))]
     pub from: String,
 
     /// When it closes: at this minute nobody is handed over any more. Earlier than the beginning means on the next day; it belongs to the day on which it opened. Close it earlier than the law does, by the time that the campaign needs to call everybody.
-    #[schemars(title = "To", extend("examples" = ["16:30"]))]
+    #[schemars(title = "Window closes at", extend("always_show" = true, "examples" = ["16:30"]))]
     pub to: String,
 
     /// Dates on which it does not open.
-    #[schemars(title = "Holidays", extend("examples" = [["2027-01-01", "2027-02-05"]]))]
+    #[schemars(title = "Holidays, without a window", extend("always_show" = true, "examples" = [["2027-01-01", "2027-02-05"]]))]
     pub holidays: Vec<String>,
 }
 
