@@ -100,7 +100,7 @@ fn a_run_of_any_name_is_listed_and_settled_by_it() {
             panic!("{run}: {unknown:?}")
         };
         assert_eq!((list.run.as_deref(), settle.run.as_str()), (Some(run), run));
-        assert!(settle.yes && settle.decision == cli::Decision::Accepted, "{run}");
+        assert!(settle.yes && settle.decision == cli::SettleDecision::Accepted, "{run}");
     }
 }
 

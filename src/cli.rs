@@ -248,7 +248,7 @@ pub struct SettleArgs {
     pub run: String,
     /// What the vendor's console shows.
     #[arg(long = "as", value_enum)]
-    pub decision: Decision,
+    pub decision: SettleDecision,
     /// Only those with these primary keys: a file with one a line, or with lines as `ledger list` prints them; - is stdin.
     #[arg(long, value_name = "FILE")]
     pub primary_keys: Option<PathBuf>,
@@ -283,7 +283,7 @@ pub struct ForgetArgs {
 
 /// What became of contacts of whom nobody could say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub enum Decision {
+pub enum SettleDecision {
     /// They are in the campaign: never sent again.
     Accepted,
     /// They are not: the next sync may send them.

@@ -26,13 +26,13 @@ const MOST_NAMED: usize = 10;
 /// Keys that somebody means, and who was found under them.
 pub(super) struct WantedKeys {
     /// By key, stream and campaign, as far as the lines say them.
-    rows: HashMap<Box<str>, Wanted>,
-    shape: Shape,
+    rows: HashMap<Box<str>, WantedKey>,
+    shape: KeyColumns,
     n_bytes: usize,
 }
 
 #[derive(Default)]
-struct Wanted {
+struct WantedKey {
     /// The first line that says so.
     line: u64,
     n_lines: u64,
@@ -41,14 +41,14 @@ struct Wanted {
 
 /// What the lines say beside the keys.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
-struct Shape {
+struct KeyColumns {
     has_stream: bool,
     has_campaign: bool,
 }
 
 /// One line.
 #[derive(Deserialize)]
-struct Row {
+struct KeyRow {
     primary_key: Value,
     stream: Option<String>,
     campaign: Option<String>,
@@ -65,7 +65,7 @@ impl WantedKeys {
     /// Reads them; lines that are another run's are refused.
     pub(super) fn read(input: impl Read, run: &str) -> Result<Self, Error> {
         let mut input = BufReader::new(input);
-        let mut keys = Self { rows: HashMap::new(), shape: Shape::default(), n_bytes: 0 };
+        let mut keys = Self { rows: HashMap::new(), shape: KeyColumns::default(), n_bytes: 0 };
         let (mut format, mut line) = (None, 0);
         while let Some(bytes) = next_line(&mut input, line + 1)? {
             line += 1;
@@ -89,8 +89,8 @@ impl WantedKeys {
         Ok(keys)
     }
 
-    fn add(&mut self, row: Row, line: u64, run: &str) -> Result<(), Error> {
-        let Row { primary_key, stream, campaign, run: written } = row;
+    fn add(&mut self, row: KeyRow, line: u64, run: &str) -> Result<(), Error> {
+        let KeyRow { primary_key, stream, campaign, run: written } = row;
         let primary_key = match primary_key {
             Value::String(text) => text,
             Value::Number(number) => number.to_string(),
@@ -103,7 +103,7 @@ impl WantedKeys {
         if written.is_some_and(|written| written != run && written != visible(run)) {
             return Err(unusable(line, "is of another run"));
         }
-        let shape = Shape { has_stream: stream.is_some(), has_campaign: campaign.is_some() };
+        let shape = KeyColumns { has_stream: stream.is_some(), has_campaign: campaign.is_some() };
         if self.rows.is_empty() {
             self.shape = shape;
         } else if self.shape != shape {
@@ -149,14 +149,14 @@ impl WantedKeys {
     /// Why it is not clear who is meant: keys of nobody, and keys of several people. Lines that say the stream, too,
     /// are as many as their people.
     pub(super) fn doubts(&self) -> Vec<String> {
-        let n_meant = |wanted: &Wanted| if self.shape.has_stream { wanted.n_lines } else { 1 };
+        let n_meant = |wanted: &WantedKey| if self.shape.has_stream { wanted.n_lines } else { 1 };
         let of_nobody = self.named(|wanted| wanted.n_people == 0, "match nobody who is unknown");
         let of_several = self.named(|wanted| wanted.n_people > n_meant(wanted), "are of several people");
         [of_nobody, of_several].into_iter().flatten().collect()
     }
 
     /// The first of those keys of which something is true.
-    fn named(&self, is_so: impl Fn(&Wanted) -> bool, what: &str) -> Option<String> {
+    fn named(&self, is_so: impl Fn(&WantedKey) -> bool, what: &str) -> Option<String> {
         let so = self.rows.iter().filter(|(_, wanted)| is_so(wanted));
         let mut so: Vec<(u64, &str)> = so.map(|(name, wanted)| (wanted.line, &**name)).collect();
         if so.is_empty() {
@@ -200,9 +200,9 @@ impl Format {
         Self::Keys
     }
 
-    fn row(&self, text: &str) -> Result<Row, String> {
+    fn row(&self, text: &str) -> Result<KeyRow, String> {
         match self {
-            Self::Keys => Ok(Row {
+            Self::Keys => Ok(KeyRow {
                 primary_key: Value::String(text.to_owned()),
                 stream: None,
                 campaign: None,
@@ -220,7 +220,7 @@ impl Format {
                     let place = columns.iter().position(|column| column == name)?;
                     cells.get(place).map(|cell| unguarded(cell).to_owned())
                 };
-                Ok(Row {
+                Ok(KeyRow {
                     primary_key: Value::String(cell("primary_key").unwrap_or_default()),
                     stream: cell("stream"),
                     campaign: cell("campaign"),

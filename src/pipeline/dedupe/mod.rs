@@ -14,7 +14,7 @@ use crate::domain::contact::Campaign;
 use crate::domain::error::Error;
 use crate::phone::Phone;
 use campaigns::Campaigns;
-use compact_set::{CompactNumberSet, Place};
+use compact_set::{CampaignNumber, CompactNumberSet};
 use spill_table::{SpillTable, digits};
 
 /// Numbers of one campaign in memory at most: up to 115 MiB, when they are just beyond a doubling, and
@@ -34,7 +34,7 @@ pub(super) struct Deduper {
     /// E.164 numbers without their plus: at most 15 digits.
     dialled: CompactNumberSet,
     /// Vendors' own identifiers.
-    opaque: HashSet<(Place, Phone), FixedState>,
+    opaque: HashSet<(CampaignNumber, Phone), FixedState>,
     /// What may still be kept in memory.
     room: usize,
     overflow: Option<SpillTable>,
@@ -91,7 +91,7 @@ impl Deduper {
         overflow.insert(campaign, phone)
     }
 
-    fn remembers(&self, campaign: Place, phone: &Phone) -> bool {
+    fn remembers(&self, campaign: CampaignNumber, phone: &Phone) -> bool {
         match digits(phone) {
             Some(number) => self.dialled.contains(campaign, number),
             None => self.opaque.contains(&(campaign, phone.clone())),
@@ -99,7 +99,7 @@ impl Deduper {
     }
 
     /// Gives what it costs to keep a number; nothing when it was there.
-    fn keep(&mut self, campaign: Place, phone: &Phone) -> usize {
+    fn keep(&mut self, campaign: CampaignNumber, phone: &Phone) -> usize {
         match digits(phone) {
             Some(number) => usize::from(self.dialled.insert(campaign, number)),
             None if self.opaque.insert((campaign, phone.clone())) => IDENTIFIER_COSTS,
