@@ -63,7 +63,7 @@ enum Format {
 
 impl WantedKeys {
     /// Reads them; lines that are another run's are refused.
-    pub(super) fn read(input: impl Read, run: &str) -> Result<Self, Error> {
+    pub(super) fn read_lines(input: impl Read, run: &str) -> Result<Self, Error> {
         let mut input = BufReader::new(input);
         let mut keys = Self { rows: HashMap::new(), shape: KeyColumns::default(), n_bytes: 0 };
         let (mut format, mut line) = (None, 0);
@@ -80,7 +80,7 @@ impl WantedKeys {
             let format = format.get_or_insert_with(|| Format::of(text));
             if !(is_first && matches!(format, Format::Csv { .. })) {
                 let row = format.row(text).map_err(|why| unusable(line, &why))?;
-                keys.add(row, line, run)?;
+                keys.add_key(row, line, run)?;
             }
         }
         if keys.rows.is_empty() {
@@ -89,7 +89,7 @@ impl WantedKeys {
         Ok(keys)
     }
 
-    fn add(&mut self, row: KeyRow, line: u64, run: &str) -> Result<(), Error> {
+    fn add_key(&mut self, row: KeyRow, line: u64, run: &str) -> Result<(), Error> {
         let KeyRow { primary_key, stream, campaign, run: written } = row;
         let primary_key = match primary_key {
             Value::String(text) => text,
@@ -133,7 +133,7 @@ impl WantedKeys {
     }
 
     /// Whether somebody is meant. A key that the list masks is known in both ways.
-    pub(super) fn meet(&mut self, found: &FoundContact) -> bool {
+    pub(super) fn match_person(&mut self, found: &FoundContact) -> bool {
         let person = ListedPerson::from(found);
         let stream = if self.shape.has_stream { person.stream.as_str() } else { "" };
         let campaign = if self.shape.has_campaign { person.campaign.as_str() } else { "" };
@@ -287,10 +287,10 @@ mod tests {
 
     /// Which of the people a file means, or why it means nobody.
     fn meant(file: &str) -> Result<Vec<usize>, String> {
-        let mut keys = WantedKeys::read(file.as_bytes(), RUN).map_err(|error| error.to_string())?;
+        let mut keys = WantedKeys::read_lines(file.as_bytes(), RUN).map_err(|error| error.to_string())?;
         let mut meant = Vec::new();
         for (place, person) in people().iter().enumerate() {
-            if keys.meet(person) {
+            if keys.match_person(person) {
                 meant.push(place);
             }
         }
@@ -364,7 +364,8 @@ mod tests {
             let why = meant(file).unwrap_err();
             assert!(why.contains(told), "{name}: {why}");
         }
-        let why = WantedKeys::read(b"\xff\xfe1\x00".as_slice(), RUN).err().map(|error| error.to_string());
+        let why =
+            WantedKeys::read_lines(b"\xff\xfe1\x00".as_slice(), RUN).err().map(|error| error.to_string());
         assert!(why.is_some_and(|why| why.contains("is not UTF-8; save it as UTF-8")), "UTF-16");
     }
 
@@ -375,8 +376,8 @@ mod tests {
         for (file, is_clear) in
             [("primary_key,stream\n17,people\n", false), ("primary_key,stream\n17,people\n17,people\n", true)]
         {
-            let mut keys = WantedKeys::read(file.as_bytes(), RUN).unwrap();
-            assert!(twins.iter().all(|twin| keys.meet(twin)));
+            let mut keys = WantedKeys::read_lines(file.as_bytes(), RUN).unwrap();
+            assert!(twins.iter().all(|twin| keys.match_person(twin)));
             assert_eq!(keys.doubts().is_empty(), is_clear, "{file}");
         }
     }
@@ -387,9 +388,9 @@ mod tests {
         for n in 0..1_200_000 {
             many.push_str(&format!("{n}\n"));
         }
-        let why = WantedKeys::read(many.as_bytes(), RUN).err().map(|error| error.to_string());
+        let why = WantedKeys::read_lines(many.as_bytes(), RUN).err().map(|error| error.to_string());
         assert!(why.as_ref().is_some_and(|why| why.contains("is beyond what is settled at once")), "{why:?}");
-        let why = WantedKeys::read(std::io::repeat(b'1'), RUN).err().map(|error| error.to_string());
+        let why = WantedKeys::read_lines(std::io::repeat(b'1'), RUN).err().map(|error| error.to_string());
         assert!(
             why.as_ref().is_some_and(|why| why.contains("line 1 of the file of primary keys is longer")),
             "{why:?}"

@@ -57,14 +57,14 @@ pub(super) async fn run(arguments: &SettleArgs, stdin: impl Read, now: Timestamp
 
 fn read_keys(file: &Path, stdin: impl Read, run: &str) -> Result<WantedKeys, Error> {
     if file == Path::new("-") {
-        return WantedKeys::read(stdin, run);
+        return WantedKeys::read_lines(stdin, run);
     }
     let opened = File::open(file).map_err(|source| Error::File {
         what: "the file of primary keys",
         path: file.display().to_string(),
         source,
     })?;
-    WantedKeys::read(opened, run)
+    WantedKeys::read_lines(opened, run)
 }
 
 /// Whoever these keys mean among a run's unknown people, and how many there are of these; an error unless that is clear for each key.
@@ -84,7 +84,7 @@ async fn choose(
                 streams.insert(shown(&found.stream));
             }
             if stream.is_none_or(|stream| stream == found.stream || stream == shown(&found.stream))
-                && keys.meet(&found)
+                && keys.match_person(&found)
             {
                 chosen.push(key);
             }

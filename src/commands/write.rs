@@ -128,7 +128,7 @@ impl SyncJob {
     ) -> Result<Self, Error> {
         let settings_digest = loaded.digest();
         let (config, vendor) = loaded.complete()?;
-        let window = config.rules.window.read().map_err(Error::Config)?;
+        let window = config.rules.window.parse().map_err(Error::Config)?;
         let zone = values::time_zone(&config.time_zone).map_err(|why| Error::config("time_zone", why))?;
         let max = config.limits.max_contacts_per_day;
         Ok(Self {

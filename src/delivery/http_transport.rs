@@ -114,7 +114,7 @@ impl HttpTransport {
         let response = match builder.send().await {
             Ok(response) => response,
             Err(error) => {
-                return Err(match request_fault::judge(&error.without_url(), url, proxy.as_ref()) {
+                return Err(match request_fault::classify(&error.without_url(), url, proxy.as_ref()) {
                     RequestFault::Known(error) => error,
                     RequestFault::NoTunnel(proxy) => {
                         request_fault::no_tunnel(refusal(proxy, url).await, url, proxy)

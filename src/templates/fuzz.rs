@@ -72,7 +72,7 @@ pub(crate) fn templates(data: &[u8]) {
     let mut columns = ContextValue::default();
     let compiled = Template::compile(source, &mut columns);
     let Ok(compiled) = compiled else { return };
-    let Ok(record) = Object::read(record) else { return };
+    let Ok(record) = Object::parse(record) else { return };
     let said = say(&TimeZone::UTC, &compiled, &columns, &record);
     assert_eq!(said, say(&TimeZone::UTC, &compiled, &columns, &record), "the second time");
     match said {

@@ -22,7 +22,7 @@ pub(super) struct Campaigns {
 
 impl Campaigns {
     /// The number of a campaign that was seen.
-    pub(super) fn find(&self, campaign: &Campaign) -> Option<CampaignNumber> {
+    pub(super) fn find_number(&self, campaign: &Campaign) -> Option<CampaignNumber> {
         match &self.last {
             Some((last, number)) if last == campaign => Some(*number),
             _ => self.numbers.get(&digest(campaign)).copied(),
@@ -30,7 +30,7 @@ impl Campaigns {
     }
 
     /// The number of a campaign, and whether it is new.
-    pub(super) fn find_or_add(&mut self, campaign: &Campaign) -> (CampaignNumber, bool) {
+    pub(super) fn find_or_add_number(&mut self, campaign: &Campaign) -> (CampaignNumber, bool) {
         if let Some((last, number)) = &self.last
             && last == campaign
         {

@@ -62,7 +62,7 @@ impl Deduper {
     /// # Errors
     /// When the temporary database cannot be read.
     pub(super) fn contains(&self, campaign: &Campaign, phone: &Phone) -> Result<bool, Error> {
-        let place = self.campaigns.find(campaign);
+        let place = self.campaigns.find_number(campaign);
         if place.is_some_and(|place| self.remembers(place, phone)) {
             return Ok(true);
         }
@@ -75,13 +75,13 @@ impl Deduper {
     /// When there are more than memory may hold, and the temporary database cannot be written.
     pub(super) fn insert(&mut self, campaign: &Campaign, phone: &Phone) -> Result<bool, Error> {
         if self.room > 0 {
-            let (place, is_new) = self.campaigns.find_or_add(campaign);
+            let (place, is_new) = self.campaigns.find_or_add_number(campaign);
             let campaign_costs = if is_new { CAMPAIGN_COSTS } else { 0 };
             let cost = self.keep(place, phone);
             self.room = self.room.saturating_sub(cost + campaign_costs);
             return Ok(cost > 0);
         }
-        if self.campaigns.find(campaign).is_some_and(|place| self.remembers(place, phone)) {
+        if self.campaigns.find_number(campaign).is_some_and(|place| self.remembers(place, phone)) {
             return Ok(false);
         }
         let overflow = match &mut self.overflow {

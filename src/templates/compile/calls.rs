@@ -35,7 +35,7 @@ impl TemplateCompiler<'_> {
 
     fn filtered(&mut self, used: &ast::Filter<'_>, input: Expr, line: u16) -> ExprKind {
         let given = self.arguments(&used.args, line);
-        let Some(filter) = Filter::find(used.name) else {
+        let Some(filter) = Filter::named(used.name) else {
             self.mistake(line, &advice::unknown_filter(used.name));
             return ExprKind::Constant(Constant::None);
         };
@@ -123,7 +123,7 @@ impl TemplateCompiler<'_> {
     pub(super) fn question(&mut self, test: &ast::Test<'_>, line: u16) -> ExprKind {
         let input = Box::new(self.expression(&test.expr));
         let mut given = self.arguments(&test.args, line);
-        let Some(predicate) = Predicate::find(test.name) else {
+        let Some(predicate) = Predicate::named(test.name) else {
             self.mistake(line, &advice::unknown_predicate(test.name));
             return ExprKind::Constant(Constant::None);
         };

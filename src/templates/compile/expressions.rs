@@ -233,7 +233,7 @@ impl TemplateCompiler<'_> {
     }
 
     fn name(&mut self, name: &str, line: u16) -> ExprKind {
-        if let Some(known) = self.names.find(name) {
+        if let Some(known) = self.names.find_name(name) {
             return ExprKind::Local { local: known.local, columns: known.columns.clone() };
         }
         let known = match name {

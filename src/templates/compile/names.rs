@@ -65,7 +65,7 @@ impl NameScopes {
         self.scopes.iter().any(|scope| scope.is_loop)
     }
 
-    pub(super) fn find(&self, name: &str) -> Option<&Name> {
+    pub(super) fn find_name(&self, name: &str) -> Option<&Name> {
         self.scopes.iter().rev().flat_map(|scope| scope.names.iter().rev()).find(|known| known.name == name)
     }
 
@@ -82,7 +82,7 @@ impl NameScopes {
 
     /// The place of a name of this block.
     pub(super) fn declare(&mut self, name: &str, columns: Vec<Box<str>>) -> usize {
-        let outside = self.find(name).map(|known| known.local);
+        let outside = self.find_name(name).map(|known| known.local);
         let next = self.n_locals;
         let Some(scope) = self.scopes.last_mut() else { return next };
         if let Some(known) = scope.names.iter_mut().find(|known| known.name == name) {
