@@ -29,7 +29,7 @@ mod sync_loop;
 mod tests;
 mod window;
 
-pub use archive::{Archive, Flush, Shelf};
+pub use archive::{Archive, Flush};
 pub use checkpoint::Checkpoints;
 pub(crate) use dry_run::{DryRun, DryRunPlan, DryRunStep, PredictedRecord};
 pub use run_stats::RunStats;

@@ -190,7 +190,7 @@ impl<C: Transport, L: Ledger, W: Write> Pipeline<C, L, W> {
                 Some(signal) = signals.next() => self.interrupt(signal),
                 Some(result) = self.dispatcher.next_result() => self.record_delivery(result),
                 Some(line) = log_lines.recv() => self.log_waiting(line),
-                put = self.archive.put() => self.record_put(put),
+                put = self.archive.next_put() => self.record_put(put),
                 answer = self.ledger_query.answer() => self.take_ledger_answer(answer),
                 () = at(cut_off_at) => self.cut_off(),
                 () = at(leave_at) => {
