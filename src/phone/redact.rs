@@ -38,7 +38,8 @@ static TIME: LazyLock<Regex> = LazyLock::new(|| {
 
 /// Digits side by side, also behind the sign of an escape: `%77` is a letter, `%7775180` and `%e999999` may be a number.
 static ROW: LazyLock<Regex> = LazyLock::new(|| {
-    let row = format!(r"(?P<sign>(?:%|\\u|&\#)[0-9A-Za-z]{{0,8}}?)?(?P<digits>\p{{N}}{{{MASKED_FROM_DIGITS},}})");
+    let row =
+        format!(r"(?P<sign>(?:%|\\u|&\#)[0-9A-Za-z]{{0,8}}?)?(?P<digits>\p{{N}}{{{MASKED_FROM_DIGITS},}})");
     Regex::new(&row).expect("the pattern is constant and tested")
 });
 

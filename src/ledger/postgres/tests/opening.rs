@@ -1,8 +1,8 @@
 //! What a ledger is found to be when it is opened.
 
 use super::*;
-use crate::ledger::suite::{claim, day, identity, settle, statuses};
 use crate::ledger::any::Backend;
+use crate::ledger::suite::{claim, day, identity, settle, statuses};
 use crate::ledger::{AnyLedger, KeyHasher, Scope};
 
 async fn open(
