@@ -69,6 +69,8 @@ pub(super) struct SyncJob {
     dialect: Dialect,
     /// Of the catalog's streams, in its order.
     pub(super) mappings: Vec<Arc<Mapping>>,
+    /// Values of gender that none of its mappings understood, those included that are compiled on the way.
+    genders: Arc<AtomicU64>,
     now: Timestamp,
     network: Network,
     pub(super) window: Option<Window>,
@@ -122,7 +124,7 @@ impl SyncJob {
     fn complete(
         dialect: Dialect,
         loaded: LoadedConfig,
-        (catalog, sync_id, mappings): (Catalog, String, Vec<Arc<Mapping>>),
+        (catalog, sync_id, mappings): (Catalog, String, Vec<Mapping>),
         now: Timestamp,
         environment: &Environment,
     ) -> Result<Self, Error> {
@@ -131,6 +133,8 @@ impl SyncJob {
         let window = config.rules.window.read().map_err(Error::Config)?;
         let zone = values::time_zone(&config.time_zone).map_err(|why| Error::config("time_zone", why))?;
         let max = config.limits.max_contacts_per_day;
+        let genders = Arc::default();
+        let counted = |mapping: Mapping| Arc::new(mapping.counting_genders_into(&genders));
         Ok(Self {
             run_id: format!(
                 "{}-{:08x}",
@@ -143,7 +147,8 @@ impl SyncJob {
             vendor,
             sync_id,
             dialect,
-            mappings,
+            mappings: mappings.into_iter().map(counted).collect(),
+            genders,
             now,
             network: environment.network.clone(),
             window,
@@ -152,15 +157,15 @@ impl SyncJob {
     }
 
     /// What makes events of the input. A stream may be announced in one shape after the other, so that
-    /// their mappings do not stay: `genders` counts what none of them understood.
-    pub(super) fn router(&self, keys: Option<KeyMaker>, genders: &Arc<AtomicU64>) -> Router {
+    /// their mappings do not stay.
+    pub(super) fn router(&self, keys: Option<KeyMaker>) -> Router {
         let keep = self.config.object_storage_config.keep();
         let keeps_columns = keep.is_some_and(|keep| keep.rejected_record != RejectedRecord::None);
         if self.dialect == Dialect::Airbyte {
             let names = self.catalog.streams.iter().map(|stream| stream.name.clone());
             return Router::new(names, self.mappings.clone(), keys).keeping_columns(keeps_columns);
         }
-        let genders = Arc::clone(genders);
+        let genders = Arc::clone(&self.genders);
         let (config, vendor) = (self.config.clone(), Arc::clone(&self.vendor));
         let run = RunContext { sync_id: self.sync_id.clone(), now: self.now };
         let compile = move |stream: &CatalogStream| {
@@ -197,8 +202,7 @@ impl SyncJob {
             Ok(opened) => opened,
             Err(error) => return Ended::before_it_began(output, error),
         };
-        let genders = Arc::default();
-        let router = self.router(run_ledger.keys, &genders);
+        let router = self.router(run_ledger.keys);
         let deliverer = deliverer(&self.config, &self.network, Arc::clone(&self.vendor), run.clone());
         let asked = match &deliverer {
             Ok(deliverer) => self.say_campaigns(deliverer, &mut output, &mut signals).await,
@@ -222,10 +226,15 @@ impl SyncJob {
             archive,
         );
         let mut ended = pipeline.run(input, log_lines, signals).await;
-        let of_catalog = self.mappings.iter().map(|mapping| mapping.genders_not_understood()).sum::<u64>();
-        let said = say_genders(of_catalog + genders.load(Ordering::Relaxed), &mut ended.output);
+        let said = self.genders_told().map_or(Ok(()), |told| ended.output.log(Level::Warn, &told));
         ended.failure = ended.failure.or(said.err());
         ended
+    }
+
+    /// A value that nobody understands is left out, which is no reason to refuse a record, but worth a line.
+    pub(super) fn genders_told(&self) -> Option<String> {
+        let count = self.genders.load(Ordering::Relaxed);
+        (count > 0).then(|| format!("{count} values of gender were not understood and left out"))
     }
 
     /// Where people are called; a list's are not.
@@ -255,7 +264,7 @@ impl SyncJob {
             run_id: self.run_id.clone(),
             now: self.now,
             warnings,
-            router: move |keys| self.router(Some(keys), &Arc::default()),
+            router: move |keys| self.router(Some(keys)),
         }
     }
 
@@ -360,14 +369,4 @@ fn say_recovered(run_ledger: RunLedger, output: &mut Output<impl Write>) -> Resu
         output.log(Level::Warn, warning)?;
     }
     Ok(run_ledger)
-}
-
-/// A value that nobody understands is left out, which is no reason to refuse a record, but worth a line.
-fn say_genders(count: u64, output: &mut Output<impl Write>) -> Result<(), Error> {
-    genders_told(count).map_or(Ok(()), |told| output.log(Level::Warn, &told))
-}
-
-/// The same, as a line.
-pub(super) fn genders_told(count: u64) -> Option<String> {
-    (count > 0).then(|| format!("{count} values of gender were not understood and left out"))
 }

@@ -48,10 +48,11 @@ impl Router {
     #[must_use]
     pub fn new(
         streams: impl IntoIterator<Item = StreamName>,
-        mappings: Vec<Arc<Mapping>>,
+        mappings: impl IntoIterator<Item: Into<Arc<Mapping>>>,
         keys: Option<KeyMaker>,
     ) -> Self {
         let dialect = Dialect::Airbyte;
+        let mappings = mappings.into_iter().map(Into::into).collect();
         let (by_name, warnings) = (HashMap::default(), InputWarnings::default());
         let interval = Interval::default();
         let mut router = Self {
@@ -74,7 +75,7 @@ impl Router {
     /// No stream is known before its announcement.
     #[must_use]
     pub fn announced(dialect: Dialect, announced: DynamicStreams, keys: Option<KeyMaker>) -> Self {
-        let none = Self::new([], Vec::new(), keys);
+        let none = Self::new([], Vec::<Mapping>::new(), keys);
         Self { dialect, announced: Some(announced), ..none }
     }
 
@@ -270,6 +271,7 @@ mod tests {
         let shapes: Vec<_> = catalog.streams.iter().map(StreamShape::from).collect();
         let context = RunContext { sync_id: String::new(), now: jiff::Timestamp::UNIX_EPOCH };
         let mappings = compile_catalog(&config, &config.vendor.build(), &shapes, &context).unwrap();
+        let mappings: Vec<_> = mappings.into_iter().map(Arc::new).collect();
         let names = [catalog.streams[0].name.clone()];
         for (case, number, keeps) in [
             ("somebody", "+14155550101", true),
@@ -303,7 +305,7 @@ mod tests {
             [("crm", "leads"), ("crm", "contacts"), ("erp", "contacts"), ("erp", "people"), ("", "people")];
         let streams =
             names.map(|(namespace, name)| StreamName { namespace: namespace.into(), name: name.into() });
-        let router = Router::new(streams, std::iter::empty().collect(), None);
+        let router = Router::new(streams, std::iter::empty::<Mapping>(), None);
         for (case, namespace, name, want) in [
             ("its own", "crm", "leads", Ok(Some(0))),
             ("the only one", "", "leads", Ok(Some(0))),
