@@ -25,7 +25,7 @@ use crate::ledger::{DailyLimit, KeyMaker, Ledger as _};
 use crate::mapping::{self, Mapping, RunContext, StreamShape};
 use crate::pipeline::{Archive, Ended, Pipeline, Plan, RunStats};
 use crate::protocol::{Catalog, CatalogStream, Dialect, Level, Output};
-use crate::providers::Provider;
+use crate::providers::{Provider, StandIn};
 use crate::rules::Window;
 use crate::storage::Run;
 use crate::values;
@@ -329,9 +329,14 @@ impl SyncJob {
             Dialect::Singer => "streams as they are announced".to_owned(),
         };
         let run = &self.run_id;
-        let rehearsal = if self.config.vendor.is_rehearsal() { REHEARSAL } else { "" };
-        let first =
-            format!("{rehearsal}destination-ai-voice {version}: {streams}; vendor: {vendor}; run: {run}");
+        let (rehearsal, trial) = match self.config.vendor.stand_in() {
+            None => ("", String::new()),
+            Some(StandIn::Played) => (REHEARSAL, String::new()),
+            Some(StandIn::At { place, .. }) => ("", format!(", TRIAL, sent to {place}")),
+        };
+        let first = format!(
+            "{rehearsal}destination-ai-voice {version}: {streams}; vendor: {vendor}{trial}; run: {run}"
+        );
         output.log(Level::Info, &first)?;
         self.warnings().iter().try_for_each(|warning| output.log(Level::Warn, warning))
     }

@@ -38,14 +38,16 @@ pub(super) fn sentence(
         Some((first, rest)) => format!("{first}; {}", rest.join(", ")),
         None => String::new(),
     };
-    capital(&format!("{}{said}.", beginning(facts.kind, how)))
+    capital(&format!("{}{said}.", beginning(facts, how)))
 }
 
-fn beginning(kind: RunKind, how: &Ending) -> String {
+fn beginning(facts: &RunFacts, how: &Ending) -> String {
+    let kind = facts.kind;
     let (mark, noun) = match kind {
-        RunKind::Sync => ("", "the sync"),
-        RunKind::Rehearsal => ("REHEARSAL, nobody is called: ", "the sync"),
-        RunKind::Preview => ("", "the preview"),
+        RunKind::Sync => (String::new(), "the sync"),
+        RunKind::Trial => (format!("TRIAL, sent to {}: ", facts.sent_to), "the sync"),
+        RunKind::Rehearsal => ("REHEARSAL, nobody is called: ".to_owned(), "the sync"),
+        RunKind::Preview => (String::new(), "the preview"),
     };
     let ending = match how {
         Ending::Complete => String::new(),
@@ -67,7 +69,7 @@ fn capital(text: &str) -> String {
 
 fn handed_over(kind: RunKind, counts: &Counts, records: Records, to: &Destination) -> String {
     let (was, were) = match kind {
-        RunKind::Sync => ("was handed", "were handed"),
+        RunKind::Sync | RunKind::Trial => ("was handed", "were handed"),
         RunKind::Rehearsal => ("would have been handed", "would have been handed"),
         RunKind::Preview => ("would be handed", "would be handed"),
     };
