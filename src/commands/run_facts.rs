@@ -31,12 +31,17 @@ pub(super) fn run_facts(config: &Config, vendor: &dyn Provider, run: &Run, diges
     }
 }
 
-fn ledger_facts(config: &Config) -> LedgerFacts {
-    let kind = match &config.ledger {
+/// What keeps the ledger, in a word.
+pub(super) fn ledger_kind(ledger: &LedgerConfig) -> &'static str {
+    match ledger {
         LedgerConfig::None => "none",
         LedgerConfig::Sqlite(_) => "sqlite",
         LedgerConfig::Postgres(_) => "postgres",
-    };
+    }
+}
+
+fn ledger_facts(config: &Config) -> LedgerFacts {
+    let kind = ledger_kind(&config.ledger);
     let promise = match (&config.ledger, config.delivery.on_unknown_outcome) {
         (_, OnUnknownOutcome::Resend) => Promise::None,
         (LedgerConfig::None, OnUnknownOutcome::Hold) => Promise::WithinTheSync,

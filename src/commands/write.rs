@@ -15,6 +15,7 @@ use super::campaign::{AT_THE_START, Known, campaigns};
 use super::list_sync::{self, ListJob};
 use super::load_config::{LoadedConfig, deliverer, plain_http, request_timeout};
 use super::read_file::read_file;
+use super::run_facts::ledger_kind;
 use crate::cli::{Environment, WriteArgs};
 use crate::config::{Config, LedgerConfig, RejectedRecord};
 use crate::delivery::{AnyTransport, Clock, Deliverer, Network, RunHandle};
@@ -26,6 +27,7 @@ use crate::mapping::{self, Mapping, RunContext, StreamShape};
 use crate::pipeline::{Archive, Ended, Pipeline, Plan, RunStats};
 use crate::protocol::{Catalog, CatalogStream, Dialect, Level, Output};
 use crate::providers::{Provider, StandIn};
+use crate::report::ListFacts;
 use crate::rules::Window;
 use crate::storage::Run;
 use crate::values;
@@ -261,8 +263,14 @@ impl SyncJob {
             config: self.config.clone(),
             vendor: Arc::clone(&self.vendor),
             catalog: self.catalog.clone(),
-            run_id: self.run_id.clone(),
-            now: self.now,
+            facts: ListFacts {
+                id: self.run_id.clone(),
+                sync_id: self.sync_id.clone(),
+                started: self.now,
+                ledger: ledger_kind(&self.config.ledger),
+                settings_digest: self.settings_digest.clone(),
+            },
+            network: self.network.clone(),
             warnings,
             router: move |keys| self.router(Some(keys)),
         }

@@ -187,25 +187,30 @@ impl Router {
             return Err(self.refuse(format!("is a RECORD of stream {}, {why}", shown(&name.to_string()))));
         };
         let position = RecordPosition { stream, line: self.line, interval: self.interval };
-        let columns = self.keeps_columns.then(|| Columns(record.data.to_json().into()));
-        let origin = |primary_key| Origin { position, primary_key, extracted_at: record.emitted_at, columns };
+        let columns = || self.keeps_columns.then(|| Columns(record.data.to_json().into()));
+        let origin =
+            |primary_key, columns| Origin { position, primary_key, extracted_at: record.emitted_at, columns };
         Ok(match mapping.map(&Record { data: &record.data, emitted_at: record.emitted_at }) {
             Mapped::Contact { campaign, contact, primary_key } => {
-                let origin = origin(primary_key);
+                let origin = origin(primary_key, columns());
                 let keys = self.keys.as_ref().map(|keys| keys.person(&campaign, &contact.phone));
                 let standing = keys.map_or(LedgerStanding::NoLedger, LedgerStanding::NotAsked);
                 Event::Contact(PendingContact { contact, campaign, origin, standing })
             }
-            Mapped::Refused { outcome, campaign, phone, primary_key } => {
-                Event::Refused(RefusedRecord { origin: origin(primary_key), outcome, campaign, phone })
-            }
+            Mapped::Refused { outcome, campaign, phone, primary_key } => Event::Refused(RefusedRecord {
+                origin: origin(primary_key, columns()),
+                outcome,
+                campaign,
+                phone,
+            }),
             Mapped::Listed { number, is_listed, primary_key } => {
                 let key = |phone| self.keys.as_ref().and_then(|keys| keys.on_the_list(&phone));
                 let number = match number.map(key) {
                     Ok(key) => Ok(key.ok_or_else(|| Error::Defect("a listed number has no key".to_owned()))?),
                     Err(outcome) => Err(outcome),
                 };
-                Event::Listed(ListedRecord { position, primary_key, is_listed, number })
+                let columns = number.is_err().then(columns).flatten();
+                Event::Listed(ListedRecord { origin: origin(primary_key, columns), is_listed, number })
             }
         })
     }

@@ -74,7 +74,7 @@ pub struct Ended<W> {
 }
 
 impl<W> Ended<W> {
-    /// A run that failed before it read anything.
+    /// A run that failed before there was anything to report with.
     pub fn before_it_began(output: Output<W>, failure: Error) -> Self {
         Self { stats: RunStats::default(), failure: Some(failure), output, report_at: None }
     }

@@ -10,6 +10,7 @@ mod document;
 mod facts;
 mod funnel;
 mod lines;
+mod list;
 mod next_steps;
 mod numbers;
 mod page;
@@ -40,6 +41,8 @@ pub use document::{
 pub use facts::{Ending, LedgerFacts, Promise, RuleFacts, RunEnd, RunFacts};
 use funnel::Funnel;
 use lines::Lines;
+pub use list::{ListDocument, ListLoadRow, ListRunSection, ListSourceRow};
+pub(crate) use list::{ListEnd, ListFacts};
 use people::People;
 use reasons::Reasons;
 use rules::Rules;
@@ -151,12 +154,7 @@ impl Report {
             rules: _,
             settings_digest,
         } = &self.facts;
-        let (ending, why) = match &end.how {
-            Ending::Complete => (EndingName::Complete, String::new()),
-            Ending::LimitReached { limit } => (EndingName::LimitReached, limit.clone()),
-            Ending::Interrupted { why } => (EndingName::Interrupted, discreet(why)),
-            Ending::Failed { failure, why, rule: _ } => (ending_name(*failure), discreet(why)),
-        };
+        let (ending, why) = ended_as(&end.how);
         let milliseconds = end.ended.as_millisecond() - started.as_millisecond();
         RunSection {
             id: visible(id),
@@ -194,17 +192,36 @@ impl Document {
     }
 }
 
-fn ending_name(failure: FailureType) -> EndingName {
-    match failure {
-        FailureType::Config => EndingName::ConfigError,
-        FailureType::Transient => EndingName::TransientError,
-        FailureType::System => EndingName::SystemError,
+/// The way in which a run ended, and why.
+fn ended_as(how: &Ending) -> (EndingName, String) {
+    match how {
+        Ending::Complete => (EndingName::Complete, String::new()),
+        Ending::LimitReached { limit } => (EndingName::LimitReached, limit.clone()),
+        Ending::Interrupted { why } => (EndingName::Interrupted, discreet(why)),
+        Ending::Failed { failure, why, rule: _ } => {
+            let name = match failure {
+                FailureType::Config => EndingName::ConfigError,
+                FailureType::Transient => EndingName::TransientError,
+                FailureType::System => EndingName::SystemError,
+            };
+            (name, discreet(why))
+        }
     }
 }
 
 /// The schema of `report.json`.
 #[must_use]
 pub fn schema() -> serde_json::Value {
+    schema_of::<Document>()
+}
+
+/// The schema of `report.json` of a sync that fills the do-not-call list.
+#[must_use]
+pub fn list_schema() -> serde_json::Value {
+    schema_of::<ListDocument>()
+}
+
+fn schema_of<D: schemars::JsonSchema>() -> serde_json::Value {
     let mut generator = schemars::generate::SchemaSettings::draft2020_12().for_serialize().into_generator();
-    generator.root_schema_for::<Document>().to_value()
+    generator.root_schema_for::<D>().to_value()
 }

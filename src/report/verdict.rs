@@ -62,7 +62,7 @@ fn beginning(facts: &RunFacts, how: &Ending) -> String {
 }
 
 /// With a capital in front.
-fn capital(text: &str) -> String {
+pub(super) fn capital(text: &str) -> String {
     let mut letters = text.chars();
     letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect()
 }
@@ -105,7 +105,7 @@ fn promise(facts: &RunFacts, counts: &Counts) -> Option<&'static str> {
 }
 
 /// What somebody else says, on one line for the middle of a sentence.
-fn one_line(text: &str) -> String {
+pub(super) fn one_line(text: &str) -> String {
     let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
     let joined: Vec<_> = lines.collect();
     cut(visible(&discreet(&joined.join(" "))))
