@@ -62,6 +62,10 @@ pub(super) async fn run(
     if let Some(folder) = keep {
         print(demo_files::advice(folder))?;
     }
+    print(format!(
+        "Their reports in a browser: `destination-ai-voice sandbox --reports {}`.\n",
+        folder.display()
+    ))?;
     print(
         "Your own data: `destination-ai-voice sandbox` prints a configuration to rehearse with; see docs/operating.md."
             .to_owned(),

@@ -189,20 +189,22 @@ impl SyncJob {
             let (output, result) = list_sync::run(self.list_job(), stdin, output, signals).await;
             return Ended { output, stats: RunStats::default(), failure: result.err(), report_at: None };
         }
+        let mut archive = Archive::default();
         let opened = match self.introduce(&mut output) {
             Ok(()) => tokio::select! {
                 biased;
                 Some(signal) = signals.next() => Err(Error::Interrupted(signal)),
-                opened = self.open() => opened,
+                opened = self.open(&mut archive) => opened,
             },
             Err(error) => Err(error),
         };
-        let opened = opened.and_then(|(archive, memory)| Ok((archive, say_recovered(memory, &mut output)?)));
-        let (run, log_lines) = RunHandle::new(Arc::new(Clock::starting_at(self.now)));
+        let opened = opened.and_then(|memory| say_recovered(memory, &mut output));
+        let clock = Arc::new(Clock::starting_at(self.now));
+        let (run, log_lines) = RunHandle::new(Arc::clone(&clock));
         let run = run.within(self.window.clone());
-        let (archive, run_ledger) = match opened {
+        let run_ledger = match opened {
             Ok(opened) => opened,
-            Err(error) => return Ended::before_it_began(output, error),
+            Err(error) => return Ended::before_it_began(output, error, archive, clock.now()).await,
         };
         let router = self.router(run_ledger.keys);
         let deliverer = deliverer(&self.config, &self.network, Arc::clone(&self.vendor), run.clone());
@@ -216,7 +218,7 @@ impl SyncJob {
             Err(error) => {
                 // Otherwise a shared ledger would wait for this run's lease; the error says more than a failure to.
                 drop(tokio::time::timeout(LEAVE_WITHIN, run_ledger.ledger.close()).await);
-                return Ended::before_it_began(output, error);
+                return Ended::before_it_began(output, error, archive, clock.now()).await;
             }
         };
         let pipeline = Pipeline::new(
@@ -248,12 +250,12 @@ impl SyncJob {
         Ok(())
     }
 
-    /// Opens what must be there before anything is sent.
-    async fn open(&self) -> Result<(Archive, RunLedger), Error> {
+    /// Opens what must be there before anything is sent; the archive first, which keeps why the rest cannot be opened.
+    async fn open(&self, archive: &mut Archive) -> Result<RunLedger, Error> {
         let run = Run { sync_id: self.sync_id.clone(), id: self.run_id.clone(), started: self.now };
         let (config, vendor) = (&self.config, self.vendor.as_ref());
-        let archive = archive::open(config, vendor, run, &self.settings_digest, &self.network).await?;
-        Ok((archive, open::open(config, vendor, &self.run_id, self.now).await?))
+        *archive = archive::open(config, vendor, run, &self.settings_digest, &self.network).await?;
+        open::open(config, vendor, &self.run_id, self.now).await
     }
 
     /// The same where the streams fill the do-not-call list.

@@ -241,3 +241,88 @@ fn next_steps(how: &Ending, loads: &[ListLoadRow], list: &[ListSourceRow], rejec
     }
     steps
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::error::Error;
+
+    fn document(how: Ending, load: ListLoadRow, numbers: u64, loaded_at: Option<&str>) -> ListDocument {
+        let started: Timestamp = "2026-11-22T01:30:00Z".parse().unwrap();
+        let facts = ListFacts {
+            id: "41-0a".to_owned(),
+            sync_id: "41".to_owned(),
+            started,
+            ledger: "sqlite",
+            settings_digest: "9f2c".to_owned(),
+        };
+        let at = loaded_at.map(|at| at.parse().unwrap());
+        let list = vec![ListSourceRow::new("register".to_owned(), numbers, at, started)];
+        ListDocument::new(
+            &facts,
+            ListEnd { ended: started, how, rejects: "kept".to_owned(), loads: vec![load], list },
+        )
+    }
+
+    #[test]
+    fn a_list_is_told_with_what_changed_how_large_and_how_old_it_is() {
+        let load = || ListLoadRow {
+            source: "register".to_owned(),
+            replaces: false,
+            read: 3,
+            added: 2,
+            removed: 0,
+            left_out: 1,
+            nameless: 0,
+            unreadable: 0,
+            is_whole: true,
+        };
+        let row = Error::ListRow { at: "line 2".to_owned(), why: "cannot be read".to_owned() };
+        let old = Some("2026-11-20T01:30:00Z");
+        for (how, load, numbers, loaded_at, verdict, step) in [
+            (
+                Ending::Complete,
+                load(),
+                1_200,
+                old,
+                "The do-not-call list was loaded: 2 numbers added, 0 taken off; it has 1,200 numbers from 1 source now.",
+                "All rows that put nobody onto the list are in kept.",
+            ),
+            (
+                Ending::Complete,
+                ListLoadRow { is_whole: false, ..load() },
+                1,
+                None,
+                "The do-not-call list was loaded: 2 numbers added, 0 taken off; it has 1 number from 1 source now; whether 1 stream ended well nobody can say.",
+                "Source register was never loaded to its end",
+            ),
+            (
+                Ending::from(&row),
+                ListLoadRow { added: 0, unreadable: 1, left_out: 0, ..load() },
+                1,
+                old,
+                "The load of the do-not-call list failed (the do-not-call list was not loaded: line 2 cannot be read): no change of it is confirmed.",
+                "Mend 1 row whose number cannot be read",
+            ),
+            (
+                Ending::from(&Error::Interrupted("SIGTERM")),
+                ListLoadRow { left_out: 0, ..load() },
+                0,
+                old,
+                "The load of the do-not-call list was interrupted (stopped by SIGTERM before the end of the input): 2 numbers added, 0 taken off before that.",
+                "Source register is empty",
+            ),
+        ] {
+            let document = document(how, load, numbers, loaded_at);
+            assert_eq!(document.verdict, verdict);
+            assert!(
+                document.next_steps.iter().any(|told| told.starts_with(step)),
+                "{:?}",
+                document.next_steps
+            );
+            assert_eq!(document.list[0].age_days, loaded_at.map(|_| 2), "{verdict}");
+            let page = document.html();
+            assert!(page.contains("register") && page.contains(&*document.run.id), "{page}");
+        }
+    }
+}

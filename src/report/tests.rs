@@ -115,6 +115,13 @@ fn the_verdict_is_one_sentence_on_whom_was_handed_over() {
 }
 
 #[test]
+fn a_run_that_failed_before_it_read_anything_did_not_have_nothing_to_do() {
+    let failed = Ending::from(&Error::LedgerUnusable("the do-not-call list is empty".to_owned()));
+    let told = verdict(RunKind::Sync, &[], 0, failed);
+    assert!(told.ends_with("the do-not-call list is empty): no record was read."), "{told}");
+}
+
+#[test]
 fn the_verdict_says_in_which_way_a_run_ended() {
     let records = [accepted(), accepted(), ended(Outcome::Unknown(None))];
     let limit = Ending::LimitReached { limit: "limits.max_contacts_per_sync".to_owned() };

@@ -17,7 +17,12 @@ pub(super) fn sentence(
     records: Records,
     streams: &Streams,
 ) -> String {
-    let mut parts = vec![handed_over(facts.kind, counts, records, &streams.destination())];
+    let mut parts = vec![match how {
+        Ending::Failed { .. } | Ending::Interrupted { .. } if records.read == 0 => {
+            "no record was read".to_owned()
+        }
+        _ => handed_over(facts.kind, counts, records, &streams.destination()),
+    }];
     if counts.unknown > 0 {
         parts.push(format!("{} unknown", thousands(counts.unknown)));
     }
