@@ -351,7 +351,7 @@ fn a_lists_sync_keeps_the_rows_that_put_nobody_onto_it_and_reports_on_the_list()
     let mut company = Company::new(by_the_list());
     let kept = company.folder.path("kept");
     company.kept = json!({ "storage_type": "Local", "path": kept, "format": { "format_type": "JSONL" } });
-    let mut of_sync = |sync: i64, lines: &[String]| {
+    let of_sync = |sync: i64, lines: &[String]| {
         let finished = company.list(&replacing(sync), &lines.join("\n"));
         let folder = std::path::Path::new(&kept).join(sync.to_string());
         let report: Value =

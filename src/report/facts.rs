@@ -2,9 +2,10 @@
 
 use jiff::Timestamp;
 
-use super::document::{PreviewSection, RunKind};
+use super::document::{EndingName, PreviewSection, RunKind};
 use crate::domain::error::{Error, FailureType};
 use crate::domain::reason::Reason;
+use crate::phone::discreet;
 
 /// What is known of a run when it begins.
 #[derive(Clone, Debug)]
@@ -108,6 +109,23 @@ pub enum Ending {
 }
 
 impl Ending {
+    /// The way in which a run ended, and why.
+    pub(super) fn told(&self) -> (EndingName, String) {
+        match self {
+            Self::Complete => (EndingName::Complete, String::new()),
+            Self::LimitReached { limit } => (EndingName::LimitReached, limit.clone()),
+            Self::Interrupted { why } => (EndingName::Interrupted, discreet(why)),
+            Self::Failed { failure, why, rule: _ } => {
+                let name = match failure {
+                    FailureType::Config => EndingName::ConfigError,
+                    FailureType::Transient => EndingName::TransientError,
+                    FailureType::System => EndingName::SystemError,
+                };
+                (name, discreet(why))
+            }
+        }
+    }
+
     /// The rule that ended the run, by its setting.
     pub(super) fn rule(&self) -> Option<&str> {
         match self {

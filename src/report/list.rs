@@ -7,8 +7,8 @@ use serde::Serialize;
 use super::document::{EndingName, SCHEMA_VERSION};
 use super::facts::Ending;
 use super::numbers::{many, thousands};
+use super::people;
 use super::verdict::{capital, one_line};
-use super::{ended_as, page, people};
 use crate::phone::{shown_identifier, visible};
 
 /// What is known of such a sync when it begins.
@@ -130,7 +130,7 @@ impl ListSourceRow {
 impl ListDocument {
     pub(crate) fn new(facts: &ListFacts, end: ListEnd) -> Self {
         let ListEnd { ended, how, rejects, loads, list } = end;
-        let (ending, why) = ended_as(&how);
+        let (ending, why) = how.told();
         let milliseconds = ended.as_millisecond() - facts.started.as_millisecond();
         Self {
             schema_version: SCHEMA_VERSION,
@@ -153,18 +153,6 @@ impl ListDocument {
             loads,
             list,
         }
-    }
-
-    /// `report.json`.
-    #[must_use]
-    pub fn json(&self) -> String {
-        serde_json::to_string_pretty(self).expect("texts and counts are JSON") + "\n"
-    }
-
-    /// `report.html`: one file, without a script and without anything from elsewhere.
-    #[must_use]
-    pub fn html(&self) -> String {
-        page::render_list(self)
     }
 
     /// Rows that put nobody onto the list.
@@ -206,7 +194,7 @@ fn verdict(how: &Ending, loads: &[ListLoadRow], list: &[ListSourceRow]) -> Strin
 fn next_steps(how: &Ending, loads: &[ListLoadRow], list: &[ListSourceRow], rejects: &str) -> Vec<String> {
     let mut steps = Vec::new();
     let unreadable: u64 = loads.iter().map(|load| load.unreadable).sum();
-    let (ending, _) = ended_as(how);
+    let (ending, _) = how.told();
     steps.extend(match ending {
         _ if unreadable > 0 => Some(format!(
             "Mend {} whose number cannot be read, and run the sync again: to leave one out would be to call somebody who is on the list.",

@@ -29,8 +29,7 @@ mod words;
 use jiff::Timestamp;
 
 use crate::domain::decision::Decision;
-use crate::domain::error::FailureType;
-use crate::phone::{discreet, shown_identifier, visible};
+use crate::phone::{shown_identifier, visible};
 
 use counts::Counts;
 pub use document::{
@@ -154,7 +153,7 @@ impl Report {
             rules: _,
             settings_digest,
         } = &self.facts;
-        let (ending, why) = ended_as(&end.how);
+        let (ending, why) = end.how.told();
         let milliseconds = end.ended.as_millisecond() - started.as_millisecond();
         RunSection {
             id: visible(id),
@@ -192,20 +191,17 @@ impl Document {
     }
 }
 
-/// The way in which a run ended, and why.
-fn ended_as(how: &Ending) -> (EndingName, String) {
-    match how {
-        Ending::Complete => (EndingName::Complete, String::new()),
-        Ending::LimitReached { limit } => (EndingName::LimitReached, limit.clone()),
-        Ending::Interrupted { why } => (EndingName::Interrupted, discreet(why)),
-        Ending::Failed { failure, why, rule: _ } => {
-            let name = match failure {
-                FailureType::Config => EndingName::ConfigError,
-                FailureType::Transient => EndingName::TransientError,
-                FailureType::System => EndingName::SystemError,
-            };
-            (name, discreet(why))
-        }
+impl ListDocument {
+    /// `report.json`.
+    #[must_use]
+    pub fn json(&self) -> String {
+        serde_json::to_string_pretty(self).expect("texts and counts are JSON") + "\n"
+    }
+
+    /// `report.html`, as of a run that calls.
+    #[must_use]
+    pub fn html(&self) -> String {
+        page::render_list(self)
     }
 }
 

@@ -49,7 +49,10 @@ fn after(document: &Document) -> Option<String> {
         }
         EndingName::Interrupted => "Run the sync again: it goes on where this one stopped.",
         EndingName::ConfigError => {
-            "Mend the configuration as the error says, and run the sync again; the platform does not try by itself."
+            "Do what the error says, and run the sync again; the platform does not try by itself."
+        }
+        EndingName::TransientError if is_outside_window(document) => {
+            "The platform tries again, in vain until the window opens: schedule the sync inside of it."
         }
         EndingName::TransientError => "The platform tries again; if the error stays, look at what it names.",
         EndingName::SystemError => {
@@ -57,6 +60,10 @@ fn after(document: &Document) -> Option<String> {
         }
     };
     Some(step.to_owned())
+}
+
+fn is_outside_window(document: &Document) -> bool {
+    document.rules.iter().any(|rule| rule.ended_the_run && rule.rule == "rules.window")
 }
 
 /// What a sync would come to that did what this preview shows.

@@ -107,6 +107,7 @@ fn the_verdict_is_one_sentence_on_whom_was_handed_over() {
         (vec![accepted(), elsewhere()], "2 people of 2 records were handed to 2 campaigns; nobody twice."),
         (vec![invalid()], "Nobody of 1 record was handed over."),
         (vec![known(); 2], "Nobody was handed over, because all of 2 records are known already."),
+        (vec![known(), invalid()], "Nobody of 2 records was handed over, and 1 is known already."),
         (vec![], "There was nothing to do, because no record was read."),
     ] {
         let read = u64::try_from(records.len()).expect("few");

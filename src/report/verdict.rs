@@ -84,6 +84,9 @@ fn handed_over(kind: RunKind, counts: &Counts, records: Records, to: &Destinatio
         0 if counts.duplicate == records.read => {
             format!("nobody {was} over, because all of {read} are known already")
         }
+        0 if counts.duplicate > 0 => {
+            format!("nobody of {read} {was} over, and {} known already", are(counts.duplicate))
+        }
         0 => format!("nobody of {read} {was} over"),
         accepted => {
             let people = many(accepted, "person", "people");
@@ -97,6 +100,11 @@ fn handed_over(kind: RunKind, counts: &Counts, records: Records, to: &Destinatio
             format!("{people} of {read} {were} {to}")
         }
     }
+}
+
+/// So many of them are.
+fn are(number: u64) -> String {
+    format!("{} {}", thousands(number), if number == 1 { "is" } else { "are" })
 }
 
 /// What may be said of everybody who was handed over; nothing where nobody was.
@@ -113,5 +121,5 @@ fn promise(facts: &RunFacts, counts: &Counts) -> Option<&'static str> {
 pub(super) fn one_line(text: &str) -> String {
     let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
     let joined: Vec<_> = lines.collect();
-    cut(visible(&discreet(&joined.join(" "))))
+    cut(visible(discreet(&joined.join(" ")).trim_end_matches('.')))
 }
