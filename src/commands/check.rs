@@ -21,7 +21,7 @@ use crate::cli::CheckArgs;
 use crate::delivery::{Clock, Connections, Network, Transport, TransportError, inquire};
 use crate::domain::error::Error;
 use crate::ledger::open;
-use crate::mapping::{self, Fills, RunContext};
+use crate::mapping::{self, Fills, Mapping, RunContext};
 use crate::protocol::{Catalog, Output};
 use crate::providers::{Provider, StandIn};
 use crate::storage::{Patience, Store};
@@ -141,11 +141,11 @@ fn judge_mapping(
         count => format!("the {count} streams"),
     };
     let mut judged = format!(", and the configuration fits {streams} of the catalog");
-    for warning in mappings.iter().flat_map(|mapping| mapping.warnings()) {
+    for warning in mappings.iter().flat_map(Mapping::warnings) {
         judged.push_str("; but ");
         judged.push_str(warning);
     }
-    Ok((judged, mappings.iter().map(|mapping| mapping.fills()).collect()))
+    Ok((judged, mappings.iter().map(Mapping::fills).collect()))
 }
 
 /// Gives by how many seconds the clock had to be corrected, if it had to.

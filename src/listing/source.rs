@@ -47,7 +47,7 @@ impl Source {
         let kind = if stream.overwrite { LoadKind::Replace } else { LoadKind::Change };
         let end = if stream.generation_id.is_some() { End::Awaited } else { End::Unsaid };
         let generation_id = stream.generation_id.unwrap_or_default();
-        Self { kind, end, generation_id, ..Self::announced(stream.name.clone()) }
+        Self { generation_id, kind, end, ..Self::announced(stream.name.clone()) }
     }
 
     /// One of a dialect that never says that it replaces.

@@ -38,12 +38,12 @@ pub(super) fn landing(
 
 /// The page of the last runs' reports; without a folder it says how there would be one.
 pub(super) fn reports(of: Option<(&str, &str, &ReportList)>) -> Response {
-    let content = match of {
-        Some((folder, config, reports)) => {
+    let content = of.map_or_else(
+        || context! { title => "Reports" },
+        |(folder, config, reports)| {
             context! { title => "Reports", folder, config, reports => Value::from(Serde(reports)) }
-        }
-        None => context! { title => "Reports" },
-    };
+        },
+    );
     page("reports.html", content)
 }
 
