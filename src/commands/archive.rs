@@ -7,7 +7,7 @@ use crate::config::Config;
 use crate::delivery::Network;
 use crate::domain::error::Error;
 use crate::listing::Kept;
-use crate::pipeline::{Archive, Shelf};
+use crate::pipeline::Archive;
 use crate::providers::Provider;
 use crate::report::Report;
 use crate::storage::{Patience, Receipts, Rejects, Run, Store};
@@ -26,7 +26,7 @@ pub(super) async fn open(
     };
     let report = report.map(|folder| (Report::new(run_facts(config, vendor, &run, digest)), folder));
     let receipts = Receipts::new(&config.object_storage_config, run)?;
-    Ok(Archive::new(Shelf::new(store, rejects, receipts, report)))
+    Ok(Archive::new(store, rejects, receipts, report))
 }
 
 /// The same for a run that fills the do-not-call list; nothing where nothing is kept.

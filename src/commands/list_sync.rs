@@ -47,8 +47,8 @@ pub(super) async fn run<R: Read + Send + 'static, W: Write, F: FnOnce(KeyMaker) 
         Some(signal) = signals.next() => Err(Error::Interrupted(signal)),
         opened = open(&job) => opened,
     };
-    let started = opened.and_then(|(kept, OpenList { ledger, keys, owner, doubts })| {
-        for doubt in doubts {
+    let started = opened.and_then(|(kept, OpenList { ledger, keys, owner, warnings })| {
+        for doubt in warnings {
             output.log(Level::Warn, &doubt)?;
         }
         Ok((kept, ledger, owner, read_events(stdin, (job.router)(keys))?))

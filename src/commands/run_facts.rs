@@ -99,7 +99,7 @@ fn conditions(config: &Config) -> Option<String> {
 }
 
 fn window(window: &WindowConfig) -> Option<String> {
-    window.read().ok()??;
+    window.parse().ok()??;
     let zone = match (window.time_zone.trim(), window.time_zone_column.trim()) {
         ("", column) => format!("by the clock of each record's own zone, column {}", shown(column)),
         (zone, _) => zone.to_owned(),

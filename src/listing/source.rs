@@ -7,7 +7,7 @@ use crate::protocol::{CatalogStream, Stats};
 
 /// How a source's end is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum End {
+enum SourceEnd {
     /// The platform will say it, and has not.
     Awaited,
     /// The platform has said it.
@@ -23,7 +23,7 @@ pub(super) struct Source {
     pub(super) name: String,
     pub(super) generation_id: i64,
     pub(super) kind: LoadKind,
-    end: End,
+    end: SourceEnd,
     staged: Option<Staging>,
     /// Since the STATE before.
     pub(super) counted: Stats,
@@ -45,7 +45,7 @@ pub(super) struct Source {
 impl Source {
     pub(super) fn new(stream: &CatalogStream) -> Self {
         let kind = if stream.overwrite { LoadKind::Replace } else { LoadKind::Change };
-        let end = if stream.generation_id.is_some() { End::Awaited } else { End::Unsaid };
+        let end = if stream.generation_id.is_some() { SourceEnd::Awaited } else { SourceEnd::Unsaid };
         let generation_id = stream.generation_id.unwrap_or_default();
         Self { generation_id, kind, end, ..Self::announced(stream.name.clone()) }
     }
@@ -57,7 +57,7 @@ impl Source {
             stream,
             generation_id: 0,
             kind: LoadKind::Change,
-            end: End::Unsaid,
+            end: SourceEnd::Unsaid,
             staged: None,
             counted: Stats::default(),
             came: false,
@@ -101,23 +101,23 @@ impl Source {
 
     /// The platform says that it is complete.
     pub(super) fn completed(&mut self) {
-        self.end = End::Said;
+        self.end = SourceEnd::Said;
     }
 
     /// Whether its source stopped before its end, as far as anybody can see. Half a list must not take the place of a
     /// whole one, so that without the platform's word a STATE must have come behind the last record.
     pub(super) fn has_broken_off(&self) -> bool {
         match (self.end, self.kind) {
-            (End::Awaited, _) => true,
-            (End::Said, _) | (End::Unsaid, LoadKind::Change) => false,
-            (End::Unsaid, LoadKind::Replace) => !self.has_state || self.is_open,
+            (SourceEnd::Awaited, _) => true,
+            (SourceEnd::Said, _) | (SourceEnd::Unsaid, LoadKind::Change) => false,
+            (SourceEnd::Unsaid, LoadKind::Replace) => !self.has_state || self.is_open,
         }
     }
 
     /// Whether the list is as new as this sync: a source that says nothing at all, or stops behind a STATE, may be out
     /// of order.
     pub(super) fn is_whole(&self) -> bool {
-        self.end == End::Said || self.came && !(self.has_state && self.is_open)
+        self.end == SourceEnd::Said || self.came && !(self.has_state && self.is_open)
     }
 }
 
