@@ -53,6 +53,7 @@ fn a_check_says_what_is_proved_by_which_answer_and_what_is_not() {
             "SUCCEEDED",
             "itnio accepts the credentials and the campaign (taskList lists job 9",
         ),
+        ("a sandbox", &itnio, "SUCCEEDED", "This is a TRIAL: requests go to 127.0.0.1:"),
         (
             "its script",
             &itnio,

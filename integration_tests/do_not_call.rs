@@ -15,13 +15,15 @@ struct Company {
     folder: Folder,
     ledger: Value,
     rules: Value,
+    kept: Value,
 }
 
 impl Company {
     fn new(rules: Value) -> Self {
         let folder = Folder::new();
         let ledger = json!({ "ledger_type": "sqlite", "path": folder.path("ledger.sqlite") });
-        Self { rehearsal: Rehearsal::of_any_campaign(), folder, ledger, rules }
+        let kept = json!({ "storage_type": "None" });
+        Self { rehearsal: Rehearsal::of_any_campaign(), folder, ledger, rules, kept }
     }
 
     /// The same with a database of its own.
@@ -40,6 +42,7 @@ impl Company {
                 "fields": [{ "field": "phone_number", "column": "mobile" }],
             }],
             "ledger": self.ledger,
+            "object_storage_config": self.kept,
             "rules": self.rules,
             "delivery": { "max_requests_per_second": 0, "batch_size": 5 },
         });
@@ -368,6 +371,78 @@ fn of_processes_that_race_none_calls_whom_the_list_has_and_nobody_is_called_twic
         assert_eq!(taken, 9, "race {race}: {}", ended[0].stdout);
     }
     assert_eq!(company.called(), (u64::try_from(RACES).unwrap() * 9, 0));
+}
+
+#[test]
+fn a_lists_sync_keeps_the_rows_that_put_nobody_onto_it_and_reports_on_the_list() {
+    let mut company = Company::new(by_the_list());
+    let kept = company.folder.path("kept");
+    company.kept = json!({ "storage_type": "Local", "path": kept, "format": { "format_type": "JSONL" } });
+    let of_sync = |sync: i64, lines: &[String]| {
+        let finished = company.list(&replacing(sync), &lines.join("\n"));
+        let folder = std::path::Path::new(&kept).join(sync.to_string());
+        let report: Value =
+            serde_json::from_str(&std::fs::read_to_string(folder.join("report.json")).unwrap()).unwrap();
+        let page = std::fs::read_to_string(folder.join("report.html")).unwrap();
+        assert!(page.contains(report["verdict"].as_str().unwrap().split('(').next().unwrap()), "{page}");
+        let rows: String = std::fs::read_dir(folder.join("register"))
+            .map(|parts| parts.map(|part| std::fs::read_to_string(part.unwrap().path()).unwrap()).collect())
+            .unwrap_or_default();
+        for text in [&rows, &page, &finished.stdout] {
+            assert!(!text.contains("12345678") && !text.contains("80012345"), "{text}");
+        }
+        let codes: Vec<_> = rows
+            .lines()
+            .map(|row| {
+                serde_json::from_str::<Value>(row).unwrap()["_airbyte_data"]["code"]
+                    .as_str()
+                    .unwrap()
+                    .to_owned()
+            })
+            .collect();
+        (finished, report, codes)
+    };
+    let row = |mobile: &str| record("register", &json!({ "mobile": mobile }));
+    let good = [row("0912345678"), row("1800 123456"), state("register", 2), complete("register")];
+    let (finished, report, codes) = of_sync(1, &good);
+    succeeded(&finished);
+    assert_eq!((counts(&finished), codes), ((1, 1), vec!["type_not_allowed".to_owned()]));
+    assert_eq!(
+        (&report["run"]["kind"], &report["run"]["ending"]),
+        (&json!("do_not_call_list"), &json!("complete"))
+    );
+    assert_eq!(report["loads"][0]["left_out"], 1, "{report}");
+    assert_eq!((&report["list"][0]["numbers"], &report["list"][0]["age_days"]), (&json!(1), &json!(0)));
+
+    // All rows that cannot be read are there, not the first one alone; nothing is changed.
+    let bad = [row("0912345679"), row("12 34"), row(""), state("register", 3), complete("register")];
+    let (finished, report, codes) = of_sync(2, &bad);
+    let (kind, message) = failure(&finished);
+    assert!(kind == "config_error" && message.contains("line 2"), "{message}");
+    assert_eq!(
+        (finished.of_type("STATE").len(), codes),
+        (0, vec!["too_short".to_owned(), "missing".to_owned()])
+    );
+    assert_eq!((&report["loads"][0]["unreadable"], &report["list"][0]["numbers"]), (&json!(2), &json!(1)));
+    assert!(report["verdict"].as_str().unwrap().ends_with("no change of it is confirmed."), "{report}");
+}
+
+#[test]
+fn a_sync_that_the_list_does_not_let_begin_leaves_a_report_that_says_so() {
+    let mut company = Company::new(by_the_list());
+    let kept = company.folder.path("kept");
+    company.kept = json!({ "storage_type": "Local", "path": kept });
+    let refused = company.call("", &["0912345678"]);
+    assert_eq!(failure(&refused).0, "config_error");
+    let runs: Vec<_> = std::fs::read_dir(&kept).unwrap().map(|run| run.unwrap().path()).collect();
+    let report = std::fs::read_to_string(runs[0].join("report.json")).unwrap();
+    let report: Value = serde_json::from_str(&report).unwrap();
+    assert_eq!(report["run"]["ending"], "config_error");
+    let verdict = report["verdict"].as_str().unwrap();
+    assert!(verdict.contains("do-not-call") && verdict.ends_with("no record was read."), "{verdict}");
+    assert!(verdict.starts_with("TRIAL, sent to 127.0.0.1:"), "{verdict}");
+    let first = refused.of_type("LOG")[0]["log"]["message"].as_str().unwrap().to_owned();
+    assert!(first.contains("vendor: itnio, TRIAL, sent to 127.0.0.1:"), "{first}");
 }
 
 #[test]

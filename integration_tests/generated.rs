@@ -59,6 +59,7 @@ fn the_generated_contact_schema_is_current() {
 #[test]
 fn the_generated_schema_of_the_report_is_current() {
     hold("spec/report.json", &pretty(&report::schema()));
+    hold("spec/list-report.json", &pretty(&report::list_schema()));
 }
 
 #[test]

@@ -57,6 +57,7 @@ fn of_one_unknown(run: &str) -> Document {
         sync_id: String::new(),
         started,
         vendor: "itnio".to_owned(),
+        sent_to: String::new(),
         campaign: "17".to_owned(),
         ledger: LedgerFacts { kind: "sqlite", guarantee: String::new(), promise: Promise::NobodyTwice },
         rules: Vec::new(),

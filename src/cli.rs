@@ -415,6 +415,9 @@ pub struct SandboxArgs {
     /// Show whole phone numbers on the page of calls.
     #[arg(long)]
     pub show_numbers: bool,
+    /// Show the reports of the last runs, which this folder has: the configurations that are printed put theirs there.
+    #[arg(long, value_name = "DIR")]
+    pub reports: Option<PathBuf>,
     /// Take contacts for any application, job and campaign, as for measuring many of them.
     #[arg(long, hide = true)]
     pub any_campaign: bool,

@@ -75,10 +75,10 @@
 //! | `mapping` | a configured stream, compiled: record → contact or refusal |
 //! | `ledger` | who was sent to whom, who cools off, whom nobody may call, how many a day: none, SQLite, PostgreSQL |
 //! | `intake` | stdin → events: read, decoded, routed, mapped |
-//! | `listing` | the do-not-call list, filled by a sync of its own or by a file |
 //! | `delivery` | one loop that sends, judges, waits, repeats, halves |
 //! | `storage` | where rejected records, reports and receipts are put: a bucket, a folder |
 //! | `report` | what a run, or a preview, tells who owns the campaign: `report.json`, `report.html` |
+//! | `listing` | the do-not-call list, filled by a sync of its own or by a file |
 //! | `pipeline` | the one loop over everything, and the same decisions without it: the dry run |
 //! | `preview` | what a sync would do, told before anybody is called |
 //! | `sandbox` | the simulators behind a socket, with faults |

@@ -71,7 +71,10 @@ pub(crate) fn mappings(
     let shapes: Vec<_> = catalog.streams.iter().map(StreamShape::from).collect();
     let run = RunContext { sync_id: "1".to_owned(), now: NOW };
     let mappings = compile_catalog(&config, &vendor, &shapes, &run).expect("the mapping fits the catalog");
-    (catalog.streams.into_iter().map(|stream| stream.name).collect(), mappings)
+    (
+        catalog.streams.into_iter().map(|stream| stream.name).collect(),
+        mappings.into_iter().map(Arc::new).collect(),
+    )
 }
 
 /// A batch of the sample's people for one vendor.

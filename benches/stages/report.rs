@@ -66,6 +66,7 @@ fn facts() -> RunFacts {
         sync_id: "41".into(),
         started: Timestamp::UNIX_EPOCH,
         vendor: "itnio".into(),
+        sent_to: String::new(),
         campaign: "17".into(),
         ledger: LedgerFacts { kind: "none", guarantee: String::new(), promise: Promise::WithinTheSync },
         rules: Vec::new(),

@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Cursor;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use jiff::Timestamp;
 use proptest::prelude::*;
@@ -303,7 +302,7 @@ async fn sandbox(plan: &str) -> Sandbox {
 
 async fn step(job: &SyncJob, lines: &[u8]) -> Told {
     let ledger = open::view(&job.config, job.vendor.as_ref(), now()).await.unwrap();
-    let router = job.router(ledger.keys, &Arc::default());
+    let router = job.router(ledger.keys);
     let input = Cursor::new(lines.to_vec());
     let mut dry_run = DryRun::new(dry_run_plan(job), input, router, &ledger.ledger, now()).unwrap();
     let (mut told, mut stats) = (Told::default(), RunStats::default());

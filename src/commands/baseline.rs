@@ -1,7 +1,6 @@
 //! `ledger baseline`: people who were called in another way are remembered, and nobody is called.
 
 use std::io::Read;
-use std::sync::Arc;
 
 use jiff::Timestamp;
 
@@ -53,7 +52,7 @@ pub(super) async fn run<R: Read + Send + 'static>(
             "this configuration has none to remember people in; set `ledger_type`",
         ));
     }
-    let router = job.router(keys, &Arc::default());
+    let router = job.router(keys);
     let mut dry_run = DryRun::new(plan(&job), stdin, router, &ledger, now)?;
     let mut counts = BaselineCounts::default();
     while let Some(step) = dry_run.next().await? {

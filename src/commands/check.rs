@@ -21,9 +21,9 @@ use crate::cli::CheckArgs;
 use crate::delivery::{Clock, Connections, Network, Transport, TransportError, inquire};
 use crate::domain::error::Error;
 use crate::ledger::open;
-use crate::mapping::{self, Fills, RunContext};
+use crate::mapping::{self, Fills, Mapping, RunContext};
 use crate::protocol::{Catalog, Output};
-use crate::providers::Provider;
+use crate::providers::{Provider, StandIn};
 use crate::storage::{Patience, Store};
 
 /// A busy vendor is asked again; the platform waits for minutes, a person at the form does not.
@@ -62,6 +62,11 @@ async fn check(arguments: &CheckArgs, now: Timestamp, network: &Network) -> Resu
         None => None,
     };
     let mut message = format!("{accepted}{judged}. Nobody was called.");
+    if let Some(StandIn::At { place, .. }) = config.vendor.stand_in() {
+        message.push_str(&format!(
+            " This is a TRIAL: requests go to {place}, and none to the vendor's own address; whether a sync calls anybody is known there."
+        ));
+    }
     let plain = config.vendor.plain_http_place().map(|place| plain_http(&place));
     for warning in plain.iter().chain(&warnings) {
         message.push_str(&format!(" But {warning}."));
@@ -136,11 +141,11 @@ fn judge_mapping(
         count => format!("the {count} streams"),
     };
     let mut judged = format!(", and the configuration fits {streams} of the catalog");
-    for warning in mappings.iter().flat_map(|mapping| mapping.warnings()) {
+    for warning in mappings.iter().flat_map(Mapping::warnings) {
         judged.push_str("; but ");
         judged.push_str(warning);
     }
-    Ok((judged, mappings.iter().map(|mapping| mapping.fills()).collect()))
+    Ok((judged, mappings.iter().map(Mapping::fills).collect()))
 }
 
 /// Gives by how many seconds the clock had to be corrected, if it had to.

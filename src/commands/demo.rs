@@ -62,6 +62,10 @@ pub(super) async fn run(
     if let Some(folder) = keep {
         print(demo_files::advice(folder))?;
     }
+    print(format!(
+        "Their reports in a browser: `destination-ai-voice sandbox --reports {}`.\n",
+        folder.display()
+    ))?;
     print(
         "Your own data: `destination-ai-voice sandbox` prints a configuration to rehearse with; see docs/operating.md."
             .to_owned(),
@@ -230,7 +234,7 @@ mod tests {
             let report = std::fs::read_to_string(report_at.unwrap().replace(".html", ".json")).unwrap();
             let report: Value = serde_json::from_str(&report).unwrap();
             assert_eq!(report["outcomes"]["accepted"], stats.accepted, "{vendor}");
-            assert_eq!(report["run"]["kind"], "rehearsal", "{vendor}");
+            assert_eq!(report["run"]["kind"], "trial", "{vendor}: the sandbox is no vendor's address");
             assert!(stats.accepted > 0 && of("people") >= stats.accepted, "{vendor}");
             assert!(of("people") <= stats.accepted + stats.unknown, "{vendor}");
         }

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 
 use super::load_config::LoadedConfig;
+use super::sandbox::whole;
 use crate::domain::error::Error;
 use crate::sandbox::{self, sample};
 
@@ -15,6 +16,7 @@ const PORT: u16 = 8080;
 
 const CATALOG: &str = "catalog.json";
 const MESSAGES: &str = "messages.jsonl";
+const REPORTS: &str = "reports";
 
 /// A sandbox's configuration with the sample's mapping, as fast as it goes.
 pub(super) fn with_sample(mut config: Value) -> Result<Value, Error> {
@@ -33,7 +35,9 @@ pub(super) fn keep(folder: &Path, lines: &[String]) -> Result<(), Error> {
         (folder.join(CATALOG), pretty(&sample::catalog())),
         (folder.join(MESSAGES), lines.join("\n") + "\n"),
     ];
-    for (vendor, config) in sandbox::configs_for_port(PORT) {
+    // In a folder of its own, which each run makes.
+    let reports = whole(&folder.join(REPORTS))?;
+    for (vendor, config) in sandbox::configs_for_port(PORT, Some(reports)) {
         files.push((folder.join(format!("{vendor}.json")), pretty(&with_sample(config)?)));
     }
     let failed = |path: &Path| {
@@ -54,10 +58,11 @@ pub(super) fn advice(folder: &Path) -> String {
     let at = |name: &str| folder.join(name).display().to_string();
     let (catalog, messages) = (at(CATALOG), at(MESSAGES));
     let mut text = format!(
-        "The files are in {}. With `destination-ai-voice sandbox --port {PORT}` in another terminal:\n",
-        folder.display()
+        "The files are in {}. With `destination-ai-voice sandbox --port {PORT} --reports {}` in another terminal:\n",
+        folder.display(),
+        at(REPORTS)
     );
-    for (vendor, _) in sandbox::configs_for_port(PORT) {
+    for (vendor, _) in sandbox::configs_for_port(PORT, None) {
         let config = at(&format!("{vendor}.json"));
         text.push_str(&format!(
             "  destination-ai-voice check --config {config} --catalog {catalog}\n  destination-ai-voice write --config {config} --catalog {catalog} < {messages}\n"
@@ -82,7 +87,7 @@ mod tests {
         let folder = folder.path().join("new");
         let lines = ["{}".to_owned()];
         keep(&folder, &lines).unwrap();
-        for (vendor, _) in sandbox::configs_for_port(PORT) {
+        for (vendor, _) in sandbox::configs_for_port(PORT, None) {
             let path = folder.join(format!("{vendor}.json"));
             let loaded = LoadedConfig::from_file(&path).unwrap();
             assert_eq!(loaded.mistakes, [], "{vendor}");

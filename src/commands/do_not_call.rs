@@ -7,6 +7,7 @@ use std::path::Path;
 use jiff::Timestamp;
 
 use super::load_config::LoadedConfig;
+use super::number::{normalised, phone_rules};
 use crate::cli::{DoNotCallCommand, DoNotCallFormat, ListFindArgs, ListLoadArgs, ListRemoveArgs};
 use crate::config::Config;
 use crate::domain::error::Error;
@@ -14,8 +15,7 @@ use crate::ledger::list::{DoNotCallList, ListLoad, ListSource, LoadKind, Loaded}
 use crate::ledger::open::{self, OpenList};
 use crate::ledger::{AnyRecords, KeyMaker, Ledger, ListOwner};
 use crate::listing::{FileFormat, ListFile};
-use crate::mapping;
-use crate::phone::{Phone, PhoneInput, PhoneRules, shown};
+use crate::phone::shown;
 use crate::providers::Provider;
 
 /// What stands for stdin in the place of a file.
@@ -37,7 +37,7 @@ pub(super) async fn run(
 async fn load(arguments: &ListLoadArgs, stdin: impl Read, now: Timestamp) -> Result<String, Error> {
     let ListLoadArgs { config, file, column, format, replace, source } = arguments;
     let (config, vendor) = LoadedConfig::from_file(config)?.complete()?;
-    let rules = rules(&config)?;
+    let rules = phone_rules(&config)?.for_a_list();
     let is_stdin = file.as_os_str() == STDIN;
     let source = match source {
         Some(source) => source.clone(),
@@ -105,7 +105,7 @@ async fn status(config: &Path, now: Timestamp) -> Result<String, Error> {
 
 async fn find(arguments: &ListFindArgs) -> Result<String, Error> {
     let (config, vendor) = LoadedConfig::from_file(&arguments.config)?.complete()?;
-    let phone = phone(&rules(&config)?, &arguments.number)?;
+    let phone = normalised(&phone_rules(&config)?.for_a_list(), "NUMBER", &arguments.number)?;
     let (records, keys, owner) = look(&config, vendor.as_ref()).await?;
     let key = keys.on_the_list(&phone).ok_or_else(|| Error::Defect("a number has no key".to_owned()))?;
     let sources = records.find_listed(owner, key).await?;
@@ -145,18 +145,6 @@ async fn look(config: &Config, vendor: &dyn Provider) -> Result<(AnyRecords, Key
     let (records, opened) = open::inspect(config, vendor).await?;
     let (keys, owner) = open::list_keys(config, vendor, opened.keys())?;
     Ok((records, keys, owner))
-}
-
-fn rules(config: &Config) -> Result<PhoneRules, Error> {
-    let mut mistakes = Vec::new();
-    let rules = mapping::phone_rules(config, &mut mistakes);
-    if mistakes.is_empty() { Ok(rules.for_a_list()) } else { Err(Error::Config(mistakes)) }
-}
-
-fn phone(rules: &PhoneRules, number: &str) -> Result<Phone, Error> {
-    rules.normalise(PhoneInput::Text(number.trim()), None).map_err(|refusal| {
-        Error::config("NUMBER", format!("{}: {}", refusal.reason.code(), refusal.reason.meaning()))
-    })
 }
 
 /// How a file is written, by its name where nobody says it.

@@ -3,18 +3,18 @@
 use std::collections::HashSet;
 
 use super::load_config::LoadedConfig;
+use super::number::{normalised, phone_rules};
 use crate::cli::FindArgs;
 use crate::config::Config;
 use crate::domain::contact::Campaign;
 use crate::domain::error::Error;
 use crate::ledger::{FoundContact, Inspect, Key, open};
-use crate::mapping;
-use crate::phone::{Phone, PhoneInput, shown, shown_identifier, shown_key, visible};
+use crate::phone::{shown, shown_identifier, shown_key, visible};
 use crate::providers::Provider;
 
 pub(super) async fn run(arguments: &FindArgs) -> Result<String, Error> {
     let (config, vendor) = LoadedConfig::from_file(&arguments.config)?.complete()?;
-    let phone = normalised(&config, &arguments.phone)?;
+    let phone = normalised(&phone_rules(&config)?, "--phone", &arguments.phone)?;
     let (records, opened) = open::inspect(&config, vendor.as_ref()).await?;
     let keys = opened.keys();
     let campaigns = campaigns(&config, vendor.as_ref(), &arguments.campaigns)?;
@@ -39,18 +39,6 @@ pub(super) async fn run(arguments: &FindArgs) -> Result<String, Error> {
         }
     }
     Ok(text)
-}
-
-/// A number of the command line, as a record's would be.
-pub(super) fn normalised(config: &Config, phone: &str) -> Result<Phone, Error> {
-    let mut mistakes = Vec::new();
-    let rules = mapping::phone_rules(config, &mut mistakes);
-    if !mistakes.is_empty() {
-        return Err(Error::Config(mistakes));
-    }
-    rules.normalise(PhoneInput::Text(phone.trim()), None).map_err(|refusal| {
-        Error::config("--phone", format!("{}: {}", refusal.reason.code(), refusal.reason.meaning()))
-    })
 }
 
 /// The campaigns that a configuration names, and those of the command line.

@@ -4,9 +4,10 @@ use std::collections::HashSet;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::find::{campaigns, normalised};
+use super::find::campaigns;
 use super::list::PAGE;
 use super::load_config::LoadedConfig;
+use super::number::{normalised, phone_rules};
 use crate::cli::ForgetArgs;
 use crate::config::{Config, MemoryConfig};
 use crate::domain::contact::Campaign;
@@ -20,7 +21,8 @@ const HINT: &str = " Nothing was changed; add --yes to do it.";
 pub(super) async fn run(arguments: &ForgetArgs, now: Timestamp) -> Result<String, Error> {
     let ForgetArgs { config, older_than, rejected_only, phone, yes } = arguments;
     let (config, vendor) = LoadedConfig::from_file(config)?.complete()?;
-    let phone = phone.as_deref().map(|phone| normalised(&config, phone)).transpose()?;
+    let rules = phone_rules(&config)?;
+    let phone = phone.as_deref().map(|phone| normalised(&rules, "--phone", phone)).transpose()?;
     let (records, opened) = open::inspect(&config, vendor.as_ref()).await?;
     let Some(memory) = config.ledger.memory() else { return Ok(String::new()) };
     let now = opened.clock.unwrap_or(now);

@@ -5,24 +5,27 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::{Stream, StreamExt};
-use jiff::Timestamp;
 
+use super::archive;
 use crate::config::Config;
+use crate::delivery::Network;
 use crate::domain::error::Error;
 use crate::intake::{Router, read_events};
 use crate::ledger::KeyMaker;
 use crate::ledger::open::{self, OpenList};
-use crate::listing::ListSync;
+use crate::listing::{Kept, ListPlan, ListSync};
 use crate::protocol::{Catalog, Level, Output};
 use crate::providers::Provider;
+use crate::report::ListFacts;
+use crate::storage::Run;
 
 /// What a sync of the list needs of one, read and checked.
 pub(super) struct ListJob<F> {
     pub(super) config: Config,
     pub(super) vendor: Arc<dyn Provider>,
     pub(super) catalog: Catalog,
-    pub(super) run_id: String,
-    pub(super) now: Timestamp,
+    pub(super) facts: ListFacts,
+    pub(super) network: Network,
     /// What the user should know before the first record.
     pub(super) warnings: Vec<String>,
     /// What makes events of the input, with these keys.
@@ -45,18 +48,19 @@ pub(super) async fn run<R: Read + Send + 'static, W: Write, F: FnOnce(KeyMaker) 
     let opened = tokio::select! {
         biased;
         Some(signal) = signals.next() => Err(Error::Interrupted(signal)),
-        opened = open::open_list(&job.config, job.vendor.as_ref(), &job.run_id, job.now) => opened,
+        opened = open(&job) => opened,
     };
-    let started = opened.and_then(|OpenList { ledger, keys, owner, warnings }| {
+    let started = opened.and_then(|(kept, OpenList { ledger, keys, owner, warnings })| {
         for doubt in warnings {
             output.log(Level::Warn, &doubt)?;
         }
-        Ok((ledger, owner, read_events(stdin, (job.router)(keys))?))
+        Ok((kept, ledger, owner, read_events(stdin, (job.router)(keys))?))
     });
     match started {
-        Ok((ledger, owner, input)) => {
+        Ok((kept, ledger, owner, input)) => {
             let end_within = Duration::from_secs(job.config.delivery.shutdown_seconds.into());
-            let sync = ListSync::new(ledger, owner, output, &job.catalog.streams, job.now, end_within);
+            let plan = ListPlan { owner, facts: job.facts, end_within };
+            let sync = ListSync::new(ledger, plan, output, &job.catalog.streams, kept);
             sync.run(input, signals).await
         }
         Err(error) => (output, Err(error)),
@@ -73,6 +77,14 @@ fn refuse_parts(catalog: &Catalog) -> Result<(), Error> {
         stream.name
     );
     Err(Error::config("destination_sync_mode", why))
+}
+
+/// Opens what must be there before anything is read.
+async fn open<F>(job: &ListJob<F>) -> Result<(Option<Kept>, OpenList), Error> {
+    let ListFacts { id, sync_id, started, .. } = &job.facts;
+    let run = Run { sync_id: sync_id.clone(), id: id.clone(), started: *started };
+    let kept = archive::open_for_a_list(&job.config, run, &job.network).await?;
+    Ok((kept, open::open_list(&job.config, job.vendor.as_ref(), id, *started).await?))
 }
 
 fn introduce(catalog: &Catalog, warnings: &[String], output: &mut Output<impl Write>) -> Result<(), Error> {

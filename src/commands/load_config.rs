@@ -66,7 +66,7 @@ impl LoadedConfig {
     }
 
     /// Compiles the mappings of the catalog's streams, in their order; none when something is wrong.
-    pub(super) fn compile(&mut self, catalog: &Catalog, run: &RunContext) -> Vec<Arc<Mapping>> {
+    pub(super) fn compile(&mut self, catalog: &Catalog, run: &RunContext) -> Vec<Mapping> {
         let shapes: Vec<_> = catalog.streams.iter().map(StreamShape::from).collect();
         let compiled = mapping::compile_catalog(&self.config, &self.vendor, &shapes, run);
         compiled.unwrap_or_else(|mistakes| {

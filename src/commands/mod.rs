@@ -22,6 +22,7 @@ mod list_sync;
 mod load_config;
 #[cfg(test)]
 mod mistakes;
+mod number;
 mod preview;
 mod promises;
 mod read_file;

@@ -2,7 +2,6 @@
 
 use std::io::{IsTerminal, Read, Write};
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -11,7 +10,7 @@ use tokio::time::Instant;
 use super::load_config::may_repeat;
 use super::run_facts::run_facts;
 use super::singer;
-use super::write::{SyncJob, genders_told};
+use super::write::SyncJob;
 use crate::cli::{Environment, PreviewArgs, PreviewFormat};
 use crate::config::{Config, ScopeConfig};
 use crate::domain::error::Error;
@@ -79,14 +78,12 @@ async fn preview<R: Read + Send + 'static>(
     for (index, mapping) in job.mappings.iter().enumerate() {
         preview.expect(StreamIndex::new(index), mapping.spoken().map(Box::from).collect());
     }
-    let genders = Arc::default();
-    let router = job.router(keys, &genders).keeping_columns(true);
+    let router = job.router(keys).keeping_columns(true);
     let plan = DryRunPlan { limit: *limit, ..dry_run_plan(&job) };
     let dry_run = DryRun::new(plan, stdin, router, &ledger, now)?;
     let (mut document, failure) =
         preview.run(dry_run, |n_records, n_called| progress.tell(n_records, n_called)).await;
-    let of_catalog = job.mappings.iter().map(|mapping| mapping.genders_not_understood()).sum::<u64>();
-    let told = genders_told(of_catalog + genders.load(Ordering::Relaxed));
+    let told = job.genders_told();
     document.preview.iter_mut().for_each(|preview| preview.warnings.extend(told.clone()));
     ledger.close().await?;
     Ok((document, failure))

@@ -14,7 +14,8 @@ pub(super) fn promises(config: &Config, now: Timestamp) -> Result<String, Error>
         Some(window) => sentences.extend(of_window(&config.rules.window, window, now)),
         None => sentences.push("No window is set: a sync at night hands people over at night.".to_owned()),
     }
-    sentences.extend(of_people(&config.rules));
+    sentences.extend(of_list(&config.rules));
+    sentences.extend(of_cooling_off(&config.rules));
     sentences.extend(of_limits(config));
     sentences.push(
         "When a phone rings is the campaign's own doing: set its hours in the vendor's console, too."
@@ -24,14 +25,18 @@ pub(super) fn promises(config: &Config, now: Timestamp) -> Result<String, Error>
 }
 
 /// Who is kept back, whatever else their record says.
-pub(super) fn of_people(rules: &RulesConfig) -> Vec<String> {
-    let list = rules.do_not_call.enabled.then(|| {
+pub(super) fn of_list(rules: &RulesConfig) -> Option<String> {
+    rules.do_not_call.enabled.then(|| {
         format!(
             "Nobody is handed over who is on the do-not-call list when their batch leaves; one that is empty, or older than {} days, stops a sync before its first request.",
             rules.do_not_call.max_age_days
         )
-    });
-    let cooling_off = (rules.cooling_off_hours > 0).then(|| {
+    })
+}
+
+/// Who was handed over a short while ago.
+pub(super) fn of_cooling_off(rules: &RulesConfig) -> Option<String> {
+    (rules.cooling_off_hours > 0).then(|| {
         format!(
             "A person is handed over at most once in {} hours, over all campaigns {}.",
             rules.cooling_off_hours,
@@ -40,8 +45,7 @@ pub(super) fn of_people(rules: &RulesConfig) -> Vec<String> {
                 RuleScope::Everywhere => "that share the ledger",
             }
         )
-    });
-    list.into_iter().chain(cooling_off).collect()
+    })
 }
 
 /// When people are handed over, without a full stop.

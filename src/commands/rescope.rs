@@ -2,7 +2,6 @@
 
 use std::collections::HashSet;
 use std::io::Read;
-use std::sync::Arc;
 
 use jiff::Timestamp;
 
@@ -35,7 +34,7 @@ pub(super) async fn run<R: Read + Send + 'static>(
     // The account keeps the spelling that its keys were made with.
     let identity = LedgerIdentity { account: known.account.clone(), ..wanted };
     let new_keys = OpenedLedger { identity: identity.clone(), ..opened.clone() }.keys();
-    let router = job.router(Some(opened.keys()), &Arc::default());
+    let router = job.router(Some(opened.keys()));
     let mut input = EventReader::new(stdin, router)?;
     let mut pairs = HashSet::new();
     while let Some(contacts) = input.next_contacts().await? {

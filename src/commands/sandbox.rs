@@ -2,6 +2,7 @@
 
 use std::io::Write;
 use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use futures_util::{Stream, StreamExt};
@@ -20,7 +21,7 @@ pub(super) async fn run(
     mut signals: impl Stream<Item = &'static str> + Unpin,
 ) -> Result<(), Error> {
     let sandbox = start(options(arguments)?, now).await?;
-    introduce(&sandbox, stdout).map_err(Error::Output)?;
+    introduce(&sandbox, arguments.reports.is_some(), stdout).map_err(Error::Output)?;
     signals.next().await;
     sandbox.stop().await;
     Ok(())
@@ -47,6 +48,7 @@ fn options(arguments: &SandboxArgs) -> Result<SandboxOptions, Error> {
         seed,
         required_variables,
         show_numbers,
+        reports,
         any_campaign,
         fast: _,
     } = arguments;
@@ -57,11 +59,19 @@ fn options(arguments: &SandboxArgs) -> Result<SandboxOptions, Error> {
         faults: faults(plan)?,
         show_numbers: *show_numbers,
         required_variables: required_variables.clone(),
+        reports: reports.as_deref().map(whole).transpose()?,
         any_campaign: *any_campaign,
     })
 }
 
-fn introduce(sandbox: &Sandbox, stdout: &mut impl Write) -> std::io::Result<()> {
+/// A path that means the same wherever a run begins.
+pub(super) fn whole(folder: &Path) -> Result<PathBuf, Error> {
+    let failed =
+        |source| Error::File { what: "the folder of reports", path: folder.display().to_string(), source };
+    std::path::absolute(folder).map_err(failed)
+}
+
+fn introduce(sandbox: &Sandbox, has_reports: bool, stdout: &mut impl Write) -> std::io::Result<()> {
     let (home, address) = (sandbox.root(), sandbox.address());
     writeln!(stdout, "The vendors' APIs are simulated at {home}. Nobody is called.")?;
     if !address.ip().is_loopback() {
@@ -76,6 +86,11 @@ fn introduce(sandbox: &Sandbox, stdout: &mut impl Write) -> std::io::Result<()> 
     }
     writeln!(stdout, "Who would be called how often: {home}/calls")?;
     writeln!(stdout, "What went wrong so far:        {home}/faults")?;
+    writeln!(
+        stdout,
+        "The reports of the last runs:  {home}/reports{}",
+        if has_reports { "" } else { " (with --reports DIR)" }
+    )?;
     for vendor in sandbox.vendors() {
         let config = sandbox.connector_config(vendor).unwrap_or_default();
         writeln!(stdout, "\nA configuration for {vendor}; the credentials are invented:\n{config:#}")?;
@@ -96,7 +111,7 @@ mod tests {
             let options = SandboxOptions { bind: IpAddr::V4(bind), ..SandboxOptions::default() };
             let sandbox = start(options, Timestamp::UNIX_EPOCH).await.unwrap();
             let mut said = Vec::new();
-            introduce(&sandbox, &mut said).unwrap();
+            introduce(&sandbox, false, &mut said).unwrap();
             let said = String::from_utf8(said).unwrap();
             assert_eq!(said.contains("WARNING: 0.0.0.0:"), warns, "{said}");
             assert_eq!(said.contains("allow_plain_http"), warns, "{said}");

@@ -15,6 +15,7 @@ use super::campaign::{AT_THE_START, CampaignReport, campaigns};
 use super::list_sync::{self, ListJob};
 use super::load_config::{LoadedConfig, deliverer, plain_http, request_timeout};
 use super::read_file::read_file;
+use super::run_facts::ledger_kind;
 use crate::cli::{Environment, WriteArgs};
 use crate::config::{Config, LedgerConfig, RejectedRecord};
 use crate::delivery::{AnyTransport, Clock, Deliverer, Network, RunHandle};
@@ -25,7 +26,8 @@ use crate::ledger::{DailyLimit, KeyMaker, Ledger as _};
 use crate::mapping::{self, Mapping, RunContext, StreamShape};
 use crate::pipeline::{Archive, Ended, Pipeline, Plan, RunStats};
 use crate::protocol::{Catalog, CatalogStream, Dialect, Level, Output};
-use crate::providers::Provider;
+use crate::providers::{Provider, StandIn};
+use crate::report::ListFacts;
 use crate::rules::Window;
 use crate::storage::Run;
 use crate::values;
@@ -69,6 +71,8 @@ pub(super) struct SyncJob {
     dialect: Dialect,
     /// Of the catalog's streams, in its order.
     pub(super) mappings: Vec<Arc<Mapping>>,
+    /// Values of gender that none of its mappings understood, those included that are compiled on the way.
+    genders: Arc<AtomicU64>,
     now: Timestamp,
     network: Network,
     pub(super) window: Option<Window>,
@@ -122,7 +126,7 @@ impl SyncJob {
     fn complete(
         dialect: Dialect,
         loaded: LoadedConfig,
-        (catalog, sync_id, mappings): (Catalog, String, Vec<Arc<Mapping>>),
+        (catalog, sync_id, mappings): (Catalog, String, Vec<Mapping>),
         now: Timestamp,
         environment: &Environment,
     ) -> Result<Self, Error> {
@@ -131,6 +135,8 @@ impl SyncJob {
         let window = config.rules.window.parse().map_err(Error::Config)?;
         let zone = values::time_zone(&config.time_zone).map_err(|why| Error::config("time_zone", why))?;
         let max = config.limits.max_contacts_per_day;
+        let genders = Arc::default();
+        let counted = |mapping: Mapping| Arc::new(mapping.counting_genders_into(&genders));
         Ok(Self {
             run_id: format!(
                 "{}-{:08x}",
@@ -143,7 +149,8 @@ impl SyncJob {
             vendor,
             sync_id,
             dialect,
-            mappings,
+            mappings: mappings.into_iter().map(counted).collect(),
+            genders,
             now,
             network: environment.network.clone(),
             window,
@@ -152,15 +159,15 @@ impl SyncJob {
     }
 
     /// What makes events of the input. A stream may be announced in one shape after the other, so that
-    /// their mappings do not stay: `genders` counts what none of them understood.
-    pub(super) fn router(&self, keys: Option<KeyMaker>, genders: &Arc<AtomicU64>) -> Router {
+    /// their mappings do not stay.
+    pub(super) fn router(&self, keys: Option<KeyMaker>) -> Router {
         let keep = self.config.object_storage_config.keep();
         let keeps_columns = keep.is_some_and(|keep| keep.rejected_record != RejectedRecord::None);
         if self.dialect == Dialect::Airbyte {
             let names = self.catalog.streams.iter().map(|stream| stream.name.clone());
             return Router::new(names, self.mappings.clone(), keys).keeping_columns(keeps_columns);
         }
-        let genders = Arc::clone(genders);
+        let genders = Arc::clone(&self.genders);
         let (config, vendor) = (self.config.clone(), Arc::clone(&self.vendor));
         let run = RunContext { sync_id: self.sync_id.clone(), now: self.now };
         let compile = move |stream: &CatalogStream| {
@@ -182,23 +189,24 @@ impl SyncJob {
             let (output, result) = list_sync::run(self.list_job(), stdin, output, signals).await;
             return Ended { output, stats: RunStats::default(), failure: result.err(), report_at: None };
         }
+        let mut archive = Archive::default();
         let opened = match self.introduce(&mut output) {
             Ok(()) => tokio::select! {
                 biased;
                 Some(signal) = signals.next() => Err(Error::Interrupted(signal)),
-                opened = self.open() => opened,
+                opened = self.open(&mut archive) => opened,
             },
             Err(error) => Err(error),
         };
-        let opened = opened.and_then(|(archive, memory)| Ok((archive, say_recovered(memory, &mut output)?)));
-        let (run, log_lines) = RunHandle::new(Arc::new(Clock::starting_at(self.now)));
+        let opened = opened.and_then(|memory| say_recovered(memory, &mut output));
+        let clock = Arc::new(Clock::starting_at(self.now));
+        let (run, log_lines) = RunHandle::new(Arc::clone(&clock));
         let run = run.within(self.window.clone());
-        let (archive, run_ledger) = match opened {
+        let run_ledger = match opened {
             Ok(opened) => opened,
-            Err(error) => return Ended::before_it_began(output, error),
+            Err(error) => return Ended::before_it_began(output, error, archive, clock.now()).await,
         };
-        let genders = Arc::default();
-        let router = self.router(run_ledger.keys, &genders);
+        let router = self.router(run_ledger.keys);
         let deliverer = deliverer(&self.config, &self.network, Arc::clone(&self.vendor), run.clone());
         let asked = match &deliverer {
             Ok(deliverer) => self.say_campaigns(deliverer, &mut output, &mut signals).await,
@@ -210,7 +218,7 @@ impl SyncJob {
             Err(error) => {
                 // Otherwise a shared ledger would wait for this run's lease; the error says more than a failure to.
                 drop(tokio::time::timeout(LEAVE_WITHIN, run_ledger.ledger.close()).await);
-                return Ended::before_it_began(output, error);
+                return Ended::before_it_began(output, error, archive, clock.now()).await;
             }
         };
         let pipeline = Pipeline::new(
@@ -222,10 +230,15 @@ impl SyncJob {
             archive,
         );
         let mut ended = pipeline.run(input, log_lines, signals).await;
-        let of_catalog = self.mappings.iter().map(|mapping| mapping.genders_not_understood()).sum::<u64>();
-        let said = say_genders(of_catalog + genders.load(Ordering::Relaxed), &mut ended.output);
+        let said = self.genders_told().map_or(Ok(()), |told| ended.output.log(Level::Warn, &told));
         ended.failure = ended.failure.or(said.err());
         ended
+    }
+
+    /// A value that nobody understands is left out, which is no reason to refuse a record, but worth a line.
+    pub(super) fn genders_told(&self) -> Option<String> {
+        let count = self.genders.load(Ordering::Relaxed);
+        (count > 0).then(|| format!("{count} values of gender were not understood and left out"))
     }
 
     /// Where people are called; a list's are not.
@@ -237,12 +250,12 @@ impl SyncJob {
         Ok(())
     }
 
-    /// Opens what must be there before anything is sent.
-    async fn open(&self) -> Result<(Archive, RunLedger), Error> {
+    /// Opens what must be there before anything is sent; the archive first, which keeps why the rest cannot be opened.
+    async fn open(&self, archive: &mut Archive) -> Result<RunLedger, Error> {
         let run = Run { sync_id: self.sync_id.clone(), id: self.run_id.clone(), started: self.now };
         let (config, vendor) = (&self.config, self.vendor.as_ref());
-        let archive = archive::open(config, vendor, run, &self.settings_digest, &self.network).await?;
-        Ok((archive, open::open(config, vendor, &self.run_id, self.now).await?))
+        *archive = archive::open(config, vendor, run, &self.settings_digest, &self.network).await?;
+        open::open(config, vendor, &self.run_id, self.now).await
     }
 
     /// The same where the streams fill the do-not-call list.
@@ -252,10 +265,16 @@ impl SyncJob {
             config: self.config.clone(),
             vendor: Arc::clone(&self.vendor),
             catalog: self.catalog.clone(),
-            run_id: self.run_id.clone(),
-            now: self.now,
+            facts: ListFacts {
+                id: self.run_id.clone(),
+                sync_id: self.sync_id.clone(),
+                started: self.now,
+                ledger: ledger_kind(&self.config.ledger),
+                settings_digest: self.settings_digest.clone(),
+            },
+            network: self.network.clone(),
             warnings,
-            router: move |keys| self.router(Some(keys), &Arc::default()),
+            router: move |keys| self.router(Some(keys)),
         }
     }
 
@@ -320,9 +339,14 @@ impl SyncJob {
             Dialect::Singer => "streams as they are announced".to_owned(),
         };
         let run = &self.run_id;
-        let rehearsal = if self.config.vendor.is_rehearsal() { REHEARSAL } else { "" };
-        let first =
-            format!("{rehearsal}destination-ai-voice {version}: {streams}; vendor: {vendor}; run: {run}");
+        let (rehearsal, trial) = match self.config.vendor.stand_in() {
+            None => ("", String::new()),
+            Some(StandIn::Played) => (REHEARSAL, String::new()),
+            Some(StandIn::At { place, .. }) => ("", format!(", TRIAL, sent to {place}")),
+        };
+        let first = format!(
+            "{rehearsal}destination-ai-voice {version}: {streams}; vendor: {vendor}{trial}; run: {run}"
+        );
         output.log(Level::Info, &first)?;
         self.warnings().iter().try_for_each(|warning| output.log(Level::Warn, warning))
     }
@@ -360,14 +384,4 @@ fn say_recovered(run_ledger: RunLedger, output: &mut Output<impl Write>) -> Resu
         output.log(Level::Warn, warning)?;
     }
     Ok(run_ledger)
-}
-
-/// A value that nobody understands is left out, which is no reason to refuse a record, but worth a line.
-fn say_genders(count: u64, output: &mut Output<impl Write>) -> Result<(), Error> {
-    genders_told(count).map_or(Ok(()), |told| output.log(Level::Warn, &told))
-}
-
-/// The same, as a line.
-pub(super) fn genders_told(count: u64) -> Option<String> {
-    (count > 0).then(|| format!("{count} values of gender were not understood and left out"))
 }

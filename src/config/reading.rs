@@ -284,6 +284,7 @@ fn spoken(kind: &str) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::providers::StandIn;
 
     fn told(text: &str) -> Vec<String> {
         let (_, mistakes) = read_config(text);
@@ -380,7 +381,7 @@ mod tests {
             let places: Vec<_> = mistakes.iter().map(|mistake| mistake.at.as_str()).collect();
             assert_eq!(places, want, "{plays}");
             if let Some(config) = config {
-                assert!(config.vendor.is_rehearsal() && config.vendor.rehearses(), "{plays}");
+                assert!(config.vendor.stand_in() == Some(StandIn::Played), "{plays}");
                 assert!(
                     config.vendor.played().is_some() && config.vendor.plain_http_place().is_none(),
                     "{plays}"

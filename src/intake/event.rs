@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::input_warnings::InputWarnings;
 use super::origin::Origin;
 use super::pending_contact::{LedgerLookup, PendingContact};
-use super::position::{RecordPosition, StreamIndex};
+use super::position::StreamIndex;
 use crate::domain::contact::Campaign;
 use crate::domain::error::Error;
 use crate::domain::outcome::Outcome;
@@ -56,10 +56,8 @@ pub struct RefusedRecord {
 /// A row of the do-not-call list: who must not be called, or need not be kept from it any more.
 #[derive(Clone, Debug)]
 pub struct ListedRecord {
-    /// Its record.
-    pub position: RecordPosition,
-    /// The record's primary key, for people; blank where its number could be read.
-    pub primary_key: Box<str>,
+    /// Its record; without key and columns where its number could be read.
+    pub origin: Origin,
     /// Whether they go onto the list; otherwise they are taken off it.
     pub is_listed: bool,
     /// Who they are for the list, or why nobody can say.

@@ -165,6 +165,7 @@ impl<R: Read> LineReader<R> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::mapping::Mapping;
 
     struct Panics;
 
@@ -175,7 +176,7 @@ mod tests {
     }
 
     fn failures(input: impl Read + Send + 'static) -> Vec<Option<Error>> {
-        let mut batches = read_events(input, Router::new(Vec::new(), Vec::new(), None)).unwrap();
+        let mut batches = read_events(input, Router::new([], Vec::<Mapping>::new(), None)).unwrap();
         std::iter::from_fn(|| batches.blocking_recv()).map(|batch| batch.failure).collect()
     }
 

@@ -47,10 +47,11 @@ impl Router {
     #[must_use]
     pub fn new(
         streams: impl IntoIterator<Item = StreamName>,
-        mappings: Vec<Arc<Mapping>>,
+        mappings: impl IntoIterator<Item: Into<Arc<Mapping>>>,
         keys: Option<KeyMaker>,
     ) -> Self {
         let dialect = Dialect::Airbyte;
+        let mappings = mappings.into_iter().map(Into::into).collect();
         let (by_name, warnings) = (HashMap::default(), InputWarnings::default());
         let interval = Interval::default();
         let mut router = Self {
@@ -73,7 +74,7 @@ impl Router {
     /// No stream is known before its announcement.
     #[must_use]
     pub fn announced(dialect: Dialect, announced: DynamicStreams, keys: Option<KeyMaker>) -> Self {
-        let none = Self::new([], Vec::new(), keys);
+        let none = Self::new([], Vec::<Mapping>::new(), keys);
         Self { dialect, announced: Some(announced), ..none }
     }
 
@@ -185,25 +186,30 @@ impl Router {
             return Err(self.refuse(format!("is a RECORD of stream {}, {why}", shown(&name.to_string()))));
         };
         let position = RecordPosition { stream, line: self.line, interval: self.interval };
-        let columns = self.keeps_columns.then(|| Columns(record.data.to_json().into()));
-        let origin = |primary_key| Origin { position, primary_key, extracted_at: record.emitted_at, columns };
+        let columns = || self.keeps_columns.then(|| Columns(record.data.to_json().into()));
+        let origin =
+            |primary_key, columns| Origin { position, primary_key, extracted_at: record.emitted_at, columns };
         Ok(match mapping.map(&Record { data: &record.data, emitted_at: record.emitted_at }) {
             Mapped::Contact { campaign, contact, primary_key } => {
-                let origin = origin(primary_key);
+                let origin = origin(primary_key, columns());
                 let keys = self.keys.as_ref().map(|keys| keys.person(&campaign, &contact.phone));
                 let lookup = keys.map_or(LedgerLookup::NoLedger, LedgerLookup::NotAsked);
                 Event::Contact(PendingContact { contact, campaign, origin, lookup })
             }
-            Mapped::Refused { outcome, campaign, phone, primary_key } => {
-                Event::Refused(RefusedRecord { origin: origin(primary_key), outcome, campaign, phone })
-            }
+            Mapped::Refused { outcome, campaign, phone, primary_key } => Event::Refused(RefusedRecord {
+                origin: origin(primary_key, columns()),
+                outcome,
+                campaign,
+                phone,
+            }),
             Mapped::Listed { number, is_listed, primary_key } => {
                 let key = |phone| self.keys.as_ref().and_then(|keys| keys.on_the_list(&phone));
                 let number = match number.map(key) {
                     Ok(key) => Ok(key.ok_or_else(|| Error::Defect("a listed number has no key".to_owned()))?),
                     Err(outcome) => Err(outcome),
                 };
-                Event::Listed(ListedRecord { position, primary_key, is_listed, number })
+                let columns = number.is_err().then(columns).flatten();
+                Event::Listed(ListedRecord { origin: origin(primary_key, columns), is_listed, number })
             }
         })
     }
@@ -269,6 +275,7 @@ mod tests {
         let shapes: Vec<_> = catalog.streams.iter().map(StreamShape::from).collect();
         let context = RunContext { sync_id: String::new(), now: jiff::Timestamp::UNIX_EPOCH };
         let mappings = compile_catalog(&config, &config.vendor.build(), &shapes, &context).unwrap();
+        let mappings: Vec<_> = mappings.into_iter().map(Arc::new).collect();
         let names = [catalog.streams[0].name.clone()];
         for (case, number, keeps) in [
             ("somebody", "+14155550101", true),
@@ -302,7 +309,7 @@ mod tests {
             [("crm", "leads"), ("crm", "contacts"), ("erp", "contacts"), ("erp", "people"), ("", "people")];
         let streams =
             names.map(|(namespace, name)| StreamName { namespace: namespace.into(), name: name.into() });
-        let router = Router::new(streams, std::iter::empty().collect(), None);
+        let router = Router::new(streams, std::iter::empty::<Mapping>(), None);
         for (case, namespace, name, want) in [
             ("its own", "crm", "leads", Ok(Some(0))),
             ("the only one", "", "leads", Ok(Some(0))),

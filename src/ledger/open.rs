@@ -16,8 +16,8 @@ use crate::config::{Config, LedgerConfig, MemoryConfig, RuleScope, RulesConfig, 
 use crate::domain::contact::Campaign;
 use crate::domain::error::Error;
 use crate::phone::WireFormat;
-use crate::providers::Provider;
 use crate::providers::api::Repeats;
+use crate::providers::{Provider, StandIn};
 
 /// A ledger that is open for a run.
 pub(crate) struct RunLedger {
@@ -204,7 +204,7 @@ pub(crate) fn identity(config: &Config, memory: &MemoryConfig, vendor: &dyn Prov
         WireFormat::AsIs => NumberKind::Opaque,
         WireFormat::Digits | WireFormat::E164 | WireFormat::National => NumberKind::Phone,
     };
-    let rehearsed = if config.vendor.rehearses() { REHEARSED } else { "" };
+    let rehearsed = if config.vendor.stand_in().is_some() { REHEARSED } else { "" };
     let account = format!("{rehearsed}{}/{}", vendor.name(), vendor.account());
     LedgerIdentity { account, scope: scope(memory), numbers }
 }
@@ -212,13 +212,15 @@ pub(crate) fn identity(config: &Config, memory: &MemoryConfig, vendor: &dyn Prov
 /// What an operator should know of settings that do not go well together.
 fn warnings_of_settings(config: &Config, memory: &MemoryConfig, vendor: &dyn Provider) -> Vec<String> {
     let mut warnings = Vec::new();
-    if config.vendor.rehearses() {
-        let why = if config.vendor.is_rehearsal() {
-            "the vendor is played inside this program, so this is a rehearsal"
-        } else if config.vendor.plain_http_place().is_some() {
-            "the vendor's address is a plain http:// one, so this is taken for a rehearsal"
-        } else {
-            "the vendor's address is this machine's own, so this is taken for a rehearsal"
+    if let Some(stand_in) = config.vendor.stand_in() {
+        let why = match stand_in {
+            StandIn::Played => "the vendor is played inside this program, so this is a rehearsal",
+            StandIn::At { is_plain_http: true, .. } => {
+                "the vendor's address is a plain http:// one, so this is taken for a rehearsal"
+            }
+            StandIn::At { is_plain_http: false, .. } => {
+                "the vendor's address is this machine's own, so this is taken for a rehearsal"
+            }
         };
         warnings.push(format!(
             "{why}: the ledger keeps its people apart, and serves nobody who is called by another address"

@@ -1,6 +1,7 @@
 //! One stream of a sync that fills the list: a source of it.
 
 use crate::domain::error::Error;
+use crate::domain::stream_name::StreamName;
 use crate::ledger::list::{LoadKind, Staging};
 use crate::protocol::{CatalogStream, Stats};
 
@@ -17,8 +18,10 @@ enum SourceEnd {
 
 /// What came of a stream so far.
 pub(super) struct Source {
+    pub(super) stream: StreamName,
     /// As the list's status shows it.
     pub(super) name: String,
+    pub(super) generation_id: i64,
     pub(super) kind: LoadKind,
     end: SourceEnd,
     staged: Option<Staging>,
@@ -33,19 +36,26 @@ pub(super) struct Source {
     pub(super) n_left_out: u64,
     /// Deletions that do not say whose.
     pub(super) n_nameless: u64,
+    /// Rows that may be somebody's whom nobody may call, and cannot be read.
+    pub(super) n_unreadable: u64,
+    /// All of its rows.
+    pub(super) n_read: u64,
 }
 
 impl Source {
     pub(super) fn new(stream: &CatalogStream) -> Self {
         let kind = if stream.overwrite { LoadKind::Replace } else { LoadKind::Change };
         let end = if stream.generation_id.is_some() { SourceEnd::Awaited } else { SourceEnd::Unsaid };
-        Self { kind, end, ..Self::announced(stream.name.to_string()) }
+        let generation_id = stream.generation_id.unwrap_or_default();
+        Self { generation_id, kind, end, ..Self::announced(stream.name.clone()) }
     }
 
     /// One of a dialect that never says that it replaces.
-    pub(super) fn announced(name: String) -> Self {
+    pub(super) fn announced(stream: StreamName) -> Self {
         Self {
-            name,
+            name: stream.to_string(),
+            stream,
+            generation_id: 0,
             kind: LoadKind::Change,
             end: SourceEnd::Unsaid,
             staged: None,
@@ -55,12 +65,15 @@ impl Source {
             has_state: false,
             n_left_out: 0,
             n_nameless: 0,
+            n_unreadable: 0,
+            n_read: 0,
         }
     }
 
     /// A record was read.
     pub(super) fn received(&mut self) {
         (self.came, self.is_open) = (true, true);
+        self.n_read += 1;
     }
 
     /// A STATE that speaks for it was read.

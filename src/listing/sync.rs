@@ -6,17 +6,22 @@ use std::time::Duration;
 use futures_util::{Stream, StreamExt};
 use jiff::Timestamp;
 use tokio::sync::mpsc;
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, timeout, timeout_at};
 
 use super::held_states::HeldStates;
+use super::kept::Kept;
 use super::row::{Passed, judge};
 use super::source::Source;
+use crate::delivery::Clock;
+use crate::domain::decision::Decision;
 use crate::domain::error::Error;
-use crate::intake::{Covers, Event, EventBatch, ListedRecord, RecordPosition, StreamIndex};
-use crate::ledger::list::{DoNotCallList, ListLoad, LoadKind, Loaded};
-use crate::ledger::{Ledger, ListOwner};
+use crate::domain::outcome::Outcome;
+use crate::intake::{Columns, Covers, Event, EventBatch, ListedRecord, Origin, StreamIndex};
+use crate::ledger::list::{DoNotCallList, ListLoad, ListSource, LoadKind, Loaded};
+use crate::ledger::{Ledger, LedgerError, ListOwner};
 use crate::phone::shown;
 use crate::protocol::{CatalogStream, Level, Output, State, Stats};
+use crate::report::ListFacts;
 
 /// Added numbers that wait at most before they go into the ledger, which is written in places all over for each load.
 const MAX_STAGED: u64 = 500_000;
@@ -24,35 +29,61 @@ const MAX_STAGED: u64 = 500_000;
 const LONGEST_CLOSE: Duration = Duration::from_mins(1);
 /// A STATE waits no longer than until the next batch of input behind this.
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
+/// How long the ledger may take to say what its list is, which is for the report alone.
+const LONGEST_LOOK: Duration = Duration::from_secs(5);
+/// So many rows that cannot be read are looked for: with more of them it is the column that is wrong.
+const MOST_UNREADABLE: u64 = 10_000;
+
+/// What a sync of the list goes by.
+pub(crate) struct ListPlan {
+    pub(crate) owner: ListOwner,
+    pub(crate) facts: ListFacts,
+    /// How long the end may take when somebody wants it.
+    pub(crate) end_within: Duration,
+}
 
 /// A sync whose streams fill the list.
 pub(crate) struct ListSync<L, W> {
     ledger: L,
-    owner: ListOwner,
-    output: Output<W>,
-    sources: Vec<Source>,
+    pub(super) plan: ListPlan,
+    pub(super) output: Output<W>,
+    pub(super) sources: Vec<Source>,
     states: HeldStates,
     committed: Instant,
-    now: Timestamp,
-    /// How long the end may take when somebody wants it.
-    end_within: Duration,
-    loaded: Vec<Loaded>,
+    pub(super) loaded: Vec<Loaded>,
+    pub(super) kept: Option<Kept>,
+    /// The first row that cannot be read: nothing more goes onto the list.
+    unreadable: Option<Error>,
+    /// The whole list by source, as the ledger has it in the end.
+    pub(super) whole_list: Vec<ListSource>,
+    pub(super) clock: Clock,
 }
 
 impl<L: Ledger + DoNotCallList, W: Write> ListSync<L, W> {
     /// One that has not begun. Streams that no catalog lists are announced.
     pub(crate) fn new(
         ledger: L,
-        owner: ListOwner,
+        plan: ListPlan,
         output: Output<W>,
         streams: &[CatalogStream],
-        now: Timestamp,
-        end_within: Duration,
+        kept: Option<Kept>,
     ) -> Self {
         let sources: Vec<_> = streams.iter().map(Source::new).collect();
         let loaded = vec![Loaded::default(); sources.len()];
-        let states = HeldStates::default();
-        Self { ledger, owner, output, sources, states, committed: Instant::now(), now, end_within, loaded }
+        let clock = Clock::starting_at(plan.facts.started);
+        Self {
+            ledger,
+            plan,
+            output,
+            sources,
+            states: HeldStates::default(),
+            committed: Instant::now(),
+            loaded,
+            kept,
+            unreadable: None,
+            whole_list: Vec::new(),
+            clock,
+        }
     }
 
     /// Runs to the end of the input; gives the output back, and why it failed if it did.
@@ -66,11 +97,12 @@ impl<L: Ledger + DoNotCallList, W: Write> ListSync<L, W> {
             Some(signal) = signals.next() => Err(Error::Interrupted(signal)),
             ended = self.load(&mut input) => ended,
         };
-        let patience = if ended.is_ok() { LONGEST_CLOSE } else { self.end_within };
+        let patience = if ended.is_ok() { LONGEST_CLOSE } else { self.plan.end_within };
+        let leave_at = Instant::now() + patience;
         let closed = tokio::select! {
             biased;
             Some(signal) = signals.next() => Err(Error::Hurried(signal)),
-            closed = timeout(patience, self.ledger.close()) => match closed {
+            closed = timeout_at(leave_at, self.close()) => match closed {
                 Ok(closed) => closed.map_err(Error::from),
                 Err(_) => Err(Error::LedgerUnavailable(
                     "the ledger did not answer at the end of the load; what no STATE covers may be on the list, or not: see \
@@ -79,7 +111,26 @@ impl<L: Ledger + DoNotCallList, W: Write> ListSync<L, W> {
                 )),
             },
         };
-        (self.output, ended.and(closed))
+        let result = ended.and(closed);
+        if !matches!(result, Err(Error::Hurried(_))) {
+            let report = tokio::select! {
+                biased;
+                Some(_) = signals.next() => None,
+                left = timeout_at(leave_at, self.leave_behind(result.as_ref().err())) => left.ok(),
+            };
+            let told = report.unwrap_or_else(|| self.tell_no_report("there was no time left to put it"));
+            return (self.output, result.and(told));
+        }
+        (self.output, result)
+    }
+
+    /// Closes the ledger, once it has said what its list is.
+    async fn close(&mut self) -> Result<(), LedgerError> {
+        if self.kept.as_ref().is_some_and(|kept| kept.report.is_some()) {
+            let look = self.ledger.list_sources(self.plan.owner.clone());
+            self.whole_list = timeout(LONGEST_LOOK, look).await.ok().and_then(Result::ok).unwrap_or_default();
+        }
+        self.ledger.close().await
     }
 
     async fn load(&mut self, input: &mut mpsc::Receiver<EventBatch>) -> Result<(), Error> {
@@ -88,11 +139,17 @@ impl<L: Ledger + DoNotCallList, W: Write> ListSync<L, W> {
                 self.take(event)?;
             }
             if let Some(failure) = batch.failure {
-                return Err(failure);
+                return Err(self.unreadable.take().unwrap_or(failure));
             }
-            if self.is_due() {
+            if self.unreadable.is_none() && self.is_due() {
                 self.commit(false).await?;
             }
+            if let Some(kept) = self.kept.as_mut().filter(|kept| kept.is_full()) {
+                kept.put().await?;
+            }
+        }
+        if let Some(unreadable) = self.unreadable.take() {
+            return Err(unreadable);
         }
         let broken_off = self.sources.iter().filter(|source| source.has_broken_off());
         let broken_off: Vec<_> = broken_off.map(|source| shown(&source.name)).collect();
@@ -116,12 +173,12 @@ impl<L: Ledger + DoNotCallList, W: Write> ListSync<L, W> {
             Event::Listed(record) => self.list(record),
             Event::State(state, covers) => self.hold(state, covers),
             Event::Complete(stream) => {
-                self.source(stream)?.completed();
+                find(&mut self.sources, stream)?.completed();
                 Ok(())
             }
             Event::Stream { index, name, warnings, variables: _ } => {
                 if index.index() == self.sources.len() {
-                    self.sources.push(Source::announced(name.to_string()));
+                    self.sources.push(Source::announced(name));
                     self.loaded.push(Loaded::default());
                 }
                 warnings.iter().try_for_each(|warning| self.output.log(Level::Warn, warning))
@@ -133,19 +190,30 @@ impl<L: Ledger + DoNotCallList, W: Write> ListSync<L, W> {
     }
 
     fn list(&mut self, record: ListedRecord) -> Result<(), Error> {
-        let ListedRecord { position, primary_key, is_listed, number } = record;
-        let source = self.source(position.stream)?;
+        let ListedRecord { origin, is_listed, number } = record;
+        let source = find(&mut self.sources, origin.position.stream)?;
         source.received();
         match number {
+            Ok(_) if self.unreadable.is_some() => {}
             Ok(key) => {
                 source.staging()?.add(key, is_listed)?;
                 source.counted.records += 1;
             }
             Err(why) => {
-                let place = || place(&source.name, position, &primary_key);
-                match judge(place, is_listed, &why)? {
-                    Passed::OverOnPurpose => source.n_left_out += 1,
-                    Passed::OverWithoutNumber => source.n_nameless += 1,
+                if let Some(kept) = &mut self.kept {
+                    kept.add(&decision(source, &origin, &why, self.plan.facts.started))?;
+                }
+                match judge(|| place(&source.name, &origin), is_listed, &why) {
+                    Ok(Passed::OverOnPurpose) => source.n_left_out += 1,
+                    Ok(Passed::OverWithoutNumber) => source.n_nameless += 1,
+                    Err(error) => {
+                        source.n_unreadable += 1;
+                        // Where all of them are kept, the others are looked for.
+                        if self.kept.is_none() || source.n_unreadable >= MOST_UNREADABLE {
+                            return Err(self.unreadable.take().unwrap_or(error));
+                        }
+                        self.unreadable.get_or_insert(error);
+                    }
                 }
                 source.counted.rejected += 1;
             }
@@ -157,15 +225,11 @@ impl<L: Ledger + DoNotCallList, W: Write> ListSync<L, W> {
         let mut stats = Stats::default();
         match covers {
             Covers::All => self.sources.iter_mut().for_each(|source| stats += source.stated()),
-            Covers::Stream(stream) => stats = self.source(stream)?.stated(),
+            Covers::Stream(stream) => stats = find(&mut self.sources, stream)?.stated(),
             Covers::Nothing => {}
         }
-        self.states.hold(state, stats)
-    }
-
-    fn source(&mut self, stream: StreamIndex) -> Result<&mut Source, Error> {
-        let unknown = || Error::Defect(format!("stream {} was never announced", stream.index()));
-        self.sources.get_mut(stream.index()).ok_or_else(unknown)
+        // Behind a row that cannot be read none goes back.
+        if self.unreadable.is_some() { Ok(()) } else { self.states.hold(state, stats) }
     }
 
     /// Brings what came into the ledger, and then hands the STATEs behind it back.
@@ -178,64 +242,49 @@ impl<L: Ledger + DoNotCallList, W: Write> ListSync<L, W> {
             }
             source.staging()?;
             let Some(staged) = source.take_staged() else { continue };
-            let (owner, name, kind) = (self.owner.clone(), source.name.clone(), source.kind);
+            let (owner, name, kind) = (self.plan.owner.clone(), source.name.clone(), source.kind);
             let load = ListLoad { owner, source: name, staged, kind, is_whole };
-            let Loaded { added, removed, count } = self.ledger.load_list(load, self.now).await?;
+            let Loaded { added, removed, count } =
+                self.ledger.load_list(load, self.plan.facts.started).await?;
             *told = Loaded { added: told.added + added, removed: told.removed + removed, count };
         }
         self.committed = Instant::now();
+        if let Some(kept) = &mut self.kept {
+            kept.put().await?;
+        }
         for (state, stats) in self.states.release() {
             self.output.state(&state, stats)?;
         }
         Ok(())
     }
+}
 
-    fn tell(&mut self) -> Result<(), Error> {
-        for (source, Loaded { added, removed, count }) in self.sources.iter().zip(&self.loaded) {
-            let name = shown(&source.name);
-            let mut lines = vec![(
-                Level::Info,
-                format!(
-                    "do-not-call list, source {name}: {added} numbers added, {removed} taken off, {count} on it now"
-                ),
-            )];
-            if source.n_left_out > 0 {
-                let n = source.n_left_out;
-                let text = format!(
-                    "source {name}: {n} rows were left out, because of only_when, or because their number is of a kind that is never called"
-                );
-                lines.push((Level::Info, text));
-            }
-            if source.n_nameless > 0 {
-                let n = source.n_nameless;
-                let text = format!(
-                    "source {name}: {n} deletions hold no number that can be read, so that nobody was taken off for them; a full refresh of the source does it"
-                );
-                lines.push((Level::Warn, text));
-            }
-            if !source.is_whole() {
-                let text = format!(
-                    "source {name}: nothing came, or no STATE behind the last records: whether the source ended well nobody can say, so the list's date stays as it was"
-                );
-                lines.push((Level::Warn, text));
-            } else if *count == 0 {
-                let text = format!(
-                    "source {name} is empty now: no sync that goes by this list begins until it is filled, or taken off the list with `ledger do-not-call remove`"
-                );
-                lines.push((Level::Warn, text));
-            }
-            for (level, text) in lines {
-                self.output.log(level, &text)?;
-            }
-        }
-        Ok(())
+fn find(sources: &mut [Source], stream: StreamIndex) -> Result<&mut Source, Error> {
+    let unknown = || Error::Defect(format!("stream {} was never announced", stream.index()));
+    sources.get_mut(stream.index()).ok_or_else(unknown)
+}
+
+/// A row that puts nobody onto the list, as an ending.
+fn decision<'a>(source: &'a Source, origin: &'a Origin, why: &'a Outcome, at: Timestamp) -> Decision<'a> {
+    Decision {
+        stream: &source.stream,
+        generation_id: source.generation_id,
+        primary_key: &origin.primary_key,
+        line: origin.position.line,
+        extracted_at: origin.extracted_at,
+        outcome: why,
+        is_held: false,
+        campaign: None,
+        phone: None,
+        at,
+        record: origin.columns.as_ref().map(|Columns(columns)| &**columns),
     }
 }
 
 /// Where a row stands, as far as that may be told.
-fn place(source: &str, position: RecordPosition, primary_key: &str) -> String {
-    let (source, line) = (shown(source), position.line);
-    match primary_key {
+fn place(source: &str, origin: &Origin) -> String {
+    let (source, line) = (shown(source), origin.position.line);
+    match &*origin.primary_key {
         "" => format!("stream {source}, line {line} of the input"),
         key => format!("stream {source}, line {line} of the input, primary key {}", shown(key)),
     }

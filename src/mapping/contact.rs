@@ -127,13 +127,7 @@ impl Mapping {
         &self.warnings
     }
 
-    /// How many values of the gender field were neither blank nor understood so far.
-    #[must_use]
-    pub fn genders_not_understood(&self) -> u64 {
-        self.genders_not_understood.load(Ordering::Relaxed)
-    }
-
-    /// Counts them together with those of other mappings.
+    /// Counts values of gender that are neither blank nor understood, together with other mappings.
     #[must_use]
     pub fn counting_genders_into(mut self, counter: &Arc<AtomicU64>) -> Self {
         self.genders_not_understood = Arc::clone(counter);

@@ -113,7 +113,7 @@ pub fn compile_catalog(
     vendor: &Arc<dyn Provider>,
     streams: &[StreamShape<'_>],
     run: &RunContext,
-) -> Result<Vec<Arc<Mapping>>, Vec<Mistake>> {
+) -> Result<Vec<Mapping>, Vec<Mistake>> {
     let mut mistakes = Vec::new();
     check_names(config, &mut mistakes);
     check_catalog(config, streams, &mut mistakes);
@@ -125,7 +125,7 @@ pub fn compile_catalog(
         // Who has none was told of by `check_catalog`.
         let is_mapped = entry.is_some() || config.streams.is_empty();
         let compile = || Mapping::compile_entry(config, vendor, stream, entry, run, &mut mistakes);
-        let mapping = is_mapped.then(compile).flatten().map(Arc::new);
+        let mapping = is_mapped.then(compile).flatten();
         for at in [REGION_COLUMN, TIME_ZONE_COLUMN] {
             tell_column_once(at, stream, &mut mistakes);
         }

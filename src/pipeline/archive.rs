@@ -8,18 +8,13 @@ use std::future::ready;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
 use futures_util::future::BoxFuture;
-use futures_util::{StreamExt, TryStreamExt, stream};
 use tokio::time::Instant;
 
 use crate::domain::decision::Decision;
 use crate::domain::error::Error;
-use crate::report::{Document, Report, RunEnd};
-use crate::storage::{Object, Part, Parts, PutObject, Receipts, Rejects, StorageError};
-
-/// Objects of a flush that are put at once: it has one for each stream.
-const PUT_AT_ONCE: usize = 4;
+use crate::report::{Report, RunEnd};
+use crate::storage::{Parts, PutObject, Receipts, Rejects, StorageError, put_parts, put_report};
 
 /// So long nothing follows the beginning of a flush: a source with many STATEs would make an object of each.
 const REST: Duration = Duration::from_millis(250);
@@ -149,7 +144,7 @@ impl Archive {
         self.n_rejects.under_way = std::mem::take(&mut self.n_rejects.gathered);
         self.open.0 += 1;
         self.rests_until = Some(now + REST);
-        let put = put_all(Arc::clone(store), parts);
+        let put = put_parts(Arc::clone(store), parts);
         self.under_way = Some(Box::pin(async { Put::Rows(put.await) }));
     }
 
@@ -194,7 +189,10 @@ impl Archive {
         let (store, document) = (Arc::clone(store), report.document(&end));
         self.under_way = Some(match self.broken.clone() {
             Some(error) => Box::pin(ready(Put::Report(Err(error)))),
-            None => Box::pin(async { Put::Report(put_report(store, folder, document).await) }),
+            None => Box::pin(async move {
+                let forms = (document.json(), document.html());
+                Put::Report(put_report(store, folder, forms).await)
+            }),
         });
     }
 
@@ -202,24 +200,4 @@ impl Archive {
     pub(super) fn rejects(&self) -> Option<(&str, u64)> {
         self.rejects.as_ref().map(|_| (self.rejects_at.as_str(), self.n_rejects.durable))
     }
-}
-
-async fn put_all(store: Arc<dyn PutObject>, parts: Vec<Part>) -> Result<(), StorageError> {
-    let put = |part: Part| async { store.put_object(part.packed().await?).await };
-    stream::iter(parts).map(put).buffered(PUT_AT_ONCE).try_for_each(|_| async { Ok(()) }).await
-}
-
-/// Puts the two forms of a report under names that are alike; gives where the page is.
-async fn put_report(
-    store: Arc<dyn PutObject>,
-    folder: String,
-    document: Document,
-) -> Result<String, StorageError> {
-    let object = |name: String, kind, text: String| Object { name, kind, body: Bytes::from(text) };
-    let json = object(format!("{folder}/report.json"), "application/json", document.json());
-    // An earlier attempt at the same sync may have left one.
-    let name = store.put_object(json).await?;
-    let name = format!("{}.html", name.strip_suffix(".json").unwrap_or(&name));
-    let page = store.put_object(object(name, "text/html; charset=utf-8", document.html())).await?;
-    Ok(store.address(&page))
 }

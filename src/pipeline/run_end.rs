@@ -3,14 +3,56 @@
 use std::io::{ErrorKind, Write};
 use std::time::Duration;
 
-use tokio::time::Instant;
+use jiff::Timestamp;
+use tokio::time::{Instant, timeout};
 
-use super::sync_loop::Pipeline;
+use super::archive::{Archive, Put};
+use super::run_stats::RunStats;
+use super::sync_loop::{Ended, Pipeline};
 use crate::delivery::Transport;
 use crate::domain::error::Error;
 use crate::ledger::Ledger;
-use crate::protocol::OUTLET_PATIENCE;
+use crate::protocol::{Level, OUTLET_PATIENCE, Output};
 use crate::report::{Ending, RunEnd};
+
+/// A report of a run that read nothing is worth no longer wait.
+const REPORT_WITHIN: Duration = Duration::from_secs(5);
+
+impl<W: Write> Ended<W> {
+    /// A run that failed before it read anything: its report says why.
+    pub async fn before_it_began(
+        mut output: Output<W>,
+        failure: Error,
+        mut archive: Archive,
+        now: Timestamp,
+    ) -> Self {
+        archive.put_report(run_end(now, 0, Ending::from(&failure)));
+        let mut report_at = None;
+        if archive.is_busy() {
+            let (level, text) = match timeout(REPORT_WITHIN, archive.next_put()).await {
+                Ok(Put::Report(Ok(place))) => {
+                    let text = format!("the report of this run is {place}");
+                    report_at = Some(place);
+                    (Level::Info, text)
+                }
+                Ok(Put::Report(Err(error)) | Put::Rows(Err(error))) => {
+                    (Level::Warn, format!("there is no report of this run: {error}"))
+                }
+                Ok(Put::Rows(Ok(()))) | Err(_) => {
+                    (Level::Warn, "there is no report of this run: its storage does not answer".to_owned())
+                }
+            };
+            // The failure says more than a stdout that nobody reads.
+            drop(output.log(level, &text));
+        }
+        Self { stats: RunStats::default(), failure: Some(failure), output, report_at }
+    }
+}
+
+/// A run's end, but for where things were put.
+fn run_end(ended: Timestamp, read: u64, how: Ending) -> RunEnd {
+    RunEnd { ended, read, how, rejects: String::new(), receipts: String::new(), preview: None }
+}
 
 impl<C: Transport, L: Ledger, W: Write> Pipeline<C, L, W> {
     /// From here on nothing new is sent; what is under way is heard out.
@@ -109,14 +151,7 @@ impl<C: Transport, L: Ledger, W: Write> Pipeline<C, L, W> {
             return;
         }
         self.conclude(started);
-        let end = RunEnd {
-            ended: self.task.run.now(),
-            read: self.stats.received,
-            how: self.how_it_ended(),
-            rejects: String::new(),
-            receipts: String::new(),
-            preview: None,
-        };
+        let end = run_end(self.task.run.now(), self.stats.received, self.how_it_ended());
         self.archive.put_report(end);
     }
 

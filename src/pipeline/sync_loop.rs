@@ -73,13 +73,6 @@ pub struct Ended<W> {
     pub report_at: Option<String>,
 }
 
-impl<W> Ended<W> {
-    /// A run that failed before it read anything.
-    pub fn before_it_began(output: Output<W>, failure: Error) -> Self {
-        Self { stats: RunStats::default(), failure: Some(failure), output, report_at: None }
-    }
-}
-
 /// A run of `write`.
 pub struct Pipeline<C, L, W> {
     pub(super) plan: Plan,

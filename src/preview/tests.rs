@@ -52,6 +52,7 @@ fn facts() -> RunFacts {
         sync_id: String::new(),
         started: Timestamp::from_second(1_800_000_000).unwrap(),
         vendor: "itnio".to_owned(),
+        sent_to: String::new(),
         campaign: "9".to_owned(),
         ledger: LedgerFacts { kind: "none", guarantee: "None.".to_owned(), promise: Promise::WithinTheSync },
         rules: Vec::new(),

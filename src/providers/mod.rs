@@ -39,7 +39,7 @@ use crate::domain::contact::Campaign;
 use api::{ContactShape, Limits, Reply, Request, Verdict};
 use campaign::{CampaignFacts, QuestionAnswer};
 pub(crate) use endpoint::{is_loopback, is_plain_http, unsafe_address};
-pub use registry::VendorConfig;
+pub use registry::{StandIn, VendorConfig};
 pub use simulator::{Simulator, Twist};
 
 /// One vendor's API for adding contacts to a campaign.

@@ -93,6 +93,20 @@ fn played<'de, D: Deserializer<'de>>(deserializer: D) -> Result<PlayedConfig, D:
     serde_json::from_value(section).map_err(D::Error::custom)
 }
 
+/// Who answers in the vendor's place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StandIn {
+    /// The vendor is played inside this program: a rehearsal, in which nobody is called.
+    Played,
+    /// Somebody at an address that is no vendor's own: a trial. Whether anybody is called, is known there.
+    At {
+        /// Host and port.
+        place: String,
+        /// Whether everything goes there unencrypted, because the user said so; else it is this machine.
+        is_plain_http: bool,
+    },
+}
+
 impl VendorConfig {
     /// The vendor that the user chose.
     #[must_use]
@@ -124,28 +138,32 @@ impl VendorConfig {
         mistakes
     }
 
+    /// Who answers in the vendor's place, as far as one can see from here; nobody where its own address is asked.
+    #[must_use]
+    pub fn stand_in(&self) -> Option<StandIn> {
+        if self.is_rehearsal() {
+            return Some(StandIn::Played);
+        }
+        let is_plain_http = is_plain_http(self.base_url());
+        let url = Url::parse(self.base_url()).ok().filter(|url| is_plain_http || is_loopback(url))?;
+        let host = url.host_str()?;
+        let place = url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
+        Some(StandIn::At { place, is_plain_http })
+    }
+
     /// Whether the vendor is played inside this program, so that nobody is called.
     #[must_use]
     pub fn is_rehearsal(&self) -> bool {
         matches!(self, Self::Rehearsal(_))
     }
 
-    /// Whether nobody is called, as far as one can see: the vendor is played, or its address is no vendor's own.
-    #[must_use]
-    pub fn rehearses(&self) -> bool {
-        let base_url = self.base_url();
-        self.is_rehearsal()
-            || is_plain_http(base_url)
-            || Url::parse(base_url).is_ok_and(|url| is_loopback(&url))
-    }
-
-    /// Where everything goes unencrypted because the user said so: host and port, for a warning.
+    /// Where everything goes unencrypted because the user said so, for a warning.
     #[must_use]
     pub fn plain_http_place(&self) -> Option<String> {
-        let is_sent = !self.is_rehearsal() && is_plain_http(self.base_url());
-        let url = Url::parse(self.base_url()).ok().filter(|_| is_sent)?;
-        let host = url.host_str()?;
-        Some(url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}")))
+        match self.stand_in()? {
+            StandIn::At { place, is_plain_http: true } => Some(place),
+            StandIn::At { .. } | StandIn::Played => None,
+        }
     }
 
     /// The vendor's other side in a rehearsal, which has called nobody yet.
@@ -161,4 +179,31 @@ impl VendorConfig {
 /// The names of all vendors, as in `vendor_type`.
 pub fn names() -> impl Iterator<Item = &'static str> {
     simulators(&SimulatorOptions::default()).into_iter().map(|simulator| simulator.name())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_that_is_no_vendors_own_is_a_trial_and_only_a_played_vendor_a_rehearsal() {
+        let at = |place: &str, is_plain_http| Some(StandIn::At { place: place.to_owned(), is_plain_http });
+        for (base_url, want) in [
+            ("https://api.itniotech.com/aivoice", None),
+            ("https://proxy.example/aivoice", None),
+            ("http://127.0.0.1:8080/aivoice", at("127.0.0.1:8080", false)),
+            ("https://localhost/aivoice", at("localhost", false)),
+            ("http://[::1]:8080", at("[::1]:8080", false)),
+            ("http://sandbox:8080/aivoice", at("sandbox:8080", true)),
+            ("http://host.docker.internal", at("host.docker.internal", true)),
+        ] {
+            let section = serde_json::json!({ "vendor_type": "itnio", "api_key": "k", "api_secret": "s", "app_id": "a",
+                "job_id": 9, "allow_plain_http": true, "base_url": base_url });
+            let vendor: VendorConfig = serde_json::from_value(section.clone()).unwrap();
+            assert_eq!(vendor.stand_in(), want, "{base_url}");
+            let played = serde_json::json!({ "vendor_type": "rehearsal", "plays": section });
+            let played: VendorConfig = serde_json::from_value(played).unwrap();
+            assert_eq!(played.stand_in(), Some(StandIn::Played), "{base_url}");
+        }
+    }
 }

@@ -37,7 +37,7 @@ impl Counts {
         let Self { accepted, duplicate, suppressed, invalid, rejected, unknown } = *self;
         let (accepted, would_call) = match kind {
             RunKind::Preview => (None, Some(accepted)),
-            RunKind::Sync | RunKind::Rehearsal => (Some(accepted), None),
+            RunKind::Sync | RunKind::Trial | RunKind::Rehearsal => (Some(accepted), None),
         };
         Outcomes { accepted, would_call, duplicate, suppressed, invalid, rejected, unknown }
     }

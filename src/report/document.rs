@@ -31,6 +31,8 @@ pub struct Document {
     /// When contacts ended, and what was waited for; not of a preview.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub time: Option<TimeSection>,
+    /// The rules of calling that were kept, those included that kept nobody back.
+    pub rules: Vec<RuleRow>,
     /// By stream and campaign.
     pub streams: Vec<StreamRow>,
     /// By country and kind of line, as the first digits tell them; records with a usable number only.
@@ -67,6 +69,8 @@ pub struct RunSection {
     pub version: String,
     /// Whose campaigns they are.
     pub vendor: String,
+    /// Host and port of a trial, whose requests did not go to the vendor's own address; blank otherwise.
+    pub sent_to: String,
     /// Where contacts go unless a stream says otherwise.
     pub campaign: String,
     /// A hash by which one knows the same settings again.
@@ -75,8 +79,6 @@ pub struct RunSection {
     pub ledger: String,
     /// What that guarantees.
     pub guarantee: String,
-    /// The rules of calling that were kept.
-    pub rules: Vec<String>,
     /// Where rejected records are; blank where nowhere.
     pub rejects: String,
     /// Where receipts are; blank where nowhere.
@@ -89,6 +91,8 @@ pub struct RunSection {
 pub enum RunKind {
     /// A sync: people were handed to the vendor.
     Sync,
+    /// A sync to an address that is no vendor's own, such as a sandbox: whether anybody is called, is known there.
+    Trial,
     /// A sync with a vendor that is played: nobody was called.
     Rehearsal,
     /// Decisions only: nothing was sent.
@@ -186,6 +190,19 @@ pub struct FunnelStep {
     pub step: String,
     /// Records that were left after it.
     pub left: u64,
+}
+
+/// A rule of calling.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct RuleRow {
+    /// The setting that makes it, as a path.
+    pub rule: String,
+    /// What it says, in a sentence.
+    pub says: String,
+    /// Records that it kept back, and those that were left alone where it ended the run.
+    pub count: u64,
+    /// Whether it ended the run before its time.
+    pub ended_the_run: bool,
 }
 
 /// When contacts ended.

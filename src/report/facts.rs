@@ -2,8 +2,10 @@
 
 use jiff::Timestamp;
 
-use super::document::{PreviewSection, RunKind};
+use super::document::{EndingName, PreviewSection, RunKind};
 use crate::domain::error::{Error, FailureType};
+use crate::domain::reason::Reason;
+use crate::phone::discreet;
 
 /// What is known of a run when it begins.
 #[derive(Clone, Debug)]
@@ -18,14 +20,27 @@ pub struct RunFacts {
     pub started: Timestamp,
     /// Whose campaigns they are.
     pub vendor: String,
+    /// Host and port of a trial, whose requests do not go to the vendor's own address; blank otherwise.
+    pub sent_to: String,
     /// Where contacts go unless a stream says otherwise.
     pub campaign: String,
     /// What remembers them.
     pub ledger: LedgerFacts,
-    /// One sentence each on the rules of calling that are kept.
-    pub rules: Vec<String>,
+    /// The rules of calling that are kept.
+    pub rules: Vec<RuleFacts>,
     /// A hash by which one knows the same settings again.
     pub settings_digest: String,
+}
+
+/// A rule of calling.
+#[derive(Clone, Debug)]
+pub struct RuleFacts {
+    /// The setting that makes it, as a path.
+    pub setting: &'static str,
+    /// One sentence.
+    pub says: String,
+    /// The reasons of those whom it keeps back.
+    pub reasons: &'static [Reason],
 }
 
 /// What the ledger is and promises.
@@ -88,14 +103,52 @@ pub enum Ending {
         failure: FailureType,
         /// What happened, without a number or a secret.
         why: String,
+        /// The setting of the rule that stopped it, if it was one.
+        rule: Option<&'static str>,
     },
+}
+
+impl Ending {
+    /// The way in which a run ended, and why.
+    pub(super) fn told(&self) -> (EndingName, String) {
+        match self {
+            Self::Complete => (EndingName::Complete, String::new()),
+            Self::LimitReached { limit } => (EndingName::LimitReached, limit.clone()),
+            Self::Interrupted { why } => (EndingName::Interrupted, discreet(why)),
+            Self::Failed { failure, why, rule: _ } => {
+                let name = match failure {
+                    FailureType::Config => EndingName::ConfigError,
+                    FailureType::Transient => EndingName::TransientError,
+                    FailureType::System => EndingName::SystemError,
+                };
+                (name, discreet(why))
+            }
+        }
+    }
+
+    /// The rule that ended the run, by its setting.
+    pub(super) fn rule(&self) -> Option<&str> {
+        match self {
+            Self::LimitReached { limit } => Some(limit),
+            Self::Failed { rule, .. } => *rule,
+            Self::Complete | Self::Interrupted { .. } => None,
+        }
+    }
 }
 
 impl From<&Error> for Ending {
     fn from(error: &Error) -> Self {
         match error {
             Error::Interrupted(_) | Error::Hurried(_) => Self::Interrupted { why: error.to_string() },
-            _ => Self::Failed { failure: error.failure_type(), why: error.to_string() },
+            _ => {
+                let rule = match error {
+                    Error::OutsideWindow(_) => Some("rules.window"),
+                    Error::NobodyToCall { .. } => Some("limits.allow_nobody"),
+                    Error::TooManyRejected { .. } => Some("limits.max_rejected_percent"),
+                    _ => None,
+                };
+                Self::Failed { failure: error.failure_type(), why: error.to_string(), rule }
+            }
         }
     }
 }

@@ -10,11 +10,13 @@ mod document;
 mod facts;
 mod funnel;
 mod lines;
+mod list;
 mod next_steps;
 mod numbers;
 mod page;
 mod people;
 mod reasons;
+mod rules;
 mod settle;
 mod streams;
 mod terminal;
@@ -27,20 +29,22 @@ mod words;
 use jiff::Timestamp;
 
 use crate::domain::decision::Decision;
-use crate::domain::error::FailureType;
-use crate::phone::{discreet, shown_identifier, visible};
+use crate::phone::{shown_identifier, visible};
 
 use counts::Counts;
 pub use document::{
     Cause, Document, EmptyVariable, EndingName, Example, FunnelStep, LineRow, Outcomes, Person,
-    PreviewSection, ReasonSection, Records, RunKind, RunSection, SCHEMA_VERSION, Span, StreamRow,
+    PreviewSection, ReasonSection, Records, RuleRow, RunKind, RunSection, SCHEMA_VERSION, Span, StreamRow,
     TimeSection, UnknownSection,
 };
-pub use facts::{Ending, LedgerFacts, Promise, RunEnd, RunFacts};
+pub use facts::{Ending, LedgerFacts, Promise, RuleFacts, RunEnd, RunFacts};
 use funnel::Funnel;
 use lines::Lines;
+pub use list::{ListDocument, ListLoadRow, ListRunSection, ListSourceRow};
+pub(crate) use list::{ListEnd, ListFacts};
 use people::People;
 use reasons::Reasons;
+use rules::Rules;
 use streams::Streams;
 use timeline::Timeline;
 
@@ -55,6 +59,7 @@ pub struct Report {
     /// Of the unknown, those whom an earlier run may have sent.
     n_held: u64,
     reasons: Reasons,
+    rules: Rules,
     funnel: Funnel,
     streams: Streams,
     lines: Lines,
@@ -70,6 +75,7 @@ impl Report {
             counts: Counts::default(),
             n_held: 0,
             reasons: Reasons::default(),
+            rules: Rules::new(&facts.rules),
             funnel: Funnel::default(),
             streams: Streams::default(),
             lines: Lines::default(),
@@ -84,6 +90,7 @@ impl Report {
         let is_called = !decision.outcome.counts_as_rejected() && decision.outcome.reason().is_none();
         self.counts.add(decision.outcome);
         self.reasons.add(decision);
+        self.rules.add(decision);
         self.funnel.add(decision);
         self.streams.add(decision);
         self.lines.add(decision.phone, is_called);
@@ -122,25 +129,31 @@ impl Report {
             reason_details: self.reasons.details(),
             funnel: self.funnel.steps(records, kind),
             time: (kind != RunKind::Preview).then(|| self.timeline.section(end.ended)),
+            rules: self.rules.rows(&end.how, records),
             streams: self.streams.rows(kind),
             lines: self.lines.rows(),
             unknown: settle::section(&self.facts, self.counts.unknown, self.n_held, self.unknown.shown()),
             next_steps: Vec::new(),
             preview: end.preview.clone(),
         };
-        document.next_steps = next_steps::of(&document, self.facts.ledger.promise);
+        document.next_steps = next_steps::of(&document, &self.facts);
         document
     }
 
     fn run(&self, end: &RunEnd) -> RunSection {
-        let RunFacts { kind, id, sync_id, started, vendor, campaign, ledger, rules, settings_digest } =
-            &self.facts;
-        let (ending, why) = match &end.how {
-            Ending::Complete => (EndingName::Complete, String::new()),
-            Ending::LimitReached { limit } => (EndingName::LimitReached, limit.clone()),
-            Ending::Interrupted { why } => (EndingName::Interrupted, discreet(why)),
-            Ending::Failed { failure, why } => (ending_name(*failure), discreet(why)),
-        };
+        let RunFacts {
+            kind,
+            id,
+            sync_id,
+            started,
+            vendor,
+            sent_to,
+            campaign,
+            ledger,
+            rules: _,
+            settings_digest,
+        } = &self.facts;
+        let (ending, why) = end.how.told();
         let milliseconds = end.ended.as_millisecond() - started.as_millisecond();
         RunSection {
             id: visible(id),
@@ -153,11 +166,11 @@ impl Report {
             milliseconds: u64::try_from(milliseconds).unwrap_or_default(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
             vendor: vendor.clone(),
+            sent_to: sent_to.clone(),
             campaign: shown_identifier(campaign),
             settings_digest: settings_digest.clone(),
             ledger: ledger.kind.to_owned(),
             guarantee: ledger.guarantee.clone(),
-            rules: rules.clone(),
             rejects: end.rejects.clone(),
             receipts: end.receipts.clone(),
         }
@@ -178,17 +191,33 @@ impl Document {
     }
 }
 
-fn ending_name(failure: FailureType) -> EndingName {
-    match failure {
-        FailureType::Config => EndingName::ConfigError,
-        FailureType::Transient => EndingName::TransientError,
-        FailureType::System => EndingName::SystemError,
+impl ListDocument {
+    /// `report.json`.
+    #[must_use]
+    pub fn json(&self) -> String {
+        serde_json::to_string_pretty(self).expect("texts and counts are JSON") + "\n"
+    }
+
+    /// `report.html`, as of a run that calls.
+    #[must_use]
+    pub fn html(&self) -> String {
+        page::render_list(self)
     }
 }
 
 /// The schema of `report.json`.
 #[must_use]
 pub fn schema() -> serde_json::Value {
+    schema_of::<Document>()
+}
+
+/// The schema of `report.json` of a sync that fills the do-not-call list.
+#[must_use]
+pub fn list_schema() -> serde_json::Value {
+    schema_of::<ListDocument>()
+}
+
+fn schema_of<D: schemars::JsonSchema>() -> serde_json::Value {
     let mut generator = schemars::generate::SchemaSettings::draft2020_12().for_serialize().into_generator();
-    generator.root_schema_for::<Document>().to_value()
+    generator.root_schema_for::<D>().to_value()
 }

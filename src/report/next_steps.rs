@@ -1,17 +1,17 @@
 //! What a reader should do next, the most urgent first.
 
 use super::document::{Document, EndingName, RunKind};
-use super::facts::Promise;
+use super::facts::{Promise, RunFacts};
 use super::numbers::{many, thousands};
 
 /// Reasons whose remedy is told here; the others are further down.
 const REMEDIES: usize = 3;
 
 /// The steps, for a document that is whole but for them.
-pub(super) fn of(document: &Document, promise: Promise) -> Vec<String> {
+pub(super) fn of(document: &Document, facts: &RunFacts) -> Vec<String> {
     let mut steps = Vec::new();
     steps.extend(if document.run.kind == RunKind::Preview { foreseen(document) } else { after(document) });
-    steps.extend(unknown(document, promise));
+    steps.extend(unknown(document, facts.ledger.promise));
     let mendable = document.reason_details.iter().filter(|reason| {
         matches!(reason.outcome.as_str(), "invalid" | "rejected") || reason.code == "condition_unknown"
     });
@@ -22,14 +22,19 @@ pub(super) fn of(document: &Document, promise: Promise) -> Vec<String> {
     if !document.run.rejects.is_empty() {
         steps.push(format!("All rejected records are in {}.", document.run.rejects));
     }
+    // One that has kept such people is refused to the account itself.
+    let own_ledger = if document.run.ledger == "none" { "" } else { ", and name a ledger of its own" };
     match document.run.kind {
         RunKind::Preview => {
             steps.push("Nothing was sent. When this is what you want, run `write` on the same input.".to_owned());
         }
-        RunKind::Rehearsal => steps.push(
-            "Nobody was called. When this is what you want, put the vendor's own section into the place of `rehearsal`."
-                .to_owned(),
-        ),
+        RunKind::Rehearsal => steps.push(format!(
+            "Nobody was called. When this is what you want, put the vendor's own section into the place of `rehearsal`{own_ledger}."
+        )),
+        RunKind::Trial => steps.push(format!(
+            "Requests went to {}, and none to the vendor's own address. When this is what you want, take `base_url` out of the vendor's section{own_ledger}.",
+            document.run.sent_to
+        )),
         RunKind::Sync if steps.is_empty() => steps.push("Nothing.".to_owned()),
         RunKind::Sync => {}
     }
@@ -44,7 +49,10 @@ fn after(document: &Document) -> Option<String> {
         }
         EndingName::Interrupted => "Run the sync again: it goes on where this one stopped.",
         EndingName::ConfigError => {
-            "Mend the configuration as the error says, and run the sync again; the platform does not try by itself."
+            "Do what the error says, and run the sync again; the platform does not try by itself."
+        }
+        EndingName::TransientError if is_outside_window(document) => {
+            "The platform tries again, in vain until the window opens: schedule the sync inside of it."
         }
         EndingName::TransientError => "The platform tries again; if the error stays, look at what it names.",
         EndingName::SystemError => {
@@ -52,6 +60,10 @@ fn after(document: &Document) -> Option<String> {
         }
     };
     Some(step.to_owned())
+}
+
+fn is_outside_window(document: &Document) -> bool {
+    document.rules.iter().any(|rule| rule.ended_the_run && rule.rule == "rules.window")
 }
 
 /// What a sync would come to that did what this preview shows.

@@ -6,11 +6,14 @@ use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment, HtmlEscape, Value, context};
 
 use super::document::Document;
+use super::list::ListDocument;
 use super::numbers::{duration, thousands};
 
 const NAME: &str = "report.html";
 
 const TEMPLATE: &str = include_str!("page/report.html");
+
+const LIST_TEMPLATE: &str = include_str!("page/list.html");
 
 const STYLE: &str = include_str!("page/report.css");
 
@@ -19,14 +22,25 @@ pub(super) fn render(document: &Document) -> String {
     filled(document).expect("the template is a part of this program, and tests fill it")
 }
 
-fn filled(document: &Document) -> Result<String, minijinja::Error> {
+/// The page of a list's sync.
+pub(super) fn render_list(document: &ListDocument) -> String {
+    let style = Value::from_safe_string(STYLE.to_owned());
+    let content = context! { report => Value::from(Serde(document)), style };
+    filled_with(LIST_TEMPLATE, content).expect("the template is a part of this program, and tests fill it")
+}
+
+fn filled_with(template: &str, content: Value) -> Result<String, minijinja::Error> {
     let mut environment = Environment::new();
     environment.set_auto_escape_callback(|_| AutoEscape::Html);
     environment.add_filter("thousands", thousands);
     environment.add_filter("duration", duration);
     environment.add_filter("prose", prose);
-    environment.add_template(NAME, TEMPLATE)?;
-    environment.get_template(NAME)?.render(context! {
+    environment.add_template(NAME, template)?;
+    environment.get_template(NAME)?.render(content)
+}
+
+fn filled(document: &Document) -> Result<String, minijinja::Error> {
+    let content = context! {
         report => Value::from(Serde(document)),
         style => Value::from_safe_string(STYLE.to_owned()),
         shares => Value::from(Serde(plots::shares(document))),
@@ -36,7 +50,8 @@ fn filled(document: &Document) -> Result<String, minijinja::Error> {
         columns => Value::from(Serde(plots::columns(document))),
         table => Value::from(Serde(plots::table(document))),
         lines => Value::from(Serde(plots::lines(document))),
-    })
+    };
+    filled_with(TEMPLATE, content)
 }
 
 /// A text of ours, in which names of settings stand between backticks.

@@ -1,6 +1,6 @@
 //! The document as text, for a person at a terminal.
 
-use super::document::{Document, Person, PreviewSection, ReasonSection, RunKind};
+use super::document::{Document, Person, PreviewSection, ReasonSection, RuleRow, RunKind};
 use super::numbers::{duration, many, thousands};
 use super::words::{ending_rows, outcome_rows};
 use crate::phone::visible;
@@ -15,14 +15,14 @@ impl Document {
     pub fn text(&self) -> String {
         let mut page = Page::default();
         let mark = match self.run.kind {
-            RunKind::Sync => "SYNC",
-            RunKind::Rehearsal => "REHEARSAL, nobody is called",
-            RunKind::Preview => "PREVIEW, nothing was sent",
+            RunKind::Sync => "SYNC".to_owned(),
+            RunKind::Trial => format!("TRIAL, sent to {}", self.run.sent_to),
+            RunKind::Rehearsal => "REHEARSAL, nobody is called".to_owned(),
+            RunKind::Preview => "PREVIEW, nothing was sent".to_owned(),
         };
-        page.line(0, mark);
+        page.line(0, &mark);
         page.line(0, &self.verdict);
         page.line(0, &self.run.guarantee);
-        self.run.rules.iter().for_each(|rule| page.line(0, rule));
         if !self.run.why.is_empty() {
             page.section("Why it ended before its time");
             self.run.why.lines().for_each(|line| page.line(1, line));
@@ -30,6 +30,7 @@ impl Document {
         page.section("What to do next");
         self.next_steps.iter().for_each(|step| page.line(1, &format!("- {step}")));
         self.tell_outcomes(&mut page);
+        self.tell_rules(&mut page);
         if !self.reason_details.is_empty() {
             page.section("Reasons");
             self.reason_details.iter().for_each(|reason| page.reason(reason));
@@ -52,6 +53,24 @@ impl Document {
             page.line(1, &format!("{:>12}  {:<16} {}", thousands(row.count), row.title, row.note));
         }
         page.line(1, &format!("{:>12}  Read", thousands(self.records.read)));
+    }
+
+    fn tell_rules(&self, page: &mut Page) {
+        if !self.rules.is_empty() {
+            page.section("Rules of calling, and whom each keeps back");
+        }
+        for RuleRow { rule: _, says, count, ended_the_run } in &self.rules {
+            let ended = if *ended_the_run {
+                if self.run.kind == RunKind::Preview {
+                    " It would end a sync."
+                } else {
+                    " It ended the sync."
+                }
+            } else {
+                ""
+            };
+            page.line(1, &format!("{:>12}  {says}{ended}", thousands(*count)));
+        }
     }
 
     fn tell_tables(&self, page: &mut Page) {

@@ -50,6 +50,7 @@ fn facts(kind: RunKind) -> RunFacts {
         sync_id: "41".to_owned(),
         started: started(),
         vendor: "itnio".to_owned(),
+        sent_to: if kind == RunKind::Trial { "127.0.0.1:8080".to_owned() } else { String::new() },
         campaign: "17".to_owned(),
         ledger: LedgerFacts {
             kind: "sqlite",
@@ -106,11 +107,19 @@ fn the_verdict_is_one_sentence_on_whom_was_handed_over() {
         (vec![accepted(), elsewhere()], "2 people of 2 records were handed to 2 campaigns; nobody twice."),
         (vec![invalid()], "Nobody of 1 record was handed over."),
         (vec![known(); 2], "Nobody was handed over, because all of 2 records are known already."),
+        (vec![known(), invalid()], "Nobody of 2 records was handed over, and 1 is known already."),
         (vec![], "There was nothing to do, because no record was read."),
     ] {
         let read = u64::try_from(records.len()).expect("few");
         assert_eq!(verdict(RunKind::Sync, &records, read, Ending::Complete), want);
     }
+}
+
+#[test]
+fn a_run_that_failed_before_it_read_anything_did_not_have_nothing_to_do() {
+    let failed = Ending::from(&Error::LedgerUnusable("the do-not-call list is empty".to_owned()));
+    let told = verdict(RunKind::Sync, &[], 0, failed);
+    assert!(told.ends_with("the do-not-call list is empty): no record was read."), "{told}");
 }
 
 #[test]
@@ -160,6 +169,14 @@ fn the_verdict_says_in_which_way_a_run_ended() {
             ),
         ),
         (
+            RunKind::Trial,
+            3,
+            Ending::Complete,
+            format!(
+                "TRIAL, sent to 127.0.0.1:8080: {both} 3 records were handed to campaign 17; 1 unknown, nobody twice."
+            ),
+        ),
+        (
             RunKind::Preview,
             3,
             Ending::Complete,
@@ -184,6 +201,35 @@ fn the_verdict_promises_no_more_than_the_ledger() {
         facts.ledger.promise = promise;
         let document = report(facts, &[accepted()]).document(&end(1, Ending::Complete));
         assert_eq!(document.verdict, want, "{promise:?}");
+    }
+}
+
+#[test]
+fn each_rule_is_told_with_whom_it_kept_back_nobody_too() {
+    let rule = |setting, reasons| RuleFacts { setting, says: format!("{setting} says so."), reasons };
+    let rules = vec![
+        rule("streams.only_when", &[Reason::OnlyWhen, Reason::ConditionUnknown]),
+        rule("rules.do_not_call", &[Reason::DoNotCall]),
+        rule("limits.max_contacts_per_sync", &[Reason::MaxContactsPerSync]),
+        rule("limits.allow_nobody", &[]),
+    ];
+    let kept_back = |reason| ended(Outcome::Suppressed(reason, None));
+    let records = [accepted(), kept_back(Reason::OnlyWhen), kept_back(Reason::ConditionUnknown), accepted()];
+    let limit = |setting: &str| Ending::LimitReached { limit: setting.to_owned() };
+    let nobody = Error::NobodyToCall { n_records: 4, reasons: String::new() };
+    for (name, how, want) in [
+        ("to its end", Ending::Complete, [(2, false), (0, false), (0, false), (0, false)]),
+        ("a limit", limit("limits.max_contacts_per_sync"), [(2, false), (0, false), (6, true), (0, false)]),
+        ("a preview's own", limit("--limit 4"), [(2, false), (0, false), (0, false), (0, false)]),
+        ("the guard", Ending::from(&nobody), [(2, false), (0, false), (0, false), (6, true)]),
+    ] {
+        let facts = RunFacts { rules: rules.clone(), ..facts(RunKind::Sync) };
+        let document = report(facts, &records).document(&end(10, how));
+        let told: Vec<_> = document.rules.iter().map(|row| (row.count, row.ended_the_run)).collect();
+        assert_eq!(told, want, "{name}");
+        for text in [document.html(), document.text()] {
+            assert!(document.rules.iter().all(|row| text.contains(&row.says)), "{name}: {text}");
+        }
     }
 }
 
@@ -349,7 +395,7 @@ proptest! {
     fn the_numbers_of_any_run_add_up(
         records in proptest::collection::vec(any_ending(), 0..60),
         n_open in 0_u64..20,
-        kind in proptest::sample::select(vec![RunKind::Sync, RunKind::Rehearsal, RunKind::Preview]),
+        kind in proptest::sample::select(vec![RunKind::Sync, RunKind::Trial, RunKind::Rehearsal, RunKind::Preview]),
     ) {
         let n_settled = u64::try_from(records.len()).expect("few");
         let document = report(facts(kind), &records).document(&end(n_settled + n_open, Ending::Complete));

@@ -17,7 +17,12 @@ pub(super) fn sentence(
     records: Records,
     streams: &Streams,
 ) -> String {
-    let mut parts = vec![handed_over(facts.kind, counts, records, &streams.destination())];
+    let mut parts = vec![match how {
+        Ending::Failed { .. } | Ending::Interrupted { .. } if records.read == 0 => {
+            "no record was read".to_owned()
+        }
+        _ => handed_over(facts.kind, counts, records, &streams.destination()),
+    }];
     if counts.unknown > 0 {
         parts.push(format!("{} unknown", thousands(counts.unknown)));
     }
@@ -38,14 +43,16 @@ pub(super) fn sentence(
         Some((first, rest)) => format!("{first}; {}", rest.join(", ")),
         None => String::new(),
     };
-    capital(&format!("{}{said}.", beginning(facts.kind, how)))
+    capital(&format!("{}{said}.", beginning(facts, how)))
 }
 
-fn beginning(kind: RunKind, how: &Ending) -> String {
+fn beginning(facts: &RunFacts, how: &Ending) -> String {
+    let kind = facts.kind;
     let (mark, noun) = match kind {
-        RunKind::Sync => ("", "the sync"),
-        RunKind::Rehearsal => ("REHEARSAL, nobody is called: ", "the sync"),
-        RunKind::Preview => ("", "the preview"),
+        RunKind::Sync => (String::new(), "the sync"),
+        RunKind::Trial => (format!("TRIAL, sent to {}: ", facts.sent_to), "the sync"),
+        RunKind::Rehearsal => ("REHEARSAL, nobody is called: ".to_owned(), "the sync"),
+        RunKind::Preview => (String::new(), "the preview"),
     };
     let ending = match how {
         Ending::Complete => String::new(),
@@ -60,14 +67,14 @@ fn beginning(kind: RunKind, how: &Ending) -> String {
 }
 
 /// With a capital in front.
-fn capital(text: &str) -> String {
+pub(super) fn capital(text: &str) -> String {
     let mut letters = text.chars();
     letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect()
 }
 
 fn handed_over(kind: RunKind, counts: &Counts, records: Records, to: &Destination) -> String {
     let (was, were) = match kind {
-        RunKind::Sync => ("was handed", "were handed"),
+        RunKind::Sync | RunKind::Trial => ("was handed", "were handed"),
         RunKind::Rehearsal => ("would have been handed", "would have been handed"),
         RunKind::Preview => ("would be handed", "would be handed"),
     };
@@ -76,6 +83,9 @@ fn handed_over(kind: RunKind, counts: &Counts, records: Records, to: &Destinatio
         _ if records.read == 0 => "there was nothing to do, because no record was read".to_owned(),
         0 if counts.duplicate == records.read => {
             format!("nobody {was} over, because all of {read} are known already")
+        }
+        0 if counts.duplicate > 0 => {
+            format!("nobody of {read} {was} over, and {} known already", are(counts.duplicate))
         }
         0 => format!("nobody of {read} {was} over"),
         accepted => {
@@ -92,6 +102,11 @@ fn handed_over(kind: RunKind, counts: &Counts, records: Records, to: &Destinatio
     }
 }
 
+/// So many of them are.
+fn are(number: u64) -> String {
+    format!("{} {}", thousands(number), if number == 1 { "is" } else { "are" })
+}
+
 /// What may be said of everybody who was handed over; nothing where nobody was.
 fn promise(facts: &RunFacts, counts: &Counts) -> Option<&'static str> {
     match facts.ledger.promise {
@@ -103,8 +118,8 @@ fn promise(facts: &RunFacts, counts: &Counts) -> Option<&'static str> {
 }
 
 /// What somebody else says, on one line for the middle of a sentence.
-fn one_line(text: &str) -> String {
+pub(super) fn one_line(text: &str) -> String {
     let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
     let joined: Vec<_> = lines.collect();
-    cut(visible(&discreet(&joined.join(" "))))
+    cut(visible(discreet(&joined.join(" ")).trim_end_matches('.')))
 }

@@ -1,7 +1,7 @@
 //! All vendors' APIs on one port: rehearsals that dial nobody.
 //!
 //! The simulators are the vendors' own (`providers::*::simulator`), behind seeded faults; a page shows
-//! who would be called how often. Nothing here is a security boundary: whoever can reach the port
+//! who would be called how often, another one the reports of the runs that sent them. Nothing here is a security boundary: whoever can reach the port
 //! can read the credentials, which are invented.
 
 pub mod fault_injector;
@@ -9,6 +9,7 @@ pub mod faults;
 mod host_check;
 mod options;
 mod pages;
+mod reports;
 mod routes;
 pub mod sample;
 mod server;
@@ -19,6 +20,7 @@ mod vendors;
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use axum::Router;
@@ -119,7 +121,7 @@ fn root_of(address: SocketAddr) -> String {
 
 /// Whole configurations of the connector, by vendor, for a sandbox that is not running yet but will be on this port.
 #[must_use]
-pub fn configs_for_port(port: u16) -> Vec<(&'static str, Value)> {
+pub fn configs_for_port(port: u16, reports: Option<PathBuf>) -> Vec<(&'static str, Value)> {
     let address = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port);
-    vendors::connector_configs(&SandboxOptions::default(), &root_of(address))
+    vendors::connector_configs(&SandboxOptions { reports, ..SandboxOptions::default() }, &root_of(address))
 }

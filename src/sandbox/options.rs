@@ -1,6 +1,7 @@
 //! How the sandbox behaves.
 
 use std::net::{IpAddr, Ipv4Addr};
+use std::path::PathBuf;
 
 use jiff::Timestamp;
 
@@ -25,6 +26,8 @@ pub struct SandboxOptions {
     /// Variables of the call script, which both vendors tell whoever asks: itnio refuses contacts that do not fill
     /// them. (Vbee documents no such check.)
     pub required_variables: Vec<String>,
+    /// The folder whose reports are shown: printed configurations have their runs put them there.
+    pub reports: Option<PathBuf>,
     /// Takes contacts for campaigns, too, that no printed configuration names.
     pub any_campaign: bool,
 }
@@ -38,6 +41,7 @@ impl Default for SandboxOptions {
             faults: FaultPlan::none(),
             show_numbers: false,
             required_variables: Vec::new(),
+            reports: None,
             any_campaign: false,
         }
     }

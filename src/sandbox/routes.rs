@@ -4,16 +4,18 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::Router;
 use axum::body::Bytes;
+use axum::extract::Path;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{MethodFilter, get, on, post};
 use http::header::{ACCEPT, CONTENT_TYPE};
-use http::{HeaderMap, Method, Uri};
+use http::{HeaderMap, Method, StatusCode, Uri};
 use serde_json::{Map, Value, json};
 use url::form_urlencoded;
 
 use super::fault_injector::{Answer, FaultInjector};
 use super::faults::Fault;
 use super::options::{Clock, SandboxOptions};
+use super::reports::Reports;
 use super::summary::{ProviderReport, Summary};
 use super::{pages, server, vendors};
 use crate::domain::secret::Secret;
@@ -73,6 +75,11 @@ impl Routes {
             .route("/calls", get(page(Self::calls)))
             .route("/faults", get(page(Self::faults)))
             .route("/reset", post(page(Self::reset)));
+        let (of_list, of_page) = (Arc::clone(&routes), Arc::clone(&routes));
+        router = router.route("/reports", get(move || async move { of_list.reports().await })).route(
+            "/reports/{*name}",
+            get(move |Path(name): Path<String>| async move { of_page.report(name).await }),
+        );
         for (name, method, path, does) in endpoints {
             let routes = Arc::clone(&routes);
             let filter = MethodFilter::try_from(method.clone()).unwrap_or(MethodFilter::POST);
@@ -107,13 +114,14 @@ impl Routes {
 
     fn landing(&self, _: &HeaderMap, _: &Uri) -> Response {
         let described = self.played().iter().map(|one| self.describe(one)).collect::<Vec<_>>();
-        pages::landing(&described, &self.options.faults.to_string(), self.options.seed)
+        let reports = self.options.reports.as_ref().map(|folder| folder.display().to_string());
+        pages::landing(&described, (&self.options.faults.to_string(), self.options.seed), reports)
     }
 
     fn describe(&self, one: &SimulatedProvider) -> (&'static str, String, String) {
         let root = &self.root;
         let endpoint = format!("{root}{}", one.injector.path());
-        let config = vendors::connector_config(one.injector.simulator(), root);
+        let config = vendors::connector_config(one.injector.simulator(), &self.options, root);
         (one.name, endpoint, format!("{config:#}"))
     }
 
@@ -124,6 +132,26 @@ impl Routes {
         let summary = Summary::new(&report, query.max_entries);
         drop(played);
         if query.json { json_response(&json!(summary)) } else { pages::calls(&summary, query.refresh) }
+    }
+
+    /// The last runs' reports, read beside whoever has other things to do.
+    async fn reports(&self) -> Response {
+        let Some(folder) = &self.options.reports else { return pages::reports(None) };
+        let reports = Reports::in_folder(folder);
+        let last = tokio::task::spawn_blocking(move || reports.last()).await.unwrap_or_default();
+        let config = json!({ "object_storage_config": vendors::storage_config(folder) });
+        pages::reports(Some((&folder.display().to_string(), &format!("{config:#}"), &last)))
+    }
+
+    async fn report(&self, name: String) -> Response {
+        let found = match self.options.reports.as_deref().map(Reports::in_folder) {
+            Some(reports) => tokio::task::spawn_blocking(move || reports.page(&name)).await.ok().flatten(),
+            None => None,
+        };
+        found.map_or_else(
+            || (StatusCode::NOT_FOUND, "There is no such report.\n").into_response(),
+            pages::report,
+        )
     }
 
     fn faults(&self, _: &HeaderMap, _: &Uri) -> Response {

@@ -359,3 +359,49 @@ fn only_what_is_printed_is_known_unless_any_campaign_is_asked_for() {
         }
     }
 }
+
+#[tokio::test]
+async fn the_last_runs_reports_are_shown_to_whoever_may_ask_and_nothing_else_of_the_disk() {
+    let outside = tempfile::tempdir().expect("a folder");
+    let folder = outside.path().join("kept");
+    std::fs::create_dir_all(folder.join("41 a")).expect("a folder");
+    std::fs::write(folder.join("41 a/report.html"), "<h1>a report</h1>").expect("a file");
+    std::fs::write(folder.join("41 a/report.json"), r#"{"verdict":"5 <people>."}"#).expect("a file");
+    std::fs::write(outside.path().join("report.html"), "a secret").expect("a file");
+    let none = Rehearsal::with("itnio", FaultPlan::none()).await;
+    assert!(none.text("/reports").await.contains("--reports DIR"));
+    assert!(none.sandbox.connector_config("itnio").expect("one")["object_storage_config"].is_null());
+
+    let options = SandboxOptions { reports: Some(folder.clone()), ..SandboxOptions::default() };
+    let rehearsal = Rehearsal::start("itnio", options).await;
+    let config = rehearsal.sandbox.connector_config("itnio").expect("one");
+    assert_eq!(config["object_storage_config"]["path"], folder.to_str().expect("UTF-8"));
+    let list = rehearsal.text("/reports").await;
+    assert!(
+        list.contains("5 &lt;people&gt;.")
+            && list.replace("&#x2f;", "/").contains("\"/reports/41%20a/report.html\""),
+        "{list}"
+    );
+    let ask = async |path: &str, host: Option<&str>| {
+        let mut asked = rehearsal.client.get(rehearsal.url(path));
+        if let Some(host) = host {
+            asked = asked.header("host", host);
+        }
+        asked.send().await.expect("an answer")
+    };
+    let page = ask("/reports/41%20a/report.html", None).await;
+    let policy = page.headers()["content-security-policy"].to_str().expect("text").to_owned();
+    assert!(policy.contains("default-src 'none'") && policy.contains("sandbox"), "{policy}");
+    assert_eq!(page.text().await.expect("a page"), "<h1>a report</h1>");
+    for path in [
+        "/reports/..%2freport.html",
+        "/reports/41%20a/..%2f..%2freport.html",
+        "/reports/41%20a/report.json",
+        "/reports/%00",
+    ] {
+        assert_eq!(ask(path, None).await.status(), 404, "{path}");
+    }
+    for path in ["/reports", "/reports/41%20a/report.html"] {
+        assert_eq!(ask(path, Some("evil.example:80")).await.status(), 421, "{path}");
+    }
+}

@@ -1,5 +1,7 @@
 //! The vendors that the sandbox plays: all there are.
 
+use std::path::Path;
+
 use serde_json::{Value, json};
 
 use super::options::SandboxOptions;
@@ -22,14 +24,23 @@ pub(super) fn simulators(options: &SandboxOptions) -> Vec<Box<dyn Simulator>> {
 /// A whole configuration of the connector for each vendor, by its name.
 pub(super) fn connector_configs(options: &SandboxOptions, root: &str) -> Vec<(&'static str, Value)> {
     let played = simulators(options).into_iter();
-    played.map(|simulator| (simulator.name(), connector_config(&*simulator, root))).collect()
+    played.map(|simulator| (simulator.name(), connector_config(&*simulator, options, root))).collect()
 }
 
 /// A whole configuration of the connector that sends to this simulator.
-pub(super) fn connector_config(simulator: &dyn Simulator, root: &str) -> Value {
+pub(super) fn connector_config(simulator: &dyn Simulator, options: &SandboxOptions, root: &str) -> Value {
     let mut vendor = simulator.connector_config(root);
     if let Some(section) = vendor.as_object_mut().filter(|_| is_plain_http(root)) {
         section.insert("allow_plain_http".to_owned(), true.into());
     }
-    json!({ "vendor": vendor, "phone": { "default_region": "VN" } })
+    let mut config = json!({ "vendor": vendor, "phone": { "default_region": "VN" } });
+    if let (Some(folder), Some(config)) = (&options.reports, config.as_object_mut()) {
+        config.insert("object_storage_config".to_owned(), storage_config(folder));
+    }
+    config
+}
+
+/// What has a run put its report, and its rejected records, into a folder.
+pub(super) fn storage_config(folder: &Path) -> Value {
+    json!({ "storage_type": "Local", "path": folder })
 }

@@ -8,8 +8,8 @@ use destination_ai_voice::domain::reason::Reason;
 use destination_ai_voice::domain::stream_name::StreamName;
 use destination_ai_voice::phone::Phone;
 use destination_ai_voice::report::{
-    Document, EmptyVariable, Ending, Example, LedgerFacts, PreviewSection, Promise, Report, RunEnd, RunFacts,
-    RunKind,
+    Document, EmptyVariable, Ending, Example, LedgerFacts, PreviewSection, Promise, Report, RuleFacts,
+    RunEnd, RunFacts, RunKind,
 };
 use jiff::{SignedDuration, Timestamp};
 
@@ -21,8 +21,9 @@ pub(crate) fn documents() -> Vec<(&'static str, Document)> {
     let failed = Ending::Failed {
         failure: FailureType::Transient,
         why: "itnio could not be reached: 5 attempts in 60 s, the last ended with status 503".to_owned(),
+        rule: None,
     };
-    let limit = Ending::LimitReached { limit: "limits.max_contacts_per_sync 5000".to_owned() };
+    let limit = Ending::LimitReached { limit: "limits.max_contacts_per_sync".to_owned() };
     let interrupted =
         Ending::Interrupted { why: "stopped by SIGTERM before the end of the input".to_owned() };
     vec![
@@ -32,6 +33,7 @@ pub(crate) fn documents() -> Vec<(&'static str, Document)> {
         ("failed", document(RunKind::Sync, 700, 7, failed, 2_300)),
         ("interrupted", document(RunKind::Sync, 1_200, 2, interrupted, 400)),
         ("limit", document(RunKind::Sync, 5_000, 4, limit, 7_000)),
+        ("trial", document(RunKind::Trial, 1_000, 6, Ending::Complete, 0)),
         ("rehearsal", document(RunKind::Rehearsal, 1_000, 6, Ending::Complete, 0)),
         ("preview", document(RunKind::Preview, 8_000, 8, Ending::Complete, 0)),
     ]
@@ -134,6 +136,7 @@ fn facts(kind: RunKind, started: Timestamp) -> RunFacts {
         sync_id: "41".to_owned(),
         started,
         vendor: "itnio".to_owned(),
+        sent_to: if kind == RunKind::Trial { "127.0.0.1:8080".to_owned() } else { String::new() },
         campaign: "17".to_owned(),
         ledger: LedgerFacts {
             kind: "postgres",
@@ -143,11 +146,33 @@ fn facts(kind: RunKind, started: Timestamp) -> RunFacts {
             promise: Promise::NobodyTwice,
         },
         rules: vec![
-            "The do-not-call list is of 2026-11-20 and has 12,000 numbers.".to_owned(),
-            "At most one hand-over per person in 24 hours, over all campaigns.".to_owned(),
+            rule(
+                "streams.only_when",
+                &[Reason::OnlyWhen, Reason::ConditionUnknown],
+                "Of renewals only those are called for whom this is true: consent = 'yes'",
+            ),
+            rule(
+                "rules.do_not_call",
+                &[Reason::DoNotCall],
+                "Nobody is handed over who is on the do-not-call list when their batch leaves.",
+            ),
+            rule(
+                "limits.max_contacts_per_sync",
+                &[Reason::MaxContactsPerSync],
+                "At most 5000 contacts a sync; the rest is left for the next sync.",
+            ),
+            rule(
+                "limits.allow_nobody",
+                &[],
+                "A sync whose first hundred records hold nobody who can be called, or was before, stops.",
+            ),
         ],
         settings_digest: "9f2c41d07be3".to_owned(),
     }
+}
+
+fn rule(setting: &'static str, reasons: &'static [Reason], says: &str) -> RuleFacts {
+    RuleFacts { setting, says: says.to_owned(), reasons }
 }
 
 fn preview() -> PreviewSection {

@@ -116,9 +116,7 @@ impl Postgres {
             claims: AtomicI64::new(0),
             is_marked_used: AtomicBool::new(meta.used),
         };
-        let schema::LedgerMeta { hasher, identity, clock, list_refusal, .. } = meta;
-        let clock = Some(clock);
-        Ok((postgres, OpenedLedger { recovered_unknown, hasher, identity, clock, list_refusal }))
+        Ok((postgres, meta.opened(recovered_unknown)))
     }
 
     /// Opens a ledger that is there already, to read it and to decide in it: no run is registered,
@@ -141,12 +139,7 @@ impl Postgres {
         };
         let meta = client.within(OPENING, found).await?;
         client.keep(session).await;
-        let schema::LedgerMeta { hasher, identity, clock, list_refusal, .. } = meta;
-        let clock = Some(clock);
-        Ok((
-            PostgresRecords { client },
-            OpenedLedger { recovered_unknown: 0, hasher, identity, clock, list_refusal },
-        ))
+        Ok((PostgresRecords { client }, meta.opened(0)))
     }
 
     /// Claims once; gives who is ours now, and whether they had been unknown.

@@ -11,7 +11,7 @@ use super::do_not_call;
 use super::error::PostgresError;
 use super::query::{Query, QueryParameter};
 use super::session::Step;
-use crate::ledger::{KeyHasher, LedgerIdentity, LedgerOptions};
+use crate::ledger::{KeyHasher, LedgerIdentity, LedgerOptions, OpenedLedger};
 
 /// One step for each version. A row of `contact` holds how a person's last run ended (`outcome`,
 /// `run`, `at`, …; no outcome: free) and, apart from it, who is sending it now (`claimed_by`, …), so
@@ -144,6 +144,14 @@ pub(super) struct LedgerMeta {
     pub(super) is_older: bool,
     /// Why nobody may be called by the do-not-call list.
     pub(super) list_refusal: Option<String>,
+}
+
+impl LedgerMeta {
+    /// The same, for whoever opens the ledger.
+    pub(super) fn opened(self, recovered_unknown: u64) -> OpenedLedger {
+        let Self { hasher, identity, clock, list_refusal, used: _, is_new: _, is_older: _ } = self;
+        OpenedLedger { recovered_unknown, hasher, identity, clock: Some(clock), list_refusal }
+    }
 }
 
 const fn opening(sql: &'static str, types: &'static [Type]) -> Query {

@@ -52,14 +52,11 @@ impl Postgres {
         };
         let meta = client.within(OPENING, found).await?;
         client.keep(session).await;
-        let schema::LedgerMeta { hasher, identity, clock, used: _, is_new, is_older: _, list_refusal } = meta;
-        let opened =
-            OpenedLedger { recovered_unknown: 0, hasher, identity, clock: Some(clock), list_refusal };
         let view = PostgresView {
             people: People::new(PostgresRecords { client }, options),
             taken: Mutex::default(),
         };
-        Ok((!is_new).then_some((view, opened)))
+        Ok((!meta.is_new).then(|| (view, meta.opened(0))))
     }
 }
 

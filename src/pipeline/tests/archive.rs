@@ -84,6 +84,7 @@ fn archive(shop: &Arc<Shop>, settings: &Value) -> Archive {
         sync_id: run.sync_id.clone(),
         started,
         vendor: "itnio".to_owned(),
+        sent_to: String::new(),
         campaign: "9".to_owned(),
         ledger: LedgerFacts { kind: "sqlite", guarantee: String::new(), promise: Promise::NobodyTwice },
         rules: Vec::new(),

@@ -2,19 +2,21 @@
 
 use axum::response::{Html, IntoResponse, Response};
 use http::StatusCode;
-use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, X_CONTENT_TYPE_OPTIONS};
+use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
 use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment, Value, context};
 
+use super::reports::ReportList;
 use super::summary::Summary;
 
 /// A page that asks again at once would ask without end.
 const MIN_REFRESH_SECONDS: u32 = 1;
 
-const TEMPLATES: [(&str, &str); 3] = [
+const TEMPLATES: [(&str, &str); 4] = [
     ("layout.html", include_str!("layout.html")),
     ("landing.html", include_str!("landing.html")),
     ("calls.html", include_str!("calls.html")),
+    ("reports.html", include_str!("reports.html")),
 ];
 
 /// The page of who would be called how often.
@@ -24,10 +26,36 @@ pub(super) fn calls(summary: &Summary, refresh: Option<u32>) -> Response {
 }
 
 /// The first page: what is here, and what to paste where.
-pub(super) fn landing(vendors: &[(&'static str, String, String)], faults: &str, seed: u64) -> Response {
+pub(super) fn landing(
+    vendors: &[(&'static str, String, String)],
+    (faults, seed): (&str, u64),
+    reports: Option<String>,
+) -> Response {
     let vendors: Vec<_> =
         vendors.iter().map(|(name, endpoint, config)| context! { name => *name, endpoint, config }).collect();
-    page("landing.html", context! { title => "Sandbox", vendors, faults, seed })
+    page("landing.html", context! { title => "Sandbox", vendors, faults, seed, reports })
+}
+
+/// The page of the last runs' reports; without a folder it says how there would be one.
+pub(super) fn reports(of: Option<(&str, &str, &ReportList)>) -> Response {
+    let content = of.map_or_else(
+        || context! { title => "Reports" },
+        |(folder, config, reports)| {
+            context! { title => "Reports", folder, config, reports => Value::from(Serde(reports)) }
+        },
+    );
+    page("reports.html", content)
+}
+
+/// A report itself. Whoever wrote it: no script of it runs, and it loads nothing.
+pub(super) fn report(page: Vec<u8>) -> Response {
+    let headers = [
+        (CACHE_CONTROL, "no-store"),
+        (CONTENT_SECURITY_POLICY, "default-src 'none'; style-src 'unsafe-inline'; sandbox"),
+        (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (CONTENT_TYPE, "text/html; charset=utf-8"),
+    ];
+    (headers, page).into_response()
 }
 
 fn page(name: &str, content: Value) -> Response {
