@@ -14,6 +14,7 @@ mod dispatcher;
 mod ending;
 mod events;
 mod foresight;
+mod held;
 mod ledger_query;
 mod limits;
 mod nobody;
