@@ -96,8 +96,6 @@ plant "who is being handed over need not wait" $ledger/cooling.rs \
   'if under_way.is_some() {' 'if under_way.is_some() && own.is_some() {'
 plant "who is being handed over counts as handed over" $ledger/cooling.rs \
   'return Ok(Some(ContactStatus::Elsewhere));' 'return Ok(Some(ContactStatus::CoolingOff));'
-plant "who is being handed over to another campaign is another run's" $sending \
-  'waited >= WAIT_FOR_OTHERS &&' 'waited >= ASK_AGAIN_SOON &&'
 plant "a hand-over of a run that died starts no clock" $ledger/open.rs \
   'hand_overs.write(connection, found)?;' 'hand_overs.write(connection, found.filter(|at| *at < 0))?;'
 plant "a repeat is kept back by nobody else's hand-over" $ledger/cooling.rs \
