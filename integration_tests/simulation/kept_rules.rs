@@ -183,7 +183,9 @@ impl Model {
             return;
         }
         self.kept_back.insert(person.key);
-        let Some(person) = person.rules.cooling.filter(|_| status == ContactStatus::CoolingOff) else { return };
+        let Some(person) = person.rules.cooling.filter(|_| status == ContactStatus::CoolingOff) else {
+            return;
+        };
         let is_of_dead_run = self.under_way.get(&person).is_some_and(|(_, _, other)| *other != run);
         if !is_of_dead_run && !self.last.contains_key(&person) {
             self.complain(format!("somebody was kept back at {now}, whom nobody had handed over"));

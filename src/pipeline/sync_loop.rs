@@ -121,6 +121,7 @@ impl<C: Transport, L: Ledger, W: Write> Pipeline<C, L, W> {
         let streams = std::mem::take(&mut plan.streams);
         let awaited = streams.iter().enumerate().filter(|(_, (_, generation_id))| generation_id.is_some());
         let may_repeat = deliverer.may_repeat();
+        let shutdown = Shutdown::new(archive.takes_at_most());
         Self {
             checkpoints: Checkpoints::new(streams.len()),
             policy: Policy::new(PolicyOptions {
@@ -154,7 +155,7 @@ impl<C: Transport, L: Ledger, W: Write> Pipeline<C, L, W> {
             warnings: InputWarnings::default(),
             waiting: None,
             failure: None,
-            shutdown: Shutdown::default(),
+            shutdown,
         }
     }
 

@@ -105,8 +105,8 @@ impl<'a> Cooling<'a> {
             row.optional()
         };
         let last = if last.is_some() { last } else { read(&mut self.statement)? };
-        let must_wait =
-            last.is_some_and(|(key, at)| own != Some(key) && self.over_since.is_none_or(|moment| at > moment));
+        let must_wait = last
+            .is_some_and(|(key, at)| own != Some(key) && self.over_since.is_none_or(|moment| at > moment));
         Ok(must_wait.then_some(ContactStatus::CoolingOff))
     }
 }

@@ -6,6 +6,8 @@ mod shelf;
 pub(super) use shelf::Put;
 pub use shelf::{Flush, Shelf};
 
+use std::time::Duration;
+
 use tokio::time::Instant;
 
 use crate::domain::decision::Decision;
@@ -53,6 +55,11 @@ impl Archive {
     /// When what is awaited may be put, where that is not yet.
     pub(super) fn rests_until(&self) -> Option<Instant> {
         self.0.as_ref().and_then(Shelf::rests_until)
+    }
+
+    /// How long it takes at most until all that waits is there, or never will be, when nothing is added any more.
+    pub(super) fn takes_at_most(&self) -> Duration {
+        self.0.as_ref().map_or(Duration::ZERO, |_| shelf::LAST_TAKE_AT_MOST)
     }
 
     /// Waits until what is under way is there, or never will be; without anything for ever.

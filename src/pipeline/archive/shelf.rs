@@ -10,7 +10,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use futures_util::{StreamExt, TryStreamExt, stream};
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
 use crate::domain::decision::Decision;
 use crate::domain::error::Error;
@@ -19,6 +19,13 @@ use crate::storage::{Object, Part, PutObject, Receipts, Rejects, StorageError};
 
 /// Objects of a flush that are put at once: it has one for each stream.
 const PUT_AT_ONCE: usize = 4;
+
+/// A flush that takes longer is given up, whatever the store is still trying: seven attempts at one that is away take
+/// half a minute, and those at one that does not answer must have an end.
+const TAKES_AT_MOST: Duration = Duration::from_mins(2);
+
+/// At the end of a run one flush is under way, and the last one follows.
+pub(super) const LAST_TAKE_AT_MOST: Duration = TAKES_AT_MOST.saturating_mul(2);
 
 /// So long nothing follows the beginning of a flush: a source with many STATEs would make an object of each.
 const REST: Duration = Duration::from_millis(250);
@@ -137,8 +144,10 @@ impl Shelf {
         self.n_rejects.under_way = std::mem::take(&mut self.n_rejects.gathered);
         self.open.0 += 1;
         self.rests_until = Some(now + REST);
-        let put = put_all(Arc::clone(&self.store), parts);
-        self.under_way = Some(Box::pin(async { Put::Rows(put.await) }));
+        let put = timeout(TAKES_AT_MOST, put_all(Arc::clone(&self.store), parts));
+        let place = self.rejects_at.clone();
+        self.under_way =
+            Some(Box::pin(async move { Put::Rows(put.await.unwrap_or_else(|_| Err(given_up(&place)))) }));
     }
 
     /// Whoever stops waiting may begin again.
@@ -185,6 +194,13 @@ impl Shelf {
     pub(super) fn rejects(&self) -> (&str, u64) {
         (&self.rejects_at, self.n_rejects.durable)
     }
+}
+
+fn given_up(place: &str) -> StorageError {
+    let seconds = TAKES_AT_MOST.as_secs();
+    StorageError::Unavailable(format!(
+        "{place}: what was rejected was not there {seconds} seconds after it was to be put; see whether the store is slow"
+    ))
 }
 
 async fn put_all(store: Arc<dyn PutObject>, parts: Vec<Part>) -> Result<(), StorageError> {
