@@ -248,7 +248,7 @@ pub struct SettleArgs {
     pub run: String,
     /// What the vendor's console shows.
     #[arg(long = "as", value_enum)]
-    pub decision: Decision,
+    pub decision: SettleDecision,
     /// Only those with these primary keys: a file with one a line, or with lines as `ledger list` prints them; - is stdin.
     #[arg(long, value_name = "FILE")]
     pub primary_keys: Option<PathBuf>,
@@ -283,7 +283,7 @@ pub struct ForgetArgs {
 
 /// What became of contacts of whom nobody could say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub enum Decision {
+pub enum SettleDecision {
     /// They are in the campaign: never sent again.
     Accepted,
     /// They are not: the next sync may send them.
@@ -456,7 +456,7 @@ impl Cli {
     ///
     /// # Errors
     /// With the usage, or with the help when it was asked for.
-    pub fn read(arguments: impl IntoIterator<Item = OsString>) -> Result<Self, clap::Error> {
+    pub fn from_arguments(arguments: impl IntoIterator<Item = OsString>) -> Result<Self, clap::Error> {
         let mut arguments: Vec<OsString> = arguments.into_iter().collect();
         if let Some(command) = arguments.get_mut(1) {
             let platforms = ["--spec", "--check", "--discover", "--write"];
@@ -480,7 +480,7 @@ impl Environment {
     /// Reads the environment, once.
     #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the environment")]
     #[must_use]
-    pub fn read() -> Self {
+    pub fn of_process() -> Self {
         let medium = std::env::var("DATA_CHANNEL_MEDIUM").unwrap_or_default();
         Self {
             job_id: std::env::var("WORKER_JOB_ID").ok().filter(|id| !id.is_empty()),

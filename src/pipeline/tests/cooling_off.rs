@@ -21,7 +21,6 @@ fn two_campaigns() -> Value {
     })
 }
 
-#[expect(clippy::unnecessary_wraps, reason = "one of several rules by which a vendor answers")]
 fn refuses_for_the_first(body: &Value) -> Result<Reply, TransportError> {
     if body["jobId"] == 77 {
         return takes_all(body);
