@@ -1,9 +1,10 @@
 //! Runs the real binary over real pipes.
 
 use std::ffi::OsStr;
-use std::io::Write;
+use std::io::{BufRead, BufReader, Read, Write};
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
+use std::sync::Barrier;
 
 use serde_json::Value;
 
@@ -31,14 +32,7 @@ pub(crate) fn run_as<A: AsRef<OsStr>>(
     arguments: impl IntoIterator<Item = A>,
     input: &[u8],
 ) -> Finished {
-    let mut command = Command::new(name);
-    command.args(arguments).env_remove("WORKER_JOB_ID").env("NO_PROXY", "127.0.0.1");
-    let mut child = command
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("the binary starts");
+    let mut child = start(name, arguments);
     let mut stdin = child.stdin.take().unwrap();
     let input = input.to_vec();
     // A command that fails early closes its stdin; that is for its test to judge.
@@ -50,6 +44,35 @@ pub(crate) fn run_as<A: AsRef<OsStr>>(
         stdout: String::from_utf8(output.stdout).unwrap(),
         stderr: String::from_utf8(output.stderr).unwrap(),
     }
+}
+
+/// Runs a sync to its end, which gets the second part of its input only when others are as far: when each has handed
+/// back the STATE of the first part.
+pub(crate) fn race<A: AsRef<OsStr>>(
+    arguments: impl IntoIterator<Item = A>,
+    [first, second]: [&str; 2],
+    all_ready: &Barrier,
+) -> Finished {
+    let mut child = start(binary(), arguments);
+    let (mut stdin, mut stdout) = (child.stdin.take().unwrap(), BufReader::new(child.stdout.take().unwrap()));
+    let mut said = String::new();
+    // One that fails early closes its stdin; that is for its test to judge.
+    drop(stdin.write_all(first.as_bytes()));
+    while !said.contains(r#""type":"STATE""#) && stdout.read_line(&mut said).unwrap() > 0 {}
+    all_ready.wait();
+    drop(stdin.write_all(second.as_bytes()));
+    drop(stdin);
+    stdout.read_to_string(&mut said).unwrap();
+    let output = child.wait_with_output().unwrap();
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    Finished { code: output.status.code().unwrap_or(-1), stdout: said, stderr }
+}
+
+fn start<A: AsRef<OsStr>>(name: impl AsRef<OsStr>, arguments: impl IntoIterator<Item = A>) -> Child {
+    let mut command = Command::new(name);
+    command.args(arguments).env_remove("WORKER_JOB_ID").env("NO_PROXY", "127.0.0.1");
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command.spawn().expect("the binary starts")
 }
 
 impl Finished {

@@ -34,6 +34,8 @@ pub(crate) struct Folder {
     home: TempDir,
     path: PathBuf,
     n_places: u32,
+    /// Runs die, but nothing happens to the files.
+    is_left_alone: bool,
     /// Copies that somebody made between runs.
     copies: Vec<Files>,
     /// What happened to it and is not mended yet.
@@ -57,7 +59,7 @@ pub(crate) enum Remedy {
 }
 
 impl Folder {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(is_left_alone: bool) -> Self {
         // A disk that need not be waited for, where there is one.
         let memory = Path::new("/dev/shm");
         let home = if memory.is_dir() { TempDir::new_in(memory) } else { TempDir::new() }.unwrap();
@@ -66,6 +68,7 @@ impl Folder {
             path,
             home,
             n_places: 0,
+            is_left_alone,
             copies: Vec::new(),
             accident: None,
             is_refused: false,
@@ -126,7 +129,7 @@ impl Folder {
 
     /// Something happens while no run has the ledger; gives what, if it could.
     pub(crate) fn happen(&mut self, rng: &mut fastrand::Rng) -> Option<Accident> {
-        if self.accident.is_some() || !self.path.exists() {
+        if self.is_left_alone || self.accident.is_some() || !self.path.exists() {
             return None;
         }
         let before = read(&self.path);
@@ -197,7 +200,7 @@ impl Folder {
 
     /// Something happens while a run has the ledger.
     pub(crate) fn happen_under_a_run(&mut self, rng: &mut fastrand::Rng) -> Option<Accident> {
-        if self.accident.is_some() || !self.path.exists() {
+        if self.is_left_alone || self.accident.is_some() || !self.path.exists() {
             return None;
         }
         let accident = *rng.choice(Accident::under_a_run())?;
@@ -256,7 +259,7 @@ impl Folder {
 fn another() -> &'static Files {
     static ANOTHER: OnceLock<Files> = OnceLock::new();
     ANOTHER.get_or_init(|| {
-        let mut folder = Folder::new();
+        let mut folder = Folder::new(false);
         let now = crate::options::beginning();
         let sqlite = folder.open(&options(u64::MAX, 0, LedgerRules::default()), now).unwrap();
         let entry = ClaimEntry {

@@ -6,7 +6,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use destination_ai_voice::ledger::list::{DoNotCallList, ListLoad, LoadKind, Staging};
 use destination_ai_voice::ledger::sqlite::Sqlite;
 use destination_ai_voice::ledger::{
-    ClaimEntry, ContactStatus, DoNotCallRule, Key, LedgerRules, ListOwner, RuleScopes, Scope, Settlement,
+    ClaimEntry, ContactStatus, DoNotCallRule, Key, LedgerRules, ListOwner, PersonKeys, RuleScopes, Scope,
+    Settlement,
 };
 use futures_util::FutureExt;
 use jiff::{SignedDuration, Timestamp};
@@ -107,11 +108,7 @@ impl KeptRules {
         match status {
             ContactStatus::Free => {}
             ContactStatus::Unknown if retake => {}
-            ContactStatus::DoNotCall | ContactStatus::CoolingOff => {
-                model.kept_back.insert(entry.key);
-                return;
-            }
-            _ => return,
+            _ => return model.keeps_back(run, entry.person(), status, now),
         }
         if entry.rules.listed.is_some_and(|key| model.listed.contains(&key)) {
             model.complain(format!("somebody on the list was claimed at {now}"));
@@ -139,10 +136,8 @@ impl KeptRules {
         model.newest = model.newest.max(now);
     }
 
-    pub(crate) fn looked_up(&self, key: Key, status: ContactStatus) {
-        if matches!(status, ContactStatus::DoNotCall | ContactStatus::CoolingOff) {
-            self.locked().kept_back.insert(key);
-        }
+    pub(crate) fn looked_up(&self, run: u64, person: PersonKeys, status: ContactStatus, now: Timestamp) {
+        self.locked().keeps_back(run, person, status, now);
     }
 
     pub(crate) fn settled(&self, entry: &ClaimEntry, settlement: &Settlement, now: Timestamp) {
@@ -182,6 +177,21 @@ impl KeptRules {
 }
 
 impl Model {
+    /// Whoever is kept back has ended, so there must be a reason that stays: an attempt that is under way is none.
+    fn keeps_back(&mut self, run: u64, person: PersonKeys, status: ContactStatus, now: Timestamp) {
+        if !matches!(status, ContactStatus::DoNotCall | ContactStatus::CoolingOff) {
+            return;
+        }
+        self.kept_back.insert(person.key);
+        let Some(person) = person.rules.cooling.filter(|_| status == ContactStatus::CoolingOff) else {
+            return;
+        };
+        let is_of_dead_run = self.under_way.get(&person).is_some_and(|(_, _, other)| *other != run);
+        if !is_of_dead_run && !self.last.contains_key(&person) {
+            self.complain(format!("somebody was kept back at {now}, whom nobody had handed over"));
+        }
+    }
+
     fn complain(&mut self, what: String) {
         self.violation.get_or_insert(what);
     }

@@ -94,6 +94,8 @@ plant "who is on the do-not-call list is claimed" $ledger/store.rs \
   '&& list.has(&listed)?' '&& list.has(&listed)? && self.lists.is_empty()'
 plant "who is being handed over need not wait" $ledger/cooling.rs \
   'if under_way.is_some() {' 'if under_way.is_some() && own.is_some() {'
+plant "who is being handed over counts as handed over" $ledger/cooling.rs \
+  'return Ok(Some(ContactStatus::Elsewhere));' 'return Ok(Some(ContactStatus::CoolingOff));'
 plant "a hand-over of a run that died starts no clock" $ledger/open.rs \
   'hand_overs.write(connection, found)?;' 'hand_overs.write(connection, found.filter(|at| *at < 0))?;'
 plant "a repeat is kept back by nobody else's hand-over" $ledger/cooling.rs \

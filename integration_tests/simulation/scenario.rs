@@ -14,7 +14,7 @@ use destination_ai_voice::domain::error::Error;
 use destination_ai_voice::domain::stream_name::StreamName;
 use destination_ai_voice::intake::Router;
 use destination_ai_voice::ledger::sqlite::Memory;
-use destination_ai_voice::ledger::{Key, KeyHasher, KeyMaker, LedgerRules, PersonKeys, Scope};
+use destination_ai_voice::ledger::{Key, KeyHasher, KeyMaker, Ledger, LedgerRules, PersonKeys, Scope};
 use destination_ai_voice::mapping::{self, RunContext, StreamShape};
 use destination_ai_voice::phone::Phone;
 use destination_ai_voice::pipeline::{Pipeline, Plan, RunStats};
@@ -27,7 +27,7 @@ use destination_ai_voice::providers::simulator::SimulatorOptions;
 use destination_ai_voice::providers::vbee::VbeeConfig;
 use destination_ai_voice::sandbox::fault_injector::FaultInjector;
 use destination_ai_voice::sandbox::faults::FaultPlan;
-use futures_util::{StreamExt, stream};
+use futures_util::{FutureExt, StreamExt, stream};
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
@@ -55,6 +55,9 @@ enum Kind {
 
 /// One in so many seeds with one connection has its ledger in a file.
 const SHARE_OF_FILES: u32 = 3;
+
+/// One in so many of these has rules of calling, and nothing happens to its file.
+const SHARE_OF_RULES: u32 = 4;
 
 /// How a sync ended by itself.
 type Ended = (RunStats, Option<Error>);
@@ -208,8 +211,12 @@ impl Scenario {
     fn choose_store(&mut self) {
         match self.rng.u32(0..SHARE_OF_FILES * 2) {
             0 | 1 => {
-                self.store = Store::File(Arc::new(Mutex::new(Folder::new())));
+                let keeps_rules = self.rng.u32(0..SHARE_OF_RULES) == 0;
+                self.store = Store::File(Arc::new(Mutex::new(Folder::new(keeps_rules))));
                 self.counts.files += 1;
+                if keeps_rules {
+                    self.choose_kept_rules();
+                }
             }
             other if other % 2 == 0 => {
                 self.store = Store::Sqlite(Memory::new().unwrap());
@@ -225,7 +232,7 @@ impl Scenario {
         self.told = Told::new(self.days);
     }
 
-    /// A file that things happen to would have to be told of the list again and again.
+    /// Not where things happen to a file: it would have to be told of the list again and again.
     fn choose_kept_rules(&mut self) {
         let cooling_off_hours = if self.rng.bool() { self.rng.u32(1..100) } else { 0 };
         self.kept_rules = KeptRules::new(self.rng.bool(), cooling_off_hours);
@@ -241,6 +248,7 @@ impl Scenario {
         let ledger = self.store.open(u64::MAX - 1, 0, LedgerRules::default(), machine).unwrap();
         let sqlite = ledger.list().expect("only such a ledger has rules");
         self.kept_rules.change_list(sqlite, &self.listed, rng, machine);
+        ledger.close().now_or_never().expect("an inline ledger answers at once").unwrap();
     }
 
     async fn sync(&self, platform: &Arc<Mutex<Platform>>, run: u64, mut rng: fastrand::Rng) -> Ended {

@@ -290,9 +290,10 @@ impl<L: Ledger + MayHaveList> Ledger for Slow<L> {
         now: Timestamp,
     ) -> Result<Vec<ContactStatus>, LedgerError> {
         let asked = people.clone();
-        let answer = self.ledger.status_of(people, self.shown(now)).await;
+        let shown = self.shown(now);
+        let answer = self.ledger.status_of(people, shown).await;
         for (person, status) in asked.iter().zip(answer.iter().flatten()) {
-            self.rules.looked_up(person.key, *status);
+            self.rules.looked_up(self.run, *person, *status, shown);
         }
         if let Some(mut model) = self.model() {
             model.heard("a question", &answer);

@@ -101,6 +101,11 @@ impl<C: Transport> Deliverer<C> {
         self.provider.limits().repeats.allow_other_request() || self.retry_policy.resend
     }
 
+    /// How long a batch is tried again.
+    pub(crate) fn retry_for(&self) -> Duration {
+        self.retry_policy.retry_for
+    }
+
     /// Whether the very request that may have arrived may go out again.
     fn may_repeat_request(&self) -> bool {
         self.provider.limits().repeats.allow_same_request() || self.retry_policy.resend

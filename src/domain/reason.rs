@@ -93,7 +93,8 @@ reasons! {
     MaxContactsPerDay = "max_contacts_per_day", "Raise the limit, or sync the record again on another day.";
     /// The number is on the do-not-call list.
     DoNotCall = "do_not_call", "Nothing: nobody on the list is called. If it is there by mistake, take it off at its source and load the list again.";
-    /// The person was handed over, or may have been, less than `rules.cooling_off_hours` ago, to whichever campaign.
+    /// The person was handed over, or may have been, less than `rules.cooling_off_hours` ago, to whichever campaign; or is
+    /// being handed over, and that lasts longer than a sync waits.
     CoolingOff = "cooling_off", "Sync the record again when the time is over.";
     /// The number was in this run before, for the same campaign.
     DuplicateInRun = "duplicate_in_run", "Nothing: the person is called once.";

@@ -52,11 +52,12 @@ pub enum ContactStatus {
     Held,
     /// Was confirmed by the vendor.
     Accepted,
-    /// Is being sent by another run that lives.
+    /// Is being sent by a run that lives, or, where hand-overs cool off, by whichever campaign's: what becomes of that
+    /// decides.
     Elsewhere,
     /// Is on the do-not-call list, whatever else is known of them.
     DoNotCall,
-    /// May be sent to this campaign, but was handed over to one, or is being, less than the cooling off ago.
+    /// May be sent to this campaign, but was handed over to one, or may have been, less than the cooling off ago.
     CoolingOff,
 }
 

@@ -9,12 +9,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
 use crate::domain::decision::Decision;
 use crate::domain::error::Error;
 use crate::report::{Report, RunEnd};
 use crate::storage::{Parts, PutObject, Receipts, Rejects, StorageError, put_parts, put_report};
+
+/// A flush that takes longer is given up, whatever the store is still trying: seven attempts at one that is away take
+/// half a minute, and those at one that does not answer must have an end.
+const TAKES_AT_MOST: Duration = Duration::from_mins(2);
+
+/// At the end of a run one flush is under way, and the last one follows.
+const LAST_TAKE_AT_MOST: Duration = TAKES_AT_MOST.saturating_mul(2);
 
 /// So long nothing follows the beginning of a flush: a source with many STATEs would make an object of each.
 const REST: Duration = Duration::from_millis(250);
@@ -114,6 +121,11 @@ impl Archive {
         self.rows().any(Parts::is_full)
     }
 
+    /// How long it takes at most until all that waits is there, or never will be, when nothing is added any more.
+    pub(super) fn takes_at_most(&self) -> Duration {
+        self.store.as_ref().map_or(Duration::ZERO, |_| LAST_TAKE_AT_MOST)
+    }
+
     /// Whether rows are neither there for good nor given up.
     pub(super) fn owes_rows(&self) -> bool {
         self.broken.is_none() && (self.is_busy() || self.has_rows())
@@ -144,8 +156,10 @@ impl Archive {
         self.n_rejects.under_way = std::mem::take(&mut self.n_rejects.gathered);
         self.open.0 += 1;
         self.rests_until = Some(now + REST);
-        let put = put_parts(Arc::clone(store), parts);
-        self.under_way = Some(Box::pin(async { Put::Rows(put.await) }));
+        let put = timeout(TAKES_AT_MOST, put_parts(Arc::clone(store), parts));
+        let place = self.rejects_at.clone();
+        self.under_way =
+            Some(Box::pin(async move { Put::Rows(put.await.unwrap_or_else(|_| Err(given_up(&place)))) }));
     }
 
     /// Waits until what is under way is there, or never will be; without anything for ever. Whoever stops waiting may
@@ -200,4 +214,11 @@ impl Archive {
     pub(super) fn rejects(&self) -> Option<(&str, u64)> {
         self.rejects.as_ref().map(|_| (self.rejects_at.as_str(), self.n_rejects.durable))
     }
+}
+
+fn given_up(place: &str) -> StorageError {
+    let seconds = TAKES_AT_MOST.as_secs();
+    StorageError::Unavailable(format!(
+        "{place}: what was rejected was not there {seconds} seconds after it was to be put; see whether the store is slow"
+    ))
 }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::batcher::PendingBatch;
+use super::held::{handed_over_elsewhere, outcomes_without_rules};
 use super::policy::outcome_of_status;
 use crate::config::OnLimit;
 use crate::delivery::{ContactResult, Deliverer, DeliveryResult, RunHandle, Transport};
@@ -18,10 +19,15 @@ use crate::intake::{LedgerLookup, PendingContact, StreamNames};
 use crate::ledger::{ClaimEntry, ContactStatus, DailyLimit, Ledger, Settlement, one_for_each};
 use crate::phone::Phone;
 
-/// Longer than a dead run's lease; who is held then is held by a run that lives and accounts for them.
+/// Longer than a dead run's lease; whose own key is held then is held by a run that lives and accounts for them.
 const WAIT_FOR_OTHERS: Duration = Duration::from_mins(2);
 
-const ASK_AGAIN_AFTER: Duration = Duration::from_secs(5);
+/// Another batch, of this run or another, mostly has its ending within a moment: so soon they are asked for again, and
+/// then each time after twice as long.
+const ASK_AGAIN_SOON: Duration = Duration::from_millis(250);
+
+/// The longest of these waits.
+const ASK_AGAIN_AFTER: Duration = Duration::from_secs(4);
 
 /// What a batch needs on its way.
 pub(super) struct BatchTask<C, L> {
@@ -64,8 +70,9 @@ impl<C: Transport, L: Ledger> BatchTask<C, L> {
         sent
     }
 
-    /// Claims, delivers and settles; those whom another run holds are asked for again for a while,
-    /// because a run that died holds its people until its lease has ended.
+    /// Claims, delivers and settles; those whom somebody else holds are asked for again for a while, because a run that
+    /// died holds its people until its lease has ended, and an attempt for another campaign may turn out to be none. Who
+    /// waits holds nobody, so that no two wait for each other.
     async fn send_with_ledger(
         &self,
         campaign: &Campaign,
@@ -73,36 +80,67 @@ impl<C: Transport, L: Ledger> BatchTask<C, L> {
         sent: &mut DeliveryResult<PendingContact>,
     ) -> Result<(), Error> {
         let mut asked = contacts;
-        let mut waited = Duration::ZERO;
+        let (mut waited, mut pause, mut is_told) = (Duration::ZERO, ASK_AGAIN_SOON, false);
         loop {
             let quota = self.reserve_quota(campaign, &mut asked, sent).await?;
-            let Claimed { fresh, retaken, elsewhere } = self.claim(asked, sent).await?;
+            let Claimed { fresh, retaken, mut elsewhere } = self.claim(asked, sent).await?;
             let mut n_sent = 0;
             for (group, maybe_sent) in [(fresh, false), (retaken, true)] {
                 n_sent += self.deliver(campaign, group, maybe_sent, sent).await?;
             }
             self.return_quota(quota, n_sent).await;
+            if waited >= WAIT_FOR_OTHERS && sent.failure.is_none() {
+                elsewhere = self.give_up_held(elsewhere, waited, sent).await?;
+            }
             if elsewhere.is_empty() || sent.failure.is_some() {
                 return Ok(());
             }
-            if waited >= WAIT_FOR_OTHERS {
-                let held = || ContactResult::Ended(Outcome::Duplicate(Reason::InAnotherRun));
-                sent.contacts.extend(elsewhere.into_iter().map(|contact| (contact, held())));
-                return Ok(());
-            }
-            if waited.is_zero() {
-                let (n_held, seconds) = (elsewhere.len(), WAIT_FOR_OTHERS.as_secs());
+            if pause == ASK_AGAIN_AFTER && !is_told {
+                is_told = true;
+                let n_held = elsewhere.len();
                 let text = format!(
-                    "{n_held} contacts are held by another run; asking for them again for up to {seconds} s"
+                    "{n_held} contacts are held by another run, or are being handed over to another campaign; asking for them again until that has an ending, for {} to {} s",
+                    WAIT_FOR_OTHERS.as_secs(),
+                    self.patience().as_secs()
                 );
                 self.run.log_wait(text, ASK_AGAIN_AFTER, "contacts are held by another run", false);
             }
-            if !self.run.pause(ASK_AGAIN_AFTER).await {
+            if !self.run.pause(pause).await {
                 return Ok(());
             }
-            waited += ASK_AGAIN_AFTER;
+            waited += pause;
+            pause = (pause * 2).min(ASK_AGAIN_AFTER);
             asked = elsewhere;
         }
+    }
+
+    /// How long an attempt for another campaign may last, in a run that is configured as this one.
+    fn patience(&self) -> Duration {
+        WAIT_FOR_OTHERS + self.deliverer.retry_for()
+    }
+
+    /// Ends those whose own key another run has; gives those who are only being handed over to another campaign, as long
+    /// as that may last.
+    async fn give_up_held(
+        &self,
+        held: Vec<PendingContact>,
+        waited: Duration,
+        sent: &mut DeliveryResult<PendingContact>,
+    ) -> Result<Vec<PendingContact>, Error> {
+        if held.is_empty() {
+            return Ok(held);
+        }
+        let may_repeat = self.deliverer.may_repeat();
+        let outcomes = outcomes_without_rules(&*self.ledger, &held, may_repeat, self.run.now()).await?;
+        let is_over = waited >= self.patience();
+        let mut waiting = Vec::new();
+        for (contact, outcome) in held.into_iter().zip(outcomes) {
+            match outcome.or_else(|| is_over.then(handed_over_elsewhere)) {
+                Some(outcome) => sent.contacts.push((contact, ContactResult::Ended(outcome))),
+                None => waiting.push(contact),
+            }
+        }
+        Ok(waiting)
     }
 
     /// Claims contacts; those who must not be sent have ended.
@@ -187,7 +225,7 @@ struct Claimed {
     fresh: Vec<PendingContact>,
     /// A run that died may have sent them.
     retaken: Vec<PendingContact>,
-    /// Held by another run.
+    /// Held by somebody else: another run, or an attempt for another campaign.
     elsewhere: Vec<PendingContact>,
 }
 

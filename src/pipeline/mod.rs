@@ -15,6 +15,7 @@ mod dispatcher;
 mod dry_run;
 mod empty_run_guard;
 mod events;
+mod held;
 mod ledger_query;
 mod limits;
 pub(crate) mod policy;

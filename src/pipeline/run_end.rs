@@ -125,9 +125,9 @@ impl<C: Transport, L: Ledger, W: Write> Pipeline<C, L, W> {
         self.log_left_behind();
         let is_idle = self.dispatcher.n_under_way() == 0 && !self.ledger_query.is_open();
         self.fail(if is_idle && self.archive.owes_rows() {
-            Error::StorageUnavailable("the storage of rejected records did not answer in the time that the end of a run has (after a signal delivery.shutdown_seconds, else a minute); no STATE was handed back that covers what is not there: see whether the store is slow, then run the sync again".to_owned())
+            Error::StorageUnavailable("the storage of rejected records did not answer in the time that the end of a run has (after a signal delivery.shutdown_seconds, else four minutes); no STATE was handed back that covers what is not there: see whether the store is slow, then run the sync again".to_owned())
         } else {
-            Error::LedgerUnavailable("the ledger did not answer in the time that the end of a run has (after a signal delivery.shutdown_seconds, else a minute); what it was told before is kept: see whether its server or disk is slow, then run the sync again".to_owned())
+            Error::LedgerUnavailable("the ledger did not answer in the time that the end of a run has (after a signal delivery.shutdown_seconds, else a minute, or four where rejected records are put somewhere); what it was told before is kept: see whether its server or disk is slow, then run the sync again".to_owned())
         });
         self.conclude(started);
     }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// For what the ledger is told last: it asks a server that is away again for 45 seconds.
+/// For what the ledger is told last: it asks a server that is away again for 45 seconds. What is put last may take longer.
 const LAST_WORDS: Duration = Duration::from_mins(1);
 
 /// The same when a signal has come, and somebody is about to kill the process.
@@ -17,8 +17,9 @@ const LAST_WORDS_AFTER_SIGNAL: Duration = Duration::from_secs(2);
 const LAST_WORDS_AT_ONCE: Duration = Duration::from_millis(500);
 
 /// The two times; none: as long as it takes.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Shutdown {
+    last_words: Duration,
     /// From then on no answer of the vendor is awaited.
     pub(super) cut_off_at: Option<Instant>,
     /// From then on nothing is awaited.
@@ -27,9 +28,14 @@ pub(super) struct Shutdown {
 }
 
 impl Shutdown {
+    /// A run goes on. What is put last takes so long at most, beside what the ledger is told.
+    pub(super) fn new(putting: Duration) -> Self {
+        Self { last_words: LAST_WORDS.max(putting), cut_off_at: None, leave_at: None, signals: 0 }
+    }
+
     /// The run has failed: requests under way have so long.
     pub(super) fn failed(&mut self, now: Instant, hear_out_for: Duration) {
-        self.no_later(Some(now + hear_out_for), now + hear_out_for + LAST_WORDS);
+        self.no_later(Some(now + hear_out_for), now + hear_out_for + self.last_words);
     }
 
     /// A signal has come, after which everything may take so long; a second one ends that.
@@ -42,9 +48,9 @@ impl Shutdown {
         self.no_later(Some(now + hear_out_for), now + end_within);
     }
 
-    /// Everything is settled, only the ledger must be closed.
+    /// Everything is settled; only the ledger must be closed, and what waits be put.
     pub(super) fn closing(&mut self, now: Instant) {
-        self.no_later(None, now + LAST_WORDS);
+        self.no_later(None, now + self.last_words);
     }
 
     /// Whether more than one signal has come.

@@ -113,6 +113,7 @@ impl<C: Transport, L: Ledger, W: Write> Pipeline<C, L, W> {
     ) -> Self {
         let streams = std::mem::take(&mut plan.streams);
         let may_repeat = deliverer.may_repeat();
+        let shutdown = Shutdown::new(archive.takes_at_most());
         Self {
             checkpoints: Checkpoints::new(streams.len()),
             policy: Policy::new(PolicyOptions {
@@ -146,7 +147,7 @@ impl<C: Transport, L: Ledger, W: Write> Pipeline<C, L, W> {
             warnings: InputWarnings::default(),
             waiting: None,
             failure: None,
-            shutdown: Shutdown::default(),
+            shutdown,
         }
     }
 

@@ -2,6 +2,7 @@
 //! paused clock.
 
 mod archive;
+mod cooling_off;
 mod defects;
 mod limits;
 mod scripted_ledger;
@@ -29,7 +30,7 @@ use crate::delivery::{
 };
 use crate::domain::error::Error;
 use crate::intake::{EventBatch, Router};
-use crate::ledger::{DailyLimit, KeyHasher, KeyMaker, Ledger, NoopLedger, Scope};
+use crate::ledger::{DailyLimit, KeyHasher, KeyMaker, Ledger, NoopLedger, RuleScopes, Scope};
 use crate::mapping::{self, RunContext, StreamShape};
 use crate::protocol::{Catalog, Output};
 use crate::providers::api::{Reply, Request};
@@ -152,7 +153,9 @@ impl Sync {
         let shapes: Vec<_> = catalog.streams.iter().map(StreamShape::from).collect();
         let mappings = mapping::compile_catalog(&config, &vendor, &shapes, &context).unwrap();
         let names: Vec<_> = catalog.streams.iter().map(|stream| stream.name.clone()).collect();
-        let keys = KeyMaker::new(KeyHasher::new("a key"), Scope::Campaign, "itnio/A".to_owned());
+        let cooling_off = (config.rules.cooling_off_hours > 0).then_some(Scope::Account);
+        let keys = KeyMaker::new(KeyHasher::new("a key"), Scope::Campaign, "itnio/A".to_owned())
+            .with_rules(RuleScopes { do_not_call: None, cooling_off });
         let intake =
             Router::new(names.clone(), mappings, ledger.remembers().then_some(keys)).keeping_columns(true);
         let streams = names.into_iter().map(|name| (name, self.generation_id)).collect();

@@ -45,7 +45,7 @@ use batch::{ClaimColumns, RuleColumns, SettleColumns};
 use client::{LedgerClient, OPENING};
 use error::PostgresError;
 use lease::LeasedRun;
-use people::{People, key, twice};
+use people::{People, key, once_each};
 use queries::{CLAIM, HOLD_PEOPLE, MARK_USED, SETTLE, SETTLE_PEOPLE};
 use query::QueryParameter;
 
@@ -195,6 +195,44 @@ impl Postgres {
         taken.collect::<Result<_, _>>().map_err(refuse)
     }
 
+    /// Claims people of whom nobody is there twice; gives where those stand who stand anywhere but with somebody else.
+    async fn claim_once_each(
+        &self,
+        mut open: Vec<&ClaimEntry>,
+        number: i64,
+        retake: bool,
+        now: Timestamp,
+    ) -> Result<HashMap<Key, ContactStatus>, LedgerError> {
+        let mut statuses = HashMap::with_capacity(open.len());
+        let mut lost_runs = Vec::new();
+        for _ in 0..CLAIM_ROUNDS {
+            if open.is_empty() {
+                break;
+            }
+            statuses.extend(self.take(&open, number, retake, &lost_runs, now).await?);
+            open.retain(|entry| !statuses.contains_key(&entry.key));
+            if open.is_empty() {
+                break;
+            }
+            let left: Vec<_> = open.iter().map(|entry| entry.person()).collect();
+            let known = self.people.known(&left, now).await?;
+            lost_runs = known.lost_runs;
+            // Who is free now was let go by somebody a moment ago, or by a run that is lost: the next round
+            // is for them.
+            let stands = |status: ContactStatus| status != ContactStatus::Unknown || !retake;
+            statuses.extend(known.statuses.into_iter().filter(|(_, status)| stands(*status)));
+            if retake {
+                open.retain(|entry| !statuses.contains_key(&entry.key));
+                statuses.extend(self.people.held(&open).await?);
+                for (key, status) in known.kept_back {
+                    statuses.entry(key).or_insert(status);
+                }
+            }
+            open.retain(|entry| !statuses.contains_key(&entry.key));
+        }
+        Ok(statuses)
+    }
+
     /// From the first claim on, an empty ledger is one that was lost.
     async fn mark_used(&self) -> Result<(), LedgerError> {
         if !self.is_marked_used.load(Ordering::Relaxed) {
@@ -222,34 +260,12 @@ impl Ledger for Postgres {
     ) -> Result<Vec<ContactStatus>, LedgerError> {
         let number = self.claims.fetch_add(1, Ordering::Relaxed);
         let mut statuses = HashMap::with_capacity(entries.len());
-        let mut open: Vec<&ClaimEntry> = entries.iter().collect();
-        let mut lost_runs = Vec::new();
-        statuses.extend(twice(&entries).map(|key| (key, ContactStatus::CoolingOff)));
-        open.retain(|entry| !statuses.contains_key(&entry.key));
-        for _ in 0..CLAIM_ROUNDS {
-            if open.is_empty() {
-                break;
-            }
-            statuses.extend(self.take(&open, number, retake, &lost_runs, now).await?);
-            open.retain(|entry| !statuses.contains_key(&entry.key));
-            if open.is_empty() {
-                break;
-            }
-            let left: Vec<_> = open.iter().map(|entry| entry.person()).collect();
-            let known = self.people.known(&left, now).await?;
-            lost_runs = known.lost_runs;
-            // Who is free now was let go by somebody a moment ago, or by a run that is lost: the next round
-            // is for them.
-            let stands = |status: ContactStatus| status != ContactStatus::Unknown || !retake;
-            statuses.extend(known.statuses.into_iter().filter(|(_, status)| stands(*status)));
-            if retake {
-                open.retain(|entry| !statuses.contains_key(&entry.key));
-                statuses.extend(self.people.held(&open).await?);
-                for key in known.kept_back {
-                    statuses.entry(key).or_insert(ContactStatus::CoolingOff);
-                }
-            }
-            open.retain(|entry| !statuses.contains_key(&entry.key));
+        let mut left: Vec<&ClaimEntry> = entries.iter().collect();
+        // Whom this claim has twice, each time by another key, comes after the others: what became of the first decides.
+        while !left.is_empty() {
+            let (open, again) = once_each(left);
+            statuses.extend(self.claim_once_each(open, number, retake, now).await?);
+            left = again;
         }
         if !entries.is_empty() {
             self.mark_used().await?;

@@ -31,8 +31,8 @@ pub(super) struct Known {
     pub(super) statuses: HashMap<Key, ContactStatus>,
     /// Runs that somebody's claim names and that are not there: their rows were deleted.
     pub(super) lost_runs: Vec<i64>,
-    /// Who was handed over by another key a while ago that is too short.
-    pub(super) kept_back: Vec<Key>,
+    /// Who is being handed over by another key, or was a while ago that is too short.
+    pub(super) kept_back: HashMap<Key, ContactStatus>,
 }
 
 impl Known {
@@ -79,11 +79,11 @@ impl People {
         let rows = self.records.client.rows(&LOOK_UP, &parameters).await?;
         let mut known = Known::default();
         for row in &rows {
-            let KnownRow { key, status, lost_run, is_kept_back } =
+            let KnownRow { key, status, lost_run, kept_back } =
                 known_row(row).map_err(|fault| self.refuse(&fault, &LOOK_UP))?;
             known.statuses.insert(key, status);
             known.lost_runs.extend(lost_run.filter(|run| !known.lost_runs.contains(run)));
-            known.kept_back.extend(is_kept_back.then_some(key));
+            known.kept_back.extend(kept_back.map(|status| (key, status)));
         }
         Ok(known)
     }
@@ -119,30 +119,33 @@ impl People {
     }
 }
 
-/// Whom a claim has twice, each time by another key: only the first of them is anybody's.
-pub(super) fn twice(entries: &[ClaimEntry]) -> impl Iterator<Item = Key> {
-    let mut taken = HashSet::new();
-    let is_again = move |entry: &&ClaimEntry| entry.rules.cooling.is_some_and(|person| !taken.insert(person));
-    entries.iter().filter(is_again).map(|entry| entry.key)
+/// Splits entries into those of people who are there for the first time, and the others.
+pub(super) fn once_each(entries: Vec<&ClaimEntry>) -> (Vec<&ClaimEntry>, Vec<&ClaimEntry>) {
+    let mut seen = HashSet::new();
+    entries.into_iter().partition(|entry| entry.rules.cooling.is_none_or(|person| seen.insert(person)))
 }
 
 struct KnownRow {
     key: Key,
     status: ContactStatus,
     lost_run: Option<i64>,
-    is_kept_back: bool,
+    kept_back: Option<ContactStatus>,
 }
 
 fn known_row(row: &tokio_postgres::Row) -> Result<KnownRow, PostgresError> {
-    let status = match row.try_get(1)? {
+    let status = status(row.try_get(1)?);
+    let kept_back = row.try_get::<_, Option<&str>>(3)?.map(self::status);
+    Ok(KnownRow { key: key(row.try_get(0)?)?, status, lost_run: row.try_get(2)?, kept_back })
+}
+
+fn status(name: &str) -> ContactStatus {
+    match name {
         "accepted" => ContactStatus::Accepted,
         "claimed" => ContactStatus::Elsewhere,
         "cooling_off" => ContactStatus::CoolingOff,
         "do_not_call" => ContactStatus::DoNotCall,
         _ => ContactStatus::Unknown,
-    };
-    let (key, lost_run, is_kept_back) = (key(row.try_get(0)?)?, row.try_get(2)?, row.try_get(3)?);
-    Ok(KnownRow { key, status, lost_run, is_kept_back })
+    }
 }
 
 /// So long ago, as the database counts time.

@@ -20,8 +20,9 @@ macro_rules! on_the_list {
     };
 }
 
-/// Those of whom something is known that matters: who is on the do-not-call list, or not free, or kept back for a
-/// while by a hand-over; whether by their own key; and by which run that is not there any more they are claimed.
+/// Those of whom something is known that matters: who is on the do-not-call list, or not free, or kept back by a
+/// hand-over; by which run that is not there any more they are claimed; and how a hand-over by another key keeps them
+/// back. One that is under way may yet turn out to be none; with a run that is not there any more nobody waits for that.
 ///
 /// `$2` and `$3` who they are to the rules, `$4` accepted before this is free, `$5` handed over before this keeps
 /// nobody back, `$6` whose list.
@@ -35,15 +36,24 @@ pub(super) const LOOK_UP: Query = Query {
         " THEN 'do_not_call'
             WHEN k.outcome IN ('claimed', 'unknown')
                 OR k.outcome = 'accepted' AND ($4::timestamptz IS NULL OR k.at > $4) THEN k.outcome
-            WHEN h.at > $5::timestamptz THEN 'cooling_off'
+            ELSE hand_over.status
         END AS status,
         CASE
             WHEN k.outcome = 'unknown' AND NOT EXISTS (SELECT FROM ledger.run AS r WHERE r.id = k.run) THEN k.run
         END,
-        coalesce(h.at > $5 AND h.key <> e.key, false)
+        CASE WHEN h.key <> e.key THEN hand_over.status END
         FROM unnest($1::bytea[], $2::bytea[], $3::bytea[]) AS e (key, listed, person)
             LEFT JOIN ledger.known AS k ON k.key = e.key
             LEFT JOIN ledger.handed_over AS h ON h.person = e.person
+            CROSS JOIN LATERAL (
+                SELECT CASE WHEN h.at > $5::timestamptz THEN
+                    CASE
+                        WHEN h.at = 'infinity' AND EXISTS (SELECT FROM ledger.run AS r WHERE r.id = h.claimed_by)
+                            THEN 'claimed'
+                        ELSE 'cooling_off'
+                    END
+                END AS status
+            ) AS hand_over
     ) AS asked
     WHERE status IS NOT NULL"
     ),

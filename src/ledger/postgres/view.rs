@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use super::client::{LedgerClient, OPENING};
 use super::error::PostgresError;
 use super::inspect::PostgresRecords;
-use super::people::{People, twice};
+use super::people::People;
 use super::{Postgres, Timing, schema};
 use crate::domain::contact::Campaign;
 use crate::ledger::daily;
@@ -78,16 +78,28 @@ impl Ledger for PostgresView {
         let people: Vec<_> = entries.iter().map(ClaimEntry::person).collect();
         let known = self.people.known(&people, now).await?;
         let mut statuses = known.of(&people);
-        let twice: HashSet<_> = twice(&entries).collect();
         let unknown =
             entries.iter().zip(&statuses).filter(|(_, status)| retake && **status == ContactStatus::Unknown);
         let held = self.people.held(&unknown.map(|(entry, _)| entry).collect::<Vec<_>>()).await?;
-        for (ClaimEntry { key, .. }, status) in entries.iter().zip(&mut statuses) {
-            let is_kept_back = retake && *status == ContactStatus::Unknown && known.kept_back.contains(key);
+        let mut taken = HashSet::new();
+        for (ClaimEntry { key, rules, .. }, status) in entries.iter().zip(&mut statuses) {
             if let Some(held) = held.get(key) {
                 *status = *held;
-            } else if is_kept_back || twice.contains(key) {
-                *status = ContactStatus::CoolingOff;
+                continue;
+            }
+            let kept_back = match *status {
+                ContactStatus::Free => None,
+                ContactStatus::CoolingOff => Some(*status),
+                ContactStatus::Unknown if retake => known.kept_back.get(key).copied(),
+                _ => continue,
+            };
+            let Some(person) = rules.cooling else { continue };
+            if taken.contains(&person) {
+                *status = ContactStatus::Elsewhere;
+            } else if let Some(kept_back) = kept_back {
+                *status = kept_back;
+            } else {
+                taken.insert(person);
             }
         }
         Ok(statuses)

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use rusqlite::{CachedStatement, Connection, OptionalExtension, Result};
 
-use crate::ledger::Key;
+use crate::ledger::{ContactStatus, Key};
 
 const READ: &str = "SELECT key, at FROM hand_over WHERE person = ?1";
 const WRITE: &str = "INSERT OR REPLACE INTO hand_over (person, key, at) VALUES (?1, ?2, ?3)";
@@ -88,19 +88,26 @@ impl<'a> Cooling<'a> {
         Ok(Self { statement: connection.prepare_cached(READ)?, journal, is_on, over_since })
     }
 
-    /// Whether a hand-over keeps somebody back; one by their `own` key does not.
-    pub(super) fn keeps_back(&mut self, person: Option<Key>, own: Option<Key>) -> Result<bool> {
-        let Some(person) = person.filter(|_| self.is_on) else { return Ok(false) };
+    /// How a hand-over keeps somebody back, if one does; one by their `own` key does not. An attempt that is under way
+    /// may yet turn out to be none.
+    pub(super) fn keeps_back(
+        &mut self,
+        person: Option<Key>,
+        own: Option<Key>,
+    ) -> Result<Option<ContactStatus>> {
+        let Some(person) = person.filter(|_| self.is_on) else { return Ok(None) };
         let HandOver { last, under_way } = self.journal.0.get(&person).copied().unwrap_or_default();
         if under_way.is_some() {
-            return Ok(true);
+            return Ok(Some(ContactStatus::Elsewhere));
         }
         let read = |statement: &mut CachedStatement<'_>| {
             let row = statement.query_row([person.0], |row| Ok((Key(row.get(0)?), row.get(1)?)));
             row.optional()
         };
         let last = if last.is_some() { last } else { read(&mut self.statement)? };
-        Ok(last.is_some_and(|(key, at)| own != Some(key) && self.over_since.is_none_or(|moment| at > moment)))
+        let must_wait = last
+            .is_some_and(|(key, at)| own != Some(key) && self.over_since.is_none_or(|moment| at > moment));
+        Ok(must_wait.then_some(ContactStatus::CoolingOff))
     }
 }
 

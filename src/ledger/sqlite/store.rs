@@ -184,8 +184,11 @@ impl Store {
                 None => contacts.known(key)?,
             };
             let status = known.map_or(ContactStatus::Free, |known| known.status(called_again));
-            let is_kept_back = status == ContactStatus::Free && cooling.keeps_back(rules.cooling, None)?;
-            statuses.push(if is_kept_back { ContactStatus::CoolingOff } else { status });
+            let kept_back = match status {
+                ContactStatus::Free => cooling.keeps_back(rules.cooling, None)?,
+                _ => None,
+            };
+            statuses.push(kept_back.unwrap_or(status));
         }
         Ok(statuses)
     }
@@ -243,7 +246,8 @@ impl Store {
         Ok(before)
     }
 
-    /// Keeps back who would be sent again while another hand-over cools off, and whom this claim has twice.
+    /// Keeps back who would be sent again while another hand-over is under way or cools off, and whom this claim has
+    /// twice: whether the second may go, the ending of the first says.
     fn keep_back(
         &self,
         entries: &[ClaimEntry],
@@ -254,15 +258,21 @@ impl Store {
         let mut cooling = self.cooling(now)?;
         let mut taken = HashSet::new();
         for (entry, status) in entries.iter().zip(statuses) {
-            let is_kept_back = match status {
-                ContactStatus::Free => false,
+            let kept_back = match status {
+                ContactStatus::Free => None,
+                ContactStatus::CoolingOff => Some(*status),
                 ContactStatus::Unknown if retake => {
                     cooling.keeps_back(entry.rules.cooling, Some(entry.key))?
                 }
                 _ => continue,
             };
-            if is_kept_back || entry.rules.cooling.is_some_and(|person| !taken.insert(person)) {
-                *status = ContactStatus::CoolingOff;
+            let Some(person) = entry.rules.cooling else { continue };
+            if taken.contains(&person) {
+                *status = ContactStatus::Elsewhere;
+            } else if let Some(kept_back) = kept_back {
+                *status = kept_back;
+            } else {
+                taken.insert(person);
             }
         }
         Ok(())

@@ -85,6 +85,7 @@ macro_rules! ledger_suite {
             one_hand_over_keeps_the_next_one_back_over_all_campaigns an_attempt_that_was_none_keeps_nobody_back
             whoever_was_being_handed_over_by_a_run_that_died_waits the_same_attempt_may_be_made_again
             who_was_not_delivered_need_not_wait nobody_is_taken_twice_in_one_claim
+            an_attempt_that_is_under_way_is_no_ending
             who_waits_still_does_so_under_another_scope a_hand_over_and_a_list_survive_their_run
         }
     };

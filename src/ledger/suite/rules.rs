@@ -206,7 +206,7 @@ pub(in crate::ledger) async fn one_hand_over_keeps_the_next_one_back_over_all_ca
     }
     assert_eq!(ledger.claim(others.clone(), false, hours(24)).await.unwrap(), [Free; 3]);
     let third: Vec<_> = (0..3).map(|n| to(3, n)).collect();
-    assert_eq!(ledger.claim(third.clone(), false, hours(24)).await.unwrap(), [CoolingOff; 3], "under way");
+    assert_eq!(ledger.claim(third.clone(), false, hours(24)).await.unwrap(), [Elsewhere; 3], "under way");
     let settled = others.into_iter().map(|entry| (entry, accepted())).collect();
     ledger.settle(settled, hours(25)).await.unwrap();
     assert_eq!(standing(&ledger, &third, hours(48)).await, [CoolingOff; 3]);
@@ -254,7 +254,7 @@ pub(in crate::ledger) async fn the_same_attempt_may_be_made_again<H: Home>(home:
     let ledger = home.open(cooling("second"), hours(1)).await.unwrap();
     let retake = async |entry: ClaimEntry, now| ledger.claim(vec![entry], true, now).await.unwrap()[0];
     assert_eq!(retake(to(1, 0), hours(1)).await, Unknown);
-    assert_eq!(retake(to(2, 0), hours(1)).await, CoolingOff, "it is under way");
+    assert_eq!(retake(to(2, 0), hours(1)).await, Elsewhere, "it is under way");
     ledger.settle(vec![(to(1, 0), Settlement::Released)], hours(1)).await.unwrap();
     assert_eq!(retake(to(2, 0), hours(1)).await, CoolingOff, "it may have been handed over before");
     assert_eq!(retake(to(1, 0), hours(2)).await, Unknown, "and once more");
@@ -287,7 +287,36 @@ pub(in crate::ledger) async fn nobody_is_taken_twice_in_one_claim<H: Home>(home:
     let today = H::today();
     let ledger = home.open(cooling("first"), today).await.unwrap();
     let claimed = ledger.claim(vec![to(2, 0), to(1, 0), to(1, 1)], false, today).await.unwrap();
-    assert_eq!(claimed, [Free, CoolingOff, Free]);
+    assert_eq!(claimed, [Free, Elsewhere, Free]);
+    for (settlement, want) in [(rejected(), Free), (accepted(), CoolingOff)] {
+        ledger.settle(vec![(to(2, 0), settlement)], today).await.unwrap();
+        assert_eq!(ledger.claim(vec![to(1, 0)], false, today).await.unwrap(), [want]);
+        ledger.settle(vec![(to(1, 0), rejected())], today).await.unwrap();
+    }
+}
+
+pub(in crate::ledger) async fn an_attempt_that_is_under_way_is_no_ending<H: Home>(home: &H) {
+    let today = H::today();
+    let hours = |n| today + SignedDuration::from_hours(n);
+    let ledger = home.open(cooling("first"), today).await.unwrap();
+    // Of a third campaign somebody is unknown, and comes to be retaken while another campaign hands them over.
+    hand_over(&ledger, to(3, 1), Settlement::Unknown, hours(0)).await;
+    let later = hours(100);
+    for (n, settlement, want) in
+        [(0, rejected(), Free), (1, Settlement::Released, Unknown), (2, Settlement::Unknown, CoolingOff)]
+    {
+        let waiting = to(3, n);
+        assert_eq!(ledger.claim(vec![to(1, n)], false, later).await.unwrap(), [Free], "{settlement:?}");
+        for retake in [false, true] {
+            let before = if n == 1 { Unknown } else { Elsewhere };
+            let claimed = if retake { Elsewhere } else { before };
+            assert_eq!(standing(&ledger, std::slice::from_ref(&waiting), later).await, [before]);
+            let told = ledger.claim(vec![waiting.clone()], retake, later).await.unwrap();
+            assert_eq!(told, [claimed], "{settlement:?}, retake: {retake}");
+        }
+        ledger.settle(vec![(to(1, n), settlement.clone())], later).await.unwrap();
+        assert_eq!(ledger.claim(vec![waiting], true, later).await.unwrap(), [want], "{settlement:?}");
+    }
 }
 
 pub(in crate::ledger) async fn who_waits_still_does_so_under_another_scope<H: Home>(home: &H) {

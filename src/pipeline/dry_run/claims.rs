@@ -4,11 +4,11 @@ use super::{DryRun, DryRunStep, PredictedRecord};
 use crate::domain::contact::Campaign;
 use crate::domain::error::Error;
 use crate::domain::outcome::Outcome;
-use crate::domain::reason::Reason;
 use crate::intake::{LedgerLookup, PendingContact};
 use crate::ledger::{ClaimEntry, ContactStatus, DailyQuota, Ledger, one_for_each};
 use crate::pipeline::batcher::PendingBatch;
 use crate::pipeline::daily_quota::reserve;
+use crate::pipeline::held::{handed_over_elsewhere, outcomes_without_rules};
 use crate::pipeline::policy::outcome_of_status;
 use crate::pipeline::policy_decision::{ContactLimit, PolicyDecision};
 
@@ -19,11 +19,13 @@ impl<L: Ledger> DryRun<'_, L> {
         let PendingBatch { campaign, mut contacts, .. } = batch;
         let quota = self.reserve_quota(&campaign, &mut contacts, step).await?;
         let statuses = self.claim_statuses(&contacts).await?;
+        let mut held = self.outcomes_of_held(&contacts, &statuses).await?.into_iter();
         for (mut pending, status) in contacts.into_iter().zip(statuses) {
+            let if_held = if status == ContactStatus::Elsewhere { held.next() } else { None };
             let status = self.status_by_now(&pending, status)?;
             let outcome = match (outcome_of_status(status, self.plan.may_repeat), status) {
                 (Some(outcome), _) => outcome,
-                (None, ContactStatus::Elsewhere) => Outcome::Duplicate(Reason::InAnotherRun),
+                (None, ContactStatus::Elsewhere) => if_held.flatten().unwrap_or_else(handed_over_elsewhere),
                 (None, _) => {
                     step.n_sent += 1;
                     self.remember(&pending)?;
@@ -71,12 +73,27 @@ impl<L: Ledger> DryRun<'_, L> {
         one_for_each(asked.len(), self.ledger.claim(entries, self.plan.may_repeat, self.now).await?)
     }
 
+    /// How those would end, in their order, whom somebody else has under way: nobody waits for that here.
+    async fn outcomes_of_held(
+        &self,
+        asked: &[PendingContact],
+        statuses: &[ContactStatus],
+    ) -> Result<Vec<Option<Outcome>>, Error> {
+        let held = asked.iter().zip(statuses).filter(|(_, status)| **status == ContactStatus::Elsewhere);
+        let mut held = held.map(|(pending, _)| pending).peekable();
+        if held.peek().is_none() {
+            return Ok(Vec::new());
+        }
+        outcomes_without_rules(self.ledger, held, self.plan.may_repeat, self.now).await
+    }
+
     /// What the ledger of a sync would say at the claim of somebody of whom it said this before the run.
     fn status_by_now(&self, pending: &PendingContact, before: ContactStatus) -> Result<ContactStatus, Error> {
         let Some(again) = self.plan.sent_again else { return Ok(before) };
         // Somebody's own key says that they were accepted, whatever it said before; that another key cools off keeps
-        // back only those who could be claimed.
-        let may_change = again == ContactStatus::Accepted || is_claimable(before, self.plan.may_repeat);
+        // back only those who could be claimed, now or when somebody else has let go of them.
+        let may_change =
+            again == ContactStatus::Accepted || outcome_of_status(before, self.plan.may_repeat).is_none();
         Ok(if may_change && self.is_sent(pending)? { again } else { before })
     }
 
@@ -91,11 +108,6 @@ impl<L: Ledger> DryRun<'_, L> {
         }
         Ok(())
     }
-}
-
-/// Whether a claim takes somebody.
-fn is_claimable(status: ContactStatus, may_repeat: bool) -> bool {
-    outcome_of_status(status, may_repeat).is_none() && status != ContactStatus::Elsewhere
 }
 
 /// In the place of a campaign, where it does not tell people apart.

@@ -207,7 +207,7 @@ async fn reading_waits_while_rejected_records_pile_up() {
 #[tokio::test(start_paused = true)]
 async fn a_run_ends_in_time_when_the_storage_does_not_answer() {
     for (name, signals, seconds, failure) in [
-        ("no signal", vec![], 60, FailureType::Transient),
+        ("no signal", vec![], 120, FailureType::Transient),
         ("one signal", vec![6], 6 + 9, FailureType::Transient),
         ("two signals", vec![6, 1], 6 + 1, FailureType::Transient),
     ] {
@@ -224,6 +224,28 @@ async fn a_run_ends_in_time_when_the_storage_does_not_answer() {
         assert_eq!(told.failure_type(), failure, "{name}: {told}");
         assert_eq!(told.to_string().contains("storage"), signals.is_empty(), "{name}: {told}");
         assert_eq!((ran.counts(), ran.report_at), (vec![], None), "{name}");
+    }
+}
+
+/// The input ends while the first flush is under way, so that a second one follows it.
+#[tokio::test(start_paused = true)]
+async fn a_last_state_is_held_only_where_its_object_does_not_come() {
+    for (takes, states, seconds, fails) in
+        [(1, 2, 2, false), (55, 2, 110, false), (115, 2, 230, false), (125, 0, 120, true)]
+    {
+        let shop = Arc::new(Shop::slow(Duration::from_secs(takes)));
+        let mut sync = keeping([bad("one"), state("one", 1)], &shop);
+        sync.archive = archive(&shop, &json!({ "report": false }));
+        sync.lines.extend([bad("one"), state("one", 2)].map(|line| (Duration::from_millis(400), line)));
+        let ran = sync.run().await;
+        assert_eq!(
+            (ran.states().len(), ran.failure.is_some()),
+            (states, fails),
+            "{takes} s: {:?}",
+            ran.failure
+        );
+        let late = ran.seconds - f64::from(seconds);
+        assert!((-0.1..1.0).contains(&late), "{takes} s: {} s", ran.seconds);
     }
 }
 

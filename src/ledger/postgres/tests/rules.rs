@@ -80,6 +80,29 @@ async fn of_a_hundred_races_each_person_is_handed_over_once_and_nobody_on_the_li
     );
 }
 
+/// For another campaign, by another run: that has no ending yet, or never will have one.
+#[tokio::test]
+async fn who_is_being_handed_over_by_another_run_is_decided_by_what_becomes_of_that() {
+    let (database, now) = (Database::new().await, Database::today());
+    let by_cooling_off = |run: &str| LedgerOptions {
+        rules: LedgerRules { do_not_call: None, cooling_off_hours: 24 },
+        ..options(run)
+    };
+    let one = Home::open(&database, by_cooling_off("one"), now).await.unwrap();
+    let other = Home::open(&database, by_cooling_off("other"), now).await.unwrap();
+    let wanted = |campaign| (0..3).map(|n| to(campaign, n)).collect::<Vec<_>>();
+    assert_eq!(one.claim(wanted(1), false, now).await.unwrap(), [ContactStatus::Free; 3]);
+    let people = wanted(2).iter().map(ClaimEntry::person).collect();
+    assert_eq!(other.status_of(people, now).await.unwrap(), [ContactStatus::Elsewhere; 3]);
+    assert_eq!(other.claim(wanted(2), true, now).await.unwrap(), [ContactStatus::Elsewhere; 3]);
+    let rejected = Settlement::Rejected { reason: "invalid" };
+    one.settle(vec![(to(1, 0), rejected), (to(1, 1), suite::accepted())], now).await.unwrap();
+    // Nobody waits for a run that is not there any more: it may have handed them over.
+    database.execute("DELETE FROM run WHERE name = 'one'").await;
+    let decided = [ContactStatus::Free, ContactStatus::CoolingOff, ContactStatus::CoolingOff];
+    assert_eq!(other.claim(wanted(2), true, now).await.unwrap(), decided);
+}
+
 /// What another hand took away must not pass for nobody.
 #[tokio::test]
 async fn a_list_that_somebody_emptied_is_not_an_empty_one() {

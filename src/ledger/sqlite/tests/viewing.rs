@@ -92,5 +92,7 @@ async fn a_view_goes_by_the_rules_of_calling_as_the_next_run_does() {
     let next = folder.open(by_rules("next"), today).await.unwrap();
     assert_eq!(foreseen, answers_by_rules::<Folder>(&next).await);
     assert_eq!(foreseen[1][..3], [ContactStatus::DoNotCall, ContactStatus::DoNotCall, ContactStatus::Free]);
-    assert_eq!(foreseen[1][6..8], [ContactStatus::CoolingOff; 2]);
+    assert_eq!(foreseen[0][6..8], [ContactStatus::CoolingOff; 2]);
+    let retaken_just_now = ContactStatus::Elsewhere;
+    assert_eq!(foreseen[1][6..8], [ContactStatus::CoolingOff, retaken_just_now]);
 }
