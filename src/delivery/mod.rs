@@ -16,6 +16,7 @@ pub(crate) mod fuzz;
 mod http_transport;
 mod inquiry;
 mod network;
+mod paced;
 mod part;
 mod rate_limiter;
 mod request_fault;

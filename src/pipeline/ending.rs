@@ -12,7 +12,7 @@ use crate::ledger::Ledger;
 use crate::protocol::OUTLET_PATIENCE;
 use crate::report::{Ending, RunEnd};
 
-impl<C: Transport, L: Ledger, W: Write> Pipeline<C, L, W> {
+impl<C: Transport + 'static, L: Ledger, W: Write> Pipeline<C, L, W> {
     /// From here on nothing new is sent; what is under way is heard out.
     pub(super) fn fail(&mut self, error: Error) {
         if self.failure.is_some() {

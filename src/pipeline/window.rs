@@ -6,7 +6,7 @@ use super::sync_loop::Pipeline;
 use crate::delivery::Transport;
 use crate::ledger::Ledger;
 
-impl<C: Transport, L: Ledger, W: Write> Pipeline<C, L, W> {
+impl<C: Transport + 'static, L: Ledger, W: Write> Pipeline<C, L, W> {
     /// Whoever waits is not handed over, and nobody else will be: the run ends as after any other failure. One that has
     /// read everything and only hears out what is under way needs not.
     pub(super) fn window_ended(&mut self, is_open: bool) {
