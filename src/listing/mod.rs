@@ -4,6 +4,7 @@
 //! who is on the list. A file, and a stream that replaces what was there, change nothing until they have ended well; a
 //! stream that adds is written as its STATEs are handed back.
 
+mod csv_text;
 mod file;
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) mod fuzz;
