@@ -13,7 +13,7 @@ use crate::phone::mask_numbers;
 const TARGET: &str = "target-ai-voice";
 
 /// A century: nobody asks for more, and any date that far back is one.
-const LONGEST_DAYS: i64 = 36_525;
+const LONGEST_DAYS: u32 = 36_525;
 
 /// Adds warehouse records to AI voice-call campaigns. A destination connector for data-sync platforms,
 /// and without a command a Singer target.
@@ -268,7 +268,7 @@ pub struct ForgetArgs {
     #[arg(long)]
     pub config: PathBuf,
     /// Everybody of whom nothing was heard for so many days and whom the rules need no longer.
-    #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u32).range(1..=LONGEST_DAYS))]
+    #[arg(long, value_name = "DAYS", value_parser = days)]
     pub older_than: Option<u32>,
     /// Of these, only who was rejected: they may be called in any case.
     #[arg(long, requires = "older_than")]
@@ -468,6 +468,12 @@ impl Cli {
             if called == Some(OsStr::new(TARGET)) { Self::command().name(TARGET) } else { Self::command() };
         Self::from_arg_matches(&grammar.try_get_matches_from(arguments)?)
     }
+}
+
+/// A number of days, refused in words that keep their bounds when numbers are masked.
+fn days(text: &str) -> Result<u32, String> {
+    let days = text.parse().ok().filter(|days| (1..=LONGEST_DAYS).contains(days));
+    days.ok_or_else(|| format!("must be a whole number of days from 1 to {LONGEST_DAYS}"))
 }
 
 /// The usage, with the mistake that was made; numbers that stand where none belongs are masked.
