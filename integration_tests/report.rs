@@ -40,7 +40,7 @@ fn the_commands_of_a_report_are_commands_of_this_program() {
             unknown.find_earlier_runs,
         ] {
             if !command.is_empty() {
-                assert!(Cli::read(words(&command)).is_ok(), "{name}: {command}");
+                assert!(Cli::from_arguments(words(&command)).is_ok(), "{name}: {command}");
                 n_commands += 1;
             }
         }
@@ -91,16 +91,17 @@ fn of_one_unknown(run: &str) -> Document {
 fn a_run_of_any_name_is_listed_and_settled_by_it() {
     for run in ["41-0a", "-x", "--yes", "it's", "a b", "$(id)", "đồng bộ", ""] {
         let unknown = of_one_unknown(run).unknown;
-        let listed = Cli::read(words(&unknown.list_all)).unwrap_or_else(|error| panic!("{run}: {error}"));
-        let settled =
-            Cli::read(words(&unknown.settle_as_accepted)).unwrap_or_else(|error| panic!("{run}: {error}"));
+        let listed =
+            Cli::from_arguments(words(&unknown.list_all)).unwrap_or_else(|error| panic!("{run}: {error}"));
+        let settled = Cli::from_arguments(words(&unknown.settle_as_accepted))
+            .unwrap_or_else(|error| panic!("{run}: {error}"));
         let (Some(Ledger(LedgerCommand::List(list))), Some(Ledger(LedgerCommand::Settle(settle)))) =
             (listed.command, settled.command)
         else {
             panic!("{run}: {unknown:?}")
         };
         assert_eq!((list.run.as_deref(), settle.run.as_str()), (Some(run), run));
-        assert!(settle.yes && settle.decision == cli::Decision::Accepted, "{run}");
+        assert!(settle.yes && settle.decision == cli::SettleDecision::Accepted, "{run}");
     }
 }
 

@@ -13,7 +13,7 @@ use crate::phone::mask_numbers;
 const TARGET: &str = "target-ai-voice";
 
 /// A century: nobody asks for more, and any date that far back is one.
-const LONGEST_DAYS: u32 = 36_525;
+const LONGEST_DAYS: i64 = 36_525;
 
 /// Adds warehouse records to AI voice-call campaigns. A destination connector for data-sync platforms,
 /// and without a command a Singer target.
@@ -248,7 +248,7 @@ pub struct SettleArgs {
     pub run: String,
     /// What the vendor's console shows.
     #[arg(long = "as", value_enum)]
-    pub decision: Decision,
+    pub decision: SettleDecision,
     /// Only those with these primary keys: a file with one a line, or with lines as `ledger list` prints them; - is stdin.
     #[arg(long, value_name = "FILE")]
     pub primary_keys: Option<PathBuf>,
@@ -268,7 +268,7 @@ pub struct ForgetArgs {
     #[arg(long)]
     pub config: PathBuf,
     /// Everybody of whom nothing was heard for so many days and whom the rules need no longer.
-    #[arg(long, value_name = "DAYS", value_parser = days)]
+    #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u32).range(1..=LONGEST_DAYS))]
     pub older_than: Option<u32>,
     /// Of these, only who was rejected: they may be called in any case.
     #[arg(long, requires = "older_than")]
@@ -283,7 +283,7 @@ pub struct ForgetArgs {
 
 /// What became of contacts of whom nobody could say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub enum Decision {
+pub enum SettleDecision {
     /// They are in the campaign: never sent again.
     Accepted,
     /// They are not: the next sync may send them.
@@ -456,7 +456,7 @@ impl Cli {
     ///
     /// # Errors
     /// With the usage, or with the help when it was asked for.
-    pub fn read(arguments: impl IntoIterator<Item = OsString>) -> Result<Self, clap::Error> {
+    pub fn from_arguments(arguments: impl IntoIterator<Item = OsString>) -> Result<Self, clap::Error> {
         let mut arguments: Vec<OsString> = arguments.into_iter().collect();
         if let Some(command) = arguments.get_mut(1) {
             let platforms = ["--spec", "--check", "--discover", "--write"];
@@ -470,23 +470,18 @@ impl Cli {
     }
 }
 
-/// A number of days, refused in words that keep their bounds when numbers are masked.
-fn days(text: &str) -> Result<u32, String> {
-    let days = text.parse().ok().filter(|days| (1..=LONGEST_DAYS).contains(days));
-    days.ok_or_else(|| format!("must be a whole number of days from 1 to {LONGEST_DAYS}"))
-}
-
 /// The usage, with the mistake that was made; numbers that stand where none belongs are masked.
 #[must_use]
 pub fn discreet(usage: &clap::Error) -> String {
-    mask_numbers(&usage.to_string()).into_owned()
+    // The bounds of a number are no number, and looked like one.
+    mask_numbers(&usage.to_string().replace("..=", " to ")).into_owned()
 }
 
 impl Environment {
     /// Reads the environment, once.
     #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the environment")]
     #[must_use]
-    pub fn read() -> Self {
+    pub fn of_process() -> Self {
         let medium = std::env::var("DATA_CHANNEL_MEDIUM").unwrap_or_default();
         Self {
             job_id: std::env::var("WORKER_JOB_ID").ok().filter(|id| !id.is_empty()),

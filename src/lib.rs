@@ -17,7 +17,7 @@
 //! `ledger` knows of each contact before its request leaves, and of its ending before a STATE does. A STATE waits in
 //! `pipeline::checkpoint`, and goes back when every record before it has an outcome and `pipeline::archive` has put what is
 //! kept of it. Where the streams fill the do-not-call list, `listing` takes what came of the lines in the loop's place, and
-//! nobody is called. What the loop would decide can be known without it (`pipeline::foresight`): a `preview` shows it, and a
+//! nobody is called. What the loop would decide can be known without it (`pipeline::dry_run`): a `preview` shows it, and a
 //! baseline remembers it.
 //!
 //! # Invariants, and the tests that prove them

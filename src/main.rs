@@ -37,7 +37,7 @@ const PATIENCE: Duration = Duration::from_secs(2);
 
 fn main() -> ExitCode {
     hide_panics();
-    let cli = match Cli::read(std::env::args_os()) {
+    let cli = match Cli::from_arguments(std::env::args_os()) {
         Ok(cli) => cli,
         Err(usage) => {
             // Nobody is left to tell when this fails, too.
@@ -135,7 +135,7 @@ fn run(cli: Cli, runtime: Runtime, listens: Arc<Notify>, must_end: &Arc<AtomicBo
         stdout: Outlet::new(std::io::stdout(), Arc::clone(must_end)),
         stderr: Box::new(Outlet::new(std::io::stderr(), Arc::clone(must_end))),
         now: now(),
-        environment: Environment::read(),
+        environment: Environment::of_process(),
         signals: signals(listens),
         is_terminal: std::io::stdout().is_terminal(),
         is_stdout_closed: is_closed(&std::io::stdout()).unwrap_or(false),

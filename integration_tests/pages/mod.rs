@@ -163,7 +163,7 @@ fn every_condition_that_is_shown_is_one() {
 /// Whether a page may say so: arguments that are understood, or in a sentence only which command it is.
 fn is_command(arguments: Vec<OsString>, is_sentence: bool) -> Result<(), String> {
     let ends_open = arguments.last().is_some_and(|last| last.to_string_lossy().starts_with("--"));
-    let Err(error) = Cli::read(arguments) else { return Ok(()) };
+    let Err(error) = Cli::from_arguments(arguments) else { return Ok(()) };
     let is_understood = match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => true,
         ErrorKind::MissingRequiredArgument | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {

@@ -8,8 +8,8 @@ use std::time::Duration;
 use destination_ai_voice::domain::contact::Campaign;
 use destination_ai_voice::ledger::sqlite::{Memory, Sqlite};
 use destination_ai_voice::ledger::{
-    ClaimEntry, ContactStatus, DailyLimit, Inspect, Key, Ledger, LedgerError, LedgerRules, PersonKeys,
-    Places, Settlement,
+    ClaimEntry, ContactStatus, DailyLimit, DailyQuota, Inspect, Key, Ledger, LedgerError, LedgerRules,
+    PersonKeys, Settlement,
 };
 use futures_util::FutureExt;
 use jiff::Timestamp;
@@ -296,17 +296,17 @@ impl Ledger for SimulatedLedger {
         wanted: u64,
         limit: DailyLimit,
         now: Timestamp,
-    ) -> Result<Places, LedgerError> {
+    ) -> Result<DailyQuota, LedgerError> {
         match self {
             Self::Shared(ledger) => ledger.reserve(campaign, wanted, limit, now).await,
             Self::Sqlite(ledger) => ledger.reserve(campaign, wanted, limit, now).await,
         }
     }
 
-    async fn give_back(&self, places: Places) -> Result<(), LedgerError> {
+    async fn return_quota(&self, places: DailyQuota) -> Result<(), LedgerError> {
         match self {
-            Self::Shared(ledger) => ledger.give_back(places).await,
-            Self::Sqlite(ledger) => ledger.give_back(places).await,
+            Self::Shared(ledger) => ledger.return_quota(places).await,
+            Self::Sqlite(ledger) => ledger.return_quota(places).await,
         }
     }
 

@@ -46,9 +46,9 @@ plant() {
 
 plant "a STATE does not wait for what is put" src/pipeline/checkpoint.rs \
   'front.pending > 0 || front.kept_in > durable' 'front.pending > 0 || durable < Flush::default()'
-plant "what comes while something is put counts as put" src/pipeline/archive/shelf.rs \
+plant "what comes while something is put counts as put" src/pipeline/archive.rs \
   'self.durable = Flush(self.open.0 - 1);' 'self.durable = self.open;'
-plant "what cannot be put counts as put" src/pipeline/archive/shelf.rs \
+plant "what cannot be put counts as put" src/pipeline/archive.rs \
   'Put::Rows(Err(error)) => self.broken = Some(error.clone()),' \
   'Put::Rows(Err(_)) => self.durable = Flush(self.open.0 - 1),'
 sending=src/pipeline/batch_task.rs

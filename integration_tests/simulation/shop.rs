@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use destination_ai_voice::config::ObjectStorageConfig;
-use destination_ai_voice::pipeline::{Archive, Shelf};
+use destination_ai_voice::pipeline::Archive;
 use destination_ai_voice::storage::{Object, PutObject, Receipts, Rejects, Run, StorageError};
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
@@ -69,5 +69,5 @@ pub(crate) fn archive(platform: &Arc<Mutex<Platform>>, run: u64, mut rng: fastra
     let rejects = Rejects::new(&config, run.clone()).unwrap().unwrap();
     let receipts = Receipts::new(&config, run).unwrap();
     let shop = Shop { platform: Arc::clone(platform), rng: Mutex::new(rng), refuses_one_in };
-    Archive::new(Shelf::new(Arc::new(shop), rejects, receipts, None))
+    Archive::new(Arc::new(shop), rejects, receipts, None)
 }

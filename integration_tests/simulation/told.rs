@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use destination_ai_voice::domain::contact::Campaign;
 use destination_ai_voice::ledger::{
-    ClaimEntry, ContactStatus, DailyLimit, Key, Ledger, LedgerError, PersonKeys, Places, Settlement,
+    ClaimEntry, ContactStatus, DailyLimit, DailyQuota, Key, Ledger, LedgerError, PersonKeys, Settlement,
 };
 use jiff::{SignedDuration, Timestamp};
 use tokio::time::{Instant, sleep};
@@ -337,15 +337,15 @@ impl<L: Ledger + MayHaveList> Ledger for Slow<L> {
         wanted: u64,
         limit: DailyLimit,
         now: Timestamp,
-    ) -> Result<Places, LedgerError> {
+    ) -> Result<DailyQuota, LedgerError> {
         self.is_told(now);
         let shown = self.shown(now);
         self.dawdle().await;
         self.ledger.reserve(campaign, wanted, limit, shown).await
     }
 
-    async fn give_back(&self, places: Places) -> Result<(), LedgerError> {
-        self.ledger.give_back(places).await
+    async fn return_quota(&self, places: DailyQuota) -> Result<(), LedgerError> {
+        self.ledger.return_quota(places).await
     }
 
     async fn settle(

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::demo::ask;
 use super::do_not_call;
 use super::load_config::LoadedConfig;
-use super::preview::foresight_plan;
+use super::preview::dry_run_plan;
 use super::sandbox::{faults, start};
 use super::write::SyncJob;
 use crate::cli::{DoNotCallCommand, Environment, ListLoadArgs};
@@ -20,7 +20,7 @@ use crate::domain::outcome::Outcome;
 use crate::domain::reason::Reason;
 use crate::ledger::Ledger;
 use crate::ledger::open;
-use crate::pipeline::{Foresight, Foretold, RunStats};
+use crate::pipeline::{DryRun, PredictedRecord, RunStats};
 use crate::protocol::{Catalog, Output};
 use crate::sandbox::{Sandbox, SandboxOptions};
 
@@ -301,35 +301,35 @@ async fn sandbox(plan: &str) -> Sandbox {
     start(options, now()).await.unwrap()
 }
 
-async fn foreseen(job: &SyncJob, lines: &[u8]) -> Told {
+async fn step(job: &SyncJob, lines: &[u8]) -> Told {
     let ledger = open::view(&job.config, job.vendor.as_ref(), now()).await.unwrap();
     let router = job.router(ledger.keys, &Arc::default());
     let input = Cursor::new(lines.to_vec());
-    let mut foresight = Foresight::new(foresight_plan(job), input, router, &ledger.ledger, now()).unwrap();
+    let mut dry_run = DryRun::new(dry_run_plan(job), input, router, &ledger.ledger, now()).unwrap();
     let (mut told, mut stats) = (Told::default(), RunStats::default());
     told.failure = loop {
-        let foreseen = match foresight.next().await {
-            Ok(Some(foreseen)) => foreseen,
+        let step = match dry_run.next().await {
+            Ok(Some(step)) => step,
             Ok(None) => break None,
             Err(error) => break Some(error.to_string()),
         };
-        told.n_requests += foreseen.n_requests;
-        for foretold in &foreseen.decided {
-            let outcome = foretold.outcome();
+        told.n_requests += step.n_requests;
+        for predicted in &step.decided {
+            let outcome = predicted.outcome();
             stats.count(outcome);
-            let decision = foresight.decision(foretold, now()).unwrap();
+            let decision = dry_run.decision(predicted, now()).unwrap();
             told.held += u64::from(decision.is_held && decision.replay().is_doubtful());
-            if let (Foretold::Contact(pending, _), Outcome::Accepted { .. }) = (foretold, outcome) {
+            if let (PredictedRecord::Contact(pending, _), Outcome::Accepted { .. }) = (predicted, outcome) {
                 let number = pending.contact.phone.wire(job.config.vendor.phone_format());
-                told.sent.insert(foretold.position().line);
+                told.sent.insert(predicted.position().line);
                 told.called.insert((pending.campaign.as_str().to_owned(), number.into_owned()));
             } else if outcome.counts_as_rejected() {
                 let code = outcome.reason().map_or("", Reason::code);
-                told.rejected.insert(foretold.position().line, code.to_owned());
+                told.rejected.insert(predicted.position().line, code.to_owned());
             }
         }
     };
-    told.left = foresight.stats().left;
+    told.left = dry_run.stats().left;
     ledger.ledger.close().await.unwrap();
     told.reasons = stats.reasons;
     told
@@ -395,7 +395,7 @@ async fn agree(case: &Case) {
     }
     let job = case.job(&sandbox, &folder.0, "kept");
     let lines = case.lines(&sandbox, &case.records);
-    let foreseen = foreseen(&job, &lines).await;
+    let step = step(&job, &lines).await;
     assert_eq!(
         ask(&sandbox, "/calls?format=json", now()).await.unwrap()["requests"],
         0,
@@ -404,7 +404,7 @@ async fn agree(case: &Case) {
     assert!(!folder.0.join("kept").exists(), "a preview puts nothing anywhere");
     let done = done(job, lines, &sandbox, &folder.0.join("kept")).await;
     sandbox.stop().await;
-    assert_eq!(foreseen, done);
+    assert_eq!(step, done);
 }
 
 proptest! {

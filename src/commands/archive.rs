@@ -6,7 +6,7 @@ use super::run_facts::run_facts;
 use crate::config::Config;
 use crate::delivery::Network;
 use crate::domain::error::Error;
-use crate::pipeline::{Archive, Shelf};
+use crate::pipeline::Archive;
 use crate::providers::Provider;
 use crate::report::Report;
 use crate::storage::{Patience, Receipts, Rejects, Run, Store};
@@ -29,5 +29,5 @@ pub(super) async fn open(
     let report =
         wants_report.then(|| (Report::new(run_facts(config, vendor, &run, digest)), store.folder_of(&run)));
     let receipts = Receipts::new(section, run)?;
-    Ok(Archive::new(Shelf::new(Arc::new(store), rejects, receipts, report)))
+    Ok(Archive::new(Arc::new(store), rejects, receipts, report))
 }

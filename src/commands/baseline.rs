@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::preview::foresight_plan;
+use super::preview::dry_run_plan;
 use super::singer;
 use super::write::SyncJob;
 use crate::cli::{BaselineArgs, Environment};
@@ -15,14 +15,14 @@ use crate::domain::outcome::Outcome;
 use crate::domain::reason::Reason;
 use crate::ledger::open::{self, RunLedger};
 use crate::ledger::{ClaimEntry, Ledger, Settlement};
-use crate::pipeline::{Foreseen, Foresight, ForesightPlan, Foretold};
+use crate::pipeline::{DryRun, DryRunPlan, DryRunStep, PredictedRecord};
 
 /// People who are asked about and remembered together.
 const BATCH: usize = 1_000;
 
 /// What became of the records.
 #[derive(Default)]
-struct Counts {
+struct BaselineCounts {
     new: u64,
     known: u64,
     /// People whom a sync that runs now has under way: whether it sends them, only it knows.
@@ -42,7 +42,7 @@ pub(super) async fn run<R: Read + Send + 'static>(
     job.refuse_list()?;
     // Whoever was called is remembered, also who must not be called again.
     job.config.rules = RulesConfig::default();
-    let RunLedger { ledger, keys, recovered_unknown, doubts } = if arguments.yes {
+    let RunLedger { ledger, keys, recovered_unknown, warnings } = if arguments.yes {
         open::open(&job.config, job.vendor.as_ref(), &job.run_id, now).await?
     } else {
         open::view(&job.config, job.vendor.as_ref(), now).await?
@@ -54,12 +54,12 @@ pub(super) async fn run<R: Read + Send + 'static>(
         ));
     }
     let router = job.router(keys, &Arc::default());
-    let mut foresight = Foresight::new(plan(&job), stdin, router, &ledger, now)?;
-    let mut counts = Counts::default();
-    while let Some(foreseen) = foresight.next().await? {
-        counts.add(&foreseen);
+    let mut dry_run = DryRun::new(plan(&job), stdin, router, &ledger, now)?;
+    let mut counts = BaselineCounts::default();
+    while let Some(step) = dry_run.next().await? {
+        counts.add(&step);
         // A ledger that is only viewed keeps none of them.
-        ledger.settle(remembered(&foreseen, &foresight)?, now).await?;
+        ledger.settle(remembered(&step, &dry_run)?, now).await?;
     }
     ledger.close().await?;
     let mut told = counts.told(arguments.yes)?;
@@ -68,15 +68,15 @@ pub(super) async fn run<R: Read + Send + 'static>(
             " {recovered_unknown} contacts were under way when an earlier sync died; `ledger status` shows who is unknown."
         ));
     }
-    for doubt in doubts {
+    for doubt in warnings {
         told.push_str(&format!(" But {doubt}."));
     }
     Ok(told)
 }
 
 /// Everybody whom a sync without a limit would call at whatever time, and whoever may have been called: they are remembered all the same.
-fn plan(job: &SyncJob) -> ForesightPlan {
-    ForesightPlan {
+fn plan(job: &SyncJob) -> DryRunPlan {
+    DryRunPlan {
         batch_size: BATCH,
         max_contacts: 0,
         daily_limit: None,
@@ -87,26 +87,26 @@ fn plan(job: &SyncJob) -> ForesightPlan {
         limit: 0,
         // What came of a source that broke off is remembered, too.
         streams: job.catalog.streams.iter().map(|stream| (stream.name.clone(), None)).collect(),
-        ..foresight_plan(job)
+        ..dry_run_plan(job)
     }
 }
 
 fn remembered<L: Ledger>(
-    foreseen: &Foreseen,
-    foresight: &Foresight<'_, L>,
+    step: &DryRunStep,
+    dry_run: &DryRun<'_, L>,
 ) -> Result<Vec<(ClaimEntry, Settlement)>, Error> {
-    let called = foreseen.decided.iter().filter_map(|foretold| match foretold {
-        Foretold::Contact(pending, Outcome::Accepted { .. }) => Some(pending),
-        Foretold::Contact(..) | Foretold::Refused(_) => None,
+    let called = step.decided.iter().filter_map(|predicted| match predicted {
+        PredictedRecord::Contact(pending, Outcome::Accepted { .. }) => Some(pending),
+        PredictedRecord::Contact(..) | PredictedRecord::Refused(_) => None,
     });
-    let entries = called.map(|pending| pending.claim_entry(foresight.streams()));
+    let entries = called.map(|pending| pending.claim_entry(dry_run.streams()));
     entries.map(|entry| Ok((entry?, Settlement::Accepted { contact_id: None }))).collect()
 }
 
-impl Counts {
-    fn add(&mut self, foreseen: &Foreseen) {
-        for foretold in &foreseen.decided {
-            let counter = match foretold.outcome() {
+impl BaselineCounts {
+    fn add(&mut self, step: &DryRunStep) {
+        for predicted in &step.decided {
+            let counter = match predicted.outcome() {
                 Outcome::Accepted { .. } => &mut self.new,
                 Outcome::Duplicate(Reason::InAnotherRun) => &mut self.held,
                 Outcome::Duplicate(_) => &mut self.known,

@@ -6,8 +6,8 @@ use crate::domain::contact::Campaign;
 use crate::mapping::Fills;
 use crate::phone::{shown, shown_identifier};
 use crate::providers::Provider;
-use crate::providers::api::Shape;
-use crate::providers::campaign::{CampaignFacts, Script, Standing};
+use crate::providers::api::ContactShape;
+use crate::providers::campaign::{CampaignExistence, CampaignFacts, CampaignScript};
 
 /// How long a sync waits for what it could do without.
 pub(super) const AT_THE_START: Duration = Duration::from_secs(5);
@@ -22,7 +22,7 @@ const ASKED: usize = 4;
 const NAMED: usize = 20;
 
 /// What is known of one campaign, and what goes there.
-pub(super) struct Known {
+pub(super) struct CampaignReport {
     campaign: Campaign,
     facts: CampaignFacts,
     differences: Vec<String>,
@@ -48,24 +48,29 @@ pub(super) fn campaigns(vendor: &dyn Provider, fills: &[Fills]) -> (Vec<Campaign
     (found, unproved)
 }
 
-impl Known {
+impl CampaignReport {
     /// Holds what a campaign speaks against what goes there.
-    pub(super) fn new(campaign: Campaign, facts: CampaignFacts, fills: &[Fills], shape: Shape) -> Self {
+    pub(super) fn new(
+        campaign: Campaign,
+        facts: CampaignFacts,
+        fills: &[Fills],
+        shape: ContactShape,
+    ) -> Self {
         let differences = match &facts.script {
-            Script::Told { variables, .. } => {
+            CampaignScript::Known { variables, .. } => {
                 let here = fills.iter().filter(|one| one.campaign.as_ref() == Some(&campaign));
                 here.flat_map(|one| one.differences(variables, shape)).collect()
             }
-            Script::Untold(_) => Vec::new(),
+            CampaignScript::Unknown(_) => Vec::new(),
         };
         Self { campaign, facts, differences }
     }
 
     /// Why the campaign cannot be used, if an answer shows it.
     pub(super) fn missing(&self) -> Option<&str> {
-        match &self.facts.standing {
-            Standing::Missing(why) => Some(why),
-            Standing::Proved(_) | Standing::Unproved(_) => None,
+        match &self.facts.existence {
+            CampaignExistence::Missing(why) => Some(why),
+            CampaignExistence::Proved(_) | CampaignExistence::Unproved(_) => None,
         }
     }
 
@@ -77,11 +82,11 @@ impl Known {
     /// What a check whose credentials were accepted may say, without a full stop.
     pub(super) fn accepted(&self, vendor: &str) -> String {
         let script = self.script();
-        match &self.facts.standing {
-            Standing::Proved(by) => {
+        match &self.facts.existence {
+            CampaignExistence::Proved(by) => {
                 format!("{vendor} accepts the credentials and the campaign ({by}); {script}")
             }
-            Standing::Missing(why) | Standing::Unproved(why) => format!(
+            CampaignExistence::Missing(why) | CampaignExistence::Unproved(why) => format!(
                 "{vendor} accepts the credentials; that there is such a campaign is not proved ({why}); {script}"
             ),
         }
@@ -90,10 +95,10 @@ impl Known {
     /// The same of a campaign beside the vendor section's, and for the log.
     pub(super) fn told(&self) -> String {
         let (id, script) = (shown_identifier(self.campaign.as_str()), self.script());
-        match &self.facts.standing {
-            Standing::Proved(by) => format!("campaign {id} is there ({by}); {script}"),
-            Standing::Missing(why) => format!("campaign {id} is not there: {why}"),
-            Standing::Unproved(why) => {
+        match &self.facts.existence {
+            CampaignExistence::Proved(by) => format!("campaign {id} is there ({by}); {script}"),
+            CampaignExistence::Missing(why) => format!("campaign {id} is not there: {why}"),
+            CampaignExistence::Unproved(why) => {
                 format!("that there is a campaign {id} is not proved ({why}); {script}")
             }
         }
@@ -101,11 +106,11 @@ impl Known {
 
     fn script(&self) -> String {
         match &self.facts.script {
-            Script::Untold(why) => format!("what its script speaks is not proved ({why})"),
-            Script::Told { by, variables } if variables.is_empty() => {
+            CampaignScript::Unknown(why) => format!("what its script speaks is not proved ({why})"),
+            CampaignScript::Known { by, variables } if variables.is_empty() => {
                 format!("its script speaks no variables ({by})")
             }
-            Script::Told { by, variables } => {
+            CampaignScript::Known { by, variables } => {
                 let mut names: Vec<_> =
                     variables.iter().take(NAMED).map(|name| format!("`{}`", shown(name))).collect();
                 if variables.len() > NAMED {

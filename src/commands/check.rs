@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::campaign::{AT_THE_FORM, Known, campaigns};
+use super::campaign::{AT_THE_FORM, CampaignReport, campaigns};
 use super::load_config::{LoadedConfig, plain_http, request_timeout, transport};
 use super::promises::promises;
 use super::read_file::read_file;
@@ -52,7 +52,7 @@ async fn check(arguments: &CheckArgs, now: Timestamp, network: &Network) -> Resu
     let transport = transport(&config, network, Connections::OneForEach, timeout, &clock)?;
     let corrected = probe(vendor.as_ref(), &transport, &clock).await?;
     let (accepted, warnings) = if config.vendor.is_rehearsal() {
-        (rehearsed(vendor.name()), Vec::new())
+        (probed(vendor.name()), Vec::new())
     } else {
         judge_campaigns(vendor.as_ref(), &fills, &transport, &clock).await?
     };
@@ -76,7 +76,7 @@ async fn check(arguments: &CheckArgs, now: Timestamp, network: &Network) -> Resu
     if !ledger.is_there {
         message.push_str(" There is none yet: the first sync makes it.");
     }
-    for doubt in ledger.doubts {
+    for doubt in ledger.warnings {
         message.push_str(&format!(" But {doubt}."));
     }
     message.push(' ');
@@ -88,7 +88,7 @@ async fn check(arguments: &CheckArgs, now: Timestamp, network: &Network) -> Resu
 }
 
 /// What nobody was asked.
-fn rehearsed(vendor: &str) -> String {
+fn probed(vendor: &str) -> String {
     format!(
         "REHEARSAL: {vendor} is played inside this program, and no request leaves it; neither the credentials nor the campaign was tried"
     )
@@ -105,7 +105,7 @@ async fn judge_campaigns(
     let (mut told, mut warnings) = (Vec::new(), Vec::new());
     for campaign in campaigns {
         let facts = inquire(vendor, &campaign, transport, clock, AT_THE_FORM).await;
-        let known = Known::new(campaign, facts, fills, vendor.shape());
+        let known = CampaignReport::new(campaign, facts, fills, vendor.shape());
         if let Some(why) = known.missing() {
             return Err(Error::Refused { vendor: vendor.name(), why: why.to_owned() });
         }

@@ -15,7 +15,7 @@ use crate::domain::error::Error;
 use crate::mapping;
 use crate::protocol::Output;
 use crate::providers::Provider;
-use crate::providers::api::Shape;
+use crate::providers::api::ContactShape;
 
 pub(super) async fn run(
     arguments: &ConfigArgs,
@@ -61,7 +61,7 @@ async fn script(
     Ok(found)
 }
 
-fn contact_schema(config: &Config, shape: Shape, script: &[String]) -> Value {
+fn contact_schema(config: &Config, shape: ContactShape, script: &[String]) -> Value {
     let mut properties = Map::new();
     let mut add = |name: &str, description: &str| {
         properties.entry(name).or_insert_with(|| json!({ "type": "string", "description": description }));

@@ -48,7 +48,7 @@ async fn load(arguments: &ListLoadArgs, stdin: impl Read, now: Timestamp) -> Res
         None => file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default(),
     };
     let format = format_of(*format, file)?;
-    let OpenList { ledger, keys, owner, doubts } =
+    let OpenList { ledger, keys, owner, warnings } =
         open::open_list(&config, vendor.as_ref(), &format!("do-not-call-{:08x}", fastrand::u32(..)), now)
             .await?;
     let list =
@@ -83,7 +83,7 @@ async fn load(arguments: &ListLoadArgs, stdin: impl Read, now: Timestamp) -> Res
     if count == 0 {
         told.push_str(" An empty source lets no sync begin that goes by the list.");
     }
-    for doubt in doubts {
+    for doubt in warnings {
         told.push_str(&format!(" But {doubt}."));
     }
     Ok(told)

@@ -26,13 +26,13 @@ const MOST_NAMED: usize = 10;
 /// Keys that somebody means, and who was found under them.
 pub(super) struct WantedKeys {
     /// By key, stream and campaign, as far as the lines say them.
-    rows: HashMap<Box<str>, Wanted>,
-    shape: Shape,
+    rows: HashMap<Box<str>, WantedKey>,
+    shape: KeyColumns,
     n_bytes: usize,
 }
 
 #[derive(Default)]
-struct Wanted {
+struct WantedKey {
     /// The first line that says so.
     line: u64,
     n_lines: u64,
@@ -41,14 +41,14 @@ struct Wanted {
 
 /// What the lines say beside the keys.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
-struct Shape {
+struct KeyColumns {
     has_stream: bool,
     has_campaign: bool,
 }
 
 /// One line.
 #[derive(Deserialize)]
-struct Row {
+struct KeyRow {
     primary_key: Value,
     stream: Option<String>,
     campaign: Option<String>,
@@ -63,9 +63,9 @@ enum Format {
 
 impl WantedKeys {
     /// Reads them; lines that are another run's are refused.
-    pub(super) fn read(input: impl Read, run: &str) -> Result<Self, Error> {
+    pub(super) fn read_lines(input: impl Read, run: &str) -> Result<Self, Error> {
         let mut input = BufReader::new(input);
-        let mut keys = Self { rows: HashMap::new(), shape: Shape::default(), n_bytes: 0 };
+        let mut keys = Self { rows: HashMap::new(), shape: KeyColumns::default(), n_bytes: 0 };
         let (mut format, mut line) = (None, 0);
         while let Some(bytes) = next_line(&mut input, line + 1)? {
             line += 1;
@@ -80,7 +80,7 @@ impl WantedKeys {
             let format = format.get_or_insert_with(|| Format::of(text));
             if !(is_first && matches!(format, Format::Csv { .. })) {
                 let row = format.row(text).map_err(|why| unusable(line, &why))?;
-                keys.add(row, line, run)?;
+                keys.add_key(row, line, run)?;
             }
         }
         if keys.rows.is_empty() {
@@ -89,8 +89,8 @@ impl WantedKeys {
         Ok(keys)
     }
 
-    fn add(&mut self, row: Row, line: u64, run: &str) -> Result<(), Error> {
-        let Row { primary_key, stream, campaign, run: written } = row;
+    fn add_key(&mut self, row: KeyRow, line: u64, run: &str) -> Result<(), Error> {
+        let KeyRow { primary_key, stream, campaign, run: written } = row;
         let primary_key = match primary_key {
             Value::String(text) => text,
             Value::Number(number) => number.to_string(),
@@ -103,7 +103,7 @@ impl WantedKeys {
         if written.is_some_and(|written| written != run && written != visible(run)) {
             return Err(unusable(line, "is of another run"));
         }
-        let shape = Shape { has_stream: stream.is_some(), has_campaign: campaign.is_some() };
+        let shape = KeyColumns { has_stream: stream.is_some(), has_campaign: campaign.is_some() };
         if self.rows.is_empty() {
             self.shape = shape;
         } else if self.shape != shape {
@@ -133,7 +133,7 @@ impl WantedKeys {
     }
 
     /// Whether somebody is meant. A key that the list masks is known in both ways.
-    pub(super) fn meet(&mut self, found: &FoundContact) -> bool {
+    pub(super) fn match_person(&mut self, found: &FoundContact) -> bool {
         let person = ListedPerson::from(found);
         let stream = if self.shape.has_stream { person.stream.as_str() } else { "" };
         let campaign = if self.shape.has_campaign { person.campaign.as_str() } else { "" };
@@ -149,14 +149,14 @@ impl WantedKeys {
     /// Why it is not clear who is meant: keys of nobody, and keys of several people. Lines that say the stream, too,
     /// are as many as their people.
     pub(super) fn doubts(&self) -> Vec<String> {
-        let n_meant = |wanted: &Wanted| if self.shape.has_stream { wanted.n_lines } else { 1 };
+        let n_meant = |wanted: &WantedKey| if self.shape.has_stream { wanted.n_lines } else { 1 };
         let of_nobody = self.named(|wanted| wanted.n_people == 0, "match nobody who is unknown");
         let of_several = self.named(|wanted| wanted.n_people > n_meant(wanted), "are of several people");
         [of_nobody, of_several].into_iter().flatten().collect()
     }
 
     /// The first of those keys of which something is true.
-    fn named(&self, is_so: impl Fn(&Wanted) -> bool, what: &str) -> Option<String> {
+    fn named(&self, is_so: impl Fn(&WantedKey) -> bool, what: &str) -> Option<String> {
         let so = self.rows.iter().filter(|(_, wanted)| is_so(wanted));
         let mut so: Vec<(u64, &str)> = so.map(|(name, wanted)| (wanted.line, &**name)).collect();
         if so.is_empty() {
@@ -200,9 +200,9 @@ impl Format {
         Self::Keys
     }
 
-    fn row(&self, text: &str) -> Result<Row, String> {
+    fn row(&self, text: &str) -> Result<KeyRow, String> {
         match self {
-            Self::Keys => Ok(Row {
+            Self::Keys => Ok(KeyRow {
                 primary_key: Value::String(text.to_owned()),
                 stream: None,
                 campaign: None,
@@ -220,7 +220,7 @@ impl Format {
                     let place = columns.iter().position(|column| column == name)?;
                     cells.get(place).map(|cell| unguarded(cell).to_owned())
                 };
-                Ok(Row {
+                Ok(KeyRow {
                     primary_key: Value::String(cell("primary_key").unwrap_or_default()),
                     stream: cell("stream"),
                     campaign: cell("campaign"),
@@ -287,10 +287,10 @@ mod tests {
 
     /// Which of the people a file means, or why it means nobody.
     fn meant(file: &str) -> Result<Vec<usize>, String> {
-        let mut keys = WantedKeys::read(file.as_bytes(), RUN).map_err(|error| error.to_string())?;
+        let mut keys = WantedKeys::read_lines(file.as_bytes(), RUN).map_err(|error| error.to_string())?;
         let mut meant = Vec::new();
         for (place, person) in people().iter().enumerate() {
-            if keys.meet(person) {
+            if keys.match_person(person) {
                 meant.push(place);
             }
         }
@@ -364,7 +364,8 @@ mod tests {
             let why = meant(file).unwrap_err();
             assert!(why.contains(told), "{name}: {why}");
         }
-        let why = WantedKeys::read(b"\xff\xfe1\x00".as_slice(), RUN).err().map(|error| error.to_string());
+        let why =
+            WantedKeys::read_lines(b"\xff\xfe1\x00".as_slice(), RUN).err().map(|error| error.to_string());
         assert!(why.is_some_and(|why| why.contains("is not UTF-8; save it as UTF-8")), "UTF-16");
     }
 
@@ -375,8 +376,8 @@ mod tests {
         for (file, is_clear) in
             [("primary_key,stream\n17,people\n", false), ("primary_key,stream\n17,people\n17,people\n", true)]
         {
-            let mut keys = WantedKeys::read(file.as_bytes(), RUN).unwrap();
-            assert!(twins.iter().all(|twin| keys.meet(twin)));
+            let mut keys = WantedKeys::read_lines(file.as_bytes(), RUN).unwrap();
+            assert!(twins.iter().all(|twin| keys.match_person(twin)));
             assert_eq!(keys.doubts().is_empty(), is_clear, "{file}");
         }
     }
@@ -387,9 +388,9 @@ mod tests {
         for n in 0..1_200_000 {
             many.push_str(&format!("{n}\n"));
         }
-        let why = WantedKeys::read(many.as_bytes(), RUN).err().map(|error| error.to_string());
+        let why = WantedKeys::read_lines(many.as_bytes(), RUN).err().map(|error| error.to_string());
         assert!(why.as_ref().is_some_and(|why| why.contains("is beyond what is settled at once")), "{why:?}");
-        let why = WantedKeys::read(std::io::repeat(b'1'), RUN).err().map(|error| error.to_string());
+        let why = WantedKeys::read_lines(std::io::repeat(b'1'), RUN).err().map(|error| error.to_string());
         assert!(
             why.as_ref().is_some_and(|why| why.contains("line 1 of the file of primary keys is longer")),
             "{why:?}"

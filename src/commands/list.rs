@@ -48,14 +48,14 @@ impl From<&FoundContact> for ListedPerson {
 }
 
 /// Everybody who is meant, in the order of their keys, a page at a time.
-pub(super) struct People<'l, L> {
+pub(super) struct PeoplePages<'l, L> {
     records: &'l L,
     query: ListQuery,
     after: Option<Key>,
     is_over: bool,
 }
 
-impl<'l, L: Inspect> People<'l, L> {
+impl<'l, L: Inspect> PeoplePages<'l, L> {
     pub(super) fn new(records: &'l L, query: ListQuery) -> Self {
         Self { records, query, after: None, is_over: false }
     }
@@ -91,8 +91,8 @@ async fn list(arguments: &ListArgs, stdout: &mut impl Write) -> Result<(), Error
         run: run.clone(),
         campaign: campaign.as_ref().map(spelled),
     };
-    let mut lines = Lines { format: *format, stdout, is_begun: false };
-    let mut people = People::new(&records, query);
+    let mut lines = ListWriter { format: *format, stdout, is_begun: false };
+    let mut people = PeoplePages::new(&records, query);
     while let Some(page) = people.next().await? {
         if !page.is_empty() {
             lines.write(&page).map_err(Error::Output)?;
@@ -144,13 +144,13 @@ impl ListedOutcome {
 }
 
 /// Where the people go.
-struct Lines<'w, W> {
+struct ListWriter<'w, W> {
     format: ListFormat,
     stdout: &'w mut W,
     is_begun: bool,
 }
 
-impl<W: Write> Lines<'_, W> {
+impl<W: Write> ListWriter<'_, W> {
     fn write(&mut self, page: &[(Key, FoundContact)]) -> io::Result<()> {
         let people = page.iter().map(|(_, found)| ListedPerson::from(found));
         let bytes = match self.format {

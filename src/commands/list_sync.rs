@@ -44,8 +44,8 @@ pub(super) async fn run<R: Read + Send + 'static, W: Write, F: FnOnce(KeyMaker) 
         Some(signal) = signals.next() => Err(Error::Interrupted(signal)),
         opened = open::open_list(&job.config, job.vendor.as_ref(), &job.run_id, job.now) => opened,
     };
-    let started = opened.and_then(|OpenList { ledger, keys, owner, doubts }| {
-        for doubt in doubts {
+    let started = opened.and_then(|OpenList { ledger, keys, owner, warnings }| {
+        for doubt in warnings {
             output.log(Level::Warn, &doubt)?;
         }
         Ok((ledger, owner, read_events(stdin, (job.router)(keys))?))

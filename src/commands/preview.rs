@@ -18,7 +18,7 @@ use crate::domain::error::Error;
 use crate::intake::StreamIndex;
 use crate::ledger::open::{self, RunLedger};
 use crate::ledger::{ContactStatus, Ledger};
-use crate::pipeline::{Foresight, ForesightPlan};
+use crate::pipeline::{DryRun, DryRunPlan};
 use crate::preview::{Pace, Preview};
 use crate::report::{Document, RunFacts, RunKind};
 use crate::storage::Run;
@@ -63,11 +63,11 @@ async fn preview<R: Read + Send + 'static>(
     let PreviewArgs { config, catalog, output: _, limit } = arguments;
     let job = singer::job_of_either(config, catalog.as_deref(), now, environment)?;
     job.refuse_list()?;
-    let RunLedger { ledger, keys, recovered_unknown, doubts } =
+    let RunLedger { ledger, keys, recovered_unknown, warnings: of_ledger } =
         open::view(&job.config, job.vendor.as_ref(), now).await?;
     let mut warnings = job.warnings();
     warnings.extend(open::recovered(recovered_unknown));
-    warnings.extend(doubts);
+    warnings.extend(of_ledger);
     let id = format!("preview-{:08x}", fastrand::u32(..));
     let run = Run { sync_id: job.sync_id.clone(), id, started: now };
     let facts = run_facts(&job.config, job.vendor.as_ref(), &run, &job.settings_digest);
@@ -81,10 +81,10 @@ async fn preview<R: Read + Send + 'static>(
     }
     let genders = Arc::default();
     let router = job.router(keys, &genders).keeping_columns(true);
-    let plan = ForesightPlan { limit: *limit, ..foresight_plan(&job) };
-    let foresight = Foresight::new(plan, stdin, router, &ledger, now)?;
+    let plan = DryRunPlan { limit: *limit, ..dry_run_plan(&job) };
+    let dry_run = DryRun::new(plan, stdin, router, &ledger, now)?;
     let (mut document, failure) =
-        preview.run(foresight, |n_records, n_called| progress.tell(n_records, n_called)).await;
+        preview.run(dry_run, |n_records, n_called| progress.tell(n_records, n_called)).await;
     let of_catalog = job.mappings.iter().map(|mapping| mapping.genders_not_understood()).sum::<u64>();
     let told = genders_told(of_catalog + genders.load(Ordering::Relaxed));
     document.preview.iter_mut().for_each(|preview| preview.warnings.extend(told.clone()));
@@ -93,10 +93,10 @@ async fn preview<R: Read + Send + 'static>(
 }
 
 /// What a sync of this job would go by.
-pub(super) fn foresight_plan(job: &SyncJob) -> ForesightPlan {
+pub(super) fn dry_run_plan(job: &SyncJob) -> DryRunPlan {
     let SyncJob { config, vendor, catalog, window, daily_limit, .. } = job;
     let limits = &config.limits;
-    ForesightPlan {
+    DryRunPlan {
         batch_size: config.delivery.batch_size.into(),
         max_contacts: limits.max_contacts_per_sync,
         daily_limit: daily_limit.clone(),

@@ -8,7 +8,7 @@ use crate::rules::Window;
 
 /// One sentence for each rule, and for what no rule can do.
 pub(super) fn promises(config: &Config, now: Timestamp) -> Result<String, Error> {
-    let window = config.rules.window.read().map_err(Error::Config)?;
+    let window = config.rules.window.parse().map_err(Error::Config)?;
     let mut sentences = Vec::new();
     match &window {
         Some(window) => sentences.extend(of_window(&config.rules.window, window, now)),
@@ -120,7 +120,7 @@ mod tests {
             let mut loaded = LoadedConfig::from_text(&config.to_string()).unwrap();
             loaded.check_streams();
             assert_eq!(loaded.mistakes, [], "{block}");
-            assert!(loaded.config.rules.window.read().unwrap().is_some(), "{block}");
+            assert!(loaded.config.rules.window.parse().unwrap().is_some(), "{block}");
         }
     }
 

@@ -51,7 +51,7 @@ fn rules(config: &Config) -> Vec<String> {
         })
         .collect();
     let window = &config.rules.window;
-    if window.read().is_ok_and(|window| window.is_some()) {
+    if window.parse().is_ok_and(|window| window.is_some()) {
         let zone = match (window.time_zone.trim(), window.time_zone_column.trim()) {
             ("", column) => format!("by the clock of each record's own zone, column {}", shown(column)),
             (zone, _) => zone.to_owned(),

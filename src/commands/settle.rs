@@ -8,9 +8,9 @@ use std::path::Path;
 use jiff::Timestamp;
 
 use super::key_file::WantedKeys;
-use super::list::People;
+use super::list::PeoplePages;
 use super::load_config::LoadedConfig;
-use crate::cli::{Decision, SettleArgs};
+use crate::cli::{SettleArgs, SettleDecision};
 use crate::domain::error::Error;
 use crate::ledger::{Inspect, Key, ListQuery, StatusRow, open};
 use crate::phone::{shown, visible};
@@ -26,7 +26,7 @@ pub(super) async fn run(arguments: &SettleArgs, stdin: impl Read, now: Timestamp
     let (records, opened) = open::inspect(&config, vendor.as_ref()).await?;
     let now = opened.clock.unwrap_or(now);
     open::refuse_odd_time(now)?;
-    let (named, is_accepted) = (visible(run), *decision == Decision::Accepted);
+    let (named, is_accepted) = (visible(run), *decision == SettleDecision::Accepted);
     let (count, of) = match keys {
         None => (records.settle_unknown(run, is_accepted, !yes, now).await?, String::new()),
         Some(keys) => {
@@ -40,8 +40,8 @@ pub(super) async fn run(arguments: &SettleArgs, stdin: impl Read, now: Timestamp
         }
     };
     let meaning = match decision {
-        Decision::Accepted => "in the campaign, and never sent again",
-        Decision::NotDelivered => "not in the campaign, and free to be sent by the next sync",
+        SettleDecision::Accepted => "in the campaign, and never sent again",
+        SettleDecision::NotDelivered => "not in the campaign, and free to be sent by the next sync",
     };
     if count == 0 {
         return Ok(format!("Run {named} has no unknown contacts{}.", others(&records.status().await?)));
@@ -57,14 +57,14 @@ pub(super) async fn run(arguments: &SettleArgs, stdin: impl Read, now: Timestamp
 
 fn read_keys(file: &Path, stdin: impl Read, run: &str) -> Result<WantedKeys, Error> {
     if file == Path::new("-") {
-        return WantedKeys::read(stdin, run);
+        return WantedKeys::read_lines(stdin, run);
     }
     let opened = File::open(file).map_err(|source| Error::File {
         what: "the file of primary keys",
         path: file.display().to_string(),
         source,
     })?;
-    WantedKeys::read(opened, run)
+    WantedKeys::read_lines(opened, run)
 }
 
 /// Whoever these keys mean among a run's unknown people, and how many there are of these; an error unless that is clear for each key.
@@ -76,7 +76,7 @@ async fn choose(
 ) -> Result<(Vec<Key>, u64), Error> {
     let query = ListQuery { outcomes: vec!["unknown"], run: Some(run.to_owned()), ..ListQuery::default() };
     let (mut chosen, mut streams, mut n_unknown) = (Vec::new(), BTreeSet::new(), 0_u64);
-    let mut people = People::new(records, query);
+    let mut people = PeoplePages::new(records, query);
     while let Some(page) = people.next().await? {
         for (key, found) in page {
             n_unknown += 1;
@@ -84,7 +84,7 @@ async fn choose(
                 streams.insert(shown(&found.stream));
             }
             if stream.is_none_or(|stream| stream == found.stream || stream == shown(&found.stream))
-                && keys.meet(&found)
+                && keys.match_person(&found)
             {
                 chosen.push(key);
             }

@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use tokio::time::Instant;
 
 use super::archive;
-use super::campaign::{AT_THE_START, Known, campaigns};
+use super::campaign::{AT_THE_START, CampaignReport, campaigns};
 use super::list_sync::{self, ListJob};
 use super::load_config::{LoadedConfig, deliverer, plain_http, request_timeout};
 use super::read_file::read_file;
@@ -128,7 +128,7 @@ impl SyncJob {
     ) -> Result<Self, Error> {
         let settings_digest = loaded.digest();
         let (config, vendor) = loaded.complete()?;
-        let window = config.rules.window.read().map_err(Error::Config)?;
+        let window = config.rules.window.parse().map_err(Error::Config)?;
         let zone = values::time_zone(&config.time_zone).map_err(|why| Error::config("time_zone", why))?;
         let max = config.limits.max_contacts_per_day;
         Ok(Self {
@@ -303,7 +303,7 @@ impl SyncJob {
                 Some(signal) = signals.next() => return Err(Error::Interrupted(signal)),
                 facts = deliverer.inquire(&campaign, left) => facts,
             };
-            let known = Known::new(campaign, facts, &fills, vendor.shape());
+            let known = CampaignReport::new(campaign, facts, &fills, vendor.shape());
             let level = if known.missing().is_some() { Level::Warn } else { Level::Info };
             output.log(level, &known.told())?;
             known.warnings().try_for_each(|warning| output.log(Level::Warn, warning))?;
@@ -356,7 +356,7 @@ impl SyncJob {
 
 /// People of a run that died.
 fn say_recovered(run_ledger: RunLedger, output: &mut Output<impl Write>) -> Result<RunLedger, Error> {
-    for warning in open::recovered(run_ledger.recovered_unknown).iter().chain(&run_ledger.doubts) {
+    for warning in open::recovered(run_ledger.recovered_unknown).iter().chain(&run_ledger.warnings) {
         output.log(Level::Warn, warning)?;
     }
     Ok(run_ledger)

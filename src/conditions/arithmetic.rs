@@ -4,7 +4,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp, Unit};
 
-use super::kinds::Kind;
+use super::kinds::ValueKind;
 use super::tree::{Cause, Node, Operator, Value};
 use crate::values::Number;
 
@@ -48,13 +48,15 @@ fn joins(operator: Operator, a: &Value<'_>, b: &Value<'_>) -> bool {
 }
 
 /// What an operator makes of two kinds; none when it does not join them.
-pub(super) fn kind_of(operator: Operator, a: Kind, b: Kind) -> Option<Kind> {
+pub(super) fn kind_of(operator: Operator, a: ValueKind, b: ValueKind) -> Option<ValueKind> {
     match (operator, a, b) {
-        (_, Kind::Number, Kind::Number) | (Operator::Minus, Kind::Date, Kind::Date) => Some(Kind::Number),
-        (Operator::Plus | Operator::Minus, Kind::Date, Kind::Number | Kind::Days)
-        | (Operator::Plus, Kind::Number | Kind::Days, Kind::Date) => Some(Kind::Date),
-        (Operator::Plus | Operator::Minus, Kind::Timestamp, Kind::Days)
-        | (Operator::Plus, Kind::Days, Kind::Timestamp) => Some(Kind::Timestamp),
+        (_, ValueKind::Number, ValueKind::Number) | (Operator::Minus, ValueKind::Date, ValueKind::Date) => {
+            Some(ValueKind::Number)
+        }
+        (Operator::Plus | Operator::Minus, ValueKind::Date, ValueKind::Number | ValueKind::Days)
+        | (Operator::Plus, ValueKind::Number | ValueKind::Days, ValueKind::Date) => Some(ValueKind::Date),
+        (Operator::Plus | Operator::Minus, ValueKind::Timestamp, ValueKind::Days)
+        | (Operator::Plus, ValueKind::Days, ValueKind::Timestamp) => Some(ValueKind::Timestamp),
         _ => None,
     }
 }

@@ -4,23 +4,23 @@ use std::borrow::Cow;
 
 use jiff::tz::TimeZone;
 
-use super::tree::{Cause, Node, Target, Value};
+use super::tree::{CastTarget, Cause, Node, Value};
 use crate::values::{Moment, Number};
 
 const YES: [&str; 6] = ["true", "t", "yes", "y", "on", "1"];
 const NO: [&str; 6] = ["false", "f", "no", "n", "off", "0"];
 
-pub(super) fn cast<'a>(node: &'a Node, value: Value<'a>, target: Target, zone: &TimeZone) -> Value<'a> {
-    if value.kind() == Some(target.kind()) && target != Target::Integer || value.kind().is_none() {
+pub(super) fn cast<'a>(node: &'a Node, value: Value<'a>, target: CastTarget, zone: &TimeZone) -> Value<'a> {
+    if value.kind() == Some(target.kind()) && target != CastTarget::Integer || value.kind().is_none() {
         return value;
     }
     let made = match target {
-        Target::Integer => number(value, false).filter(Number::is_integer).map(Value::Number),
-        Target::Decimal => number(value, true).map(Value::Number),
-        Target::Text => text(&value).map(|text| Value::Text(Cow::Owned(text))),
-        Target::Boolean => truth(&value).map(Value::Truth),
-        Target::Date => moment(&value, zone).map(|moment| Value::Date(moment.date(zone))),
-        Target::Timestamp => moment(&value, zone).and_then(|at| at.timestamp(zone)).map(Value::Timestamp),
+        CastTarget::Integer => number(value, false).filter(Number::is_integer).map(Value::Number),
+        CastTarget::Decimal => number(value, true).map(Value::Number),
+        CastTarget::Text => text(&value).map(|text| Value::Text(Cow::Owned(text))),
+        CastTarget::Boolean => truth(&value).map(Value::Truth),
+        CastTarget::Date => moment(&value, zone).map(|moment| Value::Date(moment.date(zone))),
+        CastTarget::Timestamp => moment(&value, zone).and_then(|at| at.timestamp(zone)).map(Value::Timestamp),
     };
     made.unwrap_or(Value::Unknown(Cause::Uncastable(node, target)))
 }

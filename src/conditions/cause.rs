@@ -3,8 +3,8 @@
 //! A cause is made for each record that is not called, so it only points into the condition; the
 //! words are made for those who are told.
 
-use super::kinds::{Kind, Kinds};
-use super::tree::{Blocked, Cause, Node, Operator, Target};
+use super::kinds::{Kinds, ValueKind};
+use super::tree::{Blocked, CastTarget, Cause, Node, Operator};
 
 /// A column of the condition.
 #[derive(Clone, Debug)]
@@ -19,7 +19,7 @@ pub(super) struct ColumnInfo {
 
 impl Cause<'_> {
     pub(super) fn told(self, columns: &[ColumnInfo]) -> String {
-        let words = Words(columns);
+        let words = CauseWords(columns);
         match self {
             Self::Null => "NULL is compared or used as a value: write IS NULL".to_owned(),
             Self::Missing(column) => format!("{} is missing", words.column(column)),
@@ -60,9 +60,9 @@ impl Cause<'_> {
     }
 }
 
-struct Words<'c>(&'c [ColumnInfo]);
+struct CauseWords<'c>(&'c [ColumnInfo]);
 
-impl Words<'_> {
+impl CauseWords<'_> {
     fn column(&self, index: usize) -> String {
         format!("`{}`", self.written(index))
     }
@@ -88,13 +88,13 @@ impl Words<'_> {
     }
 
     /// The CAST that makes one kind of another, where there is one.
-    fn cast(&self, node: &Node, from: Kind, to: Kind) -> Option<String> {
+    fn cast(&self, node: &Node, from: ValueKind, to: ValueKind) -> Option<String> {
         let target = match (from, to) {
-            (Kind::Text | Kind::Truth, Kind::Number) => Target::Decimal,
-            (Kind::Text, Kind::Date) => Target::Date,
-            (Kind::Text, Kind::Timestamp) => Target::Timestamp,
-            (Kind::Text | Kind::Number, Kind::Truth) => Target::Boolean,
-            (Kind::Number | Kind::Truth | Kind::Date, Kind::Text) => Target::Text,
+            (ValueKind::Text | ValueKind::Truth, ValueKind::Number) => CastTarget::Decimal,
+            (ValueKind::Text, ValueKind::Date) => CastTarget::Date,
+            (ValueKind::Text, ValueKind::Timestamp) => CastTarget::Timestamp,
+            (ValueKind::Text | ValueKind::Number, ValueKind::Truth) => CastTarget::Boolean,
+            (ValueKind::Number | ValueKind::Truth | ValueKind::Date, ValueKind::Text) => CastTarget::Text,
             _ => return None,
         };
         let inner = match node {
@@ -105,10 +105,10 @@ impl Words<'_> {
         Some(format!("CAST({inner} AS {})", target.name()))
     }
 
-    fn different(&self, [left, right]: [(&Node, Kind); 2]) -> String {
+    fn different(&self, [left, right]: [(&Node, ValueKind); 2]) -> String {
         // The side that can become the other's kind is named: text becomes a number, not the other way round.
-        let casts = |(node, from): (&Node, Kind), (_, to): (&Node, Kind)| {
-            if to == Kind::Text { None } else { self.cast(node, from, to) }
+        let casts = |(node, from): (&Node, ValueKind), (_, to): (&Node, ValueKind)| {
+            if to == ValueKind::Text { None } else { self.cast(node, from, to) }
         };
         let (named, other, cast) = match (casts(left, right), casts(right, left)) {
             (Some(cast), _) => (left, right, Some(cast)),
@@ -119,9 +119,9 @@ impl Words<'_> {
         let remedy = match cast {
             Some(cast) => format!(": write {cast}"),
             None if matches!(other.0, Node::Constant(_)) => match (named.1, other.1) {
-                (Kind::Number, Kind::Text) => ": write the number without quotes".to_owned(),
-                (Kind::Truth, _) => ": write TRUE or FALSE".to_owned(),
-                (Kind::Date | Kind::Timestamp | Kind::Number, Kind::Days) => {
+                (ValueKind::Number, ValueKind::Text) => ": write the number without quotes".to_owned(),
+                (ValueKind::Truth, _) => ": write TRUE or FALSE".to_owned(),
+                (ValueKind::Date | ValueKind::Timestamp | ValueKind::Number, ValueKind::Days) => {
                     ": compare a date with a date, days with a number".to_owned()
                 }
                 _ => String::new(),
@@ -131,15 +131,17 @@ impl Words<'_> {
         format!("{} is {}, compared with {}{remedy}", self.subject(named.0), named.1.name(), other.1.name())
     }
 
-    fn unjoined(&self, operator: Operator, [left, right]: [(&Node, Kind); 2]) -> String {
-        let is_odd = |(_, kind): (&Node, Kind)| matches!(kind, Kind::Text | Kind::Truth | Kind::Nested);
+    fn unjoined(&self, operator: Operator, [left, right]: [(&Node, ValueKind); 2]) -> String {
+        let is_odd = |(_, kind): (&Node, ValueKind)| {
+            matches!(kind, ValueKind::Text | ValueKind::Truth | ValueKind::Nested)
+        };
         let (odd, other) = if is_odd(left) { (left, right) } else { (right, left) };
         let sign = operator.sign();
         let takes = match other.1 {
-            Kind::Date | Kind::Timestamp => "dates and intervals of days",
+            ValueKind::Date | ValueKind::Timestamp => "dates and intervals of days",
             _ => "numbers",
         };
-        let wanted = if other.1.is_moment() { other.1 } else { Kind::Number };
+        let wanted = if other.1.is_moment() { other.1 } else { ValueKind::Number };
         let remedy = self.cast(odd.0, odd.1, wanted).map(|cast| format!(": write {cast}"));
         let subject = self.subject(odd.0);
         format!("{subject} is {}, and {sign} takes {takes} here{}", odd.1.name(), remedy.unwrap_or_default())

@@ -11,10 +11,10 @@ use sqlparser::ast::{
 
 use super::cause::ColumnInfo;
 use super::parse::TOO_DEEP;
-use super::possible::Outlook;
+use super::possible::PossibleResults;
 use super::text::{self, Glob};
-use super::tree::{Comparison, Function, Like, Node, Operator, Target, Test, Value};
-use super::{kinds, refused, words};
+use super::tree::{CastTarget, Comparison, Function, Like, Node, Operator, Test, Value};
+use super::{kinds, literals, unsupported};
 use crate::values::{Moment, Number};
 
 /// Finds a column by the path that a condition writes, the first time and again; whether its first
@@ -34,7 +34,7 @@ pub(crate) struct ColumnMatch<'s> {
 const DEEPEST: usize = 50;
 
 /// Compiles one condition.
-pub(super) struct Compiler<'c, 's> {
+pub(super) struct ConditionCompiler<'c, 's> {
     pub(super) find: Finder<'c, 's>,
     pub(super) now: Timestamp,
     pub(super) zone: &'c TimeZone,
@@ -42,7 +42,7 @@ pub(super) struct Compiler<'c, 's> {
     depth: usize,
 }
 
-impl<'c, 's> Compiler<'c, 's> {
+impl<'c, 's> ConditionCompiler<'c, 's> {
     pub(super) fn new(find: Finder<'c, 's>, now: Timestamp, zone: &'c TimeZone) -> Self {
         Self { find, now, zone, columns: Vec::new(), depth: 0 }
     }
@@ -64,12 +64,12 @@ impl<'c, 's> Compiler<'c, 's> {
             Expr::Identifier(name) => self.column(std::slice::from_ref(name))?,
             Expr::CompoundIdentifier(names) => self.column(names)?,
             Expr::Value(value) => {
-                Self::literal(&value.value).unwrap_or_else(|| Err(refused::expression(expression)))?
+                Self::literal(&value.value).unwrap_or_else(|| Err(unsupported::expression(expression)))?
             }
             Expr::TypedString(typed) => {
-                self.typed(typed).unwrap_or_else(|| Err(refused::expression(expression)))?
+                self.typed(typed).unwrap_or_else(|| Err(unsupported::expression(expression)))?
             }
-            Expr::Interval(interval) => Node::Constant(Value::Days(words::days(interval)?)),
+            Expr::Interval(interval) => Node::Constant(Value::Days(literals::days(interval)?)),
             Expr::BinaryOp { left, op: op @ (BinaryOperator::And | BinaryOperator::Or), right } => {
                 self.chain(left, op, right)?
             }
@@ -79,7 +79,7 @@ impl<'c, 's> Compiler<'c, 's> {
             Expr::UnaryOp { op: UnaryOperator::Plus, expr } if matches!(&**expr, Expr::Value(_)) => {
                 self.node(expr)?
             }
-            Expr::UnaryOp { op, .. } => return Err(refused::sign(*op)),
+            Expr::UnaryOp { op, .. } => return Err(unsupported::sign(*op)),
             Expr::Between { expr, negated, low, high } => {
                 let mut three = [self.operand(expr)?, self.operand(low)?, self.operand(high)?];
                 self.read_dates(&mut three)?;
@@ -99,7 +99,7 @@ impl<'c, 's> Compiler<'c, 's> {
             Expr::Trim { .. } | Expr::Substring { .. } => self.part_of_text(expression)?,
             other => {
                 let Some((inner, test, is_negated)) = tested(other) else {
-                    return Err(refused::expression(expression));
+                    return Err(unsupported::expression(expression));
                 };
                 maybe_not(is_negated, Node::Is(Box::new(self.node(inner)?), test))
             }
@@ -124,7 +124,7 @@ impl<'c, 's> Compiler<'c, 's> {
                 }
                 Ok(Node::Call(Function::Substring, arguments))
             }
-            _ => Err(refused::expression(expression)),
+            _ => Err(unsupported::expression(expression)),
         }
     }
 
@@ -181,7 +181,7 @@ impl<'c, 's> Compiler<'c, 's> {
             BinaryOperator::Multiply => Operator::Times,
             BinaryOperator::Divide => Operator::Divide,
             BinaryOperator::Modulo => Operator::Remainder,
-            other => return Err(refused::operator(other)),
+            other => return Err(unsupported::operator(other)),
         };
         let mut sides = [self.operand(left)?, self.operand(right)?];
         if arithmetic == Operator::Minus {
@@ -209,7 +209,7 @@ impl<'c, 's> Compiler<'c, 's> {
         ignores_case: bool,
     ) -> Result<Node, String> {
         let sides = [self.text_operand(expression)?, self.text_operand(pattern)?];
-        let escape = escape.map(words::escape).transpose()?;
+        let escape = escape.map(literals::escape).transpose()?;
         let glob = match &sides {
             [_, Node::Constant(Value::Text(pattern))] => {
                 let glob = Glob::new(pattern, escape, ignores_case);
@@ -221,8 +221,8 @@ impl<'c, 's> Compiler<'c, 's> {
     }
 
     fn cast(&mut self, expression: &Expr, to: &DataType) -> Result<Node, String> {
-        let target = words::target(to)?;
-        let node = if target == Target::Text { self.text(expression)? } else { self.node(expression)? };
+        let target = literals::target(to)?;
+        let node = if target == CastTarget::Text { self.text(expression)? } else { self.node(expression)? };
         Ok(Node::Cast(Box::new(node), target))
     }
 
@@ -230,7 +230,7 @@ impl<'c, 's> Compiler<'c, 's> {
         let name = function.name.to_string();
         let lower = name.to_lowercase();
         if function.over.is_some() {
-            return Err(refused::has_no("window functions", "a condition sees one record"));
+            return Err(unsupported::has_no("window functions", "a condition sees one record"));
         }
         let is_plain = function.filter.is_none()
             && function.null_treatment.is_none()
@@ -244,7 +244,7 @@ impl<'c, 's> Compiler<'c, 's> {
             {
                 &list.args
             }
-            _ => return Err(refused::function(&name)),
+            _ => return Err(unsupported::function(&name)),
         };
         match (&*lower, arguments) {
             ("current_date", []) => {
@@ -257,7 +257,7 @@ impl<'c, 's> Compiler<'c, 's> {
         let Some((_, function)) = known.filter(|_| is_plain) else {
             let is_word = matches!(function.args, FunctionArguments::None);
             let column = if is_word { super::parse::quote_it(&name) } else { String::new() };
-            return Err(refused::function(&name) + &column);
+            return Err(unsupported::function(&name) + &column);
         };
         let (least, most) = function.arguments();
         if arguments.len() < least || arguments.len() > most {
@@ -289,7 +289,7 @@ impl<'c, 's> Compiler<'c, 's> {
 
     /// Beside a date, a text that the condition writes is one, too.
     fn read_dates(&self, nodes: &mut [Node]) -> Result<(), String> {
-        let outlook = Outlook { columns: &self.columns, zone: self.zone };
+        let outlook = PossibleResults { columns: &self.columns, zone: self.zone };
         if !nodes.iter().any(|node| outlook.of(node).are_moments()) {
             return Ok(());
         }

@@ -6,7 +6,7 @@ use std::cmp::Ordering;
 
 use jiff::tz::TimeZone;
 
-use super::kinds::{Kind, Reading};
+use super::kinds::{Reading, ValueKind};
 use super::text::{self, Glob};
 use super::tree::{Blocked, Cause, Class, Comparison, Function, Like, Node, Test, Truth, Value};
 use super::{arithmetic, cast};
@@ -55,7 +55,7 @@ impl<'a, F: Fn(usize) -> Raw<'a>> Sight<'a, F> {
                 Value::Truth(true) => Truth::True,
                 Value::Truth(false) => Truth::False,
                 Value::Unknown(cause) => Truth::Unknown(cause),
-                other => unfit("a condition", Kind::Truth, node, &other),
+                other => unfit("a condition", ValueKind::Truth, node, &other),
             },
         }
     }
@@ -67,7 +67,7 @@ impl<'a, F: Fn(usize) -> Raw<'a>> Sight<'a, F> {
             Node::Negate(inner) => match self.value(inner) {
                 Value::Number(number) => Value::Number(number.neg()),
                 Value::Unknown(cause) => Value::Unknown(cause),
-                other => unfit("-", Kind::Number, inner, &other).into(),
+                other => unfit("-", ValueKind::Number, inner, &other).into(),
             },
             Node::Arithmetic(operator, sides) => {
                 let [left, right] = &**sides;
@@ -142,7 +142,7 @@ impl<'a, F: Fn(usize) -> Raw<'a>> Sight<'a, F> {
             (Test::Null, _) | (Test::Unknown, Value::Truth(_)) => false,
             (Test::True, Value::Truth(truth)) => *truth,
             (Test::False, Value::Truth(truth)) => !truth,
-            (_, other) => return unfit("IS", Kind::Truth, node, other),
+            (_, other) => return unfit("IS", ValueKind::Truth, node, other),
         };
         truth_of(is)
     }
@@ -158,8 +158,8 @@ impl<'a, F: Fn(usize) -> Raw<'a>> Sight<'a, F> {
             (Some(b'"'), Reading::AsItIs) => return Value::Text(text::nfc(protocol::string(raw))),
             (Some(b'"'), Reading::Date) => return Self::date(index, &protocol::string(raw)),
             (Some(b'"'), Reading::Timestamp) => return self.timestamp(index, &protocol::string(raw)),
-            (_, Reading::Date) => Kind::Date,
-            (_, Reading::Timestamp) => Kind::Timestamp,
+            (_, Reading::Date) => ValueKind::Date,
+            (_, Reading::Timestamp) => ValueKind::Timestamp,
             (Some(b'{' | b'['), _) => return Value::Nested,
             (Some(b't'), _) => return Value::Truth(true),
             (Some(b'f'), _) => return Value::Truth(false),
@@ -169,18 +169,18 @@ impl<'a, F: Fn(usize) -> Raw<'a>> Sight<'a, F> {
     }
 
     fn date(index: usize, text: &str) -> Value<'a> {
-        Moment::day(text).map_or(Value::Unknown(Cause::Unreadable(index, Kind::Date)), Value::Date)
+        Moment::day(text).map_or(Value::Unknown(Cause::Unreadable(index, ValueKind::Date)), Value::Date)
     }
 
     fn timestamp(&self, index: usize, text: &str) -> Value<'a> {
         let read = Moment::parse(text, self.zone).and_then(|moment| moment.timestamp(self.zone));
-        read.map_or(Value::Unknown(Cause::Unreadable(index, Kind::Timestamp)), Value::Timestamp)
+        read.map_or(Value::Unknown(Cause::Unreadable(index, ValueKind::Timestamp)), Value::Timestamp)
     }
 
     fn text(&self, what: &'static str, node: &'a Node) -> Result<Cow<'a, str>, Cause<'a>> {
         match self.value(node) {
             Value::Text(text) => Ok(text),
-            other => Err(cause(what, Kind::Text, node, &other)),
+            other => Err(cause(what, ValueKind::Text, node, &other)),
         }
     }
 
@@ -261,7 +261,7 @@ impl<'a, F: Fn(usize) -> Raw<'a>> Sight<'a, F> {
     fn count(&self, what: &'static str, node: &'a Node, least: i64) -> Result<usize, Cause<'a>> {
         let number = match self.value(node) {
             Value::Number(number) => number,
-            other => return Err(cause(what, Kind::Number, node, &other)),
+            other => return Err(cause(what, ValueKind::Number, node, &other)),
         };
         if !is_count(&number, least) {
             return Err(bad_count(node, least));
@@ -326,7 +326,7 @@ fn truth_of<'a>(truth: bool) -> Truth<'a> {
 }
 
 /// Why a value of the wrong kind makes something unknown; of one that is unknown, its own cause.
-fn cause<'a>(what: &'static str, takes: Kind, node: &'a Node, value: &Value<'a>) -> Cause<'a> {
+fn cause<'a>(what: &'static str, takes: ValueKind, node: &'a Node, value: &Value<'a>) -> Cause<'a> {
     match (value, value.kind()) {
         (Value::Unknown(cause), _) => *cause,
         (_, Some(kind)) => Cause::Unfit(what, takes, (node, kind)),
@@ -334,7 +334,7 @@ fn cause<'a>(what: &'static str, takes: Kind, node: &'a Node, value: &Value<'a>)
     }
 }
 
-fn unfit<'a>(what: &'static str, takes: Kind, node: &'a Node, value: &Value<'a>) -> Truth<'a> {
+fn unfit<'a>(what: &'static str, takes: ValueKind, node: &'a Node, value: &Value<'a>) -> Truth<'a> {
     Truth::Unknown(cause(what, takes, node, value))
 }
 

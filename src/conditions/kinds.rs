@@ -6,7 +6,7 @@ use serde_json::Value as Json;
 
 /// What a value is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum ValueKind {
     Truth,
     Number,
     Text,
@@ -18,7 +18,7 @@ pub(super) enum Kind {
     Nested,
 }
 
-impl Kind {
+impl ValueKind {
     const ALL: [Self; 7] =
         [Self::Truth, Self::Number, Self::Text, Self::Date, Self::Timestamp, Self::Days, Self::Nested];
 
@@ -66,15 +66,15 @@ impl Kinds {
     /// What a column of which nothing is known can be: all but an interval.
     pub(super) const ANY: Self = Self(0b1_0111_1111);
 
-    pub(super) fn of(kind: Kind) -> Self {
+    pub(super) fn of(kind: ValueKind) -> Self {
         match kind {
-            Kind::Truth => Self::TRUTH,
-            Kind::Number => Self::NUMBER,
-            Kind::Text => Self::TEXT,
-            Kind::Date => Self::DATE,
-            Kind::Timestamp => Self::TIMESTAMP,
-            Kind::Days => Self::DAYS,
-            Kind::Nested => Self::NESTED,
+            ValueKind::Truth => Self::TRUTH,
+            ValueKind::Number => Self::NUMBER,
+            ValueKind::Text => Self::TEXT,
+            ValueKind::Date => Self::DATE,
+            ValueKind::Timestamp => Self::TIMESTAMP,
+            ValueKind::Days => Self::DAYS,
+            ValueKind::Nested => Self::NESTED,
         }
     }
 
@@ -96,8 +96,8 @@ impl Kinds {
     }
 
     /// The kinds, without NULL.
-    pub(super) fn each(self) -> impl Iterator<Item = Kind> {
-        Kind::ALL.into_iter().filter(move |kind| self.can_be(Self::of(*kind)))
+    pub(super) fn each(self) -> impl Iterator<Item = ValueKind> {
+        ValueKind::ALL.into_iter().filter(move |kind| self.can_be(Self::of(*kind)))
     }
 
     /// Days and instants, beside NULL, and nothing else.

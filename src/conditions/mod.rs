@@ -12,13 +12,13 @@ mod evaluate;
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) mod fuzz;
 mod kinds;
+mod literals;
 mod parse;
 mod possible;
-mod refused;
 mod spelling;
 mod text;
 mod tree;
-mod words;
+mod unsupported;
 
 use std::cell::Cell;
 use std::panic::resume_unwind;
@@ -28,10 +28,10 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use cause::ColumnInfo;
-use compile::Compiler;
+use compile::ConditionCompiler;
 use evaluate::{MOST_STEPS, Sight};
 use kinds::Kinds;
-use possible::Outlook;
+use possible::PossibleResults;
 use tree::{Cause, Node, Truth};
 
 pub(crate) use compile::{ColumnMatch, Finder};
@@ -49,14 +49,14 @@ const STACK: usize = 64 << 20;
 #[derive(Debug)]
 pub(crate) struct Condition {
     /// What its outermost ANDs join.
-    parts: Vec<Part>,
+    parts: Vec<Conjunct>,
     columns: Vec<ColumnInfo>,
     zone: TimeZone,
 }
 
 /// One of the conditions that must all be TRUE, as it was written.
 #[derive(Debug)]
-struct Part {
+struct Conjunct {
     node: Node,
     /// As it was written, but for numbers of phones and credentials.
     text: Box<str>,
@@ -102,7 +102,7 @@ impl Condition {
         find: Finder<'_, '_>,
     ) -> Result<Self, String> {
         let parsed = parse::parse(source)?;
-        let mut compiler = Compiler::new(find, now, zone);
+        let mut compiler = ConditionCompiler::new(find, now, zone);
         let nodes = match compiler.node(&parsed.expression)? {
             Node::All(nodes) if nodes.len() == parsed.parts.len() => nodes,
             node => vec![node],
@@ -111,7 +111,7 @@ impl Condition {
         let parts = nodes
             .into_iter()
             .zip(texts)
-            .map(|(node, text)| Part { node, text: discreet(&text).into() })
+            .map(|(node, text)| Conjunct { node, text: discreet(&text).into() })
             .collect();
         let condition = Self { parts, columns: compiler.columns, zone: zone.clone() };
         condition.parts.iter().try_for_each(|part| condition.check(part))?;
@@ -119,13 +119,13 @@ impl Condition {
     }
 
     /// Whether a part can be TRUE for any record, and each of its branches something at all.
-    fn check(&self, part: &Part) -> Result<(), String> {
-        let outlook = Outlook { columns: &self.columns, zone: &self.zone };
+    fn check(&self, part: &Conjunct) -> Result<(), String> {
+        let outlook = PossibleResults { columns: &self.columns, zone: &self.zone };
         let text = &part.text;
         if outlook.of(&part.node).can_be(Kinds::TRUE) {
             let unlisted = |column: &ColumnInfo| ColumnInfo { kinds: Kinds::ANY, ..column.clone() };
             let columns: Vec<ColumnInfo> = self.columns.iter().map(unlisted).collect();
-            return match (Outlook { columns: &columns, zone: &self.zone }).slip(&part.node) {
+            return match (PossibleResults { columns: &columns, zone: &self.zone }).slip(&part.node) {
                 Some(why) => Err(format!("a branch of `{text}` can be neither TRUE nor FALSE: {why}")),
                 None => Ok(()),
             };
@@ -139,7 +139,7 @@ impl Condition {
     /// Branches that the catalog's types rule out, for the log: the condition can be TRUE without them,
     /// but somebody meant something by each.
     pub(crate) fn doubts(&self) -> impl Iterator<Item = String> {
-        let outlook = Outlook { columns: &self.columns, zone: &self.zone };
+        let outlook = PossibleResults { columns: &self.columns, zone: &self.zone };
         self.parts.iter().filter_map(move |part| {
             let (text, why) = (&part.text, outlook.slip(&part.node)?);
             Some(discreet(&format!(
@@ -151,7 +151,7 @@ impl Condition {
     /// Decides about one record by its raw columns.
     pub(crate) fn decide<'a>(&'a self, raw: impl Fn(usize) -> Raw<'a>) -> Result<(), ConditionRefusal> {
         let sight = Sight { raw, zone: &self.zone, steps: Cell::new(MOST_STEPS) };
-        let mut unknown: Option<(&Part, Cause<'_>)> = None;
+        let mut unknown: Option<(&Conjunct, Cause<'_>)> = None;
         for part in &self.parts {
             match sight.truth(&part.node) {
                 Truth::True => {}
@@ -162,7 +162,11 @@ impl Condition {
         if unknown.is_some() { Err(self.refusal(unknown, None)) } else { Ok(()) }
     }
 
-    fn refusal(&self, unknown: Option<(&Part, Cause<'_>)>, is_false: Option<&Part>) -> ConditionRefusal {
+    fn refusal(
+        &self,
+        unknown: Option<(&Conjunct, Cause<'_>)>,
+        is_false: Option<&Conjunct>,
+    ) -> ConditionRefusal {
         let unknown =
             unknown.map(|(part, cause)| format!("`{}` is unknown: {}", part.text, cause.told(&self.columns)));
         let is_false = is_false.map(|part| format!("`{}` is FALSE", part.text));

@@ -5,16 +5,16 @@ use jiff::tz::TimeZone;
 use super::arithmetic::kind_of;
 use super::cause::ColumnInfo;
 use super::evaluate::{bad_count, constant, is_count};
-use super::kinds::{Kind, Kinds};
-use super::tree::{Cause, Comparison, Function, Node, Target, Test, Value};
+use super::kinds::{Kinds, ValueKind};
+use super::tree::{CastTarget, Cause, Comparison, Function, Node, Test, Value};
 
 /// Looks at a condition without a record.
-pub(super) struct Outlook<'c> {
+pub(super) struct PossibleResults<'c> {
     pub(super) columns: &'c [ColumnInfo],
     pub(super) zone: &'c TimeZone,
 }
 
-impl Outlook<'_> {
+impl PossibleResults<'_> {
     /// All that a node can be.
     pub(super) fn of(&self, node: &Node) -> Kinds {
         match node {
@@ -54,7 +54,7 @@ impl Outlook<'_> {
             Node::Negate(node) => Kinds::NULL | Kinds::NUMBER & self.of(node),
             Node::Arithmetic(operator, sides) => {
                 let [left, right] = &**sides;
-                let right: Vec<Kind> = self.of(right).each().collect();
+                let right: Vec<ValueKind> = self.of(right).each().collect();
                 let pairs = self.of(left).each().flat_map(|a| right.iter().map(move |b| (a, *b)));
                 let made = pairs.filter_map(|(a, b)| kind_of(*operator, a, b)).map(Kinds::of);
                 made.fold(Kinds::NULL, |all, kind| all | kind)
@@ -114,7 +114,7 @@ impl Outlook<'_> {
             Node::Compare(comparison, sides) => {
                 let [left, right] = &**sides;
                 let (left, right) = (first(left)?, first(right)?);
-                if left.1 == Kind::Truth && right.1 == Kind::Truth && comparison.is_order() {
+                if left.1 == ValueKind::Truth && right.1 == ValueKind::Truth && comparison.is_order() {
                     return Some(Cause::NoOrder(left.0));
                 }
                 Some(Cause::Different([left, right]))
@@ -127,27 +127,27 @@ impl Outlook<'_> {
                 Some(odd.map_or(Cause::NoOrder(node.0), |odd| Cause::Different([node, odd])))
             }
             Node::In(node, list) => Some(Cause::Different([first(node)?, list.iter().find_map(first)?])),
-            Node::Like(like) => self.odd("LIKE", Kind::Text, &like.sides),
-            Node::Join(sides) => self.odd("||", Kind::Text, &**sides),
-            Node::Negate(node) => self.odd("-", Kind::Number, std::slice::from_ref(&**node)),
+            Node::Like(like) => self.odd("LIKE", ValueKind::Text, &like.sides),
+            Node::Join(sides) => self.odd("||", ValueKind::Text, &**sides),
+            Node::Negate(node) => self.odd("-", ValueKind::Number, std::slice::from_ref(&**node)),
             Node::Call(function, arguments) => {
                 let (text, counts) = arguments.split_first()?;
-                let text = self.odd(function.name(), Kind::Text, std::slice::from_ref(text));
-                let count = || self.odd(function.name(), Kind::Number, counts);
+                let text = self.odd(function.name(), ValueKind::Text, std::slice::from_ref(text));
+                let count = || self.odd(function.name(), ValueKind::Number, counts);
                 text.or_else(count).or_else(|| self.no_count(*function, arguments))
             }
             Node::Arithmetic(operator, sides) => {
                 let [left, right] = &**sides;
                 Some(Cause::Unjoined(*operator, [first(left)?, first(right)?]))
             }
-            Node::Is(node, _) => self.odd("IS", Kind::Truth, std::slice::from_ref(&**node)),
+            Node::Is(node, _) => self.odd("IS", ValueKind::Truth, std::slice::from_ref(&**node)),
             Node::Cast(node, target) => Some(Cause::Uncastable(node, *target)),
             Node::Column { index, reading } => {
                 let kind = reading.of(Kinds::TEXT).each().next()?;
                 Some(Cause::Unreadable(*index, kind))
             }
-            Node::All(nodes) | Node::Any(nodes) => self.odd("a condition", Kind::Truth, nodes),
-            Node::Not(node) => self.odd("NOT", Kind::Truth, std::slice::from_ref(&**node)),
+            Node::All(nodes) | Node::Any(nodes) => self.odd("a condition", ValueKind::Truth, nodes),
+            Node::Not(node) => self.odd("NOT", ValueKind::Truth, std::slice::from_ref(&**node)),
             Node::Constant(_) | Node::Now(_) => None,
         }
     }
@@ -179,14 +179,15 @@ impl Outlook<'_> {
     }
 
     /// The first of some nodes that can never be of the kind that is taken.
-    fn odd<'n>(&self, what: &'static str, takes: Kind, nodes: &'n [Node]) -> Option<Cause<'n>> {
+    fn odd<'n>(&self, what: &'static str, takes: ValueKind, nodes: &'n [Node]) -> Option<Cause<'n>> {
         let mut odd = nodes.iter().filter(|node| !self.of(node).can_be(Kinds::of(takes)));
         odd.find_map(|node| Some(Cause::Unfit(what, takes, (node, self.of(node).each().next()?))))
     }
 
     /// Why a value in the place of a condition is none.
     pub(super) fn no_condition(&self, node: &Node) -> Option<String> {
-        self.odd("a condition", Kind::Truth, std::slice::from_ref(node)).map(|cause| cause.told(self.columns))
+        self.odd("a condition", ValueKind::Truth, std::slice::from_ref(node))
+            .map(|cause| cause.told(self.columns))
     }
 }
 
@@ -222,7 +223,7 @@ fn compared(a: Kinds, b: Kinds, comparison: Comparison) -> Kinds {
     let mut all = (a | b) & Kinds::NULL;
     for one in a.each() {
         for other in b.each() {
-            let is_ordered = one != Kind::Truth || !comparison.is_order();
+            let is_ordered = one != ValueKind::Truth || !comparison.is_order();
             all = all | if one.compares_with(other) && is_ordered { Kinds::TRUTH } else { Kinds::NULL };
         }
     }
@@ -241,12 +242,18 @@ fn tested(kinds: Kinds, test: Test) -> Kinds {
     Kinds::TRUE.when(kinds.can_be(yes)) | Kinds::FALSE.when(no) | Kinds::NULL.when(odd)
 }
 
-fn cast(kinds: Kinds, target: Target) -> Kinds {
+fn cast(kinds: Kinds, target: CastTarget) -> Kinds {
     let can = kinds.each().any(|kind| match target {
-        Target::Integer | Target::Decimal => matches!(kind, Kind::Number | Kind::Truth | Kind::Text),
-        Target::Text => matches!(kind, Kind::Number | Kind::Truth | Kind::Text | Kind::Date),
-        Target::Boolean => matches!(kind, Kind::Number | Kind::Truth | Kind::Text),
-        Target::Date | Target::Timestamp => matches!(kind, Kind::Text | Kind::Date | Kind::Timestamp),
+        CastTarget::Integer | CastTarget::Decimal => {
+            matches!(kind, ValueKind::Number | ValueKind::Truth | ValueKind::Text)
+        }
+        CastTarget::Text => {
+            matches!(kind, ValueKind::Number | ValueKind::Truth | ValueKind::Text | ValueKind::Date)
+        }
+        CastTarget::Boolean => matches!(kind, ValueKind::Number | ValueKind::Truth | ValueKind::Text),
+        CastTarget::Date | CastTarget::Timestamp => {
+            matches!(kind, ValueKind::Text | ValueKind::Date | ValueKind::Timestamp)
+        }
     });
     Kinds::NULL | Kinds::of(target.kind()).when(can)
 }

@@ -37,13 +37,13 @@ pub(super) fn last(text: &str, n_characters: usize) -> &str {
 /// text's length times that of a piece at worst, which is bounded.
 #[derive(Debug)]
 pub(super) struct Glob {
-    pieces: Vec<Piece>,
+    pieces: Vec<PatternPiece>,
     ignores_case: bool,
 }
 
 /// What stands between two `%`.
 #[derive(Debug, Default)]
-struct Piece {
+struct PatternPiece {
     /// A character, or any.
     characters: Vec<Option<char>>,
     /// The same as text, when there is no `_` in it.
@@ -56,7 +56,7 @@ impl Glob {
     /// # Errors
     /// Says what databases would not agree on.
     pub(super) fn new(pattern: &str, escape: Option<char>, ignores_case: bool) -> Result<Self, &'static str> {
-        let mut pieces = vec![Piece::default()];
+        let mut pieces = vec![PatternPiece::default()];
         let mut characters = pattern.chars();
         while let Some(character) = characters.next() {
             let mut push = |character| {
@@ -74,7 +74,7 @@ impl Glob {
                 '\\' if escape.is_none() => {
                     return Err("databases disagree on a backslash: say ESCAPE '\\' or another character");
                 }
-                '%' => pieces.push(Piece::default()),
+                '%' => pieces.push(PatternPiece::default()),
                 '_' => push(None),
                 _ => push(Some(if ignores_case { folded(character) } else { character })),
             }
@@ -110,7 +110,7 @@ impl Glob {
     }
 }
 
-impl Piece {
+impl PatternPiece {
     /// What is behind the piece, when the text starts with it.
     fn after_start<'t>(&self, text: &'t str, steps: &Cell<usize>) -> Option<&'t str> {
         if let Some(literal) = &self.literal {

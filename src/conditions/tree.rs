@@ -6,7 +6,7 @@ use smallvec::{SmallVec, smallvec};
 
 use std::borrow::Cow;
 
-use super::kinds::{Kind, Reading};
+use super::kinds::{Reading, ValueKind};
 use super::text::Glob;
 use crate::values::Number;
 
@@ -54,7 +54,7 @@ pub(super) enum Node {
     Arithmetic(Operator, Box<[Node; 2]>),
     Join(Box<[Node; 2]>),
     Call(Function, Vec<Node>),
-    Cast(Box<Node>, Target),
+    Cast(Box<Node>, CastTarget),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -111,7 +111,7 @@ pub(super) enum Function {
 
 /// What CAST makes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Target {
+pub(super) enum CastTarget {
     Integer,
     Decimal,
     Text,
@@ -122,16 +122,16 @@ pub(super) enum Target {
 
 impl<'a> Value<'a> {
     /// What it is; none of NULL.
-    pub(super) fn kind(&self) -> Option<Kind> {
+    pub(super) fn kind(&self) -> Option<ValueKind> {
         Some(match self {
             Self::Unknown(_) => return None,
-            Self::Truth(_) => Kind::Truth,
-            Self::Number(_) => Kind::Number,
-            Self::Text(_) => Kind::Text,
-            Self::Date(_) => Kind::Date,
-            Self::Timestamp(_) => Kind::Timestamp,
-            Self::Days(_) => Kind::Days,
-            Self::Nested => Kind::Nested,
+            Self::Truth(_) => ValueKind::Truth,
+            Self::Number(_) => ValueKind::Number,
+            Self::Text(_) => ValueKind::Text,
+            Self::Date(_) => ValueKind::Date,
+            Self::Timestamp(_) => ValueKind::Timestamp,
+            Self::Days(_) => ValueKind::Days,
+            Self::Nested => ValueKind::Nested,
         })
     }
 
@@ -246,7 +246,7 @@ impl Function {
     }
 }
 
-impl Target {
+impl CastTarget {
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::Integer => "INTEGER",
@@ -258,13 +258,13 @@ impl Target {
         }
     }
 
-    pub(super) fn kind(self) -> Kind {
+    pub(super) fn kind(self) -> ValueKind {
         match self {
-            Self::Integer | Self::Decimal => Kind::Number,
-            Self::Text => Kind::Text,
-            Self::Boolean => Kind::Truth,
-            Self::Date => Kind::Date,
-            Self::Timestamp => Kind::Timestamp,
+            Self::Integer | Self::Decimal => ValueKind::Number,
+            Self::Text => ValueKind::Text,
+            Self::Boolean => ValueKind::Truth,
+            Self::Date => ValueKind::Date,
+            Self::Timestamp => ValueKind::Timestamp,
         }
     }
 }
@@ -277,18 +277,18 @@ pub(super) enum Cause<'a> {
     Missing(usize),
     IsNull(usize),
     /// The catalog calls the column a date, and its value is none.
-    Unreadable(usize, Kind),
+    Unreadable(usize, ValueKind),
     /// Nobody can look for the column, or say whether it is there.
     Blocked(usize, Blocked),
     /// Two sides that do not compare.
-    Different([(&'a Node, Kind); 2]),
+    Different([(&'a Node, ValueKind); 2]),
     /// Truth values know no order, nor do objects equality.
     NoOrder(&'a Node),
     /// Something is given what it is not for: its name, what it takes, what it got.
-    Unfit(&'static str, Kind, (&'a Node, Kind)),
+    Unfit(&'static str, ValueKind, (&'a Node, ValueKind)),
     /// An operator between two that it does not join.
-    Unjoined(Operator, [(&'a Node, Kind); 2]),
-    Uncastable(&'a Node, Target),
+    Unjoined(Operator, [(&'a Node, ValueKind); 2]),
+    Uncastable(&'a Node, CastTarget),
     ByZero(&'a Node),
     TooLarge(&'a Node),
     /// A place or a count that is no whole number in its range.

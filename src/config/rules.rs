@@ -125,7 +125,7 @@ impl RulesConfig {
     #[must_use]
     pub fn mistakes(&self, ledger: &LedgerConfig) -> Vec<Mistake> {
         let Self { do_not_call, cooling_off_hours, cooling_off_scope: _, window } = self;
-        let mut mistakes = window.read().err().unwrap_or_default();
+        let mut mistakes = window.parse().err().unwrap_or_default();
         let why = "nothing else remembers who was handed over, and when";
         for (at, is_on, why) in [
             ("rules.do_not_call.enabled", do_not_call.enabled, LIST_IS_IN_LEDGER),
@@ -148,7 +148,7 @@ impl WindowConfig {
     ///
     /// # Errors
     /// Everything that is wrong with it.
-    pub fn read(&self) -> Result<Option<Window>, Vec<Mistake>> {
+    pub fn parse(&self) -> Result<Option<Window>, Vec<Mistake>> {
         if self.is_blank() {
             return Ok(None);
         }

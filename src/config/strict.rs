@@ -12,7 +12,7 @@ use crate::phone::shown;
 pub(super) fn parse(text: &str) -> serde_json::Result<(Value, Vec<String>)> {
     let mut repeated = Vec::new();
     let mut reader = serde_json::Deserializer::from_str(text);
-    let value = Part { at: String::new(), repeated: &mut repeated }.deserialize(&mut reader)?;
+    let value = JsonPart { at: String::new(), repeated: &mut repeated }.deserialize(&mut reader)?;
     reader.end()?;
     Ok((value, repeated))
 }
@@ -23,12 +23,12 @@ pub(super) fn join(at: &str, name: &str) -> String {
 }
 
 /// A value that is about to be read, and where it is.
-struct Part<'r> {
+struct JsonPart<'r> {
     at: String,
     repeated: &'r mut Vec<String>,
 }
 
-impl<'de> DeserializeSeed<'de> for Part<'_> {
+impl<'de> DeserializeSeed<'de> for JsonPart<'_> {
     type Value = Value;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
@@ -36,7 +36,7 @@ impl<'de> DeserializeSeed<'de> for Part<'_> {
     }
 }
 
-impl<'de> Visitor<'de> for Part<'_> {
+impl<'de> Visitor<'de> for JsonPart<'_> {
     type Value = Value;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -50,7 +50,7 @@ impl<'de> Visitor<'de> for Part<'_> {
             if object.contains_key(&name) {
                 self.repeated.push(at.clone());
             }
-            let value = map.next_value_seed(Part { at, repeated: &mut *self.repeated })?;
+            let value = map.next_value_seed(JsonPart { at, repeated: &mut *self.repeated })?;
             object.insert(name, value);
         }
         Ok(Value::Object(object))
@@ -60,7 +60,8 @@ impl<'de> Visitor<'de> for Part<'_> {
         let mut list = Vec::new();
         loop {
             let at = format!("{}[{}]", self.at, list.len());
-            let Some(value) = elements.next_element_seed(Part { at, repeated: &mut *self.repeated })? else {
+            let Some(value) = elements.next_element_seed(JsonPart { at, repeated: &mut *self.repeated })?
+            else {
                 return Ok(Value::Array(list));
             };
             list.push(value);

@@ -14,7 +14,7 @@ use super::breaker::Breaker;
 use super::clock::{self, Clock};
 use super::inquiry::inquire;
 use super::paced::Paced;
-use super::part::Part;
+use super::part::BatchPart;
 use super::rate_limiter::RateLimiter;
 use super::result::{ContactResult, DeliveryResult};
 use super::retry_after::in_words;
@@ -124,10 +124,10 @@ impl<C: Transport> Deliverer<C> {
     ) -> DeliveryResult<P> {
         let n_contacts = contacts.len();
         let mut ended = Vec::with_capacity(n_contacts);
-        let mut parts = vec![Part::whole(contacts, maybe_sent, self.new_request_id())];
+        let mut parts = vec![BatchPart::whole(contacts, maybe_sent, self.new_request_id())];
         let deadline = clock::after(self.retry_policy.retry_for);
         while let Some(mut part) = parts.pop() {
-            let end = self.attempt_or_own_up(campaign, &mut part, deadline).await;
+            let end = self.attempt_catching_panics(campaign, &mut part, deadline).await;
             ended.append(&mut part.ended);
             match end {
                 PartEnd::Settled(outcomes, failure) => {
@@ -156,10 +156,10 @@ impl<C: Transport> Deliverer<C> {
     }
 
     /// Settles one part. A panic is a defect of ours, but no reason to forget who may have been sent.
-    async fn attempt_or_own_up<P: AsRef<Contact> + Send>(
+    async fn attempt_catching_panics<P: AsRef<Contact> + Send>(
         &self,
         campaign: &Campaign,
-        part: &mut Part<P>,
+        part: &mut BatchPart<P>,
         deadline: Instant,
     ) -> PartEnd {
         let settling = AssertUnwindSafe(self.attempt_until_settled(campaign, part, deadline)).catch_unwind();
@@ -172,7 +172,7 @@ impl<C: Transport> Deliverer<C> {
     async fn attempt_until_settled<P: AsRef<Contact> + Send>(
         &self,
         campaign: &Campaign,
-        part: &mut Part<P>,
+        part: &mut BatchPart<P>,
         deadline: Instant,
     ) -> PartEnd {
         let mut history = Attempts { deadline, attempts: 0, clock_corrections: 0 };
@@ -180,7 +180,7 @@ impl<C: Transport> Deliverer<C> {
             if self.run.wait_until(self.rate_limiter.reserve()).await.is_err() {
                 return PartEnd::Stopped(None);
             }
-            if let Some(end) = self.look_at_window(part) {
+            if let Some(end) = self.end_if_window_closed(part) {
                 return end;
             }
             let verdict = self.attempt(campaign, part).await;
@@ -193,22 +193,22 @@ impl<C: Transport> Deliverer<C> {
 
     /// Nothing is handed over when the window has closed, however long the batch has waited. Who is left is another
     /// request: where an earlier one may have arrived, and the vendor knows it by itself only, there can be none.
-    fn look_at_window<P: AsRef<Contact>>(&self, part: &mut Part<P>) -> Option<PartEnd> {
+    fn end_if_window_closed<P: AsRef<Contact>>(&self, part: &mut BatchPart<P>) -> Option<PartEnd> {
         if let Some(closed) = self.run.closed() {
             return Some(PartEnd::Stopped(Some(closed)));
         }
-        let keeps_back = |contact: &P| self.run.keeps_back(contact.as_ref());
-        if !part.contacts.iter().any(|contact| keeps_back(contact).is_some()) {
+        let outcome_if_closed = |contact: &P| self.run.outcome_if_closed(contact.as_ref());
+        if !part.contacts.iter().any(|contact| outcome_if_closed(contact).is_some()) {
             return None;
         }
         if part.maybe_sent && !self.may_repeat() {
             return Some(self.held("the window closed before its answer was clear", part));
         }
-        part.keep_back(keeps_back, self.new_request_id());
+        part.end_outside_window(outcome_if_closed, self.new_request_id());
         part.contacts.is_empty().then(|| PartEnd::Settled(Vec::new(), None))
     }
 
-    async fn attempt<P: AsRef<Contact>>(&self, campaign: &Campaign, part: &mut Part<P>) -> Verdict {
+    async fn attempt<P: AsRef<Contact>>(&self, campaign: &Campaign, part: &mut BatchPart<P>) -> Verdict {
         let contacts = part.contacts.iter().map(AsRef::as_ref).collect();
         let ids = BatchIds { run: self.run_id, request: part.request_id };
         let batch = Batch { ids, ..Batch::new(campaign.clone(), contacts, part.maybe_sent) };
@@ -256,7 +256,7 @@ impl<C: Transport> Deliverer<C> {
     async fn act_on<P>(
         &self,
         verdict: Verdict,
-        part: &mut Part<P>,
+        part: &mut BatchPart<P>,
         history: &mut Attempts,
     ) -> Option<PartEnd> {
         if !matches!(verdict, Verdict::Unclear { .. }) {
@@ -283,7 +283,7 @@ impl<C: Transport> Deliverer<C> {
         }
     }
 
-    fn settled<P>(&self, outcomes: Vec<Outcome>, part: &mut Part<P>) -> PartEnd {
+    fn settled<P>(&self, outcomes: Vec<Outcome>, part: &mut BatchPart<P>) -> PartEnd {
         if let Err(defect) = self.check_answer(outcomes.len(), part) {
             return PartEnd::Stopped(Some(defect));
         }
@@ -299,7 +299,7 @@ impl<C: Transport> Deliverer<C> {
         verdicts: Vec<ContactVerdict>,
         after: Option<Duration>,
         why: &str,
-        part: &mut Part<P>,
+        part: &mut BatchPart<P>,
         history: &Attempts,
     ) -> Option<PartEnd> {
         if let Err(defect) = self.check_answer(verdicts.len(), part) {
@@ -328,7 +328,7 @@ impl<C: Transport> Deliverer<C> {
     }
 
     /// Whether an answer speaks of each contact once, and what it says of the attempts before it.
-    fn check_answer<P>(&self, n_answers: usize, part: &mut Part<P>) -> Result<(), Error> {
+    fn check_answer<P>(&self, n_answers: usize, part: &mut BatchPart<P>) -> Result<(), Error> {
         let n_contacts = part.contacts.len();
         if n_answers != n_contacts {
             // Whom the vendor took by this answer, nobody can say now: the part stays away.
@@ -341,7 +341,7 @@ impl<C: Transport> Deliverer<C> {
     }
 
     /// Nobody was taken because of somebody in it; who is alone must be it.
-    fn split<P>(&self, why: String, part: &Part<P>) -> PartEnd {
+    fn split<P>(&self, why: String, part: &BatchPart<P>) -> PartEnd {
         if part.contacts.len() > 1 {
             return PartEnd::Refused(why);
         }
@@ -388,7 +388,7 @@ impl<C: Transport> Deliverer<C> {
     }
 
     /// It may have been taken. Goes out again only where that rings nobody twice, or the user said so.
-    async fn unclear<P>(&self, why: String, part: &mut Part<P>, history: &Attempts) -> Option<PartEnd> {
+    async fn unclear<P>(&self, why: String, part: &mut BatchPart<P>, history: &Attempts) -> Option<PartEnd> {
         if self.may_repeat_request() {
             part.maybe_sent = true;
             let until = clock::after(self.back_off.after(history.attempts));
@@ -400,14 +400,14 @@ impl<C: Transport> Deliverer<C> {
     }
 
     /// Nobody can say whether they were taken, and they cannot be sent again.
-    fn held<P>(&self, why: &str, part: &Part<P>) -> PartEnd {
+    fn held<P>(&self, why: &str, part: &BatchPart<P>) -> PartEnd {
         let n_contacts = part.contacts.len();
         self.run.log_line(format!("{n_contacts} contacts may have arrived or not, and are held: {why}"));
         PartEnd::Settled(vec![Outcome::Unknown(Some(why.into())); n_contacts], None)
     }
 
     /// Nothing more is sent. Whom the request was about goes out again only where that rings nobody twice.
-    fn astray<P>(&self, why: &str, part: &Part<P>) -> PartEnd {
+    fn astray<P>(&self, why: &str, part: &BatchPart<P>) -> PartEnd {
         let n_contacts = part.contacts.len();
         let why = format!("{why}; {n_contacts} contacts of this request may have been added all the same");
         let unknown = Outcome::Unknown(Some(why.as_str().into()));
@@ -442,9 +442,9 @@ impl<C: Transport> Deliverer<C> {
 /// What is settled by now; of the parts, whether they may have been sent.
 fn stopped<P>(
     mut ended: Vec<(P, ContactResult)>,
-    parts: Vec<Part<P>>,
+    parts: Vec<BatchPart<P>>,
     failure: Option<Error>,
 ) -> DeliveryResult<P> {
-    ended.extend(parts.into_iter().rev().flat_map(Part::left_open));
+    ended.extend(parts.into_iter().rev().flat_map(BatchPart::left_open));
     DeliveryResult { contacts: ended, failure }
 }

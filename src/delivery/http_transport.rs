@@ -41,7 +41,7 @@ pub struct HttpTransport {
 
 /// What any server answered.
 #[derive(Debug)]
-pub(crate) struct Answer {
+pub(crate) struct HttpAnswer {
     pub(crate) status: u16,
     pub(crate) headers: HeaderMap,
     /// Or why it cannot be read.
@@ -105,7 +105,7 @@ impl HttpTransport {
         url: &Url,
         headers: Vec<(Cow<'static, str>, Secret)>,
         body: Bytes,
-    ) -> Result<Answer, TransportError> {
+    ) -> Result<HttpAnswer, TransportError> {
         let proxy = self.network.proxy(url).map_err(TransportError::Barred)?;
         let mut builder = self.client.request(method, url.clone()).body(body);
         for (name, value) in headers {
@@ -114,7 +114,7 @@ impl HttpTransport {
         let response = match builder.send().await {
             Ok(response) => response,
             Err(error) => {
-                return Err(match request_fault::judge(&error.without_url(), url, proxy.as_ref()) {
+                return Err(match request_fault::classify(&error.without_url(), url, proxy.as_ref()) {
                     RequestFault::Known(error) => error,
                     RequestFault::NoTunnel(proxy) => {
                         request_fault::no_tunnel(refusal(proxy, url).await, url, proxy)
@@ -124,7 +124,7 @@ impl HttpTransport {
         };
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let body = bounded(response).await.and_then(|body| decoding::decode(&headers, body));
-        Ok(Answer { status, headers, body })
+        Ok(HttpAnswer { status, headers, body })
     }
 }
 
@@ -155,7 +155,7 @@ impl Transport for HttpTransport {
     async fn send_request(&self, request: Request) -> Result<Reply, TransportError> {
         let url = Url::parse(&request.url)
             .map_err(|error| TransportError::Barred(format!("vendor.base_url is no address ({error})")))?;
-        let Answer { status, headers, body } =
+        let HttpAnswer { status, headers, body } =
             self.exchange(request.method, &url, request.headers, request.body).await?;
         let date = headers.get(DATE).and_then(|date| http_date(date.to_str().ok()?));
         let retry_after = retry_after(&headers, date.unwrap_or_else(|| self.clock.now()));

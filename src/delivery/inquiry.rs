@@ -49,7 +49,7 @@ mod tests {
     use super::*;
     use crate::providers::VendorConfig;
     use crate::providers::api::{Reply, Request};
-    use crate::providers::campaign::Standing;
+    use crate::providers::campaign::CampaignExistence;
 
     /// Answers with this status after this wait, and counts.
     struct Slow(u16, Duration, AtomicUsize);
@@ -82,7 +82,11 @@ mod tests {
             let facts = inquire(vendor.as_ref(), &campaign, &transport, &clock, Duration::from_secs(5)).await;
             assert_eq!(began.elapsed().as_secs(), took, "{status} after {seconds} s");
             assert_eq!(transport.2.load(Ordering::Relaxed), n_questions, "{status} after {seconds} s");
-            assert_eq!(facts.standing, Standing::Unproved(says.to_owned()), "{status} after {seconds} s");
+            assert_eq!(
+                facts.existence,
+                CampaignExistence::Unproved(says.to_owned()),
+                "{status} after {seconds} s"
+            );
         }
     }
 }

@@ -13,6 +13,8 @@ mod decoding;
 mod deliverer;
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) mod fuzz;
+#[cfg(test)]
+mod http_tests;
 mod http_transport;
 mod inquiry;
 mod network;
@@ -26,13 +28,11 @@ mod run_handle;
 #[cfg(test)]
 mod tests;
 mod transport;
-#[cfg(test)]
-mod ways;
 
 pub use any_transport::{AnyTransport, PlayedVendor};
 pub use clock::Clock;
 pub use deliverer::{Deliverer, DeliveryOptions, RetryPolicy};
-pub(crate) use http_transport::Answer;
+pub(crate) use http_transport::HttpAnswer;
 pub use http_transport::{Connections, HttpTransport};
 pub use inquiry::inquire;
 pub use network::Network;

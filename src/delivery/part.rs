@@ -6,7 +6,7 @@ use crate::domain::reason::Reason;
 use crate::providers::api::ContactVerdict;
 
 /// A part of a batch: what is left of it after halving, and after some of its contacts have ended.
-pub(super) struct Part<P> {
+pub(super) struct BatchPart<P> {
     pub(super) contacts: Vec<P>,
     /// An earlier request with these contacts may have arrived.
     pub(super) maybe_sent: bool,
@@ -20,7 +20,7 @@ pub(super) struct Part<P> {
     foreign: bool,
 }
 
-impl<P> Part<P> {
+impl<P> BatchPart<P> {
     /// A batch that nothing was attempted with yet.
     pub(super) fn whole(contacts: Vec<P>, maybe_sent: bool, request_id: u128) -> Self {
         Self { contacts, maybe_sent, is_away: false, request_id, ended: Vec::new(), foreign: maybe_sent }
@@ -57,9 +57,13 @@ impl<P> Part<P> {
     }
 
     /// Lets go of those who may not be handed over now; who is left is another request.
-    pub(super) fn keep_back(&mut self, keeps_back: impl Fn(&P) -> Option<Outcome>, new_id: u128) {
+    pub(super) fn end_outside_window(
+        &mut self,
+        outcome_if_closed: impl Fn(&P) -> Option<Outcome>,
+        new_id: u128,
+    ) {
         for contact in std::mem::take(&mut self.contacts) {
-            match keeps_back(&contact) {
+            match outcome_if_closed(&contact) {
                 Some(outcome) => {
                     let result = ContactResult::Ended(self.proof(outcome));
                     self.ended.push((contact, result));

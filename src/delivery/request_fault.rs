@@ -19,7 +19,7 @@ pub(super) enum RequestFault<'a> {
 }
 
 /// Judges an error of the HTTP client about a request to `url`.
-pub(super) fn judge<'a>(error: &reqwest::Error, url: &Url, proxy: Option<&'a Proxy>) -> RequestFault<'a> {
+pub(super) fn classify<'a>(error: &reqwest::Error, url: &Url, proxy: Option<&'a Proxy>) -> RequestFault<'a> {
     let said = chain(error);
     let tls = causes(error).find_map(|cause| cause.downcast_ref::<rustls::Error>());
     let target = place(url);

@@ -88,8 +88,8 @@ impl RunHandle {
     }
 
     /// How somebody ends who may not be handed over now.
-    pub(crate) fn keeps_back(&self, contact: &Contact) -> Option<Outcome> {
-        self.window.as_ref()?.keeps_back(contact, self.now())
+    pub(crate) fn outcome_if_closed(&self, contact: &Contact) -> Option<Outcome> {
+        self.window.as_ref()?.outcome_if_closed(contact, self.now())
     }
 
     /// When nobody may be handed over any more; none when that is not known yet.

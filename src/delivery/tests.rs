@@ -24,7 +24,7 @@ use crate::domain::error::{Error, FailureType};
 use crate::domain::outcome::Outcome;
 use crate::domain::reason::Reason;
 use crate::phone::Phone;
-use crate::providers::api::{Limits, Reply, Request, Shape, Verdict};
+use crate::providers::api::{ContactShape, Limits, Reply, Request, Verdict};
 use crate::providers::{Provider, VendorConfig};
 
 type Answer = Result<Reply, TransportError>;
@@ -411,7 +411,7 @@ impl Provider for Clumsy {
         self.provider.account()
     }
 
-    fn shape(&self) -> Shape {
+    fn shape(&self) -> ContactShape {
         self.provider.shape()
     }
 

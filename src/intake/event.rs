@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::input_warnings::InputWarnings;
 use super::listed_record::ListedRecord;
 use super::origin::Origin;
-use super::pending_contact::{LedgerStanding, PendingContact};
+use super::pending_contact::{LedgerLookup, PendingContact};
 use super::position::StreamIndex;
 use crate::domain::contact::Campaign;
 use crate::domain::error::Error;
@@ -85,7 +85,7 @@ impl EventBatch {
         let people: Vec<_> = self.contacts().map(|contact| contact.keys()).collect::<Result<_, _>>()?;
         let statuses = one_for_each(people.len(), ledger.status_of(people.clone(), now).await?)?;
         for ((contact, keys), status) in self.contacts().zip(people).zip(statuses) {
-            contact.standing = LedgerStanding::Known(keys, status);
+            contact.lookup = LedgerLookup::Known(keys, status);
         }
         Ok(self)
     }

@@ -16,7 +16,7 @@ pub use event::{Covers, Event, EventBatch, RefusedRecord};
 pub use input_warnings::InputWarnings;
 pub use listed_record::ListedRecord;
 pub use origin::{Columns, Origin};
-pub use pending_contact::{LedgerStanding, PendingContact};
+pub use pending_contact::{LedgerLookup, PendingContact};
 pub use position::{Interval, RecordPosition, StreamIndex};
 pub use reader::{EventReader, read_events};
 pub use router::Router;

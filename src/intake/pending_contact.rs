@@ -16,12 +16,12 @@ pub struct PendingContact {
     /// Their record.
     pub origin: Origin,
     /// What they are to the ledger.
-    pub standing: LedgerStanding,
+    pub lookup: LedgerLookup,
 }
 
 /// What a contact is to the ledger.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LedgerStanding {
+pub enum LedgerLookup {
     /// There is no ledger.
     NoLedger,
     /// The ledger was not asked yet.
@@ -44,9 +44,9 @@ impl PendingContact {
     /// # Errors
     /// The same.
     pub fn keys(&self) -> Result<PersonKeys, Error> {
-        match self.standing {
-            LedgerStanding::NotAsked(keys) | LedgerStanding::Known(keys, _) => Ok(keys),
-            LedgerStanding::NoLedger => Err(Error::Defect("a contact has no key for the ledger".to_owned())),
+        match self.lookup {
+            LedgerLookup::NotAsked(keys) | LedgerLookup::Known(keys, _) => Ok(keys),
+            LedgerLookup::NoLedger => Err(Error::Defect("a contact has no key for the ledger".to_owned())),
         }
     }
 

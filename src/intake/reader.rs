@@ -33,7 +33,7 @@ pub fn read_events(
     let (sender, receiver) = mpsc::channel(MAX_WAITING_BATCHES);
     let thread = std::thread::Builder::new().name("intake".to_owned());
     let last = sender.clone();
-    let reader = Reader { input, router, sender, n_events: 0 };
+    let reader = LineReader { input, router, sender, n_events: 0 };
     let run = move || {
         // Its message may quote data.
         if catch_unwind(AssertUnwindSafe(|| reader.run())).is_err() {
@@ -91,7 +91,7 @@ impl EventReader {
     }
 }
 
-struct Reader<R> {
+struct LineReader<R> {
     input: R,
     router: Router,
     sender: mpsc::Sender<EventBatch>,
@@ -99,7 +99,7 @@ struct Reader<R> {
     n_events: usize,
 }
 
-impl<R: Read> Reader<R> {
+impl<R: Read> LineReader<R> {
     fn run(mut self) {
         let mut buffer = vec![0; READ_BYTES];
         let mut filled = 0;

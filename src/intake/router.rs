@@ -10,7 +10,7 @@ use super::event::{Covers, Event, RefusedRecord};
 use super::input_warnings::InputWarnings;
 use super::listed_record::ListedRecord;
 use super::origin::{Columns, Origin};
-use super::pending_contact::{LedgerStanding, PendingContact};
+use super::pending_contact::{LedgerLookup, PendingContact};
 use super::position::{Interval, RecordPosition, StreamIndex};
 use crate::domain::error::Error;
 use crate::domain::stream_name::StreamName;
@@ -192,8 +192,8 @@ impl Router {
             Mapped::Contact { campaign, contact, primary_key } => {
                 let origin = origin(primary_key);
                 let keys = self.keys.as_ref().map(|keys| keys.person(&campaign, &contact.phone));
-                let standing = keys.map_or(LedgerStanding::NoLedger, LedgerStanding::NotAsked);
-                Event::Contact(PendingContact { contact, campaign, origin, standing })
+                let lookup = keys.map_or(LedgerLookup::NoLedger, LedgerLookup::NotAsked);
+                Event::Contact(PendingContact { contact, campaign, origin, lookup })
             }
             Mapped::Refused { outcome, campaign, phone, primary_key } => {
                 Event::Refused(RefusedRecord { origin: origin(primary_key), outcome, campaign, phone })

@@ -9,10 +9,10 @@ use crate::domain::stream_name::StreamName;
 
 /// Streams by their place.
 #[derive(Clone, Debug, Default)]
-pub struct StreamNames(Vec<Known>);
+pub struct StreamNames(Vec<KnownStream>);
 
 #[derive(Clone, Debug)]
-struct Known {
+struct KnownStream {
     name: StreamName,
     /// The name as one text that many may hold.
     text: Arc<str>,
@@ -70,7 +70,7 @@ impl Extend<(StreamName, Option<i64>)> for StreamNames {
     fn extend<I: IntoIterator<Item = (StreamName, Option<i64>)>>(&mut self, streams: I) {
         self.0.extend(streams.into_iter().map(|(name, generation_id)| {
             let text = Arc::from(name.to_string());
-            Known { name, text, generation_id: generation_id.unwrap_or_default() }
+            KnownStream { name, text, generation_id: generation_id.unwrap_or_default() }
         }));
     }
 }

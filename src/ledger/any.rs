@@ -6,9 +6,9 @@ use super::list::{DoNotCallList, ListLoad, ListSource, Loaded};
 use super::postgres::{self, Postgres, PostgresView};
 use super::sqlite::{Sqlite, SqliteView};
 use super::{
-    ClaimEntry, ContactStatus, DailyLimit, FoundContact, Inspect, Key, Ledger, LedgerError, LedgerIdentity,
-    ListOwner, ListPage, ListQuery, NoopLedger, OldPage, PersonKeys, Places, Rescoped, Retention, Settlement,
-    StatusRow,
+    ClaimEntry, ContactStatus, DailyLimit, DailyQuota, FoundContact, Inspect, Key, Ledger, LedgerError,
+    LedgerIdentity, ListOwner, ListPage, ListQuery, NoopLedger, OldPage, PersonKeys, Rescoped, Retention,
+    Settlement, StatusRow,
 };
 use crate::domain::contact::Campaign;
 
@@ -18,14 +18,14 @@ macro_rules! ask {
         match $any { $($kinds::$kind($it) => $answer),+ }
     };
     (ledger $any:expr, $it:ident => $answer:expr) => {
-        ask!(&$any.kind, Kind { None, Sqlite, Postgres, SqliteView, PostgresView }, $it => $answer)
+        ask!(&$any.kind, Backend { None, Sqlite, Postgres, SqliteView, PostgresView }, $it => $answer)
     };
     (list $any:expr, $it:ident => $answer:expr) => {
         match &$any.kind {
-            Kind::Sqlite($it) => $answer,
-            Kind::Postgres($it) => $answer,
-            // Who only foresees a run neither fills a list nor reads one.
-            Kind::None(_) | Kind::SqliteView(_) | Kind::PostgresView(_) => {
+            Backend::Sqlite($it) => $answer,
+            Backend::Postgres($it) => $answer,
+            // A dry run neither fills a list nor reads one.
+            Backend::None(_) | Backend::SqliteView(_) | Backend::PostgresView(_) => {
                 let $it = &NoopLedger;
                 $answer
             }
@@ -38,13 +38,13 @@ macro_rules! ask {
 
 /// A ledger that is open for a run.
 pub struct AnyLedger {
-    kind: Kind,
+    kind: Backend,
     /// How far the ledger's clock is ahead of the caller's: many machines share a database, and only its
     /// own clock is the same for all.
     ahead: SignedDuration,
 }
 
-enum Kind {
+enum Backend {
     None(NoopLedger),
     Sqlite(Sqlite),
     Postgres(Postgres),
@@ -56,29 +56,29 @@ enum Kind {
 #[expect(clippy::large_enum_variant, reason = "a command has one")]
 pub(crate) enum AnyRecords {
     Sqlite(Sqlite),
-    Postgres(postgres::Records),
+    Postgres(postgres::PostgresRecords),
 }
 
 impl AnyLedger {
     /// Remembers nobody.
     pub(crate) fn none() -> Self {
-        Self { kind: Kind::None(NoopLedger), ahead: SignedDuration::ZERO }
+        Self { kind: Backend::None(NoopLedger), ahead: SignedDuration::ZERO }
     }
 
     pub(crate) fn sqlite(ledger: Sqlite) -> Self {
-        Self { kind: Kind::Sqlite(ledger), ahead: SignedDuration::ZERO }
+        Self { kind: Backend::Sqlite(ledger), ahead: SignedDuration::ZERO }
     }
 
     pub(crate) fn postgres(ledger: Postgres, ahead: SignedDuration) -> Self {
-        Self { kind: Kind::Postgres(ledger), ahead }
+        Self { kind: Backend::Postgres(ledger), ahead }
     }
 
     pub(crate) fn sqlite_view(ledger: SqliteView) -> Self {
-        Self { kind: Kind::SqliteView(ledger), ahead: SignedDuration::ZERO }
+        Self { kind: Backend::SqliteView(ledger), ahead: SignedDuration::ZERO }
     }
 
     pub(crate) fn postgres_view(ledger: PostgresView, ahead: SignedDuration) -> Self {
-        Self { kind: Kind::PostgresView(ledger), ahead }
+        Self { kind: Backend::PostgresView(ledger), ahead }
     }
 
     /// What the ledger's own clock shows.
@@ -115,12 +115,12 @@ impl Ledger for AnyLedger {
         wanted: u64,
         limit: DailyLimit,
         now: Timestamp,
-    ) -> Result<Places, LedgerError> {
+    ) -> Result<DailyQuota, LedgerError> {
         ask!(ledger self, it => it.reserve(campaign, wanted, limit, self.clock(now)).await)
     }
 
-    async fn give_back(&self, places: Places) -> Result<(), LedgerError> {
-        ask!(ledger self, it => it.give_back(places).await)
+    async fn return_quota(&self, places: DailyQuota) -> Result<(), LedgerError> {
+        ask!(ledger self, it => it.return_quota(places).await)
     }
 
     async fn settle(

@@ -22,7 +22,7 @@ pub struct DailyLimit {
 
 /// Places in a campaign's day that were taken.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Places {
+pub struct DailyQuota {
     /// Whose.
     pub campaign: Campaign,
     /// Which day's.

@@ -31,7 +31,7 @@ use crate::phone::WireFormat;
 
 pub use any::AnyLedger;
 pub(crate) use any::AnyRecords;
-pub use daily::{DailyLimit, Places};
+pub use daily::{DailyLimit, DailyQuota};
 pub use error::LedgerError;
 pub use identity::{LedgerIdentity, NumberKind};
 pub use key::{Key, KeyHasher, KeyMaker, PersonKeys, RuleKeys, RuleScopes, Scope};
@@ -210,12 +210,12 @@ pub trait Ledger: Send + Sync + 'static {
         _wanted: u64,
         _limit: DailyLimit,
         _now: Timestamp,
-    ) -> impl Future<Output = Result<Places, LedgerError>> + Send {
+    ) -> impl Future<Output = Result<DailyQuota, LedgerError>> + Send {
         std::future::ready(Err(LedgerError::Unusable("it counts nobody's days".to_owned())))
     }
 
     /// Gives places back that nobody was sent for.
-    fn give_back(&self, _places: Places) -> impl Future<Output = Result<(), LedgerError>> + Send {
+    fn return_quota(&self, _places: DailyQuota) -> impl Future<Output = Result<(), LedgerError>> + Send {
         std::future::ready(Ok(()))
     }
 

@@ -27,15 +27,15 @@ pub(crate) struct RunLedger {
     /// Contacts that dead runs had claimed and not settled.
     pub(crate) recovered_unknown: u64,
     /// What an operator should know of where a file lies, and of this machine's clock.
-    pub(crate) doubts: Vec<String>,
+    pub(crate) warnings: Vec<String>,
 }
 
 /// What came of trying a ledger.
-pub(crate) struct Rehearsed {
+pub(crate) struct ProbedLedger {
     /// Whether there is one already.
     pub(crate) is_there: bool,
     /// What an operator should know of where its file lies, and of the settings.
-    pub(crate) doubts: Vec<String>,
+    pub(crate) warnings: Vec<String>,
 }
 
 /// Opens the ledger for a run of this name, which no other has; nothing is sent when that fails.
@@ -50,27 +50,27 @@ pub(crate) async fn open(
             ledger: AnyLedger::none(),
             keys: None,
             recovered_unknown: 0,
-            doubts: Vec::new(),
+            warnings: Vec::new(),
         });
     };
     refuse_odd_time(now)?;
     let options = options(config, memory, run.to_owned(), vendor);
-    let mut doubts = doubts_of_settings(config, memory, vendor);
+    let mut warnings = warnings_of_settings(config, memory, vendor);
     let (ledger, opened) = match &config.ledger {
         LedgerConfig::None => return Err(Error::Defect("no ledger has a memory".to_owned())),
         LedgerConfig::Sqlite(sqlite) => {
             let (sqlite, hash_key) = (sqlite.clone(), memory.hash_key().map(str::to_owned));
             // A file can take its time, too; who waits for it hears signals meanwhile.
             let opening = tokio::task::spawn_blocking(move || {
-                let doubt = survey(&sqlite)?;
+                let warning_of_clock = survey(&sqlite)?;
                 let opened = Sqlite::open(Path::new(&sqlite.path), &options, hash_key.as_deref(), now);
-                opened.map(|(ledger, opened)| (ledger, opened, doubt))
+                opened.map(|(ledger, opened)| (ledger, opened, warning_of_clock))
             });
             let opened =
                 opening.await.map_err(|_| Error::Defect("the ledger's opening panicked".to_owned()))?;
             let (ledger, opened, lies_badly) = opened?;
-            doubts.extend(lies_badly);
-            doubts.extend(doubt(memory, &opened, now));
+            warnings.extend(lies_badly);
+            warnings.extend(warning_of_clock(memory, &opened, now));
             (AnyLedger::sqlite(ledger), opened)
         }
         LedgerConfig::Postgres(postgres) => {
@@ -81,7 +81,7 @@ pub(crate) async fn open(
     };
     let keys = Some(opened.keys().with_rules(rule_scopes(config)));
     let OpenedLedger { recovered_unknown, .. } = opened;
-    Ok(RunLedger { ledger, keys, recovered_unknown, doubts })
+    Ok(RunLedger { ledger, keys, recovered_unknown, warnings })
 }
 
 /// Opens the ledger as a sync would find it, for who only wants to foresee one: nothing in it is changed, and where
@@ -90,13 +90,13 @@ pub(crate) async fn view(config: &Config, vendor: &dyn Provider, now: Timestamp)
     let Some(memory) = config.ledger.memory() else { return open(config, vendor, "", now).await };
     refuse_odd_time(now)?;
     let options = options(config, memory, "preview".to_owned(), vendor);
-    let mut doubts = doubts_of_settings(config, memory, vendor);
+    let mut warnings = warnings_of_settings(config, memory, vendor);
     let found = match &config.ledger {
         LedgerConfig::None => None,
         LedgerConfig::Sqlite(sqlite) => {
-            doubts.extend(survey(sqlite)?);
+            warnings.extend(survey(sqlite)?);
             let found = Sqlite::view(Path::new(&sqlite.path), &options, memory.hash_key(), now)?;
-            doubts.extend(found.as_ref().and_then(|(_, opened)| doubt(memory, opened, now)));
+            warnings.extend(found.as_ref().and_then(|(_, opened)| warning_of_clock(memory, opened, now)));
             found.map(|(view, opened)| (AnyLedger::sqlite_view(view), opened))
         }
         LedgerConfig::Postgres(postgres) => {
@@ -112,7 +112,7 @@ pub(crate) async fn view(config: &Config, vendor: &dyn Provider, now: Timestamp)
     };
     let (keys, OpenedLedger { recovered_unknown, .. }) =
         (Some(opened.keys().with_rules(rule_scopes(config))), opened);
-    Ok(RunLedger { ledger, keys, recovered_unknown, doubts })
+    Ok(RunLedger { ledger, keys, recovered_unknown, warnings })
 }
 
 /// A ledger that is open to change the do-not-call list in it.
@@ -120,7 +120,7 @@ pub(crate) struct OpenList {
     pub(crate) ledger: AnyLedger,
     pub(crate) keys: KeyMaker,
     pub(crate) owner: ListOwner,
-    pub(crate) doubts: Vec<String>,
+    pub(crate) warnings: Vec<String>,
 }
 
 /// Opens the ledger to fill the do-not-call list, whatever that was before; makes it where there is none.
@@ -131,11 +131,12 @@ pub(crate) async fn open_list(
     now: Timestamp,
 ) -> Result<OpenList, Error> {
     let quiet = Config { rules: RulesConfig::default(), ..config.clone() };
-    let RunLedger { ledger, keys, recovered_unknown: _, doubts } = open(&quiet, vendor, sync_id, now).await?;
+    let RunLedger { ledger, keys, recovered_unknown: _, warnings } =
+        open(&quiet, vendor, sync_id, now).await?;
     let keys =
         keys.ok_or_else(|| Error::config("ledger", "a do-not-call list needs one; set `ledger_type`"))?;
     let (keys, owner) = list_keys(config, vendor, keys)?;
-    Ok(OpenList { ledger, keys, owner, doubts })
+    Ok(OpenList { ledger, keys, owner, warnings })
 }
 
 /// What makes the keys of the configuration's do-not-call list, and whose that is.
@@ -183,7 +184,7 @@ fn survey(
 }
 
 /// A clock behind the file's holds everybody back; whose fault that is, nobody here can know.
-fn doubt(memory: &MemoryConfig, opened: &OpenedLedger, now: Timestamp) -> Option<String> {
+fn warning_of_clock(memory: &MemoryConfig, opened: &OpenedLedger, now: Timestamp) -> Option<String> {
     let days = memory.call_again_after_days;
     let newest = opened.clock.filter(|_| days > 0 && opened.ahead_of(now) > SignedDuration::ZERO)?;
     Some(format!(
@@ -205,8 +206,8 @@ pub(crate) fn identity(config: &Config, memory: &MemoryConfig, vendor: &dyn Prov
 }
 
 /// What an operator should know of settings that do not go well together.
-fn doubts_of_settings(config: &Config, memory: &MemoryConfig, vendor: &dyn Provider) -> Vec<String> {
-    let mut doubts = Vec::new();
+fn warnings_of_settings(config: &Config, memory: &MemoryConfig, vendor: &dyn Provider) -> Vec<String> {
+    let mut warnings = Vec::new();
     if config.vendor.rehearses() {
         let why = if config.vendor.is_rehearsal() {
             "the vendor is played inside this program, so this is a rehearsal"
@@ -215,19 +216,19 @@ fn doubts_of_settings(config: &Config, memory: &MemoryConfig, vendor: &dyn Provi
         } else {
             "the vendor's address is this machine's own, so this is taken for a rehearsal"
         };
-        doubts.push(format!(
+        warnings.push(format!(
             "{why}: the ledger keeps its people apart, and serves nobody who is called by another address"
         ));
     }
     let days = memory.call_again_after_days;
     if days > 0 && vendor.limits().repeats == Repeats::KnownByContact {
-        doubts.push(format!(
+        warnings.push(format!(
             "nobody is called again after {days} days by the same job: with `skip_already_called` the vendor skips \
              whom it has called, for ever; use another job for each period, or turn that off, and lost answers are not \
              repeated then"
         ));
     }
-    doubts
+    warnings
 }
 
 /// A machine whose clock was never set would date everybody wrongly. This program is not older than
@@ -246,9 +247,9 @@ pub(crate) async fn probe(
     config: &Config,
     vendor: &dyn Provider,
     now: Timestamp,
-) -> Result<Rehearsed, Error> {
+) -> Result<ProbedLedger, Error> {
     let Some(memory) = config.ledger.memory() else {
-        return Ok(Rehearsed { is_there: true, doubts: Vec::new() });
+        return Ok(ProbedLedger { is_there: true, warnings: Vec::new() });
     };
     refuse_odd_time(now)?;
     let nobody = ClaimEntry {
@@ -260,14 +261,14 @@ pub(crate) async fn probe(
     };
     let options = options(config, memory, "check".to_owned(), vendor);
     let hash_key = memory.hash_key();
-    let mut doubts = doubts_of_settings(config, memory, vendor);
+    let mut warnings = warnings_of_settings(config, memory, vendor);
     let probed = match &config.ledger {
         LedgerConfig::None => return Err(Error::Defect("no ledger has a memory".to_owned())),
         LedgerConfig::Sqlite(sqlite) => {
             let path = Path::new(&sqlite.path);
-            doubts.extend(survey(sqlite)?);
+            warnings.extend(survey(sqlite)?);
             let probed = Sqlite::probe(path, &options, hash_key, &nobody, now)?;
-            doubts.extend(Sqlite::want_of_room(path));
+            warnings.extend(Sqlite::want_of_room(path));
             probed
         }
         LedgerConfig::Postgres(postgres) => {
@@ -275,8 +276,8 @@ pub(crate) async fn probe(
         }
     };
     let Probed { is_there, list_refusal } = probed;
-    doubts.extend(list_refusal.map(|why| format!("no sync begins as it is now: {why}")));
-    Ok(Rehearsed { is_there, doubts })
+    warnings.extend(list_refusal.map(|why| format!("no sync begins as it is now: {why}")));
+    Ok(ProbedLedger { is_there, warnings })
 }
 
 /// What an operator should know of runs that died; nothing where none did.

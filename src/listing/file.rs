@@ -97,7 +97,7 @@ impl Rows<'_> {
             if text.is_empty() {
                 continue;
             }
-            let object = Object::read(text).map_err(|_| refuse("is not a JSON object"))?;
+            let object = Object::parse(text).map_err(|_| refuse("is not a JSON object"))?;
             let find =
                 |name: &str| object.members().filter(|(other, _)| *other == name).last().map(|(_, raw)| raw);
             let column = self.file.column.trim();

@@ -6,7 +6,7 @@ use crate::protocol::{CatalogStream, Stats};
 
 /// How a source's end is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum End {
+enum SourceEnd {
     /// The platform will say it, and has not.
     Awaited,
     /// The platform has said it.
@@ -20,7 +20,7 @@ pub(super) struct Source {
     /// As the list's status shows it.
     pub(super) name: String,
     pub(super) kind: LoadKind,
-    end: End,
+    end: SourceEnd,
     staged: Option<Staging>,
     /// Since the STATE before.
     pub(super) counted: Stats,
@@ -38,7 +38,7 @@ pub(super) struct Source {
 impl Source {
     pub(super) fn new(stream: &CatalogStream) -> Self {
         let kind = if stream.overwrite { LoadKind::Replace } else { LoadKind::Change };
-        let end = if stream.generation_id.is_some() { End::Awaited } else { End::Unsaid };
+        let end = if stream.generation_id.is_some() { SourceEnd::Awaited } else { SourceEnd::Unsaid };
         Self { kind, end, ..Self::announced(stream.name.to_string()) }
     }
 
@@ -47,7 +47,7 @@ impl Source {
         Self {
             name,
             kind: LoadKind::Change,
-            end: End::Unsaid,
+            end: SourceEnd::Unsaid,
             staged: None,
             counted: Stats::default(),
             came: false,
@@ -88,23 +88,23 @@ impl Source {
 
     /// The platform says that it is complete.
     pub(super) fn completed(&mut self) {
-        self.end = End::Said;
+        self.end = SourceEnd::Said;
     }
 
     /// Whether its source stopped before its end, as far as anybody can see. Half a list must not take the place of a
     /// whole one, so that without the platform's word a STATE must have come behind the last record.
     pub(super) fn has_broken_off(&self) -> bool {
         match (self.end, self.kind) {
-            (End::Awaited, _) => true,
-            (End::Said, _) | (End::Unsaid, LoadKind::Change) => false,
-            (End::Unsaid, LoadKind::Replace) => !self.has_state || self.is_open,
+            (SourceEnd::Awaited, _) => true,
+            (SourceEnd::Said, _) | (SourceEnd::Unsaid, LoadKind::Change) => false,
+            (SourceEnd::Unsaid, LoadKind::Replace) => !self.has_state || self.is_open,
         }
     }
 
     /// Whether the list is as new as this sync: a source that says nothing at all, or stops behind a STATE, may be out
     /// of order.
     pub(super) fn is_whole(&self) -> bool {
-        self.end == End::Said || self.came && !(self.has_state && self.is_open)
+        self.end == SourceEnd::Said || self.came && !(self.has_state && self.is_open)
     }
 }
 

@@ -10,7 +10,7 @@ use crate::nearest::nearest;
 use crate::phone::shown;
 
 use super::input::StreamShape;
-use super::name::{self, Names};
+use super::name::{self, ColumnNames};
 
 /// How many columns a mistake lists when none is near.
 const LISTED: usize = 8;
@@ -54,7 +54,7 @@ impl<'c> Entries<'c> {
 pub(super) struct Schema<'a> {
     columns: Option<&'a Map<String, Value>>,
     /// The same by their other spellings, at the top.
-    names: Option<&'a Names<'a>>,
+    names: Option<&'a ColumnNames<'a>>,
     /// Whether it says which column somebody may have meant.
     helps: bool,
 }
@@ -65,7 +65,7 @@ impl<'a> Schema<'a> {
     }
 
     /// The same, for finding many columns.
-    pub(super) fn indexed(self, names: &'a Names<'a>) -> Self {
+    pub(super) fn indexed(self, names: &'a ColumnNames<'a>) -> Self {
         Self { names: Some(names), ..self }
     }
 

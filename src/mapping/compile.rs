@@ -13,15 +13,15 @@ use crate::templates::{Columns, Template, TemplateContext};
 use crate::values;
 
 use super::catalog::{Schema, entry_of};
-use super::compiler::{Compiler, Fields};
+use super::compiler::{Fields, MappingCompiler};
 use super::contact::{CampaignSource, Mapping};
-use super::field::{Field, Source};
+use super::field::{Field, FieldSource};
 use super::input::{RunContext, StreamShape};
-use super::name::{Names, PHONE};
+use super::name::{ColumnNames, PHONE};
 use super::only_when::OnlyWhen;
 use super::primary_key::PrimaryKey;
 use super::row::{Column, RowReader};
-use super::{identity, impossible, meant, name, phone_rules, text, typos};
+use super::{field_typos, identity, impossible, name, phone_rules, text, typos};
 
 /// Set by sources that read a database's log, on records that were deleted there: Airbyte's and Singer's. Warehouses
 /// on the way write them in capitals.
@@ -59,8 +59,8 @@ impl Mapping {
     ) -> Option<Self> {
         let place = entry.map_or_else(String::new, |(index, _)| format!("streams[{index}]"));
         let schema = Schema::new(stream.json_schema);
-        let names = Names::new(schema.columns());
-        let mut compiler = Compiler::new(vendor, stream, place, schema.indexed(&names));
+        let names = ColumnNames::new(schema.columns());
+        let mut compiler = MappingCompiler::new(vendor, stream, place, schema.indexed(&names));
         let mapping = compiler.mapping(config, entry.map(|(_, entry)| entry), run);
         let found = compiler.mistakes;
         let is_right = found.is_empty();
@@ -97,7 +97,7 @@ impl Columns for StreamColumns<'_> {
     }
 }
 
-impl Compiler<'_> {
+impl MappingCompiler<'_> {
     fn mapping(
         &mut self,
         config: &Config,
@@ -218,10 +218,13 @@ impl Compiler<'_> {
 
     /// Somebody must be called; a name that is taken for a slip of `phone_number` has been told.
     fn check_number(&mut self, names: &[Box<str>]) {
-        if names.iter().any(|name| **name == *PHONE || meant::field(name, self.shape) == Some(PHONE)) {
+        if names
+            .iter()
+            .any(|name| **name == *PHONE || field_typos::meant_field(name, self.shape) == Some(PHONE))
+        {
             return;
         }
-        let hint = names.iter().find(|name| meant::is_number(name)).map_or_else(
+        let hint = names.iter().find(|name| field_typos::is_name_of_number(name)).map_or_else(
             || "say which column or template holds the number to call".to_owned(),
             |name| format!("did you mean it by `{}`?", shown(name)),
         );
@@ -254,12 +257,12 @@ impl Compiler<'_> {
                 format!("{vendor} uses the name {written} itself; no variable can be called so"),
             );
         } else if !config.variable {
-            if let Some(meant) = meant::field(name, self.shape) {
+            if let Some(meant) = field_typos::meant_field(name, self.shape) {
                 let why = format!(
                     "{written} is no field of the contact; did you mean `{meant}`? If the script has a variable of this name, set `variable` to true"
                 );
                 self.mistake(at, why);
-            } else if let Some(reserved) = meant::reserved(name, self.shape) {
+            } else if let Some(reserved) = field_typos::meant_reserved(name, self.shape) {
                 let why = format!(
                     "{written} is like `{reserved}`, which {vendor} uses itself; if the script has a variable of this name, set `variable` to true"
                 );
@@ -268,7 +271,7 @@ impl Compiler<'_> {
         }
     }
 
-    fn source(&mut self, at: &str, config: &FieldConfig) -> Option<Source> {
+    fn source(&mut self, at: &str, config: &FieldConfig) -> Option<FieldSource> {
         // The blanks around a column's name are part of it.
         match (config.column.as_str(), &config.template) {
             (column, template) if column.trim().is_empty() && template.trim().is_empty() => {
@@ -276,10 +279,10 @@ impl Compiler<'_> {
                 None
             }
             (column, template) if column.trim().is_empty() => {
-                self.spoken(&format!("{at}.template"), template).map(Source::Template)
+                self.spoken(&format!("{at}.template"), template).map(FieldSource::Template)
             }
             (column, template) if template.trim().is_empty() => {
-                self.column(&format!("{at}.column"), column).map(|column| Source::Columns(vec![column]))
+                self.column(&format!("{at}.column"), column).map(|column| FieldSource::Columns(vec![column]))
             }
             _ => {
                 self.mistake(at, "fill in either column or template, not both");

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::domain::error::Mistake;
 use crate::nearest::helps_after;
 use crate::providers::Provider;
-use crate::providers::api::Shape;
+use crate::providers::api::ContactShape;
 
 use super::catalog::Schema;
 use super::field::Field;
@@ -13,12 +13,12 @@ use super::input::StreamShape;
 use super::row::RowReader;
 
 /// Gathers what the parts of one stream's configuration want and what is wrong with them.
-pub(super) struct Compiler<'a> {
+pub(super) struct MappingCompiler<'a> {
     pub(super) vendor: &'a Arc<dyn Provider>,
     pub(super) stream: &'a StreamShape<'a>,
     /// Where mistakes are: `streams[0]`.
     pub(super) place: String,
-    pub(super) shape: Shape,
+    pub(super) shape: ContactShape,
     pub(super) schema: Schema<'a>,
     pub(super) rows: RowReader,
     pub(super) mistakes: Vec<Mistake>,
@@ -34,7 +34,7 @@ pub(super) struct Fields {
     pub(super) variables: Vec<Field>,
 }
 
-impl<'a> Compiler<'a> {
+impl<'a> MappingCompiler<'a> {
     pub(super) fn new(
         vendor: &'a Arc<dyn Provider>,
         stream: &'a StreamShape<'a>,

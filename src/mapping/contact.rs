@@ -14,7 +14,7 @@ use crate::domain::reason::Reason;
 use crate::phone::{Phone, PhoneInput, PhoneRules, Region, region, shares_number};
 use crate::protocol;
 use crate::providers::Provider;
-use crate::providers::api::Shape;
+use crate::providers::api::ContactShape;
 use crate::templates::{Template, TemplateContext};
 use crate::values;
 
@@ -78,7 +78,7 @@ pub struct Mapping {
     pub(super) variables: Vec<Field>,
     /// Of all variables together.
     pub(super) name_bytes: usize,
-    pub(super) identity: Option<Shape>,
+    pub(super) identity: Option<ContactShape>,
     pub(super) context: TemplateContext,
     pub(super) genders_not_understood: Arc<AtomicU64>,
     pub(super) warnings: Vec<String>,

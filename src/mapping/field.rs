@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use crate::domain::outcome::Outcome;
 use crate::domain::reason::Reason;
-use crate::templates::{Scene, Template, TemplateContext};
+use crate::templates::{RenderContext, Template, TemplateContext};
 
 use super::input::Record;
 use super::row::{Column, Row};
@@ -15,14 +15,14 @@ use super::text;
 pub(super) struct Field {
     /// The field's name, in NFC.
     pub(super) name: Box<str>,
-    pub(super) source: Source,
+    pub(super) source: FieldSource,
     pub(super) default: Option<Box<str>>,
     pub(super) required: bool,
 }
 
 /// Where a value comes from.
 #[derive(Debug)]
-pub(super) enum Source {
+pub(super) enum FieldSource {
     /// The first of these columns that is not blank.
     Columns(Vec<Column>),
     Template(Template),
@@ -38,16 +38,16 @@ pub(super) struct RecordView<'a> {
 impl Field {
     /// A field that columns fill, with neither default nor duty.
     pub(super) fn of_columns(name: &str, columns: Vec<Column>) -> Self {
-        Self { name: name.into(), source: Source::Columns(columns), default: None, required: false }
+        Self { name: name.into(), source: FieldSource::Columns(columns), default: None, required: false }
     }
 
     /// The value as text; nothing when it is blank and the field can do without.
     pub(super) fn text<'a>(&'a self, view: &'a RecordView<'_>) -> Result<Option<Cow<'a, str>>, Outcome> {
         let found = match &self.source {
-            Source::Columns(columns) => {
+            FieldSource::Columns(columns) => {
                 columns.iter().find_map(|column| column.find(view.row).and_then(text::of))
             }
-            Source::Template(template) => {
+            FieldSource::Template(template) => {
                 let text = view.said(template).map_err(|why| failed(&self.place(), &why))?;
                 text.filter(|text| !text::is_blank(text))
             }
@@ -66,7 +66,7 @@ impl Field {
 
     /// The raw value of the first column that is not blank.
     pub(super) fn raw<'a>(&self, view: &RecordView<'a>) -> Option<&'a str> {
-        let Source::Columns(columns) = &self.source else { return None };
+        let FieldSource::Columns(columns) = &self.source else { return None };
         columns.iter().filter_map(|column| column.find(view.row)).find(|raw| !text::is_blank_json(raw))
     }
 
@@ -85,8 +85,11 @@ impl<'a> RecordView<'a> {
         if let Some(text) = template.constant() {
             return Ok(Some(Cow::Borrowed(text)));
         }
-        let scene =
-            Scene { slots: self.row.slots(), emitted_at: self.record.emitted_at, context: self.context };
+        let scene = RenderContext {
+            slots: self.row.slots(),
+            emitted_at: self.record.emitted_at,
+            context: self.context,
+        };
         Ok(template.render(&scene)?.map(|text| text::spoken(Cow::Owned(text))))
     }
 }

@@ -1,9 +1,9 @@
 //! Identity mapping: columns fill the fields and variables of the same name.
 
 use crate::phone::{shown, visible};
-use crate::providers::api::Shape;
+use crate::providers::api::ContactShape;
 
-use super::compiler::{Compiler, Fields};
+use super::compiler::{Fields, MappingCompiler};
 use super::field::Field;
 use super::name::{PHONE, PHONES};
 use super::row::{Column, RowReader};
@@ -14,7 +14,7 @@ const PLATFORM: [&str; 3] = ["_airbyte_", "_ab_", "_sdc_"];
 
 /// The fields of a stream without configured ones. Runs last, because it must not miss a column that
 /// already has a slot for something else.
-pub(super) fn fields(compiler: &mut Compiler<'_>) -> Fields {
+pub(super) fn fields(compiler: &mut MappingCompiler<'_>) -> Fields {
     let shape = compiler.shape;
     impossible::check_identity(compiler);
     warn(compiler);
@@ -35,7 +35,7 @@ pub(super) fn fields(compiler: &mut Compiler<'_>) -> Fields {
 }
 
 /// Whether a column becomes a variable.
-pub(super) fn is_variable(column: &str, shape: Shape) -> bool {
+pub(super) fn is_variable(column: &str, shape: ContactShape) -> bool {
     if is_unspeakable(column) {
         return false;
     }
@@ -58,7 +58,7 @@ fn of_column(rows: &mut RowReader, columns: &[&str]) -> Field {
     Field::of_columns(name, columns.iter().map(column).collect())
 }
 
-fn warn(compiler: &mut Compiler<'_>) {
+fn warn(compiler: &mut MappingCompiler<'_>) {
     let schema = compiler.schema;
     let stream = shown(compiler.stream.name);
     for column in

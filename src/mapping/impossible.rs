@@ -3,12 +3,12 @@
 
 use crate::phone::{PhoneInput, PhoneRules, shown};
 
-use super::compiler::{Compiler, Fields};
-use super::field::Source;
+use super::compiler::{Fields, MappingCompiler};
+use super::field::FieldSource;
 use super::name::{PHONE, PHONES, same_letters};
 
 /// Identity mapping needs its columns by their very names.
-pub(super) fn check_identity(compiler: &mut Compiler<'_>) {
+pub(super) fn check_identity(compiler: &mut MappingCompiler<'_>) {
     let (schema, shape) = (compiler.schema, compiler.shape);
     if !schema.is_known() {
         return;
@@ -47,7 +47,7 @@ pub(super) fn check_identity(compiler: &mut Compiler<'_>) {
 }
 
 /// A column that holds truth values, lists or objects holds nobody's number.
-pub(super) fn check_column(compiler: &mut Compiler<'_>, at: &str, column: &str) {
+pub(super) fn check_column(compiler: &mut MappingCompiler<'_>, at: &str, column: &str) {
     if let Some(kind) = compiler.schema.never_a_number(column) {
         let column = shown(column);
         compiler.mistake(
@@ -60,12 +60,14 @@ pub(super) fn check_column(compiler: &mut Compiler<'_>, at: &str, column: &str) 
 /// A number that is the same for every record must be one. (With a column of regions it may be one in
 /// some of them.)
 pub(super) fn check_constant(
-    compiler: &mut Compiler<'_>,
+    compiler: &mut MappingCompiler<'_>,
     fields: &Fields,
     rules: &PhoneRules,
     has_region: bool,
 ) {
-    let Some(Source::Template(template)) = fields.phone.as_ref().map(|field| &field.source) else { return };
+    let Some(FieldSource::Template(template)) = fields.phone.as_ref().map(|field| &field.source) else {
+        return;
+    };
     let Some(text) = template.constant() else { return };
     if let (Err(refusal), false) = (rules.normalise(PhoneInput::Text(text.trim()), None), has_region) {
         let why = format!(

@@ -44,14 +44,14 @@ pub(super) fn find_name<'n>(name: &str, names: impl Iterator<Item = &'n str> + C
 
 /// Names to be found among for many: thousands of columns can be configured beside thousands that there are.
 #[derive(Debug)]
-pub(super) struct Names<'n> {
+pub(super) struct ColumnNames<'n> {
     /// By their normal form, the first of each.
     normal: HashMap<Cow<'n, str>, &'n str>,
     /// By what people see of them; none where several look the same.
     looks: HashMap<Cow<'n, str>, Option<&'n str>>,
 }
 
-impl<'n> Names<'n> {
+impl<'n> ColumnNames<'n> {
     /// Names that differ from each other.
     pub(super) fn new(names: impl Iterator<Item = &'n str>) -> Self {
         let (mut normal, mut looks) = (HashMap::new(), HashMap::new());
@@ -102,7 +102,11 @@ mod tests {
             assert_eq!(find_name(name, names.iter().copied()), want, "{case}");
             let differ = names.iter().collect::<std::collections::HashSet<_>>().len() == names.len();
             if differ && !names.contains(&name) {
-                assert_eq!(Names::new(names.iter().copied()).find_another(name), want, "{case}, indexed");
+                assert_eq!(
+                    ColumnNames::new(names.iter().copied()).find_another(name),
+                    want,
+                    "{case}, indexed"
+                );
             }
         }
     }

@@ -27,11 +27,11 @@ const PERSONAL: [&str; 3] = [PHONE, "phoneNumber", "name"];
 /// The parts of a stream's primary key.
 #[derive(Debug, Default)]
 pub(super) struct PrimaryKey {
-    parts: Vec<Part>,
+    parts: Vec<KeyPart>,
 }
 
 #[derive(Debug)]
-enum Part {
+enum KeyPart {
     Slot(Column),
     /// With identity mapping a column without a slot is a variable, and must stay one.
     Other(Box<str>),
@@ -52,14 +52,14 @@ impl PrimaryKey {
                 continue;
             }
             parts.push(if rows.keep_others && below.is_empty() {
-                Part::Other(first.as_str().into())
+                KeyPart::Other(first.as_str().into())
             } else {
                 let slot = rows.want(first);
                 let below: Vec<Box<str>> = below.iter().map(|name| name.as_str().into()).collect();
                 if below.is_empty() {
-                    Part::Slot(Column { exact: Some(slot), nested: None })
+                    KeyPart::Slot(Column { exact: Some(slot), nested: None })
                 } else {
-                    Part::Slot(Column { exact: None, nested: Some((slot, below)) })
+                    KeyPart::Slot(Column { exact: None, nested: Some((slot, below)) })
                 }
             });
         }
@@ -80,8 +80,10 @@ impl PrimaryKey {
         let mut key = String::new();
         for part in &self.parts {
             let raw = match part {
-                Part::Slot(column) => column.find(row),
-                Part::Other(name) => row.others().find(|(column, _)| *column == &**name).map(|(_, raw)| raw),
+                KeyPart::Slot(column) => column.find(row),
+                KeyPart::Other(name) => {
+                    row.others().find(|(column, _)| *column == &**name).map(|(_, raw)| raw)
+                }
             };
             let text = raw.and_then(text::of).unwrap_or_default();
             if holds_number(&text) || (may_be_name(&text) && holds_a_name(&text, person())) {

@@ -18,7 +18,7 @@ const OTHERS: usize = 28;
 pub(super) struct RowReader {
     names: HashMap<Box<str>, usize, FixedState>,
     /// The same by what people see of their names; none where two look alike.
-    seen: HashMap<Box<str>, Option<Wanted>, FixedState>,
+    seen: HashMap<Box<str>, Option<WantedColumn>, FixedState>,
     /// A wanted name is not what people see of it.
     has_odd: bool,
     /// Columns of the catalog: one is never taken for another.
@@ -36,7 +36,7 @@ pub(super) struct RowReader {
 
 /// A column that is wanted.
 #[derive(Clone, Copy, Debug)]
-struct Wanted {
+struct WantedColumn {
     slot: usize,
     is_listed: bool,
 }
@@ -95,7 +95,7 @@ impl RowReader {
         let slot = self.names.len();
         let seen = name::seen(&name);
         self.has_odd |= *seen != *name;
-        let wanted = Wanted { slot, is_listed };
+        let wanted = WantedColumn { slot, is_listed };
         self.seen.entry(seen.into()).and_modify(|one| *one = None).or_insert(Some(wanted));
         self.names.insert(name, slot);
         slot

@@ -7,7 +7,7 @@ use crate::domain::contact::Campaign;
 use crate::nearest::{helps_after, nearest};
 use crate::phone::shown;
 use crate::providers::Provider;
-use crate::providers::api::Shape;
+use crate::providers::api::ContactShape;
 
 use super::catalog::did_you_mean;
 use super::contact::CampaignSource;
@@ -66,7 +66,7 @@ impl Fills {
     /// What does not go together, one sentence each without a full stop: variables that nothing fills, fields that no
     /// script has.
     #[must_use]
-    pub fn differences(&self, script: &[String], shape: Shape) -> Vec<String> {
+    pub fn differences(&self, script: &[String], shape: ContactShape) -> Vec<String> {
         if !self.is_known {
             return Vec::new();
         }

@@ -5,7 +5,7 @@ use std::fmt;
 use std::ops::Range;
 use std::sync::LazyLock;
 
-use regex::Regex;
+use regex::{Captures, Regex};
 
 use super::{finder, simple};
 
@@ -36,15 +36,21 @@ static TIME: LazyLock<Regex> = LazyLock::new(|| {
     .expect("the pattern is a constant")
 });
 
-/// Digits side by side behind the sign of an escape: `%77` is a letter, `%7775180` and `%e999999` may be a number.
+/// Digits side by side, also behind the sign of an escape: `%77` is a letter, `%7775180` and `%e999999` may be a number.
 static ROW: LazyLock<Regex> = LazyLock::new(|| {
-    let row = format!(r"(?P<sign>(?:%|\\u|&\#)[0-9A-Za-z]{{0,8}}?)\p{{N}}{{{MASKED_FROM_DIGITS},}}");
+    let row =
+        format!(r"(?P<sign>(?:%|\\u|&\#)[0-9A-Za-z]{{0,8}}?)?(?P<digits>\p{{N}}{{{MASKED_FROM_DIGITS},}})");
     Regex::new(&row).expect("the pattern is constant and tested")
 });
 
-/// Those rows, masked.
+/// Masks the rows in which the search for numbers sees none: those of an escape, and those with a sign such as 〇 in them.
 fn mask_rows(text: &str) -> Cow<'_, str> {
-    ROW.replace_all(text, format!("${{sign}}{STARS}"))
+    ROW.replace_all(text, |row: &Captures<'_>| {
+        let sign = row.name("sign").map_or("", |sign| sign.as_str());
+        let digits = &row["digits"];
+        let was_searched = sign.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+        format!("{sign}{}", if was_searched { digits } else { STARS })
+    })
 }
 
 /// Masks every number of six digits or more in somebody else's words, so that they may be logged.
@@ -165,6 +171,9 @@ mod tests {
             ("%7775180 is not %7775181", "%**** is not %****"),
             (r"\u0077751802 and &#123456;", r"\u0077**** and &#****;"),
             ("⑳⑳⑳", "****"),
+            ("0987〇6h54", "****h54"),
+            ("〇九八七六 〇〇〇〇〇〇", "〇九八七六 ****"),
+            ("at 10:33:12.345678 no 0987〇6", "at 10:33:12.345678 no ****"),
             ("1000234", "****"),
             ("84987654321", "****321"),
             ("phones: [\"84987654321\",\"84912345678\"]", "phones: [\"****678\"]"),

@@ -8,7 +8,7 @@ const MOST_SIGNS: usize = 3;
 
 /// What a character is to numbers.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
+enum CharacterKind {
     Digit,
     Letter,
     Space,
@@ -19,7 +19,7 @@ enum Kind {
 
 /// Whether there is nothing in a text that this way does not know.
 pub(super) fn is_simple(text: &str) -> bool {
-    text.chars().all(|c| kind(c) != Kind::Odd)
+    text.chars().all(|c| kind(c) != CharacterKind::Odd)
 }
 
 /// The numbers in a simple text that have so many digits at least, and these.
@@ -45,33 +45,33 @@ fn number_at(text: &str, start: usize) -> (usize, String) {
     for (place, c) in text.get(start..).unwrap_or_default().char_indices() {
         let kind = kind(c);
         match kind {
-            Kind::Digit => {
+            CharacterKind::Digit => {
                 digits.push(c);
                 end = start + place + 1;
                 n_signs = 0;
             }
             // White space counts once, however long it is.
-            Kind::Space if is_in_space => {}
-            Kind::Space | Kind::Sign if n_signs < MOST_SIGNS => n_signs += 1,
-            Kind::Space | Kind::Sign | Kind::Letter | Kind::Odd => break,
+            CharacterKind::Space if is_in_space => {}
+            CharacterKind::Space | CharacterKind::Sign if n_signs < MOST_SIGNS => n_signs += 1,
+            CharacterKind::Space | CharacterKind::Sign | CharacterKind::Letter | CharacterKind::Odd => break,
         }
-        is_in_space = kind == Kind::Space;
+        is_in_space = kind == CharacterKind::Space;
     }
     (end, digits)
 }
 
-fn kind(c: char) -> Kind {
+fn kind(c: char) -> CharacterKind {
     match c {
-        '0'..='9' => Kind::Digit,
+        '0'..='9' => CharacterKind::Digit,
         // They begin escapes and tags, and the way from one field to the next.
-        '%' | '\\' | '&' | '<' | '"' => Kind::Odd,
+        '%' | '\\' | '&' | '<' | '"' => CharacterKind::Odd,
         // Latin with all its marks, and Chinese.
         'a'..='z' | 'A'..='Z' | '\u{c0}'..='\u{d6}' | '\u{d8}'..='\u{f6}' | '\u{f8}'..='\u{24f}' => {
-            Kind::Letter
+            CharacterKind::Letter
         }
-        '\u{1e00}'..='\u{1eff}' | '\u{4e00}'..='\u{9fff}' => Kind::Letter,
-        '\t'..='\r' | ' ' => Kind::Space,
-        '\0'..='\u{7f}' => Kind::Sign,
-        _ => Kind::Odd,
+        '\u{1e00}'..='\u{1eff}' | '\u{4e00}'..='\u{9fff}' => CharacterKind::Letter,
+        '\t'..='\r' | ' ' => CharacterKind::Space,
+        '\0'..='\u{7f}' => CharacterKind::Sign,
+        _ => CharacterKind::Odd,
     }
 }

@@ -14,7 +14,7 @@ use crate::domain::contact::Campaign;
 use crate::domain::error::Error;
 use crate::domain::outcome::Outcome;
 use crate::domain::reason::Reason;
-use crate::intake::{LedgerStanding, PendingContact, StreamNames};
+use crate::intake::{LedgerLookup, PendingContact, StreamNames};
 use crate::ledger::{ClaimEntry, ContactStatus, DailyLimit, Ledger, Settlement, one_for_each};
 use crate::phone::Phone;
 
@@ -75,13 +75,13 @@ impl<C: Transport, L: Ledger> BatchTask<C, L> {
         let mut asked = contacts;
         let mut waited = Duration::ZERO;
         loop {
-            let places = self.take_places(campaign, &mut asked, sent).await?;
+            let quota = self.reserve_quota(campaign, &mut asked, sent).await?;
             let Claimed { fresh, retaken, elsewhere } = self.claim(asked, sent).await?;
             let mut n_sent = 0;
             for (group, maybe_sent) in [(fresh, false), (retaken, true)] {
                 n_sent += self.deliver(campaign, group, maybe_sent, sent).await?;
             }
-            self.give_back(places, n_sent).await;
+            self.return_quota(quota, n_sent).await;
             if elsewhere.is_empty() || sent.failure.is_some() {
                 return Ok(());
             }
@@ -118,7 +118,7 @@ impl<C: Transport, L: Ledger> BatchTask<C, L> {
         let statuses = one_for_each(asked.len(), statuses)?;
         let mut claimed = Claimed::default();
         for (mut contact, status) in asked.into_iter().zip(statuses) {
-            contact.standing = LedgerStanding::Known(contact.keys()?, status);
+            contact.lookup = LedgerLookup::Known(contact.keys()?, status);
             match (outcome_of_status(status, retake), status) {
                 (Some(outcome), _) => sent.contacts.push((contact, ContactResult::Ended(outcome))),
                 (None, ContactStatus::Elsewhere) => claimed.elsewhere.push(contact),

@@ -14,7 +14,7 @@ use crate::protocol::{State, Stats};
 /// The STATEs that wait, and what they wait for. The last interval is open: it has no STATE yet.
 #[derive(Debug)]
 pub struct Checkpoints {
-    waiting: VecDeque<Waiting>,
+    waiting: VecDeque<WaitingInterval>,
     /// The number of the interval in front.
     first: u64,
     /// By stream: what was released since its last STATE.
@@ -23,7 +23,7 @@ pub struct Checkpoints {
 }
 
 #[derive(Debug, Default)]
-struct Waiting {
+struct WaitingInterval {
     pending: u64,
     settled: BTreeMap<StreamIndex, Stats>,
     /// The flush with the last row of its records.
@@ -42,7 +42,7 @@ impl Checkpoints {
     #[must_use]
     pub fn new(n_streams: usize) -> Self {
         let released = vec![Stats::default(); n_streams];
-        Self { waiting: VecDeque::from([Waiting::default()]), first: 0, released, bytes: 0 }
+        Self { waiting: VecDeque::from([WaitingInterval::default()]), first: 0, released, bytes: 0 }
     }
 
     /// A stream that was not known at the beginning.
@@ -104,7 +104,7 @@ impl Checkpoints {
         if let Some(open) = self.waiting.back_mut() {
             open.state = Some((state, covers));
         }
-        self.waiting.push_back(Waiting::default());
+        self.waiting.push_back(WaitingInterval::default());
     }
 
     /// Gives the next STATE that may go back, with what ended since the previous one of its scope; `durable` says what
@@ -131,7 +131,7 @@ impl Checkpoints {
     /// Whether the next STATE waits for nothing but what is kept of its records.
     #[must_use]
     pub fn waits_for_flush(&self, durable: Flush) -> bool {
-        let is_settled = |front: &Waiting| front.pending == 0 && front.state.is_some();
+        let is_settled = |front: &WaitingInterval| front.pending == 0 && front.state.is_some();
         self.waiting.front().is_some_and(|front| is_settled(front) && front.kept_in > durable)
     }
 

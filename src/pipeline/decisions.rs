@@ -29,9 +29,9 @@ impl<'a> DecisionMaker<'a> {
         pending: &'a PendingContact,
         outcome: &'a Outcome,
     ) -> Result<Decision<'a>, Error> {
-        let PendingContact { contact, campaign, origin, standing } = pending;
+        let PendingContact { contact, campaign, origin, lookup } = pending;
         Ok(Decision {
-            is_held: is_held(*standing, self.may_repeat),
+            is_held: is_held(*lookup, self.may_repeat),
             campaign: Some(campaign),
             phone: Some(&contact.phone),
             ..self.of_record(origin, outcome)?

@@ -60,9 +60,9 @@ impl Dispatcher {
             Err(error) => (error.id(), defect(Vec::new(), "a delivery ended in a panic".to_owned())),
         };
         let n_contacts = self.loads.remove(&id).map_or(0, |load| load.n_contacts);
-        let n_told = result.contacts.len();
-        if result.failure.is_none() && n_told != n_contacts {
-            let why = format!("a delivery of {n_contacts} contacts told of {n_told}");
+        let n_results = result.contacts.len();
+        if result.failure.is_none() && n_results != n_contacts {
+            let why = format!("a delivery of {n_contacts} contacts told of {n_results}");
             return Some(defect(result.contacts, why));
         }
         Some(result)

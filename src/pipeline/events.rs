@@ -7,12 +7,12 @@ use std::sync::Arc;
 use tokio::time::Instant;
 
 use super::batcher::BatchKey;
-use super::ruling::Ruling;
+use super::policy_decision::PolicyDecision;
 use super::sync_loop::Pipeline;
 use crate::delivery::Transport;
 use crate::domain::error::Error;
 use crate::domain::stream_name::StreamName;
-use crate::intake::{Event, EventBatch, LedgerStanding, PendingContact, RecordPosition, StreamIndex};
+use crate::intake::{Event, EventBatch, LedgerLookup, PendingContact, RecordPosition, StreamIndex};
 use crate::ledger::{ContactStatus, Ledger};
 use crate::protocol::Level;
 
@@ -39,7 +39,7 @@ impl<C: Transport + 'static, L: Ledger, W: Write> Pipeline<C, L, W> {
         }
         self.warnings.add(batch.warnings);
         if self.checkpoints.is_full() && self.failure.is_none() {
-            if let Some(error) = self.somebody.must_decide(&self.stats) {
+            if let Some(error) = self.empty_run_guard.decide_now(&self.stats) {
                 self.fail(error);
             }
             self.flush();
@@ -57,9 +57,9 @@ impl<C: Transport + 'static, L: Ledger, W: Write> Pipeline<C, L, W> {
             }
             Event::Refused(record) => {
                 self.received(record.origin.position)?;
-                self.somebody.ended(&record.outcome);
+                self.empty_run_guard.note_unsent(&record.outcome);
                 self.record_ended(&record);
-                self.ended_unsent();
+                self.stop_if_nobody_can_be_called();
             }
             Event::Listed(_) => {
                 return Err(Error::Defect("a do-not-call list came where people are called".to_owned()));
@@ -81,27 +81,27 @@ impl<C: Transport + 'static, L: Ledger, W: Write> Pipeline<C, L, W> {
     /// A contact is sent, or has ended.
     fn decide(&mut self, pending: PendingContact, now: Instant) -> Result<(), Error> {
         match self.policy.decide(&pending, self.task.run.now())? {
-            Ruling::HandOver => self.somebody.found(),
-            Ruling::Ended(outcome) => {
-                self.somebody.ended(&outcome);
+            PolicyDecision::Send => self.empty_run_guard.note_callable(),
+            PolicyDecision::Ended(outcome) => {
+                self.empty_run_guard.note_unsent(&outcome);
                 self.contact_ended(&pending, &outcome);
-                self.ended_unsent();
+                self.stop_if_nobody_can_be_called();
                 return Ok(());
             }
-            Ruling::Leave(limit) => {
+            PolicyDecision::Leave(limit) => {
                 self.leave_record(limit);
                 return Ok(());
             }
         }
-        let maybe_sent = matches!(pending.standing, LedgerStanding::Known(_, ContactStatus::Unknown));
+        let maybe_sent = matches!(pending.lookup, LedgerLookup::Known(_, ContactStatus::Unknown));
         let key = BatchKey { campaign: pending.campaign.clone(), maybe_sent };
         self.dispatcher.add(self.batcher.push(&key, pending, now));
         Ok(())
     }
 
     /// A record has ended without having been sent.
-    fn ended_unsent(&mut self) {
-        if let Some(error) = self.somebody.verdict(&self.stats) {
+    fn stop_if_nobody_can_be_called(&mut self) {
+        if let Some(error) = self.empty_run_guard.failure(&self.stats) {
             self.fail(error);
         }
     }
@@ -118,7 +118,7 @@ impl<C: Transport + 'static, L: Ledger, W: Write> Pipeline<C, L, W> {
 
     /// Nothing more will be read.
     fn input_ended(&mut self) {
-        self.somebody.give_up();
+        self.empty_run_guard.note_end_of_input();
         if !self.incomplete.is_empty() {
             // The source failed: what no STATE covers comes again, and would be called twice.
             self.batcher.forget(self.checkpoints.open_interval());

@@ -3,7 +3,7 @@
 
 use std::io::Write;
 
-use super::ruling::Limit;
+use super::policy_decision::ContactLimit;
 use super::sync_loop::Pipeline;
 use crate::delivery::Transport;
 use crate::intake::Event;
@@ -13,7 +13,7 @@ use crate::protocol::Level;
 impl<C: Transport + 'static, L: Ledger, W: Write> Pipeline<C, L, W> {
     /// A record that was counted as received is left alone; its STATE waits for ever. Who was gathered goes out now: the
     /// rest of the input may take its time.
-    pub(super) fn leave_record(&mut self, limit: Limit) {
+    pub(super) fn leave_record(&mut self, limit: ContactLimit) {
         self.stats.left += 1;
         if self.limit.is_none() {
             self.limit = Some(limit);
@@ -37,7 +37,7 @@ impl<C: Transport + 'static, L: Ledger, W: Write> Pipeline<C, L, W> {
     }
 
     /// What a limit left for the next sync.
-    pub(super) fn tell_left(&mut self) {
+    pub(super) fn log_left_records(&mut self) {
         let Some(limit) = self.limit else { return };
         let (setting, n_left) = (limit.setting(), self.stats.left);
         self.log(Level::Warn, &format!(

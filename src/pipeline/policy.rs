@@ -5,12 +5,12 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::dedupe::Deduper;
-use super::ruling::{Limit, Ruling};
+use super::policy_decision::{ContactLimit, PolicyDecision};
 use crate::config::OnLimit;
 use crate::domain::error::Error;
 use crate::domain::outcome::Outcome;
 use crate::domain::reason::Reason;
-use crate::intake::{LedgerStanding, PendingContact};
+use crate::intake::{LedgerLookup, PendingContact};
 use crate::ledger::ContactStatus;
 use crate::rules::Window;
 
@@ -45,51 +45,55 @@ impl Policy {
     /// # Errors
     /// When the ledger was not asked about them, it cannot be remembered who was sent, or nobody may be sent at this
     /// time.
-    pub(crate) fn decide(&mut self, pending: &PendingContact, now: Timestamp) -> Result<Ruling, Error> {
-        let PendingContact { contact, campaign, standing, .. } = pending;
+    pub(crate) fn decide(
+        &mut self,
+        pending: &PendingContact,
+        now: Timestamp,
+    ) -> Result<PolicyDecision, Error> {
+        let PendingContact { contact, campaign, lookup, .. } = pending;
         let PolicyOptions { max_contacts, on_limit, window, may_repeat } = &self.options;
-        let by_ledger = match standing {
-            LedgerStanding::NoLedger => None,
-            LedgerStanding::Known(_, status) => outcome_of_status(*status, *may_repeat),
-            LedgerStanding::NotAsked(_) => {
+        let by_ledger = match lookup {
+            LedgerLookup::NoLedger => None,
+            LedgerLookup::Known(_, status) => outcome_of_status(*status, *may_repeat),
+            LedgerLookup::NotAsked(_) => {
                 return Err(Error::Defect("the ledger was not asked about a contact".to_owned()));
             }
         };
         // Who is kept back by a rule was not sent, and is no duplicate when they come again.
         if let Some(outcome @ Outcome::Suppressed(..)) = by_ledger {
-            return Ok(Ruling::Ended(outcome));
+            return Ok(PolicyDecision::Ended(outcome));
         }
         let is_new_to_ledger = by_ledger.is_none();
-        let kept_back = window.as_ref().filter(|_| is_new_to_ledger);
-        let kept_back = kept_back.and_then(|window| window.keeps_back(contact, now));
-        let may_go = is_new_to_ledger && kept_back.is_none();
+        let outside_window = window.as_ref().filter(|_| is_new_to_ledger);
+        let outside_window = outside_window.and_then(|window| window.outcome_if_closed(contact, now));
+        let may_go = is_new_to_ledger && outside_window.is_none();
         let is_over = may_go && *max_contacts > 0 && self.n_passed >= *max_contacts;
         // Who was kept back was not sent, and is no duplicate when they come again.
-        let is_new = if is_over || kept_back.is_some() {
+        let is_new = if is_over || outside_window.is_some() {
             !self.deduper.contains(campaign, &contact.phone)?
         } else {
             self.deduper.insert(campaign, &contact.phone)?
         };
         if !is_new {
-            return Ok(Ruling::Ended(Outcome::Duplicate(Reason::DuplicateInRun)));
+            return Ok(PolicyDecision::Ended(Outcome::Duplicate(Reason::DuplicateInRun)));
         }
-        if let Some(outcome) = by_ledger.or(kept_back) {
-            return Ok(Ruling::Ended(outcome));
+        if let Some(outcome) = by_ledger.or(outside_window) {
+            return Ok(PolicyDecision::Ended(outcome));
         }
         if let Some(closed) = window.as_ref().and_then(|window| window.closed(now)) {
             return Err(closed);
         }
         if is_over {
-            return Ok(Limit::PerSync.ruling(*on_limit));
+            return Ok(ContactLimit::PerSync.decision_beyond(*on_limit));
         }
         self.n_passed += 1;
-        Ok(Ruling::HandOver)
+        Ok(PolicyDecision::Send)
     }
 }
 
 /// Whether an earlier run may have sent somebody, and this one leaves them alone: only that run's name settles them.
-pub(crate) fn is_held(standing: LedgerStanding, may_repeat: bool) -> bool {
-    let LedgerStanding::Known(_, status) = standing else { return false };
+pub(crate) fn is_held(lookup: LedgerLookup, may_repeat: bool) -> bool {
+    let LedgerLookup::Known(_, status) = lookup else { return false };
     matches!(outcome_of_status(status, may_repeat), Some(Outcome::Unknown(_)))
 }
 
@@ -123,7 +127,7 @@ mod tests {
     use crate::ledger::Key;
     use crate::phone::Phone;
 
-    fn pending(number: &str, standing: LedgerStanding) -> PendingContact {
+    fn pending(number: &str, lookup: LedgerLookup) -> PendingContact {
         PendingContact {
             contact: Contact::new(Phone::e164(number)),
             campaign: Campaign::new("9"),
@@ -137,13 +141,13 @@ mod tests {
                 extracted_at: 0,
                 columns: None,
             },
-            standing,
+            lookup,
         }
     }
 
     #[test]
     fn who_was_not_looked_up_stops_the_run_and_is_never_taken_for_free() {
-        let not_asked = pending("+14155550101", LedgerStanding::NotAsked(Key::default().into()));
+        let not_asked = pending("+14155550101", LedgerLookup::NotAsked(Key::default().into()));
         for may_repeat in [true, false] {
             let options = PolicyOptions { may_repeat, ..PolicyOptions::default() };
             let told = Policy::new(options).decide(&not_asked, Timestamp::UNIX_EPOCH);
@@ -151,22 +155,22 @@ mod tests {
         }
     }
 
-    fn told(ruling: &Ruling) -> &'static str {
-        match ruling {
-            Ruling::HandOver => "sent",
-            Ruling::Ended(outcome) => outcome.reason().map_or("", Reason::code),
-            Ruling::Leave(_) => "left",
+    fn told(policy_decision: &PolicyDecision) -> &'static str {
+        match policy_decision {
+            PolicyDecision::Send => "sent",
+            PolicyDecision::Ended(outcome) => outcome.reason().map_or("", Reason::code),
+            PolicyDecision::Leave(_) => "left",
         }
     }
 
     #[test]
     fn what_was_before_decides_who_is_sent() {
-        let known = |status| LedgerStanding::Known(Key::default().into(), status);
+        let known = |status| LedgerLookup::Known(Key::default().into(), status);
         let free = known(ContactStatus::Free);
         let limits = |on_limit| PolicyOptions { max_contacts: 2, on_limit, ..PolicyOptions::default() };
         let mut policy = Policy::new(limits(OnLimit::Suppress));
         let mut stopping = Policy::new(limits(OnLimit::Stop));
-        for (name, number, standing, want) in [
+        for (name, number, lookup, want) in [
             ("new", "+14155550101", free, "sent"),
             ("the same again", "+14155550101", free, "duplicate_in_run"),
             ("sent by an earlier run", "+14155550102", known(ContactStatus::Accepted), "already_in_ledger"),
@@ -180,12 +184,12 @@ mod tests {
             ("over the limit again", "+14155550105", free, "max_contacts_per_sync"),
             ("sent before the limit", "+14155550101", free, "duplicate_in_run"),
         ] {
-            let pending = pending(number, standing);
-            let ruling = policy.decide(&pending, Timestamp::UNIX_EPOCH).unwrap();
-            assert_eq!(told(&ruling), want, "{name}");
+            let pending = pending(number, lookup);
+            let policy_decision = policy.decide(&pending, Timestamp::UNIX_EPOCH).unwrap();
+            assert_eq!(told(&policy_decision), want, "{name}");
             let want = if want == "max_contacts_per_sync" { "left" } else { want };
-            let ruling = stopping.decide(&pending, Timestamp::UNIX_EPOCH).unwrap();
-            assert_eq!(told(&ruling), want, "{name}, where a limit stops the sync");
+            let policy_decision = stopping.decide(&pending, Timestamp::UNIX_EPOCH).unwrap();
+            assert_eq!(told(&policy_decision), want, "{name}, where a limit stops the sync");
         }
     }
 }

@@ -13,7 +13,7 @@ use crate::storage::StorageError;
 
 impl<C: Transport + 'static, L: Ledger, W: Write> Pipeline<C, L, W> {
     /// A delivery waits, and says why.
-    pub(super) fn tell_waiting(&mut self, line: LogLine) {
+    pub(super) fn log_waiting(&mut self, line: LogLine) {
         let LogLine { text, wait } = line;
         self.log(Level::Info, &text);
         if let (Some(wait), Some(report)) = (wait, self.archive.report()) {
@@ -26,7 +26,7 @@ impl<C: Transport + 'static, L: Ledger, W: Write> Pipeline<C, L, W> {
     }
 
     /// How far the run is.
-    pub(super) fn tell_progress(&mut self, started: Instant) {
+    pub(super) fn log_progress(&mut self, started: Instant) {
         let seconds = started.elapsed().as_secs_f64();
         let rate = f64::from(u32::try_from(self.stats.settled()).unwrap_or(u32::MAX)) / seconds;
         let mut line = format!(
@@ -45,7 +45,7 @@ impl<C: Transport + 'static, L: Ledger, W: Write> Pipeline<C, L, W> {
     }
 
     /// Whom the run leaves behind.
-    pub(super) fn tell_left_behind(&mut self) {
+    pub(super) fn log_left_behind(&mut self) {
         let n_contacts = self.dispatcher.n_contacts_under_way();
         if n_contacts > 0 {
             self.log(Level::Warn, &format!(
@@ -55,7 +55,7 @@ impl<C: Transport + 'static, L: Ledger, W: Write> Pipeline<C, L, W> {
     }
 
     /// Where the rejected records are that the log does not name.
-    fn tell_where(&mut self, n_unnamed: u64) {
+    fn log_place_of_rejects(&mut self, n_unnamed: u64) {
         let line = match self.archive.rejects() {
             Some((_, 0)) => return,
             Some((place, count)) => format!("the rejected records are in {place}: {count} of them"),
@@ -68,7 +68,7 @@ impl<C: Transport + 'static, L: Ledger, W: Write> Pipeline<C, L, W> {
     }
 
     /// People of whom nobody can say whether they will be called are somebody's work.
-    fn tell_unknown(&mut self) {
+    fn log_unknown(&mut self) {
         let (held, run) = (self.stats.held, self.plan.run.clone());
         let own = self.stats.unknown - held;
         if own > 0 {
@@ -92,22 +92,22 @@ impl<C: Transport + 'static, L: Ledger, W: Write> Pipeline<C, L, W> {
     }
 
     /// The report is there, or is not: no reason to fail a sync that did its work.
-    pub(super) fn report_put(&mut self, put: Result<String, StorageError>) {
+    pub(super) fn log_report_place(&mut self, put: Result<String, StorageError>) {
         match put {
             Ok(place) => {
                 self.log(Level::Info, &format!("the report of this run is {place}"));
                 self.report_at = Some(place);
             }
-            Err(error) => self.tell_no_report(&error.to_string()),
+            Err(error) => self.log_missing_report(&error.to_string()),
         }
     }
 
-    pub(super) fn tell_no_report(&mut self, why: &str) {
+    pub(super) fn log_missing_report(&mut self, why: &str) {
         self.log(Level::Warn, &format!("there is no report of this run: {why}"));
     }
 
     /// How the records ended, and what to do about it.
-    pub(super) fn tell_the_end(&mut self, started: Instant) {
+    pub(super) fn log_summary(&mut self, started: Instant) {
         let reasons: Vec<_> = self.stats.reasons.clone().into_iter().collect();
         let mut n_unnamed = 0;
         for (reason, count) in reasons {
@@ -118,13 +118,13 @@ impl<C: Transport + 'static, L: Ledger, W: Write> Pipeline<C, L, W> {
             let (code, meaning, remedy) = (reason.code(), reason.meaning(), reason.remedy());
             self.log(Level::Info, &format!("{code}: {count} records{more}. {meaning} {remedy}"));
         }
-        self.tell_where(n_unnamed);
-        self.tell_unknown();
+        self.log_place_of_rejects(n_unnamed);
+        self.log_unknown();
         for line in self.warnings.lines(&self.task.streams) {
             self.log(Level::Warn, &line);
         }
-        self.tell_left();
-        if let Some(doubt) = self.somebody.doubt(&self.stats).filter(|_| self.failure.is_none()) {
+        self.log_left_records();
+        if let Some(doubt) = self.empty_run_guard.warning(&self.stats).filter(|_| self.failure.is_none()) {
             self.log(Level::Warn, &doubt);
         }
         let seconds = started.elapsed().as_secs_f64();

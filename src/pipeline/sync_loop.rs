@@ -14,10 +14,10 @@ use super::batch_task::BatchTask;
 use super::batcher::Batcher;
 use super::checkpoint::Checkpoints;
 use super::dispatcher::Dispatcher;
+use super::empty_run_guard::EmptyRunGuard;
 use super::ledger_query::{LedgerAnswer, LedgerQuery};
-use super::nobody::SearchForSomebody;
 use super::policy::{Policy, PolicyOptions};
-use super::ruling::Limit;
+use super::policy_decision::ContactLimit;
 use super::run_stats::RunStats;
 use super::shutdown::Shutdown;
 use crate::config::OnLimit;
@@ -100,8 +100,8 @@ pub struct Pipeline<C, L, W> {
     pub(super) warnings: InputWarnings,
     pub(super) waiting: Option<String>,
     /// The limit that was reached, and leaves the rest of the input alone.
-    pub(super) limit: Option<Limit>,
-    pub(super) somebody: SearchForSomebody,
+    pub(super) limit: Option<ContactLimit>,
+    pub(super) empty_run_guard: EmptyRunGuard,
     /// When the window of calling closes.
     pub(super) closes_at: Option<Instant>,
     pub(super) failure: Option<Error>,
@@ -133,7 +133,7 @@ impl<C: Transport + 'static, L: Ledger, W: Write> Pipeline<C, L, W> {
             dispatcher: Dispatcher::new(plan.max_in_flight),
             incomplete: awaited.map(|(index, _)| StreamIndex::new(index)).collect(),
             limit: None,
-            somebody: SearchForSomebody::new(plan.allow_nobody),
+            empty_run_guard: EmptyRunGuard::new(plan.allow_nobody),
             closes_at: run.closes_at(),
             task: BatchTask {
                 deliverer,
@@ -174,9 +174,9 @@ impl<C: Transport + 'static, L: Ledger, W: Write> Pipeline<C, L, W> {
         let mut progress_at = started + PROGRESS_EVERY;
         loop {
             self.dispatch();
-            self.release();
+            self.release_states();
             self.close_if_settled(is_open);
-            let rests_until = self.keep();
+            let rests_until = self.flush_archive();
             self.conclude_if_closed(started);
             if self.is_concluded && !self.archive.is_busy() {
                 break;
@@ -188,10 +188,10 @@ impl<C: Transport + 'static, L: Ledger, W: Write> Pipeline<C, L, W> {
             tokio::select! {
                 biased;
                 Some(signal) = signals.next() => self.interrupt(signal),
-                Some(result) = self.dispatcher.next_result() => self.delivered(result),
-                Some(line) = log_lines.recv() => self.tell_waiting(line),
-                put = self.archive.put() => self.was_put(put),
-                answer = self.ledger_query.answer() => self.answered(answer),
+                Some(result) = self.dispatcher.next_result() => self.record_delivery(result),
+                Some(line) = log_lines.recv() => self.log_waiting(line),
+                put = self.archive.next_put() => self.record_put(put),
+                answer = self.ledger_query.answer() => self.take_ledger_answer(answer),
                 () = at(cut_off_at) => self.cut_off(),
                 () = at(leave_at) => {
                     self.leave(started);
@@ -202,7 +202,7 @@ impl<C: Transport + 'static, L: Ledger, W: Write> Pipeline<C, L, W> {
                 () = at(rests_until) => {}
                 () = sleep_until(progress_at) => {
                     progress_at = Instant::now() + PROGRESS_EVERY;
-                    self.tell_progress(started);
+                    self.log_progress(started);
                 }
                 batch = input.recv(), if may_read => {
                     is_open = batch.is_some();
@@ -234,15 +234,15 @@ impl<C: Transport + 'static, L: Ledger, W: Write> Pipeline<C, L, W> {
 
     /// Puts what is kept of records: when a STATE waits for nothing else, when it is much, or when nothing follows.
     /// Gives when that is to be tried again.
-    fn keep(&mut self) -> Option<Instant> {
+    fn flush_archive(&mut self) -> Option<Instant> {
         let is_awaited = self.checkpoints.waits_for_flush(self.archive.durable());
         self.archive.flush(is_awaited, self.is_closing);
         self.archive.rests_until().filter(|_| is_awaited)
     }
 
     /// Hands back the states whose records are all settled.
-    fn release(&mut self) {
-        while self.somebody.is_over()
+    fn release_states(&mut self) {
+        while self.empty_run_guard.is_decided()
             && let Some((state, stats)) = self.checkpoints.next_ready(self.archive.durable())
         {
             let written = self.output.state(&state, stats);
@@ -250,7 +250,7 @@ impl<C: Transport + 'static, L: Ledger, W: Write> Pipeline<C, L, W> {
         }
     }
 
-    fn answered(&mut self, answer: LedgerAnswer) {
+    fn take_ledger_answer(&mut self, answer: LedgerAnswer) {
         match answer {
             LedgerAnswer::LookedUp(Ok(batch)) => self.take_events(batch),
             LedgerAnswer::LookedUp(Err(error)) | LedgerAnswer::Closed(Err(error)) => self.fail(error),

@@ -161,7 +161,7 @@ impl Sync {
         let transport =
             ScriptedTransport { takes: self.takes, answer: self.answer, requests: Arc::clone(&requests) };
         let (run, log_lines) = RunHandle::new(Arc::new(Clock::starting_at(self.starts_at)));
-        let run = run.within(config.rules.window.read().unwrap());
+        let run = run.within(config.rules.window.parse().unwrap());
         let resend = config.delivery.on_unknown_outcome == OnUnknownOutcome::Resend;
         let retry_policy = RetryPolicy { retry_for: Duration::from_mins(1), resend };
         let options = DeliveryOptions { rate_limiter: RateLimiter::new(0), retry_policy, seed: 7 };

@@ -114,7 +114,7 @@ fn contact_json(contact: &Contact) -> String {
 /// An object with a line for each member, of bounded length. Values stay as they are written: numbers keep their digits.
 fn spread(json: &str) -> String {
     let mut text = String::with_capacity(json.len() + 64);
-    match Object::read(json) {
+    match Object::parse(json) {
         Ok(object) => {
             let mut before = "{\n  ";
             for (name, raw) in object.members() {

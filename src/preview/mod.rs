@@ -1,6 +1,6 @@
 //! What a sync would do with an input, told before anybody is called.
 //!
-//! `pipeline` foresees each record's ending as the loop would decide it, `report` counts and shows them; here is what only
+//! `pipeline::dry_run` predicts each record's ending as the loop would decide it, `report` counts and shows them; here is what only
 //! a preview has: how records look on their way to the vendor, what stays empty, and how long it takes at least.
 
 mod empty_variables;
@@ -17,7 +17,7 @@ use crate::domain::error::Error;
 use crate::domain::outcome::Outcome;
 use crate::intake::StreamIndex;
 use crate::ledger::Ledger;
-use crate::pipeline::{Foreseen, Foresight, Foretold};
+use crate::pipeline::{DryRun, DryRunStep, PredictedRecord};
 use crate::providers::Provider;
 use crate::report::{Document, Ending, PreviewSection, Report, RunEnd, RunFacts};
 use empty_variables::EmptyVariables;
@@ -73,44 +73,44 @@ impl Preview {
     /// many records were read and how many people would be called.
     pub(crate) async fn run<L: Ledger>(
         mut self,
-        mut foresight: Foresight<'_, L>,
+        mut dry_run: DryRun<'_, L>,
         mut progress: impl FnMut(u64, u64),
     ) -> (Document, Option<Error>) {
         let failure = loop {
-            match foresight.next().await {
-                Ok(Some(foreseen)) => {
-                    if let Err(error) = self.take(foreseen, &foresight) {
+            match dry_run.next().await {
+                Ok(Some(step)) => {
+                    if let Err(error) = self.take(step, &dry_run) {
                         break Some(error);
                     }
-                    progress(foresight.stats().received, foresight.stats().accepted);
+                    progress(dry_run.stats().received, dry_run.stats().accepted);
                 }
                 Ok(None) => break None,
                 Err(error) => break Some(error),
             }
         };
-        let document = self.document(&foresight, failure.as_ref());
+        let document = self.document(&dry_run, failure.as_ref());
         (document, failure)
     }
 
-    fn take<L: Ledger>(&mut self, foreseen: Foreseen, foresight: &Foresight<'_, L>) -> Result<(), Error> {
-        for announced in foreseen.announced {
+    fn take<L: Ledger>(&mut self, step: DryRunStep, dry_run: &DryRun<'_, L>) -> Result<(), Error> {
+        for announced in step.announced {
             self.empty.expect(announced.stream, announced.variables);
             self.warn(announced.warnings);
         }
-        self.n_requests += foreseen.n_requests;
+        self.n_requests += step.n_requests;
         self.at = self.clock.now();
-        for foretold in &foreseen.decided {
-            self.add(foretold, foresight)?;
+        for predicted in &step.decided {
+            self.add(predicted, dry_run)?;
         }
         Ok(())
     }
 
-    fn add<L: Ledger>(&mut self, foretold: &Foretold, foresight: &Foresight<'_, L>) -> Result<(), Error> {
-        let decision = foresight.decision(foretold, self.at)?;
-        let stream = foretold.position().stream;
-        let contact = match foretold {
-            Foretold::Contact(pending, _) => Some(pending),
-            Foretold::Refused(_) => None,
+    fn add<L: Ledger>(&mut self, predicted: &PredictedRecord, dry_run: &DryRun<'_, L>) -> Result<(), Error> {
+        let decision = dry_run.decision(predicted, self.at)?;
+        let stream = predicted.position().stream;
+        let contact = match predicted {
+            PredictedRecord::Contact(pending, _) => Some(pending),
+            PredictedRecord::Refused(_) => None,
         };
         self.report.add(&decision);
         self.examples.add(stream, &decision, contact);
@@ -125,13 +125,13 @@ impl Preview {
         self.warnings.extend(warnings.into_iter().take(room));
     }
 
-    fn document<L: Ledger>(mut self, foresight: &Foresight<'_, L>, failure: Option<&Error>) -> Document {
-        self.warn(foresight.warnings());
-        let n_read = foresight.stats().received;
-        let how = match (failure, foresight.limit()) {
+    fn document<L: Ledger>(mut self, dry_run: &DryRun<'_, L>, failure: Option<&Error>) -> Document {
+        self.warn(dry_run.warnings());
+        let n_read = dry_run.stats().received;
+        let how = match (failure, dry_run.limit()) {
             (Some(error), _) => Ending::from(error),
             (None, Some(setting)) => Ending::LimitReached { limit: setting.to_owned() },
-            (None, None) if foresight.is_over_limit() => {
+            (None, None) if dry_run.is_over_limit() => {
                 Ending::LimitReached { limit: format!("--limit {n_read}") }
             }
             (None, None) => Ending::Complete,
@@ -140,7 +140,7 @@ impl Preview {
             requests: self.n_requests,
             pace: self.pace.to_string(),
             least_milliseconds: self.pace.least_milliseconds(self.n_requests),
-            empty_variables: self.empty.rows(foresight.streams()),
+            empty_variables: self.empty.rows(dry_run.streams()),
             examples: self.examples.shown(),
             warnings: self.warnings,
         };

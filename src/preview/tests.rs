@@ -14,7 +14,7 @@ use crate::domain::error::FailureType;
 use crate::intake::Router;
 use crate::ledger::NoopLedger;
 use crate::mapping::{self, RunContext, StreamShape};
-use crate::pipeline::ForesightPlan;
+use crate::pipeline::DryRunPlan;
 use crate::protocol::Catalog;
 use crate::report::{EndingName, LedgerFacts, Promise, RunKind};
 use crate::rules::{Hours, Minute, Window};
@@ -87,7 +87,7 @@ impl Setting {
         let streams = names.iter().map(|name| (name.clone(), self.generation_id)).collect();
         let router = Router::new(names, mappings, None).keeping_columns(true);
         let Self { batch_size, limit, max_contacts, window, .. } = self;
-        let plan = ForesightPlan {
+        let plan = DryRunPlan {
             batch_size,
             max_contacts,
             daily_limit: None,
@@ -103,8 +103,8 @@ impl Setting {
         let input = Cursor::new(lines.join("\n").into_bytes());
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         runtime.block_on(async {
-            let foresight = Foresight::new(plan, input, router, &NoopLedger, facts().started).unwrap();
-            preview.run(foresight, |_, _| {}).await
+            let dry_run = DryRun::new(plan, input, router, &NoopLedger, facts().started).unwrap();
+            preview.run(dry_run, |_, _| {}).await
         })
     }
 }

@@ -75,7 +75,7 @@ pub(super) fn unknown<'a>(kind: Cow<'a, str>, known: &[&str]) -> Result<Message<
 /// Says what is wrong, at which column and in which stream. The message of a serde error could quote
 /// the line, and the line is personal data.
 pub(super) fn envelope<'a>(line: &'a str, stream_in: Option<&str>) -> Result<Object<'a>, String> {
-    Object::read(line).map_err(|error| {
+    Object::parse(line).map_err(|error| {
         if !line.trim_start().starts_with('{') {
             let is_json = serde_json::from_str::<IgnoredAny>(line).is_ok();
             return if is_json { NO_OBJECT } else { TEXT }.to_owned();

@@ -16,12 +16,12 @@ use crate::domain::error::Error;
 #[derive(Debug)]
 pub struct Output<W> {
     stdout: W,
-    reader: Reader,
+    reader: OutputReader,
 }
 
 /// Who reads stdout.
 #[derive(Debug)]
-enum Reader {
+enum OutputReader {
     /// A platform, to whom everything is a message.
     Platform,
     /// A Singer runner, to whom states are; lines for people go to the log.
@@ -33,17 +33,17 @@ enum Reader {
 impl<W: Write> Output<W> {
     /// Writes messages of the Airbyte protocol.
     pub fn new(stdout: W) -> Self {
-        Self { stdout, reader: Reader::Platform }
+        Self { stdout, reader: OutputReader::Platform }
     }
 
     /// Writes states as Singer runners read them, and the rest to `stderr`.
     pub fn singer(stdout: W, stderr: Box<dyn Write>) -> Self {
-        Self { stdout, reader: Reader::Runner(Log::new(stderr)) }
+        Self { stdout, reader: OutputReader::Runner(Log::new(stderr)) }
     }
 
     /// Writes text for a person, where stdout is a terminal.
     pub fn terminal(stdout: W) -> Self {
-        Self { stdout, reader: Reader::Person }
+        Self { stdout, reader: OutputReader::Person }
     }
 
     /// Hands a STATE back.
@@ -52,8 +52,8 @@ impl<W: Write> Output<W> {
     /// When nobody reads.
     pub fn state(&mut self, state: &State, stats: Stats) -> Result<(), Error> {
         match self.reader {
-            Reader::Platform | Reader::Runner(_) => self.line(state.with_stats(stats).as_bytes()),
-            Reader::Person => self.line(text::state(state, stats).as_bytes()),
+            OutputReader::Platform | OutputReader::Runner(_) => self.line(state.with_stats(stats).as_bytes()),
+            OutputReader::Person => self.line(text::state(state, stats).as_bytes()),
         }
     }
 
@@ -63,12 +63,12 @@ impl<W: Write> Output<W> {
     /// When nobody reads.
     pub fn log(&mut self, level: Level, message: &str) -> Result<(), Error> {
         match &mut self.reader {
-            Reader::Platform => self.log_message(level, message),
-            Reader::Runner(log) => {
+            OutputReader::Platform => self.log_message(level, message),
+            OutputReader::Runner(log) => {
                 log.line(level, message);
                 Ok(())
             }
-            Reader::Person => self.line(text::log(level, message).as_bytes()),
+            OutputReader::Person => self.line(text::log(level, message).as_bytes()),
         }
     }
 
@@ -78,12 +78,14 @@ impl<W: Write> Output<W> {
     /// When nobody reads.
     pub fn failure(&mut self, error: &Error, now: Timestamp) -> Result<(), Error> {
         match &mut self.reader {
-            Reader::Platform => self.trace_message(error, now),
-            Reader::Runner(log) => {
+            OutputReader::Platform => self.trace_message(error, now),
+            OutputReader::Runner(log) => {
                 log.failure(error);
                 Ok(())
             }
-            Reader::Person => text::failure(error).iter().try_for_each(|line| self.line(line.as_bytes())),
+            OutputReader::Person => {
+                text::failure(error).iter().try_for_each(|line| self.line(line.as_bytes()))
+            }
         }
     }
 
@@ -93,8 +95,8 @@ impl<W: Write> Output<W> {
     /// When nobody reads.
     pub fn connection_status(&mut self, result: Result<&str, &str>) -> Result<(), Error> {
         match self.reader {
-            Reader::Platform | Reader::Runner(_) => self.status_message(result),
-            Reader::Person => self.line(text::connection_status(result).as_bytes()),
+            OutputReader::Platform | OutputReader::Runner(_) => self.status_message(result),
+            OutputReader::Person => self.line(text::connection_status(result).as_bytes()),
         }
     }
 

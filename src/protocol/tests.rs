@@ -81,7 +81,7 @@ fn object(members: &[String], space: &str, tail: &str) -> String {
 /// The statistics of a line's state, read by a reader that takes everything; NaN is no matter of ours.
 fn stats_of(line: &str) -> Option<String> {
     let repaired = RepairedLine::of(line);
-    let line = Object::read(repaired.as_ref().map_or(line, RepairedLine::text)).ok()?;
+    let line = Object::parse(repaired.as_ref().map_or(line, RepairedLine::text)).ok()?;
     line.object("state")?.get("destinationStats").map(str::to_owned)
 }
 

@@ -133,7 +133,7 @@ pub struct Limits {
 
 /// Which contact fields a vendor's API has beside the number, and which names it keeps to itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Shape {
+pub struct ContactShape {
     /// There is a field for the name; otherwise `name` is a variable like any other.
     pub name: bool,
     /// There is a field for the gender; otherwise `gender` is a variable like any other.

@@ -11,7 +11,7 @@ use foldhash::quality::FixedState;
 use jiff::Timestamp;
 
 use super::redactor;
-use super::spoken::{Spoken, Words};
+use super::spoken::{ScriptText, Spoken};
 
 /// What a `CompactString` holds in itself.
 const NAME_BYTES: usize = 24;
@@ -92,7 +92,7 @@ impl CallLog {
     }
 
     /// Notes a call; gives how often this campaign has called this number by now.
-    pub fn call(&mut self, campaign: &str, number: &str, words: &Words<'_>, now: Timestamp) -> u32 {
+    pub fn call(&mut self, campaign: &str, number: &str, words: &ScriptText<'_>, now: Timestamp) -> u32 {
         if !self.campaigns.contains_key(campaign) {
             self.campaigns.insert(campaign.into(), Callees::default());
         }
@@ -206,10 +206,10 @@ mod tests {
     #[test]
     fn counts_calls_by_campaign_and_person() {
         let mut book = CallLog::new(NumberDisplay::Masked);
-        book.call("9", "84987654321", &Words::named("Nguyễn Thị Minh Khai và gia đình"), at(100));
-        book.call("9", "+84987654321", &Words::named("An"), at(160));
-        book.call("10", "84987654321", &Words::named("An"), at(170));
-        book.call("9", "9f2c77aa01b34d0e", &Words::named("Bình"), at(180));
+        book.call("9", "84987654321", &ScriptText::named("Nguyễn Thị Minh Khai và gia đình"), at(100));
+        book.call("9", "+84987654321", &ScriptText::named("An"), at(160));
+        book.call("10", "84987654321", &ScriptText::named("An"), at(170));
+        book.call("9", "9f2c77aa01b34d0e", &ScriptText::named("Bình"), at(180));
         assert_eq!(book.times_called("9", "84987654321"), 2);
         assert_eq!(book.times_called("9", "84912345678"), 0);
         assert_eq!(book.totals(), CallTotals { requests: 0, contacts: 0, people: 3, called_again: 1 });
@@ -229,7 +229,7 @@ mod tests {
         let long = "x".repeat(MAX_SPOKEN_BYTES);
         let mut log = CallLog::default();
         for (number, value) in [("84987654321", "0987654321"), ("84987654322", &long), ("84987654323", "3")] {
-            let words = Words { name, variables: vec![("so_tien", "1500000"), ("note", value)] };
+            let words = ScriptText { name, variables: vec![("so_tien", "1500000"), ("note", value)] };
             log.call("9", number, &words, at(0));
         }
         let spoken = log.spoken("9", 0).unwrap();
@@ -242,7 +242,7 @@ mod tests {
     #[test]
     fn keeps_whole_numbers_only_when_asked() {
         let mut book = CallLog::new(NumberDisplay::Whole);
-        book.call("9", "+14155550123", &Words::named(""), at(0));
+        book.call("9", "+14155550123", &ScriptText::named(""), at(0));
         assert!(book.campaigns().all(|(_, people)| people[0].number == "+14155550123"));
     }
 

@@ -5,22 +5,22 @@
 use super::api::Reply;
 
 /// An answer to one question; or why there is none, as a fragment.
-pub type Answer = Result<Reply, String>;
+pub type QuestionAnswer = Result<Reply, String>;
 
 /// What is known of a campaign.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CampaignFacts {
     /// Whether it is there.
-    pub standing: Standing,
+    pub existence: CampaignExistence,
     /// What its owner should know of it before the first contact, one sentence each, without a full stop.
     pub warnings: Vec<String>,
     /// What its script speaks.
-    pub script: Script,
+    pub script: CampaignScript,
 }
 
 /// Whether a campaign is there. The texts are fragments.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Standing {
+pub enum CampaignExistence {
     /// An answer names it.
     Proved(String),
     /// An answer that is whole does not: what is wrong, where to look, what to change.
@@ -31,16 +31,16 @@ pub enum Standing {
 
 /// The variables that a script speaks. The texts are fragments.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Script {
+pub enum CampaignScript {
     /// An answer lists them.
-    Told {
+    Known {
         /// Which answer.
         by: String,
         /// As contacts have to name them, in the vendor's order.
         variables: Vec<String>,
     },
     /// No answer does; why.
-    Untold(String),
+    Unknown(String),
 }
 
 impl CampaignFacts {
@@ -48,9 +48,9 @@ impl CampaignFacts {
     #[must_use]
     pub fn unknown(why: &str) -> Self {
         Self {
-            standing: Standing::Unproved(why.to_owned()),
+            existence: CampaignExistence::Unproved(why.to_owned()),
             warnings: Vec::new(),
-            script: Script::Untold(why.to_owned()),
+            script: CampaignScript::Unknown(why.to_owned()),
         }
     }
 
@@ -58,8 +58,8 @@ impl CampaignFacts {
     #[must_use]
     pub fn variables(&self) -> &[String] {
         match &self.script {
-            Script::Told { variables, .. } => variables,
-            Script::Untold(_) => &[],
+            CampaignScript::Known { variables, .. } => variables,
+            CampaignScript::Unknown(_) => &[],
         }
     }
 }

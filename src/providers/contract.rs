@@ -11,7 +11,7 @@ use crate::phone::Phone;
 use super::VendorConfig;
 use super::api::{Repeats, Reply, Verdict};
 use super::call_log::CallTotals;
-use super::campaign::Standing;
+use super::campaign::CampaignExistence;
 use super::fuzz::texts;
 use super::registry;
 use super::simulator::{Simulator, SimulatorOptions, Twist};
@@ -402,7 +402,7 @@ fn questions_about_a_campaign_only_read_and_prove_it_to_its_own_simulator() {
             assert!(known.iter().any(|(one, other)| one == method && other == path), "{method} {path}");
         }
         let facts = vendor.interpret_answers(&campaign, &heard);
-        assert_eq!(matches!(facts.standing, Standing::Proved(_)), !paths.is_empty(), "{facts:?}");
+        assert_eq!(matches!(facts.existence, CampaignExistence::Proved(_)), !paths.is_empty(), "{facts:?}");
         assert_eq!(simulator.call_log().totals(), CallTotals::default(), "{}", vendor.name());
     }
 }

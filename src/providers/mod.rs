@@ -36,8 +36,8 @@ use jiff::Timestamp;
 use crate::domain::batch::Batch;
 use crate::domain::contact::Campaign;
 
-use api::{Limits, Reply, Request, Shape, Verdict};
-use campaign::{Answer, CampaignFacts};
+use api::{ContactShape, Limits, Reply, Request, Verdict};
+use campaign::{CampaignFacts, QuestionAnswer};
 pub(crate) use endpoint::{is_loopback, is_plain_http, unsafe_address};
 pub use registry::VendorConfig;
 pub use simulator::{Simulator, Twist};
@@ -51,7 +51,7 @@ pub trait Provider: Send + Sync {
     fn account(&self) -> &str;
 
     /// Which fields of a contact the API has.
-    fn shape(&self) -> Shape;
+    fn shape(&self) -> ContactShape;
 
     /// What the API allows.
     fn limits(&self) -> Limits;
@@ -73,12 +73,12 @@ pub trait Provider: Send + Sync {
 
     /// The next question about a campaign after these answers; none when there is no more to ask. It only reads: no
     /// answer to it can dial anybody.
-    fn ask(&self, _campaign: &Campaign, _heard: &[Answer], _now: Timestamp) -> Option<Request> {
+    fn ask(&self, _campaign: &Campaign, _heard: &[QuestionAnswer], _now: Timestamp) -> Option<Request> {
         None
     }
 
     /// What the answers to all questions say of the campaign.
-    fn interpret_answers(&self, _campaign: &Campaign, _heard: &[Answer]) -> CampaignFacts {
+    fn interpret_answers(&self, _campaign: &Campaign, _heard: &[QuestionAnswer]) -> CampaignFacts {
         CampaignFacts::unknown("this vendor documents no request that tells it")
     }
 

@@ -13,7 +13,7 @@ const DIALLED: usize = 9;
 
 /// What a contact brings to be said.
 #[derive(Clone, Debug, Default)]
-pub struct Words<'a> {
+pub struct ScriptText<'a> {
     /// The name.
     pub name: &'a str,
     /// By name, in their order.
@@ -29,7 +29,7 @@ pub struct Spoken {
     pub variables: Vec<(String, String)>,
 }
 
-impl<'a> Words<'a> {
+impl<'a> ScriptText<'a> {
     /// A name and nothing else.
     #[must_use]
     pub fn named(name: &'a str) -> Self {
@@ -105,7 +105,7 @@ mod tests {
             ("415-555-0101", "****101"),
             ("55550101", "****"),
         ] {
-            let words = Words { name: text, variables: vec![("x", text)] };
+            let words = ScriptText { name: text, variables: vec![("x", text)] };
             let spoken = words.discreet("+14155550101");
             assert_eq!((&*spoken.name, &*spoken.variables[0].1), (want, want), "{text}");
             assert_eq!(words.whole().name, text);

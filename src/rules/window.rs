@@ -43,7 +43,7 @@ impl Window {
 
     /// How somebody ends who may not be handed over now by the clock where they are, if each goes by their own.
     #[must_use]
-    pub fn keeps_back(&self, contact: &Contact, now: Timestamp) -> Option<Outcome> {
+    pub fn outcome_if_closed(&self, contact: &Contact, now: Timestamp) -> Option<Outcome> {
         if self.zone.is_some() {
             return None;
         }

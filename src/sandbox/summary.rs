@@ -147,12 +147,12 @@ mod tests {
     use jiff::Timestamp;
 
     use super::*;
-    use crate::providers::spoken::Words;
+    use crate::providers::spoken::ScriptText;
 
     fn call_log(calls: &[(&str, &str)]) -> CallLog {
         let mut call_log = CallLog::default();
         for (campaign, number) in calls {
-            call_log.call(campaign, number, &Words::named("An"), Timestamp::UNIX_EPOCH);
+            call_log.call(campaign, number, &ScriptText::named("An"), Timestamp::UNIX_EPOCH);
         }
         call_log
     }

@@ -33,7 +33,7 @@ type Mask<'m> = dyn Fn(&str) -> Cow<'_, str> + 'm;
 fn value(raw: &str, mask: &Mask<'_>, depth: usize, to: &mut String) {
     match raw.as_bytes().first() {
         Some(b'{' | b'[') if depth == 0 => to.push_str(HIDDEN),
-        Some(b'{') => match Object::read(raw) {
+        Some(b'{') => match Object::parse(raw) {
             Ok(object) => members(&object, mask, depth, to),
             Err(_) => to.push_str(HIDDEN),
         },

@@ -20,7 +20,7 @@ pub(super) fn is_constant(source: &str) -> bool {
 
 /// What is open while a template is read.
 #[derive(Default)]
-struct Reader {
+struct BraceReader {
     /// `{{` or `{%`, and its line.
     tag: Option<(&'static str, u16)>,
     /// Brackets inside of the tag.
@@ -42,7 +42,7 @@ pub(super) fn check(source: &str, is_column: &dyn Fn(&str) -> bool) -> Result<()
         return Err(format!("a template has at most {LONGEST_SOURCE} bytes, and this one {n_bytes}"));
     }
     let is_raw = source.contains("endraw");
-    let mut reader = Reader::default();
+    let mut reader = BraceReader::default();
     for token in tokenize(source, false, SyntaxConfig::default()) {
         let (token, span) = match token {
             Ok(token) => token,
@@ -63,7 +63,7 @@ pub(super) fn check(source: &str, is_column: &dyn Fn(&str) -> bool) -> Result<()
     reader.finish()
 }
 
-impl Reader {
+impl BraceReader {
     fn take(&mut self, token: &Token<'_>, line: u16) -> Result<(), String> {
         match token {
             Token::VariableStart => self.tag = Some(("{{", line)),

@@ -13,7 +13,7 @@ use super::filters::Call;
 use super::operators;
 use super::operators::Comparison;
 use super::render::Machine;
-use super::tree::{Column, Expr, Kind, Known, LoopField, Slice};
+use super::tree::{Column, ContextValue, Expr, ExprKind, LoopField, Slice};
 use super::value::{Text, Value, member};
 
 impl<'a> Machine<'a> {
@@ -28,19 +28,19 @@ impl<'a> Machine<'a> {
     fn worth(&mut self, expr: &'a Expr) -> Result<Value<'a>, Failure> {
         let at = |why| Failure::at(expr, why);
         match &expr.kind {
-            Kind::Constant(constant) => Ok(constant.value()),
-            Kind::Column(column) => self.column(column).map_err(at),
-            Kind::Local { local, .. } => Ok(self.locals.get(*local).cloned().unwrap_or(Value::Nothing)),
-            Kind::Known(known) => Ok(self.known(*known)),
-            Kind::Loop(field) => Ok(self.loop_field(*field)),
-            Kind::Member(of, name) => {
+            ExprKind::Constant(constant) => Ok(constant.value()),
+            ExprKind::Column(column) => self.column(column).map_err(at),
+            ExprKind::Local { local, .. } => Ok(self.locals.get(*local).cloned().unwrap_or(Value::Nothing)),
+            ExprKind::ContextValue(known) => Ok(self.known(*known)),
+            ExprKind::Loop(field) => Ok(self.loop_field(*field)),
+            ExprKind::Member(of, name) => {
                 let of = self.evaluate(of)?;
                 of.member(name, &mut self.budget).map_err(at)
             }
-            Kind::Not(of) => Ok(Value::Bool(!self.evaluate(of)?.is_true())),
-            Kind::And(parts) => self.first(parts, false),
-            Kind::Or(parts) => self.first(parts, true),
-            Kind::Choice { branches, otherwise } => {
+            ExprKind::Not(of) => Ok(Value::Bool(!self.evaluate(of)?.is_true())),
+            ExprKind::And(parts) => self.first(parts, false),
+            ExprKind::Or(parts) => self.first(parts, true),
+            ExprKind::Choice { branches, otherwise } => {
                 for (condition, value) in branches {
                     if self.evaluate(condition)?.is_true() {
                         return self.evaluate(value);
@@ -48,12 +48,12 @@ impl<'a> Machine<'a> {
                 }
                 otherwise.as_ref().map_or(Ok(Value::Nothing), |value| self.evaluate(value))
             }
-            Kind::Compare(first, rest) => self.compare(expr, first, rest),
-            Kind::List(parts) => {
+            ExprKind::Compare(first, rest) => self.compare(expr, first, rest),
+            ExprKind::List(parts) => {
                 self.budget.list(parts.len()).map_err(at)?;
                 Ok(Value::list(self.all(parts)?))
             }
-            Kind::Map(members) => self.map(expr, members),
+            ExprKind::Map(members) => self.map(expr, members),
             _ => self.operation(expr),
         }
     }
@@ -62,35 +62,35 @@ impl<'a> Machine<'a> {
     fn operation(&mut self, expr: &'a Expr) -> Result<Value<'a>, Failure> {
         let at = |why| Failure::at(expr, why);
         match &expr.kind {
-            Kind::Item(pair) => {
+            ExprKind::Item(pair) => {
                 let (of, index) = (self.evaluate(&pair.0)?, self.evaluate(&pair.1)?);
                 operators::item(&of, &index, &mut self.budget).map_err(at)
             }
-            Kind::Slice(slice) => self.slice(expr, slice),
-            Kind::Negative(of) => operators::negative(&self.evaluate(of)?).map_err(at),
-            Kind::Concat(parts) => {
+            ExprKind::Slice(slice) => self.slice(expr, slice),
+            ExprKind::Negative(of) => operators::negative(&self.evaluate(of)?).map_err(at),
+            ExprKind::Concat(parts) => {
                 let values = self.all(parts)?;
                 operators::concat(&values, &mut self.budget).map_err(at)
             }
-            Kind::Calculate(operator, pair) => {
+            ExprKind::Calculate(operator, pair) => {
                 let (left, right) = (self.evaluate(&pair.0)?, self.evaluate(&pair.1)?);
                 operators::calculate(*operator, &left, &right, &mut self.budget).map_err(at)
             }
-            Kind::Range(arguments) => {
+            ExprKind::Range(arguments) => {
                 let bounds = self.all(arguments)?;
                 operators::range(&bounds, &mut self.budget).map_err(at)
             }
-            Kind::Filter { filter, input, arguments } => {
+            ExprKind::Filter { filter, input, arguments } => {
                 let input = self.evaluate(input)?;
                 let mut given = Vec::with_capacity(arguments.len());
                 for argument in arguments {
                     given.push(argument.as_ref().map(|argument| self.evaluate(argument)).transpose()?);
                 }
-                let zone = &self.scene.context.zone;
+                let zone = &self.context.context.zone;
                 let mut call = Call { input, arguments: given, zone, budget: &mut self.budget };
                 filter.apply(&mut call).map_err(at)
             }
-            Kind::Predicate { predicate, input, argument } => {
+            ExprKind::Predicate { predicate, input, argument } => {
                 let input = self.evaluate(input)?;
                 let argument = argument.as_ref().map(|argument| self.evaluate(argument)).transpose()?;
                 predicate.ask(&input, argument.as_ref(), &mut self.budget).map(Value::Bool).map_err(at)
@@ -104,7 +104,7 @@ impl<'a> Machine<'a> {
     }
 
     fn column(&mut self, column: &Column) -> Result<Value<'a>, Why> {
-        let mut found = self.scene.slots.get(column.slot).copied().flatten();
+        let mut found = self.context.slots.get(column.slot).copied().flatten();
         for name in &column.below {
             let Some(raw) = found else { break };
             self.budget.read(raw.len())?;
@@ -115,18 +115,18 @@ impl<'a> Machine<'a> {
         Ok(Value::of(raw))
     }
 
-    fn known(&self, known: Known) -> Value<'a> {
-        let context = self.scene.context;
+    fn known(&self, known: ContextValue) -> Value<'a> {
+        let context = self.context.context;
         let text = match known {
-            Known::Stream => &context.stream,
-            Known::Namespace => &context.namespace,
-            Known::SyncId => &context.sync_id,
-            Known::Now => &context.now,
-            Known::EmittedAtTime => {
-                let at = Timestamp::from_millisecond(self.scene.emitted_at);
+            ContextValue::Stream => &context.stream,
+            ContextValue::Namespace => &context.namespace,
+            ContextValue::SyncId => &context.sync_id,
+            ContextValue::Now => &context.now,
+            ContextValue::EmittedAtTime => {
+                let at = Timestamp::from_millisecond(self.context.emitted_at);
                 return at.map_or(Value::Nothing, |at| Value::made(at.to_string()));
             }
-            Known::EmittedAt => return Value::number(Number::from(self.scene.emitted_at)),
+            ContextValue::EmittedAt => return Value::number(Number::from(self.context.emitted_at)),
         };
         if text.trim().is_empty() { Value::Nothing } else { Value::Text(Text::Borrowed(text)) }
     }
@@ -209,7 +209,7 @@ impl<'a> Machine<'a> {
         (left_expr, left): (&Expr, &Value<'a>),
         (right_expr, right): (&Expr, &Value<'a>),
     ) -> Result<Option<bool>, Why> {
-        let asks_for_none = |expr: &Expr| matches!(expr.kind, Kind::Constant(Constant::None));
+        let asks_for_none = |expr: &Expr| matches!(expr.kind, ExprKind::Constant(Constant::None));
         if asks_for_none(left_expr) || asks_for_none(right_expr) {
             let both = left.is_nothing() && right.is_nothing();
             match comparison {

@@ -2,7 +2,7 @@
 
 use jiff::tz::TimeZone;
 
-use super::{Columns, Scene, Template, TemplateContext};
+use super::{Columns, RenderContext, Template, TemplateContext};
 use crate::protocol::Object;
 
 /// Between a template and its record.
@@ -18,12 +18,12 @@ const LONGEST: usize = 64 * 1024;
 
 /// Columns of any name, or these only.
 #[derive(Default)]
-pub(super) struct Known {
+pub(super) struct ContextValue {
     pub(super) wanted: Vec<String>,
     pub(super) only: Option<&'static [&'static str]>,
 }
 
-impl Columns for Known {
+impl Columns for ContextValue {
     fn want(&mut self, path: &[&str]) -> Result<(usize, Vec<Box<str>>), String> {
         let [name, inside @ ..] = path else { return Err("no column".to_owned()) };
         if self.only.is_some_and(|only| !only.contains(name)) {
@@ -51,7 +51,7 @@ impl Columns for Known {
 pub(super) fn say(
     zone: &TimeZone,
     compiled: &Template,
-    columns: &Known,
+    columns: &ContextValue,
     record: &Object<'_>,
 ) -> Result<Option<String>, String> {
     let find = |name: &String| record.members().filter(|(other, _)| other == name).last().map(|(_, raw)| raw);
@@ -63,16 +63,16 @@ pub(super) fn say(
         zone: zone.clone(),
         ..TemplateContext::none()
     };
-    compiled.render(&Scene { slots: &slots, emitted_at: 1_763_712_000_000, context: &context })
+    compiled.render(&RenderContext { slots: &slots, emitted_at: 1_763_712_000_000, context: &context })
 }
 
 pub(crate) fn templates(data: &[u8]) {
     let Ok(text) = str::from_utf8(data) else { return };
     let (source, record) = text.split_once(RULE).unwrap_or((text, RECORD));
-    let mut columns = Known::default();
+    let mut columns = ContextValue::default();
     let compiled = Template::compile(source, &mut columns);
     let Ok(compiled) = compiled else { return };
-    let Ok(record) = Object::read(record) else { return };
+    let Ok(record) = Object::parse(record) else { return };
     let said = say(&TimeZone::UTC, &compiled, &columns, &record);
     assert_eq!(said, say(&TimeZone::UTC, &compiled, &columns, &record), "the second time");
     match said {

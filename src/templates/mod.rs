@@ -9,6 +9,7 @@ mod braces;
 mod budget;
 mod compile;
 mod constant;
+mod context;
 mod evaluate;
 mod failure;
 mod filters;
@@ -17,7 +18,6 @@ pub(crate) mod fuzz;
 mod operators;
 mod predicates;
 mod render;
-mod scene;
 mod tree;
 mod value;
 
@@ -25,7 +25,7 @@ use render::Machine;
 use tree::Node;
 
 pub(crate) use compile::Columns;
-pub(crate) use scene::{Scene, TemplateContext};
+pub(crate) use context::{RenderContext, TemplateContext};
 pub(crate) use tree::Template;
 
 impl Template {
@@ -50,8 +50,8 @@ impl Template {
     ///
     /// # Errors
     /// Says which column it stumbled over and why, without data of the record.
-    pub(crate) fn render(&self, scene: &Scene<'_>) -> Result<Option<String>, String> {
-        Machine::new(scene, self.n_locals).render(&self.nodes).map_err(|failure| failure.to_string())
+    pub(crate) fn render(&self, context: &RenderContext<'_>) -> Result<Option<String>, String> {
+        Machine::new(context, self.n_locals).render(&self.nodes).map_err(|failure| failure.to_string())
     }
 }
 

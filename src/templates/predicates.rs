@@ -32,7 +32,7 @@ impl std::fmt::Debug for Predicate {
 
 impl Predicate {
     /// The predicate of this name.
-    pub(super) fn find(name: &str) -> Option<&'static Self> {
+    pub(super) fn named(name: &str) -> Option<&'static Self> {
         PREDICATES.iter().find(|predicate| predicate.names.contains(&name))
     }
 

@@ -4,14 +4,14 @@ use crate::values::is_blank;
 
 use super::budget::{Budget, Why, fits};
 use super::constant::Constant;
+use super::context::RenderContext;
 use super::failure::Failure;
-use super::scene::Scene;
-use super::tree::{Expr, For, Kind, Node, Target};
+use super::tree::{Expr, ExprKind, For, Node, Target};
 use super::value::{Text, Value};
 
 /// Evaluates one template on one record.
 pub(super) struct Machine<'a> {
-    pub(super) scene: &'a Scene<'a>,
+    pub(super) context: &'a RenderContext<'a>,
     pub(super) budget: Budget,
     pub(super) locals: Vec<Value<'a>>,
     /// The loops under way: which turn of how many.
@@ -30,9 +30,9 @@ pub(super) struct Speech {
 }
 
 impl<'a> Machine<'a> {
-    pub(super) fn new(scene: &'a Scene<'a>, n_locals: usize) -> Self {
+    pub(super) fn new(context: &'a RenderContext<'a>, n_locals: usize) -> Self {
         Self {
-            scene,
+            context,
             budget: Budget::new(),
             locals: vec![Value::Nothing; n_locals],
             loops: Vec::new(),
@@ -90,7 +90,7 @@ impl<'a> Machine<'a> {
             self.speech.hole();
             return Ok(());
         }
-        let is_constant = matches!(&expr.kind, Kind::Constant(Constant::Number(_) | Constant::Bool(_)));
+        let is_constant = matches!(&expr.kind, ExprKind::Constant(Constant::Number(_) | Constant::Bool(_)));
         self.speech.has_words |= is_constant || value.has_words();
         let said = value.spoken().and_then(|text| self.say(&text));
         said.map_err(|why| Failure::at(expr, why))

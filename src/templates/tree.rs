@@ -64,12 +64,12 @@ pub(super) enum Target {
 #[derive(Debug)]
 pub(super) struct Expr {
     pub(super) line: u16,
-    pub(super) kind: Kind,
+    pub(super) kind: ExprKind,
 }
 
 /// What an expression is.
 #[derive(Debug)]
-pub(super) enum Kind {
+pub(super) enum ExprKind {
     Constant(Constant),
     Column(Column),
     /// What `set`, `with` or `for` named, with the columns that it is made of.
@@ -77,7 +77,7 @@ pub(super) enum Kind {
         local: usize,
         columns: Vec<Box<str>>,
     },
-    Known(Known),
+    ContextValue(ContextValue),
     Loop(LoopField),
     List(Vec<Expr>),
     Map(Vec<(Expr, Expr)>),
@@ -120,7 +120,7 @@ pub(super) struct Column {
 
 /// What is known beside the record.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Known {
+pub(super) enum ContextValue {
     Stream,
     Namespace,
     SyncId,
@@ -151,7 +151,7 @@ pub(super) struct Slice {
     pub(super) step: Option<Expr>,
 }
 
-impl Kind {
+impl ExprKind {
     /// Whether it gives a list or an object, whatever the record.
     pub(super) fn is_list(&self) -> bool {
         match self {
@@ -166,32 +166,34 @@ impl Expr {
     /// The expressions that it is made of.
     pub(super) fn parts(&self) -> Vec<&Expr> {
         match &self.kind {
-            Kind::Constant(_) | Kind::Column(_) | Kind::Local { .. } | Kind::Known(_) | Kind::Loop(_) => {
-                Vec::new()
-            }
-            Kind::List(parts)
-            | Kind::And(parts)
-            | Kind::Or(parts)
-            | Kind::Concat(parts)
-            | Kind::Range(parts) => parts.iter().collect(),
-            Kind::Map(members) => members.iter().flat_map(|(name, value)| [name, value]).collect(),
-            Kind::Member(of, _) | Kind::Not(of) | Kind::Negative(of) => vec![of],
-            Kind::Item(pair) | Kind::Calculate(_, pair) => vec![&pair.0, &pair.1],
-            Kind::Slice(slice) => {
+            ExprKind::Constant(_)
+            | ExprKind::Column(_)
+            | ExprKind::Local { .. }
+            | ExprKind::ContextValue(_)
+            | ExprKind::Loop(_) => Vec::new(),
+            ExprKind::List(parts)
+            | ExprKind::And(parts)
+            | ExprKind::Or(parts)
+            | ExprKind::Concat(parts)
+            | ExprKind::Range(parts) => parts.iter().collect(),
+            ExprKind::Map(members) => members.iter().flat_map(|(name, value)| [name, value]).collect(),
+            ExprKind::Member(of, _) | ExprKind::Not(of) | ExprKind::Negative(of) => vec![of],
+            ExprKind::Item(pair) | ExprKind::Calculate(_, pair) => vec![&pair.0, &pair.1],
+            ExprKind::Slice(slice) => {
                 let bounds = [&slice.start, &slice.stop, &slice.step];
                 std::iter::once(&slice.of).chain(bounds.into_iter().flatten()).collect()
             }
-            Kind::Compare(first, rest) => {
+            ExprKind::Compare(first, rest) => {
                 std::iter::once(&**first).chain(rest.iter().map(|(_, other)| other)).collect()
             }
-            Kind::Choice { branches, otherwise } => {
+            ExprKind::Choice { branches, otherwise } => {
                 let branches = branches.iter().flat_map(|(condition, value)| [condition, value]);
                 branches.chain(otherwise.as_deref()).collect()
             }
-            Kind::Filter { input, arguments, .. } => {
+            ExprKind::Filter { input, arguments, .. } => {
                 std::iter::once(&**input).chain(arguments.iter().flatten()).collect()
             }
-            Kind::Predicate { input, argument, .. } => {
+            ExprKind::Predicate { input, argument, .. } => {
                 std::iter::once(&**input).chain(argument.as_deref()).collect()
             }
         }
@@ -200,8 +202,8 @@ impl Expr {
     /// The columns that it is made of, each once.
     pub(super) fn columns(&self) -> Vec<Box<str>> {
         let mut found: Vec<Box<str>> = match &self.kind {
-            Kind::Column(column) => vec![column.shown.clone()],
-            Kind::Local { columns, .. } => columns.clone(),
+            ExprKind::Column(column) => vec![column.shown.clone()],
+            ExprKind::Local { columns, .. } => columns.clone(),
             _ => self.parts().into_iter().flat_map(Self::columns).collect(),
         };
         let mut seen = std::collections::HashSet::new();
@@ -212,8 +214,10 @@ impl Expr {
     /// Whether every record gives it the same value.
     pub(super) fn is_constant(&self) -> bool {
         match &self.kind {
-            Kind::Constant(_) => true,
-            Kind::Column(_) | Kind::Local { .. } | Kind::Known(_) | Kind::Loop(_) => false,
+            ExprKind::Constant(_) => true,
+            ExprKind::Column(_) | ExprKind::Local { .. } | ExprKind::ContextValue(_) | ExprKind::Loop(_) => {
+                false
+            }
             _ => self.parts().into_iter().all(Self::is_constant),
         }
     }

@@ -1,7 +1,7 @@
 //! Questions about a campaign go at the account's pace, and what a vendor asks for in its answer holds for contacts.
 
 use super::*;
-use crate::providers::campaign::Standing;
+use crate::providers::campaign::CampaignExistence;
 
 #[tokio::test(start_paused = true)]
 async fn a_wait_that_a_question_is_answered_with_is_kept_by_the_first_contact() {
@@ -34,7 +34,7 @@ async fn a_wait_that_a_question_is_answered_with_is_kept_by_the_first_contact() 
         let deliverer = Deliverer::new(provider, way.clone(), run_handle(), options(RULES));
         let started = Instant::now();
         let facts = deliverer.inquire(&campaign, Duration::from_secs(5)).await;
-        assert_eq!(facts.standing, Standing::Unproved(says.to_owned()), "{name}");
+        assert_eq!(facts.existence, CampaignExistence::Unproved(says.to_owned()), "{name}");
         assert_eq!(started.elapsed(), Duration::ZERO, "{name}: nobody waits for questions");
         let contacts = vec![Contact::new(Phone::e164("+14155550101"))];
         deliverer.deliver(&campaign, contacts, false).await;

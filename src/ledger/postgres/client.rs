@@ -14,7 +14,7 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::address::Address;
 use super::error::PostgresError;
-use super::query::{Parameter, Query};
+use super::query::{Query, QueryParameter};
 use super::session::Session;
 use super::timing::Timing;
 use super::tls;
@@ -71,7 +71,7 @@ impl LedgerClient {
     pub(super) async fn rows(
         &self,
         query: &Query,
-        parameters: &[Parameter<'_>],
+        parameters: &[QueryParameter<'_>],
     ) -> Result<Vec<Row>, LedgerError> {
         let ask = |session: Arc<Session>| async move { session.rows(query, parameters).await };
         self.repeat(query, ask).await
@@ -80,9 +80,9 @@ impl LedgerClient {
     /// The same in the transaction of another question, which comes first.
     pub(super) async fn rows_after(
         &self,
-        before: (&Query, &[Parameter<'_>]),
+        before: (&Query, &[QueryParameter<'_>]),
         query: &Query,
-        parameters: &[Parameter<'_>],
+        parameters: &[QueryParameter<'_>],
     ) -> Result<Vec<Row>, LedgerError> {
         let ask = |session: Arc<Session>| async move { session.rows_after(before, query, parameters).await };
         self.repeat(query, ask).await
@@ -92,7 +92,7 @@ impl LedgerClient {
     pub(super) async fn written(
         &self,
         query: &Query,
-        parameters: &[Parameter<'_>],
+        parameters: &[QueryParameter<'_>],
     ) -> Result<u64, LedgerError> {
         let ask = |session: Arc<Session>| async move { session.written(query, parameters).await };
         self.repeat(query, ask).await
@@ -102,7 +102,7 @@ impl LedgerClient {
     pub(super) async fn written_once(
         &self,
         query: &Query,
-        parameters: &[Parameter<'_>],
+        parameters: &[QueryParameter<'_>],
     ) -> Result<u64, LedgerError> {
         let asking = async { self.session().await?.written(query, parameters).await };
         asking.await.map_err(|fault| fault.at(self.place(), query.purpose))
@@ -112,7 +112,7 @@ impl LedgerClient {
     pub(super) async fn rows_once(
         &self,
         query: &Query,
-        parameters: &[Parameter<'_>],
+        parameters: &[QueryParameter<'_>],
     ) -> Result<Vec<Row>, LedgerError> {
         let asking = async { self.session().await?.rows(query, parameters).await };
         asking.await.map_err(|fault| fault.at(self.place(), query.purpose))

@@ -10,7 +10,7 @@ use super::people::People;
 use super::query::Query;
 use crate::domain::contact::Campaign;
 use crate::ledger::daily;
-use crate::ledger::{DailyLimit, LedgerError, Places};
+use crate::ledger::{DailyLimit, DailyQuota, LedgerError};
 
 const TAKING: &str = "counting a campaign's day";
 
@@ -48,13 +48,13 @@ const FORGET: Query = Query {
 
 impl Postgres {
     /// Takes as many places as there are, and wanted.
-    pub(super) async fn take_places(
+    pub(super) async fn reserve_quota(
         &self,
         campaign: Campaign,
         wanted: u64,
         limit: &DailyLimit,
         now: Timestamp,
-    ) -> Result<Places, LedgerError> {
+    ) -> Result<DailyQuota, LedgerError> {
         let day = limit.day(now);
         let fact = daily::fact(&self.people.account, &campaign, day);
         let (wanted, max) = (whole(wanted), whole(limit.max));
@@ -68,11 +68,11 @@ impl Postgres {
             let [after, before] = &daily::facts_of_the_past(day);
             client.written(&FORGET, &[after, before]).await?;
         }
-        Ok(Places { campaign, day, count: u64::try_from(count).unwrap_or(0) })
+        Ok(DailyQuota { campaign, day, count: u64::try_from(count).unwrap_or(0) })
     }
 
     /// Gives places back.
-    pub(super) async fn return_places(&self, places: &Places) -> Result<(), LedgerError> {
+    pub(super) async fn return_quota(&self, places: &DailyQuota) -> Result<(), LedgerError> {
         let fact = daily::fact(&self.people.account, &places.campaign, places.day);
         // Asked again after an answer that was lost it would give back twice: then rather never.
         let given = self

@@ -12,7 +12,7 @@ use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 
 use super::error::PostgresError;
-use super::inspect::Records;
+use super::inspect::PostgresRecords;
 use super::query::Query;
 use super::session::Step;
 use crate::ledger::list::bucket::{self, Changed};
@@ -88,7 +88,7 @@ pub(super) async fn refusal(
     Ok(rule.refusal(&sources.collect::<Result<Vec<_>, PostgresError>>()?, now))
 }
 
-impl DoNotCallList for Records {
+impl DoNotCallList for PostgresRecords {
     async fn load_list(&self, load: ListLoad, now: Timestamp) -> Result<Loaded, LedgerError> {
         let ListLoad { owner, source, staged, kind, is_whole } = load;
         let mut session = self.client.first().await?;

@@ -7,10 +7,10 @@ use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 
 use super::error::PostgresError;
-use super::inspect::Records;
+use super::inspect::PostgresRecords;
 use super::key;
 use super::lease::number;
-use super::query::{Parameter, Query};
+use super::query::{Query, QueryParameter};
 use super::schema::USED;
 use crate::ledger::{Key, LedgerError, LedgerIdentity, OldPage, Retention};
 
@@ -86,7 +86,7 @@ const UNMARK_USED: Query = Query {
     types: &[Type::TEXT],
 };
 
-impl Records {
+impl PostgresRecords {
     pub(super) async fn old_page(
         &self,
         retention: &Retention,
@@ -98,7 +98,7 @@ impl Records {
         let after: &[u8] = after.as_ref().map_or(&[], |key| &key.0);
         let (old, called_again) = (SystemTime::from(*old), called_again.map(SystemTime::from));
         let (n_people, account) = (i64::from(n_people), account.name());
-        let parameters: [Parameter<'_>; 8] = [
+        let parameters: [QueryParameter<'_>; 8] = [
             &after,
             &n_people,
             &old,

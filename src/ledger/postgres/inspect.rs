@@ -117,11 +117,11 @@ const DECIDE_PEOPLE: Query = Query {
 const N_DECIDED: usize = 5_000;
 
 /// Questions and changes that need no run: makes no tables and holds no lease.
-pub struct Records {
+pub struct PostgresRecords {
     pub(super) client: LedgerClient,
 }
 
-impl Inspect for Records {
+impl Inspect for PostgresRecords {
     async fn status(&self) -> Result<Vec<StatusRow>, LedgerError> {
         let rows = self.client.rows(&STATUS, &[]).await?;
         self.read(&STATUS, rows.iter().map(status_row).collect())
@@ -198,7 +198,7 @@ impl Inspect for Records {
     }
 }
 
-impl Records {
+impl PostgresRecords {
     /// All of them or none: a transaction of its own. Said again after a lost answer, it would find nobody undecided.
     async fn decide_people(
         &self,

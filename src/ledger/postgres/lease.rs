@@ -82,7 +82,7 @@ pub(super) async fn register(
 }
 
 /// A run that is registered and keeps saying that it lives.
-pub(super) struct Run {
+pub(super) struct LeasedRun {
     pub(super) id: i64,
     lease: Arc<Lease>,
     heart: JoinHandle<()>,
@@ -95,7 +95,7 @@ struct Lease {
     trouble: Mutex<Option<LedgerError>>,
 }
 
-impl Run {
+impl LeasedRun {
     /// Lets a run that was registered say that it lives, by a connection of its own.
     pub(super) fn live(beside: LedgerClient, registered: &Registered, timing: Timing) -> Self {
         let &Registered { id, asked, .. } = registered;
@@ -123,7 +123,7 @@ impl Run {
     }
 }
 
-impl Drop for Run {
+impl Drop for LeasedRun {
     fn drop(&mut self) {
         self.heart.abort();
     }

@@ -4,7 +4,7 @@
 use tokio_postgres::types::Type;
 
 use super::error::PostgresError;
-use super::inspect::{Records, found};
+use super::inspect::{PostgresRecords, found};
 use super::key;
 use super::query::Query;
 use crate::ledger::key::plain;
@@ -35,7 +35,7 @@ const LIST: Query = Query {
     types: &[Type::BYTEA, Type::INT8, Type::TEXT_ARRAY, Type::TEXT, Type::TEXT],
 };
 
-impl Records {
+impl PostgresRecords {
     pub(super) async fn page(
         &self,
         query: &ListQuery,

@@ -36,20 +36,20 @@ use std::time::SystemTime;
 use jiff::Timestamp;
 
 use super::{
-    ClaimEntry, ContactStatus, DailyLimit, Key, Ledger, LedgerError, LedgerIdentity, LedgerOptions,
-    ListOwner, OpenedLedger, PersonKeys, Places, Settlement,
+    ClaimEntry, ContactStatus, DailyLimit, DailyQuota, Key, Ledger, LedgerError, LedgerIdentity,
+    LedgerOptions, ListOwner, OpenedLedger, PersonKeys, Settlement,
 };
 use crate::domain::contact::Campaign;
 use crate::ledger::list::{DoNotCallList, ListLoad, ListSource, Loaded};
 use batch::{ClaimColumns, RuleColumns, SettleColumns};
 use client::{LedgerClient, OPENING};
 use error::PostgresError;
-use lease::Run;
+use lease::LeasedRun;
 use people::{People, key, twice};
 use queries::{CLAIM, HOLD_PEOPLE, MARK_USED, SETTLE, SETTLE_PEOPLE};
-use query::Parameter;
+use query::QueryParameter;
 
-pub use inspect::Records;
+pub use inspect::PostgresRecords;
 pub use timing::Timing;
 pub use view::PostgresView;
 
@@ -59,7 +59,7 @@ const CLAIM_ROUNDS: usize = 3;
 /// A run of a connector on a shared ledger.
 pub struct Postgres {
     people: People,
-    run: Run,
+    run: LeasedRun,
     claims: AtomicI64,
     is_marked_used: AtomicBool,
 }
@@ -108,9 +108,10 @@ impl Postgres {
         };
         let (meta, registered) = client.within(OPENING, prepared).await?;
         client.keep(session).await;
-        let (run, recovered_unknown) = (Run::live(beside, &registered, timing), registered.left_unknown);
+        let (run, recovered_unknown) =
+            (LeasedRun::live(beside, &registered, timing), registered.left_unknown);
         let postgres = Self {
-            people: People::new(Records { client }, options),
+            people: People::new(PostgresRecords { client }, options),
             run,
             claims: AtomicI64::new(0),
             is_marked_used: AtomicBool::new(meta.used),
@@ -129,7 +130,7 @@ impl Postgres {
         url: &str,
         identity: &LedgerIdentity,
         hash_key: Option<&str>,
-    ) -> Result<(Records, OpenedLedger), LedgerError> {
+    ) -> Result<(PostgresRecords, OpenedLedger), LedgerError> {
         let client = LedgerClient::new(url, Timing::default())?;
         let mut session = client.first().await?;
         let found = async {
@@ -142,7 +143,10 @@ impl Postgres {
         client.keep(session).await;
         let schema::LedgerMeta { hasher, identity, clock, list_refusal, .. } = meta;
         let clock = Some(clock);
-        Ok((Records { client }, OpenedLedger { recovered_unknown: 0, hasher, identity, clock, list_refusal }))
+        Ok((
+            PostgresRecords { client },
+            OpenedLedger { recovered_unknown: 0, hasher, identity, clock, list_refusal },
+        ))
     }
 
     /// Claims once; gives who is ours now, and whether they had been unknown.
@@ -163,7 +167,7 @@ impl Postgres {
         let (free_before, cooled_before) = (self.people.free_before(now), self.people.cooled_before(now));
         let owner = self.people.list_owner.as_ref().map(ListOwner::as_str);
         let now = SystemTime::from(now);
-        let parameters: [Parameter<'_>; 15] = [
+        let parameters: [QueryParameter<'_>; 15] = [
             &self.run.id,
             &number,
             &now,
@@ -269,12 +273,12 @@ impl Ledger for Postgres {
         wanted: u64,
         limit: DailyLimit,
         now: Timestamp,
-    ) -> Result<Places, LedgerError> {
-        self.take_places(campaign, wanted, &limit, now).await
+    ) -> Result<DailyQuota, LedgerError> {
+        self.reserve_quota(campaign, wanted, &limit, now).await
     }
 
-    async fn give_back(&self, places: Places) -> Result<(), LedgerError> {
-        self.return_places(&places).await
+    async fn return_quota(&self, places: DailyQuota) -> Result<(), LedgerError> {
+        self.return_quota(&places).await
     }
 
     async fn settle(
@@ -290,14 +294,14 @@ impl Ledger for Postgres {
         let SettleColumns { outcomes, reasons, contact_ids } =
             &SettleColumns::new(settlements.iter().map(|(_, settlement)| settlement));
         let now = SystemTime::from(now);
-        let parameters: [Parameter<'_>; 9] =
+        let parameters: [QueryParameter<'_>; 9] =
             [&self.run.id, &now, keys, campaigns, streams, primary_keys, outcomes, reasons, contact_ids];
         let columns = RuleColumns::new(settlements.iter().map(|(entry, _)| &entry.rules));
         let client = &self.people.records.client;
         if !columns.has_people() {
             return client.written(&SETTLE, &parameters).await.map(drop);
         }
-        let of_people: [Parameter<'_>; 5] = [&self.run.id, &now, keys, outcomes, &columns.people];
+        let of_people: [QueryParameter<'_>; 5] = [&self.run.id, &now, keys, outcomes, &columns.people];
         client.rows_after((&SETTLE_PEOPLE, &of_people), &SETTLE, &parameters).await.map(drop)
     }
 

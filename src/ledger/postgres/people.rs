@@ -7,15 +7,15 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::batch::ClaimColumns;
 use super::error::PostgresError;
-use super::inspect::Records;
+use super::inspect::PostgresRecords;
 use super::queries::{HELD, LOOK_UP};
-use super::query::{Parameter, Query};
+use super::query::{Query, QueryParameter};
 use crate::ledger::daily;
 use crate::ledger::{ClaimEntry, ContactStatus, Key, LedgerError, LedgerOptions, ListOwner, PersonKeys};
 
 /// Where people stand, for somebody who would send them in one way.
 pub(super) struct People {
-    pub(super) records: Records,
+    pub(super) records: PostgresRecords,
     /// How they would be sent.
     pub(super) route: String,
     /// By whose name places in a campaign's day are kept.
@@ -44,7 +44,7 @@ impl Known {
 }
 
 impl People {
-    pub(super) fn new(records: Records, options: &LedgerOptions) -> Self {
+    pub(super) fn new(records: PostgresRecords, options: &LedgerOptions) -> Self {
         let days = i64::from(options.call_again_after_days);
         let call_again_after = (days > 0).then(|| SignedDuration::from_hours(24 * days));
         Self {
@@ -74,7 +74,8 @@ impl People {
         let cooling: &Vec<_> = &people.iter().map(|person| bytes(person.rules.cooling.as_ref())).collect();
         let (free_before, cooled_before) = (self.free_before(now), self.cooled_before(now));
         let owner = self.list_owner.as_ref().map(ListOwner::as_str);
-        let parameters: [Parameter<'_>; 6] = [keys, listed, cooling, &free_before, &cooled_before, &owner];
+        let parameters: [QueryParameter<'_>; 6] =
+            [keys, listed, cooling, &free_before, &cooled_before, &owner];
         let rows = self.records.client.rows(&LOOK_UP, &parameters).await?;
         let mut known = Known::default();
         for row in &rows {

@@ -9,7 +9,7 @@ use super::client::{LedgerClient, OPENING};
 use super::error::PostgresError;
 use super::lease::{END, register};
 use super::queries::{CLAIM, HOLD_PEOPLE, LOOK_UP, MARK_USED, SETTLE, SETTLE_PEOPLE};
-use super::query::Parameter;
+use super::query::QueryParameter;
 use super::session::Step;
 use super::{Postgres, Timing, schema, taken_row};
 use crate::ledger::{ClaimEntry, LedgerError, LedgerOptions, Probed, Settlement};
@@ -62,7 +62,7 @@ async fn play(
     let (RuleColumns { listed, people }, no_list) = (&columns, None::<&str>);
     step.rows(&LOOK_UP, &[keys, listed, people, &never, &never, &no_list]).await?;
     step.written(&HOLD_PEOPLE, &[people]).await?;
-    let claim: [Parameter<'_>; 15] = [
+    let claim: [QueryParameter<'_>; 15] = [
         &run,
         &0_i64,
         &now,
@@ -85,7 +85,7 @@ async fn play(
     }
     step.written(&MARK_USED, &[&schema::USED]).await?;
     step.written(&SETTLE_PEOPLE, &[&run, &now, keys, outcomes, people]).await?;
-    let settle: [Parameter<'_>; 9] =
+    let settle: [QueryParameter<'_>; 9] =
         [&run, &now, keys, campaigns, streams, primary_keys, outcomes, reasons, contact_ids];
     step.written(&SETTLE, &settle).await?;
     step.written(&END, &[&run]).await.map(drop)

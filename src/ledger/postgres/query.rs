@@ -3,7 +3,7 @@
 use tokio_postgres::types::{ToSql, Type};
 
 /// A parameter of a statement.
-pub(super) type Parameter<'a> = &'a (dyn ToSql + Sync);
+pub(super) type QueryParameter<'a> = &'a (dyn ToSql + Sync);
 
 /// A statement. In its text the tables are in `ledger.`, whatever the schema is called.
 ///
@@ -24,7 +24,7 @@ impl Query {
     }
 
     /// The parameters with their types.
-    pub(super) fn bind<'a>(&self, parameters: &[Parameter<'a>]) -> Vec<(Parameter<'a>, Type)> {
+    pub(super) fn bind<'a>(&self, parameters: &[QueryParameter<'a>]) -> Vec<(QueryParameter<'a>, Type)> {
         debug_assert_eq!(parameters.len(), self.types.len(), "{}", self.sql);
         parameters.iter().copied().zip(self.types.iter().cloned()).collect()
     }

@@ -4,7 +4,7 @@ use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 
 use super::error::PostgresError;
-use super::inspect::Records;
+use super::inspect::PostgresRecords;
 use super::query::Query;
 use super::schema;
 use crate::ledger::{Key, LedgerError, LedgerIdentity, Rescoped};
@@ -71,7 +71,7 @@ const RESCOPE: Query = Query {
     types: &[Type::BYTEA_ARRAY, Type::BYTEA_ARRAY, Type::INT8, Type::TEXT, Type::TEXT],
 };
 
-impl Records {
+impl PostgresRecords {
     pub(super) async fn bring_over(
         &self,
         identity: &LedgerIdentity,

@@ -9,7 +9,7 @@ use tokio_postgres::types::Type;
 
 use super::do_not_call;
 use super::error::PostgresError;
-use super::query::{Parameter, Query};
+use super::query::{Query, QueryParameter};
 use super::session::Step;
 use crate::ledger::{KeyHasher, LedgerIdentity, LedgerOptions};
 
@@ -307,7 +307,11 @@ fn hex(bytes: &[u8]) -> String {
     })
 }
 
-async fn truth(step: &Step<'_>, query: &Query, parameters: &[Parameter<'_>]) -> Result<bool, PostgresError> {
+async fn truth(
+    step: &Step<'_>,
+    query: &Query,
+    parameters: &[QueryParameter<'_>],
+) -> Result<bool, PostgresError> {
     let rows = step.rows(query, parameters).await?;
     Ok(rows.first().map(|row| row.try_get(0)).transpose()?.unwrap_or_default())
 }

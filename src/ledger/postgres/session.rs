@@ -14,7 +14,7 @@ use tokio::time::timeout;
 use tokio_postgres::{Client, Error, Row};
 
 use super::error::PostgresError;
-use super::query::{Parameter, Query, within};
+use super::query::{Query, QueryParameter, within};
 use super::timing::Timing;
 
 /// Which transaction of which server connection this is.
@@ -59,7 +59,7 @@ impl Session {
     pub(super) async fn rows(
         &self,
         query: &Query,
-        parameters: &[Parameter<'_>],
+        parameters: &[QueryParameter<'_>],
     ) -> Result<Vec<Row>, PostgresError> {
         let (sql, bound) = (query.within(&self.schema), query.bind(parameters));
         self.alone(self.client.query_typed(&sql, &bound)).await
@@ -69,7 +69,7 @@ impl Session {
     pub(super) async fn written(
         &self,
         query: &Query,
-        parameters: &[Parameter<'_>],
+        parameters: &[QueryParameter<'_>],
     ) -> Result<u64, PostgresError> {
         let (sql, bound) = (query.within(&self.schema), query.bind(parameters));
         self.alone(self.client.execute_typed(&sql, &bound)).await
@@ -78,9 +78,9 @@ impl Session {
     /// The rows that a question gives in the transaction of another one, which comes first.
     pub(super) async fn rows_after(
         &self,
-        before: (&Query, &[Parameter<'_>]),
+        before: (&Query, &[QueryParameter<'_>]),
         query: &Query,
-        parameters: &[Parameter<'_>],
+        parameters: &[QueryParameter<'_>],
     ) -> Result<Vec<Row>, PostgresError> {
         let (first, sql) = (before.0.within(&self.schema), query.within(&self.schema));
         let (bound_first, bound) = (before.0.bind(before.1), query.bind(parameters));
@@ -129,7 +129,7 @@ impl Step<'_> {
     pub(super) async fn rows(
         &self,
         query: &Query,
-        parameters: &[Parameter<'_>],
+        parameters: &[QueryParameter<'_>],
     ) -> Result<Vec<Row>, PostgresError> {
         let (sql, bound) = (query.within(self.schema()), query.bind(parameters));
         Ok(self.session.client.query_typed(&sql, &bound).await?)
@@ -138,7 +138,7 @@ impl Step<'_> {
     pub(super) async fn written(
         &self,
         query: &Query,
-        parameters: &[Parameter<'_>],
+        parameters: &[QueryParameter<'_>],
     ) -> Result<u64, PostgresError> {
         let (sql, bound) = (query.within(self.schema()), query.bind(parameters));
         Ok(self.session.client.execute_typed(&sql, &bound).await?)

@@ -46,14 +46,14 @@ pub(super) fn connector(
 ) -> Result<MakeRustlsConnect, PostgresError> {
     let given = root_file.map_or_else(|| Ok(Vec::new()), read_certificates)?;
     let provider = Arc::new(ring::default_provider());
-    let judge = judge(check, given, &provider)?;
+    let verifier = verifier(check, given, &provider)?;
     let versions = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
     let config = versions.map_err(|error| PostgresError::Unfit(format!("TLS cannot be set up: {error}")))?;
-    let config = config.dangerous().with_custom_certificate_verifier(Arc::new(judge));
+    let config = config.dangerous().with_custom_certificate_verifier(Arc::new(verifier));
     Ok(MakeRustlsConnect::new(config.with_no_client_auth()))
 }
 
-fn judge(
+fn verifier(
     check: VerifyMode,
     given: Vec<CertificateDer<'static>>,
     provider: &Arc<CryptoProvider>,

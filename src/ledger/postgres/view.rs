@@ -7,14 +7,14 @@ use jiff::Timestamp;
 
 use super::client::{LedgerClient, OPENING};
 use super::error::PostgresError;
-use super::inspect::Records;
+use super::inspect::PostgresRecords;
 use super::people::{People, twice};
 use super::{Postgres, Timing, schema};
 use crate::domain::contact::Campaign;
 use crate::ledger::daily;
 use crate::ledger::{
-    ClaimEntry, ContactStatus, DailyLimit, Ledger, LedgerError, LedgerOptions, OpenedLedger, PersonKeys,
-    Places, Settlement,
+    ClaimEntry, ContactStatus, DailyLimit, DailyQuota, Ledger, LedgerError, LedgerOptions, OpenedLedger,
+    PersonKeys, Settlement,
 };
 
 /// Answers as a run is answered, and claims nobody.
@@ -55,7 +55,10 @@ impl Postgres {
         let schema::LedgerMeta { hasher, identity, clock, used: _, is_new, is_older: _, list_refusal } = meta;
         let opened =
             OpenedLedger { recovered_unknown: 0, hasher, identity, clock: Some(clock), list_refusal };
-        let view = PostgresView { people: People::new(Records { client }, options), taken: Mutex::default() };
+        let view = PostgresView {
+            people: People::new(PostgresRecords { client }, options),
+            taken: Mutex::default(),
+        };
         Ok((!is_new).then_some((view, opened)))
     }
 }
@@ -99,7 +102,7 @@ impl Ledger for PostgresView {
         wanted: u64,
         limit: DailyLimit,
         now: Timestamp,
-    ) -> Result<Places, LedgerError> {
+    ) -> Result<DailyQuota, LedgerError> {
         let day = limit.day(now);
         let fact = daily::fact(&self.people.account, &campaign, day);
         let by_others = self.people.n_taken(&fact).await?;
@@ -107,10 +110,10 @@ impl Ledger for PostgresView {
         let own = taken.entry(fact).or_default();
         let count = limit.max.saturating_sub(by_others.saturating_add(*own)).min(wanted);
         *own += count;
-        Ok(Places { campaign, day, count })
+        Ok(DailyQuota { campaign, day, count })
     }
 
-    async fn give_back(&self, places: Places) -> Result<(), LedgerError> {
+    async fn return_quota(&self, places: DailyQuota) -> Result<(), LedgerError> {
         let fact = daily::fact(&self.people.account, &places.campaign, places.day);
         let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
         taken.entry(fact).and_modify(|own| *own = own.saturating_sub(places.count));

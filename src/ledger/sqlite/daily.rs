@@ -7,7 +7,7 @@ use super::meta;
 use super::store::Store;
 use crate::domain::contact::Campaign;
 use crate::ledger::daily;
-use crate::ledger::{DailyLimit, Places};
+use crate::ledger::{DailyLimit, DailyQuota};
 
 impl Store {
     /// Takes as many places as there are, and wanted.
@@ -17,7 +17,7 @@ impl Store {
         wanted: u64,
         limit: &DailyLimit,
         now: Timestamp,
-    ) -> Result<Places> {
+    ) -> Result<DailyQuota> {
         let day = limit.day(now);
         let fact = daily::fact(&self.account, &campaign, day);
         let taken = meta::count(&self.connection, &fact)?;
@@ -26,11 +26,11 @@ impl Store {
         if taken == 0 {
             meta::forget_between(&self.connection, &daily::facts_of_the_past(day))?;
         }
-        Ok(Places { campaign, day, count })
+        Ok(DailyQuota { campaign, day, count })
     }
 
     /// Gives places back.
-    pub(super) fn give_back(&mut self, places: &Places) -> Result<()> {
+    pub(super) fn return_quota(&mut self, places: &DailyQuota) -> Result<()> {
         let fact = daily::fact(&self.account, &places.campaign, places.day);
         let taken = meta::count(&self.connection, &fact)?;
         meta::set_count(&self.connection, &fact, taken.saturating_sub(places.count))

@@ -41,11 +41,11 @@ const REMOVE_PEOPLE: &str = "DELETE FROM intent_person WHERE intent = ?1";
 const NOBODY: Key = Key([0; 16]);
 
 /// Whom a run has claimed, and where that is in the journal.
-pub(super) type Claims = HashMap<Key, Location, foldhash::fast::RandomState>;
+pub(super) type Claims = HashMap<Key, ClaimPosition, foldhash::fast::RandomState>;
 
 /// Where a claim is in the journal: its number, and the contact's position in it.
 #[derive(Clone, Copy)]
-pub(super) struct Location {
+pub(super) struct ClaimPosition {
     pub(super) intent: i64,
     pub(super) position: u32,
 }
@@ -59,7 +59,7 @@ pub(super) struct Size {
 
 /// A contact of a claim. Numbers are those of `string_table`; times are milliseconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Claimed<'a> {
+pub(super) struct ClaimedContact<'a> {
     pub(super) key: Key,
     pub(super) campaign: i64,
     pub(super) stream: i64,
@@ -70,7 +70,7 @@ pub(super) struct Claimed<'a> {
 
 /// How a contact of a claim ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Ended<'a> {
+pub(super) enum ClaimEnding<'a> {
     /// With an outcome of `schema`.
     So { outcome: i64, at: i64, reason: Option<i64>, contact_id: Option<&'a str> },
     /// As if it had not been claimed; or in `contact` already, in a file of version 0.1.0.
@@ -82,19 +82,19 @@ pub(super) struct Intent<'a> {
     pub(super) id: i64,
     pub(super) run: i64,
     pub(super) at: i64,
-    pub(super) contacts: Vec<(Claimed<'a>, Option<Ended<'a>>)>,
+    pub(super) contacts: Vec<(ClaimedContact<'a>, Option<ClaimEnding<'a>>)>,
     n_bytes: usize,
 }
 
 impl Intent<'_> {
     /// What is to be known of a contact of this claim, if anything: without an ending it is unknown.
-    pub(super) fn row(&self, claimed: &Claimed<'_>, ended: Option<Ended<'_>>) -> Option<Row> {
+    pub(super) fn row(&self, claimed: &ClaimedContact<'_>, ended: Option<ClaimEnding<'_>>) -> Option<Row> {
         let (outcome, at, reason, contact_id) = match ended {
-            Some(Ended::So { outcome, at, reason, contact_id }) => (outcome, at, reason, contact_id),
+            Some(ClaimEnding::So { outcome, at, reason, contact_id }) => (outcome, at, reason, contact_id),
             None => (UNKNOWN, self.at, None, None),
-            Some(Ended::WithoutTrace) => return None,
+            Some(ClaimEnding::WithoutTrace) => return None,
         };
-        let Claimed { campaign, stream, primary_key, .. } = *claimed;
+        let ClaimedContact { campaign, stream, primary_key, .. } = *claimed;
         let (primary_key, contact_id) = (primary_key.into(), contact_id.map(Into::into));
         Some(Row { outcome, at, campaign, stream, run: self.run, reason, primary_key, contact_id })
     }
@@ -113,8 +113,8 @@ pub(super) struct ClaimRow {
 pub(super) struct SettlementRow(Vec<u8>);
 
 impl ClaimRow {
-    pub(super) fn push(&mut self, claimed: &Claimed<'_>) {
-        let Claimed { key, campaign, stream, primary_key, person } = claimed;
+    pub(super) fn push(&mut self, claimed: &ClaimedContact<'_>) {
+        let ClaimedContact { key, campaign, stream, primary_key, person } = claimed;
         self.contacts.extend_from_slice(&key.0);
         self.contacts.extend_from_slice(&campaign.to_le_bytes());
         self.contacts.extend_from_slice(&stream.to_le_bytes());
@@ -154,9 +154,9 @@ impl ClaimRow {
 
 impl SettlementRow {
     /// How the contact ended that stands at a position in its claim.
-    pub(super) fn push(&mut self, position: u32, ended: Ended<'_>) {
+    pub(super) fn push(&mut self, position: u32, ended: ClaimEnding<'_>) {
         push_number(&mut self.0, u64::from(position));
-        let Ended::So { outcome, at, reason, contact_id } = ended else { return self.0.push(0) };
+        let ClaimEnding::So { outcome, at, reason, contact_id } = ended else { return self.0.push(0) };
         push_number(&mut self.0, outcome.unsigned_abs());
         self.0.extend_from_slice(&at.to_le_bytes());
         push_number(&mut self.0, reason.unwrap_or_default().unsigned_abs());
@@ -202,7 +202,7 @@ pub(super) fn replay(connection: &Connection) -> Result<Replayed> {
         for (position, (claimed, ended)) in (0..).zip(&intent.contacts) {
             note_hand_over(&mut hand_overs, claimed, *ended);
             if ended.is_none() {
-                claims.insert(claimed.key, Location { intent: intent.id, position });
+                claims.insert(claimed.key, ClaimPosition { intent: intent.id, position });
             } else if let Some(row) = intent.row(claimed, *ended) {
                 people.insert(claimed.key, row);
             }
@@ -215,13 +215,19 @@ pub(super) fn replay(connection: &Connection) -> Result<Replayed> {
 }
 
 /// Adds what the journal says of a contact, oldest first.
-pub(super) fn note_hand_over(hand_overs: &mut HandOvers, claimed: &Claimed<'_>, ended: Option<Ended<'_>>) {
-    let Claimed { key, person, .. } = *claimed;
+pub(super) fn note_hand_over(
+    hand_overs: &mut HandOvers,
+    claimed: &ClaimedContact<'_>,
+    ended: Option<ClaimEnding<'_>>,
+) {
+    let ClaimedContact { key, person, .. } = *claimed;
     hand_overs.begin(key, person);
     match ended {
         None => {}
-        Some(Ended::So { outcome: ACCEPTED | UNKNOWN, at, .. }) => hand_overs.end(person, Some((key, at))),
-        Some(Ended::So { .. } | Ended::WithoutTrace) => hand_overs.end(person, None),
+        Some(ClaimEnding::So { outcome: ACCEPTED | UNKNOWN, at, .. }) => {
+            hand_overs.end(person, Some((key, at)));
+        }
+        Some(ClaimEnding::So { .. } | ClaimEnding::WithoutTrace) => hand_overs.end(person, None),
     }
 }
 
@@ -235,7 +241,7 @@ pub(super) fn forget_settled(connection: &Connection, claims: &mut Claims) -> Re
         let mut n_open = 0;
         for (position, (claimed, _)) in (0..).zip(unsettled) {
             open.push(&claimed);
-            claims.insert(claimed.key, Location { intent: id, position });
+            claims.insert(claimed.key, ClaimPosition { intent: id, position });
             n_open += 1;
         }
         if n_open < n_contacts {
@@ -260,7 +266,7 @@ fn unpack<'a>(
     claims: &'a [u8],
     settlements: &'a [u8],
     people: &[u8],
-) -> Option<Vec<(Claimed<'a>, Option<Ended<'a>>)>> {
+) -> Option<Vec<(ClaimedContact<'a>, Option<ClaimEnding<'a>>)>> {
     let (mut claims, mut settlements) = (Packed(claims), Packed(settlements));
     let has_people = !people.is_empty();
     let mut people = Packed(people);
@@ -271,7 +277,7 @@ fn unpack<'a>(
         let primary_key = claims.text(length)?;
         let person = if has_people { Some(people.key()?) } else { None };
         let person = person.filter(|person| *person != NOBODY);
-        contacts.push((Claimed { key, campaign, stream, primary_key, person }, None));
+        contacts.push((ClaimedContact { key, campaign, stream, primary_key, person }, None));
     }
     if !people.is_empty() {
         return None;
@@ -283,10 +289,10 @@ fn unpack<'a>(
     Some(contacts)
 }
 
-fn unpack_ending<'a>(settlements: &mut Packed<'a>) -> Option<Ended<'a>> {
+fn unpack_ending<'a>(settlements: &mut Packed<'a>) -> Option<ClaimEnding<'a>> {
     let outcome = i64::try_from(settlements.number()?).ok()?;
     if outcome == 0 {
-        return Some(Ended::WithoutTrace);
+        return Some(ClaimEnding::WithoutTrace);
     }
     let at = settlements.wide()?;
     let reason = i64::try_from(settlements.number()?).ok().map(|reason| (reason > 0).then_some(reason))?;
@@ -294,17 +300,18 @@ fn unpack_ending<'a>(settlements: &mut Packed<'a>) -> Option<Ended<'a>> {
         Some(length) => Some(settlements.text(length)?),
         None => None,
     };
-    Some(Ended::So { outcome, at, reason, contact_id })
+    Some(ClaimEnding::So { outcome, at, reason, contact_id })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const ONE: Claimed<'_> =
-        Claimed { key: Key([1; 16]), campaign: 1, stream: i64::MAX, primary_key: "", person: None };
-    const OTHER: Claimed<'_> = Claimed { key: Key([2; 16]), primary_key: "[\"ü\",2]", ..ONE };
-    const ENDED: Ended<'_> = Ended::So { outcome: 2, at: -1, reason: Some(300), contact_id: Some("ü") };
+    const ONE: ClaimedContact<'_> =
+        ClaimedContact { key: Key([1; 16]), campaign: 1, stream: i64::MAX, primary_key: "", person: None };
+    const OTHER: ClaimedContact<'_> = ClaimedContact { key: Key([2; 16]), primary_key: "[\"ü\",2]", ..ONE };
+    const ENDED: ClaimEnding<'_> =
+        ClaimEnding::So { outcome: 2, at: -1, reason: Some(300), contact_id: Some("ü") };
 
     fn claims() -> Vec<u8> {
         let mut claims = ClaimRow::default();
@@ -313,7 +320,7 @@ mod tests {
         claims.contacts
     }
 
-    fn settlement(position: u32, ended: Ended<'_>) -> Vec<u8> {
+    fn settlement(position: u32, ended: ClaimEnding<'_>) -> Vec<u8> {
         let mut settlements = SettlementRow::default();
         settlements.push(position, ended);
         settlements.0
@@ -321,8 +328,8 @@ mod tests {
 
     #[test]
     fn what_was_packed_is_unpacked() {
-        let bare = Ended::So { outcome: 1, at: 0, reason: None, contact_id: None };
-        let nameless = Ended::So { outcome: 1, at: i64::MAX, reason: None, contact_id: Some("") };
+        let bare = ClaimEnding::So { outcome: 1, at: 0, reason: None, contact_id: None };
+        let nameless = ClaimEnding::So { outcome: 1, at: i64::MAX, reason: None, contact_id: Some("") };
         for (name, settlements, want) in [
             ("none", vec![], [None, None]),
             ("the second", settlement(1, ENDED), [None, Some(ENDED)]),
@@ -331,7 +338,7 @@ mod tests {
                 [settlement(1, bare), settlement(0, nameless)].concat(),
                 [Some(nameless), Some(bare)],
             ),
-            ("let go of", settlement(0, Ended::WithoutTrace), [Some(Ended::WithoutTrace), None]),
+            ("let go of", settlement(0, ClaimEnding::WithoutTrace), [Some(ClaimEnding::WithoutTrace), None]),
         ] {
             let [first, second] = want;
             assert_eq!(
@@ -341,7 +348,7 @@ mod tests {
             );
         }
         assert_eq!(unpack(&[], &[], &[]), Some(Vec::new()));
-        let (one, other) = (Claimed { person: Some(Key([3; 16])), ..ONE }, OTHER);
+        let (one, other) = (ClaimedContact { person: Some(Key([3; 16])), ..ONE }, OTHER);
         let mut claims = ClaimRow::default();
         claims.push(&one);
         claims.push(&other);

@@ -31,11 +31,11 @@ pub(super) enum Missing {
 pub(super) struct Location {
     /// Absolute and without links, so that nothing in it has a meaning of its own for SQLite.
     path: PathBuf,
-    identity: LedgerIdentity,
+    identity: FileIdentity,
 }
 
 /// Tells a file from another one that takes its path.
-type LedgerIdentity = (u64, u64);
+type FileIdentity = (u64, u64);
 
 impl Location {
     /// Finds the file, or makes it.
@@ -236,13 +236,13 @@ fn has_content(path: &Path) -> bool {
 }
 
 #[cfg(unix)]
-fn identity(metadata: &Metadata) -> LedgerIdentity {
+fn identity(metadata: &Metadata) -> FileIdentity {
     use std::os::unix::fs::MetadataExt as _;
     (metadata.dev(), metadata.ino())
 }
 
 /// Elsewhere a file that is used cannot be deleted or replaced.
 #[cfg(not(unix))]
-fn identity(_: &Metadata) -> LedgerIdentity {
+fn identity(_: &Metadata) -> FileIdentity {
     (0, 0)
 }

@@ -46,9 +46,9 @@ use jiff::Timestamp;
 use self::watch::Watch;
 use super::list::{DoNotCallList, ListLoad, ListSource, Loaded};
 use super::{
-    ClaimEntry, ContactStatus, DailyLimit, FoundContact, Inspect, Key, Ledger, LedgerError, LedgerIdentity,
-    LedgerOptions, LedgerRules, ListOwner, ListPage, ListQuery, OldPage, OpenedLedger, PersonKeys, Places,
-    Rescoped, Retention, Settlement, StatusRow,
+    ClaimEntry, ContactStatus, DailyLimit, DailyQuota, FoundContact, Inspect, Key, Ledger, LedgerError,
+    LedgerIdentity, LedgerOptions, LedgerRules, ListOwner, ListPage, ListQuery, OldPage, OpenedLedger,
+    PersonKeys, Rescoped, Retention, Settlement, StatusRow,
 };
 use crate::domain::contact::Campaign;
 use crate::ledger::sqlite::journal::Size;
@@ -238,12 +238,12 @@ impl Ledger for Sqlite {
         wanted: u64,
         limit: DailyLimit,
         now: Timestamp,
-    ) -> Result<Places, LedgerError> {
+    ) -> Result<DailyQuota, LedgerError> {
         self.worker.call(move |store| store.reserve(campaign, wanted, &limit, now)).await
     }
 
-    async fn give_back(&self, places: Places) -> Result<(), LedgerError> {
-        self.worker.call(move |store| store.give_back(&places)).await
+    async fn return_quota(&self, places: DailyQuota) -> Result<(), LedgerError> {
+        self.worker.call(move |store| store.return_quota(&places)).await
     }
 
     async fn settle(

@@ -27,7 +27,7 @@ const FORGET: &str = "
 pub(super) struct Openings(Vec<(i64, i64)>);
 
 impl Openings {
-    pub(super) fn read(connection: &Connection) -> Result<Self> {
+    pub(super) fn read_all(connection: &Connection) -> Result<Self> {
         let mut statement = connection.prepare(READ)?;
         let rows = statement.query_map([PREFIX], |row| Ok([row.get(0)?, row.get(1)?]))?;
         let number = |text: &String| text.parse().map_err(|_| damaged());
@@ -36,7 +36,7 @@ impl Openings {
     }
 
     /// Adds one that begins with a sequence; gives its number.
-    pub(super) fn add(connection: &Connection, begun: i64) -> Result<i64> {
+    pub(super) fn append(connection: &Connection, begun: i64) -> Result<i64> {
         let name: String = connection.query_row(ADD, (PREFIX, begun.to_string()), |row| row.get(0))?;
         connection.execute(FORGET, (PREFIX, MOST_KEPT))?;
         name.strip_prefix(PREFIX).and_then(|number| number.parse().ok()).ok_or_else(damaged)

@@ -76,7 +76,7 @@ impl Seal {
         for (table, columns) in TABLES {
             is_whole &= add_all(connection, table, columns, &rows)?;
         }
-        let openings = Openings::read(connection)?;
+        let openings = Openings::read_all(connection)?;
         let opening = openings.last();
         let row = connection.query_row(READ, [], |row| {
             let reach = Reach { ledger: row.get(0)?, sequence: row.get(1)?, opening };
@@ -117,7 +117,7 @@ impl Seal {
 
     /// From here on the file goes its own way: what another copy of it writes is not in it.
     pub(super) fn begin(&mut self, connection: &Connection) -> Result<()> {
-        self.reach.opening = Openings::add(connection, self.reach.sequence + 1)?;
+        self.reach.opening = Openings::append(connection, self.reach.sequence + 1)?;
         // Whoever had it open before is gone.
         self.is_open = false;
         Ok(())

@@ -7,13 +7,15 @@ use rusqlite::{Connection, Result};
 
 use super::cooling::{Cooling, HandOvers};
 use super::error::ledger_error;
-use super::journal::{self, ClaimRow, Claimed, Claims, Ended, Location, Replayed, SettlementRow, Size};
+use super::journal::{
+    self, ClaimEnding, ClaimPosition, ClaimRow, ClaimedContact, Claims, Replayed, SettlementRow, Size,
+};
 use super::listed::{ListLookUp, list_ids};
 use super::meta;
 use super::schema::{ACCEPTED, REJECTED, UNKNOWN};
 use super::seal::Seal;
 use super::string_table::StringTable;
-use super::table::{self, Known, LookUp};
+use super::table::{self, KnownEnding, LookUp};
 use super::watch::Watch;
 use crate::ledger::daily;
 use crate::ledger::{
@@ -29,7 +31,7 @@ pub(super) struct Store {
     /// The run ends with this transaction.
     pub(super) is_closing: bool,
     /// What the journal says of those who are settled.
-    pub(super) settled: HashMap<Key, Known, foldhash::fast::RandomState>,
+    pub(super) settled: HashMap<Key, KnownEnding, foldhash::fast::RandomState>,
     /// What the journal says of who was handed over, or is being.
     pub(super) hand_overs: HandOvers,
     /// The sources of the do-not-call list, where this run goes by one.
@@ -219,7 +221,7 @@ impl Store {
         if !mine.is_empty() {
             let intent = self.intend(&mine, now)?;
             for (position, entry) in (0..).zip(mine) {
-                self.claims.insert(entry.key, Location { intent, position });
+                self.claims.insert(entry.key, ClaimPosition { intent, position });
             }
         }
         Ok(before)
@@ -275,7 +277,7 @@ impl Store {
         let mut claimed: BTreeMap<i64, SettlementRow> = BTreeMap::new();
         let mut unclaimed = Vec::new();
         for (entry, settlement) in settlements {
-            if let Some(Location { intent, position }) = self.claims.remove(&entry.key) {
+            if let Some(ClaimPosition { intent, position }) = self.claims.remove(&entry.key) {
                 let ended = self.ended(entry, settlement, now)?;
                 claimed.entry(intent).or_default().push(position, ended);
             } else if matches!(settlement, Settlement::Accepted { .. } | Settlement::Unknown) {
@@ -328,7 +330,7 @@ impl Store {
     fn intend(&mut self, entries: &[&ClaimEntry], now: Timestamp) -> Result<i64> {
         let mut claims = ClaimRow::default();
         for entry in entries {
-            claims.push(&Claimed {
+            claims.push(&ClaimedContact {
                 key: entry.key,
                 campaign: self.word(entry.campaign.as_str())?,
                 stream: self.word(&entry.stream)?,
@@ -352,21 +354,21 @@ impl Store {
         entry: &ClaimEntry,
         settlement: &'a Settlement,
         now: Timestamp,
-    ) -> Result<Ended<'a>> {
+    ) -> Result<ClaimEnding<'a>> {
         let (outcome, reason, contact_id) = match settlement {
             Settlement::Accepted { contact_id } => (ACCEPTED, None, contact_id.as_deref()),
             Settlement::Rejected { reason } => (REJECTED, Some(self.word(reason)?), None),
             Settlement::Unknown => (UNKNOWN, None, None),
             Settlement::Released => {
                 self.hand_overs.end(entry.rules.cooling, None);
-                return Ok(Ended::WithoutTrace);
+                return Ok(ClaimEnding::WithoutTrace);
             }
         };
         let at = self.seal.date(now);
-        self.settled.insert(entry.key, Known { outcome, at });
+        self.settled.insert(entry.key, KnownEnding { outcome, at });
         let is_handed_over = [ACCEPTED, UNKNOWN].contains(&outcome);
         self.hand_overs.end(entry.rules.cooling, is_handed_over.then_some((entry.key, at)));
-        Ok(Ended::So { outcome, at, reason, contact_id })
+        Ok(ClaimEnding::So { outcome, at, reason, contact_id })
     }
 
     fn word(&mut self, text: &str) -> Result<i64> {

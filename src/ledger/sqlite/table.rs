@@ -43,19 +43,19 @@ pub(super) struct Row {
 }
 
 impl Row {
-    pub(super) fn known(&self) -> Known {
-        Known { outcome: self.outcome, at: self.at }
+    pub(super) fn known(&self) -> KnownEnding {
+        KnownEnding { outcome: self.outcome, at: self.at }
     }
 }
 
 /// What decides where somebody stands who is not claimed: how it ended, and when.
 #[derive(Clone, Copy)]
-pub(super) struct Known {
+pub(super) struct KnownEnding {
     pub(super) outcome: i64,
     pub(super) at: i64,
 }
 
-impl Known {
+impl KnownEnding {
     /// Who was accepted at the time of `called_again`, or before, may be called again.
     pub(super) fn status(self, called_again: Option<i64>) -> ContactStatus {
         match self.outcome {
@@ -74,8 +74,8 @@ impl<'a> LookUp<'a> {
         connection.prepare_cached(KNOWN).map(Self)
     }
 
-    pub(super) fn known(&mut self, key: &Key) -> Result<Option<Known>> {
-        let row = self.0.query_row([key.0], |row| Ok(Known { outcome: row.get(0)?, at: row.get(1)? }));
+    pub(super) fn known(&mut self, key: &Key) -> Result<Option<KnownEnding>> {
+        let row = self.0.query_row([key.0], |row| Ok(KnownEnding { outcome: row.get(0)?, at: row.get(1)? }));
         row.optional()
     }
 }

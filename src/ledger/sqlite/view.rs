@@ -13,8 +13,8 @@ use super::store::Store;
 use super::{SMALL_JOURNAL, Sqlite, open, purpose};
 use crate::domain::contact::Campaign;
 use crate::ledger::{
-    ClaimEntry, ContactStatus, DailyLimit, Ledger, LedgerError, LedgerOptions, OpenedLedger, PersonKeys,
-    Places, Settlement,
+    ClaimEntry, ContactStatus, DailyLimit, DailyQuota, Ledger, LedgerError, LedgerOptions, OpenedLedger,
+    PersonKeys, Settlement,
 };
 
 /// Answers as a run is answered, and claims nobody. Until it is dropped no run can open the file.
@@ -105,12 +105,12 @@ impl Ledger for SqliteView {
         wanted: u64,
         limit: DailyLimit,
         now: Timestamp,
-    ) -> Result<Places, LedgerError> {
+    ) -> Result<DailyQuota, LedgerError> {
         self.ask(|store| store.reserve(campaign, wanted, &limit, now))
     }
 
-    async fn give_back(&self, places: Places) -> Result<(), LedgerError> {
-        self.ask(|store| store.give_back(&places))
+    async fn return_quota(&self, places: DailyQuota) -> Result<(), LedgerError> {
+        self.ask(|store| store.return_quota(&places))
     }
 
     async fn settle(&self, _: Vec<(ClaimEntry, Settlement)>, _: Timestamp) -> Result<(), LedgerError> {

@@ -73,11 +73,11 @@ impl Sqlite {
         // Without it nothing is known, which is as it is on other systems.
         let Ok(mounts) = std::fs::read(MOUNTS) else { return Ok(None) };
         let mounts: Vec<Mount> = String::from_utf8_lossy(&mounts).lines().filter_map(Mount::parse).collect();
-        judge(&file, &mounts, may_be_shared)
+        judge_mount(&file, &mounts, may_be_shared)
     }
 }
 
-fn judge(file: &Path, mounts: &[Mount], may_be_shared: bool) -> Result<Option<String>, LedgerError> {
+fn judge_mount(file: &Path, mounts: &[Mount], may_be_shared: bool) -> Result<Option<String>, LedgerError> {
     // What is mounted last lies on top.
     let around = mounts.iter().filter(|mount| file.starts_with(&mount.point));
     let Some(mount) = around.max_by_key(|mount| mount.point.components().count()) else { return Ok(None) };
@@ -211,7 +211,7 @@ mod tests {
         ] {
             let mounts = on(kind, options);
             let name = format!("{kind} {options}");
-            match judge(Path::new(FILE), &mounts, false) {
+            match judge_mount(Path::new(FILE), &mounts, false) {
                 Ok(doubt) => {
                     assert!(refused.is_empty() && doubt.is_some() != told.is_empty(), "{name}: {doubt:?}");
                 }
@@ -227,7 +227,7 @@ mod tests {
                     );
                 }
             }
-            let doubt = judge(Path::new(FILE), &mounts, true).unwrap().unwrap_or_default();
+            let doubt = judge_mount(Path::new(FILE), &mounts, true).unwrap().unwrap_or_default();
             assert!(doubt.contains(told), "{name}: {doubt}");
             assert_eq!(doubt.contains("alone"), told.contains("alone"), "{name}: {doubt}");
         }
@@ -240,7 +240,7 @@ mod tests {
             let line = format!("50 40 254:0 /l /local/ai\\040voice/ledger.sqlite rw - {kind} /dev/vda rw");
             mounts.extend(mounted(&[&line]));
             for may_be_shared in [false, true] {
-                let refused = judge(Path::new(FILE), &mounts, may_be_shared).unwrap_err().to_string();
+                let refused = judge_mount(Path::new(FILE), &mounts, may_be_shared).unwrap_err().to_string();
                 assert!(refused.contains("single file") && refused.contains("mount its folder"), "{refused}");
             }
         }
@@ -252,16 +252,16 @@ mod tests {
             let lines = kinds.map(|kind| format!("1 1 0:1 / /local rw - {kind} none rw"));
             let mut mounts = mounted(&["1 1 0:1 / / rw - overlay overlay rw"]);
             mounts.extend(mounted(&lines.each_ref().map(String::as_str)));
-            judge(Path::new(FILE), &mounts, true).unwrap().unwrap_or_default()
+            judge_mount(Path::new(FILE), &mounts, true).unwrap().unwrap_or_default()
         };
         assert_eq!(over(["tmpfs", "ext4"]), "");
         assert!(over(["ext4", "tmpfs"]).contains("tmpfs"));
         let root = mounted(&["1 1 0:1 / / rw - overlay overlay rw", "2 1 0:1 / /loc rw - ext4 none rw"]);
         assert!(
-            judge(Path::new(FILE), &root, true).unwrap().unwrap().contains("overlay"),
+            judge_mount(Path::new(FILE), &root, true).unwrap().unwrap().contains("overlay"),
             "/loc is not /local"
         );
-        assert_eq!(judge(Path::new(FILE), &[], true), Ok(None), "a system that does not tell");
+        assert_eq!(judge_mount(Path::new(FILE), &[], true), Ok(None), "a system that does not tell");
     }
 
     #[test]

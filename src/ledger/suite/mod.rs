@@ -3,14 +3,14 @@
 //! A backend implements `Home` in its tests and calls `ledger_suite!`, which makes one test of each
 //! behaviour here; `model` adds random sequences.
 
+mod daily_quota;
 mod deaths;
 mod identity;
 mod inspection;
 mod model;
 mod people;
-mod places;
 mod rules;
-mod standing;
+mod status;
 mod viewing;
 
 use std::ops::Range;
@@ -20,14 +20,14 @@ use crate::ledger::list::{DoNotCallList, ListLoad, LoadKind, Loaded, Staging};
 
 use super::*;
 
+pub(super) use daily_quota::*;
 pub(super) use deaths::*;
 pub(super) use identity::*;
 pub(super) use inspection::*;
 pub(super) use model::{follows_the_model, plan};
 pub(super) use people::*;
-pub(super) use places::*;
 pub(super) use rules::*;
-pub(super) use standing::*;
+pub(super) use status::*;
 pub(super) use viewing::{answers, answers_by_rules, by_rules, fill, fill_rules, n_places};
 
 /// Where one test's ledger lives while its runs come and go. Every `Home` starts empty.

@@ -1,6 +1,6 @@
 //! Who only looks hears what the next run hears.
 
-use super::places::take;
+use super::daily_quota::take;
 use super::rules::{asked, cooling, hand_over, load, owner, standing, to};
 use super::*;
 
@@ -52,7 +52,7 @@ pub(in crate::ledger) async fn answers_by_rules<H: Home>(ledger: &impl Ledger) -
 pub(in crate::ledger) async fn n_places(ledger: &impl Ledger) -> [u64; 3] {
     let first = take(ledger, "spring", 3, day(0)).await;
     let rest = take(ledger, "spring", 9, day(0)).await;
-    ledger.give_back(Places { count: 2, ..rest.clone() }).await.unwrap();
+    ledger.return_quota(DailyQuota { count: 2, ..rest.clone() }).await.unwrap();
     let again = take(ledger, "spring", 5, day(0)).await;
-    [first, rest, again].map(|places| places.count)
+    [first, rest, again].map(|daily_quota| daily_quota.count)
 }

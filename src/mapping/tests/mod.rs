@@ -26,12 +26,12 @@ use crate::domain::error::Mistake;
 use crate::domain::outcome::Outcome;
 use crate::protocol::Object;
 use crate::providers::Provider;
-use crate::providers::api::{Limits, Repeats, Reply, Request, Shape, Verdict};
+use crate::providers::api::{ContactShape, Limits, Repeats, Reply, Request, Verdict};
 
 use super::*;
 
 /// Only what a mapping asks a vendor.
-struct Paper(Shape);
+struct Paper(ContactShape);
 
 impl Provider for Paper {
     fn name(&self) -> &'static str {
@@ -42,7 +42,7 @@ impl Provider for Paper {
         "paper"
     }
 
-    fn shape(&self) -> Shape {
+    fn shape(&self) -> ContactShape {
         self.0
     }
 
@@ -77,12 +77,12 @@ impl Provider for Paper {
 
 /// A vendor with fields for name and gender.
 fn with_fields() -> Arc<dyn Provider> {
-    Arc::new(Paper(Shape { name: true, gender: true, reserved: &[] }))
+    Arc::new(Paper(ContactShape { name: true, gender: true, reserved: &[] }))
 }
 
 /// A vendor that has variables only, and keeps two names for itself.
 fn bare() -> Arc<dyn Provider> {
-    Arc::new(Paper(Shape { name: false, gender: false, reserved: &["so_dien_thoai", "contact_id"] }))
+    Arc::new(Paper(ContactShape { name: false, gender: false, reserved: &["so_dien_thoai", "contact_id"] }))
 }
 
 fn run() -> RunContext {

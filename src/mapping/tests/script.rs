@@ -2,7 +2,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::mapping::{Fills, fills_without_catalog};
-use crate::providers::api::Shape;
+use crate::providers::api::ContactShape;
 
 fn fills(streams: &Value) -> Vec<Fills> {
     fills_without_catalog(&config(streams, &json!({})), &with_fields())
@@ -15,7 +15,7 @@ fn stream(fields: &[&str]) -> Value {
 
 #[test]
 fn what_a_script_speaks_is_held_against_what_is_filled_with_the_nearest_name() {
-    let shape = Shape { name: true, gender: true, reserved: &[] };
+    let shape = ContactShape { name: true, gender: true, reserved: &[] };
     for (name, fields, script, want) in [
         ("the same", &["phone_number", "ho_ten", "so_tien"][..], &["so_tien", "ho_ten"][..], &[][..]),
         ("own fields", &["phone_number", "name"], &["name", "gender", "phone_number"], &[]),
@@ -50,7 +50,7 @@ fn what_a_script_speaks_is_held_against_what_is_filled_with_the_nearest_name() {
 
 #[test]
 fn columns_that_become_variables_by_themselves_are_judged_as_far_as_they_are_known() {
-    let shape = Shape { name: true, gender: true, reserved: &[] };
+    let shape = ContactShape { name: true, gender: true, reserved: &[] };
     let script = ["so_tien".to_owned()];
     for one in fills(&json!([])).iter().chain(&fills(&json!([{ "stream": "people" }]))) {
         assert_eq!(one.differences(&script, shape), [""; 0], "nobody knows which columns come");

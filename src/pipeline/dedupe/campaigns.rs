@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 use foldhash::fast::FixedState;
 
-use super::compact_set::Place;
+use super::compact_set::CampaignNumber;
 use crate::domain::contact::Campaign;
 
 type Digest = [u8; 16];
@@ -15,32 +15,32 @@ type Digest = [u8; 16];
 /// Campaigns that were seen: 24 to 48 bytes each.
 #[derive(Debug, Default)]
 pub(super) struct Campaigns {
-    places: HashMap<Digest, Place, FixedState>,
+    numbers: HashMap<Digest, CampaignNumber, FixedState>,
     /// The one before. Most runs have no other, and a digest takes longer than a look.
-    last: Option<(Campaign, Place)>,
+    last: Option<(Campaign, CampaignNumber)>,
 }
 
 impl Campaigns {
-    /// The place of a campaign that was seen.
-    pub(super) fn find(&self, campaign: &Campaign) -> Option<Place> {
+    /// The number of a campaign that was seen.
+    pub(super) fn find_number(&self, campaign: &Campaign) -> Option<CampaignNumber> {
         match &self.last {
-            Some((last, place)) if last == campaign => Some(*place),
-            _ => self.places.get(&digest(campaign)).copied(),
+            Some((last, number)) if last == campaign => Some(*number),
+            _ => self.numbers.get(&digest(campaign)).copied(),
         }
     }
 
-    /// The place of a campaign, and whether it is new.
-    pub(super) fn find_or_add(&mut self, campaign: &Campaign) -> (Place, bool) {
-        if let Some((last, place)) = &self.last
+    /// The number of a campaign, and whether it is new.
+    pub(super) fn find_or_add_number(&mut self, campaign: &Campaign) -> (CampaignNumber, bool) {
+        if let Some((last, number)) = &self.last
             && last == campaign
         {
-            return (*place, false);
+            return (*number, false);
         }
-        let n_known = self.places.len();
-        let next = Place(u32::try_from(n_known).expect("there is not room for so many campaigns"));
-        let place = *self.places.entry(digest(campaign)).or_insert(next);
-        self.last = Some((campaign.clone(), place));
-        (place, self.places.len() > n_known)
+        let n_known = self.numbers.len();
+        let next = CampaignNumber(u32::try_from(n_known).expect("there is not room for so many campaigns"));
+        let number = *self.numbers.entry(digest(campaign)).or_insert(next);
+        self.last = Some((campaign.clone(), number));
+        (number, self.numbers.len() > n_known)
     }
 }
 

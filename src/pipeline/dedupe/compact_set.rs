@@ -26,7 +26,7 @@ type Long = [u8; 9];
 
 /// The place of a campaign among those that were seen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Place(pub(super) u32);
+pub(super) struct CampaignNumber(pub(super) u32);
 
 enum Rest {
     Short(Short),
@@ -45,7 +45,7 @@ impl Default for CompactNumberSet {
 
 impl CompactNumberSet {
     /// Whether the number is in it.
-    pub(super) fn contains(&self, campaign: Place, number: u64) -> bool {
+    pub(super) fn contains(&self, campaign: CampaignNumber, number: u64) -> bool {
         let (piece, rest) = split(campaign, number);
         match rest {
             Rest::Short(rest) => self.short.get(piece).is_some_and(|piece| piece.contains(&rest)),
@@ -54,7 +54,7 @@ impl CompactNumberSet {
     }
 
     /// Adds a number of at most 15 digits; gives whether it is new.
-    pub(super) fn insert(&mut self, campaign: Place, number: u64) -> bool {
+    pub(super) fn insert(&mut self, campaign: CampaignNumber, number: u64) -> bool {
         let (piece, rest) = split(campaign, number);
         match rest {
             Rest::Short(rest) => self.short.get_mut(piece).is_some_and(|piece| piece.insert(rest)),
@@ -64,7 +64,7 @@ impl CompactNumberSet {
 }
 
 /// The number's piece, by its last digits, which are spread evenly; and what is left.
-fn split(campaign: Place, number: u64) -> (usize, Rest) {
+fn split(campaign: CampaignNumber, number: u64) -> (usize, Rest) {
     let piece = usize::try_from(number % PIECES).unwrap_or_default();
     let rest = u128::from(campaign.0) << BITS_OF_REST | u128::from(number / PIECES);
     let rest = match rest.to_le_bytes() {
@@ -85,7 +85,7 @@ mod tests {
         let lengths = std::iter::successors(Some(1_u64), |number| number.checked_mul(10));
         let edges = [(1 << 46) - 1, 1 << 46, (1 << 46) + 1, longest - 1, longest];
         let all: Vec<u64> = lengths.take_while(|number| *number <= longest).chain(edges).collect();
-        for campaign in [0, 1, 2, 255, 256, (1 << 24) - 1, 1 << 24, (1 << 28) - 1].map(Place) {
+        for campaign in [0, 1, 2, 255, 256, (1 << 24) - 1, 1 << 24, (1 << 28) - 1].map(CampaignNumber) {
             for number in &all {
                 assert!(!numbers.contains(campaign, *number), "{number} in {campaign:?}");
                 assert!(numbers.insert(campaign, *number), "{number} in {campaign:?}");

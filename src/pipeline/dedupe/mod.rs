@@ -14,7 +14,7 @@ use crate::domain::contact::Campaign;
 use crate::domain::error::Error;
 use crate::phone::Phone;
 use campaigns::Campaigns;
-use compact_set::{CompactNumberSet, Place};
+use compact_set::{CampaignNumber, CompactNumberSet};
 use spill_table::{SpillTable, digits};
 
 /// Numbers of one campaign in memory at most: up to 115 MiB, when they are just beyond a doubling, and
@@ -34,7 +34,7 @@ pub(super) struct Deduper {
     /// E.164 numbers without their plus: at most 15 digits.
     dialled: CompactNumberSet,
     /// Vendors' own identifiers.
-    opaque: HashSet<(Place, Phone), FixedState>,
+    opaque: HashSet<(CampaignNumber, Phone), FixedState>,
     /// What may still be kept in memory.
     room: usize,
     overflow: Option<SpillTable>,
@@ -62,7 +62,7 @@ impl Deduper {
     /// # Errors
     /// When the temporary database cannot be read.
     pub(super) fn contains(&self, campaign: &Campaign, phone: &Phone) -> Result<bool, Error> {
-        let place = self.campaigns.find(campaign);
+        let place = self.campaigns.find_number(campaign);
         if place.is_some_and(|place| self.remembers(place, phone)) {
             return Ok(true);
         }
@@ -75,13 +75,13 @@ impl Deduper {
     /// When there are more than memory may hold, and the temporary database cannot be written.
     pub(super) fn insert(&mut self, campaign: &Campaign, phone: &Phone) -> Result<bool, Error> {
         if self.room > 0 {
-            let (place, is_new) = self.campaigns.find_or_add(campaign);
+            let (place, is_new) = self.campaigns.find_or_add_number(campaign);
             let campaign_costs = if is_new { CAMPAIGN_COSTS } else { 0 };
             let cost = self.keep(place, phone);
             self.room = self.room.saturating_sub(cost + campaign_costs);
             return Ok(cost > 0);
         }
-        if self.campaigns.find(campaign).is_some_and(|place| self.remembers(place, phone)) {
+        if self.campaigns.find_number(campaign).is_some_and(|place| self.remembers(place, phone)) {
             return Ok(false);
         }
         let overflow = match &mut self.overflow {
@@ -91,7 +91,7 @@ impl Deduper {
         overflow.insert(campaign, phone)
     }
 
-    fn remembers(&self, campaign: Place, phone: &Phone) -> bool {
+    fn remembers(&self, campaign: CampaignNumber, phone: &Phone) -> bool {
         match digits(phone) {
             Some(number) => self.dialled.contains(campaign, number),
             None => self.opaque.contains(&(campaign, phone.clone())),
@@ -99,7 +99,7 @@ impl Deduper {
     }
 
     /// Gives what it costs to keep a number; nothing when it was there.
-    fn keep(&mut self, campaign: Place, phone: &Phone) -> usize {
+    fn keep(&mut self, campaign: CampaignNumber, phone: &Phone) -> usize {
         match digits(phone) {
             Some(number) => usize::from(self.dialled.insert(campaign, number)),
             None if self.opaque.insert((campaign, phone.clone())) => IDENTIFIER_COSTS,

@@ -39,7 +39,7 @@ impl SpillTable {
         let ask = || {
             let mut statement =
                 self.database.prepare_cached("SELECT 1 FROM seen WHERE campaign = ?1 AND number = ?2")?;
-            statement.exists(params![campaign.as_str(), Number(phone)])
+            statement.exists(params![campaign.as_str(), PackedNumber(phone)])
         };
         ask().map_err(refused)
     }
@@ -48,16 +48,16 @@ impl SpillTable {
     pub(super) fn insert(&mut self, campaign: &Campaign, phone: &Phone) -> Result<bool, Error> {
         let add = || {
             let mut statement = self.database.prepare_cached("INSERT OR IGNORE INTO seen VALUES (?1, ?2)")?;
-            statement.execute(params![campaign.as_str(), Number(phone)])
+            statement.execute(params![campaign.as_str(), PackedNumber(phone)])
         };
         add().map(|n_added| n_added == 1).map_err(refused)
     }
 }
 
 /// A number as an integer, an identifier as text: they never equal each other.
-struct Number<'a>(&'a Phone);
+struct PackedNumber<'a>(&'a Phone);
 
-impl ToSql for Number<'_> {
+impl ToSql for PackedNumber<'_> {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
         match digits(self.0).and_then(|number| i64::try_from(number).ok()) {
             Some(number) => Ok(number.into()),

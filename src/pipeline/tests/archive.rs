@@ -5,7 +5,6 @@ use futures_util::future::BoxFuture;
 use super::*;
 use crate::config::ObjectStorageConfig;
 use crate::domain::error::FailureType;
-use crate::pipeline::Shelf;
 use crate::report::{LedgerFacts, Promise, Report, RunFacts, RunKind};
 use crate::storage::{Object, PutObject, Receipts, Rejects, Run, StorageError};
 
@@ -95,7 +94,7 @@ fn archive(shop: &Arc<Shop>, settings: &Value) -> Archive {
     let wants_report = config.keep().unwrap().report;
     let report = wants_report.then(|| (Report::new(facts), "1".to_owned()));
     let store: Arc<dyn PutObject> = Arc::<Shop>::clone(shop);
-    Archive::new(Shelf::new(store, rejects, receipts, report))
+    Archive::new(store, rejects, receipts, report)
 }
 
 fn keeping(lines: impl IntoIterator<Item = String>, shop: &Arc<Shop>) -> Sync {

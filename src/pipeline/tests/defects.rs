@@ -4,7 +4,7 @@ use super::*;
 use crate::delivery::{ContactResult, DeliveryResult};
 use crate::domain::error::FailureType;
 use crate::domain::stream_name::StreamName;
-use crate::intake::{Event, LedgerStanding, Origin, PendingContact, RecordPosition};
+use crate::intake::{Event, LedgerLookup, Origin, PendingContact, RecordPosition};
 use crate::ledger::Key;
 use crate::protocol::CatalogStream;
 
@@ -38,14 +38,14 @@ fn pipeline(sync: &Sync) -> Pipeline<ScriptedTransport, NoopLedger, Stdout> {
 async fn what_cannot_be_accounted_for_stops_the_run() {
     let sync = Sync::of([]);
     let pending = contact_of(&sync);
-    let not_asked = LedgerStanding::NotAsked(Key::default().into());
+    let not_asked = LedgerLookup::NotAsked(Key::default().into());
     let later =
         RecordPosition { interval: pending.origin.position.interval.next(), ..pending.origin.position };
     let later = Origin { position: later, ..pending.origin.clone() };
     for (name, event, left_open, want) in [
         (
             "not looked up",
-            PendingContact { standing: not_asked, ..pending.clone() },
+            PendingContact { lookup: not_asked, ..pending.clone() },
             false,
             "was not asked about a contact",
         ),
@@ -63,7 +63,7 @@ async fn what_cannot_be_accounted_for_stops_the_run() {
         assert_eq!(pipeline.failure.is_none(), left_open, "{name}: {:?}", pipeline.failure);
         if left_open {
             let contacts = vec![(event, ContactResult::Open { maybe_sent: false })];
-            pipeline.delivered(DeliveryResult { contacts, failure: None });
+            pipeline.record_delivery(DeliveryResult { contacts, failure: None });
         }
         let failure = pipeline.failure.unwrap_or_else(|| panic!("{name}: the run went on"));
         assert_eq!(failure.failure_type(), FailureType::System, "{name}");

@@ -8,7 +8,7 @@ use super::stream_name;
 
 /// Reads the line of a STATE; `state` is its payload, a part of the line.
 pub(super) fn parse_state(line: &str, state: &str) -> Result<State, String> {
-    let body = Object::read(state).map_err(|_| "is a STATE whose `state` is not an object")?;
+    let body = Object::parse(state).map_err(|_| "is a STATE whose `state` is not an object")?;
     let scope = match &*body.text("type").ok_or("is a STATE whose `type` is not text")? {
         "STREAM" => {
             let stream = body.object("stream").ok_or("is a STREAM state without its `stream`")?;

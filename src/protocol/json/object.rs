@@ -35,7 +35,7 @@ impl<'a> Object<'a> {
     ///
     /// # Errors
     /// When it is not JSON, or no object.
-    pub(crate) fn read(text: &'a str) -> serde_json::Result<Self> {
+    pub(crate) fn parse(text: &'a str) -> serde_json::Result<Self> {
         serde_json::from_str(text)
     }
 
@@ -53,7 +53,7 @@ impl<'a> Object<'a> {
 
     /// A member that is an object.
     pub(in crate::protocol) fn object(&self, name: &str) -> Option<Self> {
-        Self::read(self.get(name)?).ok()
+        Self::parse(self.get(name)?).ok()
     }
 
     /// The names, and the values as they are written.

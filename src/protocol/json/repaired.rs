@@ -120,9 +120,9 @@ mod tests {
     fn the_first_column_and_the_count_are_told() {
         let line = r#"{"x":NaN,"data":{"id":1,"debt":NaN,"more":{"a":[Infinity,NaN]},"note":"NaN"},"y":NaN}"#;
         let repaired = RepairedLine::of(line).unwrap();
-        let data = Object::read(repaired.text()).unwrap().object("data").unwrap();
+        let data = Object::parse(repaired.text()).unwrap().object("data").unwrap();
         assert_eq!(repaired.left_out(&data), Some(("debt", 3)));
         let none = RepairedLine::of(r#"{"x":NaN,"data":{"id":1}}"#).unwrap();
-        assert_eq!(none.left_out(&Object::read(none.text()).unwrap().object("data").unwrap()), None);
+        assert_eq!(none.left_out(&Object::parse(none.text()).unwrap().object("data").unwrap()), None);
     }
 }

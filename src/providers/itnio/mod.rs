@@ -25,8 +25,8 @@ use crate::domain::contact::{Campaign, Contact};
 use crate::domain::secret::Secret;
 use crate::phone::WireFormat;
 
-use super::api::{Limits, Repeats, Reply, Request, Shape, Verdict};
-use super::campaign::{Answer, CampaignFacts};
+use super::api::{ContactShape, Limits, Repeats, Reply, Request, Verdict};
+use super::campaign::{CampaignFacts, QuestionAnswer};
 use super::endpoint::Endpoint;
 use super::redactor::Redactor;
 use super::section::VendorSection;
@@ -99,8 +99,8 @@ impl Provider for Itnio {
         &self.app_id
     }
 
-    fn shape(&self) -> Shape {
-        Shape { name: true, gender: true, reserved: &[] }
+    fn shape(&self) -> ContactShape {
+        ContactShape { name: true, gender: true, reserved: &[] }
     }
 
     /// A repeated contact is recognised only while called numbers are compared too: without that, a
@@ -123,11 +123,11 @@ impl Provider for Itnio {
         http_status::probe_result(self.judge_probe(reply), now)
     }
 
-    fn ask(&self, campaign: &Campaign, heard: &[Answer], now: Timestamp) -> Option<Request> {
+    fn ask(&self, campaign: &Campaign, heard: &[QuestionAnswer], now: Timestamp) -> Option<Request> {
         self.question(campaign, heard, now)
     }
 
-    fn interpret_answers(&self, campaign: &Campaign, heard: &[Answer]) -> CampaignFacts {
+    fn interpret_answers(&self, campaign: &Campaign, heard: &[QuestionAnswer]) -> CampaignFacts {
         self.facts(campaign, heard)
     }
 

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::domain::contact::Campaign;
 use crate::phone::shown_identifier;
 use crate::providers::api::{Reply, Request};
-use crate::providers::campaign::{Answer, CampaignFacts, Script, Standing};
+use crate::providers::campaign::{CampaignExistence, CampaignFacts, CampaignScript, QuestionAnswer};
 use crate::providers::json;
 
 use super::Itnio;
@@ -74,7 +74,12 @@ struct ItnioFoundJob {
 
 impl Itnio {
     /// First the pages of the list, as far as the job; then, if it may be there, the variables.
-    pub(super) fn question(&self, campaign: &Campaign, heard: &[Answer], now: Timestamp) -> Option<Request> {
+    pub(super) fn question(
+        &self,
+        campaign: &Campaign,
+        heard: &[QuestionAnswer],
+        now: Timestamp,
+    ) -> Option<Request> {
         if heard.last().is_some_and(Result::is_err) {
             // Who does not answer one question answers no other, and a sync waits for it.
             return None;
@@ -97,28 +102,28 @@ impl Itnio {
     }
 
     /// What all answers say together.
-    pub(super) fn facts(&self, campaign: &Campaign, heard: &[Answer]) -> CampaignFacts {
+    pub(super) fn facts(&self, campaign: &Campaign, heard: &[QuestionAnswer]) -> CampaignFacts {
         let (listing, n_pages) = listing(campaign, heard);
         let job = shown_identifier(campaign.as_str());
         let app = shown_identifier(&self.app_id);
         let mut warnings = Vec::new();
-        let standing = match listing {
+        let existence = match listing {
             Listing::Found(found) => {
                 warnings = found.warnings(&job);
-                Standing::Proved(self.proof(&found, &job))
+                CampaignExistence::Proved(self.proof(&found, &job))
             }
-            Listing::Absent(others) => Standing::Missing(absent(&job, &app, &others)),
-            Listing::NoApplication => Standing::Missing(format!(
+            Listing::Absent(others) => CampaignExistence::Missing(absent(&job, &app, &others)),
+            Listing::NoApplication => CampaignExistence::Missing(format!(
                 "taskList answers that there is no application {app}; correct vendor.app_id"
             )),
             Listing::Unfinished(_) => {
                 let why = heard.last().and_then(|last| last.as_ref().err());
-                Standing::Unproved(format!(
+                CampaignExistence::Unproved(format!(
                     "taskList: {}",
                     why.map_or("not asked to its end", String::as_str)
                 ))
             }
-            Listing::Unread(why) => Standing::Unproved(format!("taskList: {why}")),
+            Listing::Unread(why) => CampaignExistence::Unproved(format!("taskList: {why}")),
         };
         let variables = match heard.get(n_pages) {
             None => Err("not asked".to_owned()),
@@ -126,10 +131,10 @@ impl Itnio {
             Some(Ok(reply)) => data_of(reply).map_err(|refusal| refusal.why).and_then(|data| names(&data)),
         };
         let script = match variables {
-            Ok(variables) => Script::Told { by: "properties".to_owned(), variables },
-            Err(why) => Script::Untold(format!("properties: {why}")),
+            Ok(variables) => CampaignScript::Known { by: "properties".to_owned(), variables },
+            Err(why) => CampaignScript::Unknown(format!("properties: {why}")),
         };
-        CampaignFacts { standing, warnings, script }
+        CampaignFacts { existence, warnings, script }
     }
 
     fn proof(&self, found: &ItnioFoundJob, job: &str) -> String {
@@ -166,7 +171,7 @@ impl ItnioFoundJob {
 }
 
 /// What the answers say of the job, and how many of them are pages of the list.
-fn listing(campaign: &Campaign, heard: &[Answer]) -> (Listing, usize) {
+fn listing(campaign: &Campaign, heard: &[QuestionAnswer]) -> (Listing, usize) {
     let mut others = Vec::new();
     for (n_before, answer) in heard.iter().enumerate() {
         let page = n_before + 1;

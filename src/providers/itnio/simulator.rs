@@ -15,7 +15,7 @@ use crate::domain::secret::Secret;
 use crate::providers::api::{Reply, Request};
 use crate::providers::call_log::{CallLog, NumberDisplay};
 use crate::providers::simulator::{POISON, Simulator, Twist};
-use crate::providers::spoken::Words;
+use crate::providers::spoken::ScriptText;
 
 use super::constants::{ENDPOINT, JOBS, JOBS_PER_PAGE, MAX_BATCH};
 use super::{codes, sign};
@@ -115,11 +115,11 @@ enum ItnioGender {
 }
 
 impl ItnioPerson {
-    fn words(&self) -> Words<'_> {
+    fn words(&self) -> ScriptText<'_> {
         let properties = self.properties.iter().flatten();
         let mut variables: Vec<_> = properties.map(|(name, value)| (name.as_str(), value.as_str())).collect();
         variables.sort_unstable();
-        Words { name: self.name.as_deref().unwrap_or_default(), variables }
+        ScriptText { name: self.name.as_deref().unwrap_or_default(), variables }
     }
 }
 

@@ -21,7 +21,7 @@ use crate::domain::contact::{Campaign, Contact};
 use crate::domain::secret::Secret;
 use crate::phone::WireFormat;
 
-use super::api::{Limits, Repeats, Reply, Request, Shape, Verdict};
+use super::api::{ContactShape, Limits, Repeats, Reply, Request, Verdict};
 use super::endpoint::Endpoint;
 use super::redactor::Redactor;
 use super::section::VendorSection;
@@ -76,8 +76,8 @@ impl Provider for Pigeon {
         ""
     }
 
-    fn shape(&self) -> Shape {
-        Shape { name: false, gender: false, reserved: &[] }
+    fn shape(&self) -> ContactShape {
+        ContactShape { name: false, gender: false, reserved: &[] }
     }
 
     fn limits(&self) -> Limits {

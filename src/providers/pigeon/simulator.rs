@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::providers::api::{Reply, Request};
 use crate::providers::call_log::{CallLog, NumberDisplay};
 use crate::providers::simulator::{POISON, Simulator, Twist};
-use crate::providers::spoken::Words;
+use crate::providers::spoken::ScriptText;
 
 use super::constants::{ENDPOINT, MAX_BATCH};
 
@@ -91,7 +91,7 @@ impl PigeonSimulator {
             return json!({ "row_id": row_id, "status": "busy" });
         }
         let variables = properties.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-        let words = Words { name: properties.get("ho_ten").map_or("", String::as_str), variables };
+        let words = ScriptText { name: properties.get("ho_ten").map_or("", String::as_str), variables };
         let times = self.book.call(list, phone_number, &words, now);
         json!({ "row_id": row_id, "status": "queued", "call_id": format!("call-{times}") })
     }

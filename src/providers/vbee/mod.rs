@@ -27,8 +27,8 @@ use crate::domain::contact::{Campaign, Contact};
 use crate::domain::secret::Secret;
 use crate::phone::WireFormat;
 
-use super::api::{Blame, Limits, Repeats, Reply, Request, Shape, Verdict};
-use super::campaign::{Answer, CampaignFacts};
+use super::api::{Blame, ContactShape, Limits, Repeats, Reply, Request, Verdict};
+use super::campaign::{CampaignFacts, QuestionAnswer};
 use super::endpoint::Endpoint;
 use super::redactor::Redactor;
 use super::section::VendorSection;
@@ -121,8 +121,8 @@ impl Provider for Vbee {
         ""
     }
 
-    fn shape(&self) -> Shape {
-        Shape { name: false, gender: false, reserved: body::RESERVED }
+    fn shape(&self) -> ContactShape {
+        ContactShape { name: false, gender: false, reserved: body::RESERVED }
     }
 
     /// A repeated contact may be called again: nothing that is documented recognises it.
@@ -150,11 +150,11 @@ impl Provider for Vbee {
         })
     }
 
-    fn ask(&self, campaign: &Campaign, heard: &[Answer], now: Timestamp) -> Option<Request> {
+    fn ask(&self, campaign: &Campaign, heard: &[QuestionAnswer], now: Timestamp) -> Option<Request> {
         self.question(campaign, heard, now)
     }
 
-    fn interpret_answers(&self, campaign: &Campaign, heard: &[Answer]) -> CampaignFacts {
+    fn interpret_answers(&self, campaign: &Campaign, heard: &[QuestionAnswer]) -> CampaignFacts {
         self.facts(campaign, heard)
     }
 

@@ -10,7 +10,7 @@ use unicode_normalization::UnicodeNormalization;
 use crate::domain::contact::Campaign;
 use crate::phone::shown_identifier;
 use crate::providers::api::{Reply, Request};
-use crate::providers::campaign::{Answer, CampaignFacts, Script, Standing};
+use crate::providers::campaign::{CampaignExistence, CampaignFacts, CampaignScript, QuestionAnswer};
 use crate::providers::json;
 
 use super::Vbee;
@@ -34,29 +34,35 @@ struct VbeePersonalField<'a> {
 }
 
 impl Vbee {
-    pub(super) fn question(&self, campaign: &Campaign, heard: &[Answer], now: Timestamp) -> Option<Request> {
+    pub(super) fn question(
+        &self,
+        campaign: &Campaign,
+        heard: &[QuestionAnswer],
+        now: Timestamp,
+    ) -> Option<Request> {
         let is_asked = heard.is_empty() && self.knows_scenario_of(campaign);
         is_asked.then(|| self.asks(format!("{}{SCENARIOS}{}", self.base_url, self.scenario_id), now))
     }
 
-    pub(super) fn facts(&self, campaign: &Campaign, heard: &[Answer]) -> CampaignFacts {
-        let standing = Standing::Unproved("Vbee documents no request that reads a campaign".to_owned());
+    pub(super) fn facts(&self, campaign: &Campaign, heard: &[QuestionAnswer]) -> CampaignFacts {
+        let existence =
+            CampaignExistence::Unproved("Vbee documents no request that reads a campaign".to_owned());
         let scenario = shown_identifier(&self.scenario_id);
         let script = match heard.first() {
-            _ if self.scenario_id.is_empty() => {
-                Script::Untold("vendor.scenario_id is blank, so that no scenario was read".to_owned())
-            }
+            _ if self.scenario_id.is_empty() => CampaignScript::Unknown(
+                "vendor.scenario_id is blank, so that no scenario was read".to_owned(),
+            ),
             None if !self.knows_scenario_of(campaign) => {
-                Script::Untold("vendor.scenario_id is another campaign's".to_owned())
+                CampaignScript::Unknown("vendor.scenario_id is another campaign's".to_owned())
             }
-            None => Script::Untold("not asked".to_owned()),
-            Some(Err(why)) => Script::Untold(format!("scenario {scenario}: {why}")),
+            None => CampaignScript::Unknown("not asked".to_owned()),
+            Some(Err(why)) => CampaignScript::Unknown(format!("scenario {scenario}: {why}")),
             Some(Ok(reply)) => match fields(reply) {
-                Ok(variables) => Script::Told { by: format!("scenario {scenario}"), variables },
-                Err(why) => Script::Untold(format!("scenario {scenario}: {why}")),
+                Ok(variables) => CampaignScript::Known { by: format!("scenario {scenario}"), variables },
+                Err(why) => CampaignScript::Unknown(format!("scenario {scenario}: {why}")),
             },
         };
-        CampaignFacts { standing, warnings: Vec::new(), script }
+        CampaignFacts { existence, warnings: Vec::new(), script }
     }
 
     /// The scenario is the section's campaign's; of another one nobody knows what it speaks.

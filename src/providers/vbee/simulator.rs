@@ -15,7 +15,7 @@ use crate::domain::secret::Secret;
 use crate::providers::api::{Reply, Request};
 use crate::providers::call_log::{CallLog, NumberDisplay};
 use crate::providers::simulator::{POISON, Simulator, Twist};
-use crate::providers::spoken::Words;
+use crate::providers::spoken::ScriptText;
 
 use super::constants::{ENDPOINT, MAX_BATCH, SCENARIOS};
 use super::hmac::verifying_key;
@@ -162,7 +162,7 @@ impl VbeeSimulator {
             }
             let name = NAMES.iter().find_map(|key| contact.get(*key)?.as_str()).unwrap_or_default();
             let variables = contact.iter().filter_map(|(key, value)| Some((key.as_str(), value.as_str()?)));
-            let words = Words { name, variables: variables.collect() };
+            let words = ScriptText { name, variables: variables.collect() };
             let times = self.book.call(&import.campaign_id, &number, &words, now);
             let id = contact_id(&import.campaign_id, &number, times);
             if !(added.is_empty() && twist == Twist::NamelessLine) {

@@ -55,7 +55,7 @@ fn render(name: &str, content: Value) -> Result<String, minijinja::Error> {
 mod tests {
     use super::*;
     use crate::providers::call_log::CallLog;
-    use crate::providers::spoken::Words;
+    use crate::providers::spoken::ScriptText;
     use crate::sandbox::summary::ProviderReport;
 
     fn calls_page(max_entries: usize, refresh: Option<u32>) -> String {
@@ -66,7 +66,7 @@ mod tests {
             ("9", "14155550102", "<b>Bình</b> & \"Co\""),
             ("12", "14155550101", "Nguyễn Văn An"),
         ] {
-            let words = Words { name, variables: vec![("so_tien", "1500000"), ("<i>", name)] };
+            let words = ScriptText { name, variables: vec![("so_tien", "1500000"), ("<i>", name)] };
             call_log.call(campaign, number, &words, jiff::Timestamp::UNIX_EPOCH);
         }
         let report = [ProviderReport { vendor: "itnio", requests: 3, call_log: &call_log }];

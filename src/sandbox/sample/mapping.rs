@@ -3,14 +3,14 @@
 use serde_json::{Value, json};
 
 use super::{NAMESPACE, STREAM};
-use crate::providers::api::Shape;
+use crate::providers::api::ContactShape;
 
 /// The variable of the call script that some records of the sample do not fill.
 pub const REQUIRED_VARIABLE: &str = "bon_so_cuoi";
 
 /// The `streams` entry of a configuration, for a vendor with these fields.
 #[must_use]
-pub fn stream(shape: Shape) -> Value {
+pub fn stream(shape: ContactShape) -> Value {
     let mut fields = vec![json!({"field": "phone_number", "column": "mobile"})];
     if shape.name {
         fields.push(json!({"field": "name", "column": "full_name"}));
@@ -41,7 +41,7 @@ mod tests {
 
     #[test]
     fn the_title_is_a_template_that_works() {
-        let stream = stream(Shape { name: true, gender: true, reserved: &[] });
+        let stream = stream(ContactShape { name: true, gender: true, reserved: &[] });
         let template = stream["fields"][3]["template"].as_str().expect("the title is a template");
         for (sex, want) in [(json!("nam"), "Anh"), (json!("nữ"), "Chị"), (json!(null), "Anh/Chị")] {
             let said = minijinja::render!(template, record => minijinja::Value::from(minijinja::value::Serde(json!({ "sex": sex }))));

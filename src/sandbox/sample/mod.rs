@@ -307,7 +307,7 @@ mod tests {
         let names = |value: &Value| value.as_object().expect("an object").keys().cloned().collect::<Vec<_>>();
         assert_eq!(names(columns), names(&records(1, 1)[0]));
         for (name, gender) in [(true, true), (false, false)] {
-            let stream = stream(crate::providers::api::Shape { name, gender, reserved: &[] });
+            let stream = stream(crate::providers::api::ContactShape { name, gender, reserved: &[] });
             for field in stream["fields"].as_array().expect("a list") {
                 let column = field["column"].as_str();
                 assert!(column.is_none_or(|column| columns.get(column).is_some()), "{field}");

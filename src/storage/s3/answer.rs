@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use quick_xml::Reader;
 use quick_xml::events::Event;
 
-use crate::delivery::{Answer, http_date};
+use crate::delivery::{HttpAnswer, http_date};
 use crate::phone::shown;
 use crate::storage::StorageError;
 
@@ -13,7 +13,7 @@ use crate::storage::StorageError;
 #[derive(Debug)]
 pub(super) enum Judged {
     /// It did what was asked.
-    Done(Answer),
+    Done(HttpAnswer),
     /// Something of this name is there.
     Taken,
     /// It may pass by itself; it may have been done.
@@ -26,13 +26,13 @@ pub(super) enum Judged {
 
 /// What was asked, as far as it concerns who reads about it.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct About<'a> {
+pub(super) struct AnswerSubject<'a> {
     pub(super) bucket: &'a str,
     pub(super) permission: &'static str,
 }
 
 /// Judges an answer.
-pub(super) fn judge(answer: Answer, about: About<'_>) -> Judged {
+pub(super) fn judge(answer: HttpAnswer, about: AnswerSubject<'_>) -> Judged {
     let status = answer.status;
     let body = answer.body.as_deref().unwrap_or_default();
     let code = text_of(body, "Code").filter(|code| code.bytes().all(|byte| byte.is_ascii_alphanumeric()));
@@ -82,7 +82,7 @@ pub(super) fn judge(answer: Answer, about: About<'_>) -> Judged {
 }
 
 /// The bucket is in another region, which the answer may name.
-fn elsewhere(answer: &Answer, body: &[u8], bucket: &str) -> Judged {
+fn elsewhere(answer: &HttpAnswer, body: &[u8], bucket: &str) -> Judged {
     let header = answer.headers.get("x-amz-bucket-region").and_then(|region| region.to_str().ok());
     let region = header.map(str::to_owned).or_else(|| text_of(body, "Region"));
     let is_region = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
@@ -106,7 +106,7 @@ fn in_brackets(code: &str) -> String {
 }
 
 /// The server's clock.
-fn date(answer: &Answer) -> Option<Timestamp> {
+fn date(answer: &HttpAnswer) -> Option<Timestamp> {
     http_date(answer.headers.get(DATE)?.to_str().ok()?)
 }
 

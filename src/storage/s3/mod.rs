@@ -20,11 +20,11 @@ use url::Url;
 
 use super::error::{PutError, StorageError};
 use crate::config::S3Config;
-use crate::delivery::{Answer, Clock, Connections, HttpTransport, Network, TransportError};
+use crate::delivery::{Clock, Connections, HttpAnswer, HttpTransport, Network, TransportError};
 use crate::domain::error::Error;
 use crate::phone::shown;
 
-use answer::{About, Judged, judge, text_of, texts};
+use answer::{AnswerSubject, Judged, judge, text_of, texts};
 use sign::{Signed, Signer, encoded};
 
 /// Says whose put an object is, when the answer to it was lost.
@@ -161,7 +161,7 @@ impl S3 {
             permission: "s3:ListBucket",
         };
         match self.repeated(&asked).await.0 {
-            Judged::Done(Answer { body: Ok(body), .. }) if text_of(&body, "IsTruncated").is_some() => {
+            Judged::Done(HttpAnswer { body: Ok(body), .. }) if text_of(&body, "IsTruncated").is_some() => {
                 Ok(texts(&body, "Key"))
             }
             judged => Err(judged.error()),
@@ -189,7 +189,9 @@ impl S3 {
         let (mut attempt, mut pause, mut is_first, mut is_corrected) = (1, self.pause, true, false);
         loop {
             let judged = match self.once(asked).await {
-                Ok(answer) => judge(answer, About { bucket: &self.bucket, permission: asked.permission }),
+                Ok(answer) => {
+                    judge(answer, AnswerSubject { bucket: &self.bucket, permission: asked.permission })
+                }
                 Err(TransportError::Barred(why)) => return (Judged::Never(of_storage(&why)), is_first),
                 Err(TransportError::NotSent(why) | TransportError::Lost(why)) => {
                     Judged::Again(format!("{}: {}", self.place(), of_storage(&why)))
@@ -214,7 +216,7 @@ impl S3 {
         }
     }
 
-    async fn once(&self, asked: &Asked<'_>) -> Result<Answer, TransportError> {
+    async fn once(&self, asked: &Asked<'_>) -> Result<HttpAnswer, TransportError> {
         let query = if asked.query.is_empty() { String::new() } else { format!("?{}", asked.query) };
         let steps: Vec<String> = asked.name.split('/').map(encoded).collect();
         let address = format!("{}/{}{query}", self.base, steps.join("/"));

@@ -109,7 +109,7 @@ pub(super) fn function(name: &str, arguments: &[String]) -> String {
         return "`now` is written without (), as in now | date('%d/%m/%Y')".to_owned();
     }
     let filter =
-        ours(name).map(str::to_owned).or_else(|| Filter::find(name).map(|filter| filter.name().to_owned()));
+        ours(name).map(str::to_owned).or_else(|| Filter::named(name).map(|filter| filter.name().to_owned()));
     match (filter, arguments) {
         (Some(filter), [input, rest @ ..]) => {
             let filter = if rest.is_empty() || filter.contains('(') {
@@ -143,7 +143,7 @@ pub(super) fn method(receiver: &str, name: &str, arguments: &[String]) -> String
         "strftime" => format!("{receiver} | date({joined})"),
         "isoformat" => format!("{receiver} | date('%Y-%m-%d')"),
         "count" | "find" | "index" => format!("{first} in {receiver}"),
-        _ => match ours(name).or_else(|| Filter::find(name).map(Filter::name)) {
+        _ => match ours(name).or_else(|| Filter::named(name).map(Filter::name)) {
             Some(filter) if arguments.is_empty() => format!("{receiver} | {filter}"),
             Some(filter) => format!("{receiver} | {filter}({joined})"),
             None => {

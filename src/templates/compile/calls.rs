@@ -5,14 +5,14 @@ use minijinja::machinery::ast::{self, CallArg};
 use super::super::constant::Constant;
 use super::super::filters::Filter;
 use super::super::predicates::Predicate;
-use super::super::tree::{Expr, Kind, Known};
-use super::{Compiler, advice};
+use super::super::tree::{ContextValue, Expr, ExprKind};
+use super::{TemplateCompiler, advice};
 
-impl Compiler<'_> {
-    pub(super) fn filter(&mut self, filter: &ast::Filter<'_>, line: u16) -> Kind {
+impl TemplateCompiler<'_> {
+    pub(super) fn filter(&mut self, filter: &ast::Filter<'_>, line: u16) -> ExprKind {
         let input = match &filter.expr {
             Some(input) => self.expression(input),
-            None => Expr { line, kind: Kind::Constant(Constant::None) },
+            None => Expr { line, kind: ExprKind::Constant(Constant::None) },
         };
         self.filtered(filter, input, line)
     }
@@ -21,29 +21,31 @@ impl Compiler<'_> {
     pub(super) fn filters_of(&mut self, filters: &ast::Expr<'_>, local: usize) -> Expr {
         let line = filters.span().start_line;
         let ast::Expr::Filter(filter) = filters else {
-            return Expr { line, kind: Kind::Local { local, columns: Vec::new() } };
+            return Expr { line, kind: ExprKind::Local { local, columns: Vec::new() } };
         };
         let kind = self.inside(|compiler| {
             let input = match &filter.expr {
                 Some(before) => compiler.filters_of(before, local),
-                None => Expr { line, kind: Kind::Local { local, columns: Vec::new() } },
+                None => Expr { line, kind: ExprKind::Local { local, columns: Vec::new() } },
             };
             Some(compiler.filtered(filter, input, line))
         });
-        Expr { line, kind: kind.unwrap_or(Kind::Constant(Constant::None)) }
+        Expr { line, kind: kind.unwrap_or(ExprKind::Constant(Constant::None)) }
     }
 
-    fn filtered(&mut self, used: &ast::Filter<'_>, input: Expr, line: u16) -> Kind {
+    fn filtered(&mut self, used: &ast::Filter<'_>, input: Expr, line: u16) -> ExprKind {
         let given = self.arguments(&used.args, line);
-        let Some(filter) = Filter::find(used.name) else {
+        let Some(filter) = Filter::named(used.name) else {
             self.mistake(line, &advice::unknown_filter(used.name));
-            return Kind::Constant(Constant::None);
+            return ExprKind::Constant(Constant::None);
         };
-        let Some(arguments) = self.bound(filter, given, line) else { return Kind::Constant(Constant::None) };
+        let Some(arguments) = self.bound(filter, given, line) else {
+            return ExprKind::Constant(Constant::None);
+        };
         let input = match input.kind {
             // A number of milliseconds, which is no spelling of dates.
-            Kind::Known(Known::EmittedAt) if filter.name() == "date" => {
-                Expr { kind: Kind::Known(Known::EmittedAtTime), ..input }
+            ExprKind::ContextValue(ContextValue::EmittedAt) if filter.name() == "date" => {
+                Expr { kind: ExprKind::ContextValue(ContextValue::EmittedAtTime), ..input }
             }
             _ => input,
         };
@@ -51,7 +53,7 @@ impl Compiler<'_> {
         if let Err(why) = filter.check(constant(Some(&input)), &constants) {
             self.mistake(line, &why);
         }
-        Kind::Filter { filter, input: Box::new(input), arguments }
+        ExprKind::Filter { filter, input: Box::new(input), arguments }
     }
 
     /// Puts arguments to their parameters.
@@ -122,12 +124,12 @@ impl Compiler<'_> {
         given
     }
 
-    pub(super) fn question(&mut self, test: &ast::Test<'_>, line: u16) -> Kind {
+    pub(super) fn question(&mut self, test: &ast::Test<'_>, line: u16) -> ExprKind {
         let input = Box::new(self.expression(&test.expr));
         let mut given = self.arguments(&test.args, line);
-        let Some(predicate) = Predicate::find(test.name) else {
+        let Some(predicate) = Predicate::named(test.name) else {
             self.mistake(line, &advice::unknown_predicate(test.name));
-            return Kind::Constant(Constant::None);
+            return ExprKind::Constant(Constant::None);
         };
         let n_wanted = usize::from(predicate.has_argument);
         if given.len() != n_wanted || given.iter().any(|(keyword, _)| keyword.is_some()) {
@@ -135,17 +137,17 @@ impl Compiler<'_> {
             self.mistake(line, &format!("`is {name}` takes {n_wanted} values, and is given {n_given}"));
         }
         let argument = given.pop().map(|(_, argument)| Box::new(argument));
-        Kind::Predicate { predicate, input, argument }
+        ExprKind::Predicate { predicate, input, argument }
     }
 
     /// There is one function; everything else that is called is a filter in other languages.
-    pub(super) fn call(&mut self, call: &ast::Call<'_>, line: u16) -> Kind {
+    pub(super) fn call(&mut self, call: &ast::Call<'_>, line: u16) -> ExprKind {
         let written: Vec<_> = call.args.iter().map(|argument| self.written_argument(argument)).collect();
         let mistake = match &call.expr {
             ast::Expr::Var(var) if var.id == "range" => {
                 let bounds = self.arguments(&call.args, line);
                 if matches!(bounds.len(), 1..=3) && bounds.iter().all(|(keyword, _)| keyword.is_none()) {
-                    return Kind::Range(bounds.into_iter().map(|(_, bound)| bound).collect());
+                    return ExprKind::Range(bounds.into_iter().map(|(_, bound)| bound).collect());
                 }
                 "`range` takes one to three whole numbers".to_owned()
             }
@@ -160,7 +162,7 @@ impl Compiler<'_> {
             _ => "a value cannot be called".to_owned(),
         };
         self.mistake(line, &mistake);
-        Kind::Constant(Constant::None)
+        ExprKind::Constant(Constant::None)
     }
 
     fn written_argument(&self, argument: &CallArg<'_>) -> String {
@@ -175,7 +177,7 @@ impl Compiler<'_> {
 
 fn constant(expr: Option<&Expr>) -> Option<&Constant> {
     match &expr?.kind {
-        Kind::Constant(constant) => Some(constant),
+        ExprKind::Constant(constant) => Some(constant),
         _ => None,
     }
 }

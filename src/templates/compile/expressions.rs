@@ -8,20 +8,20 @@ use crate::phone::shown;
 use crate::values::{Number, nfc};
 
 use super::super::constant::Constant;
+use super::super::context::{RenderContext, TemplateContext};
 use super::super::operators::{Comparison, Operator};
 use super::super::render::Machine;
-use super::super::scene::{Scene, TemplateContext};
-use super::super::tree::{Column, Expr, Kind, Known, LoopField, Slice};
+use super::super::tree::{Column, ContextValue, Expr, ExprKind, LoopField, Slice};
 use super::names::ROOTS;
-use super::{Compiler, DEEPEST};
+use super::{DEEPEST, TemplateCompiler};
 
-impl Compiler<'_> {
+impl TemplateCompiler<'_> {
     pub(super) fn expression(&mut self, expr: &ast::Expr<'_>) -> Expr {
         let line = expr.span().start_line;
         let kind = self.inside(|compiler| Some(compiler.kind(expr, line)));
-        let mut expr = Expr { line, kind: kind.unwrap_or(Kind::Constant(Constant::None)) };
+        let mut expr = Expr { line, kind: kind.unwrap_or(ExprKind::Constant(Constant::None)) };
         if let Some(constant) = self.try_out(&expr) {
-            expr.kind = Kind::Constant(constant);
+            expr.kind = ExprKind::Constant(constant);
         }
         expr
     }
@@ -36,12 +36,12 @@ impl Compiler<'_> {
 
     /// What every record gives the same value can be found wrong without one, and is as good as written.
     fn try_out(&mut self, expr: &Expr) -> Option<Constant> {
-        if matches!(expr.kind, Kind::Constant(_)) || !expr.is_constant() || !self.mistakes.is_empty() {
+        if matches!(expr.kind, ExprKind::Constant(_)) || !expr.is_constant() || !self.mistakes.is_empty() {
             return None;
         }
         let context = TemplateContext::none();
-        let scene = Scene { slots: &[], emitted_at: 0, context: &context };
-        let mut machine = Machine::new(&scene, 0);
+        let context = RenderContext { slots: &[], emitted_at: 0, context: &context };
+        let mut machine = Machine::new(&context, 0);
         std::mem::swap(&mut machine.budget, &mut self.budget);
         let found = machine.evaluate(expr).map(|value| Constant::of(&value));
         std::mem::swap(&mut machine.budget, &mut self.budget);
@@ -55,29 +55,29 @@ impl Compiler<'_> {
         }
     }
 
-    fn kind(&mut self, expr: &ast::Expr<'_>, line: u16) -> Kind {
+    fn kind(&mut self, expr: &ast::Expr<'_>, line: u16) -> ExprKind {
         match expr {
             ast::Expr::Const(constant) => {
-                Kind::Constant(self.constant(&constant.value, &self.written(expr), line))
+                ExprKind::Constant(self.constant(&constant.value, &self.written(expr), line))
             }
             ast::Expr::Var(var) => self.name(var.id, line),
-            ast::Expr::List(list) => Kind::List(self.all(&list.items)),
-            ast::Expr::Tuple(tuple) => Kind::List(self.all(&tuple.items)),
+            ast::Expr::List(list) => ExprKind::List(self.all(&list.items)),
+            ast::Expr::Tuple(tuple) => ExprKind::List(self.all(&tuple.items)),
             ast::Expr::Map(map) => {
                 let members = map.keys.iter().zip(&map.values);
-                Kind::Map(
+                ExprKind::Map(
                     members.map(|(name, value)| (self.expression(name), self.expression(value))).collect(),
                 )
             }
             ast::Expr::UnaryOp(unary) => {
                 let of = self.boxed(&unary.expr);
-                if matches!(unary.op, UnaryOpKind::Not) { Kind::Not(of) } else { Kind::Negative(of) }
+                if matches!(unary.op, UnaryOpKind::Not) { ExprKind::Not(of) } else { ExprKind::Negative(of) }
             }
             ast::Expr::BinOp(binary) => self.binary(binary),
             ast::Expr::Compare(compare) => {
                 let first = self.boxed(&compare.expr);
                 let rest = compare.ops.iter().map(|op| (comparison(op.op), self.expression(&op.expr)));
-                Kind::Compare(first, rest.collect())
+                ExprKind::Compare(first, rest.collect())
             }
             ast::Expr::IfExpr(_) => self.choice(expr),
             ast::Expr::GetAttr(_) | ast::Expr::GetItem(_) => self.status_of(expr, line),
@@ -86,7 +86,7 @@ impl Compiler<'_> {
                 let mut bound =
                     |part: &Option<ast::Expr<'_>>| part.as_ref().map(|part| self.expression(part));
                 let (start, stop, step) = (bound(&slice.start), bound(&slice.stop), bound(&slice.step));
-                Kind::Slice(Box::new(Slice { of, start, stop, step }))
+                ExprKind::Slice(Box::new(Slice { of, start, stop, step }))
             }
             ast::Expr::Filter(filter) => self.filter(filter, line),
             ast::Expr::Test(test) => self.question(test, line),
@@ -109,11 +109,11 @@ impl Compiler<'_> {
         }
     }
 
-    fn binary(&mut self, binary: &ast::BinOp<'_>) -> Kind {
+    fn binary(&mut self, binary: &ast::BinOp<'_>) -> ExprKind {
         let operator = match binary.op {
-            BinOpKind::ScAnd => return Kind::And(self.chain(binary)),
-            BinOpKind::ScOr => return Kind::Or(self.chain(binary)),
-            BinOpKind::Concat => return Kind::Concat(self.chain(binary)),
+            BinOpKind::ScAnd => return ExprKind::And(self.chain(binary)),
+            BinOpKind::ScOr => return ExprKind::Or(self.chain(binary)),
+            BinOpKind::Concat => return ExprKind::Concat(self.chain(binary)),
             BinOpKind::Eq => return self.pair(binary, Comparison::Equal),
             BinOpKind::Ne => return self.pair(binary, Comparison::Unequal),
             BinOpKind::Lt => return self.pair(binary, Comparison::Less),
@@ -136,12 +136,15 @@ impl Compiler<'_> {
             let (format, value) = (self.written(&binary.left), self.written(&binary.right));
             self.mistake(line, &format!("`%` is for numbers; write {format} | format({value})"));
         }
-        Kind::Calculate(operator, Box::new((self.expression(&binary.left), self.expression(&binary.right))))
+        ExprKind::Calculate(
+            operator,
+            Box::new((self.expression(&binary.left), self.expression(&binary.right))),
+        )
     }
 
-    fn pair(&mut self, binary: &ast::BinOp<'_>, comparison: Comparison) -> Kind {
+    fn pair(&mut self, binary: &ast::BinOp<'_>, comparison: Comparison) -> ExprKind {
         let first = self.boxed(&binary.left);
-        Kind::Compare(first, vec![(comparison, self.expression(&binary.right))])
+        ExprKind::Compare(first, vec![(comparison, self.expression(&binary.right))])
     }
 
     /// The operands of `a ~ b ~ c`, which the parser puts into each other.
@@ -159,25 +162,25 @@ impl Compiler<'_> {
         behind.into_iter().rev().map(|operand| self.expression(operand)).collect()
     }
 
-    fn choice(&mut self, expr: &ast::Expr<'_>) -> Kind {
+    fn choice(&mut self, expr: &ast::Expr<'_>) -> ExprKind {
         let mut branches = Vec::new();
         let mut rest = Some(expr);
         while let Some(ast::Expr::IfExpr(choice)) = rest {
             branches.push((self.expression(&choice.test_expr), self.expression(&choice.true_expr)));
             rest = choice.false_expr.as_ref();
         }
-        Kind::Choice { branches, otherwise: rest.map(|expr| self.boxed(expr)) }
+        ExprKind::Choice { branches, otherwise: rest.map(|expr| self.boxed(expr)) }
     }
 
     /// `record.a.b`, `record['a']`, or a part of any other value.
-    fn status_of(&mut self, expr: &ast::Expr<'_>, line: u16) -> Kind {
+    fn status_of(&mut self, expr: &ast::Expr<'_>, line: u16) -> ExprKind {
         if let Some(path) = column_path(expr) {
             return self.column(&path);
         }
         match expr {
             ast::Expr::GetAttr(attribute) => match &attribute.expr {
                 ast::Expr::Var(var) if var.id == "loop" => self.loop_field(attribute.name, line),
-                of => Kind::Member(self.boxed(of), attribute.name.into()),
+                of => ExprKind::Member(self.boxed(of), attribute.name.into()),
             },
             ast::Expr::GetItem(item) => {
                 if matches!(&item.expr, ast::Expr::Var(var) if var.id == "record") {
@@ -185,33 +188,35 @@ impl Compiler<'_> {
                         line,
                         "a column is looked up by its name, as in record.name or record['a name']",
                     );
-                    return Kind::Constant(Constant::None);
+                    return ExprKind::Constant(Constant::None);
                 }
-                Kind::Item(Box::new((self.expression(&item.expr), self.expression(&item.subscript_expr))))
+                ExprKind::Item(Box::new((self.expression(&item.expr), self.expression(&item.subscript_expr))))
             }
-            _ => Kind::Constant(Constant::None),
+            _ => ExprKind::Constant(Constant::None),
         }
     }
 
-    fn column(&mut self, path: &[&str]) -> Kind {
+    fn column(&mut self, path: &[&str]) -> ExprKind {
         if path.len() > DEEPEST {
             self.too_deep();
-            return Kind::Constant(Constant::None);
+            return ExprKind::Constant(Constant::None);
         }
         match self.columns.want(path) {
-            Ok((slot, below)) => Kind::Column(Column { slot, below, shown: shown(&path.join(".")).into() }),
+            Ok((slot, below)) => {
+                ExprKind::Column(Column { slot, below, shown: shown(&path.join(".")).into() })
+            }
             Err(why) => {
                 self.mistakes.extend(Some(why.clone()).filter(|_| !self.mistakes.contains(&why)));
-                Kind::Constant(Constant::None)
+                ExprKind::Constant(Constant::None)
             }
         }
     }
 
-    fn loop_field(&mut self, name: &str, line: u16) -> Kind {
+    fn loop_field(&mut self, name: &str, line: u16) -> ExprKind {
         if !self.names.is_in_loop() {
             self.mistake(line, "`loop` is known inside of a loop only");
         }
-        Kind::Loop(match name {
+        ExprKind::Loop(match name {
             "index" => LoopField::Index,
             "index0" => LoopField::Index0,
             "revindex" => LoopField::RevIndex,
@@ -222,32 +227,32 @@ impl Compiler<'_> {
             _ => {
                 let known = "index, index0, revindex, revindex0, first, last, length";
                 self.mistake(line, &format!("a loop has no `{name}`; it has {known}"));
-                return Kind::Constant(Constant::None);
+                return ExprKind::Constant(Constant::None);
             }
         })
     }
 
-    fn name(&mut self, name: &str, line: u16) -> Kind {
-        if let Some(known) = self.names.find(name) {
-            return Kind::Local { local: known.local, columns: known.columns.clone() };
+    fn name(&mut self, name: &str, line: u16) -> ExprKind {
+        if let Some(known) = self.names.find_name(name) {
+            return ExprKind::Local { local: known.local, columns: known.columns.clone() };
         }
         let known = match name {
-            "stream" => Known::Stream,
-            "namespace" => Known::Namespace,
-            "sync_id" => Known::SyncId,
-            "emitted_at" => Known::EmittedAt,
-            "now" => Known::Now,
+            "stream" => ContextValue::Stream,
+            "namespace" => ContextValue::Namespace,
+            "sync_id" => ContextValue::SyncId,
+            "emitted_at" => ContextValue::EmittedAt,
+            "now" => ContextValue::Now,
             "record" => {
                 self.mistake(line, "`record` is written with a column, as in record.name");
-                return Kind::Constant(Constant::None);
+                return ExprKind::Constant(Constant::None);
             }
             "loop" => return self.loop_field("", line),
             _ => {
                 self.unknown_name(name, line);
-                return Kind::Constant(Constant::None);
+                return ExprKind::Constant(Constant::None);
             }
         };
-        Kind::Known(known)
+        ExprKind::ContextValue(known)
     }
 
     fn unknown_name(&mut self, name: &str, line: u16) {

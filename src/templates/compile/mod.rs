@@ -18,9 +18,9 @@ use crate::values::{is_blank, spoken};
 
 use super::braces;
 use super::budget::Budget;
-use super::tree::{Expr, For, Kind, Node, Target, Template};
+use super::tree::{Expr, ExprKind, For, Node, Target, Template};
 
-use names::Names;
+use names::NameScopes;
 
 /// Expressions and blocks inside of each other.
 const DEEPEST: usize = 50;
@@ -46,10 +46,10 @@ pub(crate) trait Columns: Send {
 }
 
 /// Compiles one template.
-struct Compiler<'a> {
+struct TemplateCompiler<'a> {
     source: &'a str,
     columns: &'a mut dyn Columns,
-    names: Names,
+    names: NameScopes,
     depth: usize,
     /// For what can be evaluated without a record.
     budget: Budget,
@@ -81,10 +81,10 @@ fn parsed(source: &str, columns: &mut dyn Columns) -> Result<Template, Vec<Strin
     let Stmt::Template(parsed) = parsed.map_err(|error| vec![explain(&error)])? else {
         return Err(vec!["it is no template".to_owned()]);
     };
-    let mut compiler = Compiler {
+    let mut compiler = TemplateCompiler {
         source,
         columns,
-        names: Names::default(),
+        names: NameScopes::default(),
         depth: 0,
         budget: Budget::new(),
         mistakes: Vec::new(),
@@ -115,7 +115,7 @@ fn text(text: &str) -> Node {
     Node::Text { text: spoken(text.into()).into(), is_words }
 }
 
-impl Compiler<'_> {
+impl TemplateCompiler<'_> {
     fn mistake(&mut self, line: u16, why: &str) {
         // It quotes the template, where somebody may have written a number.
         let mistake = format!("line {line}: {}", mask_numbers(why));
@@ -248,7 +248,7 @@ impl Compiler<'_> {
         nodes.push(Node::Capture { local, body, is_spoken: false });
         let value = match &set.filter {
             Some(filters) => self.filters_of(filters, local),
-            None => Expr { line: 1, kind: Kind::Local { local, columns: Vec::new() } },
+            None => Expr { line: 1, kind: ExprKind::Local { local, columns: Vec::new() } },
         };
         let target = self.target(&set.target, &value);
         nodes.push(Node::Set { target, value });

@@ -14,32 +14,32 @@ pub(super) struct Name {
 
 /// Names by the blocks in which they hold, the innermost last.
 #[derive(Debug)]
-pub(super) struct Names {
-    scopes: Vec<Scope>,
+pub(super) struct NameScopes {
+    scopes: Vec<NameScope>,
     n_locals: usize,
 }
 
 #[derive(Debug, Default)]
-struct Scope {
+struct NameScope {
     names: Vec<Name>,
     is_loop: bool,
     /// What was declared in it, and what the same name meant before.
     fresh: Vec<(usize, Option<usize>)>,
 }
 
-impl Default for Names {
+impl Default for NameScopes {
     fn default() -> Self {
-        Self { scopes: vec![Scope::default()], n_locals: 0 }
+        Self { scopes: vec![NameScope::default()], n_locals: 0 }
     }
 }
 
-impl Names {
+impl NameScopes {
     pub(super) fn n_locals(&self) -> usize {
         self.n_locals
     }
 
     pub(super) fn open(&mut self, is_loop: bool) {
-        self.scopes.push(Scope { is_loop, ..Scope::default() });
+        self.scopes.push(NameScope { is_loop, ..NameScope::default() });
     }
 
     /// Ends a block; gives what was declared in it.
@@ -65,7 +65,7 @@ impl Names {
         self.scopes.iter().any(|scope| scope.is_loop)
     }
 
-    pub(super) fn find(&self, name: &str) -> Option<&Name> {
+    pub(super) fn find_name(&self, name: &str) -> Option<&Name> {
         self.scopes.iter().rev().flat_map(|scope| scope.names.iter().rev()).find(|known| known.name == name)
     }
 
@@ -82,7 +82,7 @@ impl Names {
 
     /// The place of a name of this block.
     pub(super) fn declare(&mut self, name: &str, columns: Vec<Box<str>>) -> usize {
-        let outside = self.find(name).map(|known| known.local);
+        let outside = self.find_name(name).map(|known| known.local);
         let next = self.n_locals;
         let Some(scope) = self.scopes.last_mut() else { return next };
         if let Some(known) = scope.names.iter_mut().find(|known| known.name == name) {

@@ -16,7 +16,7 @@ pub(super) const FILTERS: &[Filter] =
 
 /// A part of a format.
 #[derive(Debug, PartialEq, Eq)]
-enum Part<'f> {
+enum FormatPart<'f> {
     Text(&'f str),
     /// `%s`.
     Any,
@@ -28,7 +28,7 @@ enum Part<'f> {
 
 fn check(input: Option<&Constant>, arguments: &[Option<&Constant>]) -> Result<(), String> {
     let Some(Constant::Text(format)) = input else { return Ok(()) };
-    let n_wanted = parts(format)?.iter().filter(|part| !matches!(part, Part::Text(_))).count();
+    let n_wanted = parts(format)?.iter().filter(|part| !matches!(part, FormatPart::Text(_))).count();
     fits(n_wanted, arguments.len())
 }
 
@@ -47,7 +47,7 @@ fn format<'a>(call: &mut Call<'a, '_>) -> Result<Value<'a>, Why> {
     let mut text = String::new();
     let mut n_places = 0;
     for part in &parts {
-        if let Part::Text(own) = part {
+        if let FormatPart::Text(own) = part {
             call.budget.text(text.len() + own.len())?;
             text.push_str(own);
             continue;
@@ -55,15 +55,15 @@ fn format<'a>(call: &mut Call<'a, '_>) -> Result<Value<'a>, Why> {
         n_places += 1;
         let Some(value) = values.next() else { continue };
         let said = match part {
-            Part::Whole => operators::number(value)?.trunc().to_string(),
-            Part::Places(places) => fixed(value, *places)?,
+            FormatPart::Whole => operators::number(value)?.trunc().to_string(),
+            FormatPart::Places(places) => fixed(value, *places)?,
             _ => value.spoken()?.into_owned(),
         };
         call.budget.text(text.len() + said.len())?;
         text.push_str(&said);
     }
     fits(n_places, call.arguments.len())?;
-    let has_words = parts.iter().any(|part| matches!(part, Part::Text(own) if !is_blank(own)));
+    let has_words = parts.iter().any(|part| matches!(part, FormatPart::Text(own) if !is_blank(own)));
     let said = Value::made(text);
     Ok(if has_words { said.with_words() } else { said })
 }
@@ -77,24 +77,24 @@ fn fixed(value: &Value<'_>, places: u32) -> Result<String, Why> {
     Ok(if places == 0 { whole.to_owned() } else { format!("{whole}.{fraction:0<places$}") })
 }
 
-fn parts(format: &str) -> Result<Vec<Part<'_>>, String> {
+fn parts(format: &str) -> Result<Vec<FormatPart<'_>>, String> {
     let mut parts = Vec::new();
     let mut rest = format;
     while let Some((before, after)) = rest.split_once('%') {
-        parts.push(Part::Text(before));
+        parts.push(FormatPart::Text(before));
         let digits = after.strip_prefix('.').map(|after| {
             let n_digits = after.bytes().take_while(u8::is_ascii_digit).count();
             after.split_at_checked(n_digits).unwrap_or((after, ""))
         });
         let (part, behind) = if let Some((digits, behind)) = digits {
             let places = digits.parse().ok().filter(|places| *places <= MAX_PLACES);
-            (places.map(Part::Places), behind.strip_prefix('f'))
+            (places.map(FormatPart::Places), behind.strip_prefix('f'))
         } else {
             let part = match after.as_bytes().first() {
-                Some(b's') => Some(Part::Any),
-                Some(b'd' | b'i') => Some(Part::Whole),
-                Some(b'f') => Some(Part::Places(6)),
-                Some(b'%') => Some(Part::Text("%")),
+                Some(b's') => Some(FormatPart::Any),
+                Some(b'd' | b'i') => Some(FormatPart::Whole),
+                Some(b'f') => Some(FormatPart::Places(6)),
+                Some(b'%') => Some(FormatPart::Text("%")),
                 _ => None,
             };
             (part, after.get(1..))
@@ -105,7 +105,7 @@ fn parts(format: &str) -> Result<Vec<Part<'_>>, String> {
         parts.push(part);
         rest = behind;
     }
-    parts.push(Part::Text(rest));
-    parts.retain(|part| *part != Part::Text(""));
+    parts.push(FormatPart::Text(rest));
+    parts.retain(|part| *part != FormatPart::Text(""));
     Ok(parts)
 }

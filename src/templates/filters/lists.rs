@@ -91,7 +91,7 @@ fn reverse<'a>(call: &mut Call<'a, '_>) -> Result<Value<'a>, Why> {
 
 /// What a list is sorted by.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
-enum Key {
+enum SortKey {
     Number(Number),
     Text(String),
 }
@@ -104,13 +104,13 @@ fn sort<'a>(call: &mut Call<'a, '_>) -> Result<Value<'a>, Why> {
         let key = match &item {
             Value::Text(text) => {
                 call.budget.text(text.len())?;
-                Key::Text(if is_exact { text.to_string() } else { text.to_lowercase() })
+                SortKey::Text(if is_exact { text.to_string() } else { text.to_lowercase() })
             }
-            other => Key::Number(operators::number(other)?),
+            other => SortKey::Number(operators::number(other)?),
         };
         keyed.push((key, item));
     }
-    let n_texts = keyed.iter().filter(|(key, _)| matches!(key, Key::Text(_))).count();
+    let n_texts = keyed.iter().filter(|(key, _)| matches!(key, SortKey::Text(_))).count();
     if n_texts > 0 && n_texts < keyed.len() {
         return Err("it sorts texts and numbers together".into());
     }

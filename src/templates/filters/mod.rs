@@ -16,7 +16,7 @@ pub(super) use filter::{Call, Filter, Parameter, Takes};
 
 impl Filter {
     /// The filter of this name.
-    pub(super) fn find(name: &str) -> Option<&'static Self> {
+    pub(super) fn named(name: &str) -> Option<&'static Self> {
         all().find(|filter| filter.names.contains(&name))
     }
 

@@ -12,7 +12,7 @@ use jiff::tz::TimeZone;
 use crate::protocol::Object;
 use crate::values::time_zone;
 
-use super::fuzz::{Known, say};
+use super::fuzz::{ContextValue, say};
 use super::*;
 
 /// What a template says of a record: its text, `-` for nothing, or why not.
@@ -21,7 +21,7 @@ fn said(template: &str, record: &str) -> String {
 }
 
 fn said_in(zone: &TimeZone, template: &str, record: &str) -> String {
-    let mut columns = Known::default();
+    let mut columns = ContextValue::default();
     let compiled = match Template::compile(template, &mut columns) {
         Ok(compiled) => compiled,
         Err(mistakes) => return format!("mistake: {}", mistakes.join("; ")),
@@ -36,7 +36,7 @@ fn said_in(zone: &TimeZone, template: &str, record: &str) -> String {
 
 /// Every mistake of a template, one a line.
 fn mistakes(template: &str, columns: &'static [&'static str]) -> String {
-    let mut columns = Known { only: Some(columns), ..Known::default() };
+    let mut columns = ContextValue { only: Some(columns), ..ContextValue::default() };
     Template::compile(template, &mut columns).err().unwrap_or_default().join("\n")
 }
 

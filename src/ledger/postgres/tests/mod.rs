@@ -143,14 +143,14 @@ impl Database {
 
 impl Home for Database {
     type Ledger = Postgres;
-    type Records = Records;
+    type Records = PostgresRecords;
     const SHARED: bool = true;
 
     async fn open(&self, options: LedgerOptions, now: Timestamp) -> Result<Postgres, LedgerError> {
         Postgres::open(&self.way, &options, None, now).await.map(|(ledger, _)| ledger)
     }
 
-    async fn inspect(&self, identity: LedgerIdentity) -> Records {
+    async fn inspect(&self, identity: LedgerIdentity) -> PostgresRecords {
         Postgres::inspect(&self.url, &identity, None).await.unwrap().0
     }
 

@@ -1,7 +1,7 @@
 //! Replies of `taskList` in the shape of the vendor's page, of `properties` in those that its client could hand on.
 
 use super::*;
-use crate::providers::campaign::{Answer, CampaignFacts, Script, Standing};
+use crate::providers::campaign::{CampaignExistence, CampaignFacts, CampaignScript, QuestionAnswer};
 
 fn job(id: u64, mode: &str, unbound: &serde_json::Value) -> serde_json::Value {
     json!({
@@ -11,26 +11,26 @@ fn job(id: u64, mode: &str, unbound: &serde_json::Value) -> serde_json::Value {
     })
 }
 
-fn page(total: usize, pages: usize, current: usize, jobs: &[serde_json::Value]) -> Answer {
+fn page(total: usize, pages: usize, current: usize, jobs: &[serde_json::Value]) -> QuestionAnswer {
     let data = json!({ "total": total, "size": 100, "current": current, "pages": pages, "records": jobs });
     success(&data)
 }
 
-fn success(data: &serde_json::Value) -> Answer {
+fn success(data: &serde_json::Value) -> QuestionAnswer {
     answer(200, &json!({ "status": "0", "reason": "success", "data": data }).to_string())
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "an answer may also be none")]
-fn answer(status: u16, body: &str) -> Answer {
+fn answer(status: u16, body: &str) -> QuestionAnswer {
     Ok(Reply { status, body: body.to_owned().into(), ..Reply::default() })
 }
 
-fn known() -> Answer {
+fn known() -> QuestionAnswer {
     page(1, 1, 1, &[job(9, "MANUAL", &json!("false"))])
 }
 
 /// Hands over these answers one by one, as long as something is asked; gives the paths and what is known then.
-fn told(answers: &[Answer]) -> (Vec<String>, CampaignFacts) {
+fn told(answers: &[QuestionAnswer]) -> (Vec<String>, CampaignFacts) {
     let (vendor, campaign) = (itnio(), Campaign::new("9"));
     let (mut asked, mut heard) = (Vec::new(), Vec::new());
     while let Some(question) = vendor.ask(&campaign, &heard, now()) {
@@ -54,18 +54,20 @@ fn a_question_is_asked_as_the_vendor_documents_it() {
 }
 
 /// Holds what answers prove against what they should, with the paths that were asked.
-fn hold(cases: Vec<(&str, Vec<Answer>, usize, &str)>) {
+fn hold(cases: Vec<(&str, Vec<QuestionAnswer>, usize, &str)>) {
     for (name, answers, n_lists, want) in cases {
         let (paths, facts) = told(&answers);
-        let (standing, has_variables) = match facts.standing {
-            Standing::Proved(by) => (format!("proved: {by}"), true),
-            Standing::Missing(why) => (format!("missing: {why}"), false),
-            Standing::Unproved(why) => (format!("unproved: {why}"), answers.iter().all(Result::is_ok)),
+        let (existence, has_variables) = match facts.existence {
+            CampaignExistence::Proved(by) => (format!("proved: {by}"), true),
+            CampaignExistence::Missing(why) => (format!("missing: {why}"), false),
+            CampaignExistence::Unproved(why) => {
+                (format!("unproved: {why}"), answers.iter().all(Result::is_ok))
+            }
         };
         let mut asked = vec!["/taskList"; n_lists];
         asked.extend(has_variables.then_some("/properties"));
         assert_eq!(paths, asked, "{name}");
-        assert!(standing.contains(want), "{name}: {standing}");
+        assert!(existence.contains(want), "{name}: {existence}");
     }
 }
 
@@ -141,7 +143,7 @@ fn a_list_without_an_end_is_read_to_a_bound() {
     let pages: Vec<_> = (1..40).map(|current| page(4000, 40, current, &full)).collect();
     let (asked, facts) = told(&pages);
     assert_eq!(asked.len(), 11, "ten pages, and the variables");
-    let Standing::Unproved(why) = facts.standing else { panic!("{facts:?}") };
+    let CampaignExistence::Unproved(why) = facts.existence else { panic!("{facts:?}") };
     assert!(why.contains("not among the first 1000"), "{why}");
 }
 
@@ -187,17 +189,20 @@ fn the_variables_are_read_in_whatever_list_they_stand() {
     ] {
         let (_, facts) = told(&[known(), success(&data)]);
         match (&facts.script, want) {
-            (Script::Told { by, variables }, Some(want)) => {
+            (CampaignScript::Known { by, variables }, Some(want)) => {
                 assert_eq!((by.as_str(), variables), ("properties", &texts(&want)), "{name}");
             }
-            (Script::Untold(why), None) => assert!(why.starts_with("properties: "), "{name}: {why}"),
+            (CampaignScript::Unknown(why), None) => assert!(why.starts_with("properties: "), "{name}: {why}"),
             (other, _) => panic!("{name}: {other:?}"),
         }
     }
     for answer in [answer(404, ""), Err("lost".to_owned()), answer(200, r#"{"status":"-32"}"#)] {
         let (_, facts) = told(&[known(), answer]);
-        assert!(matches!(facts.standing, Standing::Proved(_)) && facts.variables().is_empty(), "{facts:?}");
-        assert!(matches!(facts.script, Script::Untold(_)), "{facts:?}");
+        assert!(
+            matches!(facts.existence, CampaignExistence::Proved(_)) && facts.variables().is_empty(),
+            "{facts:?}"
+        );
+        assert!(matches!(facts.script, CampaignScript::Unknown(_)), "{facts:?}");
     }
 }
 

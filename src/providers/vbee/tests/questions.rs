@@ -1,10 +1,10 @@
 //! Replies of `GET scenarios/:id` in the shape of the vendor's page.
 
 use super::*;
-use crate::providers::campaign::{Answer, Script, Standing};
+use crate::providers::campaign::{CampaignExistence, CampaignScript, QuestionAnswer};
 
 #[expect(clippy::unnecessary_wraps, reason = "an answer may also be none")]
-fn answer(status: u16, body: &serde_json::Value) -> Answer {
+fn answer(status: u16, body: &serde_json::Value) -> QuestionAnswer {
     Ok(Reply { status, body: body.to_string().into(), ..Reply::default() })
 }
 
@@ -46,7 +46,7 @@ fn a_scenario_is_read_only_where_its_id_is_given_and_for_its_campaign() {
         assert_eq!(asked.as_ref().map(|asked| asked.url.as_str()), want, "{id:?}");
         let Some(asked) = asked else {
             let facts = vendor.interpret_answers(campaign, &[]);
-            let Script::Untold(why) = facts.script else { panic!("{facts:?}") };
+            let CampaignScript::Unknown(why) = facts.script else { panic!("{facts:?}") };
             assert!(why.contains("vendor.scenario_id"), "{why}");
             continue;
         };
@@ -85,15 +85,17 @@ fn the_personal_fields_are_read_from_a_documented_answer_and_no_other() {
             (with_scenario("65f0c0ffee0000000000beef"), Campaign::new("65f0c0ffee0000000000cafe"));
         let facts = vendor.interpret_answers(&campaign, &[answer]);
         assert!(
-            matches!(facts.standing, Standing::Unproved(_)),
+            matches!(facts.existence, CampaignExistence::Unproved(_)),
             "{name}: no campaign is proved by a scenario"
         );
         match (&facts.script, want) {
-            (Script::Told { by, variables }, Some(want)) => {
+            (CampaignScript::Known { by, variables }, Some(want)) => {
                 let want: Vec<_> = want.iter().map(ToString::to_string).collect();
                 assert_eq!((by.as_str(), variables), ("scenario 65f0c0ffee0000000000beef", &want), "{name}");
             }
-            (Script::Untold(why), None) => assert!(why.starts_with("scenario 65f0c0ff"), "{name}: {why}"),
+            (CampaignScript::Unknown(why), None) => {
+                assert!(why.starts_with("scenario 65f0c0ff"), "{name}: {why}")
+            }
             (other, _) => panic!("{name}: {other:?}"),
         }
     }

@@ -58,9 +58,9 @@ impl<C: Transport + 'static, L: Ledger, W: Write> Pipeline<C, L, W> {
     /// Nobody is waited for any more.
     pub(super) fn leave(&mut self, started: Instant) {
         if self.is_concluded {
-            return self.tell_no_report("there was no time left to put it");
+            return self.log_missing_report("there was no time left to put it");
         }
-        self.tell_left_behind();
+        self.log_left_behind();
         let is_idle = self.dispatcher.n_under_way() == 0 && !self.ledger_query.is_open();
         self.fail(if is_idle && self.archive.owes_rows() {
             Error::StorageUnavailable("the storage of rejected records did not answer in the time that the end of a run has (after a signal delivery.shutdown_seconds, else a minute); no STATE was handed back that covers what is not there: see whether the store is slow, then run the sync again".to_owned())
@@ -116,6 +116,6 @@ impl<C: Transport + 'static, L: Ledger, W: Write> Pipeline<C, L, W> {
         if self.failure.is_none() && !self.incomplete.is_empty() {
             self.failure = Some(self.task.streams.incomplete(&self.incomplete));
         }
-        self.tell_the_end(started);
+        self.log_summary(started);
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::archive::Put;
 use super::decisions::DecisionMaker;
-use super::ruling::Limit;
+use super::policy_decision::ContactLimit;
 use super::run_log::described;
 use super::sync_loop::Pipeline;
 use crate::delivery::{ContactResult, DeliveryResult, Transport};
@@ -19,7 +19,7 @@ use crate::protocol::Level;
 
 impl<C: Transport + 'static, L: Ledger, W: Write> Pipeline<C, L, W> {
     /// A batch is not under way any more.
-    pub(super) fn delivered(&mut self, result: DeliveryResult<PendingContact>) {
+    pub(super) fn record_delivery(&mut self, result: DeliveryResult<PendingContact>) {
         self.waiting = None;
         let mut n_open = 0_usize;
         for (pending, result) in result.contacts {
@@ -27,7 +27,7 @@ impl<C: Transport + 'static, L: Ledger, W: Write> Pipeline<C, L, W> {
                 ContactResult::Ended(outcome) => {
                     self.contact_ended(&pending, &outcome);
                 }
-                ContactResult::BeyondLimit => self.leave_record(Limit::PerDay),
+                ContactResult::BeyondLimit => self.leave_record(ContactLimit::PerDay),
                 ContactResult::Open { .. } => n_open += 1,
             }
         }
@@ -80,11 +80,11 @@ impl<C: Transport + 'static, L: Ledger, W: Write> Pipeline<C, L, W> {
     }
 
     /// Rows are there for good, and the STATEs that cover them may go back; or they never will.
-    pub(super) fn was_put(&mut self, put: Put) {
+    pub(super) fn record_put(&mut self, put: Put) {
         match put {
             Put::Rows(Ok(())) => {}
             Put::Rows(Err(error)) => self.fail(error.into()),
-            Put::Report(put) => self.report_put(put),
+            Put::Report(put) => self.log_report_place(put),
         }
     }
 }

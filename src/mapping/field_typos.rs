@@ -4,7 +4,7 @@
 use strsim::damerau_levenshtein;
 use unicode_normalization::UnicodeNormalization;
 
-use crate::providers::api::Shape;
+use crate::providers::api::ContactShape;
 
 use super::name::PHONE;
 
@@ -30,19 +30,19 @@ const NUMBERS: [&str; 14] = [
 ];
 
 /// The contact's own field that a name most probably meant, without being it.
-pub(super) fn field(name: &str, shape: Shape) -> Option<&'static str> {
+pub(super) fn meant_field(name: &str, shape: ContactShape) -> Option<&'static str> {
     let fields = [(PHONE, true), ("name", shape.name), ("gender", shape.gender)];
     let mut fields = fields.into_iter().filter(|(_, exists)| *exists).map(|(field, _)| field);
     fields.find(|field| *field != name && is_near(&bare(name), &bare(field)))
 }
 
 /// The vendor's own name that a name differs from by case, blanks and the like only.
-pub(super) fn reserved(name: &str, shape: Shape) -> Option<&'static str> {
+pub(super) fn meant_reserved(name: &str, shape: ContactShape) -> Option<&'static str> {
     shape.reserved.iter().copied().find(|reserved| *reserved != PHONE && bare(reserved) == bare(name))
 }
 
 /// Whether people call the number to call so.
-pub(super) fn is_number(name: &str) -> bool {
+pub(super) fn is_name_of_number(name: &str) -> bool {
     NUMBERS.contains(&&*bare(name))
 }
 
@@ -67,9 +67,12 @@ fn is_near(name: &str, field: &str) -> bool {
 mod tests {
     use super::*;
 
-    const ITNIO: Shape = Shape { name: true, gender: true, reserved: &[] };
-    const VBEE: Shape =
-        Shape { name: false, gender: false, reserved: &["phone_number", "so_dien_thoai", "contact_id"] };
+    const ITNIO: ContactShape = ContactShape { name: true, gender: true, reserved: &[] };
+    const VBEE: ContactShape = ContactShape {
+        name: false,
+        gender: false,
+        reserved: &["phone_number", "so_dien_thoai", "contact_id"],
+    };
 
     #[test]
     fn variables_of_real_scripts_are_no_slips() {
@@ -110,13 +113,17 @@ mod tests {
             "brand_name",
             "gen",
         ] {
-            assert_eq!(field(name, ITNIO), None, "{name} at itnio");
-            assert_eq!((field(name, VBEE), reserved(name, VBEE)), (None, None), "{name} at Vbee");
+            assert_eq!(meant_field(name, ITNIO), None, "{name} at itnio");
+            assert_eq!((meant_field(name, VBEE), meant_reserved(name, VBEE)), (None, None), "{name} at Vbee");
         }
         for own in ["phone_number", "name", "gender"] {
-            assert_eq!(field(own, ITNIO), None, "{own}");
+            assert_eq!(meant_field(own, ITNIO), None, "{own}");
         }
-        assert_eq!([field("Name", VBEE), field("genders", VBEE)], [None; 2], "Vbee has no such fields");
+        assert_eq!(
+            [meant_field("Name", VBEE), meant_field("genders", VBEE)],
+            [None; 2],
+            "Vbee has no such fields"
+        );
     }
 
     #[test]
@@ -146,17 +153,17 @@ mod tests {
             ("PHONE_NUMBER", "phone_number"),
             ("na\u{200b}me", "name"),
         ] {
-            assert_eq!(field(name, ITNIO), Some(want), "{name}");
+            assert_eq!(meant_field(name, ITNIO), Some(want), "{name}");
         }
         for (name, want) in [
             ("So_Dien_Thoai", "so_dien_thoai"),
             ("Số điện thoại", "so_dien_thoai"),
             ("contactId", "contact_id"),
         ] {
-            assert_eq!(reserved(name, VBEE), Some(want), "{name}");
+            assert_eq!(meant_reserved(name, VBEE), Some(want), "{name}");
         }
         for name in ["phone", "Mobile", "số điện thoại", "SĐT", "手机"] {
-            assert!(is_number(name), "{name}");
+            assert!(is_name_of_number(name), "{name}");
         }
     }
 }

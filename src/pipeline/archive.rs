@@ -1,6 +1,7 @@
-//! Rows on their way to where they are put.
+//! What a run leaves behind beside its STATEs: rejected records and receipts, put before the STATEs that cover them,
+//! and a report at its end. Without a storage it is nothing, and no STATE waits for it.
 //!
-//! They are gathered into flushes, of which one is under way at a time: while it is, everything that ends goes into
+//! Rows are gathered into flushes, of which one is under way at a time: while it is, everything that ends goes into
 //! the next one, however many STATEs come. A STATE waits for the flush with the last row of its records.
 
 use std::future::ready;
@@ -28,17 +29,18 @@ const REST: Duration = Duration::from_millis(250);
 pub struct Flush(u64);
 
 /// What came of putting things.
-pub(in crate::pipeline) enum Put {
+pub(super) enum Put {
     /// The rows of a flush.
     Rows(Result<(), StorageError>),
     /// The report; gives where its page is.
     Report(Result<String, StorageError>),
 }
 
-/// What waits to be put, and what is under way.
-pub struct Shelf {
-    store: Arc<dyn PutObject>,
-    rejects: Rejects,
+/// What waits to be put, if anything is put anywhere, and what is under way.
+#[derive(Default)]
+pub struct Archive {
+    store: Option<Arc<dyn PutObject>>,
+    rejects: Option<Rejects>,
     rejects_at: String,
     receipts: Option<Receipts>,
     receipts_at: String,
@@ -51,21 +53,21 @@ pub struct Shelf {
     under_way: Option<BoxFuture<'static, Put>>,
     /// The next flush begins no sooner, unless much waits or nothing follows.
     rests_until: Option<Instant>,
-    n_rejects: Waiting,
+    n_rejects: RejectCounts,
     /// Why nothing more is put: no STATE that covers what waits goes back, so it comes again.
     broken: Option<StorageError>,
 }
 
 /// Rejected records, by where they are.
 #[derive(Debug, Default)]
-struct Waiting {
+struct RejectCounts {
     gathered: u64,
     under_way: u64,
     durable: u64,
 }
 
-impl Shelf {
-    /// A shelf before a store. The report's objects lie in a folder.
+impl Archive {
+    /// An archive before a store. The report's objects lie in a folder.
     #[must_use]
     pub fn new(
         store: Arc<dyn PutObject>,
@@ -76,27 +78,25 @@ impl Shelf {
         let rejects_at = store.address(&rejects.folder());
         let receipts_at = receipts.as_ref().map(|receipts| store.address(&receipts.folder()));
         Self {
-            store,
-            rejects,
+            store: Some(store),
+            rejects: Some(rejects),
             rejects_at,
             receipts,
             receipts_at: receipts_at.unwrap_or_default(),
             report,
             open: Flush(1),
-            durable: Flush(0),
-            under_way: None,
-            rests_until: None,
-            n_rejects: Waiting::default(),
-            broken: None,
+            ..Self::default()
         }
     }
 
+    /// Takes one record's ending; gives the flush that its STATE must wait for.
     pub(super) fn add(&mut self, decision: &Decision<'_>) -> Result<Flush, Error> {
         if let Some((report, _)) = &mut self.report {
             report.add(decision);
         }
         if decision.outcome.counts_as_rejected() {
-            self.rejects.add(decision)?;
+            let Some(rejects) = &mut self.rejects else { return Ok(Flush::default()) };
+            rejects.add(decision)?;
             self.n_rejects.gathered += 1;
             return Ok(self.open);
         }
@@ -109,40 +109,48 @@ impl Shelf {
         }
     }
 
+    /// Up to which flush everything is there for good.
     pub(super) fn durable(&self) -> Flush {
         self.durable
     }
 
+    /// Whether so much waits that reading must wait, too.
     pub(super) fn is_full(&self) -> bool {
-        self.rejects.is_full() || self.receipts.as_ref().is_some_and(Receipts::is_full)
+        self.rejects.as_ref().is_some_and(Rejects::is_full)
+            || self.receipts.as_ref().is_some_and(Receipts::is_full)
     }
 
+    /// Whether rows are neither there for good nor given up.
     pub(super) fn owes_rows(&self) -> bool {
         self.broken.is_none() && (self.is_busy() || self.has_rows())
     }
 
     fn has_rows(&self) -> bool {
-        !self.rejects.is_empty() || self.receipts.as_ref().is_some_and(|receipts| !receipts.is_empty())
+        self.rejects.as_ref().is_some_and(|rejects| !rejects.is_empty())
+            || self.receipts.as_ref().is_some_and(|receipts| !receipts.is_empty())
     }
 
+    /// Begins to put what waits, if a STATE waits for it, nothing follows it, or it is much.
     pub(super) fn flush(&mut self, is_awaited: bool, is_last: bool) {
+        let Some(store) = &self.store else { return };
         let now = Instant::now();
         let is_rested = self.rests_until.is_none_or(|until| until <= now);
         let is_due = (is_awaited && is_rested) || is_last || self.is_full();
         if self.broken.is_some() || self.is_busy() || !self.has_rows() || !is_due {
             return;
         }
-        let mut parts = self.rejects.take();
-        parts.extend(self.receipts.iter_mut().flat_map(Receipts::take));
+        let rejects = self.rejects.iter_mut().flat_map(Rejects::take);
+        let parts = rejects.chain(self.receipts.iter_mut().flat_map(Receipts::take)).collect();
         self.n_rejects.under_way = std::mem::take(&mut self.n_rejects.gathered);
         self.open.0 += 1;
         self.rests_until = Some(now + REST);
-        let put = put_all(Arc::clone(&self.store), parts);
+        let put = put_all(Arc::clone(store), parts);
         self.under_way = Some(Box::pin(async { Put::Rows(put.await) }));
     }
 
-    /// Whoever stops waiting may begin again.
-    pub(super) async fn put(&mut self) -> Put {
+    /// Waits until what is under way is there, or never will be; without anything for ever. Whoever stops waiting may
+    /// begin again.
+    pub(super) async fn next_put(&mut self) -> Put {
         let Some(under_way) = &mut self.under_way else { return std::future::pending().await };
         let put = under_way.await;
         self.under_way = None;
@@ -163,27 +171,31 @@ impl Shelf {
         self.rests_until.filter(|_| !self.is_busy() && self.has_rows() && self.broken.is_none())
     }
 
+    /// Whether anything is under way.
     pub(super) fn is_busy(&self) -> bool {
         self.under_way.is_some()
     }
 
+    /// The report so far, where one is made.
     pub(super) fn report(&mut self) -> Option<&mut Report> {
         self.report.as_mut().map(|(report, _)| report)
     }
 
+    /// Begins to put the report, where one is made; `end` lacks where the other things are.
     pub(super) fn put_report(&mut self, mut end: RunEnd) {
-        let Some((report, folder)) = self.report.take() else { return };
+        let (Some(store), Some((report, folder))) = (&self.store, self.report.take()) else { return };
         end.rejects.clone_from(&self.rejects_at);
         end.receipts.clone_from(&self.receipts_at);
-        let (store, document) = (Arc::clone(&self.store), report.document(&end));
+        let (store, document) = (Arc::clone(store), report.document(&end));
         self.under_way = Some(match self.broken.clone() {
             Some(error) => Box::pin(ready(Put::Report(Err(error)))),
             None => Box::pin(async { Put::Report(put_report(store, folder, document).await) }),
         });
     }
 
-    pub(super) fn rejects(&self) -> (&str, u64) {
-        (&self.rejects_at, self.n_rejects.durable)
+    /// Where rejected records are, and how many are there for good; none where none are put.
+    pub(super) fn rejects(&self) -> Option<(&str, u64)> {
+        self.rejects.as_ref().map(|_| (self.rejects_at.as_str(), self.n_rejects.durable))
     }
 }
 

@@ -19,7 +19,7 @@ use crate::domain::error::Error;
 use crate::domain::outcome::Outcome;
 use crate::domain::stream_name::StreamName;
 use crate::intake::{
-    Event, EventBatch, EventReader, InputWarnings, LedgerStanding, PendingContact, RecordPosition,
+    Event, EventBatch, EventReader, InputWarnings, LedgerLookup, PendingContact, RecordPosition,
     RefusedRecord, Router, StreamIndex, StreamNames,
 };
 use crate::ledger::{ContactStatus, DailyLimit, Ledger};
@@ -28,15 +28,15 @@ use crate::pipeline::batcher::{BatchKey, Batcher, PendingBatch};
 use crate::pipeline::checkpoint::Checkpoints;
 use crate::pipeline::decisions::DecisionMaker;
 use crate::pipeline::dedupe::Deduper;
-use crate::pipeline::nobody::SearchForSomebody;
+use crate::pipeline::empty_run_guard::EmptyRunGuard;
 use crate::pipeline::policy::{Policy, PolicyOptions};
-use crate::pipeline::ruling::{Limit, Ruling};
+use crate::pipeline::policy_decision::{ContactLimit, PolicyDecision};
 use crate::pipeline::run_stats::RunStats;
 use crate::rules::Window;
 
 /// What a sync would go by.
 #[derive(Clone, Debug)]
-pub(crate) struct ForesightPlan {
+pub(crate) struct DryRunPlan {
     /// Contacts in a batch.
     pub(crate) batch_size: usize,
     /// Contacts in the run; 0: no limit.
@@ -62,8 +62,8 @@ pub(crate) struct ForesightPlan {
     pub(crate) limit: u64,
 }
 
-/// Foresees a run, read by read.
-pub(crate) struct Foresight<'l, L> {
+/// Goes through a run without sending anybody, read by read.
+pub(crate) struct DryRun<'l, L> {
     input: EventReader,
     ledger: &'l L,
     now: Timestamp,
@@ -79,20 +79,20 @@ pub(crate) struct Foresight<'l, L> {
     incomplete: BTreeSet<StreamIndex>,
     /// The STATEs that would wait; none of them has a record to wait for.
     checkpoints: Checkpoints,
-    somebody: SearchForSomebody,
+    empty_run_guard: EmptyRunGuard,
     stats: RunStats,
     max_rejected_percent: u8,
     warnings: InputWarnings,
     /// The limit that was reached, and leaves the rest of the input alone.
-    reached: Option<Limit>,
+    reached: Option<ContactLimit>,
     /// Why a sync would fail.
     failure: Option<Error>,
     n_read_at_most: u64,
-    end: End,
+    end: DryRunEnd,
 }
 
 /// How far it is.
-enum End {
+enum DryRunEnd {
     NotYet,
     /// A sync would read no further.
     Stopped,
@@ -105,20 +105,20 @@ enum End {
 
 /// What one read of the input comes to.
 #[derive(Debug, Default)]
-pub(crate) struct Foreseen {
+pub(crate) struct DryRunStep {
     /// Refused records in their order; contacts when their batch is full.
-    pub(crate) decided: Vec<Foretold>,
+    pub(crate) decided: Vec<PredictedRecord>,
     /// Contacts among them that would be sent.
     pub(crate) n_sent: u64,
     /// Requests that this takes.
     pub(crate) n_requests: u64,
     /// Streams that nobody knew of, or that look different from here on.
-    pub(crate) announced: Vec<Announced>,
+    pub(crate) announced: Vec<AnnouncedStream>,
 }
 
 /// How a record would end.
 #[derive(Debug)]
-pub(crate) enum Foretold {
+pub(crate) enum PredictedRecord {
     /// One of somebody who could be called; `Accepted` stands for whoever would be sent.
     Contact(PendingContact, Outcome),
     /// One of nobody who may be called.
@@ -127,7 +127,7 @@ pub(crate) enum Foretold {
 
 /// A stream that the catalog does not have.
 #[derive(Debug)]
-pub(crate) struct Announced {
+pub(crate) struct AnnouncedStream {
     /// Its place.
     pub(crate) stream: StreamIndex,
     /// The variables of its contacts.
@@ -136,13 +136,13 @@ pub(crate) struct Announced {
     pub(crate) warnings: Vec<String>,
 }
 
-impl<'l, L: Ledger> Foresight<'l, L> {
+impl<'l, L: Ledger> DryRun<'l, L> {
     /// Starts to read.
     ///
     /// # Errors
     /// When no thread can be started.
     pub(crate) fn new(
-        plan: ForesightPlan,
+        plan: DryRunPlan,
         input: impl Read + Send + 'static,
         router: Router,
         ledger: &'l L,
@@ -171,14 +171,14 @@ impl<'l, L: Ledger> Foresight<'l, L> {
             checkpoints: Checkpoints::new(plan.streams.len()),
             streams: plan.streams.into_iter().collect(),
             incomplete,
-            somebody: SearchForSomebody::new(plan.allow_nobody),
+            empty_run_guard: EmptyRunGuard::new(plan.allow_nobody),
             stats: RunStats::default(),
             max_rejected_percent: plan.max_rejected_percent,
             warnings: InputWarnings::default(),
             reached: None,
             failure: None,
             n_read_at_most: plan.limit,
-            end: End::NotYet,
+            end: DryRunEnd::NotYet,
         })
     }
 
@@ -187,35 +187,35 @@ impl<'l, L: Ledger> Foresight<'l, L> {
     /// # Errors
     /// When a sync would fail, after all that it would have told of. Where only too many records are rejected, the rest
     /// of the input comes first.
-    pub(crate) async fn next(&mut self) -> Result<Option<Foreseen>, Error> {
-        if !matches!(self.end, End::NotYet) {
+    pub(crate) async fn next(&mut self) -> Result<Option<DryRunStep>, Error> {
+        if !matches!(self.end, DryRunEnd::NotYet) {
             return self.verdict().map_or(Ok(None), Err);
         }
-        let mut foreseen = Foreseen::default();
+        let mut step = DryRunStep::default();
         let mut sealed = VecDeque::new();
         match self.input.next().await {
             Ok(Some(batch)) => {
                 let batch = self.looked_up(batch).await?;
-                self.take(batch, &mut foreseen, &mut sealed);
+                self.take(batch, &mut step, &mut sealed);
             }
-            Ok(None) => self.end = End::Told { is_over_limit: false },
+            Ok(None) => self.end = DryRunEnd::Told { is_over_limit: false },
             Err(error) => self.fail(error),
         }
-        if let End::Told { is_over_limit } = self.end {
-            self.somebody.give_up();
+        if let DryRunEnd::Told { is_over_limit } = self.end {
+            self.empty_run_guard.note_end_of_input();
             if !is_over_limit && !self.incomplete.is_empty() {
                 // As in a sync: what no STATE covers comes again.
                 self.batcher.forget(self.checkpoints.open_interval());
             }
             sealed.extend(std::iter::from_fn(|| self.batcher.take_any()));
         }
-        while let Some(batch) = sealed.pop_front().filter(|_| !matches!(self.end, End::Stopped)) {
-            self.claim(batch, &mut foreseen).await?;
+        while let Some(batch) = sealed.pop_front().filter(|_| !matches!(self.end, DryRunEnd::Stopped)) {
+            self.claim(batch, &mut step).await?;
             if self.reached.is_some() {
                 sealed.extend(std::iter::from_fn(|| self.batcher.take_any()));
             }
         }
-        Ok(Some(foreseen))
+        Ok(Some(step))
     }
 
     /// Why a sync would fail that has read all that is read here.
@@ -224,7 +224,7 @@ impl<'l, L: Ledger> Foresight<'l, L> {
             self.too_many_rejected();
         }
         let is_cut_short =
-            !matches!(self.end, End::Told { is_over_limit: true }) && !self.incomplete.is_empty();
+            !matches!(self.end, DryRunEnd::Told { is_over_limit: true }) && !self.incomplete.is_empty();
         self.failure.take().or_else(|| is_cut_short.then(|| self.streams.incomplete(&self.incomplete)))
     }
 
@@ -236,7 +236,7 @@ impl<'l, L: Ledger> Foresight<'l, L> {
     /// Nothing new would be sent from here on.
     fn fail(&mut self, error: Error) {
         self.failure.get_or_insert(error);
-        self.end = End::Stopped;
+        self.end = DryRunEnd::Stopped;
     }
 
     /// The names of all streams so far.
@@ -244,19 +244,19 @@ impl<'l, L: Ledger> Foresight<'l, L> {
         &self.streams
     }
 
-    /// All that is told of a record that was foretold.
+    /// All that is told of a record whose ending was predicted.
     ///
     /// # Errors
     /// When its stream has no name, which is a defect.
     pub(crate) fn decision<'a>(
         &'a self,
-        foretold: &'a Foretold,
+        predicted: &'a PredictedRecord,
         at: Timestamp,
     ) -> Result<Decision<'a>, Error> {
         let maker = DecisionMaker { streams: &self.streams, may_repeat: self.may_repeat, at };
-        match foretold {
-            Foretold::Contact(pending, outcome) => maker.of_contact(pending, outcome),
-            Foretold::Refused(record) => maker.of_refused(record),
+        match predicted {
+            PredictedRecord::Contact(pending, outcome) => maker.of_contact(pending, outcome),
+            PredictedRecord::Refused(record) => maker.of_refused(record),
         }
     }
 
@@ -267,18 +267,20 @@ impl<'l, L: Ledger> Foresight<'l, L> {
 
     /// The limit of the configuration by which records were left for the next sync.
     pub(crate) fn limit(&self) -> Option<&'static str> {
-        self.reached.map(Limit::setting)
+        self.reached.map(ContactLimit::setting)
     }
 
     /// Whether more records came than were to be read.
     pub(crate) fn is_over_limit(&self) -> bool {
-        matches!(self.end, End::Told { is_over_limit: true })
+        matches!(self.end, DryRunEnd::Told { is_over_limit: true })
     }
 
     /// What was odd about the input, a line each.
     pub(crate) fn warnings(&self) -> Vec<String> {
         let mut lines = self.warnings.lines(&self.streams);
-        lines.extend(self.somebody.doubt(&self.stats).filter(|_| !matches!(self.end, End::Stopped)));
+        lines.extend(
+            self.empty_run_guard.warning(&self.stats).filter(|_| !matches!(self.end, DryRunEnd::Stopped)),
+        );
         lines
     }
 
@@ -286,14 +288,14 @@ impl<'l, L: Ledger> Foresight<'l, L> {
         if self.ledger.remembers() { batch.look_up(self.ledger, self.now).await } else { Ok(batch) }
     }
 
-    fn take(&mut self, batch: EventBatch, foreseen: &mut Foreseen, sealed: &mut VecDeque<PendingBatch>) {
+    fn take(&mut self, batch: EventBatch, step: &mut DryRunStep, sealed: &mut VecDeque<PendingBatch>) {
         let now = Instant::now();
         self.warnings.add(batch.warnings);
         for event in batch.events {
             let is_record = matches!(event, Event::Contact(_) | Event::Refused(_) | Event::Listed(_));
             if is_record && self.n_read_at_most > 0 && self.stats.received >= self.n_read_at_most {
-                if !matches!(self.end, End::Stopped) {
-                    self.end = End::Told { is_over_limit: true };
+                if !matches!(self.end, DryRunEnd::Stopped) {
+                    self.end = DryRunEnd::Told { is_over_limit: true };
                 }
                 return;
             }
@@ -303,14 +305,14 @@ impl<'l, L: Ledger> Foresight<'l, L> {
                     self.stats.left += 1;
                 }
                 Event::Contact(pending) => {
-                    if let Err(error) = self.decide(pending, foreseen, sealed, now) {
+                    if let Err(error) = self.decide(pending, step, sealed, now) {
                         self.fail(error);
                     }
                 }
                 Event::Refused(record) => {
-                    self.somebody.ended(&record.outcome);
-                    self.tell(Foretold::Refused(record), foreseen);
-                    self.look_for_somebody();
+                    self.empty_run_guard.note_unsent(&record.outcome);
+                    self.tell(PredictedRecord::Refused(record), step);
+                    self.stop_if_nobody_can_be_called();
                 }
                 Event::Listed(_) => {
                     self.fail(Error::Defect("a do-not-call list came where people are called".to_owned()));
@@ -319,78 +321,78 @@ impl<'l, L: Ledger> Foresight<'l, L> {
                 Event::State(state, covers) => self.checkpoints.close_interval(state, covers),
                 Event::Stream { index, name, warnings, variables } => {
                     self.streams.announce(index, &name);
-                    foreseen.announced.push(Announced { stream: index, variables, warnings });
+                    step.announced.push(AnnouncedStream { stream: index, variables, warnings });
                 }
                 Event::Complete(stream) => drop(self.incomplete.remove(&stream)),
             }
         }
         if self.checkpoints.is_full()
             && self.failure.is_none()
-            && let Some(error) = self.somebody.must_decide(&self.stats)
+            && let Some(error) = self.empty_run_guard.decide_now(&self.stats)
         {
             self.fail(error);
         }
-        while self.somebody.is_over() && self.checkpoints.next_ready(Flush::default()).is_some() {}
+        while self.empty_run_guard.is_decided() && self.checkpoints.next_ready(Flush::default()).is_some() {}
     }
 
     /// A contact waits in its batch, is left alone, or has ended.
     fn decide(
         &mut self,
         mut pending: PendingContact,
-        foreseen: &mut Foreseen,
+        step: &mut DryRunStep,
         sealed: &mut VecDeque<PendingBatch>,
         now: Instant,
     ) -> Result<(), Error> {
-        if let LedgerStanding::Known(keys, _) = pending.standing
+        if let LedgerLookup::Known(keys, _) = pending.lookup
             && self.sent_again == Some(ContactStatus::Accepted)
             && self.is_sent(&pending)?
         {
-            pending.standing = LedgerStanding::Known(keys, ContactStatus::Accepted);
+            pending.lookup = LedgerLookup::Known(keys, ContactStatus::Accepted);
         }
         match self.policy.decide(&pending, self.now)? {
-            Ruling::HandOver => self.somebody.found(),
-            Ruling::Ended(outcome) => {
-                self.somebody.ended(&outcome);
-                self.tell(Foretold::Contact(pending, outcome), foreseen);
-                self.look_for_somebody();
+            PolicyDecision::Send => self.empty_run_guard.note_callable(),
+            PolicyDecision::Ended(outcome) => {
+                self.empty_run_guard.note_unsent(&outcome);
+                self.tell(PredictedRecord::Contact(pending, outcome), step);
+                self.stop_if_nobody_can_be_called();
                 return Ok(());
             }
-            Ruling::Leave(limit) => {
+            PolicyDecision::Leave(limit) => {
                 self.leave(limit);
                 sealed.extend(std::iter::from_fn(|| self.batcher.take_any()));
                 return Ok(());
             }
         }
-        let maybe_sent = matches!(pending.standing, LedgerStanding::Known(_, ContactStatus::Unknown));
+        let maybe_sent = matches!(pending.lookup, LedgerLookup::Known(_, ContactStatus::Unknown));
         let key = BatchKey { campaign: pending.campaign.clone(), maybe_sent };
         sealed.extend(self.batcher.push(&key, pending, now));
         Ok(())
     }
 
     /// A record ends.
-    fn tell(&mut self, foretold: Foretold, foreseen: &mut Foreseen) {
-        self.stats.count(foretold.outcome());
+    fn tell(&mut self, predicted: PredictedRecord, step: &mut DryRunStep) {
+        self.stats.count(predicted.outcome());
         if self.stats.has_too_many_rejected(self.max_rejected_percent) {
             self.too_many_rejected();
         }
-        foreseen.decided.push(foretold);
+        step.decided.push(predicted);
     }
 
     /// A sync that finds nobody stops.
-    fn look_for_somebody(&mut self) {
-        if let Some(error) = self.somebody.verdict(&self.stats).filter(|_| self.failure.is_none()) {
+    fn stop_if_nobody_can_be_called(&mut self) {
+        if let Some(error) = self.empty_run_guard.failure(&self.stats).filter(|_| self.failure.is_none()) {
             self.fail(error);
         }
     }
 
     /// A record is left for the next sync, and so is all that comes after it.
-    fn leave(&mut self, limit: Limit) {
+    fn leave(&mut self, limit: ContactLimit) {
         self.stats.left += 1;
         self.reached.get_or_insert(limit);
     }
 }
 
-impl Foretold {
+impl PredictedRecord {
     /// Where the record stands.
     pub(crate) fn position(&self) -> RecordPosition {
         match self {

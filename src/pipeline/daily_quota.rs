@@ -2,45 +2,45 @@
 //! `limits.max_contacts_per_day`, and given back for whoever was not sent.
 
 use super::batch_task::BatchTask;
-use super::ruling::{Limit, Ruling};
+use super::policy_decision::{ContactLimit, PolicyDecision};
 use crate::delivery::{ContactResult, DeliveryResult, Transport};
 use crate::domain::contact::Campaign;
 use crate::domain::error::Error;
 use crate::intake::PendingContact;
-use crate::ledger::{Ledger, Places};
+use crate::ledger::{DailyQuota, Ledger};
 
 impl<C: Transport, L: Ledger> BatchTask<C, L> {
     /// Takes places for as many as there are, from the front; the others are beyond the limit.
-    pub(super) async fn take_places(
+    pub(super) async fn reserve_quota(
         &self,
         campaign: &Campaign,
         asked: &mut Vec<PendingContact>,
         sent: &mut DeliveryResult<PendingContact>,
-    ) -> Result<Option<Places>, Error> {
+    ) -> Result<Option<DailyQuota>, Error> {
         let Some(limit) = &self.daily_limit else { return Ok(None) };
         let wanted = u64::try_from(asked.len()).unwrap_or(u64::MAX);
-        let places = self.ledger.reserve(campaign.clone(), wanted, limit.clone(), self.run.now()).await?;
-        let n_places = usize::try_from(places.count).unwrap_or(usize::MAX);
-        let beyond = asked.split_off(n_places.min(asked.len()));
+        let quota = self.ledger.reserve(campaign.clone(), wanted, limit.clone(), self.run.now()).await?;
+        let n_reserved = usize::try_from(quota.count).unwrap_or(usize::MAX);
+        let beyond = asked.split_off(n_reserved.min(asked.len()));
         sent.contacts.extend(beyond.into_iter().map(|contact| (contact, self.beyond_limit())));
-        Ok(Some(places))
+        Ok(Some(quota))
     }
 
     /// Those that cannot be given back stay taken: the campaign gets fewer today, and no run fails because of it.
-    pub(super) async fn give_back(&self, places: Option<Places>, n_sent: usize) {
-        let Some(places) = places else { return };
+    pub(super) async fn return_quota(&self, quota: Option<DailyQuota>, n_sent: usize) {
+        let Some(quota) = quota else { return };
         let n_sent = u64::try_from(n_sent).unwrap_or(u64::MAX);
-        let count = places.count.saturating_sub(n_sent);
-        if count > 0 && self.ledger.give_back(Places { count, ..places }).await.is_err() {
+        let count = quota.count.saturating_sub(n_sent);
+        if count > 0 && self.ledger.return_quota(DailyQuota { count, ..quota }).await.is_err() {
             self.run
                 .log_line(format!("{count} places of limits.max_contacts_per_day could not be given back"));
         }
     }
 
     fn beyond_limit(&self) -> ContactResult {
-        match Limit::PerDay.ruling(self.on_limit) {
-            Ruling::Ended(outcome) => ContactResult::Ended(outcome),
-            Ruling::Leave(_) | Ruling::HandOver => ContactResult::BeyondLimit,
+        match ContactLimit::PerDay.decision_beyond(self.on_limit) {
+            PolicyDecision::Ended(outcome) => ContactResult::Ended(outcome),
+            PolicyDecision::Leave(_) | PolicyDecision::Send => ContactResult::BeyondLimit,
         }
     }
 }

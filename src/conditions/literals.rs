@@ -2,8 +2,8 @@
 
 use sqlparser::ast::{DataType, DateTimeField, ExactNumberInfo, Expr, Interval, Value};
 
-use super::refused::has_no;
-use super::tree::Target;
+use super::tree::CastTarget;
+use super::unsupported::has_no;
 
 const INSTEAD: &str = "write INTERVAL '365 days'; months and hours have no fixed number of days";
 
@@ -56,7 +56,7 @@ pub(super) fn escape(expression: &Expr) -> Result<char, String> {
 ///
 /// # Errors
 /// Refuses sizes, and types that there are not.
-pub(super) fn target(data_type: &DataType) -> Result<Target, String> {
+pub(super) fn target(data_type: &DataType) -> Result<CastTarget, String> {
     const NO_SIZE: ExactNumberInfo = ExactNumberInfo::None;
     Ok(match data_type {
         DataType::Int(None)
@@ -65,7 +65,7 @@ pub(super) fn target(data_type: &DataType) -> Result<Target, String> {
         | DataType::SmallInt(None)
         | DataType::Int4(None)
         | DataType::Int8(None)
-        | DataType::Int64 => Target::Integer,
+        | DataType::Int64 => CastTarget::Integer,
         DataType::Decimal(NO_SIZE)
         | DataType::Numeric(NO_SIZE)
         | DataType::Dec(NO_SIZE)
@@ -75,18 +75,18 @@ pub(super) fn target(data_type: &DataType) -> Result<Target, String> {
         | DataType::Real
         | DataType::Float64
         | DataType::Float8
-        | DataType::Float4 => Target::Decimal,
+        | DataType::Float4 => CastTarget::Decimal,
         DataType::Text
         | DataType::Varchar(None)
         | DataType::Char(None)
         | DataType::String(None)
         | DataType::CharacterVarying(None)
         | DataType::CharVarying(None)
-        | DataType::Character(None) => Target::Text,
-        DataType::Boolean | DataType::Bool => Target::Boolean,
-        DataType::Date => Target::Date,
+        | DataType::Character(None) => CastTarget::Text,
+        DataType::Boolean | DataType::Bool => CastTarget::Boolean,
+        DataType::Date => CastTarget::Date,
         DataType::Timestamp(None, _) | DataType::TimestampNtz(None) | DataType::Datetime(None) => {
-            Target::Timestamp
+            CastTarget::Timestamp
         }
         other if other.to_string().contains('(') => {
             return Err(format!(

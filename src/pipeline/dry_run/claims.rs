@@ -1,22 +1,22 @@
 //! What would become of a batch that goes out: places in the campaign's day, then a claim.
 
-use super::{Foreseen, Foresight, Foretold};
+use super::{DryRun, DryRunStep, PredictedRecord};
 use crate::domain::contact::Campaign;
 use crate::domain::error::Error;
 use crate::domain::outcome::Outcome;
 use crate::domain::reason::Reason;
-use crate::intake::{LedgerStanding, PendingContact};
-use crate::ledger::{ClaimEntry, ContactStatus, Ledger, Places, one_for_each};
+use crate::intake::{LedgerLookup, PendingContact};
+use crate::ledger::{ClaimEntry, ContactStatus, DailyQuota, Ledger, one_for_each};
 use crate::pipeline::batcher::PendingBatch;
 use crate::pipeline::policy::outcome_of_status;
-use crate::pipeline::ruling::{Limit, Ruling};
+use crate::pipeline::policy_decision::{ContactLimit, PolicyDecision};
 
-impl<L: Ledger> Foresight<'_, L> {
+impl<L: Ledger> DryRun<'_, L> {
     /// What would become of a batch that goes out.
-    pub(super) async fn claim(&mut self, batch: PendingBatch, foreseen: &mut Foreseen) -> Result<(), Error> {
-        let n_before = foreseen.n_sent;
+    pub(super) async fn claim(&mut self, batch: PendingBatch, step: &mut DryRunStep) -> Result<(), Error> {
+        let n_before = step.n_sent;
         let PendingBatch { campaign, mut contacts, .. } = batch;
-        let places = self.take_places(campaign, &mut contacts, foreseen).await?;
+        let quota = self.reserve_quota(campaign, &mut contacts, step).await?;
         let statuses = self.claim_statuses(&contacts).await?;
         for (mut pending, status) in contacts.into_iter().zip(statuses) {
             let status = self.status_by_now(&pending, status)?;
@@ -24,43 +24,43 @@ impl<L: Ledger> Foresight<'_, L> {
                 (Some(outcome), _) => outcome,
                 (None, ContactStatus::Elsewhere) => Outcome::Duplicate(Reason::InAnotherRun),
                 (None, _) => {
-                    foreseen.n_sent += 1;
+                    step.n_sent += 1;
                     self.remember(&pending)?;
                     Outcome::Accepted { contact_id: None }
                 }
             };
-            if let LedgerStanding::Known(keys, _) = pending.standing {
-                pending.standing = LedgerStanding::Known(keys, status);
+            if let LedgerLookup::Known(keys, _) = pending.lookup {
+                pending.lookup = LedgerLookup::Known(keys, status);
             }
-            self.tell(Foretold::Contact(pending, outcome), foreseen);
+            self.tell(PredictedRecord::Contact(pending, outcome), step);
         }
-        let n_sent = foreseen.n_sent - n_before;
-        foreseen.n_requests += u64::from(n_sent > 0);
-        if let Some(places) = places {
-            let count = places.count.saturating_sub(n_sent);
-            self.ledger.give_back(Places { count, ..places }).await?;
+        let n_sent = step.n_sent - n_before;
+        step.n_requests += u64::from(n_sent > 0);
+        if let Some(quota) = quota {
+            let count = quota.count.saturating_sub(n_sent);
+            self.ledger.return_quota(DailyQuota { count, ..quota }).await?;
         }
         Ok(())
     }
 
     /// Takes places for as many as there are, from the front; the others are beyond the limit.
-    async fn take_places(
+    async fn reserve_quota(
         &mut self,
         campaign: Campaign,
         asked: &mut Vec<PendingContact>,
-        foreseen: &mut Foreseen,
-    ) -> Result<Option<Places>, Error> {
+        step: &mut DryRunStep,
+    ) -> Result<Option<DailyQuota>, Error> {
         let Some(limit) = &self.daily_limit else { return Ok(None) };
         let wanted = u64::try_from(asked.len()).unwrap_or(u64::MAX);
-        let places = self.ledger.reserve(campaign, wanted, limit.clone(), self.now).await?;
-        let n_places = usize::try_from(places.count).unwrap_or(usize::MAX);
-        for pending in asked.split_off(n_places.min(asked.len())) {
-            match Limit::PerDay.ruling(self.on_limit) {
-                Ruling::Ended(outcome) => self.tell(Foretold::Contact(pending, outcome), foreseen),
-                Ruling::Leave(_) | Ruling::HandOver => self.leave(Limit::PerDay),
+        let quota = self.ledger.reserve(campaign, wanted, limit.clone(), self.now).await?;
+        let n_reserved = usize::try_from(quota.count).unwrap_or(usize::MAX);
+        for pending in asked.split_off(n_reserved.min(asked.len())) {
+            match ContactLimit::PerDay.decision_beyond(self.on_limit) {
+                PolicyDecision::Ended(outcome) => self.tell(PredictedRecord::Contact(pending, outcome), step),
+                PolicyDecision::Leave(_) | PolicyDecision::Send => self.leave(ContactLimit::PerDay),
             }
         }
-        Ok(Some(places))
+        Ok(Some(quota))
     }
 
     async fn claim_statuses(&self, asked: &[PendingContact]) -> Result<Vec<ContactStatus>, Error> {

@@ -19,7 +19,7 @@ pub(crate) struct TemplateContext {
 
 /// One record, as templates see it.
 #[derive(Debug)]
-pub(crate) struct Scene<'a> {
+pub(crate) struct RenderContext<'a> {
     /// The wanted columns as raw JSON, by their slots.
     pub(crate) slots: &'a [Option<&'a str>],
     /// When the source read the record.

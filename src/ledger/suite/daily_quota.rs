@@ -9,7 +9,7 @@ fn limit(max: u64) -> DailyLimit {
     DailyLimit { max, zone: TimeZone::get("Asia/Ho_Chi_Minh").unwrap() }
 }
 
-pub(super) async fn take(ledger: &impl Ledger, campaign: &str, wanted: u64, now: Timestamp) -> Places {
+pub(super) async fn take(ledger: &impl Ledger, campaign: &str, wanted: u64, now: Timestamp) -> DailyQuota {
     ledger.reserve(Campaign::new(campaign), wanted, limit(10), now).await.unwrap()
 }
 
@@ -23,7 +23,7 @@ pub(in crate::ledger) async fn a_campaigns_day_has_so_many_places_over_all_runs(
     assert_eq!(given.count, 3, "what is left");
     assert_eq!(take(&ledger, "spring", 7, late).await.count, 0);
     assert_eq!(take(&ledger, "spring 2", 7, late).await.count, 7, "another campaign");
-    ledger.give_back(Places { count: 2, ..given }).await.unwrap();
+    ledger.return_quota(DailyQuota { count: 2, ..given }).await.unwrap();
     ledger.close().await.unwrap();
     drop(ledger);
     let ledger = home.open(options("second"), late).await.unwrap();
@@ -54,6 +54,6 @@ pub(in crate::ledger) async fn those_who_race_for_places_have_no_more_together_t
         runs.push(open(home, "second").await);
     }
     let takes = runs.iter().flat_map(|run| (0..10).map(move |_| take(run, "spring", 3, day(0))));
-    let taken: u64 = join_all(takes).await.iter().map(|places| places.count).sum();
+    let taken: u64 = join_all(takes).await.iter().map(|daily_quota| daily_quota.count).sum();
     assert_eq!(taken, 10);
 }

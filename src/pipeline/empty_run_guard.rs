@@ -10,26 +10,26 @@ const LOOKS_AT: u64 = 100;
 
 /// Looks for somebody who can be called, or was before. Until then no STATE goes back.
 #[derive(Debug)]
-pub(super) struct SearchForSomebody {
-    is_over: bool,
+pub(super) struct EmptyRunGuard {
+    is_decided: bool,
     /// Whether somebody was found, or nobody needs to be.
     is_well: bool,
     n_records: u64,
 }
 
-impl SearchForSomebody {
+impl EmptyRunGuard {
     /// Nobody was looked at; with `allow_nobody` nobody is looked for.
     pub(super) fn new(allow_nobody: bool) -> Self {
-        Self { is_over: allow_nobody, is_well: allow_nobody, n_records: 0 }
+        Self { is_decided: allow_nobody, is_well: allow_nobody, n_records: 0 }
     }
 
     /// Somebody can be called, or was before.
-    pub(super) fn found(&mut self) {
-        (self.is_over, self.is_well) = (true, true);
+    pub(super) fn note_callable(&mut self) {
+        (self.is_decided, self.is_well) = (true, true);
     }
 
     /// A record ended without a call. One that was deleted in the source tells nothing.
-    pub(super) fn ended(&mut self, outcome: &Outcome) {
+    pub(super) fn note_unsent(&mut self, outcome: &Outcome) {
         let is_known = matches!(outcome, Outcome::Duplicate(_) | Outcome::Unknown(_));
         // Who is over a limit could be called, and who cools off was, a short while ago.
         let is_for_now = matches!(
@@ -37,34 +37,34 @@ impl SearchForSomebody {
             Some(Reason::MaxContactsPerSync | Reason::MaxContactsPerDay | Reason::CoolingOff)
         );
         if is_known || is_for_now {
-            self.found();
+            self.note_callable();
         } else if outcome.reason() != Some(Reason::DeletedInSource) {
             self.n_records += 1;
         }
     }
 
     /// Why the run must stop, when it has looked at enough.
-    pub(super) fn verdict(&self, stats: &RunStats) -> Option<Error> {
-        let is_hopeless = !self.is_over && self.n_records >= LOOKS_AT;
+    pub(super) fn failure(&self, stats: &RunStats) -> Option<Error> {
+        let is_hopeless = !self.is_decided && self.n_records >= LOOKS_AT;
         is_hopeless.then(|| self.hopeless(stats))
     }
 
     /// Whether STATEs may go back.
-    pub(super) fn is_over(&self) -> bool {
-        self.is_over
+    pub(super) fn is_decided(&self) -> bool {
+        self.is_decided
     }
 
     /// There is nothing more to look at: the input has ended.
-    pub(super) fn give_up(&mut self) {
-        self.is_over = true;
+    pub(super) fn note_end_of_input(&mut self) {
+        self.is_decided = true;
     }
 
     /// No more STATEs can wait: with records that all could not be called, that is enough to have looked at.
-    pub(super) fn must_decide(&mut self, stats: &RunStats) -> Option<Error> {
-        if !self.is_over && self.n_records > 0 {
+    pub(super) fn decide_now(&mut self, stats: &RunStats) -> Option<Error> {
+        if !self.is_decided && self.n_records > 0 {
             return Some(self.hopeless(stats));
         }
-        self.is_over = true;
+        self.is_decided = true;
         None
     }
 
@@ -73,7 +73,7 @@ impl SearchForSomebody {
     }
 
     /// What to say of a run that was too short to be stopped.
-    pub(super) fn doubt(&self, stats: &RunStats) -> Option<String> {
+    pub(super) fn warning(&self, stats: &RunStats) -> Option<String> {
         let n_records = self.n_records;
         (!self.is_well && n_records > 0).then(|| {
             format!(
@@ -99,9 +99,9 @@ mod tests {
             (Reason::OutsideWindow, false),
             (Reason::DeletedInSource, false),
         ] {
-            let mut search = SearchForSomebody::new(false);
-            search.ended(&Outcome::Suppressed(reason, None));
-            assert_eq!(search.is_over(), is_somebody, "{reason:?}");
+            let mut search = EmptyRunGuard::new(false);
+            search.note_unsent(&Outcome::Suppressed(reason, None));
+            assert_eq!(search.is_decided(), is_somebody, "{reason:?}");
         }
     }
 
@@ -114,11 +114,11 @@ mod tests {
             ("somebody", false, 3, 1, false),
             ("nobody is normal", true, 3, 0, false),
         ] {
-            let mut search = SearchForSomebody::new(allow_nobody);
-            (0..n_invalid).for_each(|_| search.ended(&invalid));
-            (0..n_found).for_each(|_| search.found());
-            assert_eq!(search.must_decide(&RunStats::default()).is_some(), must_stop, "{name}");
-            assert_eq!(search.is_over(), !must_stop, "{name}: whether STATEs go back");
+            let mut search = EmptyRunGuard::new(allow_nobody);
+            (0..n_invalid).for_each(|_| search.note_unsent(&invalid));
+            (0..n_found).for_each(|_| search.note_callable());
+            assert_eq!(search.decide_now(&RunStats::default()).is_some(), must_stop, "{name}");
+            assert_eq!(search.is_decided(), !must_stop, "{name}: whether STATEs go back");
         }
     }
 }

@@ -6,25 +6,25 @@ use crate::domain::reason::Reason;
 
 /// What is decided about a contact.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Ruling {
+pub(crate) enum PolicyDecision {
     /// They go out.
-    HandOver,
+    Send,
     /// They have ended.
     Ended(Outcome),
     /// They are beyond a limit, and left alone with all that comes after them.
-    Leave(Limit),
+    Leave(ContactLimit),
 }
 
 /// How many may be sent at most.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Limit {
+pub(crate) enum ContactLimit {
     /// In this run.
     PerSync,
     /// In a day, to one campaign, by all runs.
     PerDay,
 }
 
-impl Limit {
+impl ContactLimit {
     /// Its setting.
     pub(crate) fn setting(self) -> &'static str {
         match self {
@@ -34,14 +34,14 @@ impl Limit {
     }
 
     /// What is decided about somebody beyond it.
-    pub(crate) fn ruling(self, on_limit: OnLimit) -> Ruling {
+    pub(crate) fn decision_beyond(self, on_limit: OnLimit) -> PolicyDecision {
         let reason = match self {
             Self::PerSync => Reason::MaxContactsPerSync,
             Self::PerDay => Reason::MaxContactsPerDay,
         };
         match on_limit {
-            OnLimit::Stop => Ruling::Leave(self),
-            OnLimit::Suppress => Ruling::Ended(Outcome::Suppressed(reason, None)),
+            OnLimit::Stop => PolicyDecision::Leave(self),
+            OnLimit::Suppress => PolicyDecision::Ended(Outcome::Suppressed(reason, None)),
         }
     }
 }
