@@ -476,7 +476,8 @@ impl Cli {
 /// The usage, with the mistake that was made; numbers that stand where none belongs are masked.
 #[must_use]
 pub fn discreet(usage: &clap::Error) -> String {
-    mask_numbers(&usage.to_string()).into_owned()
+    // The bounds of a number are no number, and looked like one.
+    mask_numbers(&usage.to_string().replace("..=", " to ")).into_owned()
 }
 
 impl Environment {

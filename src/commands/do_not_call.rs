@@ -40,6 +40,9 @@ async fn load(arguments: &ListLoadArgs, stdin: impl Read, now: Timestamp) -> Res
     let rules = phone_rules(&config)?.for_a_list();
     let is_stdin = file.as_os_str() == STDIN;
     let source = match source {
+        Some(source) if source.trim().is_empty() => {
+            return Err(Error::config("--source", "is blank: nobody could take such a source off again"));
+        }
         Some(source) => source.clone(),
         None if is_stdin => return Err(Error::config("--source", "is needed: stdin has no name of its own")),
         None => file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default(),

@@ -25,8 +25,11 @@ impl Cause<'_> {
             Self::Missing(column) => format!("{} is missing", words.column(column)),
             Self::IsNull(column) => format!("{} is null", words.column(column)),
             Self::Unreadable(column, kind) => format!("{} is not {}", words.column(column), kind.name()),
-            Self::NoObject(column, Blocked { n_names, what }) => {
+            Self::Blocked(column, Blocked::NoObject { n_names, what }) => {
                 format!("`{}` is {what}, not an object", words.above(column, n_names))
+            }
+            Self::Blocked(column, Blocked::OtherSpelling) => {
+                format!("{} is there in another spelling: write the column's very name", words.column(column))
             }
             Self::Different(sides) => words.different(sides),
             Self::NoOrder(node) => {

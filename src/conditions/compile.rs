@@ -305,6 +305,7 @@ impl<'c, 's> ConditionCompiler<'c, 's> {
         match Moment::parse(text, self.zone) {
             Some(Moment::Date(date)) => Ok(Value::Date(date)),
             Some(Moment::Timestamp(timestamp)) => Ok(Value::Timestamp(timestamp)),
+            Some(Moment::Late(_)) => Ok(Value::Timestamp(Timestamp::MAX)),
             None => Err(format!("'{text}' is no date; write '2026-01-31' or '2026-01-31 10:00:00'")),
         }
     }

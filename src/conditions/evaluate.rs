@@ -151,7 +151,7 @@ impl<'a, F: Fn(usize) -> Raw<'a>> Sight<'a, F> {
         let raw = match (self.raw)(index) {
             Ok(Some(raw)) => raw,
             Ok(None) => return Value::Unknown(Cause::Missing(index)),
-            Err(blocked) => return Value::Unknown(Cause::NoObject(index, blocked)),
+            Err(blocked) => return Value::Unknown(Cause::Blocked(index, blocked)),
         };
         let kind = match (raw.as_bytes().first(), reading) {
             (Some(b'n') | None, _) => return Value::Unknown(Cause::IsNull(index)),

@@ -6,6 +6,8 @@ use sqlparser::keywords::Keyword;
 use sqlparser::parser::{Parser, ParserError};
 use sqlparser::tokenizer::{Location, Token, TokenWithSpan, Tokenizer, Whitespace};
 
+use crate::phone::visible;
+
 /// Longer ones are not written by people.
 const LONGEST: usize = 10_000;
 
@@ -44,7 +46,10 @@ pub(super) fn parse(source: &str) -> Result<Parsed, String> {
     let expression = parser.parse_expr().map_err(|error| explained(&error) + &column)?;
     match parser.peek_token_ref() {
         TokenWithSpan { token: Token::EOF, .. } => Ok(Parsed { expression, parts }),
-        rest => Err(format!("nothing can be made of `{}`{}{column}", rest.token, place(rest.span.start))),
+        rest => {
+            let token = visible(&rest.token.to_string());
+            Err(format!("nothing can be made of `{token}`{}{column}", place(rest.span.start)))
+        }
     }
 }
 
@@ -237,6 +242,7 @@ mod tests {
             ("a =", "expected: an expression, found its end"),
             ("a = 1 b", "nothing can be made of `b` at column 7"),
             ("a = 1;", "nothing can be made of `;` at column 6"),
+            ("a\u{200b} = 1", r"nothing can be made of `\u{200b}` at column 2"),
             ("WHERE a = 1", "a condition is what stands behind WHERE; leave WHERE out"),
             ("a = 'x", "unterminated string literal at column 5"),
             ("a = 1 -- AND b", "a condition has no comments at column 7; minus minus is one: write - (-1)"),

@@ -278,8 +278,8 @@ pub(super) enum Cause<'a> {
     IsNull(usize),
     /// The catalog calls the column a date, and its value is none.
     Unreadable(usize, ValueKind),
-    /// The column is looked for below something that is no object.
-    NoObject(usize, Blocked),
+    /// Nobody can look for the column, or say whether it is there.
+    Blocked(usize, Blocked),
     /// Two sides that do not compare.
     Different([(&'a Node, ValueKind); 2]),
     /// Truth values know no order, nor do objects equality.
@@ -310,13 +310,18 @@ pub(super) enum Class {
     Unreadable,
 }
 
-/// Something on the way to a column that has no names in it: neither an object, nor null or missing.
+/// Why nobody can say what a column holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Blocked {
-    /// How many of the path's names lead to it.
-    pub(crate) n_names: usize,
-    /// What it is, in words.
-    pub(crate) what: &'static str,
+pub(crate) enum Blocked {
+    /// Something on the way to it has no names in it: neither an object, nor null or missing.
+    NoObject {
+        /// How many of the path's names lead to it.
+        n_names: usize,
+        /// What it is, in words.
+        what: &'static str,
+    },
+    /// It is missing, and what is there has its name in another case, or looks the same twice: it may be meant.
+    OtherSpelling,
 }
 
 impl Cause<'_> {
@@ -332,7 +337,7 @@ impl Cause<'_> {
             | Self::Uncastable(..)
             | Self::BadCount(..)
             | Self::BadPattern(..) => Class::Clash,
-            Self::Unreadable(..) | Self::NoObject(..) | Self::TooLarge(_) => Class::Unreadable,
+            Self::Unreadable(..) | Self::Blocked(..) | Self::TooLarge(_) => Class::Unreadable,
         }
     }
 

@@ -13,9 +13,11 @@ use super::back_off::BackOff;
 use super::breaker::Breaker;
 use super::clock::{self, Clock};
 use super::inquiry::inquire;
+use super::paced::Paced;
 use super::part::BatchPart;
 use super::rate_limiter::RateLimiter;
 use super::result::{ContactResult, DeliveryResult};
+use super::retry_after::in_words;
 use super::run_handle::RunHandle;
 use super::transport::{Transport, TransportError};
 use crate::domain::batch::{Batch, BatchIds};
@@ -89,9 +91,11 @@ impl<C: Transport> Deliverer<C> {
         Self { provider, transport, run, rate_limiter, retry_policy, back_off, breaker, run_id, request_ids }
     }
 
-    /// Asks what is known of a campaign, by the same way as contacts go.
+    /// Asks what is known of a campaign, by the same way as contacts go, and at their pace.
     pub async fn inquire(&self, campaign: &Campaign, within: Duration) -> CampaignFacts {
-        inquire(self.provider.as_ref(), campaign, &self.transport, &self.run.clock, within).await
+        let longest_pause = self.retry_policy.retry_for;
+        let paced = Paced::new(&self.transport, &self.rate_limiter, &self.run, longest_pause);
+        inquire(self.provider.as_ref(), campaign, &paced, &self.run.clock, within).await
     }
 
     /// Whether who may have been sent may go out again in any request, of this run or another: the vendor recognises
@@ -438,13 +442,6 @@ impl<C: Transport> Deliverer<C> {
         self.run.log_wait(text, wait, why, true);
         self.run.wait_until(until).await.err().map(|_| PartEnd::Stopped(None))
     }
-}
-
-/// A wait for a person to read: who asks for days may have meant a date.
-fn in_words(wait: Duration) -> String {
-    let seconds = wait.as_secs_f64().ceil();
-    let days = wait.as_secs().div_euclid(86_400);
-    if days < 2 { format!("{seconds} s") } else { format!("{seconds} s ({days} days)") }
 }
 
 /// What is settled by now; of the parts, whether they may have been sent.

@@ -18,6 +18,7 @@ mod http_tests;
 mod http_transport;
 mod inquiry;
 mod network;
+mod paced;
 mod part;
 mod rate_limiter;
 mod request_fault;

@@ -24,6 +24,13 @@ pub(crate) fn http_date(text: &str) -> Option<Timestamp> {
     moment.or_else(|| rfc2822::DateTimeParser::new().parse_timestamp(text).ok())
 }
 
+/// A wait for a person to read: who asks for days may have meant a date.
+pub(super) fn in_words(wait: Duration) -> String {
+    let seconds = wait.as_secs_f64().ceil();
+    let days = wait.as_secs().div_euclid(86_400);
+    if days < 2 { format!("{seconds} s") } else { format!("{seconds} s ({days} days)") }
+}
+
 fn longest(value: &str, now: Timestamp) -> Option<Duration> {
     let pieces: Vec<&str> = value.split(',').collect();
     let alone = pieces.iter().filter_map(|piece| seconds(piece).or_else(|| until(piece, now)));

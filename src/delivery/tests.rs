@@ -3,6 +3,7 @@
 mod arrival;
 mod clocks;
 mod keyed;
+mod paced;
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};

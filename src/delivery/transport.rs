@@ -5,7 +5,7 @@ use std::future::Future;
 use crate::providers::api::{Reply, Request};
 
 /// Takes a request to the vendor and brings the reply.
-pub trait Transport: Send + Sync + 'static {
+pub trait Transport: Send + Sync {
     /// One attempt, without any retry of its own.
     ///
     /// # Errors

@@ -1,7 +1,7 @@
 //! Any file fills the do-not-call list with every row of it, or is refused: a row that is left out is somebody who is
 //! called.
 
-use super::{FileFormat, ListFile};
+use super::{FileFormat, ListFile, csv_text};
 use crate::ledger::{KeyHasher, KeyMaker, RuleScopes, Scope};
 use crate::phone::{PhoneRules, region};
 
@@ -20,7 +20,14 @@ pub(crate) fn do_not_call_files(data: &[u8]) {
     match list.read(file) {
         Ok((staged, n_left_out)) => {
             let n_rows = match format {
-                FileFormat::Csv => csv::Reader::from_reader(file).records().count(),
+                FileFormat::Csv => {
+                    let has_column = |names: &csv::StringRecord| {
+                        names.iter().any(|name| name.trim_start_matches('\u{feff}').trim() == "phone")
+                    };
+                    let opened = csv_text::opened(file, u64::MAX, has_column);
+                    let (delimiter, text) = opened.expect("memory can be read");
+                    csv::ReaderBuilder::new().delimiter(delimiter).from_reader(text).records().count()
+                }
                 FileFormat::Jsonl => {
                     let text = String::from_utf8_lossy(file);
                     text.split('\n')

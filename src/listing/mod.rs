@@ -6,6 +6,7 @@
 //! list are among them before a STATE passes them, and a load that fails reads on, so that all rows are there that cannot
 //! be read.
 
+mod csv_text;
 mod file;
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) mod fuzz;

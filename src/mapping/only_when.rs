@@ -71,6 +71,9 @@ impl OnlyWhen {
 
 /// A column that the catalog lists, by the names that lead to it.
 fn listed(names: &[&str], rows: &mut RowReader) -> Column {
+    if let Some(top) = names.first() {
+        rows.watch(top);
+    }
     match names {
         [name] => Column { exact: Some(rows.want(name)), nested: None },
         [head, below @ ..] => {
@@ -85,6 +88,10 @@ fn listed(names: &[&str], rows: &mut RowReader) -> Column {
 fn unlisted(path: &[&str], rows: &mut RowReader) -> Column {
     match path {
         [_] | [] => listed(path, rows),
-        _ => Column { exact: Some(rows.want(&path.join("."))), ..listed(path, rows) },
+        _ => {
+            let whole = path.join(".");
+            rows.watch(&whole);
+            Column { exact: Some(rows.want(&whole)), ..listed(path, rows) }
+        }
     }
 }

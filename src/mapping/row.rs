@@ -25,6 +25,8 @@ pub(super) struct RowReader {
     listed: HashSet<Box<str>, FixedState>,
     /// Names that are wanted in any case, and where the spellings go that nobody foresaw.
     any_case: Vec<(Box<str>, usize)>,
+    /// Names in small letters whose other spellings are no reason to take the column for missing.
+    watched: Vec<(Box<str>, usize)>,
     /// Identity mapping wants every column, also those that the catalog does not list.
     pub(super) keep_others: bool,
     /// The columns of the first record and their slots. Nearly all records have the same ones in the
@@ -45,6 +47,8 @@ enum Place {
     Slot(usize),
     /// There, unless the record has the very column, or another one that looks the same.
     Alike(usize),
+    /// It may be meant, and nobody can say so.
+    Stray(usize),
     Other,
 }
 
@@ -53,6 +57,8 @@ enum Place {
 pub(super) struct Row<'a> {
     slots: Vec<Option<&'a str>>,
     others: Others<'a>,
+    /// Slots whose column is there in another spelling.
+    strays: Vec<usize>,
 }
 
 /// Columns without a slot, in the record's order, each once.
@@ -116,6 +122,12 @@ impl RowReader {
         slots
     }
 
+    /// A wanted column on which it depends who is called: one that is there in another case is not missing.
+    pub(super) fn watch(&mut self, name: &str) {
+        let slot = self.want(name);
+        self.watched.push((name::seen(name).to_lowercase().into(), slot));
+    }
+
     /// The wanted top-level columns, in the order in which they were wanted.
     pub(super) fn wanted(&self) -> Vec<String> {
         let mut names: Vec<_> = self.names.iter().map(|(name, slot)| (*slot, name)).collect();
@@ -125,7 +137,7 @@ impl RowReader {
 
     /// Reads a record. The last of several equal names wins.
     pub(super) fn read_object<'a>(&self, object: &'a Object<'_>) -> Row<'a> {
-        let mut row = Row { slots: vec![None; self.names.len()], others: Others::default() };
+        let mut row = Row { slots: vec![None; self.names.len()], ..Row::default() };
         let first = || object.members().map(|(name, _)| (name.into(), self.place(name))).collect();
         let mut usual = self.usual.get_or_init(first).iter();
         let mut alike = Vec::new();
@@ -137,8 +149,11 @@ impl RowReader {
             match place {
                 Place::Slot(slot) => row.put(slot, raw),
                 Place::Alike(slot) => alike.push((slot, name, raw)),
-                Place::Other if self.keep_others => row.others.put(name, raw),
-                Place::Other => {}
+                Place::Stray(slot) => {
+                    row.strays.push(slot);
+                    self.keep_other(name, raw, &mut row);
+                }
+                Place::Other => self.keep_other(name, raw, &mut row),
             }
         }
         if !alike.is_empty() {
@@ -157,13 +172,29 @@ impl RowReader {
             return Place::Slot(*slot);
         }
         if !self.has_odd && *seen == *name {
-            return Place::Other;
+            return self.stray(name, &seen);
         }
         match self.seen.get(&*seen) {
             Some(Some(wanted)) if !(wanted.is_listed && self.listed.contains(name)) => {
                 Place::Alike(wanted.slot)
             }
-            _ => Place::Other,
+            _ => self.stray(name, &seen),
+        }
+    }
+
+    /// A column that has no place, unless a watched one may be meant.
+    fn stray(&self, name: &str, seen: &str) -> Place {
+        if self.watched.is_empty() || self.listed.contains(name) {
+            return Place::Other;
+        }
+        let lower = seen.to_lowercase();
+        let meant = self.watched.iter().find(|(watched, _)| **watched == *lower);
+        meant.map_or(Place::Other, |(_, slot)| Place::Stray(*slot))
+    }
+
+    fn keep_other<'a>(&self, name: &'a str, raw: &'a str, row: &mut Row<'a>) {
+        if self.keep_others {
+            row.others.put(name, raw);
         }
     }
 
@@ -179,8 +210,9 @@ impl RowReader {
         for (slot, name, raw) in alike {
             if only.get(slot) == Some(&Some(*name)) {
                 row.put(*slot, raw);
-            } else if self.keep_others {
-                row.others.put(name, raw);
+            } else {
+                row.strays.push(*slot);
+                self.keep_other(name, raw, row);
             }
         }
     }
@@ -227,14 +259,25 @@ impl Column {
         if let Some(raw) = self.exact.and_then(|slot| row.slot(slot)) {
             return Ok(Some(raw));
         }
+        let top = self.nested.as_ref().map(|(slot, _)| *slot);
+        if self
+            .exact
+            .into_iter()
+            .chain(top)
+            .any(|slot| row.slot(slot).is_none() && row.strays.contains(&slot))
+        {
+            return Err(Blocked::OtherSpelling);
+        }
         let Some((slot, path)) = &self.nested else { return Ok(None) };
         let mut raw = row.slot(*slot);
         for (place, name) in path.iter().enumerate() {
             let Some(above) = raw else { return Ok(None) };
             raw = match above.as_bytes().first() {
-                Some(b'{') => member(above, name),
+                Some(b'{') => below(above, name)?,
                 Some(b'n') | None => return Ok(None),
-                Some(first) => return Err(Blocked { n_names: place + 1, what: name_of_kind(*first) }),
+                Some(first) => {
+                    return Err(Blocked::NoObject { n_names: place + 1, what: name_of_kind(*first) });
+                }
             };
         }
         Ok(raw)
@@ -257,6 +300,17 @@ pub(super) fn member<'a>(raw: &'a str, name: &str) -> Option<&'a str> {
     let object = object(raw);
     let name = name::find_name(name, object.members().map(|(name, _)| name))?;
     object.members().filter(|(other, _)| *other == name).last().map(|(_, raw)| raw)
+}
+
+/// The same for those who must know whether it is there in another spelling.
+fn below<'a>(raw: &'a str, name: &str) -> Raw<'a> {
+    let found = member(raw, name);
+    let looks = || name::seen(name).to_lowercase();
+    if found.is_none() && object(raw).members().any(|(other, _)| name::seen(other).to_lowercase() == looks())
+    {
+        return Err(Blocked::OtherSpelling);
+    }
+    Ok(found)
 }
 
 /// What is no JSON object has no members.

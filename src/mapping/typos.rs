@@ -52,7 +52,7 @@ pub(super) fn in_template(source: &str, schema: Schema<'_>) -> Option<String> {
             expression(column)
         ));
     }
-    single_braces(source, schema)
+    single_braces(source, schema).or_else(|| marked(source, schema))
 }
 
 /// The column that a text of one word means in another spelling, or with the signs of another language around it:
@@ -78,7 +78,7 @@ pub(super) fn in_default(text: &str, field: Option<&str>, schema: Schema<'_>) ->
         Some("gender") if gender::understand(text).is_none() => {
             "is no gender that the vendor knows; write male or female, or leave it blank"
         }
-        _ => return single_braces(text, schema),
+        _ => return single_braces(text, schema).or_else(|| marked(text, schema)),
     };
     Some(why.to_owned())
 }
@@ -109,6 +109,34 @@ fn single_braces(text: &str, schema: Schema<'_>) -> Option<String> {
     let column = name.strip_prefix("record.").or_else(|| is_column(name, schema).then_some(name));
     let column = column.or_else(|| spelled(name, schema))?;
     Some(format!("single braces would be used as they are written; write {}", expression(column)))
+}
+
+/// What other languages put around a column's name within a text: `%(full_name)s`, `%full_name%`, `[full_name]`,
+/// `<full_name>`, `«full_name»`, `$full_name`, `#full_name#`.
+fn marked(text: &str, schema: Schema<'_>) -> Option<String> {
+    const MARKS: [(&str, &str); 9] = [
+        ("%(", ")"),
+        ("%=", "%"),
+        ("%", "%"),
+        ("[", "]"),
+        ("<", ">"),
+        ("«", "»"),
+        ("#", "#"),
+        ("${", "}"),
+        ("$", ""),
+    ];
+    let column = MARKS.iter().find_map(|(opening, closing)| {
+        let more = if closing.is_empty() { "_" } else { "_-. " };
+        let is_name = |c: char| c.is_alphanumeric() || more.contains(c);
+        text.match_indices(opening).find_map(|(at, _)| {
+            let inner = text.get(at..)?.strip_prefix(opening)?;
+            let rest = inner.trim_start_matches(is_name);
+            let word = inner.strip_suffix(rest).filter(|_| rest.starts_with(closing))?;
+            let word = word.trim().trim_start_matches("record.");
+            if schema.exact(word).is_some() { Some(word) } else { spelled(word, schema) }
+        })
+    })?;
+    Some(format!("would be spoken as it is written; for the column's value write {}", expression(column)))
 }
 
 /// What stands in the braces of a text.

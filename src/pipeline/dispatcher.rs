@@ -41,7 +41,7 @@ impl Dispatcher {
     }
 
     /// Sends as many batches as may be under way.
-    pub(super) fn send<C: Transport, L: Ledger>(&mut self, task: &BatchTask<C, L>) {
+    pub(super) fn send<C: Transport + 'static, L: Ledger>(&mut self, task: &BatchTask<C, L>) {
         while self.under_way.len() < self.max_in_flight
             && self.loads.values().map(|load| load.bytes).sum::<usize>() < MAX_BYTES_UNDER_WAY
         {

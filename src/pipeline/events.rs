@@ -16,7 +16,7 @@ use crate::intake::{Event, EventBatch, LedgerLookup, PendingContact, RecordPosit
 use crate::ledger::{ContactStatus, Ledger};
 use crate::protocol::Level;
 
-impl<C: Transport, L: Ledger, W: Write> Pipeline<C, L, W> {
+impl<C: Transport + 'static, L: Ledger, W: Write> Pipeline<C, L, W> {
     /// What was read, or nothing at the end of the input. What the ledger knows of the contacts decides about them;
     /// without one they are taken at once.
     pub(super) fn take_input(&mut self, batch: Option<EventBatch>) {

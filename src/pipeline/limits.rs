@@ -10,7 +10,7 @@ use crate::intake::Event;
 use crate::ledger::Ledger;
 use crate::protocol::Level;
 
-impl<C: Transport, L: Ledger, W: Write> Pipeline<C, L, W> {
+impl<C: Transport + 'static, L: Ledger, W: Write> Pipeline<C, L, W> {
     /// A record that was counted as received is left alone; its STATE waits for ever. Who was gathered goes out now: the
     /// rest of the input may take its time.
     pub(super) fn leave_record(&mut self, limit: ContactLimit) {

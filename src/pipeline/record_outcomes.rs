@@ -17,7 +17,7 @@ use crate::intake::{PendingContact, RecordPosition, RefusedRecord, StreamNames};
 use crate::ledger::Ledger;
 use crate::protocol::Level;
 
-impl<C: Transport, L: Ledger, W: Write> Pipeline<C, L, W> {
+impl<C: Transport + 'static, L: Ledger, W: Write> Pipeline<C, L, W> {
     /// A batch is not under way any more.
     pub(super) fn record_delivery(&mut self, result: DeliveryResult<PendingContact>) {
         self.waiting = None;

@@ -54,7 +54,7 @@ fn run_end(ended: Timestamp, read: u64, how: Ending) -> RunEnd {
     RunEnd { ended, read, how, rejects: String::new(), receipts: String::new(), preview: None }
 }
 
-impl<C: Transport, L: Ledger, W: Write> Pipeline<C, L, W> {
+impl<C: Transport + 'static, L: Ledger, W: Write> Pipeline<C, L, W> {
     /// From here on nothing new is sent; what is under way is heard out.
     pub(super) fn fail(&mut self, error: Error) {
         if self.failure.is_some() {

@@ -11,7 +11,7 @@ use crate::ledger::Ledger;
 use crate::protocol::Level;
 use crate::storage::StorageError;
 
-impl<C: Transport, L: Ledger, W: Write> Pipeline<C, L, W> {
+impl<C: Transport + 'static, L: Ledger, W: Write> Pipeline<C, L, W> {
     /// A delivery waits, and says why.
     pub(super) fn log_waiting(&mut self, line: LogLine) {
         let LogLine { text, wait } = line;

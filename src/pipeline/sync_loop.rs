@@ -101,7 +101,7 @@ pub struct Pipeline<C, L, W> {
     pub(super) shutdown: Shutdown,
 }
 
-impl<C: Transport, L: Ledger, W: Write> Pipeline<C, L, W> {
+impl<C: Transport + 'static, L: Ledger, W: Write> Pipeline<C, L, W> {
     /// A run that has not begun. `run` is the one that the deliverer shares.
     pub fn new(
         mut plan: Plan,

@@ -16,6 +16,8 @@ pub(crate) enum Moment {
     Date(civil::Date),
     /// A time of some day.
     Timestamp(Timestamp),
+    /// A time in the last hours of the calendar, which are beyond the last instant: "for ever", on this day.
+    Late(civil::Date),
 }
 
 impl Moment {
@@ -34,11 +36,12 @@ impl Moment {
         };
         let wall = pieces.date().to_datetime(time);
         let timestamp = match pieces.offset() {
-            Some(PiecesOffset::Numeric(offset)) => offset.offset().to_timestamp(wall).ok()?,
-            Some(_) => tz::Offset::UTC.to_timestamp(wall).ok()?,
-            None => zone.to_timestamp(wall).ok()?,
+            Some(PiecesOffset::Numeric(offset)) => offset.offset().to_timestamp(wall),
+            Some(_) => tz::Offset::UTC.to_timestamp(wall),
+            None => zone.to_timestamp(wall),
         };
-        Some(Self::Timestamp(timestamp))
+        let late = || is_late(pieces.date()).then(|| Self::Late(pieces.date()));
+        timestamp.ok().map(Self::Timestamp).or_else(late)
     }
 
     /// The day that is written, alone or as a time at midnight, of whatever zone.
@@ -49,21 +52,30 @@ impl Moment {
         is_day.then(|| pieces.date())
     }
 
-    /// The instant; of a day its first in the zone. None beyond the calendar's end.
+    /// The instant; of a day its first in the zone. None before the calendar's beginning; behind its end the last one.
     pub(crate) fn timestamp(self, zone: &TimeZone) -> Option<Timestamp> {
         match self {
-            Self::Date(date) => zone.to_timestamp(date.to_datetime(civil::Time::midnight())).ok(),
+            Self::Date(date) => {
+                let begins = zone.to_timestamp(date.to_datetime(civil::Time::midnight())).ok();
+                begins.or_else(|| is_late(date).then_some(Timestamp::MAX))
+            }
             Self::Timestamp(timestamp) => Some(timestamp),
+            Self::Late(_) => Some(Timestamp::MAX),
         }
     }
 
     /// The day, of an instant as the zone's calendars show it.
     pub(crate) fn date(self, zone: &TimeZone) -> civil::Date {
         match self {
-            Self::Date(date) => date,
+            Self::Date(date) | Self::Late(date) => date,
             Self::Timestamp(timestamp) => Zoned::new(timestamp, zone.clone()).date(),
         }
     }
+}
+
+/// The days of which some hours are beyond the last instant. Warehouses mean "for ever" by 9999-12-31.
+fn is_late(date: civil::Date) -> bool {
+    date >= civil::date(9999, 12, 30)
 }
 
 /// A time without blanks before its offset, in the spelling that standards know.
@@ -130,6 +142,22 @@ mod tests {
         }
         let late = Moment::parse("2026-03-05T20:00:00Z", &zone).unwrap();
         assert_eq!(late.date(&zone).to_string(), "2026-03-06", "the zone's calendar");
+    }
+
+    #[test]
+    fn for_ever_is_later_than_any_time() {
+        let zone = time_zone("America/New_York").unwrap();
+        for text in
+            ["9999-12-31T23:59:59Z", "9999-12-31 23:59:59.999", "9999-12-31 00:00:00+00", "9999-12-31"]
+        {
+            let read = Moment::parse(text, &zone).unwrap_or_else(|| panic!("{text} is a date"));
+            assert_eq!(read.timestamp(&zone), Some(Timestamp::MAX), "{text}");
+            assert_eq!(read.date(&zone).to_string(), "9999-12-31", "{text}");
+        }
+        for text in ["-9999-01-01T00:00:00+14", "10000-01-01T00:00:00Z", "9999-12-32T00:00:00Z"] {
+            let read = Moment::parse(text, &zone).and_then(|read| read.timestamp(&zone));
+            assert_eq!(read, None, "{text}");
+        }
     }
 
     #[test]

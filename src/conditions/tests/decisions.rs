@@ -231,6 +231,11 @@ fn what_cannot_be_read_is_not_null_and_no_test_makes_anything_certain_of_it() {
     }
     let late = json!({ "at": "9999-12-31T23:59:59Z" });
     assert_eq!(said(compile("at IS NULL", &catalog).unwrap().decide(&late)), "false", "the end of time");
+    for source in
+        ["at > now()", "at > current_date", "at > TIMESTAMP '9999-12-01 00:00'", "at >= DATE '9999-12-31'"]
+    {
+        assert_eq!(said(compile(source, &catalog).unwrap().decide(&late)), "true", "{source}: for ever");
+    }
     let huge = compile("days IS NULL", &catalog).unwrap().condition.decide(|_| Ok(Some("1e1001")));
     assert_eq!(said(huge), "false", "a number beyond all bounds");
 }

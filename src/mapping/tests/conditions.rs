@@ -39,6 +39,40 @@ fn only_true_lets_a_record_pass() {
 }
 
 #[test]
+fn a_column_in_another_spelling_is_not_missing() {
+    let odd = |column: &str| format!("`{column}` is there in another spelling: write the column's very name");
+    let known = schema(&["phone", "stop", "Stop2", "stop2", "a"]);
+    for (only_when, members, want) in [
+        ("stop IS NOT TRUE", "", None),
+        ("stop IS NOT TRUE", r#","STOP":true"#, Some("stop")),
+        ("stop IS NOT TRUE", r#","stop":false,"STOP":true"#, None),
+        ("stop IS NULL OR stop = 'x'", r#","Stop ":"yes""#, Some("stop")),
+        ("stop IS NULL", r#","stop ":"yes","stop\u200b":"no""#, Some("stop")),
+        ("\"đã từ chối\" IS NULL", r#","ĐÃ TỪ CHỐI":1"#, Some("\"đã từ chối\"")),
+        ("a.stop IS NULL", r#","a":{"Stop":1}"#, Some("a.stop")),
+        ("a.stop IS NULL", r#","A":{"stop":1}"#, Some("a.stop")),
+        ("a.stop IS NULL", r#","A.stop":1"#, Some("a.stop")),
+        ("a.stop IS NULL", r#","a":{"stopped":1}"#, None),
+    ] {
+        let want = want.map_or(CALLED.to_owned(), |column| {
+            format!("suppressed condition_unknown `{only_when}` is unknown: {}", odd(column))
+        });
+        assert_eq!(judged(only_when, members), want, "{only_when} of {members}");
+    }
+    let config = people(&json!({ "only_when": "stop IS NOT TRUE AND stop2 IS NULL" }), &json!([]));
+    let mapping = compiled(&config, &with_fields(), &shape("people", &known));
+    for (members, is_called) in [
+        ("", true),
+        (r#","STOP":true"#, false),
+        (r#","Stop2":true"#, true), // A column of its own.
+        (r#","STOP2":true"#, false),
+    ] {
+        let told = shown(&map(&mapping, &format!(r#"{{"phone":"+84987654321"{members}}}"#)));
+        assert_eq!(told == CALLED, is_called, "{members}: {told}");
+    }
+}
+
+#[test]
 fn a_part_of_a_text_keeps_back_who_said_stop() {
     for (only_when, members, want) in [
         (

@@ -96,6 +96,13 @@ pub(super) fn parameters(parameters: &[Parameter]) -> String {
     format!("{count} ({})", names.join(", "))
 }
 
+/// `map('upper')`, which means a filter for each item in Jinja.
+pub(super) fn by_name(filter: &str, parameter: &str) -> String {
+    format!(
+        "`{filter}` takes a name in each item, as in {filter}({parameter}='name'); for a filter write {{% for x in … %}}{{{{ x | upper }}}}{{% endfor %}}"
+    )
+}
+
 /// `len(x)` and the like.
 pub(super) fn function(name: &str, arguments: &[String]) -> String {
     if let ["now" | "today" | "utcnow"] = [name] {

@@ -74,6 +74,10 @@ impl TemplateCompiler<'_> {
         let parameters = filter.parameters;
         let mut bound: Vec<Option<Expr>> = parameters.iter().map(|_| None).collect();
         for (index, (keyword, argument)) in given.into_iter().enumerate() {
+            if let Some(parameter) = parameters.get(index).filter(|one| one.is_by_name && keyword.is_none()) {
+                self.mistake(line, &advice::by_name(name, parameter.name));
+                return None;
+            }
             let place = match &keyword {
                 None => Some(index),
                 Some(keyword) => parameters.iter().position(|parameter| parameter.name == *keyword),

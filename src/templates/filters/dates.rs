@@ -43,7 +43,7 @@ fn date<'a>(call: &mut Call<'a, '_>) -> Result<Value<'a>, Why> {
         _ => None,
     };
     let said = match moment {
-        Some(Moment::Date(date)) => strtime::format(&*format, date),
+        Some(Moment::Date(date) | Moment::Late(date)) => strtime::format(&*format, date),
         Some(Moment::Timestamp(at)) => strtime::format(&*format, &Zoned::new(at, call.zone.clone())),
         None => return Err("it is no date in a spelling with one meaning, such as 2026-03-05".into()),
     };
@@ -52,7 +52,7 @@ fn date<'a>(call: &mut Call<'a, '_>) -> Result<Value<'a>, Why> {
             call.budget.text(said.len())?;
             Ok(Value::made(said))
         }
-        (Err(_), Some(Moment::Date(_))) => {
+        (Err(_), Some(Moment::Date(_) | Moment::Late(_))) => {
             Err("it is a date without a time, and its format asks for one".into())
         }
         (Err(_), _) => Err("its format is none".into()),

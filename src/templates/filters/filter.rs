@@ -28,6 +28,8 @@ pub(in crate::templates) struct Parameter {
     pub(in crate::templates) name: &'static str,
     pub(in crate::templates) takes: Takes,
     pub(in crate::templates) is_needed: bool,
+    /// Without its name the value means something else in Jinja.
+    pub(in crate::templates) is_by_name: bool,
 }
 
 /// Kinds of arguments.
@@ -182,9 +184,13 @@ pub(super) const fn filter(
 }
 
 pub(super) const fn needed(name: &'static str, takes: Takes) -> Parameter {
-    Parameter { name, takes, is_needed: true }
+    Parameter { name, takes, is_needed: true, is_by_name: false }
+}
+
+pub(super) const fn by_name(name: &'static str, takes: Takes) -> Parameter {
+    Parameter { name, takes, is_needed: true, is_by_name: true }
 }
 
 pub(super) const fn optional(name: &'static str, takes: Takes) -> Parameter {
-    Parameter { name, takes, is_needed: false }
+    Parameter { name, takes, is_needed: false, is_by_name: false }
 }

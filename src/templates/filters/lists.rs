@@ -8,11 +8,11 @@ use crate::values::Number;
 use super::super::budget::{Budget, Why};
 use super::super::operators;
 use super::super::value::Value;
-use super::filter::{Call, Filter, Takes, filter, needed, optional, text_argument};
+use super::filter::{Call, Filter, Takes, by_name, filter, optional, text_argument};
 
 pub(super) const FILTERS: &[Filter] = &[
     filter(&["join"], &[optional("separator", Takes::Text), optional("attribute", Takes::Text)], join),
-    filter(&["map"], &[needed("attribute", Takes::Text)], |call| {
+    filter(&["map"], &[by_name("attribute", Takes::Text)], |call| {
         let items = attributes(call, 0)?;
         Ok(Value::list(items))
     }),

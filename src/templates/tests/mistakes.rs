@@ -49,6 +49,10 @@ const WORDS_OF_OTHER_LANGUAGES: Table = &[
         "line 1: templates here have no function `namespace`; there is `range`, and filters such as x | upper",
     ),
     ("{{ now() }}", "line 1: `now` is written without (), as in now | date('%d/%m/%Y')"),
+    (
+        "{{ record.name | map('upper') | join(', ') }}",
+        "line 1: `map` takes a name in each item, as in map(attribute='name'); for a filter write {% for x in … %}{{ x | upper }}{% endfor %}",
+    ),
 ];
 
 const NAMES: Table = &[
