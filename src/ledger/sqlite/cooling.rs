@@ -88,8 +88,14 @@ impl<'a> Cooling<'a> {
         Ok(Self { statement: connection.prepare_cached(READ)?, journal, is_on, over_since })
     }
 
-    /// Whether a hand-over keeps somebody back; one by their `own` key does not.
-    pub(super) fn keeps_back(&mut self, person: Option<Key>, own: Option<Key>) -> Result<bool> {
+    /// Whether a hand-over keeps somebody back; one by their `own` key does not. The table need not be asked of whoever
+    /// is free by it.
+    pub(super) fn keeps_back(
+        &mut self,
+        person: Option<Key>,
+        own: Option<Key>,
+        is_free_in_table: bool,
+    ) -> Result<bool> {
         let Some(person) = person.filter(|_| self.is_on) else { return Ok(false) };
         let HandOver { last, under_way } = self.journal.0.get(&person).copied().unwrap_or_default();
         if under_way.is_some() {
@@ -99,7 +105,7 @@ impl<'a> Cooling<'a> {
             let row = statement.query_row([person.0], |row| Ok((Key(row.get(0)?), row.get(1)?)));
             row.optional()
         };
-        let last = if last.is_some() { last } else { read(&mut self.statement)? };
+        let last = if last.is_some() || is_free_in_table { last } else { read(&mut self.statement)? };
         Ok(last.is_some_and(|(key, at)| own != Some(key) && self.over_since.is_none_or(|moment| at > moment)))
     }
 }
