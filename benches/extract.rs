@@ -3,7 +3,7 @@
 
 #![expect(clippy::indexing_slicing, reason = "of JSON, whose shape the sample's own tests hold")]
 
-use destination_ai_voice::providers::api::Shape;
+use destination_ai_voice::providers::api::ContactShape;
 use destination_ai_voice::providers::registry;
 use destination_ai_voice::providers::simulator::{Simulator, SimulatorOptions};
 use destination_ai_voice::sandbox::sample::{self, Sample};
@@ -92,7 +92,7 @@ impl Extract {
     }
 
     /// The `streams` section of a configuration.
-    pub(crate) fn streams(self, way: Way, shape: Shape) -> Value {
+    pub(crate) fn streams(self, way: Way, shape: ContactShape) -> Value {
         if way == Way::Identity {
             return json!([]);
         }
