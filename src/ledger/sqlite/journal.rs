@@ -225,7 +225,7 @@ pub(super) fn note_hand_over(
     match ended {
         None => {}
         Some(ClaimEnding::So { outcome: ACCEPTED | UNKNOWN, at, .. }) => {
-            hand_overs.end(person, Some((key, at)))
+            hand_overs.end(person, Some((key, at)));
         }
         Some(ClaimEnding::So { .. } | ClaimEnding::WithoutTrace) => hand_overs.end(person, None),
     }

@@ -94,7 +94,7 @@ fn the_personal_fields_are_read_from_a_documented_answer_and_no_other() {
                 assert_eq!((by.as_str(), variables), ("scenario 65f0c0ffee0000000000beef", &want), "{name}");
             }
             (CampaignScript::Unknown(why), None) => {
-                assert!(why.starts_with("scenario 65f0c0ff"), "{name}: {why}")
+                assert!(why.starts_with("scenario 65f0c0ff"), "{name}: {why}");
             }
             (other, _) => panic!("{name}: {other:?}"),
         }
