@@ -217,6 +217,33 @@ fn a_refresh_that_ended_well_replaces_at_once_and_one_that_broke_off_changes_not
     assert!(is_on("0912345671"));
 }
 
+/// PyAirbyte numbers each generation and each sync 1, and says of most streams that they are incremental.
+#[test]
+fn what_is_new_never_takes_the_place_of_a_list() {
+    let company = Company::new(by_the_list());
+    let sync = |sync_mode: &str, destination_sync_mode: &str, numbers: &[&str]| {
+        let more = json!({
+            "sync_mode": sync_mode, "destination_sync_mode": destination_sync_mode,
+            "generation_id": 1, "minimum_generation_id": 1, "sync_id": 1,
+        });
+        let lines = [records("register", numbers), complete("register")].join("\n");
+        company.list(&catalog("register", &more), &lines)
+    };
+    let is_on = |number: &str| !company.ledger(&["find", number]).stdout.contains("is not on");
+    succeeded(&sync("incremental", "append_dedup", &["0912345678"]));
+    succeeded(&sync("incremental", "append_dedup", &["0912345679"]));
+    assert!(is_on("0912345678") && is_on("0912345679"), "what came later is added");
+    let refused = sync("incremental", "overwrite", &["0987654321"]);
+    let (kind, message) = failure(&refused);
+    assert!(kind == "config_error" && message.contains("register is read incrementally"), "{message}");
+    assert_eq!(refused.of_type("STATE").len(), 0);
+    assert!(is_on("0912345678") && !is_on("0987654321"));
+    succeeded(&sync("full_refresh", "append_dedup", &["0987654321"]));
+    assert!(is_on("0912345678") && is_on("0987654321"), "a full refresh that is merged");
+    succeeded(&sync("full_refresh", "overwrite", &["0987654321"]));
+    assert!(!is_on("0912345678") && is_on("0987654321"), "one that overwrites");
+}
+
 #[test]
 fn a_sync_with_both_roles_is_refused() {
     let company = Company::new(json!({}));

@@ -6,19 +6,36 @@
 //! stdin ─ intake: decode, map ─ ledger: look up ─ pipeline: policy, batch ─ ledger: claim ─ delivery ─ vendor
 //!            │         │                                  │                                    │
 //!            └ STATE ──┴──────────────────────────────────┴── outcomes ◀─ ledger: settle ◀─────┘
-//!                                                             └────▶ checkpoint ─ stdout
+//!                                                             └─▶ archive ─▶ checkpoint ─ stdout
 //! ```
 //!
 //! A thread (`intake::reader`) reads stdin, decodes (`protocol`) and maps (`mapping`) each record; a contact is one
 //! struct from there on (`intake::pending_contact`). One loop (`pipeline::sync_loop`) listens to everything and takes
-//! what came of the lines, in order: it decides who must not be called (`pipeline::policy`), gathers batches and has
-//! each claimed, delivered and settled (`pipeline::batch_task`). Delivery asks the vendor's two pure functions
-//! (`providers`) what to send and what the reply means, and does what the verdict says (`delivery::deliverer`). The
-//! `ledger` knows of each contact before its request leaves, and of its ending before a STATE does. A STATE waits in
-//! `pipeline::checkpoint`, and goes back when every record before it has an outcome and `pipeline::archive` has put what is
-//! kept of it. Where the streams fill the do-not-call list, `listing` takes what came of the lines in the loop's place, and
-//! nobody is called. What the loop would decide can be known without it (`pipeline::dry_run`): a `preview` shows it, and a
-//! baseline remembers it.
+//! what came of the lines, in order (`pipeline::events`): it decides who must not be called (`pipeline::policy`), gathers
+//! batches and has each claimed, delivered and settled (`pipeline::batch_task`). Delivery asks the vendor's two pure
+//! functions (`providers`) what to send and what the reply means, and does what the verdict says (`delivery::deliverer`).
+//! The `ledger` knows of each contact before its request leaves, and of its ending before a STATE does. Each ending is
+//! counted once (`pipeline::record_outcomes`); a STATE waits in `pipeline::checkpoint`, and goes back when every record
+//! before it has an outcome and `pipeline::archive` has put what is kept of it into the `storage`.
+//!
+//! Two ways do not go through the loop. Where the streams fill the do-not-call list, `listing` takes what came of the lines,
+//! and nobody is called. What the loop would decide can be known without it (`pipeline::dry_run`): a `preview` shows it, and
+//! a baseline remembers it. What a run tells of itself at its end is the `report`.
+//!
+//! # Where is it decided …
+//!
+//! | what | where |
+//! | --- | --- |
+//! | whom the user's condition lets pass | `conditions::evaluate`, asked by `mapping::contact` |
+//! | whether a number may be called | `phone::normalise`, `phone::validate` |
+//! | that a person is not called again | by the ledger: `status_of` and `claim`; in one run: `pipeline::dedupe`; what follows of both: `pipeline::policy` |
+//! | that nobody is called now, or no more today | `rules::window`; `pipeline::daily_quota` |
+//! | that a run which calls nobody stops | `pipeline::empty_run_guard` |
+//! | what a reply means | each vendor's `interpret`; before the body is read, `providers::http_status` |
+//! | what a verdict makes us do, and when a request goes out again | `delivery::deliverer` |
+//! | what a crash leaves behind | claims without an ending: `ledger::sqlite::journal`, `ledger::postgres::queries` |
+//! | when a STATE goes back | `pipeline::checkpoint` |
+//! | how a run ends, and what is still waited for | `pipeline::run_end`, `pipeline::shutdown` |
 //!
 //! # Invariants, and the tests that prove them
 //!
@@ -49,20 +66,20 @@
 //! | --- | --- |
 //! | `domain`, `phone`, `nearest` | the words that every room shares: contact, campaign, batch, outcome, decision, reason, error, number |
 //! | `values` | exact numbers, dates and times in a zone |
-//! | `rules` | when nobody is called: the window |
+//! | `rules` | when nobody is called: the window, by the clock alone; rules that need a memory are the ledger's |
 //! | `protocol` | the platforms' messages, Airbyte's and Singer's; the only writer of stdout |
 //! | `providers` | the vendors, one folder each: requests, replies, codes, simulator |
 //! | `config` | what the user fills in, and the form that is made of it |
 //! | `conditions` | who is called: SQL with three truth values |
 //! | `templates` | what is said to a person: Jinja's syntax, our values, bounds |
 //! | `mapping` | a configured stream, compiled: record → contact or refusal |
-//! | `ledger` | who was sent to whom, whom nobody may call, how many a day: none, SQLite, PostgreSQL |
+//! | `ledger` | who was sent to whom, who cools off, whom nobody may call, how many a day: none, SQLite, PostgreSQL |
 //! | `intake` | stdin → events: read, decoded, routed, mapped |
 //! | `listing` | the do-not-call list, filled by a sync of its own or by a file |
 //! | `delivery` | one loop that sends, judges, waits, repeats, halves |
 //! | `storage` | where rejected records, reports and receipts are put: a bucket, a folder |
 //! | `report` | what a run, or a preview, tells who owns the campaign: `report.json`, `report.html` |
-//! | `pipeline` | the one loop over everything |
+//! | `pipeline` | the one loop over everything, and the same decisions without it: the dry run |
 //! | `preview` | what a sync would do, told before anybody is called |
 //! | `sandbox` | the simulators behind a socket, with faults |
 //! | `cli`, `commands` | arguments, and one file a command |

@@ -36,6 +36,9 @@ pub(super) async fn run<R: Read + Send + 'static, W: Write, F: FnOnce(KeyMaker) 
     mut output: Output<W>,
     mut signals: impl Stream<Item = &'static str> + Unpin,
 ) -> (Output<W>, Result<(), Error>) {
+    if let Err(error) = refuse_parts(&job.catalog) {
+        return (output, Err(error));
+    }
     if let Err(error) = introduce(&job.catalog, &job.warnings, &mut output) {
         return (output, Err(error));
     }
@@ -58,6 +61,18 @@ pub(super) async fn run<R: Read + Send + 'static, W: Write, F: FnOnce(KeyMaker) 
         }
         Err(error) => (output, Err(error)),
     }
+}
+
+/// What is new since the last sync would take the place of the whole list, and everybody else would be called.
+fn refuse_parts(catalog: &Catalog) -> Result<(), Error> {
+    let Some(stream) = catalog.streams.iter().find(|stream| stream.overwrite && stream.incremental) else {
+        return Ok(());
+    };
+    let why = format!(
+        "stream {} is read incrementally and asks to overwrite: what is new would take the place of the whole list; let it append, or make it a full refresh",
+        stream.name
+    );
+    Err(Error::config("destination_sync_mode", why))
 }
 
 fn introduce(catalog: &Catalog, warnings: &[String], output: &mut Output<impl Write>) -> Result<(), Error> {

@@ -16,7 +16,7 @@ pub struct LimitsConfig {
     #[schemars(title = "Contacts per sync", range(min = 0))]
     pub max_contacts_per_sync: u64,
 
-    /// At most this many contacts are sent to a campaign in one day of your time zone, by all syncs together. Needs a ledger, which counts them. 0: no limit.
+    /// At most this many contacts are sent to a campaign in one day of your time zone, by all syncs together that have this limit. Needs a ledger, which counts them. 0: no limit.
     #[schemars(title = "Contacts per day", range(min = 0))]
     pub max_contacts_per_day: u64,
 

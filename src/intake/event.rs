@@ -3,15 +3,14 @@
 use jiff::Timestamp;
 
 use super::input_warnings::InputWarnings;
-use super::listed_record::ListedRecord;
 use super::origin::Origin;
 use super::pending_contact::{LedgerLookup, PendingContact};
-use super::position::StreamIndex;
+use super::position::{RecordPosition, StreamIndex};
 use crate::domain::contact::Campaign;
 use crate::domain::error::Error;
 use crate::domain::outcome::Outcome;
 use crate::domain::stream_name::StreamName;
-use crate::ledger::{Ledger, one_for_each};
+use crate::ledger::{Key, Ledger, one_for_each};
 use crate::phone::Phone;
 use crate::protocol::State;
 
@@ -52,6 +51,19 @@ pub struct RefusedRecord {
     pub campaign: Option<Campaign>,
     /// Who would have been called, where there is a usable number.
     pub phone: Option<Phone>,
+}
+
+/// A row of the do-not-call list: who must not be called, or need not be kept from it any more.
+#[derive(Clone, Debug)]
+pub struct ListedRecord {
+    /// Its record.
+    pub position: RecordPosition,
+    /// The record's primary key, for people; blank where its number could be read.
+    pub primary_key: Box<str>,
+    /// Whether they go onto the list; otherwise they are taken off it.
+    pub is_listed: bool,
+    /// Who they are for the list, or why nobody can say.
+    pub number: Result<Key, Outcome>,
 }
 
 /// Whose records a STATE speaks for, among those that are known.

@@ -3,7 +3,6 @@
 mod dynamic_streams;
 mod event;
 mod input_warnings;
-mod listed_record;
 mod origin;
 mod pending_contact;
 mod position;
@@ -12,9 +11,8 @@ mod router;
 mod stream_names;
 
 pub use dynamic_streams::{CompileStream, DynamicStreams};
-pub use event::{Covers, Event, EventBatch, RefusedRecord};
+pub use event::{Covers, Event, EventBatch, ListedRecord, RefusedRecord};
 pub use input_warnings::InputWarnings;
-pub use listed_record::ListedRecord;
 pub use origin::{Columns, Origin};
 pub use pending_contact::{LedgerLookup, PendingContact};
 pub use position::{Interval, RecordPosition, StreamIndex};

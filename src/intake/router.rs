@@ -6,9 +6,8 @@ use std::sync::Arc;
 use foldhash::fast::FixedState;
 
 use super::dynamic_streams::{Announcement, DynamicStreams};
-use super::event::{Covers, Event, RefusedRecord};
+use super::event::{Covers, Event, ListedRecord, RefusedRecord};
 use super::input_warnings::InputWarnings;
-use super::listed_record::ListedRecord;
 use super::origin::{Columns, Origin};
 use super::pending_contact::{LedgerLookup, PendingContact};
 use super::position::{Interval, RecordPosition, StreamIndex};

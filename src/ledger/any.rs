@@ -44,7 +44,8 @@ pub struct AnyLedger {
     ahead: SignedDuration,
 }
 
-enum Backend {
+/// Where it is kept.
+pub(super) enum Backend {
     None(NoopLedger),
     Sqlite(Sqlite),
     Postgres(Postgres),
@@ -60,25 +61,9 @@ pub(crate) enum AnyRecords {
 }
 
 impl AnyLedger {
-    /// Remembers nobody.
-    pub(crate) fn none() -> Self {
-        Self { kind: Backend::None(NoopLedger), ahead: SignedDuration::ZERO }
-    }
-
-    pub(crate) fn sqlite(ledger: Sqlite) -> Self {
-        Self { kind: Backend::Sqlite(ledger), ahead: SignedDuration::ZERO }
-    }
-
-    pub(crate) fn postgres(ledger: Postgres, ahead: SignedDuration) -> Self {
-        Self { kind: Backend::Postgres(ledger), ahead }
-    }
-
-    pub(crate) fn sqlite_view(ledger: SqliteView) -> Self {
-        Self { kind: Backend::SqliteView(ledger), ahead: SignedDuration::ZERO }
-    }
-
-    pub(crate) fn postgres_view(ledger: PostgresView, ahead: SignedDuration) -> Self {
-        Self { kind: Backend::PostgresView(ledger), ahead }
+    /// A ledger whose clock is so far ahead of the caller's.
+    pub(super) fn new(kind: Backend, ahead: SignedDuration) -> Self {
+        Self { kind, ahead }
     }
 
     /// What the ledger's own clock shows.

@@ -4,13 +4,13 @@ use std::path::Path;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::any::{AnyLedger, AnyRecords};
+use super::any::{AnyLedger, AnyRecords, Backend};
 use super::key::REHEARSED;
 use super::postgres::Postgres;
 use super::sqlite::{Sqlite, SqliteView};
 use super::{
     ClaimEntry, DoNotCallRule, Key, KeyMaker, LedgerError, LedgerIdentity, LedgerOptions, LedgerRules,
-    ListOwner, NumberKind, OpenedLedger, Probed, RuleKeys, RuleScopes, Scope,
+    ListOwner, NoopLedger, NumberKind, OpenedLedger, Probed, RuleKeys, RuleScopes, Scope,
 };
 use crate::config::{Config, LedgerConfig, MemoryConfig, RuleScope, RulesConfig, ScopeConfig, SqliteConfig};
 use crate::domain::contact::Campaign;
@@ -47,7 +47,7 @@ pub(crate) async fn open(
 ) -> Result<RunLedger, Error> {
     let Some(memory) = config.ledger.memory() else {
         return Ok(RunLedger {
-            ledger: AnyLedger::none(),
+            ledger: AnyLedger::new(Backend::None(NoopLedger), SignedDuration::ZERO),
             keys: None,
             recovered_unknown: 0,
             warnings: Vec::new(),
@@ -71,12 +71,12 @@ pub(crate) async fn open(
             let (ledger, opened, lies_badly) = opened?;
             warnings.extend(lies_badly);
             warnings.extend(warning_of_clock(memory, &opened, now));
-            (AnyLedger::sqlite(ledger), opened)
+            (AnyLedger::new(Backend::Sqlite(ledger), SignedDuration::ZERO), opened)
         }
         LedgerConfig::Postgres(postgres) => {
             let opened = Postgres::open(postgres.url.expose(), &options, memory.hash_key(), now).await;
             let (ledger, opened) = opened?;
-            (AnyLedger::postgres(ledger, opened.ahead_of(now)), opened)
+            (AnyLedger::new(Backend::Postgres(ledger), opened.ahead_of(now)), opened)
         }
     };
     let keys = Some(opened.keys().with_rules(rule_scopes(config)));
@@ -97,18 +97,22 @@ pub(crate) async fn view(config: &Config, vendor: &dyn Provider, now: Timestamp)
             warnings.extend(survey(sqlite)?);
             let found = Sqlite::view(Path::new(&sqlite.path), &options, memory.hash_key(), now)?;
             warnings.extend(found.as_ref().and_then(|(_, opened)| warning_of_clock(memory, opened, now)));
-            found.map(|(view, opened)| (AnyLedger::sqlite_view(view), opened))
+            found.map(|(view, opened)| {
+                (AnyLedger::new(Backend::SqliteView(view), SignedDuration::ZERO), opened)
+            })
         }
         LedgerConfig::Postgres(postgres) => {
             let found = Postgres::view(postgres.url.expose(), &options, memory.hash_key()).await?;
-            found.map(|(view, opened)| (AnyLedger::postgres_view(view, opened.ahead_of(now)), opened))
+            found.map(|(view, opened)| {
+                (AnyLedger::new(Backend::PostgresView(view), opened.ahead_of(now)), opened)
+            })
         }
     };
     let (ledger, opened) = if let Some(found) = found {
         found
     } else {
         let (view, opened) = SqliteView::empty(&options, memory.hash_key(), now)?;
-        (AnyLedger::sqlite_view(view), opened)
+        (AnyLedger::new(Backend::SqliteView(view), SignedDuration::ZERO), opened)
     };
     let (keys, OpenedLedger { recovered_unknown, .. }) =
         (Some(opened.keys().with_rules(rule_scopes(config))), opened);

@@ -51,7 +51,7 @@ impl PrimaryKey {
             if personal.iter().any(|column| name::seen(column) == name::seen(first)) {
                 continue;
             }
-            parts.push(if rows.keep_others && below.is_empty() {
+            parts.push(if rows.keep_others && below.is_empty() && !rows.wants(first) {
                 KeyPart::Other(first.as_str().into())
             } else {
                 let slot = rows.want(first);

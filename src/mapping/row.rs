@@ -80,7 +80,7 @@ impl RowReader {
     /// The slot of a top-level column, which is wanted from now on; of the one that the catalog lists
     /// where this is another spelling of it.
     pub(super) fn want(&mut self, name: &str) -> usize {
-        let listed = name::find_name(name, self.listed.iter().map(|name| &**name));
+        let listed = self.as_listed(name);
         let is_listed = listed.is_some();
         let name: Box<str> = listed.unwrap_or(name).into();
         if let Some(slot) = self.names.get(&name) {
@@ -93,6 +93,15 @@ impl RowReader {
         self.seen.entry(seen.into()).and_modify(|one| *one = None).or_insert(Some(wanted));
         self.names.insert(name, slot);
         slot
+    }
+
+    /// Whether a top-level column has a slot.
+    pub(super) fn wants(&self, name: &str) -> bool {
+        self.names.contains_key(self.as_listed(name).unwrap_or(name))
+    }
+
+    fn as_listed(&self, name: &str) -> Option<&str> {
+        name::find_name(name, self.listed.iter().map(|name| &**name))
     }
 
     /// The slots of a column of the platform whose name's case a warehouse may have changed: in small letters, in

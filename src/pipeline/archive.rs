@@ -16,7 +16,7 @@ use tokio::time::Instant;
 use crate::domain::decision::Decision;
 use crate::domain::error::Error;
 use crate::report::{Document, Report, RunEnd};
-use crate::storage::{Object, Part, PutObject, Receipts, Rejects, StorageError};
+use crate::storage::{Object, Part, Parts, PutObject, Receipts, Rejects, StorageError};
 
 /// Objects of a flush that are put at once: it has one for each stream.
 const PUT_AT_ONCE: usize = 4;
@@ -75,8 +75,8 @@ impl Archive {
         receipts: Option<Receipts>,
         report: Option<(Report, String)>,
     ) -> Self {
-        let rejects_at = store.address(&rejects.folder());
-        let receipts_at = receipts.as_ref().map(|receipts| store.address(&receipts.folder()));
+        let rejects_at = store.address(&rejects.parts.folder());
+        let receipts_at = receipts.as_ref().map(|receipts| store.address(&receipts.parts.folder()));
         Self {
             store: Some(store),
             rejects: Some(rejects),
@@ -116,8 +116,7 @@ impl Archive {
 
     /// Whether so much waits that reading must wait, too.
     pub(super) fn is_full(&self) -> bool {
-        self.rejects.as_ref().is_some_and(Rejects::is_full)
-            || self.receipts.as_ref().is_some_and(Receipts::is_full)
+        self.rows().any(Parts::is_full)
     }
 
     /// Whether rows are neither there for good nor given up.
@@ -125,9 +124,14 @@ impl Archive {
         self.broken.is_none() && (self.is_busy() || self.has_rows())
     }
 
+    /// The rejected records, and the receipts, as far as they are kept.
+    fn rows(&self) -> impl Iterator<Item = &Parts> {
+        let receipts = self.receipts.iter().map(|receipts| &receipts.parts);
+        self.rejects.iter().map(|rejects| &rejects.parts).chain(receipts)
+    }
+
     fn has_rows(&self) -> bool {
-        self.rejects.as_ref().is_some_and(|rejects| !rejects.is_empty())
-            || self.receipts.as_ref().is_some_and(|receipts| !receipts.is_empty())
+        self.rows().any(|rows| !rows.is_empty())
     }
 
     /// Begins to put what waits, if a STATE waits for it, nothing follows it, or it is much.
@@ -139,8 +143,9 @@ impl Archive {
         if self.broken.is_some() || self.is_busy() || !self.has_rows() || !is_due {
             return;
         }
-        let rejects = self.rejects.iter_mut().flat_map(Rejects::take);
-        let parts = rejects.chain(self.receipts.iter_mut().flat_map(Receipts::take)).collect();
+        let rejects = self.rejects.iter_mut().flat_map(|rejects| rejects.parts.take());
+        let receipts = self.receipts.iter_mut().flat_map(|receipts| receipts.parts.take());
+        let parts = rejects.chain(receipts).collect();
         self.n_rejects.under_way = std::mem::take(&mut self.n_rejects.gathered);
         self.open.0 += 1;
         self.rests_until = Some(now + REST);

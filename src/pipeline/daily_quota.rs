@@ -1,16 +1,33 @@
 //! Places in a campaign's day: taken before anybody is claimed, so that runs that race never have more together than
 //! `limits.max_contacts_per_day`, and given back for whoever was not sent.
 
+use jiff::Timestamp;
+
 use super::batch_task::BatchTask;
 use super::policy_decision::{ContactLimit, PolicyDecision};
 use crate::delivery::{ContactResult, DeliveryResult, Transport};
 use crate::domain::contact::Campaign;
 use crate::domain::error::Error;
 use crate::intake::PendingContact;
-use crate::ledger::{DailyQuota, Ledger};
+use crate::ledger::{DailyLimit, DailyQuota, Ledger};
+
+/// Reserves for as many as may still go, from the front, and leaves only them; gives the others, too.
+pub(super) async fn reserve(
+    ledger: &impl Ledger,
+    campaign: &Campaign,
+    asked: &mut Vec<PendingContact>,
+    limit: &DailyLimit,
+    now: Timestamp,
+) -> Result<(DailyQuota, Vec<PendingContact>), Error> {
+    let wanted = u64::try_from(asked.len()).unwrap_or(u64::MAX);
+    let quota = ledger.reserve(campaign.clone(), wanted, limit.clone(), now).await?;
+    let n_reserved = usize::try_from(quota.count).unwrap_or(usize::MAX);
+    let beyond = asked.split_off(n_reserved.min(asked.len()));
+    Ok((quota, beyond))
+}
 
 impl<C: Transport, L: Ledger> BatchTask<C, L> {
-    /// Takes places for as many as there are, from the front; the others are beyond the limit.
+    /// Reserves for as many as may still go; the others are beyond the limit.
     pub(super) async fn reserve_quota(
         &self,
         campaign: &Campaign,
@@ -18,10 +35,7 @@ impl<C: Transport, L: Ledger> BatchTask<C, L> {
         sent: &mut DeliveryResult<PendingContact>,
     ) -> Result<Option<DailyQuota>, Error> {
         let Some(limit) = &self.daily_limit else { return Ok(None) };
-        let wanted = u64::try_from(asked.len()).unwrap_or(u64::MAX);
-        let quota = self.ledger.reserve(campaign.clone(), wanted, limit.clone(), self.run.now()).await?;
-        let n_reserved = usize::try_from(quota.count).unwrap_or(usize::MAX);
-        let beyond = asked.split_off(n_reserved.min(asked.len()));
+        let (quota, beyond) = reserve(&*self.ledger, campaign, asked, limit, self.run.now()).await?;
         sent.contacts.extend(beyond.into_iter().map(|contact| (contact, self.beyond_limit())));
         Ok(Some(quota))
     }

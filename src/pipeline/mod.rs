@@ -27,7 +27,6 @@ mod shutdown;
 mod sync_loop;
 #[cfg(test)]
 mod tests;
-mod window;
 
 pub use archive::{Archive, Flush};
 pub use checkpoint::Checkpoints;

@@ -119,7 +119,6 @@ impl<C: Transport, L: Ledger, W: Write> Pipeline<C, L, W> {
         archive: Archive,
     ) -> Self {
         let streams = std::mem::take(&mut plan.streams);
-        let awaited = streams.iter().enumerate().filter(|(_, (_, generation_id))| generation_id.is_some());
         let may_repeat = deliverer.may_repeat();
         Self {
             checkpoints: Checkpoints::new(streams.len()),
@@ -131,7 +130,7 @@ impl<C: Transport, L: Ledger, W: Write> Pipeline<C, L, W> {
             }),
             batcher: Batcher::new(plan.batch_size, plan.max_batch_age),
             dispatcher: Dispatcher::new(plan.max_in_flight),
-            incomplete: awaited.map(|(index, _)| StreamIndex::new(index)).collect(),
+            incomplete: incomplete_at_first(&streams),
             limit: None,
             empty_run_guard: EmptyRunGuard::new(plan.allow_nobody),
             closes_at: run.closes_at(),
@@ -269,6 +268,12 @@ impl<C: Transport, L: Ledger, W: Write> Pipeline<C, L, W> {
             self.fail(error);
         }
     }
+}
+
+/// The streams that the platform will say are complete.
+pub(super) fn incomplete_at_first(streams: &[(StreamName, Option<i64>)]) -> BTreeSet<StreamIndex> {
+    let awaited = streams.iter().enumerate().filter(|(_, (_, generation_id))| generation_id.is_some());
+    awaited.map(|(index, _)| StreamIndex::new(index)).collect()
 }
 
 async fn at(instant: Option<Instant>) {

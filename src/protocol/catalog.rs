@@ -20,6 +20,8 @@ pub struct CatalogStream {
     pub json_schema: Value,
     /// Whether the platform reads everything each time.
     pub full_refresh: bool,
+    /// Whether a sync may bring no more than what is new since the one before.
+    pub incremental: bool,
     /// Whether the platform asks to replace what is there, which nobody can do to a phone call.
     pub overwrite: bool,
     /// Given by platforms that also say when a stream is complete, and absent from all others.

@@ -31,7 +31,7 @@ use s3::S3;
 pub use error::StorageError;
 pub(crate) use mask::{masked, masked_by};
 pub use names::Run;
-pub use parts::Part;
+pub use parts::{Part, Parts};
 pub use receipts::Receipts;
 pub use rejects::Rejects;
 pub use s3::Patience;

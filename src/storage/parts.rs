@@ -19,7 +19,7 @@ const MOST_WAITING_BYTES: usize = 4 << 20;
 
 /// Gathers rows. They are text in memory until they are taken; whoever adds asks `is_full` in between.
 #[derive(Debug)]
-pub(super) struct Parts {
+pub struct Parts {
     pub(super) names: Names,
     pub(super) format: FormatConfig,
     pub(super) compression: CompressionConfig,
@@ -68,15 +68,26 @@ impl Parts {
         Ok(())
     }
 
-    pub(super) fn is_full(&self) -> bool {
+    /// Whether what waits must be put before more is added.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
         self.waiting_bytes >= MOST_WAITING_BYTES
     }
 
-    pub(super) fn is_empty(&self) -> bool {
+    /// Whether nothing waits.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
         self.open.is_empty()
     }
 
-    pub(super) fn take(&mut self) -> Vec<Part> {
+    /// The folder that holds the rows of all streams, as objects' names have it.
+    #[must_use]
+    pub fn folder(&self) -> String {
+        self.names.folder()
+    }
+
+    /// Takes what waits; nothing is put for a stream without rows.
+    pub fn take(&mut self) -> Vec<Part> {
         self.waiting_bytes = 0;
         std::mem::take(&mut self.open).into_values().collect()
     }

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::format::write_csv;
 use super::names::{Names, Run};
-use super::parts::{Part, Parts};
+use super::parts::Parts;
 use crate::config::{FormatConfig, ObjectStorageConfig};
 use crate::domain::decision::Decision;
 use crate::domain::error::Error;
@@ -23,7 +23,8 @@ const COLUMNS: [&str; 8] =
 /// Gathers rows. They are text in memory until they are taken; whoever adds asks `is_full` in between.
 #[derive(Debug)]
 pub struct Receipts {
-    parts: Parts,
+    /// The rows, until they are put.
+    pub parts: Parts,
     run: Run,
 }
 
@@ -78,29 +79,6 @@ impl Receipts {
             FormatConfig::Jsonl { .. } => {}
         };
         self.parts.add(decision.stream, head, |rows| receipt.write(format, rows))
-    }
-
-    /// Whether what waits must be put before more is added.
-    #[must_use]
-    pub fn is_full(&self) -> bool {
-        self.parts.is_full()
-    }
-
-    /// The folder that holds the receipts of all streams, as objects' names have it.
-    #[must_use]
-    pub fn folder(&self) -> String {
-        self.parts.names.folder()
-    }
-
-    /// Whether nothing waits.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.parts.is_empty()
-    }
-
-    /// Takes what waits.
-    pub fn take(&mut self) -> Vec<Part> {
-        self.parts.take()
     }
 }
 

@@ -4,7 +4,7 @@ use std::io;
 
 use super::format::write_csv;
 use super::names::{Names, Run};
-use super::parts::{Part, Parts};
+use super::parts::Parts;
 use super::row::{COLUMNS, DATA, PARTS, Row};
 use crate::config::{Flattening, FormatConfig, KeepConfig, ObjectStorageConfig, RejectedRecord};
 use crate::domain::decision::Decision;
@@ -13,7 +13,8 @@ use crate::domain::error::Error;
 /// Gathers rows. They are text in memory until they are taken; whoever adds asks `is_full` in between.
 #[derive(Debug)]
 pub struct Rejects {
-    parts: Parts,
+    /// The rows, until they are put.
+    pub parts: Parts,
     shows: RejectedRecord,
 }
 
@@ -38,29 +39,6 @@ impl Rejects {
         let format = self.parts.format;
         let row = Row::new(decision, &self.parts.names.run, self.shows);
         self.parts.add(decision.stream, |rows| head(format, rows), |rows| write(&row, format, rows))
-    }
-
-    /// Whether what waits must be put before more is added.
-    #[must_use]
-    pub fn is_full(&self) -> bool {
-        self.parts.is_full()
-    }
-
-    /// The folder that holds the rejected records of all streams, as objects' names have it.
-    #[must_use]
-    pub fn folder(&self) -> String {
-        self.parts.names.folder()
-    }
-
-    /// Whether nothing waits.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.parts.is_empty()
-    }
-
-    /// Takes what waits; nothing is put for a stream without rows.
-    pub fn take(&mut self) -> Vec<Part> {
-        self.parts.take()
     }
 }
 

@@ -55,7 +55,7 @@ fn taken(rejects: &mut Rejects) -> Vec<Object> {
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     runtime.block_on(async {
         let mut objects = Vec::new();
-        for part in rejects.take() {
+        for part in rejects.parts.take() {
             objects.push(part.packed().await.unwrap());
         }
         objects
@@ -69,7 +69,7 @@ fn object(settings: &Value) -> Object {
     add(&mut rejects, &stream("people"), &Outcome::Rejected(Reason::Other, Some(words)), RECORD);
     let mut objects = taken(&mut rejects);
     assert_eq!(objects.len(), 1);
-    assert!(rejects.is_empty() && rejects.take().is_empty(), "nothing is put for no rows");
+    assert!(rejects.parts.is_empty() && rejects.parts.take().is_empty(), "nothing is put for no rows");
     objects.remove(0)
 }
 
@@ -189,9 +189,9 @@ fn what_waits_is_bounded_and_every_part_has_a_name_of_its_own() {
             add(&mut rejects, &stream(name), &Outcome::Invalid(Reason::TooShort, None), &record);
             n_added += 1;
         }
-        if rejects.is_full() {
+        if rejects.parts.is_full() {
             names.extend(taken(&mut rejects).into_iter().map(|object| object.name));
-            assert!(!rejects.is_full());
+            assert!(!rejects.parts.is_full());
         }
     }
     assert_eq!(names, ["41/1.csv", "41/0.csv", "41/3.csv", "41/2.csv", "41/5.csv", "41/4.csv"]);

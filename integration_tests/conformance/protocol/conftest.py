@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from protocol.container import Container
 from protocol.recorder import Recorder
 from support.connector import quiet_environment, run
 from support.sandbox import Sandbox, sandbox
@@ -46,3 +47,12 @@ def vendors() -> Iterator[Sandbox]:
 def recorder(tmp_path: Path) -> Recorder:
     """The connector, for platforms that start it by its path."""
     return Recorder(tmp_path)
+
+
+@pytest.fixture
+def container(tmp_path: Path) -> Iterator[Container]:
+    """The platform's container of a sync."""
+    folder = tmp_path / "dest"
+    folder.mkdir()
+    with Container(folder) as running:
+        yield running

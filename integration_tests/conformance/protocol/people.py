@@ -83,7 +83,7 @@ def catalog(*streams: str, **settings: object) -> dict:
 def called(vendors: Sandbox) -> dict[str, int]:
     """How often each number would be called."""
     return {
-        entry["phone_number"].lstrip("+"): entry["times"] for entry in vendors.calls()["entries"]
+        entry["phone_number"].lstrip("+"): entry["times"] for entry in vendors.calls("all")["entries"]
     }
 
 

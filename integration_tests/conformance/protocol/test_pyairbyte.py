@@ -5,41 +5,19 @@ import os
 import re
 from pathlib import Path
 
-import airbyte
 import pytest
 from airbyte.caches import DuckDBCache
-from airbyte.destinations.base import Destination
 from airbyte.exceptions import (
     AirbyteConnectorCheckFailedError,
     AirbyteConnectorValidationFailedError,
     AirbyteConnectorWriteError,
 )
-from airbyte.sources.base import Source
 
 from protocol.discretion import assert_discreet, without_statistics
-from protocol.people import called, number, once, row
+from protocol.people import called, once
+from protocol.pyairbyte import destination, source
 from protocol.recorder import Recorder
 from support.sandbox import Sandbox
-
-SOURCE = Path(__file__).parent / "source-people"
-
-
-def destination(recorder: Recorder, config: dict) -> Destination:
-    """The connector, as PyAirbyte knows it."""
-    return airbyte.get_destination(
-        "destination-ai-voice", config=config, local_executable=recorder.path
-    )
-
-
-def source(people: range, phone_type: str = "string", **settings: object) -> Source:
-    """The people with these ids, each with a number of the type that the schema claims."""
-    of_type = {"string": str, "integer": int, "number": float}
-    rows = [{"id": person, **row(person), "amount": person + 0.5} for person in people]
-    if phone_type != "string":
-        rows = [{**each, "phone_number": of_type[phone_type](number(each["id"]))} for each in rows]
-    config = {"people": rows, "phone_type": phone_type, **settings}
-    return airbyte.get_source("source-people", config=config, streams="*", local_executable=SOURCE)
-
 
 def test_its_checks_pass(recorder: Recorder, vendors: Sandbox, form: dict) -> None:
     for vendor in ("itnio", "vbee"):

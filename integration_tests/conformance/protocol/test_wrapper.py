@@ -1,8 +1,6 @@
 """The platform's launcher: `sh`, named pipes, the file with the exit code, cancellation."""
 
 import json
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -15,14 +13,6 @@ from support.sandbox import Sandbox
 
 # A catalog of a platform that says when streams are complete.
 SAYS_COMPLETE = catalog(generation_id=3, minimum_generation_id=0, sync_id=17)
-
-
-@pytest.fixture
-def container(tmp_path: Path) -> Iterator[Container]:
-    folder = tmp_path / "dest"
-    folder.mkdir()
-    with Container(folder) as running:
-        yield running
 
 
 def remembering(vendors: Sandbox, container: Container, **sections: object) -> dict:

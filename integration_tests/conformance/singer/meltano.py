@@ -72,12 +72,44 @@ class Project:
         """Runs the pipeline, which may fail."""
         return self.meltano("run", *options, "tap-postgres", "target-ai-voice", **more)
 
+    def _loader(self) -> tuple[dict, dict]:
+        whole = yaml.safe_load((self.folder / "meltano.yml").read_text(encoding="utf-8"))
+        [loader] = whole["plugins"]["loaders"]
+        return whole, loader["config"]
+
+    def streams(self) -> list[dict]:
+        """The target's mapping."""
+        return self._loader()[1]["streams"]
+
+    def set(self, **settings: object) -> None:
+        """Changes the target's settings; a name's dots are written as two underscores."""
+        whole, config = self._loader()
+        config |= {name.replace("__", "."): value for name, value in settings.items()}
+        text = yaml.safe_dump(whole, sort_keys=False)
+        (self.folder / "meltano.yml").write_text(text, encoding="utf-8")
+
     def bookmark(self) -> str | None:
         """Where the next run would go on."""
         done = self.meltano("state", "get", STATE_ID)
         assert done.returncode == 0, done.stderr
         bookmarks = json.loads(done.stdout or "{}").get("singer_state", {}).get("bookmarks", {})
         return bookmarks.get("public-customers", {}).get("replication_key_value")
+
+
+def ended(log: str) -> str:
+    """How the records of a run ended, by the target's last line."""
+    found = re.findall(r"(\d+ records: .*), in [\d.]+ s", log)
+    assert found, log
+    check_silence(log)
+    return found[-1]
+
+
+def check_silence(log: str) -> None:
+    """No whole number and no secret in what Meltano shows."""
+    shown = re.sub(r"[ .()-]", "", log)
+    for hidden in ["098765432", "8498765432", "sandbox-itnio-secret", "s4ndb0x!"]:
+        assert hidden not in log
+        assert hidden not in shown
 
 
 def flat(path: str, value: object) -> Iterator[tuple[str, object]]:
@@ -89,7 +121,23 @@ def flat(path: str, value: object) -> Iterator[tuple[str, object]]:
         yield from flat(f"{path}.{name}", inner)
 
 
-def project(folder: Path, database: Postgres, vendor: dict) -> Project:
+def tap_of_many_states(folder: Path, state_every: int) -> Path:
+    """The same tap with a state behind every so many records, where its own are ten thousand apart."""
+    program = folder / "tap-of-many-states"
+    program.write_text(
+        f"#!{sys.executable}\n"
+        "from tap_postgres.client import PostgresStream\n"
+        "from tap_postgres.tap import TapPostgres\n"
+        f"PostgresStream.STATE_MSG_FREQUENCY = {state_every}\n"
+        "TapPostgres.cli()\n"
+    )
+    program.chmod(0o755)
+    return program
+
+
+def project(
+    folder: Path, database: Postgres, vendor: dict, state_every: int | None = None
+) -> Project:
     """Writes the project: the real tap on this database, the documented target on this vendor."""
     settings = dict(flat("vendor", vendor))
     secret = next(item for item in settings.items() if item[0].endswith("api_secret"))
@@ -98,6 +146,8 @@ def project(folder: Path, database: Postgres, vendor: dict) -> Project:
     links.mkdir()
     (links / "target-ai-voice").symlink_to(binary())
     tap = shutil.which("tap-postgres", path=Path(sys.executable).parent)
+    if state_every:
+        tap = str(tap_of_many_states(links, state_every))
     loader = documented_loader()
     loader["executable"] = str(links / "target-ai-voice")
     # Everything as documented, but for the vendor and the stream's name.

@@ -4,15 +4,14 @@ import json
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from singer.meltano import Project, documented_loader, project
+from singer.meltano import Project, check_silence, documented_loader, ended, project
 from support.connector import binary
-from support.postgres import Postgres, postgres
-from support.sandbox import Sandbox, sandbox
+from support.postgres import Postgres
+from support.sandbox import Sandbox
 
 TABLE = """
 DROP TABLE IF EXISTS customers;
@@ -29,20 +28,6 @@ INSERT INTO customers VALUES
 """
 
 
-@pytest.fixture(scope="module")
-def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
-    """A PostgreSQL for all tests of this file."""
-    with postgres(tmp_path_factory.mktemp("postgres")) as running:
-        yield running
-
-
-@pytest.fixture
-def vendor() -> Iterator[Sandbox]:
-    """A vendor whom nobody has been sent to yet."""
-    with sandbox() as running:
-        yield running
-
-
 @pytest.fixture(params=["vbee"])
 def meltano(
     request: pytest.FixtureRequest, tmp_path: Path, database: Postgres, vendor: Sandbox
@@ -50,22 +35,6 @@ def meltano(
     """A project whose tap has five customers, three of whom may be called."""
     database.execute(TABLE)
     return project(tmp_path, database, vendor.config(request.param)["vendor"])
-
-
-def ended(log: str) -> str:
-    """How the records of a run ended, by the target's last line."""
-    found = re.findall(r"(\d+ records: .*), in [\d.]+ s", log)
-    assert found, log
-    check_silence(log)
-    return found[-1]
-
-
-def check_silence(log: str) -> None:
-    """No whole number and no secret in what Meltano shows."""
-    shown = re.sub(r"[ .()-]", "", log)
-    for hidden in ["098765432", "8498765432", "sandbox-itnio-secret", "s4ndb0x!"]:
-        assert hidden not in log
-        assert hidden not in shown
 
 
 def test_nobody_is_called_twice_whatever_the_tap_sends_again(

@@ -53,11 +53,6 @@ def environment(folder: Path, wheel: Path) -> Environment:
     return made
 
 
-def other_suite(suite: str, program: str) -> Path:
-    """A program that another suite's environment has."""
-    return Path(os.environ["AI_VOICE_ENVIRONMENTS"]) / suite / "bin" / program
-
-
 def build(folder: Path) -> Path:
     """Builds a wheel of the sources here and now, with the profile that the tests are built with."""
     maturin = Path(sys.executable).parent / "maturin"

@@ -6,8 +6,9 @@ from pathlib import Path
 import yaml
 
 from singer.meltano import documented_loader, flat
+from support.programs import other_suite
 from support.sandbox import Sandbox
-from wheel.environment import Environment, other_suite
+from wheel.environment import Environment
 
 PEOPLE = [{"id": 1, "mobile": "0987654321"}, {"id": 2, "mobile": "0987654322"}]
 SCHEMA = {"type": "object", "properties": {"id": {"type": "integer"}, "mobile": {"type": "string"}}}

@@ -9,8 +9,9 @@ import pytest
 
 from protocol.people import row
 from support.connector import ROOT, json_file
+from support.programs import other_suite
 from support.sandbox import Sandbox
-from wheel.environment import Environment, other_suite
+from wheel.environment import Environment
 
 SOURCE = ROOT / "integration_tests/conformance/protocol/source-people"
 

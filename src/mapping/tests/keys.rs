@@ -74,3 +74,32 @@ fn a_refused_record_is_known_by_its_key_and_by_neither_number_nor_name() {
         assert_eq!(campaign.map(|campaign| campaign.as_str().to_owned()).as_deref(), Some("12"), "{name}");
     }
 }
+
+#[test]
+fn a_key_is_found_without_any_mapping_whatever_the_catalog_lists() {
+    let properties = |names: &[&str]| {
+        let columns = names.iter().map(|name| ((*name).to_owned(), json!({})));
+        json!({ "properties": columns.collect::<serde_json::Map<_, _>>() })
+    };
+    let data = r#"{"phone_number":"0987654321","id":17,"shop":"north-2","gender":"nữ"}"#;
+    let refused = r#"{"phone_number":"n/a","id":17,"shop":"north-2","gender":"nữ"}"#;
+    for (name, listed, key, want) in [
+        ("nothing", json!({}), "id", "17"),
+        ("all columns", properties(&["phone_number", "id", "shop", "gender"]), "id shop", "17, north-2"),
+        ("another spelling of it", properties(&["phone_number", "id "]), "id", "17"),
+        ("others", properties(&["phone_number", "shop"]), "id shop", "17, north-2"),
+        ("two keys, in their order", properties(&["phone_number", "gender", "id"]), "gender id", "nữ, 17"),
+    ] {
+        let paths: Vec<Vec<String>> = key.split(' ').map(|column| vec![column.to_owned()]).collect();
+        let stream = StreamShape { primary_key: &paths, ..shape("people", &listed) };
+        let mapping = compiled(&config(&json!([]), &json!({ "default_region": "VN" })), &bare(), &stream);
+        let Mapped::Contact { primary_key, contact, .. } = map(&mapping, data) else { panic!("{name}") };
+        assert_eq!(&*primary_key, want, "{name}");
+        assert!(
+            contact.variables.iter().any(|(column, value)| column.trim() == "id" && value == "17"),
+            "{name}"
+        );
+        let Mapped::Refused { primary_key, .. } = map(&mapping, refused) else { panic!("{name}, refused") };
+        assert_eq!(&*primary_key, want, "{name}, refused");
+    }
+}

@@ -8,6 +8,7 @@ use crate::domain::reason::Reason;
 use crate::intake::{LedgerLookup, PendingContact};
 use crate::ledger::{ClaimEntry, ContactStatus, DailyQuota, Ledger, one_for_each};
 use crate::pipeline::batcher::PendingBatch;
+use crate::pipeline::daily_quota::reserve;
 use crate::pipeline::policy::outcome_of_status;
 use crate::pipeline::policy_decision::{ContactLimit, PolicyDecision};
 
@@ -16,11 +17,11 @@ impl<L: Ledger> DryRun<'_, L> {
     pub(super) async fn claim(&mut self, batch: PendingBatch, step: &mut DryRunStep) -> Result<(), Error> {
         let n_before = step.n_sent;
         let PendingBatch { campaign, mut contacts, .. } = batch;
-        let quota = self.reserve_quota(campaign, &mut contacts, step).await?;
+        let quota = self.reserve_quota(&campaign, &mut contacts, step).await?;
         let statuses = self.claim_statuses(&contacts).await?;
         for (mut pending, status) in contacts.into_iter().zip(statuses) {
             let status = self.status_by_now(&pending, status)?;
-            let outcome = match (outcome_of_status(status, self.may_repeat), status) {
+            let outcome = match (outcome_of_status(status, self.plan.may_repeat), status) {
                 (Some(outcome), _) => outcome,
                 (None, ContactStatus::Elsewhere) => Outcome::Duplicate(Reason::InAnotherRun),
                 (None, _) => {
@@ -43,19 +44,17 @@ impl<L: Ledger> DryRun<'_, L> {
         Ok(())
     }
 
-    /// Takes places for as many as there are, from the front; the others are beyond the limit.
+    /// Reserves for as many as may still go; the others are beyond the limit.
     async fn reserve_quota(
         &mut self,
-        campaign: Campaign,
+        campaign: &Campaign,
         asked: &mut Vec<PendingContact>,
         step: &mut DryRunStep,
     ) -> Result<Option<DailyQuota>, Error> {
-        let Some(limit) = &self.daily_limit else { return Ok(None) };
-        let wanted = u64::try_from(asked.len()).unwrap_or(u64::MAX);
-        let quota = self.ledger.reserve(campaign, wanted, limit.clone(), self.now).await?;
-        let n_reserved = usize::try_from(quota.count).unwrap_or(usize::MAX);
-        for pending in asked.split_off(n_reserved.min(asked.len())) {
-            match ContactLimit::PerDay.decision_beyond(self.on_limit) {
+        let Some(limit) = &self.plan.daily_limit else { return Ok(None) };
+        let (quota, beyond) = reserve(self.ledger, campaign, asked, limit, self.now).await?;
+        for pending in beyond {
+            match ContactLimit::PerDay.decision_beyond(self.plan.on_limit) {
                 PolicyDecision::Ended(outcome) => self.tell(PredictedRecord::Contact(pending, outcome), step),
                 PolicyDecision::Leave(_) | PolicyDecision::Send => self.leave(ContactLimit::PerDay),
             }
@@ -69,25 +68,25 @@ impl<L: Ledger> DryRun<'_, L> {
         }
         let entries = asked.iter().map(|pending| pending.claim_entry(&self.streams));
         let entries: Vec<ClaimEntry> = entries.collect::<Result<_, _>>()?;
-        one_for_each(asked.len(), self.ledger.claim(entries, self.may_repeat, self.now).await?)
+        one_for_each(asked.len(), self.ledger.claim(entries, self.plan.may_repeat, self.now).await?)
     }
 
     /// What the ledger of a sync would say at the claim of somebody of whom it said this before the run.
     fn status_by_now(&self, pending: &PendingContact, before: ContactStatus) -> Result<ContactStatus, Error> {
-        let Some(again) = self.sent_again else { return Ok(before) };
+        let Some(again) = self.plan.sent_again else { return Ok(before) };
         // Somebody's own key says that they were accepted, whatever it said before; that another key cools off keeps
         // back only those who could be claimed.
-        let may_change = again == ContactStatus::Accepted || is_claimable(before, self.may_repeat);
+        let may_change = again == ContactStatus::Accepted || is_claimable(before, self.plan.may_repeat);
         Ok(if may_change && self.is_sent(pending)? { again } else { before })
     }
 
     /// Whether the ledger of a sync would know by now that somebody was sent, to whatever campaign.
     pub(super) fn is_sent(&self, pending: &PendingContact) -> Result<bool, Error> {
-        Ok(self.sent_again.is_some() && self.people.contains(&everywhere(), &pending.contact.phone)?)
+        Ok(self.plan.sent_again.is_some() && self.people.contains(&everywhere(), &pending.contact.phone)?)
     }
 
     fn remember(&mut self, pending: &PendingContact) -> Result<(), Error> {
-        if self.sent_again.is_some() {
+        if self.plan.sent_again.is_some() {
             self.people.insert(&everywhere(), &pending.contact.phone)?;
         }
         Ok(())

@@ -32,6 +32,7 @@ use crate::pipeline::empty_run_guard::EmptyRunGuard;
 use crate::pipeline::policy::{Policy, PolicyOptions};
 use crate::pipeline::policy_decision::{ContactLimit, PolicyDecision};
 use crate::pipeline::run_stats::RunStats;
+use crate::pipeline::sync_loop::incomplete_at_first;
 use crate::rules::Window;
 
 /// What a sync would go by.
@@ -67,27 +68,22 @@ pub(crate) struct DryRun<'l, L> {
     input: EventReader,
     ledger: &'l L,
     now: Timestamp,
+    plan: DryRunPlan,
     policy: Policy,
     batcher: Batcher,
-    daily_limit: Option<DailyLimit>,
-    on_limit: OnLimit,
-    sent_again: Option<ContactStatus>,
     /// Those who would have been sent, whatever the campaign.
     people: Deduper,
-    may_repeat: bool,
     streams: StreamNames,
     incomplete: BTreeSet<StreamIndex>,
     /// The STATEs that would wait; none of them has a record to wait for.
     checkpoints: Checkpoints,
     empty_run_guard: EmptyRunGuard,
     stats: RunStats,
-    max_rejected_percent: u8,
     warnings: InputWarnings,
     /// The limit that was reached, and leaves the rest of the input alone.
     reached: Option<ContactLimit>,
     /// Why a sync would fail.
     failure: Option<Error>,
-    n_read_at_most: u64,
     end: DryRunEnd,
 }
 
@@ -142,15 +138,15 @@ impl<'l, L: Ledger> DryRun<'l, L> {
     /// # Errors
     /// When no thread can be started.
     pub(crate) fn new(
-        plan: DryRunPlan,
+        mut plan: DryRunPlan,
         input: impl Read + Send + 'static,
         router: Router,
         ledger: &'l L,
         now: Timestamp,
     ) -> Result<Self, Error> {
-        let awaited =
-            plan.streams.iter().enumerate().filter(|(_, (_, generation_id))| generation_id.is_some());
-        let incomplete = awaited.map(|(index, _)| StreamIndex::new(index)).collect();
+        let streams = std::mem::take(&mut plan.streams);
+        // Without a ledger nobody counts.
+        plan.daily_limit = plan.daily_limit.filter(|_| ledger.remembers());
         Ok(Self {
             input: EventReader::new(input, router)?,
             ledger,
@@ -158,26 +154,21 @@ impl<'l, L: Ledger> DryRun<'l, L> {
             policy: Policy::new(PolicyOptions {
                 max_contacts: plan.max_contacts,
                 on_limit: plan.on_limit,
-                window: plan.window,
+                window: plan.window.clone(),
                 may_repeat: plan.may_repeat,
             }),
             // Nothing waits here: what makes a batch whole is its size.
             batcher: Batcher::new(plan.batch_size, Duration::MAX),
-            daily_limit: plan.daily_limit.filter(|_| ledger.remembers()),
-            on_limit: plan.on_limit,
-            sent_again: plan.sent_again,
             people: Deduper::default(),
-            may_repeat: plan.may_repeat,
-            checkpoints: Checkpoints::new(plan.streams.len()),
-            streams: plan.streams.into_iter().collect(),
-            incomplete,
+            checkpoints: Checkpoints::new(streams.len()),
+            incomplete: incomplete_at_first(&streams),
+            streams: streams.into_iter().collect(),
             empty_run_guard: EmptyRunGuard::new(plan.allow_nobody),
             stats: RunStats::default(),
-            max_rejected_percent: plan.max_rejected_percent,
             warnings: InputWarnings::default(),
             reached: None,
             failure: None,
-            n_read_at_most: plan.limit,
+            plan,
             end: DryRunEnd::NotYet,
         })
     }
@@ -220,7 +211,7 @@ impl<'l, L: Ledger> DryRun<'l, L> {
 
     /// Why a sync would fail that has read all that is read here.
     fn verdict(&mut self) -> Option<Error> {
-        if self.failure.is_none() && self.stats.rejected_more_than(self.max_rejected_percent) {
+        if self.failure.is_none() && self.stats.rejected_more_than(self.plan.max_rejected_percent) {
             self.too_many_rejected();
         }
         let is_cut_short =
@@ -229,7 +220,7 @@ impl<'l, L: Ledger> DryRun<'l, L> {
     }
 
     fn too_many_rejected(&mut self) {
-        let ((rejected, total), percent) = (self.stats.share(), self.max_rejected_percent);
+        let ((rejected, total), percent) = (self.stats.share(), self.plan.max_rejected_percent);
         self.failure.get_or_insert(Error::TooManyRejected { rejected, total, percent });
     }
 
@@ -253,7 +244,7 @@ impl<'l, L: Ledger> DryRun<'l, L> {
         predicted: &'a PredictedRecord,
         at: Timestamp,
     ) -> Result<Decision<'a>, Error> {
-        let maker = DecisionMaker { streams: &self.streams, may_repeat: self.may_repeat, at };
+        let maker = DecisionMaker { streams: &self.streams, may_repeat: self.plan.may_repeat, at };
         match predicted {
             PredictedRecord::Contact(pending, outcome) => maker.of_contact(pending, outcome),
             PredictedRecord::Refused(record) => maker.of_refused(record),
@@ -293,7 +284,7 @@ impl<'l, L: Ledger> DryRun<'l, L> {
         self.warnings.add(batch.warnings);
         for event in batch.events {
             let is_record = matches!(event, Event::Contact(_) | Event::Refused(_) | Event::Listed(_));
-            if is_record && self.n_read_at_most > 0 && self.stats.received >= self.n_read_at_most {
+            if is_record && self.plan.limit > 0 && self.stats.received >= self.plan.limit {
                 if !matches!(self.end, DryRunEnd::Stopped) {
                     self.end = DryRunEnd::Told { is_over_limit: true };
                 }
@@ -344,7 +335,7 @@ impl<'l, L: Ledger> DryRun<'l, L> {
         now: Instant,
     ) -> Result<(), Error> {
         if let LedgerLookup::Known(keys, _) = pending.lookup
-            && self.sent_again == Some(ContactStatus::Accepted)
+            && self.plan.sent_again == Some(ContactStatus::Accepted)
             && self.is_sent(&pending)?
         {
             pending.lookup = LedgerLookup::Known(keys, ContactStatus::Accepted);
@@ -370,7 +361,7 @@ impl<'l, L: Ledger> DryRun<'l, L> {
     /// A record ends.
     fn tell(&mut self, predicted: PredictedRecord, step: &mut DryRunStep) {
         self.stats.count(predicted.outcome());
-        if self.stats.has_too_many_rejected(self.max_rejected_percent) {
+        if self.stats.has_too_many_rejected(self.plan.max_rejected_percent) {
             self.too_many_rejected();
         }
         step.decided.push(predicted);

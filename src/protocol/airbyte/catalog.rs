@@ -8,6 +8,12 @@ use super::super::{Catalog, CatalogStream};
 use crate::domain::error::Error;
 use crate::domain::stream_name::StreamName;
 
+const FULL_REFRESH: &str = "full_refresh";
+
+/// What PyAirbyte has for the generation, the smallest generation and the sync, whatever it was asked to do. They say
+/// nothing; on the platform it would be a refresh by the first sync of all, which finds nothing to replace.
+const UNNUMBERED: (Option<i64>, Option<i64>, Option<i64>) = (Some(1), Some(1), Some(1));
+
 #[derive(Deserialize)]
 #[serde(expecting = "an object with `streams`")]
 struct ConfiguredCatalog {
@@ -41,6 +47,8 @@ struct StreamBody {
     #[serde(default)]
     json_schema: Value,
     #[serde(default)]
+    supported_sync_modes: Option<Vec<String>>,
+    #[serde(default)]
     source_defined_primary_key: Option<Vec<Vec<String>>>,
 }
 
@@ -56,15 +64,21 @@ impl From<ConfiguredStream> for CatalogStream {
             primary_key,
         } = configured;
         let chosen = primary_key.filter(|parts| !parts.is_empty());
-        let replaces = generation_id.is_some_and(|id| id > 0 && minimum_generation_id == Some(id));
+        let is_numbered = (generation_id, minimum_generation_id, sync_id) != UNNUMBERED;
+        let is_refresh =
+            is_numbered && generation_id.is_some_and(|id| id > 0 && minimum_generation_id == Some(id));
+        let reads_all =
+            |modes: Vec<String>| !modes.is_empty() && modes.iter().all(|mode| mode == FULL_REFRESH);
+        let reads_all = is_refresh || stream.supported_sync_modes.is_some_and(reads_all);
         Self {
             name: StreamName { namespace: stream.namespace.unwrap_or_default(), name: stream.name },
             json_schema: stream.json_schema,
-            full_refresh: sync_mode.as_deref() == Some("full_refresh"),
-            overwrite: replaces || destination_sync_mode.is_some_and(|mode| mode.starts_with("overwrite")),
+            full_refresh: sync_mode.as_deref() == Some(FULL_REFRESH),
+            incremental: !reads_all && sync_mode.as_deref() == Some("incremental"),
+            overwrite: is_refresh || destination_sync_mode.is_some_and(|mode| mode.starts_with("overwrite")),
             generation_id,
             primary_key: chosen.or(stream.source_defined_primary_key).unwrap_or_default(),
-            sync_id,
+            sync_id: sync_id.filter(|_| is_numbered),
         }
     }
 }
@@ -117,6 +131,79 @@ fn why(path: &str, error: &serde_json::Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_a_sync_brings_and_replaces_is_known_by_its_modes_and_numbers() {
+        let (refresh, pyairbyte, numbered) = ((4, 4, 17), (1, 1, 1), (4, 0, 17));
+        for (name, mode, destination_mode, numbers, supported, want) in [
+            ("an incremental sync", "incremental", "append_dedup", numbered, "", "new"),
+            ("a full refresh that appends", "full_refresh", "append", numbered, "", "all"),
+            ("one that overwrites, of old", "full_refresh", "overwrite", (0, 0, 17), "", "all, replaces"),
+            ("one by its generation", "full_refresh", "append", refresh, "", "all, replaces"),
+            (
+                "a refresh of an incremental stream",
+                "incremental",
+                "append_dedup",
+                refresh,
+                "",
+                "all, replaces",
+            ),
+            (
+                "its first one, in the first sync of a connection",
+                "incremental",
+                "append",
+                (1, 1, 2),
+                "",
+                "all, replaces",
+            ),
+            (
+                "PyAirbyte merges",
+                "incremental",
+                "append_dedup",
+                pyairbyte,
+                "full_refresh, incremental",
+                "new",
+            ),
+            ("PyAirbyte merges a full refresh", "full_refresh", "append_dedup", pyairbyte, "", "all"),
+            ("PyAirbyte replaces by one", "full_refresh", "overwrite", pyairbyte, "", "all, replaces"),
+            (
+                "PyAirbyte replaces by what is new",
+                "incremental",
+                "overwrite",
+                pyairbyte,
+                "incremental",
+                "new, replaces",
+            ),
+            ("the same, of what nobody knows", "incremental", "overwrite", pyairbyte, "", "new, replaces"),
+            (
+                "PyAirbyte replaces what cannot be read in parts",
+                "incremental",
+                "overwrite",
+                pyairbyte,
+                "full_refresh",
+                "all, replaces",
+            ),
+        ] {
+            let (generation_id, minimum_generation_id, sync_id) = numbers;
+            let modes: Vec<_> = supported.split(", ").filter(|mode| !mode.is_empty()).collect();
+            let configured = serde_json::json!({
+                "stream": { "name": "s", "supported_sync_modes": modes },
+                "sync_mode": mode, "destination_sync_mode": destination_mode,
+                "generation_id": generation_id, "minimum_generation_id": minimum_generation_id, "sync_id": sync_id,
+            });
+            let catalog =
+                Catalog::parse(&serde_json::json!({ "streams": [configured] }).to_string()).unwrap();
+            let stream = &catalog.streams[0];
+            let told = [
+                if stream.incremental { "new" } else { "all" },
+                if stream.overwrite { "replaces" } else { "" },
+            ];
+            let told = told.iter().filter(|word| !word.is_empty()).copied().collect::<Vec<_>>().join(", ");
+            assert_eq!(told, want, "{name}");
+            assert_eq!(stream.generation_id, Some(generation_id), "{name}");
+            assert_eq!(stream.sync_id, Some(sync_id).filter(|_| numbers != pyairbyte), "{name}");
+        }
+    }
 
     #[test]
     fn half_a_character_in_a_columns_name_is_no_mistake() {

@@ -1,6 +1,7 @@
 //! What a ledger is found to be when it is opened.
 
 use super::*;
+use crate::ledger::any::Backend;
 use crate::ledger::suite::{claim, day, identity, settle, statuses};
 use crate::ledger::{AnyLedger, KeyHasher, Scope};
 
@@ -60,7 +61,7 @@ async fn a_database_goes_by_its_servers_clock() {
     let database = Database::new().await;
     let (ledger, opened) = Postgres::open(&database.url, &options("first"), None, day(0)).await.unwrap();
     let servers = opened.clock.unwrap();
-    let ledger = AnyLedger::postgres(ledger, opened.ahead_of(day(0)));
+    let ledger = AnyLedger::new(Backend::Postgres(ledger), opened.ahead_of(day(0)));
     claim(&ledger, 0..1).await;
     settle(&ledger, 0..1, suite::accepted()).await;
     let found = database.open("second").await.find_contacts(vec![entry(0).key]).await.unwrap();
