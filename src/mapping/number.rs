@@ -7,6 +7,10 @@ const LARGEST_EXPONENT: i32 = 40;
 
 /// The number without exponent, and without a fraction that is zero.
 pub(super) fn plain(raw: &str) -> Cow<'_, str> {
+    // Nearly all are whole, and no JSON number begins with a zero that means nothing.
+    if raw.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Cow::Borrowed(raw);
+    }
     let (mantissa, exponent) = raw.split_once(['e', 'E']).unwrap_or((raw, "0"));
     // An exponent that does not fit is far beyond the largest one.
     let exponent: i32 = exponent.parse().unwrap_or(i32::MAX);

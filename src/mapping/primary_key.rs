@@ -98,8 +98,7 @@ impl PrimaryKey {
         if holds_number(&key) {
             return Box::default();
         }
-        let end = (0..=key.len().min(MAX_BYTES)).rev().find(|end| key.is_char_boundary(*end));
-        key.truncate(end.unwrap_or_default());
+        key.truncate(key.floor_char_boundary(MAX_BYTES));
         key.into()
     }
 }

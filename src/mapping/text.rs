@@ -38,6 +38,9 @@ pub(super) fn is_blank_json(raw: &str) -> bool {
 /// Whether the inside of a JSON string has neither escapes nor control characters (those of ASCII but
 /// one cannot stand there unescaped) nor what NFC could change: it knows the characters of Latin
 /// scripts, Vietnamese with its marks included, and of Chinese, by their first bytes.
+///
+/// With `unicode-normalization`'s quick check and the search for control characters in its place a whole sync of nine columns
+/// takes 8.7 % more instructions (3,340 a record of 20,000; callgrind, one build).
 fn is_plain(text: &[u8]) -> bool {
     let mut rest = behind_ascii(text);
     while let Some((first, behind)) = rest.split_first() {

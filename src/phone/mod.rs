@@ -113,6 +113,10 @@ impl Phone {
         let Some(digits) = self.digits() else {
             return self.0.len() >= SHORTEST_TOLD_APART && text.contains(&*self.0);
         };
+        // Each digit takes a byte at least, and most keys of records have fewer.
+        if text.len() < SHORTEST_TOLD_APART.min(digits.len()) {
+            return false;
+        }
         let national = digits.get(redact::code_length(digits)..);
         let wanted = national.filter(|national| national.len() >= SHORTEST_TOLD_APART).unwrap_or(digits);
         let found: String = text.chars().filter_map(sanitize::digit).collect();

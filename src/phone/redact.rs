@@ -5,6 +5,7 @@ use std::fmt;
 use std::ops::Range;
 use std::sync::LazyLock;
 
+use memchr::memchr3;
 use regex::{Captures, Regex};
 
 use super::{finder, simple};
@@ -45,6 +46,10 @@ static ROW: LazyLock<Regex> = LazyLock::new(|| {
 
 /// Masks the rows in which the search for numbers sees none: those of an escape, and those with a sign such as 〇 in them.
 fn mask_rows(text: &str) -> Cow<'_, str> {
+    // Most texts have neither.
+    if text.is_ascii() && memchr3(b'%', b'\\', b'&', text.as_bytes()).is_none() {
+        return Cow::Borrowed(text);
+    }
     ROW.replace_all(text, |row: &Captures<'_>| {
         let sign = row.name("sign").map_or("", |sign| sign.as_str());
         let digits = &row["digits"];
@@ -58,17 +63,35 @@ fn mask_rows(text: &str) -> Cow<'_, str> {
 /// Dates (2026-11-22) and short codes (-27) stay; in doubt it masks.
 #[must_use]
 pub fn mask_numbers(text: &str) -> Cow<'_, str> {
-    // Most texts have none, and looking for one takes longer than counting. A sign such as ⑳ is several digits.
-    let may_be_digits = |c: char| if c.is_ascii_digit() { 1 } else { MASKED_FROM_DIGITS };
-    let most: usize = text.chars().filter(|c| c.is_numeric()).map(may_be_digits).sum();
-    if most < MASKED_FROM_DIGITS || TIME.is_match(text) {
+    // Most texts have none, and looking for one takes longer than counting.
+    if most_digits(text) < MASKED_FROM_DIGITS || is_time(text) {
         return Cow::Borrowed(text);
     }
     match plain_number(text) {
-        Some(digits) => Cow::Owned(format!("{STARS}{}", shown_end(&digits))),
+        Some(digits) => Cow::Owned([STARS, shown_end(&digits)].concat()),
         None if simple::is_simple(text) => masked(text, simple::numbers(text, MASKED_FROM_DIGITS)),
         None => mask_found(text),
     }
+}
+
+/// How many digits a text may have: a sign such as ⑳ is several.
+fn most_digits(text: &str) -> usize {
+    if text.is_ascii() {
+        return text.bytes().filter(u8::is_ascii_digit).count();
+    }
+    let value = |c: char| match c {
+        '0'..='9' => 1,
+        // Without a look into tables: Latin letters with all their marks.
+        '\0'..='\u{7f}' | '\u{c0}'..='\u{24f}' | '\u{1e00}'..='\u{1eff}' => 0,
+        c if c.is_numeric() => MASKED_FROM_DIGITS,
+        _ => 0,
+    };
+    text.chars().map(value).sum()
+}
+
+/// Whether a text is a day, a time of day, or both; a look at two places tells of nearly all that are none.
+fn is_time(text: &str) -> bool {
+    matches!(text.as_bytes(), [_, _, b':', ..] | [_, _, _, _, b'-', ..]) && TIME.is_match(text)
 }
 
 /// The digits of a text that is one number and nothing else, as nearly all columns hold it.
@@ -93,7 +116,7 @@ fn masked(text: &str, found: impl Iterator<Item = (Range<usize>, String)>) -> Co
     let mut copied_to = 0;
     for (range, digits) in found {
         let (before, number) = (text.get(copied_to..range.start), text.get(range.clone()));
-        if number.is_some_and(|number| TIME.is_match(number)) {
+        if number.is_some_and(is_time) {
             continue;
         }
         masked.push_str(&mask_rows(before.unwrap_or_default()));
@@ -153,6 +176,13 @@ mod tests {
         for code in PHONE_NUMBER_UTIL.get_supported_calling_codes() {
             let code = code.to_string();
             assert_eq!(code_length(&format!("{code}00000000")), code.len(), "+{code}");
+        }
+    }
+
+    #[test]
+    fn letters_that_are_not_looked_up_are_no_digits() {
+        for c in ('\u{c0}'..='\u{24f}').chain('\u{1e00}'..='\u{1eff}') {
+            assert!(!c.is_numeric(), "{c}");
         }
     }
 

@@ -4,16 +4,16 @@
 use std::io::Write;
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use tokio::time::Instant;
 
-use super::batcher::BatchKey;
 use super::policy_decision::PolicyDecision;
 use super::sync_loop::Pipeline;
 use crate::delivery::Transport;
 use crate::domain::error::Error;
 use crate::domain::stream_name::StreamName;
-use crate::intake::{Event, EventBatch, LedgerLookup, PendingContact, RecordPosition, StreamIndex};
-use crate::ledger::{ContactStatus, Ledger};
+use crate::intake::{Event, EventBatch, PendingContact, RecordPosition, StreamIndex};
+use crate::ledger::Ledger;
 use crate::protocol::Level;
 
 impl<C: Transport + 'static, L: Ledger, W: Write> Pipeline<C, L, W> {
@@ -29,11 +29,11 @@ impl<C: Transport + 'static, L: Ledger, W: Write> Pipeline<C, L, W> {
     }
 
     pub(super) fn take_events(&mut self, batch: EventBatch) {
-        let now = Instant::now();
+        let (now, time) = (Instant::now(), self.task.run.now());
         for event in batch.events {
             if self.limit.is_some() {
                 self.leave_event(event);
-            } else if let Err(error) = self.take_event(event, now) {
+            } else if let Err(error) = self.take_event(event, now, time) {
                 self.fail(error);
             }
         }
@@ -49,11 +49,11 @@ impl<C: Transport + 'static, L: Ledger, W: Write> Pipeline<C, L, W> {
         }
     }
 
-    fn take_event(&mut self, event: Event, now: Instant) -> Result<(), Error> {
+    fn take_event(&mut self, event: Event, now: Instant, time: Timestamp) -> Result<(), Error> {
         match event {
             Event::Contact(pending) => {
                 self.received(pending.origin.position)?;
-                self.decide(pending, now)?;
+                self.decide(pending, now, time)?;
             }
             Event::Refused(record) => {
                 self.received(record.origin.position)?;
@@ -79,8 +79,8 @@ impl<C: Transport + 'static, L: Ledger, W: Write> Pipeline<C, L, W> {
     }
 
     /// A contact is sent, or has ended.
-    fn decide(&mut self, pending: PendingContact, now: Instant) -> Result<(), Error> {
-        match self.policy.decide(&pending, self.task.run.now())? {
+    fn decide(&mut self, pending: PendingContact, now: Instant, time: Timestamp) -> Result<(), Error> {
+        match self.policy.decide(&pending, time)? {
             PolicyDecision::Send => self.empty_run_guard.note_callable(),
             PolicyDecision::Ended(outcome) => {
                 self.empty_run_guard.note_unsent(&outcome);
@@ -93,9 +93,7 @@ impl<C: Transport + 'static, L: Ledger, W: Write> Pipeline<C, L, W> {
                 return Ok(());
             }
         }
-        let maybe_sent = matches!(pending.lookup, LedgerLookup::Known(_, ContactStatus::Unknown));
-        let key = BatchKey { campaign: pending.campaign.clone(), maybe_sent };
-        self.dispatcher.add(self.batcher.push(&key, pending, now));
+        self.dispatcher.add(self.batcher.push(pending, now));
         Ok(())
     }
 

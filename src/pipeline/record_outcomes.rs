@@ -21,11 +21,14 @@ impl<C: Transport + 'static, L: Ledger, W: Write> Pipeline<C, L, W> {
     /// A batch is not under way any more.
     pub(super) fn record_delivery(&mut self, result: DeliveryResult<PendingContact>) {
         self.waiting = None;
+        let streams = Arc::clone(&self.task.streams);
+        let decisions = self.decision_maker(&streams);
         let mut n_open = 0_usize;
         for (pending, result) in result.contacts {
             match result {
                 ContactResult::Ended(outcome) => {
-                    self.contact_ended(&pending, &outcome);
+                    let decision = decisions.of_contact(&pending, &outcome);
+                    self.settle_record(pending.origin.position, decision);
                 }
                 ContactResult::BeyondLimit => self.leave_record(ContactLimit::PerDay),
                 ContactResult::Open { .. } => n_open += 1,

@@ -20,6 +20,7 @@ mod text;
 
 pub use catalog::{Catalog, CatalogStream};
 pub use json::object::Object;
+pub(crate) use json::object::push_string;
 pub use json::repaired::RepairedLine;
 pub(crate) use json::string::{string, unquoted};
 pub use level::Level;

@@ -2,9 +2,6 @@
 //! together.
 
 use std::cmp::Reverse;
-use std::collections::HashMap;
-
-use foldhash::fast::RandomState;
 
 use super::counts::Counts;
 use super::document::{RunKind, StreamRow};
@@ -22,16 +19,18 @@ const LONGEST_BYTES: usize = 1_000;
 /// The table.
 #[derive(Debug, Default)]
 pub(super) struct Streams {
-    streams: HashMap<StreamName, OfStream, RandomState>,
-    n_rows: usize,
+    rows: Vec<Row>,
+    /// The row of the record before: most are of the same.
+    last: usize,
     /// Of all that have no row of their own.
     rest: Counts,
 }
 
-#[derive(Debug, Default)]
-struct OfStream {
-    nowhere: Counts,
-    campaigns: HashMap<Campaign, Counts, RandomState>,
+#[derive(Debug)]
+struct Row {
+    stream: StreamName,
+    campaign: Option<Campaign>,
+    counts: Counts,
 }
 
 /// Where people went.
@@ -49,42 +48,32 @@ impl Streams {
     }
 
     fn row(&mut self, stream: &StreamName, campaign: Option<&Campaign>) -> &mut Counts {
-        let length = stream.name.len().max(stream.namespace.len());
-        let length = length.max(campaign.map_or(0, |campaign| campaign.as_str().len()));
-        let has_room = self.n_rows < MOST_ROWS && length <= LONGEST_BYTES;
-        if !self.streams.contains_key(stream) {
-            if !has_room {
+        let is_it = |row: &Row| row.campaign.as_ref() == campaign && row.stream == *stream;
+        if !self.rows.get(self.last).is_some_and(is_it) {
+            let found = self.rows.iter().position(is_it);
+            self.last = found.unwrap_or(self.rows.len());
+        }
+        if self.last == self.rows.len() {
+            let length = stream.name.len().max(stream.namespace.len());
+            let length = length.max(campaign.map_or(0, |campaign| campaign.as_str().len()));
+            if self.rows.len() == MOST_ROWS || length > LONGEST_BYTES {
                 return &mut self.rest;
             }
-            self.streams.insert(stream.clone(), OfStream::default());
-            self.n_rows += 1;
+            let (stream, campaign) = (stream.clone(), campaign.cloned());
+            self.rows.push(Row { stream, campaign, counts: Counts::default() });
         }
-        let Some(of_stream) = self.streams.get_mut(stream) else { return &mut self.rest };
-        let Some(campaign) = campaign else { return &mut of_stream.nowhere };
-        if !of_stream.campaigns.contains_key(campaign) {
-            if !has_room {
-                return &mut self.rest;
-            }
-            self.n_rows += 1;
-        }
-        of_stream.campaigns.entry(campaign.clone()).or_default()
+        self.rows.get_mut(self.last).map_or(&mut self.rest, |row| &mut row.counts)
     }
 
     /// The fullest rows first; last, what has no row of its own.
     pub(super) fn rows(&self, kind: RunKind) -> Vec<StreamRow> {
-        let mut rows = Vec::new();
-        let mut tell = |stream: String, campaign: String, counts: &Counts| {
-            if counts.total() > 0 {
-                let (count, outcomes) = (counts.total(), counts.outcomes(kind));
-                rows.push(StreamRow { stream, campaign, count, outcomes });
-            }
+        let told = |Row { stream, campaign, counts }: &Row| StreamRow {
+            stream: stream.to_string(),
+            campaign: campaign.as_ref().map(|campaign| shown_campaign(campaign.as_str())).unwrap_or_default(),
+            count: counts.total(),
+            outcomes: counts.outcomes(kind),
         };
-        for (name, of_stream) in &self.streams {
-            tell(name.to_string(), String::new(), &of_stream.nowhere);
-            for (campaign, counts) in &of_stream.campaigns {
-                tell(name.to_string(), shown_campaign(campaign.as_str()), counts);
-            }
-        }
+        let mut rows: Vec<_> = self.rows.iter().map(told).collect();
         let order = |row: &StreamRow| (Reverse(row.count), row.stream.clone(), row.campaign.clone());
         rows.sort_by_cached_key(order);
         if self.rest.total() > 0 {
@@ -96,9 +85,8 @@ impl Streams {
 
     /// Where those went who were accepted.
     pub(super) fn destination(&self) -> Destination {
-        let all = self.streams.values().flat_map(|of_stream| &of_stream.campaigns);
-        let mut called: Vec<&Campaign> =
-            all.filter(|(_, counts)| counts.accepted > 0).map(|(campaign, _)| campaign).collect();
+        let called = self.rows.iter().filter(|row| row.counts.accepted > 0);
+        let mut called: Vec<&Campaign> = called.filter_map(|row| row.campaign.as_ref()).collect();
         called.sort_unstable();
         called.dedup();
         match called[..] {

@@ -2,11 +2,10 @@
 
 use std::borrow::Cow;
 
-use serde_json::Value;
 use serde_json::value::RawValue;
 
 use crate::phone::{Phone, mask_numbers};
-use crate::protocol::{Object, string};
+use crate::protocol::{Object, push_string, string};
 
 /// Nothing that a warehouse holds is nested so deeply.
 const DEEPEST: usize = 32;
@@ -51,11 +50,11 @@ fn value(raw: &str, mask: &Mask<'_>, depth: usize, to: &mut String) {
         Some(b'"') => match mask(&string(raw)) {
             // Nothing was escaped, and nothing masked.
             Cow::Borrowed(same) if same.len() + 2 == raw.len() => to.push_str(raw),
-            written => push_text(&written, to),
+            written => push_string(&written, to),
         },
         Some(_) => match mask(raw) {
             Cow::Borrowed(same) => to.push_str(same),
-            Cow::Owned(masked) => push_text(&masked, to),
+            Cow::Owned(masked) => push_string(&masked, to),
         },
         None => to.push_str("null"),
     }
@@ -65,7 +64,7 @@ fn members(object: &Object<'_>, mask: &Mask<'_>, depth: usize, to: &mut String) 
     let mut before = '{';
     for (name, raw) in object.members() {
         to.push(std::mem::replace(&mut before, ','));
-        push_text(&mask(name), to);
+        push_string(&mask(name), to);
         to.push(':');
         value(raw, mask, depth - 1, to);
     }
@@ -80,13 +79,10 @@ fn without_numbers<'t>(text: &'t str, phone: Option<&Phone>) -> Cow<'t, str> {
     }
 }
 
-fn push_text(text: &str, to: &mut String) {
-    to.push_str(&Value::from(text).to_string());
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+    use serde_json::Value;
 
     use super::*;
 

@@ -1,4 +1,7 @@
 //! Where the ledger is, by its URL. The password stays inside: no error and no log shows the URL.
+//!
+//! `tokio_postgres::Config` reads it. What is done before is what that cannot (0.7): it refuses `sslmode=verify-ca`,
+//! `sslmode=verify-full` and `sslrootcert`, knows no `schema`, and takes what follows a raw `@` in a password for the host.
 
 use std::path::PathBuf;
 use std::time::Duration;

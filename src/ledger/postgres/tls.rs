@@ -1,4 +1,7 @@
 //! How much of the server's certificate is checked, in libpq's steps.
+//!
+//! `tokio_postgres_rustls` connects as a `ClientConfig` says, and rustls itself (0.23) checks chain and name or, where somebody
+//! writes it, what they write: of libpq's steps it has the last one only.
 
 use std::path::Path;
 use std::sync::Arc;

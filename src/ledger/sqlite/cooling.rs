@@ -89,11 +89,12 @@ impl<'a> Cooling<'a> {
     }
 
     /// How a hand-over keeps somebody back, if one does; one by their `own` key does not. An attempt that is under way
-    /// may yet turn out to be none.
+    /// may yet turn out to be none. The table need not be asked of whoever is free by it.
     pub(super) fn keeps_back(
         &mut self,
         person: Option<Key>,
         own: Option<Key>,
+        is_free_in_table: bool,
     ) -> Result<Option<ContactStatus>> {
         let Some(person) = person.filter(|_| self.is_on) else { return Ok(None) };
         let HandOver { last, under_way } = self.journal.0.get(&person).copied().unwrap_or_default();
@@ -104,7 +105,7 @@ impl<'a> Cooling<'a> {
             let row = statement.query_row([person.0], |row| Ok((Key(row.get(0)?), row.get(1)?)));
             row.optional()
         };
-        let last = if last.is_some() { last } else { read(&mut self.statement)? };
+        let last = if last.is_some() || is_free_in_table { last } else { read(&mut self.statement)? };
         let must_wait = last
             .is_some_and(|(key, at)| own != Some(key) && self.over_since.is_none_or(|moment| at > moment));
         Ok(must_wait.then_some(ContactStatus::CoolingOff))

@@ -220,7 +220,7 @@ impl Ledger for Sqlite {
         people: Vec<PersonKeys>,
         now: Timestamp,
     ) -> Result<Vec<ContactStatus>, LedgerError> {
-        self.worker.ask(move |store| store.status_of(&people, now)).await
+        self.worker.ask(move |store| store.look_up(&people, now)).await
     }
 
     async fn claim(

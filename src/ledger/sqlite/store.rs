@@ -22,6 +22,9 @@ use crate::ledger::{
     ClaimEntry, ContactStatus, Key, LedgerError, LedgerOptions, ListOwner, PersonKeys, Settlement,
 };
 
+/// So many are remembered as free between a look-up and a claim; of others the file is asked again.
+const MOST_FOUND_FREE: usize = 32_768;
+
 const MILLISECONDS_PER_DAY: i64 = 24 * 60 * 60 * 1_000;
 
 /// One run's hold on a ledger.
@@ -34,6 +37,9 @@ pub(super) struct Store {
     pub(super) settled: HashMap<Key, KnownEnding, foldhash::fast::RandomState>,
     /// What the journal says of who was handed over, or is being.
     pub(super) hand_overs: HandOvers,
+    /// Of whom a look-up found nothing in the tables that keeps them back, and nobody else writes there: until the next
+    /// merge their claim need not look again, which is three pages of a large file.
+    found_free: HashSet<Key, foldhash::fast::RandomState>,
     /// The sources of the do-not-call list, where this run goes by one.
     pub(super) lists: Vec<i64>,
     list_owner: Option<ListOwner>,
@@ -73,6 +79,7 @@ impl Store {
             is_closing: false,
             settled: HashMap::default(),
             hand_overs: HandOvers::default(),
+            found_free: HashSet::default(),
             lists: Vec::new(),
             list_owner: options.rules.do_not_call.as_ref().map(|rule| rule.owner.clone()),
             cooling_off: options.rules.cooling_off(),
@@ -95,6 +102,7 @@ impl Store {
 
     /// A list that this run goes by may have other sources now.
     pub(super) fn find_lists(&mut self) -> Result<()> {
+        self.found_free.clear();
         self.lists = match &self.list_owner {
             Some(owner) => list_ids(&self.connection, owner)?,
             None => Vec::new(),
@@ -156,20 +164,34 @@ impl Store {
             self.connection.execute_batch("ROLLBACK").unwrap_or_default();
         }
         self.is_behind = true;
+        self.found_free.clear();
         self.seal.undo();
         self.strings.forget();
         self.is_marked_as_used = false;
     }
 
+    /// Where people stand, most of whom will be claimed.
+    pub(super) fn look_up(&mut self, people: &[PersonKeys], now: Timestamp) -> Result<Vec<ContactStatus>> {
+        let statuses = self.status_of(people, now)?;
+        if self.found_free.len() + people.len() > MOST_FOUND_FREE {
+            self.found_free.clear();
+        }
+        let free = people.iter().zip(&statuses).filter(|(_, status)| **status == ContactStatus::Free);
+        self.found_free.extend(free.map(|(person, _)| person.key));
+        Ok(statuses)
+    }
+
     /// Where people stand.
-    pub(super) fn status_of(&self, people: &[PersonKeys], now: Timestamp) -> Result<Vec<ContactStatus>> {
+    fn status_of(&self, people: &[PersonKeys], now: Timestamp) -> Result<Vec<ContactStatus>> {
         let called_again = self.over_since(i64::from(self.call_again_after_days) * MILLISECONDS_PER_DAY, now);
         let mut contacts = LookUp::new(&self.connection)?;
         let mut list = ListLookUp::new(&self.connection, &self.lists)?;
         let mut cooling = self.cooling(now)?;
         let mut statuses = Vec::with_capacity(people.len());
         for PersonKeys { key, rules } in people {
+            let is_free_in_tables = self.found_free.contains(key);
             if let Some(listed) = rules.listed
+                && !is_free_in_tables
                 && list.has(&listed)?
             {
                 statuses.push(ContactStatus::DoNotCall);
@@ -181,11 +203,12 @@ impl Store {
             }
             let known = match self.settled.get(key) {
                 Some(known) => Some(*known),
+                None if is_free_in_tables => None,
                 None => contacts.known(key)?,
             };
             let status = known.map_or(ContactStatus::Free, |known| known.status(called_again));
             let kept_back = match status {
-                ContactStatus::Free => cooling.keeps_back(rules.cooling, None)?,
+                ContactStatus::Free => cooling.keeps_back(rules.cooling, None, is_free_in_tables)?,
                 _ => None,
             };
             statuses.push(kept_back.unwrap_or(status));
@@ -262,7 +285,7 @@ impl Store {
                 ContactStatus::Free => None,
                 ContactStatus::CoolingOff => Some(*status),
                 ContactStatus::Unknown if retake => {
-                    cooling.keeps_back(entry.rules.cooling, Some(entry.key))?
+                    cooling.keeps_back(entry.rules.cooling, Some(entry.key), false)?
                 }
                 _ => continue,
             };
@@ -331,6 +354,7 @@ impl Store {
         hand_overs.write(&self.connection, None)?;
         journal::forget_settled(&self.connection, &mut self.claims)?;
         self.settled.clear();
+        self.found_free.clear();
         self.hand_overs.forget_settled();
         self.journal = Size { n_contacts: self.claims.len(), n_bytes: 0 };
         Ok(())

@@ -16,7 +16,7 @@ fn by_the_list(run: &str) -> LedgerOptions {
 }
 
 /// A run that hands nobody over twice in a day.
-pub(super) fn cooling(run: &str) -> LedgerOptions {
+pub(in crate::ledger) fn cooling(run: &str) -> LedgerOptions {
     let rules = LedgerRules { do_not_call: None, cooling_off_hours: COOLING_OFF_HOURS };
     LedgerOptions { rules, ..options(run) }
 }
@@ -35,7 +35,7 @@ pub(super) fn asked(n: u32) -> ClaimEntry {
 }
 
 /// The n-th person as a contact of one of several campaigns, each with a key of its own.
-pub(super) fn to(campaign: u8, n: u32) -> ClaimEntry {
+pub(in crate::ledger) fn to(campaign: u8, n: u32) -> ClaimEntry {
     let (mut own, mut person) = (key(n), key(n));
     own.0[14] = campaign;
     person.0[15] = 0xcc;
@@ -62,7 +62,7 @@ pub(super) async fn load(
     ledger.load_list(load, now).await.unwrap()
 }
 
-pub(super) async fn standing(
+pub(in crate::ledger) async fn standing(
     ledger: &impl Ledger,
     entries: &[ClaimEntry],
     now: Timestamp,
@@ -70,7 +70,7 @@ pub(super) async fn standing(
     ledger.status_of(entries.iter().map(ClaimEntry::person).collect(), now).await.unwrap()
 }
 
-pub(super) async fn hand_over(
+pub(in crate::ledger) async fn hand_over(
     ledger: &impl Ledger,
     entry: ClaimEntry,
     settlement: Settlement,

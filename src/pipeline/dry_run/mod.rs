@@ -24,7 +24,7 @@ use crate::intake::{
 };
 use crate::ledger::{ContactStatus, DailyLimit, Ledger};
 use crate::pipeline::archive::Flush;
-use crate::pipeline::batcher::{BatchKey, Batcher, PendingBatch};
+use crate::pipeline::batcher::{Batcher, PendingBatch};
 use crate::pipeline::checkpoint::Checkpoints;
 use crate::pipeline::decisions::DecisionMaker;
 use crate::pipeline::dedupe::Deduper;
@@ -354,9 +354,7 @@ impl<'l, L: Ledger> DryRun<'l, L> {
                 return Ok(());
             }
         }
-        let maybe_sent = matches!(pending.lookup, LedgerLookup::Known(_, ContactStatus::Unknown));
-        let key = BatchKey { campaign: pending.campaign.clone(), maybe_sent };
-        sealed.extend(self.batcher.push(&key, pending, now));
+        sealed.extend(self.batcher.push(pending, now));
         Ok(())
     }
 

@@ -6,6 +6,7 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
+use super::scanner::Scanner;
 use super::string::string;
 
 /// Room for the columns of most records.
@@ -36,7 +37,11 @@ impl<'a> Object<'a> {
     /// # Errors
     /// When it is not JSON, or no object.
     pub(crate) fn parse(text: &'a str) -> serde_json::Result<Self> {
-        serde_json::from_str(text)
+        let mut scan = Scanner::new(text);
+        match scan.members().filter(|_| scan.end().is_some()) {
+            Some(object) => Ok(object),
+            None => serde_json::from_str(text),
+        }
     }
 
     /// A member as it is written, the last of its name; nothing when it is null.
@@ -84,8 +89,8 @@ impl<'a> Object<'a> {
     }
 }
 
-/// Few names of columns have anything to escape.
-fn push_string(text: &str, to: &mut String) {
+/// Writes a text as JSON; few have anything to escape.
+pub(crate) fn push_string(text: &str, to: &mut String) {
     if text.bytes().any(|byte| matches!(byte, b'"' | b'\\' | ..b' ')) {
         to.push_str(&serde_json::Value::from(text).to_string());
     } else {

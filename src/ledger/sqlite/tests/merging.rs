@@ -10,7 +10,8 @@ use crate::domain::contact::Campaign;
 use crate::ledger::sqlite::schema::{MIGRATIONS, migrate};
 use crate::ledger::sqlite::seal::Seal;
 use crate::ledger::suite::{
-    accepted, claim, day, entry, key, known_by, options, rejected, send, settle, statuses,
+    accepted, claim, cooling, day, entry, hand_over, key, known_by, options, rejected, send, settle,
+    standing, statuses, to,
 };
 
 /// The rows of some tables in a file that nobody uses.
@@ -59,6 +60,23 @@ async fn a_full_journal_is_merged_and_claims_that_live_stay() {
     );
     assert_eq!(statuses(&ledger, 35..60).await, [ContactStatus::Free; 25]);
     assert_eq!(statuses(&ledger, 60..70).await, [ContactStatus::Unknown; 10]);
+}
+
+/// A claim asks the tables no second time after a look-up: what was written since counts all the same.
+#[tokio::test]
+async fn whoever_was_free_at_a_look_up_is_sent_once_wherever_that_is_written() {
+    for (name, is_merged) in [("in the journal", false), ("in the tables", true)] {
+        let folder = Folder::new();
+        let ledger = folder.open(cooling("run"), day(0)).await.unwrap();
+        let campaigns = [to(1, 7), to(2, 7)];
+        assert_eq!(standing(&ledger, &campaigns, day(0)).await, [ContactStatus::Free; 2], "{name}");
+        hand_over(&ledger, to(1, 7), accepted(), day(0)).await;
+        if is_merged {
+            ledger.worker.call(Store::merge).await.unwrap();
+        }
+        let claimed = ledger.claim(campaigns.to_vec(), false, day(0)).await.unwrap();
+        assert_eq!(claimed, [ContactStatus::Accepted, ContactStatus::CoolingOff], "{name}");
+    }
 }
 
 /// The run dies when its merge is partly on the disk.
