@@ -403,8 +403,8 @@ fn of_processes_that_race_none_calls_whom_the_list_has_and_nobody_is_called_twic
         }
         (racing.into_iter().map(|one| one.join().unwrap()).sum::<usize>(), n_loads)
     });
-    println!("{n_loads} loads of the list; of {RACES} races {n_split} had people for both");
-    assert!(n_split > RACES / 10 && n_loads > 2, "nothing was raced");
+    let told = format!("{n_split} of {RACES} races had people for both, {n_loads} loads of the list");
+    assert!(n_split > RACES / 10 && n_loads > 2, "nothing was raced: {told}");
     assert_eq!(company.called(), (900, 0));
 }
 
