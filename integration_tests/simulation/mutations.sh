@@ -96,6 +96,9 @@ plant "who is being handed over need not wait" $ledger/cooling.rs \
   'if under_way.is_some() {' 'if under_way.is_some() && own.is_some() {'
 plant "who is being handed over counts as handed over" $ledger/cooling.rs \
   'return Ok(Some(ContactStatus::Elsewhere));' 'return Ok(Some(ContactStatus::CoolingOff));'
+plant "what was found free counts as free after a merge" $ledger/store.rs \
+  'self.settled.clear();
+        self.found_free.clear();' 'self.settled.clear();'
 plant "a hand-over of a run that died starts no clock" $ledger/open.rs \
   'hand_overs.write(connection, found)?;' 'hand_overs.write(connection, found.filter(|at| *at < 0))?;'
 plant "a repeat is kept back by nobody else's hand-over" $ledger/cooling.rs \
