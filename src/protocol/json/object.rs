@@ -6,7 +6,6 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::scanner::Scanner;
 use super::string::string;
 
 /// Room for the columns of most records.
@@ -29,19 +28,6 @@ impl<'a> Object<'a> {
     /// An object of these members, which is written so.
     pub(in crate::protocol) fn written(members: Vec<(Cow<'a, str>, &'a str)>, text: &'a str) -> Self {
         Self { members, text: Some(text) }
-    }
-
-    /// Reads a text of any depth; half a character in a name, or a name that is there twice, is no
-    /// reason to refuse it.
-    ///
-    /// # Errors
-    /// When it is not JSON, or no object.
-    pub(crate) fn parse(text: &'a str) -> serde_json::Result<Self> {
-        let mut scan = Scanner::new(text);
-        match scan.members().filter(|_| scan.end().is_some()) {
-            Some(object) => Ok(object),
-            None => serde_json::from_str(text),
-        }
     }
 
     /// A member as it is written, the last of its name; nothing when it is null.

@@ -13,6 +13,21 @@ use super::object::{Object, USUAL_MEMBERS};
 /// Deeper values are left to serde.
 const DEEPEST: usize = 32;
 
+impl<'a> Object<'a> {
+    /// Reads a text of any depth; half a character in a name, or a name that is there twice, is no
+    /// reason to refuse it.
+    ///
+    /// # Errors
+    /// When it is not JSON, or no object.
+    pub(crate) fn parse(text: &'a str) -> serde_json::Result<Self> {
+        let mut scan = Scanner::new(text);
+        match scan.members().filter(|_| scan.end().is_some()) {
+            Some(object) => Ok(object),
+            None => serde_json::from_str(text),
+        }
+    }
+}
+
 /// A place in a text.
 pub(in crate::protocol) struct Scanner<'a> {
     text: &'a str,
