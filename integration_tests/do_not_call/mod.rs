@@ -1,150 +1,14 @@
-//! The do-not-call list and cooling off, in the platform's way: one connection for the list, others for the people.
+//! The do-not-call list and cooling off, in the platform's way.
 
-use std::sync::Barrier;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread::{self, ScopedJoinHandle};
+mod company;
+mod races;
 
 use serde_json::{Value, json};
-use tokio::runtime::Runtime;
 
-use crate::command::{self, Finished, Folder};
-use crate::postgres_server::server;
-use crate::rehearsal::Rehearsal;
-
-/// A company whose connections share a ledger.
-struct Company {
-    rehearsal: Rehearsal,
-    folder: Folder,
-    ledger: Value,
-    rules: Value,
-    kept: Value,
-}
-
-impl Company {
-    fn new(rules: Value) -> Self {
-        let folder = Folder::new();
-        let ledger = json!({ "ledger_type": "sqlite", "path": folder.path("ledger.sqlite") });
-        let kept = json!({ "storage_type": "None" });
-        Self { rehearsal: Rehearsal::of_any_campaign(), folder, ledger, rules, kept }
-    }
-
-    /// The same with a database of its own.
-    fn shared(rules: Value) -> Self {
-        let runtime = Runtime::new().unwrap();
-        let url = runtime.block_on(server().database());
-        let ledger = json!({ "ledger_type": "postgres", "url": url });
-        Self { ledger, ..Self::new(rules) }
-    }
-
-    /// A connection of one stream, which goes to a campaign of the sandbox.
-    fn config(&self, name: &str, role: &str, campaign: &str) -> String {
-        let sections = json!({
-            "streams": [{
-                "stream": name, "role": role, "campaign": campaign,
-                "fields": [{ "field": "phone_number", "column": "mobile" }],
-            }],
-            "ledger": self.ledger,
-            "object_storage_config": self.kept,
-            "rules": self.rules,
-            "delivery": { "max_requests_per_second": 0, "batch_size": 2, "max_requests_in_flight": 1 },
-        });
-        let config = self.rehearsal.config("itnio", &sections).to_string();
-        self.folder.file(&format!("{name}-{campaign}.json"), &config)
-    }
-
-    fn write(&self, config: &str, catalog: &Value, lines: &str) -> Finished {
-        let catalog =
-            self.folder.file(&format!("catalog-{:x}.json", fastrand::u64(..)), &catalog.to_string());
-        command::run(["write", "--config", config, "--catalog", &catalog], lines.as_bytes())
-    }
-
-    /// A sync of the list.
-    fn list(&self, catalog: &Value, lines: &str) -> Finished {
-        self.write(&self.config("register", "do_not_call", ""), catalog, lines)
-    }
-
-    /// A sync of people.
-    fn call(&self, campaign: &str, numbers: &[&str]) -> Finished {
-        let catalog = catalog("customers", &json!({}));
-        self.write(&self.config("customers", "contacts", campaign), &catalog, &records("customers", numbers))
-    }
-
-    fn ledger(&self, arguments: &[&str]) -> Finished {
-        let config = self.config("customers", "contacts", "");
-        let whole = ["ledger", "do-not-call"].iter().chain(arguments).copied().chain(["--config", &config]);
-        command::run(whole, b"")
-    }
-
-    fn called(&self) -> (u64, u64) {
-        let calls = self.rehearsal.ask("/calls?format=json");
-        (calls["people"].as_u64().unwrap(), calls["called_more_than_once"].as_u64().unwrap())
-    }
-}
-
-fn by_the_list() -> Value {
-    json!({ "do_not_call": { "enabled": true } })
-}
-
-fn catalog(stream: &str, more: &Value) -> Value {
-    let mut entry = json!({
-        "stream": { "name": stream, "json_schema": {} }, "sync_mode": "incremental", "destination_sync_mode": "append",
-    });
-    entry.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
-    json!({ "streams": [entry] })
-}
-
-fn replacing(generation: i64) -> Value {
-    let more = json!({
-        "sync_mode": "full_refresh", "destination_sync_mode": "overwrite",
-        "generation_id": generation, "minimum_generation_id": generation, "sync_id": generation,
-    });
-    catalog("register", &more)
-}
-
-fn record(stream: &str, data: &Value) -> String {
-    json!({ "type": "RECORD", "record": { "stream": stream, "data": data, "emitted_at": 1_763_712_000_000_i64 } })
-        .to_string()
-}
-
-fn state(stream: &str, n: usize) -> String {
-    let of_stream = json!({ "stream_descriptor": { "name": stream }, "stream_state": { "n": n } });
-    json!({ "type": "STATE", "state": { "type": "STREAM", "stream": of_stream } }).to_string()
-}
-
-fn complete(stream: &str) -> String {
-    let status = json!({ "stream_descriptor": { "name": stream }, "status": "COMPLETE" });
-    let trace = json!({ "type": "STREAM_STATUS", "emitted_at": 1.0, "stream_status": status });
-    json!({ "type": "TRACE", "trace": trace }).to_string()
-}
-
-/// Records of these numbers, and a STATE behind them.
-fn records(stream: &str, numbers: &[&str]) -> String {
-    let rows = numbers.iter().map(|number| record(stream, &json!({ "mobile": number })));
-    let lines: Vec<_> = rows.chain([state(stream, numbers.len())]).collect();
-    lines.join("\n")
-}
-
-/// How the last STATE was counted: taken, and rejected.
-fn counts(finished: &Finished) -> (u64, u64) {
-    let states = finished.of_type("STATE");
-    let stats = &states.last().unwrap_or_else(|| panic!("{}", finished.stdout))["state"]["destinationStats"];
-    let count = |name: &str| {
-        let count = stats[name].as_f64().unwrap();
-        serde_json::from_str(&format!("{count:.0}")).unwrap()
-    };
-    (count("recordCount"), count("rejectedRecordCount"))
-}
-
-fn failure(finished: &Finished) -> (String, String) {
-    let error = &finished.of_type("TRACE")[0]["trace"]["error"];
-    let text = |name: &str| error[name].as_str().unwrap_or_default().to_owned();
-    assert_eq!(finished.code, 1, "{}", finished.stdout);
-    (text("failure_type"), text("message"))
-}
-
-fn succeeded(finished: &Finished) {
-    assert_eq!((finished.code, finished.stderr.as_str()), (0, ""), "{}", finished.stdout);
-}
+use self::company::{
+    Company, by_the_list, catalog, complete, counts, failure, record, records, replacing, state, succeeded,
+};
+use crate::command;
 
 #[test]
 fn two_connections_the_list_then_the_people() {
@@ -344,70 +208,6 @@ fn one_campaign_after_the_other_within_the_cooling_off() {
     }
 }
 
-/// Pairs of processes that want the same people for two campaigns, several pairs side by side, on one database, while the
-/// list is loaded anew again and again.
-#[test]
-fn of_processes_that_race_none_calls_whom_the_list_has_and_nobody_is_called_twice() {
-    const RACES: usize = 100;
-    const SIDE_BY_SIDE: usize = 4;
-    const PEOPLE: usize = 6;
-    let mut rules = by_the_list();
-    rules["cooling_off_hours"] = json!(24);
-    let company = Company::shared(rules);
-    let number = |n: usize| format!("09123{n:05}");
-    // The first of each race stays on the list, whatever else comes and goes.
-    let listed: Vec<_> = (0..RACES).map(|race| number(race * PEOPLE)).collect();
-    let whole = |n_others: usize| {
-        let others = (0..n_others).map(|n| number(99_999 - n));
-        let numbers: Vec<_> = listed.iter().cloned().chain(others).collect();
-        format!("phone_number\n{}\n", numbers.join("\n"))
-    };
-    let lists = [0, 300].map(|n| company.folder.file(&format!("register-{n}.csv"), &whole(n)));
-    let load = |list: &str| company.ledger(&["load", list, "--source", "register", "--replace"]);
-    succeeded(&load(&lists[0]));
-    let catalog = company.folder.file("catalog.json", &catalog("customers", &json!({})).to_string());
-    let configs = ["11", "22"].map(|campaign| company.config("customers", "contacts", campaign));
-    let race = |race: usize| {
-        let mut numbers: Vec<_> = (race * PEOPLE..(race + 1) * PEOPLE).map(number).collect();
-        let mut lines = || {
-            numbers.reverse();
-            records("customers", &numbers.iter().map(String::as_str).collect::<Vec<_>>())
-        };
-        let [backward, forward] = [lines(), lines()];
-        let ready = Barrier::new(2);
-        // Each begins with people of its own, so that both are on their way when it comes to those whom both want.
-        let write = |side: usize, lines: &str| {
-            let own: Vec<_> = (0..2).map(|n| number(10_000 + race * 4 + side * 2 + n)).collect();
-            let own = records("customers", &[own[0].as_str(), own[1].as_str()]) + "\n";
-            command::race(["write", "--config", &configs[side], "--catalog", &catalog], [&own, lines], &ready)
-        };
-        let (one, other) = thread::scope(|scope| {
-            let other = scope.spawn(|| write(1, &backward));
-            (write(0, &forward), other.join().unwrap())
-        });
-        let taken = [&one, &other].map(|finished| counts(finished).0);
-        assert_eq!(taken.iter().sum::<u64>(), 5, "race {race}: {}{}", one.stdout, other.stdout);
-        taken.iter().all(|taken| *taken > 0)
-    };
-    let next = AtomicUsize::new(0);
-    let races = || {
-        let own = std::iter::from_fn(|| Some(next.fetch_add(1, Ordering::Relaxed)).filter(|n| *n < RACES));
-        own.filter(|n| race(*n)).count()
-    };
-    let (n_split, n_loads) = thread::scope(|scope| {
-        let racing: Vec<_> = (0..SIDE_BY_SIDE).map(|_| scope.spawn(races)).collect();
-        let mut n_loads = 0;
-        while !racing.iter().all(ScopedJoinHandle::is_finished) {
-            n_loads += 1;
-            succeeded(&load(&lists[n_loads % 2]));
-        }
-        (racing.into_iter().map(|one| one.join().unwrap()).sum::<usize>(), n_loads)
-    });
-    let told = format!("{n_split} of {RACES} races had people for both, {n_loads} loads of the list");
-    assert!(n_split > RACES / 10 && n_loads > 2, "nothing was raced: {told}");
-    assert_eq!(company.called(), (900, 0));
-}
-
 #[test]
 fn a_lists_sync_keeps_the_rows_that_put_nobody_onto_it_and_reports_on_the_list() {
     let mut company = Company::new(by_the_list());
@@ -439,7 +239,7 @@ fn a_lists_sync_keeps_the_rows_that_put_nobody_onto_it_and_reports_on_the_list()
     };
     let row = |mobile: &str| record("register", &json!({ "mobile": mobile }));
     let good = [row("0912345678"), row("1800 123456"), state("register", 2), complete("register")];
-    let (finished, report, codes) = of_sync(1, &good);
+    let (finished, report, codes) = of_sync(7, &good);
     succeeded(&finished);
     assert_eq!((counts(&finished), codes), ((1, 1), vec!["type_not_allowed".to_owned()]));
     assert_eq!(
@@ -451,7 +251,7 @@ fn a_lists_sync_keeps_the_rows_that_put_nobody_onto_it_and_reports_on_the_list()
 
     // All rows that cannot be read are there, not the first one alone; nothing is changed.
     let bad = [row("0912345679"), row("12 34"), row(""), state("register", 3), complete("register")];
-    let (finished, report, codes) = of_sync(2, &bad);
+    let (finished, report, codes) = of_sync(8, &bad);
     let (kind, message) = failure(&finished);
     assert!(kind == "config_error" && message.contains("line 2"), "{message}");
     assert_eq!(
