@@ -19,7 +19,7 @@ use crate::domain::outcome::Outcome;
 use crate::intake::{Columns, Covers, Event, EventBatch, ListedRecord, Origin, StreamIndex};
 use crate::ledger::list::{DoNotCallList, ListLoad, ListSource, LoadKind, Loaded};
 use crate::ledger::{Ledger, LedgerError, ListOwner};
-use crate::phone::shown;
+use crate::phone::{Phone, shown};
 use crate::protocol::{CatalogStream, Level, Output, State, Stats};
 use crate::report::ListFacts;
 
@@ -190,7 +190,7 @@ impl<L: Ledger + DoNotCallList, W: Write> ListSync<L, W> {
     }
 
     fn list(&mut self, record: ListedRecord) -> Result<(), Error> {
-        let ListedRecord { origin, is_listed, number } = record;
+        let ListedRecord { origin, is_listed, number, phone } = record;
         let source = find(&mut self.sources, origin.position.stream)?;
         source.received();
         match number {
@@ -201,7 +201,8 @@ impl<L: Ledger + DoNotCallList, W: Write> ListSync<L, W> {
             }
             Err(why) => {
                 if let Some(kept) = &mut self.kept {
-                    kept.add(&decision(source, &origin, &why, self.plan.facts.started))?;
+                    let ending = decision(source, &origin, &why, phone.as_ref(), self.plan.facts.started);
+                    kept.add(&ending)?;
                 }
                 match judge(|| place(&source.name, &origin), is_listed, &why) {
                     Ok(Passed::OverOnPurpose) => source.n_left_out += 1,
@@ -265,7 +266,13 @@ fn find(sources: &mut [Source], stream: StreamIndex) -> Result<&mut Source, Erro
 }
 
 /// A row that puts nobody onto the list, as an ending.
-fn decision<'a>(source: &'a Source, origin: &'a Origin, why: &'a Outcome, at: Timestamp) -> Decision<'a> {
+fn decision<'a>(
+    source: &'a Source,
+    origin: &'a Origin,
+    why: &'a Outcome,
+    phone: Option<&'a Phone>,
+    at: Timestamp,
+) -> Decision<'a> {
     Decision {
         stream: &source.stream,
         generation_id: source.generation_id,
@@ -275,7 +282,7 @@ fn decision<'a>(source: &'a Source, origin: &'a Origin, why: &'a Outcome, at: Ti
         outcome: why,
         is_held: false,
         campaign: None,
-        phone: None,
+        phone,
         at,
         record: origin.columns.as_ref().map(|Columns(columns)| &**columns),
     }
