@@ -1,6 +1,7 @@
 //! Streams that fill the do-not-call list.
 
 use super::*;
+use crate::phone::Phone;
 
 #[test]
 fn a_row_of_the_list_is_read_as_it_would_be_dialled() {
@@ -59,7 +60,7 @@ fn a_row_that_is_left_out_says_whose_it_is_so_that_what_is_kept_of_it_hides_them
         let Mapped::Listed { phone: hidden, primary_key, .. } = map(&mapping, &row) else {
             panic!("{name}: a list is filled")
         };
-        assert_eq!(hidden.as_ref().map(|phone| phone.expose()), number, "{name}");
+        assert_eq!(hidden.as_ref().map(Phone::expose), number, "{name}");
         assert!(!primary_key.contains(phone) || phone == "n/a", "{name}: {primary_key}");
     }
 }
