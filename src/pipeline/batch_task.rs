@@ -79,16 +79,19 @@ impl<C: Transport, L: Ledger> BatchTask<C, L> {
         contacts: Vec<PendingContact>,
         sent: &mut DeliveryResult<PendingContact>,
     ) -> Result<(), Error> {
-        let mut asked = contacts;
+        let (mut asked, mut still_held) = (contacts, Vec::new());
         let (mut waited, mut pause, mut is_told) = (Duration::ZERO, ASK_AGAIN_SOON, false);
         loop {
             let quota = self.reserve_quota(campaign, &mut asked, sent).await?;
             let Claimed { fresh, retaken, mut elsewhere } = self.claim(asked, sent).await?;
+            // Whoever waits keeps no place from others meanwhile.
+            let quota = self.keep_of_quota(quota, fresh.len() + retaken.len()).await;
+            elsewhere.extend(still_held);
             let mut n_sent = 0;
             for (group, maybe_sent) in [(fresh, false), (retaken, true)] {
                 n_sent += self.deliver(campaign, group, maybe_sent, sent).await?;
             }
-            self.return_quota(quota, n_sent).await;
+            self.keep_of_quota(quota, n_sent).await;
             if waited >= WAIT_FOR_OTHERS && sent.failure.is_none() {
                 elsewhere = self.give_up_held(elsewhere, waited, sent).await?;
             }
@@ -110,8 +113,19 @@ impl<C: Transport, L: Ledger> BatchTask<C, L> {
             }
             waited += pause;
             pause = (pause * 2).min(ASK_AGAIN_AFTER);
-            asked = elsewhere;
+            (asked, still_held) = self.held_no_more(elsewhere).await?;
         }
+    }
+
+    /// Tells those whom nobody holds any more from those who wait on: only for the first a place is taken.
+    async fn held_no_more(
+        &self,
+        waiting: Vec<PendingContact>,
+    ) -> Result<(Vec<PendingContact>, Vec<PendingContact>), Error> {
+        let people = waiting.iter().map(PendingContact::keys).collect::<Result<_, _>>()?;
+        let statuses = one_for_each(waiting.len(), self.ledger.status_of(people, self.run.now()).await?)?;
+        let mut statuses = statuses.into_iter();
+        Ok(waiting.into_iter().partition(|_| statuses.next() != Some(ContactStatus::Elsewhere)))
     }
 
     /// How long an attempt for another campaign may last, in a run that is configured as this one.
@@ -149,6 +163,9 @@ impl<C: Transport, L: Ledger> BatchTask<C, L> {
         asked: Vec<PendingContact>,
         sent: &mut DeliveryResult<PendingContact>,
     ) -> Result<Claimed, Error> {
+        if asked.is_empty() {
+            return Ok(Claimed::default());
+        }
         let retake = self.deliverer.may_repeat();
         let entries: Vec<ClaimEntry> =
             asked.iter().map(|contact| contact.claim_entry(&self.streams)).collect::<Result<_, _>>()?;

@@ -34,21 +34,23 @@ impl<C: Transport, L: Ledger> BatchTask<C, L> {
         asked: &mut Vec<PendingContact>,
         sent: &mut DeliveryResult<PendingContact>,
     ) -> Result<Option<DailyQuota>, Error> {
-        let Some(limit) = &self.daily_limit else { return Ok(None) };
+        let Some(limit) = self.daily_limit.as_ref().filter(|_| !asked.is_empty()) else { return Ok(None) };
         let (quota, beyond) = reserve(&*self.ledger, campaign, asked, limit, self.run.now()).await?;
         sent.contacts.extend(beyond.into_iter().map(|contact| (contact, self.beyond_limit())));
         Ok(Some(quota))
     }
 
-    /// Those that cannot be given back stay taken: the campaign gets fewer today, and no run fails because of it.
-    pub(super) async fn return_quota(&self, quota: Option<DailyQuota>, n_sent: usize) {
-        let Some(quota) = quota else { return };
-        let n_sent = u64::try_from(n_sent).unwrap_or(u64::MAX);
-        let count = quota.count.saturating_sub(n_sent);
-        if count > 0 && self.ledger.return_quota(DailyQuota { count, ..quota }).await.is_err() {
+    /// Keeps so many, and gives the others back. Those that cannot be given back stay taken: the campaign gets fewer
+    /// today, and no run fails because of it.
+    pub(super) async fn keep_of_quota(&self, quota: Option<DailyQuota>, n_kept: usize) -> Option<DailyQuota> {
+        let quota = quota?;
+        let kept = quota.count.min(u64::try_from(n_kept).unwrap_or(u64::MAX));
+        let count = quota.count - kept;
+        if count > 0 && self.ledger.return_quota(DailyQuota { count, ..quota.clone() }).await.is_err() {
             self.run
                 .log_line(format!("{count} places of limits.max_contacts_per_day could not be given back"));
         }
+        Some(DailyQuota { count: kept, ..quota })
     }
 
     fn beyond_limit(&self) -> ContactResult {

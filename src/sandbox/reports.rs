@@ -127,6 +127,9 @@ fn link_to(name: &str) -> String {
 }
 
 fn bytes_of(path: &Path) -> io::Result<Vec<u8>> {
+    if !fs::symlink_metadata(path)?.is_file() {
+        return Err(io::ErrorKind::InvalidInput.into());
+    }
     let mut bytes = Vec::new();
     File::open(path)?.take(MOST_BYTES + 1).read_to_end(&mut bytes)?;
     let is_whole = u64::try_from(bytes.len()).is_ok_and(|length| length <= MOST_BYTES);
@@ -156,6 +159,13 @@ mod tests {
         put("41/report.json", 20, r#"{"verdict":"Nobody.","run":{"id":"41-0a","ended":"2026"}}"#);
         put("41/report_1f2e3d4c.html", 10, "<p>again");
         put("itnio/run-7/report.html", 5, "<p>newest");
+        fs::write(outside.path().join("report.json"), r#"{"verdict":"a secret"}"#).unwrap();
+        #[cfg(unix)]
+        std::os::unix::fs::symlink(
+            outside.path().join("report.json"),
+            folder.join("itnio/run-7/report.json"),
+        )
+        .unwrap();
         put("41/people/2026.csv", 1, "a,b");
         put("41/reporting.html", 1, "of somebody else");
         put("a/b/c/report.html", 1, "too deep");
@@ -169,6 +179,7 @@ mod tests {
         assert_eq!(names, ["itnio/run-7/report.html", "41/report_1f2e3d4c.html", "41/report.html"]);
         let told = [&last.rows[2].verdict, &last.rows[2].run, &last.rows[2].ended];
         assert_eq!(told, ["Nobody.", "41-0a", "2026"]);
+        assert_eq!(last.rows[0].verdict, "", "a link leads out of the folder");
         assert_eq!(reports.page("41/report.html").as_deref(), Some(&b"<p>first"[..]));
         for name in [
             "",

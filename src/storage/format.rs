@@ -33,11 +33,11 @@ pub(super) fn write_csv(fields: impl Iterator<Item = impl AsRef<str>>, rows: &mu
             continue;
         }
         rows.push(b'"');
-        for byte in field.bytes() {
-            if byte == b'"' {
-                rows.push(b'"');
+        for (place, part) in field.split('"').enumerate() {
+            if place > 0 {
+                rows.extend_from_slice(br#""""#);
             }
-            rows.push(byte);
+            rows.extend_from_slice(part.as_bytes());
         }
         rows.push(b'"');
     }

@@ -19,7 +19,7 @@ use super::table::{self, KnownEnding, LookUp};
 use super::watch::Watch;
 use crate::ledger::daily;
 use crate::ledger::{
-    ClaimEntry, ContactStatus, Key, LedgerError, LedgerOptions, ListOwner, PersonKeys, Settlement,
+    ClaimEntry, ContactStatus, Key, LedgerError, LedgerOptions, ListOwner, PersonKeys, RuleKeys, Settlement,
 };
 
 /// So many are remembered as free between a look-up and a claim; of others the file is asked again.
@@ -176,7 +176,15 @@ impl Store {
         if self.found_free.len() + people.len() > MOST_FOUND_FREE {
             self.found_free.clear();
         }
-        let free = people.iter().zip(&statuses).filter(|(_, status)| **status == ContactStatus::Free);
+        // Whoever asks without a rule has heard nothing of it.
+        let was_asked_by = |rules: &RuleKeys| {
+            rules.listed.is_some() == self.list_owner.is_some()
+                && rules.cooling.is_some() == self.cooling_off.is_some()
+        };
+        let free = people
+            .iter()
+            .zip(&statuses)
+            .filter(|(person, status)| **status == ContactStatus::Free && was_asked_by(&person.rules));
         self.found_free.extend(free.map(|(person, _)| person.key));
         Ok(statuses)
     }

@@ -256,6 +256,8 @@ pub(in crate::ledger) async fn the_same_attempt_may_be_made_again<H: Home>(home:
     assert_eq!(retake(to(1, 0), hours(1)).await, Unknown);
     assert_eq!(retake(to(2, 0), hours(1)).await, Elsewhere, "it is under way");
     ledger.settle(vec![(to(1, 0), Settlement::Released)], hours(1)).await.unwrap();
+    let without_rules = vec![to(2, 0).key.into()];
+    assert_eq!(ledger.status_of(without_rules, hours(1)).await.unwrap(), [Free], "by their key alone");
     assert_eq!(retake(to(2, 0), hours(1)).await, CoolingOff, "it may have been handed over before");
     assert_eq!(retake(to(1, 0), hours(2)).await, Unknown, "and once more");
     ledger.settle(vec![(to(1, 0), accepted())], hours(2)).await.unwrap();

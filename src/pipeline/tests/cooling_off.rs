@@ -75,3 +75,22 @@ async fn a_wait_for_somebody_elses_attempt_has_an_end_and_a_reason() {
         assert_eq!(ran.requests.len(), 0, "{name}");
     }
 }
+
+/// One of the first campaign's people is wanted by the second one, too, beside two of its own: it may have two a day.
+#[tokio::test(start_paused = true)]
+async fn whoever_waits_keeps_no_place_in_the_day_from_others() {
+    let mut config = two_campaigns();
+    config["delivery"]["batch_size"] = json!(2);
+    config["limits"] = json!({ "max_contacts_per_day": 2 });
+    let wanted = [("one", 1), ("one", 5), ("two", 1), ("two", 2), ("two", 3)];
+    let lines = wanted.map(|(stream, n)| record(stream, n)).into_iter().chain([state("two", 1)]);
+    let sync = Sync { config, takes: Duration::from_secs(50), ..Sync::of(lines) };
+    let rules = LedgerRules { do_not_call: None, cooling_off_hours: 24 };
+    let options = LedgerOptions { rules, ..options() };
+    let memory = Memory::new().unwrap();
+    let ledger = Sqlite::in_memory(&memory, &options, None, Timestamp::UNIX_EPOCH).unwrap().0;
+    let ran = sync.run_with(Arc::new(ledger)).await;
+    assert!(ran.failure.is_none(), "{:?}", ran.failure);
+    // The second campaign's day is full when the first one has called them.
+    assert_eq!((ran.stats.accepted, ran.stats.suppressed), (4, 0), "{}", ran.stdout);
+}
