@@ -21,7 +21,8 @@ pub(super) async fn open(
     digest: &str,
     network: &Network,
 ) -> Result<Archive, Error> {
-    let Some(Kept { store, rejects, report }) = open_for_a_list(config, run.clone(), network).await? else {
+    let Some(Kept { store, rejects, report, .. }) = open_for_a_list(config, run.clone(), network).await?
+    else {
         return Ok(Archive::default());
     };
     let report = report.map(|folder| (Report::new(run_facts(config, vendor, &run, digest)), folder));
@@ -42,5 +43,5 @@ pub(super) async fn open_for_a_list(
     store.look().await?;
     let wants_report = section.keep().is_some_and(|keep| keep.report);
     let report = wants_report.then(|| store.folder_of(&run));
-    Ok(Some(Kept { store: Arc::new(store), rejects, report }))
+    Ok(Some(Kept::new(Arc::new(store), rejects, report)))
 }

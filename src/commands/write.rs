@@ -204,7 +204,10 @@ impl SyncJob {
         let run = run.within(self.window.clone());
         let run_ledger = match opened {
             Ok(opened) => opened,
-            Err(error) => return Ended::before_it_began(output, error, archive, clock.now()).await,
+            Err(error) => {
+                let (now, within) = (clock.now(), self.end_within());
+                return Ended::before_it_began(output, error, archive, now, within, &mut signals).await;
+            }
         };
         let router = self.router(run_ledger.keys);
         let deliverer = deliverer(&self.config, &self.network, Arc::clone(&self.vendor), run.clone());
@@ -218,7 +221,8 @@ impl SyncJob {
             Err(error) => {
                 // Otherwise a shared ledger would wait for this run's lease; the error says more than a failure to.
                 drop(tokio::time::timeout(LEAVE_WITHIN, run_ledger.ledger.close()).await);
-                return Ended::before_it_began(output, error, archive, clock.now()).await;
+                let (now, within) = (clock.now(), self.end_within());
+                return Ended::before_it_began(output, error, archive, now, within, &mut signals).await;
             }
         };
         let pipeline = Pipeline::new(
@@ -278,6 +282,11 @@ impl SyncJob {
         }
     }
 
+    /// How long the end may take when somebody wants it.
+    fn end_within(&self) -> Duration {
+        Duration::from_secs(self.config.delivery.shutdown_seconds.into())
+    }
+
     fn plan(&self) -> Plan {
         let (delivery, limits) = (&self.config.delivery, &self.config.limits);
         let streams = self.catalog.streams.iter();
@@ -287,7 +296,7 @@ impl SyncJob {
             max_batch_age: Duration::from_secs(delivery.max_batch_age_seconds.into()),
             max_in_flight: delivery.max_requests_in_flight.into(),
             hear_out_for: request_timeout(delivery) + HEAR_OUT_MARGIN,
-            end_within: Duration::from_secs(delivery.shutdown_seconds.into()),
+            end_within: self.end_within(),
             max_contacts: limits.max_contacts_per_sync,
             daily_limit: self.daily_limit.clone(),
             on_limit: limits.on_limit,

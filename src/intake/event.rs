@@ -62,6 +62,8 @@ pub struct ListedRecord {
     pub is_listed: bool,
     /// Who they are for the list, or why nobody can say.
     pub number: Result<Key, Outcome>,
+    /// Whose number the record holds all the same.
+    pub phone: Option<Phone>,
 }
 
 /// Whose records a STATE speaks for, among those that are known.

@@ -202,14 +202,15 @@ impl Router {
                 campaign,
                 phone,
             }),
-            Mapped::Listed { number, is_listed, primary_key } => {
+            Mapped::Listed { number, phone, is_listed, primary_key } => {
                 let key = |phone| self.keys.as_ref().and_then(|keys| keys.on_the_list(&phone));
                 let number = match number.map(key) {
                     Ok(key) => Ok(key.ok_or_else(|| Error::Defect("a listed number has no key".to_owned()))?),
                     Err(outcome) => Err(outcome),
                 };
                 let columns = number.is_err().then(columns).flatten();
-                Event::Listed(ListedRecord { origin: origin(primary_key, columns), is_listed, number })
+                let origin = origin(primary_key, columns);
+                Event::Listed(ListedRecord { origin, is_listed, number, phone })
             }
         })
     }

@@ -13,9 +13,15 @@ pub(crate) struct Kept {
     pub(crate) rejects: Rejects,
     /// The folder of the report's objects, where one is made.
     pub(crate) report: Option<String>,
+    /// Rows were to be put and nobody knows that they are there: the put failed, or was broken off.
+    lost_rows: bool,
 }
 
 impl Kept {
+    pub(crate) fn new(store: Arc<dyn PutObject>, rejects: Rejects, report: Option<String>) -> Self {
+        Self { store, rejects, report, lost_rows: false }
+    }
+
     pub(super) fn add(&mut self, decision: &Decision<'_>) -> Result<(), Error> {
         self.rejects.add(decision)
     }
@@ -26,7 +32,22 @@ impl Kept {
 
     /// Puts the rows that wait.
     pub(super) async fn put(&mut self) -> Result<(), StorageError> {
-        put_parts(Arc::clone(&self.store), self.rejects.parts.take()).await
+        let parts = self.rejects.parts.take();
+        // Whoever stops waiting leaves it so; and what is lost stays lost, whatever is put afterwards.
+        let lost_before = std::mem::replace(&mut self.lost_rows, true);
+        put_parts(Arc::clone(&self.store), parts).await?;
+        self.lost_rows = lost_before;
+        Ok(())
+    }
+
+    /// Whether not all rows are where they are put.
+    pub(super) fn lacks_rows(&self) -> bool {
+        self.lost_rows || !self.rejects.parts.is_empty()
+    }
+
+    /// Whether a report is made.
+    pub(super) fn reports(&self) -> bool {
+        self.report.is_some()
     }
 
     /// Where rows are put, as people write it.

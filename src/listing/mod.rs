@@ -16,6 +16,8 @@ mod row;
 mod source;
 mod sync;
 mod telling;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use file::{FileFormat, ListFile};
 pub(crate) use kept::Kept;

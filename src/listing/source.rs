@@ -90,6 +90,11 @@ impl Source {
         }
     }
 
+    /// Rows that put nobody onto the list.
+    pub(super) fn n_rejected(&self) -> u64 {
+        self.n_left_out + self.n_nameless + self.n_unreadable
+    }
+
     /// Takes what waits.
     pub(super) fn take_staged(&mut self) -> Option<Staging> {
         self.staged.take()

@@ -19,14 +19,16 @@ use crate::domain::outcome::Outcome;
 use crate::intake::{Columns, Covers, Event, EventBatch, ListedRecord, Origin, StreamIndex};
 use crate::ledger::list::{DoNotCallList, ListLoad, ListSource, LoadKind, Loaded};
 use crate::ledger::{Ledger, LedgerError, ListOwner};
-use crate::phone::shown;
+use crate::phone::{Phone, shown};
 use crate::protocol::{CatalogStream, Level, Output, State, Stats};
 use crate::report::ListFacts;
 
 /// Added numbers that wait at most before they go into the ledger, which is written in places all over for each load.
 const MAX_STAGED: u64 = 500_000;
-/// How long the ledger may take to close when the load has ended well: its server may be away for a while.
+/// How long the ledger may take to close where nobody wants the end: its server may be away for a while.
 const LONGEST_CLOSE: Duration = Duration::from_mins(1);
+/// How long a load that failed by itself may take to put its rows: as long as a run that calls people.
+const LONGEST_LEAVE: Duration = Duration::from_mins(2);
 /// A STATE waits no longer than until the next batch of input behind this.
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
 /// How long the ledger may take to say what its list is, which is for the report alone.
@@ -97,12 +99,18 @@ impl<L: Ledger + DoNotCallList, W: Write> ListSync<L, W> {
             Some(signal) = signals.next() => Err(Error::Interrupted(signal)),
             ended = self.load(&mut input) => ended,
         };
-        let patience = if ended.is_ok() { LONGEST_CLOSE } else { self.plan.end_within };
-        let leave_at = Instant::now() + patience;
+        let now = Instant::now();
+        let leave_at = now
+            + match &ended {
+                Ok(()) => LONGEST_CLOSE,
+                Err(Error::Interrupted(_)) => self.plan.end_within,
+                Err(_) => LONGEST_LEAVE,
+            };
+        let close_at = leave_at.min(now + LONGEST_CLOSE);
         let closed = tokio::select! {
             biased;
             Some(signal) = signals.next() => Err(Error::Hurried(signal)),
-            closed = timeout_at(leave_at, self.close()) => match closed {
+            closed = timeout_at(close_at, self.close()) => match closed {
                 Ok(closed) => closed.map_err(Error::from),
                 Err(_) => Err(Error::LedgerUnavailable(
                     "the ledger did not answer at the end of the load; what no STATE covers may be on the list, or not: see \
@@ -111,22 +119,25 @@ impl<L: Ledger + DoNotCallList, W: Write> ListSync<L, W> {
                 )),
             },
         };
+        let is_hurried = matches!(closed, Err(Error::Hurried(_)));
         let result = ended.and(closed);
-        if !matches!(result, Err(Error::Hurried(_))) {
-            let report = tokio::select! {
+        let left = if is_hurried {
+            None
+        } else {
+            tokio::select! {
                 biased;
                 Some(_) = signals.next() => None,
                 left = timeout_at(leave_at, self.leave_behind(result.as_ref().err())) => left.ok(),
-            };
-            let told = report.unwrap_or_else(|| self.tell_no_report("there was no time left to put it"));
-            return (self.output, result.and(told));
-        }
-        (self.output, result)
+            }
+        };
+        let left = left.map(|left| left.map_err(|error| error.to_string()));
+        let told = self.tell_left(left.unwrap_or_else(|| Err("there was no time left to put it".to_owned())));
+        (self.output, result.and(told))
     }
 
     /// Closes the ledger, once it has said what its list is.
     async fn close(&mut self) -> Result<(), LedgerError> {
-        if self.kept.as_ref().is_some_and(|kept| kept.report.is_some()) {
+        if self.kept.as_ref().is_some_and(Kept::reports) {
             let look = self.ledger.list_sources(self.plan.owner.clone());
             self.whole_list = timeout(LONGEST_LOOK, look).await.ok().and_then(Result::ok).unwrap_or_default();
         }
@@ -190,7 +201,7 @@ impl<L: Ledger + DoNotCallList, W: Write> ListSync<L, W> {
     }
 
     fn list(&mut self, record: ListedRecord) -> Result<(), Error> {
-        let ListedRecord { origin, is_listed, number } = record;
+        let ListedRecord { origin, is_listed, number, phone } = record;
         let source = find(&mut self.sources, origin.position.stream)?;
         source.received();
         match number {
@@ -201,7 +212,8 @@ impl<L: Ledger + DoNotCallList, W: Write> ListSync<L, W> {
             }
             Err(why) => {
                 if let Some(kept) = &mut self.kept {
-                    kept.add(&decision(source, &origin, &why, self.plan.facts.started))?;
+                    let ending = decision(source, &origin, &why, phone.as_ref(), self.plan.facts.started);
+                    kept.add(&ending)?;
                 }
                 match judge(|| place(&source.name, &origin), is_listed, &why) {
                     Ok(Passed::OverOnPurpose) => source.n_left_out += 1,
@@ -265,7 +277,13 @@ fn find(sources: &mut [Source], stream: StreamIndex) -> Result<&mut Source, Erro
 }
 
 /// A row that puts nobody onto the list, as an ending.
-fn decision<'a>(source: &'a Source, origin: &'a Origin, why: &'a Outcome, at: Timestamp) -> Decision<'a> {
+fn decision<'a>(
+    source: &'a Source,
+    origin: &'a Origin,
+    why: &'a Outcome,
+    phone: Option<&'a Phone>,
+    at: Timestamp,
+) -> Decision<'a> {
     Decision {
         stream: &source.stream,
         generation_id: source.generation_id,
@@ -275,7 +293,7 @@ fn decision<'a>(source: &'a Source, origin: &'a Origin, why: &'a Outcome, at: Ti
         outcome: why,
         is_held: false,
         campaign: None,
-        phone: None,
+        phone,
         at,
         record: origin.columns.as_ref().map(|Columns(columns)| &**columns),
     }

@@ -11,6 +11,7 @@ use crate::ledger::list::{DoNotCallList, ListSource, LoadKind, Loaded};
 use crate::phone::shown;
 use crate::protocol::Level;
 use crate::report::{Ending, ListDocument, ListEnd, ListLoadRow, ListSourceRow};
+use crate::storage::StorageError;
 
 impl<L: Ledger + DoNotCallList, W: Write> ListSync<L, W> {
     /// How it ended, where it ended well.
@@ -55,36 +56,47 @@ impl<L: Ledger + DoNotCallList, W: Write> ListSync<L, W> {
         Ok(())
     }
 
-    /// Puts what is kept: rows that are not there yet, for a load that failed, and the report. That it cannot be put is
-    /// no further reason to fail.
-    pub(super) async fn leave_behind(&mut self, failure: Option<&Error>) -> Result<(), Error> {
-        let document = self.document(failure);
-        let Some(kept) = &mut self.kept else { return Ok(()) };
-        let put = async {
+    /// Puts what is kept: rows that are not there yet, for a load that failed, and the report; gives where its page is.
+    pub(super) async fn leave_behind(
+        &mut self,
+        failure: Option<&Error>,
+    ) -> Result<Option<String>, StorageError> {
+        if let Some(kept) = &mut self.kept {
             kept.put().await?;
-            kept.put_report(&document).await
-        };
-        let put = put.await;
-        let n_rejected = document.n_rejected();
-        if n_rejected > 0 && put.is_ok() {
-            let text = format!(
-                "rows that put nobody onto the list, {n_rejected} of them, are in {}",
-                kept.rejects_at()
-            );
-            self.output.log(Level::Info, &text)?;
         }
-        match put {
-            Ok(Some(place)) => self.output.log(Level::Info, &format!("the report of this run is {place}")),
-            Ok(None) => Ok(()),
-            Err(error) => self.tell_no_report(&error.to_string()),
+        let document = self.document(failure);
+        match &self.kept {
+            Some(kept) => kept.put_report(&document).await,
+            None => Ok(None),
         }
     }
 
-    pub(super) fn tell_no_report(&mut self, why: &str) -> Result<(), Error> {
-        if self.kept.as_ref().is_some_and(|kept| kept.report.is_some()) {
-            self.output.log(Level::Warn, &format!("there is no report of this run: {why}"))?;
-        }
-        Ok(())
+    /// Says where that is, or why it is not there, which is no further reason to fail.
+    pub(super) fn tell_left(&mut self, left: Result<Option<String>, String>) -> Result<(), Error> {
+        let Some(kept) = &self.kept else { return Ok(()) };
+        let n_rejected: u64 = self.sources.iter().map(Source::n_rejected).sum();
+        let rows = if kept.lacks_rows() {
+            let why = left.as_ref().err().map(|why| format!(" ({why})")).unwrap_or_default();
+            let text = format!(
+                "rows that put nobody onto the list are not where rejected records are kept, or not all of them{why}; no STATE passed those, so that they come again with the next sync"
+            );
+            Some((Level::Warn, text))
+        } else {
+            let place = || {
+                format!(
+                    "rows that put nobody onto the list, {n_rejected} of them, are in {}",
+                    kept.rejects_at()
+                )
+            };
+            (n_rejected > 0).then(|| (Level::Info, place()))
+        };
+        let report = match left {
+            Ok(place) => place.map(|place| (Level::Info, format!("the report of this run is {place}"))),
+            Err(why) => {
+                kept.reports().then(|| (Level::Warn, format!("there is no report of this run: {why}")))
+            }
+        };
+        rows.into_iter().chain(report).try_for_each(|(level, text)| self.output.log(level, &text))
     }
 
     fn document(&self, failure: Option<&Error>) -> ListDocument {
@@ -106,7 +118,13 @@ impl<L: Ledger + DoNotCallList, W: Write> ListSync<L, W> {
         let end = ListEnd {
             ended,
             how: failure.map_or(Ending::Complete, Ending::from),
-            rejects: self.kept.as_ref().map(Kept::rejects_at).unwrap_or_default(),
+            rejects: self
+                .kept
+                .as_ref()
+                .filter(|kept| !kept.lacks_rows())
+                .map(Kept::rejects_at)
+                .unwrap_or_default(),
+            lacks_rejects: self.kept.as_ref().is_some_and(Kept::lacks_rows),
             loads: self.sources.iter().zip(&self.loaded).map(load).collect(),
             list: self.whole_list.iter().map(of_list).collect(),
         };

@@ -52,6 +52,9 @@ pub enum Mapped {
     Listed {
         /// Who it is, or why nobody can say.
         number: Result<Phone, Outcome>,
+        /// Whose number it is all the same, where nobody can say whether it belongs to the list: what is kept of the
+        /// record hides it.
+        phone: Option<Phone>,
         /// Whether they go onto the list; otherwise they are taken off it.
         is_listed: bool,
         /// Which record it was, for people; blank where its number could be read.
@@ -221,8 +224,10 @@ impl Mapping {
             Err(refusal) => Err(Outcome::Suppressed(refusal.reason, Some(refusal.detail))),
             Ok(()) => self.phone(view),
         };
-        let primary_key = if number.is_ok() { Box::default() } else { self.key_of(row, view, None) };
-        Mapped::Listed { number, is_listed, primary_key }
+        let phone = number.is_err().then(|| self.phone(view).ok()).flatten();
+        let primary_key =
+            if number.is_ok() { Box::default() } else { self.key_of(row, view, phone.as_ref()) };
+        Mapped::Listed { number, phone, is_listed, primary_key }
     }
 
     fn phone(&self, view: &RecordView<'_>) -> Result<Phone, Outcome> {

@@ -3,6 +3,7 @@
 use std::io::{ErrorKind, Write};
 use std::time::Duration;
 
+use futures_util::{Stream, StreamExt};
 use jiff::Timestamp;
 use tokio::time::{Instant, timeout};
 
@@ -18,27 +19,43 @@ use crate::report::{Ending, RunEnd};
 /// A report of a run that read nothing is worth no longer wait.
 const REPORT_WITHIN: Duration = Duration::from_secs(5);
 
+/// What of the time for an end is spent before a report that early: the ledger is closed.
+const SPENT_BEFORE: Duration = Duration::from_secs(1);
+
 impl<W: Write> Ended<W> {
-    /// A run that failed before it read anything: its report says why.
+    /// A run that failed before it read anything: its report says why, as far as the time for an end goes, and as
+    /// nobody wants the end at once.
     pub async fn before_it_began(
         mut output: Output<W>,
         failure: Error,
         mut archive: Archive,
         now: Timestamp,
+        end_within: Duration,
+        signals: &mut (impl Stream<Item = &'static str> + Unpin),
     ) -> Self {
         archive.put_report(run_end(now, 0, Ending::from(&failure)));
         let mut report_at = None;
         if archive.is_busy() {
-            let (level, text) = match timeout(REPORT_WITHIN, archive.next_put()).await {
-                Ok(Put::Report(Ok(place))) => {
+            let within = REPORT_WITHIN.min(end_within.saturating_sub(SPENT_BEFORE));
+            let put = tokio::select! {
+                biased;
+                Some(_) = signals.next() => None,
+                put = timeout(within, archive.next_put()) => Some(put),
+            };
+            let (level, text) = match put {
+                None => (
+                    Level::Warn,
+                    "there is no report of this run: there was no time left to put it".to_owned(),
+                ),
+                Some(Ok(Put::Report(Ok(place)))) => {
                     let text = format!("the report of this run is {place}");
                     report_at = Some(place);
                     (Level::Info, text)
                 }
-                Ok(Put::Report(Err(error)) | Put::Rows(Err(error))) => {
+                Some(Ok(Put::Report(Err(error)) | Put::Rows(Err(error)))) => {
                     (Level::Warn, format!("there is no report of this run: {error}"))
                 }
-                Ok(Put::Rows(Ok(()))) | Err(_) => {
+                Some(Ok(Put::Rows(Ok(()))) | Err(_)) => {
                     (Level::Warn, "there is no report of this run: its storage does not answer".to_owned())
                 }
             };

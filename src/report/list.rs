@@ -29,8 +29,10 @@ pub(crate) struct ListFacts {
 pub(crate) struct ListEnd {
     pub(crate) ended: Timestamp,
     pub(crate) how: Ending,
-    /// Where rows are put that put nobody onto the list; blank where nowhere.
+    /// Where all rows are that put nobody onto the list; blank where nowhere.
     pub(crate) rejects: String,
+    /// Some of them were to be put somewhere, and are not there.
+    pub(crate) lacks_rejects: bool,
     pub(crate) loads: Vec<ListLoadRow>,
     pub(crate) list: Vec<ListSourceRow>,
 }
@@ -78,7 +80,7 @@ pub struct ListRunSection {
     pub settings_digest: String,
     /// What keeps the list: `sqlite` or `postgres`.
     pub ledger: String,
-    /// Where rows are that put nobody onto the list; blank where nowhere.
+    /// Where rows are that put nobody onto the list; blank where nowhere, or where some of them could not be put.
     pub rejects: String,
 }
 
@@ -129,13 +131,18 @@ impl ListSourceRow {
 
 impl ListDocument {
     pub(crate) fn new(facts: &ListFacts, end: ListEnd) -> Self {
-        let ListEnd { ended, how, rejects, loads, list } = end;
+        let ListEnd { ended, how, rejects, lacks_rejects, loads, list } = end;
         let (ending, why) = how.told();
+        let mut next_steps = next_steps(&how, &loads, &list);
+        next_steps.extend(where_rows_are(&loads, &rejects, lacks_rejects));
+        if next_steps.is_empty() {
+            next_steps.push("Nothing.".to_owned());
+        }
         let milliseconds = ended.as_millisecond() - facts.started.as_millisecond();
         Self {
             schema_version: SCHEMA_VERSION,
             verdict: verdict(&how, &loads, &list),
-            next_steps: next_steps(&how, &loads, &list, &rejects),
+            next_steps,
             run: ListRunSection {
                 id: visible(&facts.id),
                 sync_id: shown_identifier(&facts.sync_id),
@@ -153,11 +160,6 @@ impl ListDocument {
             loads,
             list,
         }
-    }
-
-    /// Rows that put nobody onto the list.
-    pub(crate) fn n_rejected(&self) -> u64 {
-        self.loads.iter().map(|load| load.left_out + load.nameless + load.unreadable).sum()
     }
 }
 
@@ -191,7 +193,7 @@ fn verdict(how: &Ending, loads: &[ListLoadRow], list: &[ListSourceRow]) -> Strin
     format!("The load of the do-not-call list {why}: {before}.")
 }
 
-fn next_steps(how: &Ending, loads: &[ListLoadRow], list: &[ListSourceRow], rejects: &str) -> Vec<String> {
+fn next_steps(how: &Ending, loads: &[ListLoadRow], list: &[ListSourceRow]) -> Vec<String> {
     let mut steps = Vec::new();
     let unreadable: u64 = loads.iter().map(|load| load.unreadable).sum();
     let (ending, _) = how.told();
@@ -221,13 +223,17 @@ fn next_steps(how: &Ending, loads: &[ListLoadRow], list: &[ListSourceRow], rejec
             "{deletions} no number, so that nobody was taken off: a full refresh of the source does it."
         ));
     }
-    if !rejects.is_empty() && loads.iter().any(|load| load.left_out + load.nameless + load.unreadable > 0) {
-        steps.push(format!("All rows that put nobody onto the list are in {rejects}."));
-    }
-    if steps.is_empty() {
-        steps.push("Nothing.".to_owned());
-    }
     steps
+}
+
+fn where_rows_are(loads: &[ListLoadRow], rejects: &str, lacks_rejects: bool) -> Option<String> {
+    if lacks_rejects {
+        let told = "Rows that put nobody onto the list are not where rejected records are kept, or not all of them: no STATE passed those, so that they come again with the next sync.";
+        return Some(told.to_owned());
+    }
+    let is_told =
+        !rejects.is_empty() && loads.iter().any(|load| load.left_out + load.nameless + load.unreadable > 0);
+    is_told.then(|| format!("All rows that put nobody onto the list are in {rejects}."))
 }
 
 #[cfg(test)]
@@ -248,7 +254,14 @@ mod tests {
         let list = vec![ListSourceRow::new("register".to_owned(), numbers, at, started)];
         ListDocument::new(
             &facts,
-            ListEnd { ended: started, how, rejects: "kept".to_owned(), loads: vec![load], list },
+            ListEnd {
+                ended: started,
+                how,
+                rejects: "kept".to_owned(),
+                lacks_rejects: false,
+                loads: vec![load],
+                list,
+            },
         )
     }
 

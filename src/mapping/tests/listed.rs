@@ -35,3 +35,31 @@ fn a_row_of_the_list_is_read_as_it_would_be_dialled() {
         assert_eq!(shown(&map(&mapping, data)), want, "{name}");
     }
 }
+
+#[test]
+fn a_row_that_is_left_out_says_whose_it_is_so_that_what_is_kept_of_it_hides_them() {
+    let entry = json!({ "role": "do_not_call", "only_when": "channel = 'V'" });
+    for (name, format, phone, channel, number) in [
+        ("an identifier, left out", "as_is", "x8f0a92bTT", "\"S\"", Some("x8f0a92bTT")),
+        ("an identifier, nobody can say", "as_is", "x8f0a92bTT", "null", Some("x8f0a92bTT")),
+        ("an identifier on the list", "as_is", "x8f0a92bTT", "\"V\"", None),
+        ("a number, left out", "digits", "0912345678", "\"S\"", Some("+84912345678")),
+        ("no number", "digits", "n/a", "\"V\"", None),
+    ] {
+        let mut config = people(&entry, &json!([]));
+        config.phone.default_region = if format == "as_is" { "" } else { "VN" }.to_owned();
+        let vendor = json!({
+            "vendor_type": "itnio", "api_key": "k", "api_secret": "s", "app_id": "a", "job_id": 9, "phone_format": format,
+        });
+        config.vendor = serde_json::from_value(vendor).unwrap();
+        let key = [vec!["id".to_owned()]];
+        let shape = StreamShape { primary_key: &key, ..shape("people", UNKNOWN) };
+        let mapping = compiled(&config, &config.vendor.build(), &shape);
+        let row = format!(r#"{{"id":"{phone}","phone":"{phone}","channel":{channel}}}"#);
+        let Mapped::Listed { phone: hidden, primary_key, .. } = map(&mapping, &row) else {
+            panic!("{name}: a list is filled")
+        };
+        assert_eq!(hidden.as_ref().map(|phone| phone.expose()), number, "{name}");
+        assert!(!primary_key.contains(phone) || phone == "n/a", "{name}: {primary_key}");
+    }
+}

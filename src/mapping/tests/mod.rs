@@ -142,7 +142,7 @@ fn shown(mapped: &Mapped) -> String {
             return format!("invalid {} {}", reason.code(), detail.as_deref().unwrap_or("-"));
         }
         Mapped::Refused { outcome, .. } => panic!("{outcome:?} is not the mapping's to say"),
-        Mapped::Listed { number, is_listed, primary_key } => {
+        Mapped::Listed { number, phone: _, is_listed, primary_key } => {
             let number = number.as_ref().map_or_else(
                 |why| why.reason().map_or("", crate::domain::reason::Reason::code),
                 |phone| phone.expose(),

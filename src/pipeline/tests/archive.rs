@@ -360,3 +360,31 @@ async fn a_source_of_many_states_does_not_make_an_object_of_each() {
     assert_eq!(ran.counts().len(), 100);
     assert_eq!(shop.rows().len(), 5, "one at once, and one each quarter of a second");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_run_that_did_not_begin_waits_for_its_report_no_longer_than_its_end_may_take() {
+    for (name, end_within, signal_after, tenths) in [
+        ("nobody wants the end", 9, None, 50),
+        ("the end is to be soon", 3, None, 20),
+        ("somebody wants it at once", 9, Some(Duration::from_millis(500)), 5),
+    ] {
+        let shop = Arc::new(Shop::slow(NEVER));
+        let signal = async move {
+            match signal_after {
+                Some(after) => sleep(after).await,
+                None => std::future::pending().await,
+            }
+            "SIGTERM"
+        };
+        let mut signals = Box::pin(stream::once(signal));
+        let stdout = Stdout::default();
+        let (output, failure) = (Output::new(stdout.clone()), Error::Interrupted("SIGTERM"));
+        let (archive, within) = (archive(&shop, &json!({})), Duration::from_secs(end_within));
+        let (began, now) = (Instant::now(), Timestamp::UNIX_EPOCH);
+        let ended = Ended::before_it_began(output, failure, archive, now, within, &mut signals).await;
+        assert_eq!(began.elapsed().as_millis() / 100, tenths, "{name}");
+        assert!(matches!(ended.failure, Some(Error::Interrupted(_))), "{name}: {:?}", ended.failure);
+        let told = String::from_utf8(stdout.written.lock().unwrap().clone()).unwrap();
+        assert!(told.contains("WARN") && told.contains("there is no report of this run"), "{name}: {told}");
+    }
+}
