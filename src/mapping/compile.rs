@@ -147,7 +147,7 @@ impl MappingCompiler<'_> {
                 now: run.now.to_string(),
                 zone: zone?,
             },
-            rows: std::mem::take(&mut self.rows),
+            rows: std::mem::take(&mut self.rows).complete(),
             genders_not_understood: Arc::default(),
             warnings: std::mem::take(&mut self.warnings),
         })

@@ -25,8 +25,11 @@ pub(super) struct RowReader {
     listed: HashSet<Box<str>, FixedState>,
     /// Names that are wanted in any case, and where the spellings go that nobody foresaw.
     any_case: Vec<(Box<str>, usize)>,
-    /// Names in small letters whose other spellings are no reason to take the column for missing.
-    watched: Vec<(Box<str>, usize)>,
+    /// Names in small letters whose other spellings are no reason to take a column for missing, and the
+    /// slots of those that are called so.
+    watched: Vec<(Box<str>, Vec<usize>)>,
+    /// Slots of watched columns, each with one of another spelling that something wants, too.
+    twins: Vec<(usize, usize)>,
     /// Identity mapping wants every column, also those that the catalog does not list.
     pub(super) keep_others: bool,
     /// The columns of the first record and their slots. Nearly all records have the same ones in the
@@ -47,7 +50,7 @@ enum Place {
     Slot(usize),
     /// There, unless the record has the very column, or another one that looks the same.
     Alike(usize),
-    /// It may be meant, and nobody can say so.
+    /// It may be meant by what is watched here, and nobody can say so.
     Stray(usize),
     Other,
 }
@@ -125,7 +128,27 @@ impl RowReader {
     /// A wanted column on which it depends who is called: one that is there in another case is not missing.
     pub(super) fn watch(&mut self, name: &str) {
         let slot = self.want(name);
-        self.watched.push((name::seen(name).to_lowercase().into(), slot));
+        let letters = letters(name);
+        match self.watched.iter_mut().find(|(watched, _)| **watched == *letters) {
+            Some((_, slots)) if slots.contains(&slot) => {}
+            Some((_, slots)) => slots.push(slot),
+            None => self.watched.push((letters.into(), vec![slot])),
+        }
+    }
+
+    /// The reader when nothing more will be wanted, which knows the spellings of watched columns that have slots of
+    /// their own. What the catalog lists is another column.
+    pub(super) fn complete(mut self) -> Self {
+        if self.watched.is_empty() {
+            return self;
+        }
+        for (name, other) in self.names.iter().filter(|(name, _)| !self.listed.contains(*name)) {
+            let letters = letters(name);
+            let watched = self.watched.iter().filter(|(watched, _)| **watched == *letters);
+            let slots = watched.flat_map(|(_, slots)| slots).filter(|slot| *slot != other);
+            self.twins.extend(slots.map(|slot| (*slot, *other)));
+        }
+        self
     }
 
     /// The wanted top-level columns, in the order in which they were wanted.
@@ -149,8 +172,8 @@ impl RowReader {
             match place {
                 Place::Slot(slot) => row.put(slot, raw),
                 Place::Alike(slot) => alike.push((slot, name, raw)),
-                Place::Stray(slot) => {
-                    row.strays.push(slot);
+                Place::Stray(watched) => {
+                    row.strays.extend(self.watched.get(watched).into_iter().flat_map(|(_, slots)| slots));
                     self.keep_other(name, raw, &mut row);
                 }
                 Place::Other => self.keep_other(name, raw, &mut row),
@@ -158,6 +181,11 @@ impl RowReader {
         }
         if !alike.is_empty() {
             self.fill_alike(&alike, &mut row);
+        }
+        for (slot, other) in &self.twins {
+            if row.slot(*other).is_some() || row.strays.contains(other) {
+                row.strays.push(*slot);
+            }
         }
         row
     }
@@ -188,8 +216,8 @@ impl RowReader {
             return Place::Other;
         }
         let lower = seen.to_lowercase();
-        let meant = self.watched.iter().find(|(watched, _)| **watched == *lower);
-        meant.map_or(Place::Other, |(_, slot)| Place::Stray(*slot))
+        let meant = self.watched.iter().position(|(watched, _)| **watched == *lower);
+        meant.map_or(Place::Other, Place::Stray)
     }
 
     fn keep_other<'a>(&self, name: &'a str, raw: &'a str, row: &mut Row<'a>) {
@@ -305,12 +333,15 @@ pub(super) fn member<'a>(raw: &'a str, name: &str) -> Option<&'a str> {
 /// The same for those who must know whether it is there in another spelling.
 fn below<'a>(raw: &'a str, name: &str) -> Raw<'a> {
     let found = member(raw, name);
-    let looks = || name::seen(name).to_lowercase();
-    if found.is_none() && object(raw).members().any(|(other, _)| name::seen(other).to_lowercase() == looks())
-    {
+    if found.is_none() && object(raw).members().any(|(other, _)| letters(other) == letters(name)) {
         return Err(Blocked::OtherSpelling);
     }
     Ok(found)
+}
+
+/// What all spellings of a name have in common.
+fn letters(name: &str) -> String {
+    name::seen(name).to_lowercase()
 }
 
 /// What is no JSON object has no members.

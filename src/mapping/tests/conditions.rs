@@ -72,6 +72,113 @@ fn a_column_in_another_spelling_is_not_missing() {
     }
 }
 
+/// What else of a stream can want a column: what becomes of a record whose condition asks for another spelling of it.
+fn judged_beside(wants: &str, column: &str, only_when: &str, schema: &Value, members: &str) -> String {
+    let key = [vec![column.to_owned()]];
+    let (mut entry, mut fields, mut primary_key) = (json!({ "only_when": only_when }), json!([]), &[][..]);
+    let (mut zones, mut regions) = (String::new(), String::new());
+    match wants {
+        "field" => fields = json!([{ "field": "x", "column": column, "variable": true }]),
+        "template" => {
+            let template = format!("{{{{ record[\"{column}\"] }}}}");
+            fields = json!([{ "field": "x", "template": template, "variable": true }]);
+        }
+        "campaign" => entry["campaign"] = format!("{{{{ 9 if record[\"{column}\"] else 9 }}}}").into(),
+        "primary key" => primary_key = &key,
+        "time zone" => column.clone_into(&mut zones),
+        "region" => column.clone_into(&mut regions),
+        _ => {}
+    }
+    let mut config = people(&entry, &fields);
+    config.rules.window.time_zone_column = zones;
+    config.phone.region_column = regions;
+    let mapping = compiled(&config, &with_fields(), &StreamShape { primary_key, ..shape("people", schema) });
+    shown(&map(&mapping, &format!(r#"{{"phone":"+84987654321"{members}}}"#)))
+}
+
+#[test]
+fn a_column_in_another_spelling_is_not_missing_where_something_else_wants_it() {
+    let unknown = |only_when: &str, column: &str| {
+        format!(
+            "suppressed condition_unknown `{only_when}` is unknown: `{column}` is there in another spelling: write the column's very name"
+        )
+    };
+    // A value that is a time zone and a country, so that nothing but the condition keeps anybody back.
+    for (wants, value) in [
+        ("field", "90"),
+        ("template", "90"),
+        ("campaign", "90"),
+        ("primary key", "90"),
+        ("time zone", r#""UTC""#),
+        ("region", r#""VN""#),
+    ] {
+        for (column, members) in [
+            ("STOP", r#""STOP":V"#),
+            ("STOP", r#""STOP":null"#),
+            ("STOP", r#""Stop":V"#),
+            ("STOP", r#""STOP ":V"#),
+            ("STOP", r#""STOP ":V," STOP":V"#),
+            ("stop ", r#""stop ":V"#),
+        ] {
+            let members = format!(",{}", members.replace('V', value));
+            for only_when in ["stop IS NULL OR stop < 30", "stop IS NOT TRUE"] {
+                let told = judged_beside(wants, column, only_when, UNKNOWN, &members);
+                assert_eq!(told, unknown(only_when, "stop"), "{wants} `{column}`, {members}");
+            }
+        }
+        let members = format!(r#","stop":false,"STOP":{value}"#);
+        let told = judged_beside(wants, "STOP", "stop IS NOT TRUE", UNKNOWN, &members);
+        assert!(told.starts_with(CALLED), "{wants}, the very column beside it: {told}");
+    }
+    for (column, members, is_called) in [
+        ("customer.STOP", r#","customer":{"STOP":1}"#, false),
+        ("customer.STOP", r#","customer.STOP":1"#, false),
+        ("customer.STOP", r#","customer":{"stopped":1}"#, true),
+        ("CUSTOMER.stop", r#","CUSTOMER":{"stop":1}"#, false),
+        ("CUSTOMER.stop", r#","CUSTOMER.stop":1"#, false),
+        ("CUSTOMER.stop", r#","CUSTOMER":1,"customer":{"stop":null}"#, true),
+        ("CUSTOMER", r#","CUSTOMER":{"stop":1}"#, false),
+        ("stop", r#","stop":1"#, true),
+    ] {
+        let only_when = "customer.stop IS NULL";
+        let told = judged_beside("field", column, only_when, UNKNOWN, members);
+        let is_unknown = told == unknown(only_when, "customer.stop");
+        assert_eq!((told.starts_with(CALLED), is_unknown), (is_called, !is_called), "{members}: {told}");
+    }
+    // The platform's own column, which is looked for in any case.
+    assert_eq!(
+        judged("_sdc_deleted_at IS NULL", r#","_SDC_DELETED_AT":null"#),
+        unknown("_sdc_deleted_at IS NULL", "_sdc_deleted_at")
+    );
+    assert_eq!(judged("_SDC_DELETED_AT IS NULL", r#","_SDC_DELETED_AT":null"#), CALLED);
+}
+
+#[test]
+fn a_spelling_that_the_catalog_lists_is_a_column_of_its_own() {
+    let both = schema(&["phone", "stop", "Stop"]);
+    for (wants, column, members, is_called) in [
+        ("field", "Stop", r#","Stop":"x""#, true),
+        ("primary key", "Stop", r#","Stop":"x""#, true),
+        ("primary key", "STOP", r#","STOP":"x""#, false),
+        ("field", "Stop", r#","STOP":"x""#, false),
+        ("nothing", "", r#","Stop":"x""#, true),
+    ] {
+        let told = judged_beside(wants, column, "stop IS NULL", &both, members);
+        assert_eq!(told.starts_with(CALLED), is_called, "{wants} `{column}`, {members}: {told}");
+    }
+    for (schema, only_when, members, is_called) in [
+        (&both, "stop IS NULL OR Stop IS NULL", "", true),
+        (&both, "stop IS NULL OR Stop IS NULL", r#","STOP":"x""#, false),
+        (&both, "Stop IS NULL OR stop IS NULL", r#","STOP":"x""#, false),
+        (&both, "stop IS NULL AND Stop = 'x'", r#","Stop":"x""#, true),
+        (UNKNOWN, "stop IS NULL OR Stop IS NULL", r#","STOP":"x""#, false),
+        (UNKNOWN, "stop IS NULL AND Stop = 'x'", r#","Stop":"x""#, false),
+    ] {
+        let told = judged_beside("nothing", "", only_when, schema, members);
+        assert_eq!(told == CALLED, is_called, "{only_when} of {members}: {told}");
+    }
+}
+
 #[test]
 fn a_part_of_a_text_keeps_back_who_said_stop() {
     for (only_when, members, want) in [
