@@ -21,10 +21,11 @@ pub(super) type Last = (Key, i64);
 #[derive(Default)]
 pub(super) struct HandOvers(HashMap<Key, HandOver, foldhash::fast::RandomState>);
 
+/// Somebody's last hand-over, and the attempt at the next one.
 #[derive(Clone, Copy, Default)]
-struct HandOver {
-    /// None: what the table says.
-    last: Option<Last>,
+pub(super) struct HandOver {
+    /// None in the journal: what the table says.
+    pub(super) last: Option<Last>,
     under_way: Option<Key>,
 }
 
@@ -88,27 +89,26 @@ impl<'a> Cooling<'a> {
         Ok(Self { statement: connection.prepare_cached(READ)?, journal, is_on, over_since })
     }
 
-    /// How a hand-over keeps somebody back, if one does; one by their `own` key does not. An attempt that is under way
-    /// may yet turn out to be none. The table need not be asked of whoever is free by it.
-    pub(super) fn keeps_back(
-        &mut self,
-        person: Option<Key>,
-        own: Option<Key>,
-        is_free_in_table: bool,
-    ) -> Result<Option<ContactStatus>> {
-        let Some(person) = person.filter(|_| self.is_on) else { return Ok(None) };
-        let HandOver { last, under_way } = self.journal.0.get(&person).copied().unwrap_or_default();
-        if under_way.is_some() {
-            return Ok(Some(ContactStatus::Elsewhere));
+    /// How somebody was handed over, or is being. The table need not be asked of whoever is in none.
+    pub(super) fn hand_over_of(&mut self, person: Option<Key>, is_in_no_table: bool) -> Result<HandOver> {
+        let Some(person) = person.filter(|_| self.is_on) else { return Ok(HandOver::default()) };
+        let hand_over = self.journal.0.get(&person).copied().unwrap_or_default();
+        if hand_over.under_way.is_some() || hand_over.last.is_some() || is_in_no_table {
+            return Ok(hand_over);
         }
-        let read = |statement: &mut CachedStatement<'_>| {
-            let row = statement.query_row([person.0], |row| Ok((Key(row.get(0)?), row.get(1)?)));
-            row.optional()
-        };
-        let last = if last.is_some() || is_free_in_table { last } else { read(&mut self.statement)? };
-        let must_wait = last
-            .is_some_and(|(key, at)| own != Some(key) && self.over_since.is_none_or(|moment| at > moment));
-        Ok(must_wait.then_some(ContactStatus::CoolingOff))
+        let row = self.statement.query_row([person.0], |row| Ok((Key(row.get(0)?), row.get(1)?)));
+        Ok(HandOver { last: row.optional()?, ..hand_over })
+    }
+
+    /// How a hand-over keeps somebody back, if it does; one by their `own` key does not. An attempt that is under way
+    /// may yet turn out to be none.
+    pub(super) fn keeps_back(&self, hand_over: &HandOver, own: Option<Key>) -> Option<ContactStatus> {
+        if hand_over.under_way.is_some() {
+            return Some(ContactStatus::Elsewhere);
+        }
+        let (key, at) = hand_over.last?;
+        let must_wait = own != Some(key) && self.over_since.is_none_or(|moment| at > moment);
+        must_wait.then_some(ContactStatus::CoolingOff)
     }
 }
 
