@@ -12,7 +12,7 @@ from report.page import Page
 from support.browser import chromium
 from support.connector import ROOT
 
-RUNS = ("good", "first", "nothing", "failed", "interrupted", "limit", "rehearsal", "preview")
+RUNS = ("good", "first", "nothing", "failed", "interrupted", "limit", "rehearsal", "trial", "preview")
 
 
 @pytest.fixture(scope="session")
