@@ -35,7 +35,7 @@ impl Kept {
         let parts = self.rejects.parts.take();
         // Whoever stops waiting leaves it so; and what is lost stays lost, whatever is put afterwards.
         let lost_before = std::mem::replace(&mut self.lost_rows, true);
-        put_parts(Arc::clone(&self.store), parts).await?;
+        put_parts(Arc::clone(&self.store), parts, self.rejects_at()).await?;
         self.lost_rows = lost_before;
         Ok(())
     }

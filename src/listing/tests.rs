@@ -181,6 +181,7 @@ async fn rejected_rows_are_said_to_be_where_they_are_and_nowhere_else() {
         ("there, but slowly", slow(seconds(100)), unreadable(), vec![], "too_short", 100, true),
         ("in time after a signal", slow(seconds(5)), unreadable(), vec![seconds(1)], "SIGTERM", 6, true),
         ("away while it loads, and back for the report", away(), long(), vec![], "is away", 0, false),
+        ("no answer while it loads", slow(NEVER), long(), vec![], "120 seconds after", 120, false),
         ("stopped while it puts", slow(NEVER), long(), vec![seconds(1)], "SIGTERM", 1, false),
         ("away in the end", away(), unreadable(), vec![], "too_short", 0, false),
         ("no answer in the end", slow(NEVER), unreadable(), vec![], "too_short", 120, false),

@@ -9,19 +9,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
-use tokio::time::{Instant, timeout};
+use tokio::time::Instant;
 
 use crate::domain::decision::Decision;
 use crate::domain::error::Error;
 use crate::report::{Report, RunEnd};
-use crate::storage::{Parts, PutObject, Receipts, Rejects, StorageError, put_parts, put_report};
-
-/// A flush that takes longer is given up, whatever the store is still trying: seven attempts at one that is away take
-/// half a minute, and those at one that does not answer must have an end.
-const TAKES_AT_MOST: Duration = Duration::from_mins(2);
+use crate::storage::{
+    Parts, PutObject, ROWS_TAKE_AT_MOST, Receipts, Rejects, StorageError, put_parts, put_report,
+};
 
 /// At the end of a run one flush is under way, and the last one follows.
-const LAST_TAKE_AT_MOST: Duration = TAKES_AT_MOST.saturating_mul(2);
+const LAST_TAKE_AT_MOST: Duration = ROWS_TAKE_AT_MOST.saturating_mul(2);
 
 /// So long nothing follows the beginning of a flush: a source with many STATEs would make an object of each.
 const REST: Duration = Duration::from_millis(250);
@@ -156,10 +154,8 @@ impl Archive {
         self.n_rejects.under_way = std::mem::take(&mut self.n_rejects.gathered);
         self.open.0 += 1;
         self.rests_until = Some(now + REST);
-        let put = timeout(TAKES_AT_MOST, put_parts(Arc::clone(store), parts));
-        let place = self.rejects_at.clone();
-        self.under_way =
-            Some(Box::pin(async move { Put::Rows(put.await.unwrap_or_else(|_| Err(given_up(&place)))) }));
+        let put = put_parts(Arc::clone(store), parts, self.rejects_at.clone());
+        self.under_way = Some(Box::pin(async { Put::Rows(put.await) }));
     }
 
     /// Waits until what is under way is there, or never will be; without anything for ever. Whoever stops waiting may
@@ -214,11 +210,4 @@ impl Archive {
     pub(super) fn rejects(&self) -> Option<(&str, u64)> {
         self.rejects.as_ref().map(|_| (self.rejects_at.as_str(), self.n_rejects.durable))
     }
-}
-
-fn given_up(place: &str) -> StorageError {
-    let seconds = TAKES_AT_MOST.as_secs();
-    StorageError::Unavailable(format!(
-        "{place}: what was rejected was not there {seconds} seconds after it was to be put; see whether the store is slow"
-    ))
 }

@@ -33,7 +33,7 @@ pub use error::StorageError;
 pub(crate) use mask::{masked, masked_by};
 pub use names::Run;
 pub use parts::{Part, Parts};
-pub(crate) use put::{put_parts, put_report};
+pub(crate) use put::{ROWS_TAKE_AT_MOST, put_parts, put_report};
 pub use receipts::Receipts;
 pub use rejects::Rejects;
 pub use s3::Patience;
