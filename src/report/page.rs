@@ -15,6 +15,12 @@ const TEMPLATE: &str = include_str!("page/report.html");
 
 const LIST_TEMPLATE: &str = include_str!("page/list.html");
 
+/// What both pages have.
+const PARTS: [(&str, &str); 2] = [
+    ("head.html", include_str!("page/head.html")),
+    ("next_steps.html", include_str!("page/next_steps.html")),
+];
+
 const STYLE: &str = include_str!("page/report.css");
 
 /// The page.
@@ -35,6 +41,9 @@ fn filled_with(template: &str, content: Value) -> Result<String, minijinja::Erro
     environment.add_filter("thousands", thousands);
     environment.add_filter("duration", duration);
     environment.add_filter("prose", prose);
+    for (name, part) in PARTS {
+        environment.add_template(name, part)?;
+    }
     environment.add_template(NAME, template)?;
     environment.get_template(NAME)?.render(content)
 }
