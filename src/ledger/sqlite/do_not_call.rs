@@ -17,6 +17,7 @@ const REMOVE: &str = "DELETE FROM list WHERE id = ?1";
 const WRITE: &str = "
     INSERT INTO listed (id, body) VALUES (?1, ?2) ON CONFLICT (id) DO UPDATE SET body = excluded.body";
 const EMPTY: &str = "DELETE FROM listed WHERE id >= ?1 AND id < ?2";
+const THERE: &str = "SELECT id FROM listed WHERE id >= ?1 AND id < ?2 ORDER BY id";
 
 impl Store {
     /// Changes a source in the transaction under way.
@@ -75,8 +76,19 @@ fn change_buckets(
 ) -> Result<()> {
     let (mut read, mut write) = (connection.prepare_cached(BUCKET)?, connection.prepare_cached(WRITE)?);
     let mut empty = connection.prepare_cached(EMPTY)?;
+    let id_of = |bucket: u32| list * i64::from(N_BUCKETS) + i64::from(bucket);
+    // Most buckets of a short list are not there, and to ask for each takes much longer than the load.
+    let there: Vec<i64> = if kind == LoadKind::Replace {
+        let range = (id_of(chunk.buckets.start), id_of(chunk.buckets.end));
+        connection.prepare_cached(THERE)?.query_map(range, |row| row.get(0))?.collect::<Result<_>>()?
+    } else {
+        Vec::new()
+    };
     for (bucket, changes) in chunk.by_bucket(kind == LoadKind::Replace) {
-        let id = list * i64::from(N_BUCKETS) + i64::from(bucket);
+        let id = id_of(bucket);
+        if changes.is_empty() && there.binary_search(&id).is_err() {
+            continue;
+        }
         let old: Vec<u8> = read.query_row([id], |row| row.get(0)).optional()?.unwrap_or_default();
         let Changed { body, added, removed } = bucket::change(&old, changes, kind);
         loaded.added += added;
