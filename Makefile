@@ -3,8 +3,12 @@
 # Where cargo builds: its settings may have moved it.
 TARGET = $(shell cargo metadata --format-version 1 --no-deps | sed -n 's/.*"target_directory":"\([^"]*\)".*/\1/p')
 
-.PHONY: tools demo quick test check-format lint docs quick-tests unit-tests protocol conformance simulate kills soak fuzz mutations \
+.PHONY: tools demo quick test check-format lint docs quick-tests unit-tests build-tests integration-tests simulation protocol \
+	conformance simulate kills soak fuzz mutations \
 	bench bench-end-to-end generate advisories image wheel clean
+
+# To optimise the unit tests takes longer than they do.
+PLAIN = --config profile.dev.package.destination-ai-voice.opt-level=0
 
 SEEDS ?= 1000000
 KILLS ?= 1000
@@ -19,8 +23,13 @@ demo:
 # The door for every change on the way: no server, no Python, no real process, two minutes at most on a warm tree.
 quick: check-format lint quick-tests
 
-# Everything that must hold before a change lands.
-test: tools check-format lint docs unit-tests protocol
+# Everything that must hold before a change lands. On two cores: while the unit tests wait, what tests from outside is
+# built; while the platform's programs do one thing after another, the simulation has the other core.
+test: tools check-format lint docs
+	cargo test --locked $(PLAIN) --lib --no-run
+	$(MAKE) --no-print-directory --jobs 2 unit-tests build-tests
+	$(MAKE) --no-print-directory integration-tests
+	$(MAKE) --no-print-directory --jobs 2 protocol simulation
 
 # Names what `test` misses before anything is built.
 tools:
@@ -39,20 +48,38 @@ docs:
 
 # The ledger's tests on a real PostgreSQL are for `make test`.
 quick-tests:
-	INSTA_UPDATE=no cargo test --locked --lib -- --skip ledger::postgres::tests
+	INSTA_UPDATE=no cargo test --locked $(PLAIN) --lib -- --skip ledger::postgres::tests
 
 # Many of them wait for processes and servers, so there are more at once than cores.
+unit-tests integration-tests: export RUST_TEST_THREADS ?= 4
+
 unit-tests:
-	INSTA_UPDATE=no RUST_TEST_THREADS=$${RUST_TEST_THREADS:-4} cargo test --locked
+	INSTA_UPDATE=no cargo test --locked $(PLAIN) --lib
+
+# The real program, and whatever is there to be tested beside the library. Beside the unit tests it comes second: who
+# has cargo first keeps the other waiting until all is built.
+build-tests:
+	@sleep 3
+	cargo build --locked --bins --examples --test '*'
+
+integration-tests:
+	INSTA_UPDATE=no cargo test --locked --bins --example sink --test integration_tests
+	cargo test --locked --doc
+
+simulation:
+	cargo test --locked --test simulation
 
 # The platform's own programs and models against the binary that the tests built.
-protocol: unit-tests
+protocol:
+	cargo build --locked --bins --examples
 	AI_VOICE_BINARY=$(TARGET)/debug/destination-ai-voice integration_tests/conformance/run protocol
 
-# The heavy suites: images, warehouses, other programs that move data (integration_tests/conformance).
+# The heavy suites: images, warehouses, other programs that move data (integration_tests/conformance); the longest first.
 conformance:
 	@.ci/tools build test conformance
-	integration_tests/conformance/run image warehouse singer spark form report storage wheel
+	cargo build --locked --bins --examples
+	AI_VOICE_BINARY=$(TARGET)/debug/destination-ai-voice \
+		integration_tests/conformance/run image spark singer wheel storage warehouse report form
 
 # Millions of syncs with faults and crashes; a seed that fails is printed, and replays with
 # `cargo test --release --test simulation -- --from SEED --seeds 1`.
