@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use rusqlite::{CachedStatement, Connection, OptionalExtension, Result};
 
+use super::filter::KeyFilter;
 use crate::ledger::{ContactStatus, Key};
 
 const READ: &str = "SELECT key, at FROM hand_over WHERE person = ?1";
@@ -73,6 +74,7 @@ impl HandOvers {
 /// Says who must wait.
 pub(super) struct Cooling<'a> {
     statement: CachedStatement<'a>,
+    keys: &'a KeyFilter,
     journal: &'a HandOvers,
     is_on: bool,
     over_since: Option<i64>,
@@ -82,18 +84,19 @@ impl<'a> Cooling<'a> {
     /// Who was handed over at the time of `over_since`, or before, need not wait any more.
     pub(super) fn new(
         connection: &'a Connection,
+        keys: &'a KeyFilter,
         journal: &'a HandOvers,
         is_on: bool,
         over_since: Option<i64>,
     ) -> Result<Self> {
-        Ok(Self { statement: connection.prepare_cached(READ)?, journal, is_on, over_since })
+        Ok(Self { statement: connection.prepare_cached(READ)?, keys, journal, is_on, over_since })
     }
 
-    /// How somebody was handed over, or is being. The table need not be asked of whoever is in none.
-    pub(super) fn hand_over_of(&mut self, person: Option<Key>, is_in_no_table: bool) -> Result<HandOver> {
+    /// How somebody was handed over, or is being.
+    pub(super) fn hand_over_of(&mut self, person: Option<Key>) -> Result<HandOver> {
         let Some(person) = person.filter(|_| self.is_on) else { return Ok(HandOver::default()) };
         let hand_over = self.journal.0.get(&person).copied().unwrap_or_default();
-        if hand_over.under_way.is_some() || hand_over.last.is_some() || is_in_no_table {
+        if hand_over.under_way.is_some() || hand_over.last.is_some() || self.keys.lacks(person) {
             return Ok(hand_over);
         }
         let row = self.statement.query_row([person.0], |row| Ok((Key(row.get(0)?), row.get(1)?)));
