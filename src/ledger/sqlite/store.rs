@@ -203,7 +203,13 @@ impl Store {
 
     fn cooling(&self, now: Timestamp) -> Result<Cooling<'_>> {
         let over_since = self.cooling_off.and_then(|time| self.over_since(time.as_secs() * 1_000, now));
-        Cooling::new(&self.connection, self.seal.keys(), &self.hand_overs, self.cooling_off.is_some(), over_since)
+        Cooling::new(
+            &self.connection,
+            self.seal.keys(),
+            &self.hand_overs,
+            self.cooling_off.is_some(),
+            over_since,
+        )
     }
 
     /// Claims those who are free, or may be retaken; gives where each stood before.
@@ -328,9 +334,8 @@ impl Store {
 
     /// Brings `contact` up to date: it knows everybody then who is not claimed.
     pub(super) fn merge(&mut self) -> Result<()> {
-        let Replayed { people, hand_overs, .. } = journal::replay(&self.connection)?;
-        table::write_all(&self.connection, &people)?;
-        hand_overs.write(&self.connection, None)?;
+        table::write_all(&self.connection, &journal::settled(&self.connection)?)?;
+        self.hand_overs.write(&self.connection, None)?;
         journal::forget_settled(&self.connection, &mut self.claims)?;
         self.settled.clear();
         self.hand_overs.forget_settled();
