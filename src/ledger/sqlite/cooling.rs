@@ -50,7 +50,7 @@ impl HandOvers {
     /// handed over at `found` at the latest.
     pub(super) fn write(&self, connection: &Connection, found: Option<i64>) -> Result<()> {
         let mut rows: Vec<(Key, Last)> = self.last.iter().map(|(person, last)| (*person, *last)).collect();
-        for at in found {
+        if let Some(at) = found {
             rows.extend(self.under_way.iter().map(|(person, key)| (*person, (*key, at))));
         }
         // Of two rows of one person the later one stays: the sort leaves them in their order.
