@@ -3,6 +3,7 @@
 
 use jiff::Timestamp;
 
+use crate::domain::columns::Columns;
 use crate::domain::contact::Campaign;
 use crate::domain::outcome::Outcome;
 use crate::domain::reason::Reason;
@@ -32,8 +33,8 @@ pub struct Decision<'a> {
     pub phone: Option<&'a Phone>,
     /// When that was known.
     pub at: Timestamp,
-    /// The record's columns as JSON text, where they are kept.
-    pub record: Option<&'a str>,
+    /// The record's columns, where they are kept.
+    pub record: Option<&'a Columns>,
 }
 
 /// Whether a record may be sent once more.

@@ -1,6 +1,7 @@
 //! The words that every room shares.
 
 pub mod batch;
+pub mod columns;
 pub mod contact;
 pub mod decision;
 pub mod error;

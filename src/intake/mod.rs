@@ -13,7 +13,7 @@ mod stream_names;
 pub use dynamic_streams::{CompileStream, DynamicStreams};
 pub use event::{Covers, Event, EventBatch, ListedRecord, RefusedRecord};
 pub use input_warnings::InputWarnings;
-pub use origin::{Columns, Origin};
+pub use origin::Origin;
 pub use pending_contact::{LedgerLookup, PendingContact};
 pub use position::{Interval, RecordPosition, StreamIndex};
 pub use reader::{EventReader, read_events};

@@ -1,6 +1,7 @@
 //! Which record something came of: what a run leaves behind names it.
 
 use super::position::RecordPosition;
+use crate::domain::columns::Columns;
 
 /// A record, as its ending tells of it.
 #[derive(Clone, Debug)]
@@ -11,24 +12,14 @@ pub struct Origin {
     pub primary_key: Box<str>,
     /// When the source read it, in milliseconds since 1970; 0 when nobody says.
     pub extracted_at: i64,
-    /// Its columns as JSON text, where they are kept.
+    /// Its columns, where they are kept.
     pub columns: Option<Columns>,
 }
-
-/// The columns of a record as JSON text. Shows nothing of them: they are personal data.
-#[derive(Clone)]
-pub struct Columns(pub Box<str>);
 
 impl Origin {
     /// Bytes of text that are kept of the record itself.
     #[must_use]
     pub fn text_bytes(&self) -> usize {
-        self.columns.as_ref().map_or(0, |Columns(columns)| columns.len())
-    }
-}
-
-impl std::fmt::Debug for Columns {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("…")
+        self.columns.as_ref().map_or(0, Columns::text_bytes)
     }
 }

@@ -8,9 +8,10 @@ use foldhash::fast::FixedState;
 use super::dynamic_streams::{Announcement, DynamicStreams};
 use super::event::{Covers, Event, ListedRecord, RefusedRecord};
 use super::input_warnings::InputWarnings;
-use super::origin::{Columns, Origin};
+use super::origin::Origin;
 use super::pending_contact::{LedgerLookup, PendingContact};
 use super::position::{Interval, RecordPosition, StreamIndex};
+use crate::domain::columns::ColumnsKeeper;
 use crate::domain::error::Error;
 use crate::domain::stream_name::StreamName;
 use crate::ledger::KeyMaker;
@@ -35,7 +36,7 @@ pub struct Router {
     announced: Option<DynamicStreams>,
     keys: Option<KeyMaker>,
     /// The records themselves are kept until they have ended.
-    keeps_columns: bool,
+    columns: Option<ColumnsKeeper>,
     line: u64,
     /// How many STATEs there were before that line.
     interval: Interval,
@@ -60,7 +61,7 @@ impl Router {
             by_name,
             announced: None,
             keys,
-            keeps_columns: false,
+            columns: None,
             line: 0,
             interval,
             warnings,
@@ -81,7 +82,7 @@ impl Router {
     /// The same, with each record's columns kept until it has ended: somebody will want to read them.
     #[must_use]
     pub fn keeping_columns(self, keeps_columns: bool) -> Self {
-        Self { keeps_columns, ..self }
+        Self { columns: keeps_columns.then(ColumnsKeeper::default), ..self }
     }
 
     /// Reads the next line, without its end.
@@ -176,7 +177,7 @@ impl Router {
         Error::Protocol { line: self.line, why: why.into() }
     }
 
-    fn map_record(&self, record: &RecordMessage<'_>) -> Result<Event, Error> {
+    fn map_record(&mut self, record: &RecordMessage<'_>) -> Result<Event, Error> {
         let found = self.find_stream(&record.namespace, &record.stream)?;
         let mapping = found.and_then(|stream| Some((stream, self.mappings.get(stream.index())?)));
         let Some((stream, mapping)) = mapping else {
@@ -186,7 +187,8 @@ impl Router {
             return Err(self.refuse(format!("is a RECORD of stream {}, {why}", shown(&name.to_string()))));
         };
         let position = RecordPosition { stream, line: self.line, interval: self.interval };
-        let columns = || self.keeps_columns.then(|| Columns(record.data.to_json().into()));
+        let keeper = &mut self.columns;
+        let mut columns = || keeper.as_mut().map(|keeper| keeper.keep(&record.data.json()));
         let origin =
             |primary_key, columns| Origin { position, primary_key, extracted_at: record.emitted_at, columns };
         Ok(match mapping.map(&Record { data: &record.data, emitted_at: record.emitted_at }) {
@@ -264,6 +266,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::domain::columns::Columns;
     use crate::mapping::{RunContext, StreamShape, compile_catalog};
     use crate::protocol::Catalog;
 
@@ -293,8 +296,8 @@ mod tests {
                 Some(Event::Refused(record)) => record.origin,
                 event => panic!("{case}: {event:?}"),
             };
-            let kept = origin.columns.as_ref().map(|Columns(columns)| &**columns);
-            assert_eq!(kept, keeps.then_some(&*columns), "{case}");
+            let kept = origin.columns.as_ref().map(Columns::json);
+            assert_eq!(kept.as_deref(), keeps.then_some(&*columns), "{case}");
             assert_eq!(
                 (origin.extracted_at, &*origin.primary_key, origin.position.line),
                 (5, "7", 1),

@@ -16,7 +16,7 @@ use crate::delivery::Clock;
 use crate::domain::decision::Decision;
 use crate::domain::error::Error;
 use crate::domain::outcome::Outcome;
-use crate::intake::{Columns, Covers, Event, EventBatch, ListedRecord, Origin, StreamIndex};
+use crate::intake::{Covers, Event, EventBatch, ListedRecord, Origin, StreamIndex};
 use crate::ledger::list::{DoNotCallList, ListLoad, ListSource, LoadKind, Loaded};
 use crate::ledger::{Ledger, LedgerError, ListOwner};
 use crate::phone::{Phone, shown};
@@ -295,7 +295,7 @@ fn decision<'a>(
         campaign: None,
         phone,
         at,
-        record: origin.columns.as_ref().map(|Columns(columns)| &**columns),
+        record: origin.columns.as_ref(),
     }
 }
 

@@ -13,13 +13,12 @@ use tokio::time::{Instant, sleep};
 
 use super::{Kept, ListPlan, ListSync};
 use crate::config::ObjectStorageConfig;
+use crate::domain::columns::ColumnsKeeper;
 use crate::domain::error::Error;
 use crate::domain::outcome::Outcome;
 use crate::domain::reason::Reason;
 use crate::domain::stream_name::StreamName;
-use crate::intake::{
-    Columns, Event, EventBatch, Interval, ListedRecord, Origin, RecordPosition, StreamIndex,
-};
+use crate::intake::{Event, EventBatch, Interval, ListedRecord, Origin, RecordPosition, StreamIndex};
 use crate::ledger::{LedgerIdentity, ListOwner, NoopLedger, NumberKind, Scope};
 use crate::phone::Phone;
 use crate::protocol::{CatalogStream, Output};
@@ -155,20 +154,24 @@ impl Load {
     }
 }
 
-fn row(outcome: Outcome, phone: Option<Phone>, columns: String) -> ListedRecord {
+fn row(outcome: Outcome, phone: Option<Phone>, columns: &str) -> ListedRecord {
     let position = RecordPosition { stream: StreamIndex::new(0), line: 1, interval: Interval(0) };
-    let columns = Some(Columns(columns.into()));
+    let columns = Some(ColumnsKeeper::default().keep(columns));
     let origin = Origin { position, primary_key: Box::default(), extracted_at: 1, columns };
     ListedRecord { origin, is_listed: true, number: Err(outcome), phone }
 }
 
 fn unreadable() -> ListedRecord {
-    row(Outcome::Invalid(Reason::TooShort, None), None, r#"{"mobile":"12"}"#.to_owned())
+    row(Outcome::Invalid(Reason::TooShort, None), None, r#"{"mobile":"12"}"#)
 }
 
 /// So long that it is put at once.
 fn long() -> ListedRecord {
-    row(Outcome::Suppressed(Reason::OnlyWhen, None), None, format!(r#"{{"text":"{}"}}"#, "x".repeat(5 << 20)))
+    row(
+        Outcome::Suppressed(Reason::OnlyWhen, None),
+        None,
+        &format!(r#"{{"text":"{}"}}"#, "x".repeat(5 << 20)),
+    )
 }
 
 #[tokio::test(start_paused = true)]
@@ -226,7 +229,7 @@ async fn rejected_rows_are_said_to_be_where_they_are_and_nowhere_else() {
 async fn what_is_kept_of_a_row_hides_whose_it_is_where_it_was_left_out() {
     let columns = r#"{"mobile":"x8f0a92bTT","channel":"S"}"#.to_owned();
     let outcome = Outcome::Suppressed(Reason::OnlyWhen, None);
-    let left_out = row(outcome, Some(Phone::opaque("x8f0a92bTT")), columns);
+    let left_out = row(outcome, Some(Phone::opaque("x8f0a92bTT")), &columns);
     let loaded = Load { rows: vec![left_out, unreadable()], ..Load::default() }.run().await;
     let rows = loaded.shop.rows().unwrap_or_else(|| panic!("{}", loaded.stdout));
     assert!(rows.contains("x8****") && !rows.contains("x8f0a92bTT"), "{rows}");

@@ -25,6 +25,7 @@ mod simple;
 mod speech;
 mod split;
 mod validate;
+mod written_time;
 
 use std::borrow::Cow;
 use std::fmt;

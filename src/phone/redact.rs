@@ -8,6 +8,7 @@ use std::sync::LazyLock;
 use memchr::memchr3;
 use regex::{Captures, Regex};
 
+use super::written_time::is_time;
 use super::{finder, simple};
 
 const STARS: &str = "****";
@@ -26,16 +27,6 @@ const CODES_OF_TWO_DIGITS: [u8; 44] = [
 
 /// Shorter ones are codes and counts.
 const MASKED_FROM_DIGITS: usize = 6;
-
-/// A day, a time of day, or both.
-static TIME: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(concat!(
-        r"^(?:(?:19|20)[0-9]{2}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])",
-        r"(?: [0-2][0-9]:[0-5][0-9](?::[0-6][0-9](?:[.,](?:[0-9]{3}){1,2})?)?)?",
-        r"|[0-2][0-9]:[0-5][0-9]:[0-6][0-9](?:[.,](?:[0-9]{3}){1,2})?(?: ?[+-][01][0-9]:?[0-5][0-9])?)$",
-    ))
-    .expect("the pattern is a constant")
-});
 
 /// Digits side by side, also behind the sign of an escape: `%77` is a letter, `%7775180` and `%e999999` may be a number.
 static ROW: LazyLock<Regex> = LazyLock::new(|| {
@@ -81,17 +72,17 @@ fn most_digits(text: &str) -> usize {
     }
     let value = |c: char| match c {
         '0'..='9' => 1,
-        // Without a look into tables: Latin letters with all their marks.
-        '\0'..='\u{7f}' | '\u{c0}'..='\u{24f}' | '\u{1e00}'..='\u{1eff}' => 0,
+        c if is_of_words(c) => 0,
         c if c.is_numeric() => MASKED_FROM_DIGITS,
         _ => 0,
     };
     text.chars().map(value).sum()
 }
 
-/// Whether a text is a day, a time of day, or both; a look at two places tells of nearly all that are none.
-fn is_time(text: &str) -> bool {
-    matches!(text.as_bytes(), [_, _, b':', ..] | [_, _, _, _, b'-', ..]) && TIME.is_match(text)
+/// Latin letters, their marks, and Chinese: no digits, without a look into tables.
+fn is_of_words(c: char) -> bool {
+    matches!(c, '\u{c0}'..='\u{24f}' | '\u{300}'..='\u{36f}' | '\u{1e00}'..='\u{1eff}' | '\u{4e00}'..='\u{9fff}')
+        || c.is_ascii() && !c.is_ascii_digit()
 }
 
 /// The digits of a text that is one number and nothing else, as nearly all columns hold it.
@@ -170,6 +161,12 @@ mod tests {
     use rlibphonenumber::PHONE_NUMBER_UTIL;
 
     use super::*;
+
+    #[test]
+    fn no_character_of_words_is_a_digit() {
+        let digit = (0..=0x2_0000).filter_map(char::from_u32).find(|c| is_of_words(*c) && c.is_numeric());
+        assert_eq!(digit, None);
+    }
 
     #[test]
     fn calling_codes_are_as_long_as_the_library_says() {

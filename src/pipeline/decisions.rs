@@ -6,7 +6,7 @@ use super::policy::is_held;
 use crate::domain::decision::Decision;
 use crate::domain::error::Error;
 use crate::domain::outcome::Outcome;
-use crate::intake::{Columns, Origin, PendingContact, RefusedRecord, StreamNames};
+use crate::intake::{Origin, PendingContact, RefusedRecord, StreamNames};
 
 /// Makes decisions; knows what the records do not say of themselves.
 #[derive(Clone, Copy)]
@@ -66,7 +66,7 @@ impl<'a> DecisionMaker<'a> {
             campaign: None,
             phone: None,
             at: self.at,
-            record: columns.as_ref().map(|Columns(columns)| &**columns),
+            record: columns.as_ref(),
         })
     }
 }

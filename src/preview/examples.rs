@@ -60,7 +60,7 @@ impl Examples {
         self.shown.push(Example {
             decision: reason.map_or(WOULD_CALL, Reason::code).to_owned(),
             stream: decision.stream.to_string(),
-            record: decision.record.map(|json| spread(&masked(json, phone))).unwrap_or_default(),
+            record: decision.record.map(|record| spread(&masked(&record.json(), phone))).unwrap_or_default(),
             contact: contact.map(said).unwrap_or_default(),
             request: request.map(said).unwrap_or_default(),
         });

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
 use crate::phone::{Phone, mask_numbers};
@@ -21,8 +22,14 @@ pub(crate) fn masked(json: &str, phone: Option<&Phone>) -> String {
 
 /// The record with `mask` applied to all names and values, texts and numbers, at any depth.
 pub(crate) fn masked_by(json: &str, mask: &Mask<'_>) -> String {
+    let json = json.trim_ascii();
     let mut written = String::with_capacity(json.len());
-    value(json.trim_ascii(), mask, DEEPEST, &mut written);
+    // What is in an object is looked at as it is cut out.
+    if json.starts_with('{') || json.is_empty() || serde_json::from_str::<IgnoredAny>(json).is_ok() {
+        value(json, mask, DEEPEST, &mut written);
+    } else {
+        written.push_str(HIDDEN);
+    }
     written
 }
 
@@ -98,7 +105,11 @@ mod tests {
             (r#"{"a":"\ud83d 0987654321"}"#, "{\"a\":\"\u{fffd}\u{fffd}\u{fffd} ****321\"}"),
             (r#"{"day":"2026-11-22","sum":1500}"#, r#"{"day":"2026-11-22","sum":1500}"#),
             ("{not json 0987654321", r#""****""#),
-            ("0987654321", r#""****321""#),
+            ("987654321", r#""****321""#),
+            ("0987654321", r#""****""#),
+            ("no", r#""****""#),
+            ("[0987654321", r#""****""#),
+            (r#"{"a":no}"#, r#""****""#),
             ("", "null"),
         ] {
             assert_eq!(masked(json, None), want, "{json}");

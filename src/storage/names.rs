@@ -149,15 +149,15 @@ pub(super) fn uuid() -> String {
     // Version 4, variant 1 (RFC 9562).
     let drawn = drawn & !(0xF000_u128 << 64) | 0x4000_u128 << 64;
     let drawn = drawn & !(0xC000_u128 << 48) | 0x8000_u128 << 48;
-    let digits = format!("{drawn:032x}");
-    let mut written = String::with_capacity(36);
-    for (place, digit) in digits.chars().enumerate() {
-        if matches!(place, 8 | 12 | 16 | 20) {
-            written.push('-');
-        }
-        written.push(digit);
-    }
-    written
+    let part = |from: u32, bits: u32| drawn >> from & ((1 << bits) - 1);
+    format!(
+        "{:08x}-{:04x}-{:04x}-{:04x}-{:012x}",
+        part(96, 32),
+        part(80, 16),
+        part(64, 16),
+        part(48, 16),
+        part(0, 48)
+    )
 }
 
 #[cfg(test)]

@@ -27,6 +27,8 @@ pub struct Parts {
     /// Parts that have been begun in this run: no two have one name.
     n_parts: u64,
     waiting_bytes: usize,
+    /// In what was taken last: as much will come again.
+    usual_bytes: usize,
 }
 
 /// An object, not yet as it is put.
@@ -40,7 +42,15 @@ pub struct Part {
 
 impl Parts {
     pub(super) fn new(names: Names, format: FormatConfig, compression: CompressionConfig) -> Self {
-        Self { names, format, compression, open: BTreeMap::new(), n_parts: 0, waiting_bytes: 0 }
+        Self {
+            names,
+            format,
+            compression,
+            open: BTreeMap::new(),
+            n_parts: 0,
+            waiting_bytes: 0,
+            usual_bytes: 0,
+        }
     }
 
     /// Writes a row of a stream, behind a head where it is the first.
@@ -56,7 +66,8 @@ impl Parts {
             let name = self.names.of(stream, self.n_parts);
             self.n_parts += 1;
             let kind = media_type(self.format, self.compression);
-            let mut part = Part { name, kind, rows: Vec::new(), compression: self.compression };
+            let rows = Vec::with_capacity(self.usual_bytes / (self.open.len() + 1));
+            let mut part = Part { name, kind, rows, compression: self.compression };
             head(&mut part.rows);
             self.waiting_bytes += part.rows.len();
             self.open.insert(stream.clone(), part);
@@ -88,7 +99,7 @@ impl Parts {
 
     /// Takes what waits; nothing is put for a stream without rows.
     pub fn take(&mut self) -> Vec<Part> {
-        self.waiting_bytes = 0;
+        self.usual_bytes = std::mem::take(&mut self.waiting_bytes);
         std::mem::take(&mut self.open).into_values().collect()
     }
 }

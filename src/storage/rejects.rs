@@ -1,11 +1,12 @@
 //! Rows of rejected records.
 
+use std::borrow::Cow;
 use std::io;
 
 use super::format::write_csv;
 use super::names::{Names, Run};
 use super::parts::Parts;
-use super::row::{COLUMNS, DATA, PARTS, Row};
+use super::row::{COLUMNS, DATA, PARTS, Row, meta};
 use crate::config::{Flattening, FormatConfig, KeepConfig, ObjectStorageConfig, RejectedRecord};
 use crate::domain::decision::Decision;
 use crate::domain::error::Error;
@@ -16,6 +17,7 @@ pub struct Rejects {
     /// The rows, until they are put.
     pub parts: Parts,
     shows: RejectedRecord,
+    meta: String,
 }
 
 impl Rejects {
@@ -25,8 +27,10 @@ impl Rejects {
     /// When its names cannot be understood.
     pub fn new(config: &ObjectStorageConfig, run: Run) -> Result<Option<Self>, Error> {
         let gather = |keep: &KeepConfig| {
+            let meta = meta(&run);
             let names = Names::new(config, keep, "", run)?;
-            Ok(Self { parts: Parts::new(names, keep.format, keep.compression), shows: keep.rejected_record })
+            let parts = Parts::new(names, keep.format, keep.compression);
+            Ok(Self { parts, shows: keep.rejected_record, meta })
         };
         config.keep().map(gather).transpose()
     }
@@ -37,7 +41,7 @@ impl Rejects {
     /// When a row cannot be written, which is a defect: it is written into memory.
     pub fn add(&mut self, decision: &Decision<'_>) -> Result<(), Error> {
         let format = self.parts.format;
-        let row = Row::new(decision, &self.parts.names.run, self.shows);
+        let row = Row::new(decision, &self.meta, self.shows);
         self.parts.add(decision.stream, |rows| head(format, rows), |rows| write(&row, format, rows))
     }
 }
@@ -52,25 +56,20 @@ fn head(format: FormatConfig, rows: &mut Vec<u8>) {
     write_csv(COLUMNS.iter().chain(data), rows);
 }
 
-fn write(row: &Row, format: FormatConfig, rows: &mut Vec<u8>) -> io::Result<()> {
+fn write(row: &Row<'_>, format: FormatConfig, rows: &mut Vec<u8>) -> io::Result<()> {
     match format {
         FormatConfig::Csv { flattening } => {
             let (extracted_at, generation) = (row.extracted_at.to_string(), row.generation_id.to_string());
-            let meta = serde_json::to_string(&row.meta)?;
-            let own = [row.raw_id.clone(), extracted_at, meta, generation];
+            let own = [&*row.raw_id, &extracted_at, row.meta, &generation].map(Cow::Borrowed);
             match flattening {
-                Flattening::None => write_csv(own.iter().chain([&serde_json::to_string(&row.data)?]), rows),
-                Flattening::RootLevel => write_csv(own.iter().chain(&row.data.texts()), rows),
+                Flattening::None => write_csv(own.into_iter().chain([row.data.json()?.into()]), rows),
+                Flattening::RootLevel => write_csv(own.into_iter().chain(row.data.texts()), rows),
             }
-            Ok(())
         }
         FormatConfig::Jsonl { flattening } => {
-            match flattening {
-                Flattening::None => serde_json::to_writer(&mut *rows, &row.nested())?,
-                Flattening::RootLevel => serde_json::to_writer(&mut *rows, &row.flat())?,
-            }
+            row.write_json(flattening, rows)?;
             rows.push(b'\n');
-            Ok(())
         }
     }
+    Ok(())
 }

@@ -1,12 +1,16 @@
 //! One rejected record as a row: the platform's five columns, of which the last holds what we say.
 
+use std::borrow::Cow;
+use std::io::{self, Write};
+
 use serde::Serialize;
+use serde::de::IgnoredAny;
 use serde_json::Value;
-use serde_json::value::RawValue;
 
 use super::mask::masked;
 use super::names::{Run, uuid};
-use crate::config::RejectedRecord;
+use crate::config::{Flattening, RejectedRecord};
+use crate::domain::columns::Columns;
 use crate::domain::decision::Decision;
 use crate::domain::reason::Reason;
 use crate::phone::{Phone, shown_identifier};
@@ -35,26 +39,20 @@ pub(super) const PARTS: [&str; 13] = [
     "record",
 ];
 
+/// A row, as the columns of the platform's table have it.
 #[derive(Debug)]
-pub(super) struct Row {
+pub(super) struct Row<'r> {
     pub(super) raw_id: String,
     pub(super) extracted_at: i64,
-    pub(super) meta: Meta,
+    /// As JSON text.
+    pub(super) meta: &'r str,
     pub(super) generation_id: i64,
-    pub(super) data: Data,
-}
-
-/// What the platform writes of where a row comes from.
-#[derive(Debug, Serialize)]
-pub(super) struct Meta {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    sync_id: Option<i64>,
-    changes: [(); 0],
+    pub(super) data: Data<'r>,
 }
 
 /// What we say. The first three have names that users of the platform may know from other connectors.
 #[derive(Debug, Serialize)]
-pub(super) struct Data {
+pub(super) struct Data<'d> {
     rejected_reason: &'static str,
     rejected_field: &'static str,
     rejected_message: String,
@@ -65,40 +63,27 @@ pub(super) struct Data {
     primary_key: String,
     line: u64,
     campaign: String,
-    vendor_message: String,
+    vendor_message: &'d str,
     safe_to_replay: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    record: Option<Box<RawValue>>,
+    /// As JSON text.
+    #[serde(skip)]
+    record: Option<String>,
 }
 
-/// The parts beside the platform's columns.
-#[derive(Debug, Serialize)]
-pub(super) struct Flat<'r> {
-    _airbyte_raw_id: &'r str,
-    _airbyte_extracted_at: i64,
-    _airbyte_meta: &'r Meta,
-    _airbyte_generation_id: i64,
-    #[serde(flatten)]
-    data: &'r Data,
+/// What the platform writes of where a row comes from, the same for a whole run; as JSON text.
+pub(super) fn meta(run: &Run) -> String {
+    match run.sync_id.parse::<i64>() {
+        Ok(sync_id) => format!(r#"{{"sync_id":{sync_id},"changes":[]}}"#),
+        Err(_) => r#"{"changes":[]}"#.to_owned(),
+    }
 }
 
-/// The data in a column of its own.
-#[derive(Debug, Serialize)]
-pub(super) struct Nested<'r> {
-    _airbyte_raw_id: &'r str,
-    _airbyte_extracted_at: i64,
-    _airbyte_meta: &'r Meta,
-    _airbyte_generation_id: i64,
-    _airbyte_data: &'r Data,
-}
-
-impl Row {
-    pub(super) fn new(decision: &Decision<'_>, run: &Run, shows: RejectedRecord) -> Self {
-        let record = decision.record.and_then(|json| kept(json, decision.phone, shows));
+impl<'r> Row<'r> {
+    pub(super) fn new(decision: &'r Decision<'r>, meta: &'r str, shows: RejectedRecord) -> Self {
         Self {
             raw_id: uuid(),
             extracted_at: decision.extracted_at,
-            meta: Meta { sync_id: run.sync_id.parse().ok(), changes: [] },
+            meta,
             generation_id: decision.generation_id,
             data: Data {
                 rejected_reason: decision.code(),
@@ -114,65 +99,75 @@ impl Row {
                     .campaign
                     .map(|campaign| shown_identifier(campaign.as_str()))
                     .unwrap_or_default(),
-                vendor_message: decision.vendor_message().unwrap_or_default().to_owned(),
+                vendor_message: decision.vendor_message().unwrap_or_default(),
                 safe_to_replay: decision.replay().name(),
-                record,
+                record: decision.record.and_then(|record| kept(record, decision.phone, shows)),
             },
         }
     }
 
-    pub(super) fn nested(&self) -> Nested<'_> {
-        Nested {
-            _airbyte_raw_id: &self.raw_id,
-            _airbyte_extracted_at: self.extracted_at,
-            _airbyte_meta: &self.meta,
-            _airbyte_generation_id: self.generation_id,
-            _airbyte_data: &self.data,
-        }
-    }
-
-    pub(super) fn flat(&self) -> Flat<'_> {
-        Flat {
-            _airbyte_raw_id: &self.raw_id,
-            _airbyte_extracted_at: self.extracted_at,
-            _airbyte_meta: &self.meta,
-            _airbyte_generation_id: self.generation_id,
-            data: &self.data,
+    /// One JSON object, with the data in a column of its own or its parts beside the others.
+    pub(super) fn write_json(&self, flattening: Flattening, to: &mut Vec<u8>) -> io::Result<()> {
+        let Self { raw_id, extracted_at, meta, generation_id, data } = self;
+        let [id, at, of, generation] = COLUMNS;
+        write!(
+            to,
+            r#"{{"{id}":"{raw_id}","{at}":{extracted_at},"{of}":{meta},"{generation}":{generation_id},"#
+        )?;
+        let data = data.json()?;
+        match flattening {
+            Flattening::None => write!(to, r#""{DATA}":{data}}}"#),
+            // Its members go on where those of the row are.
+            Flattening::RootLevel => to.write_all(data.strip_prefix('{').unwrap_or(&data).as_bytes()),
         }
     }
 }
 
-impl Data {
+impl Data<'_> {
+    /// One JSON object.
+    pub(super) fn json(&self) -> io::Result<String> {
+        let mut json = serde_json::to_string(self)?;
+        if let Some(record) = &self.record {
+            // It is JSON already, and the last member.
+            json.pop();
+            json.push_str(r#","record":"#);
+            json.push_str(record);
+            json.push('}');
+        }
+        Ok(json)
+    }
+
     /// The parts as texts, in the order of their columns.
-    pub(super) fn texts(&self) -> [String; 13] {
+    pub(super) fn texts(&self) -> [Cow<'_, str>; 13] {
         [
-            self.rejected_reason.to_owned(),
-            self.rejected_field.to_owned(),
-            self.rejected_message.clone(),
-            self.outcome.to_owned(),
-            self.code.to_owned(),
-            self.remedy.to_owned(),
-            self.stream.clone(),
-            self.primary_key.clone(),
-            self.line.to_string(),
-            self.campaign.clone(),
-            self.vendor_message.clone(),
-            self.safe_to_replay.to_owned(),
-            self.record.as_ref().map(|record| record.get().to_owned()).unwrap_or_default(),
+            self.rejected_reason.into(),
+            self.rejected_field.into(),
+            self.rejected_message.as_str().into(),
+            self.outcome.into(),
+            self.code.into(),
+            self.remedy.into(),
+            self.stream.as_str().into(),
+            self.primary_key.as_str().into(),
+            self.line.to_string().into(),
+            self.campaign.as_str().into(),
+            self.vendor_message.into(),
+            self.safe_to_replay.into(),
+            self.record.as_deref().unwrap_or_default().into(),
         ]
     }
 }
 
 /// What is kept of a record. What is no JSON is kept as a text.
-fn kept(json: &str, phone: Option<&Phone>, shows: RejectedRecord) -> Option<Box<RawValue>> {
-    let written = match shows {
-        RejectedRecord::None => return None,
-        RejectedRecord::Masked => masked(json, phone),
-        // JSON has line breaks between its parts only, and a row is one line.
-        RejectedRecord::Whole => json.replace(['\n', '\r'], " "),
-    };
-    match serde_json::from_str::<&RawValue>(&written) {
-        Ok(json) => Some(json.to_owned()),
-        Err(_) => RawValue::from_string(Value::from(written).to_string()).ok(),
+fn kept(record: &Columns, phone: Option<&Phone>, shows: RejectedRecord) -> Option<String> {
+    let json = record.json();
+    match shows {
+        RejectedRecord::None => None,
+        RejectedRecord::Masked => Some(masked(&json, phone)),
+        RejectedRecord::Whole => {
+            // JSON has line breaks between its parts only, and a row is one line.
+            let json = json.replace(['\n', '\r'], " ");
+            let is_json = serde_json::from_str::<IgnoredAny>(&json).is_ok();
+            Some(if is_json { json } else { Value::from(json).to_string() })
+        }
     }
 }

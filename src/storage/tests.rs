@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::config::ObjectStorageConfig;
+use crate::domain::columns::ColumnsKeeper;
 use crate::domain::contact::Campaign;
 use crate::domain::decision::Decision;
 use crate::domain::outcome::Outcome;
@@ -45,7 +46,7 @@ fn add(rejects: &mut Rejects, stream: &StreamName, outcome: &Outcome, record: &s
         campaign: Some(&campaign),
         phone: Some(&phone),
         at: Timestamp::UNIX_EPOCH,
-        record: Some(record),
+        record: Some(&ColumnsKeeper::default().keep(record)),
     };
     rejects.add(&decision).unwrap();
 }
