@@ -93,14 +93,14 @@ ledger=src/ledger/sqlite
 plant "who is on the do-not-call list is claimed" $ledger/store.rs \
   '&& list.has(&listed)?' '&& list.has(&listed)? && self.lists.is_empty()'
 plant "who is being handed over need not wait" $ledger/cooling.rs \
-  'if hand_over.under_way.is_some() {' 'if hand_over.under_way.is_some() && own.is_some() {'
+  'if hand_over.is_under_way {' 'if hand_over.is_under_way && own.is_some() {'
 plant "who is being handed over counts as handed over" $ledger/cooling.rs \
   'return Some(ContactStatus::Elsewhere);' 'return Some(ContactStatus::CoolingOff);'
-plant "who is free by the clock counts as in no table" $ledger/store.rs \
-  'if known.is_none() && hand_over.last.is_none() && self.asks_for_all(rules) {' 'if self.asks_for_all(rules) {'
-plant "who was in no table counts as in none after a merge" $ledger/store.rs \
-  'self.settled.clear();
-        self.in_no_table.clear();' 'self.settled.clear();'
+plant "who was in no table when the file was opened counts as in none for ever" $ledger/seal.rs \
+  'rows.see((0..row.len()).map(|column| row.get_raw(column)));' \
+  'rows.sum.fetch_xor(digest((0..row.len()).map(|column| row.get_raw(column))), Ordering::Relaxed);'
+plant "whom the file knows is in no table" $ledger/seal.rs \
+  'rows.see(values.into_iter());' 'rows.sum.fetch_xor(digest(values), Ordering::Relaxed);'
 plant "a hand-over of a run that died starts no clock" $ledger/open.rs \
   'hand_overs.write(connection, found)?;' 'hand_overs.write(connection, found.filter(|at| *at < 0))?;'
 plant "a repeat is kept back by nobody else's hand-over" $ledger/cooling.rs \

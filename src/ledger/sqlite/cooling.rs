@@ -2,10 +2,11 @@
 //!
 //! `hand_over` has one row for each person; what the journal says is newer, and stays in memory until it is merged.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
 use rusqlite::{CachedStatement, Connection, OptionalExtension, Result};
 
+use super::filter::KeyFilter;
 use crate::ledger::{ContactStatus, Key};
 
 const READ: &str = "SELECT key, at FROM hand_over WHERE person = ?1";
@@ -19,38 +20,43 @@ pub(super) type Last = (Key, i64);
 
 /// What the journal says of who was handed over, or is being.
 #[derive(Default)]
-pub(super) struct HandOvers(HashMap<Key, HandOver, foldhash::fast::RandomState>);
+pub(super) struct HandOvers {
+    last: HashMap<Key, Last, foldhash::fast::RandomState>,
+    /// By which key somebody is being handed over.
+    under_way: HashMap<Key, Key, foldhash::fast::RandomState>,
+}
 
-/// Somebody's last hand-over, and the attempt at the next one.
+/// Somebody's last hand-over, and whether the next one is under way.
 #[derive(Clone, Copy, Default)]
 pub(super) struct HandOver {
-    /// None in the journal: what the table says.
-    pub(super) last: Option<Last>,
-    under_way: Option<Key>,
+    last: Option<Last>,
+    is_under_way: bool,
 }
 
 impl HandOvers {
     /// Somebody is being handed over.
     pub(super) fn begin(&mut self, key: Key, person: Option<Key>) {
-        if let Some(person) = person {
-            self.0.entry(person).or_default().under_way = Some(key);
-        }
+        self.under_way.extend(person.map(|person| (person, key)));
     }
 
     /// The attempt is over; it counts where the person was handed over, or may have been.
     pub(super) fn end(&mut self, person: Option<Key>, handed_over: Option<Last>) {
         let Some(person) = person else { return };
-        let hand_over = self.0.entry(person).or_default();
-        *hand_over = HandOver { last: handed_over.or(hand_over.last), under_way: None };
+        self.under_way.remove(&person);
+        self.last.extend(handed_over.map(|last| (person, last)));
     }
 
     /// Writes them into the table, in the order of its rows. Who is still being handed over by a run that died was
     /// handed over at `found` at the latest.
     pub(super) fn write(&self, connection: &Connection, found: Option<i64>) -> Result<()> {
-        let last = |hand_over: &HandOver| hand_over.under_way.zip(found).or(hand_over.last);
-        let known = self.0.iter().filter_map(|(person, hand_over)| Some((*person, last(hand_over)?)));
+        let mut rows: Vec<(Key, Last)> = self.last.iter().map(|(person, last)| (*person, *last)).collect();
+        if let Some(at) = found {
+            rows.extend(self.under_way.iter().map(|(person, key)| (*person, (*key, at))));
+        }
+        // Of two rows of one person the later one stays: the sort leaves them in their order.
+        rows.sort_by_key(|(person, _)| *person);
         let mut write = connection.prepare_cached(WRITE)?;
-        for (person, (key, at)) in known.collect::<BTreeMap<_, _>>() {
+        for (person, (key, at)) in rows {
             write.execute((person.0, key.0, at))?;
         }
         Ok(())
@@ -58,21 +64,19 @@ impl HandOvers {
 
     /// Whether somebody is being handed over.
     pub(super) fn has_under_way(&self) -> bool {
-        self.0.values().any(|hand_over| hand_over.under_way.is_some())
+        !self.under_way.is_empty()
     }
 
     /// Everything is in the table but who is being handed over.
     pub(super) fn forget_settled(&mut self) {
-        self.0.retain(|_, hand_over| {
-            hand_over.last = None;
-            hand_over.under_way.is_some()
-        });
+        self.last.clear();
     }
 }
 
 /// Says who must wait.
 pub(super) struct Cooling<'a> {
     statement: CachedStatement<'a>,
+    keys: &'a KeyFilter,
     journal: &'a HandOvers,
     is_on: bool,
     over_since: Option<i64>,
@@ -82,28 +86,30 @@ impl<'a> Cooling<'a> {
     /// Who was handed over at the time of `over_since`, or before, need not wait any more.
     pub(super) fn new(
         connection: &'a Connection,
+        keys: &'a KeyFilter,
         journal: &'a HandOvers,
         is_on: bool,
         over_since: Option<i64>,
     ) -> Result<Self> {
-        Ok(Self { statement: connection.prepare_cached(READ)?, journal, is_on, over_since })
+        Ok(Self { statement: connection.prepare_cached(READ)?, keys, journal, is_on, over_since })
     }
 
-    /// How somebody was handed over, or is being. The table need not be asked of whoever is in none.
-    pub(super) fn hand_over_of(&mut self, person: Option<Key>, is_in_no_table: bool) -> Result<HandOver> {
+    /// How somebody was handed over, or is being.
+    pub(super) fn hand_over_of(&mut self, person: Option<Key>) -> Result<HandOver> {
         let Some(person) = person.filter(|_| self.is_on) else { return Ok(HandOver::default()) };
-        let hand_over = self.journal.0.get(&person).copied().unwrap_or_default();
-        if hand_over.under_way.is_some() || hand_over.last.is_some() || is_in_no_table {
-            return Ok(hand_over);
+        let is_under_way = self.journal.under_way.contains_key(&person);
+        let last = self.journal.last.get(&person).copied();
+        if is_under_way || last.is_some() || self.keys.lacks(person) {
+            return Ok(HandOver { last, is_under_way });
         }
         let row = self.statement.query_row([person.0], |row| Ok((Key(row.get(0)?), row.get(1)?)));
-        Ok(HandOver { last: row.optional()?, ..hand_over })
+        Ok(HandOver { last: row.optional()?, is_under_way })
     }
 
     /// How a hand-over keeps somebody back, if it does; one by their `own` key does not. An attempt that is under way
     /// may yet turn out to be none.
     pub(super) fn keeps_back(&self, hand_over: &HandOver, own: Option<Key>) -> Option<ContactStatus> {
-        if hand_over.under_way.is_some() {
+        if hand_over.is_under_way {
             return Some(ContactStatus::Elsewhere);
         }
         let (key, at) = hand_over.last?;

@@ -48,7 +48,7 @@ impl Store {
     pub(super) fn find_listed(&mut self, owner: &ListOwner, key: &Key) -> Result<Vec<String>> {
         let mut names = Vec::new();
         for (id, source) in sources(&self.connection, owner)? {
-            if ListLookUp::new(&self.connection, &[id])?.has(key)? {
+            if ListLookUp::new(&self.connection, self.seal.keys(), &[id])?.has(key)? {
                 names.push(source.name);
             }
         }

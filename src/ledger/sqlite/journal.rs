@@ -214,6 +214,17 @@ pub(super) fn replay(connection: &Connection) -> Result<Replayed> {
     Ok(Replayed { claims, people, hand_overs, size })
 }
 
+/// What is to be known of the people who are settled.
+pub(super) fn settled(connection: &Connection) -> Result<People> {
+    let mut people = People::new();
+    each(connection, |intent| {
+        let ended = intent.contacts.iter().filter(|(_, ended)| ended.is_some());
+        people.extend(ended.filter_map(|(claimed, ended)| Some((claimed.key, intent.row(claimed, *ended)?))));
+        Ok(())
+    })?;
+    Ok(people)
+}
+
 /// Adds what the journal says of a contact, oldest first.
 pub(super) fn note_hand_over(
     hand_overs: &mut HandOvers,

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use rusqlite::{CachedStatement, Connection, Result};
 
 use super::error::damaged;
+use super::filter::KeyFilter;
 use crate::ledger::list::ListSource;
 use crate::ledger::list::bucket::{self, KEY, N_BUCKETS};
 use crate::ledger::{DoNotCallRule, Key, ListOwner};
@@ -15,15 +16,19 @@ const COUNT: &str = "SELECT coalesce(sum(length(body)), 0) FROM listed WHERE id 
 /// Says whether somebody is on one of the sources.
 pub(super) struct ListLookUp<'a> {
     statement: CachedStatement<'a>,
+    keys: &'a KeyFilter,
     lists: &'a [i64],
 }
 
 impl<'a> ListLookUp<'a> {
-    pub(super) fn new(connection: &'a Connection, lists: &'a [i64]) -> Result<Self> {
-        Ok(Self { statement: connection.prepare_cached(BUCKET)?, lists })
+    pub(super) fn new(connection: &'a Connection, keys: &'a KeyFilter, lists: &'a [i64]) -> Result<Self> {
+        Ok(Self { statement: connection.prepare_cached(BUCKET)?, keys, lists })
     }
 
     pub(super) fn has(&mut self, key: &Key) -> Result<bool> {
+        if self.keys.lacks(*key) {
+            return Ok(false);
+        }
         for list in self.lists {
             let id = list * i64::from(N_BUCKETS) + i64::from(bucket::bucket_of(key));
             let mut rows = self.statement.query([id])?;

@@ -9,6 +9,7 @@ mod cooling;
 mod daily;
 mod do_not_call;
 mod error;
+mod filter;
 mod forget;
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) mod fuzz;
@@ -220,7 +221,7 @@ impl Ledger for Sqlite {
         people: Vec<PersonKeys>,
         now: Timestamp,
     ) -> Result<Vec<ContactStatus>, LedgerError> {
-        self.worker.ask(move |store| store.look_up(&people, now)).await
+        self.worker.ask(move |store| store.status_of(&people, now)).await
     }
 
     async fn claim(

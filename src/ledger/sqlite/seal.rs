@@ -13,6 +13,7 @@ use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OptionalExtension, Result};
 
 use super::error::damaged;
+use super::filter::KeyFilter;
 use super::openings::Openings;
 use super::reach::Reach;
 
@@ -52,10 +53,25 @@ pub(super) struct Seal {
     pub(super) is_open: bool,
     /// The newest time that was ever written, in milliseconds.
     pub(super) newest: i64,
-    /// What the triggers have seen: all rows of the tables, each as a number, together.
-    rows: Arc<AtomicU64>,
+    /// What was read, and what the triggers have seen since.
+    rows: Arc<Rows>,
     /// As it was written last.
     written: Option<Written>,
+}
+
+/// All rows of the tables.
+struct Rows {
+    /// Each as a number, together.
+    sum: AtomicU64,
+    keys: KeyFilter,
+}
+
+impl Rows {
+    /// One comes or goes.
+    fn see<'a>(&self, row: impl Iterator<Item = ValueRef<'a>> + Clone) {
+        self.keys.add(row.clone());
+        self.sum.fetch_xor(digest(row), Ordering::Relaxed);
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -71,7 +87,7 @@ impl Seal {
     /// Reads all rows, and what the file says of them; gives whether that is the same. A file that was
     /// never sealed gets its seal when it is written next.
     pub(super) fn read_seal(connection: &Connection, was_sealed: bool) -> Result<(Self, bool)> {
-        let rows = Arc::new(AtomicU64::new(0));
+        let rows = Arc::new(Rows { sum: AtomicU64::new(0), keys: KeyFilter::new() });
         let mut is_whole = true;
         for (table, columns) in TABLES {
             is_whole &= add_all(connection, table, columns, &rows)?;
@@ -115,6 +131,11 @@ impl Seal {
         mark.ledger == ledger && mark.sequence <= sequence && self.openings.has(mark)
     }
 
+    /// The keys by which people are looked up.
+    pub(super) fn keys(&self) -> &KeyFilter {
+        &self.rows.keys
+    }
+
     /// From here on the file goes its own way: what another copy of it writes is not in it.
     pub(super) fn begin(&mut self, connection: &Connection) -> Result<()> {
         self.reach.opening = Openings::append(connection, self.reach.sequence + 1)?;
@@ -137,7 +158,7 @@ impl Seal {
         let rows = Arc::clone(&self.rows);
         let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_INNOCUOUS;
         connection.create_scalar_function("came_or_went", -1, flags, move |row| {
-            rows.fetch_xor(digest((0..row.len()).map(|column| row.get_raw(column))), Ordering::Relaxed);
+            rows.see((0..row.len()).map(|column| row.get_raw(column)));
             Ok(rusqlite::types::Null)
         })?;
         // A row that replaces another one takes it away.
@@ -188,12 +209,12 @@ impl Seal {
         if let Some(Written { sequence, opening, is_open, newest, rows }) = self.written {
             (self.reach.sequence, self.reach.opening) = (sequence, opening);
             (self.is_open, self.newest) = (is_open, newest);
-            self.rows.store(rows, Ordering::Relaxed);
+            self.rows.sum.store(rows, Ordering::Relaxed);
         }
     }
 
     fn now(&self) -> Written {
-        let rows = self.rows.load(Ordering::Relaxed);
+        let rows = self.rows.sum.load(Ordering::Relaxed);
         let Reach { ledger: _, sequence, opening } = self.reach;
         Written { sequence, opening, is_open: self.is_open, newest: self.newest, rows }
     }
@@ -207,16 +228,16 @@ impl Seal {
             ValueRef::Integer((*is_open).into()),
             ValueRef::Integer(*newest),
         ];
-        (self.rows.load(Ordering::Relaxed) ^ digest(own)).cast_signed()
+        (self.rows.sum.load(Ordering::Relaxed) ^ digest(own)).cast_signed()
     }
 }
 
 /// Adds all rows of a table; gives whether they are in the order in which they are looked up.
-fn add_all(connection: &Connection, table: &str, columns: &[&str], rows: &AtomicU64) -> Result<bool> {
+fn add_all(connection: &Connection, table: &str, columns: &[&str], rows: &Rows) -> Result<bool> {
     let mut statement = connection.prepare(&format!("SELECT {} FROM main.{table}", columns.join(", ")))?;
     let mut read = statement.query([])?;
     let mut before = Vec::new();
-    let (mut sum, mut is_ascending) = (0, true);
+    let mut is_ascending = true;
     while let Some(row) = read.next()? {
         let mut values = Vec::with_capacity(1 + columns.len());
         values.push(ValueRef::Text(table.as_bytes()));
@@ -226,9 +247,8 @@ fn add_all(connection: &Connection, table: &str, columns: &[&str], rows: &Atomic
         let place = place(row.get_ref(0)?)?;
         is_ascending &= before.is_empty() || before < place;
         before = place;
-        sum ^= digest(values);
+        rows.see(values.into_iter());
     }
-    rows.fetch_xor(sum, Ordering::Relaxed);
     Ok(is_ascending)
 }
 

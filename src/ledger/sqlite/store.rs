@@ -19,11 +19,8 @@ use super::table::{self, KnownEnding, LookUp};
 use super::watch::Watch;
 use crate::ledger::daily;
 use crate::ledger::{
-    ClaimEntry, ContactStatus, Key, LedgerError, LedgerOptions, ListOwner, PersonKeys, RuleKeys, Settlement,
+    ClaimEntry, ContactStatus, Key, LedgerError, LedgerOptions, ListOwner, PersonKeys, Settlement,
 };
-
-/// So many are remembered as free between a look-up and a claim; of others the file is asked again.
-const MOST_IN_NO_TABLE: usize = 32_768;
 
 const MILLISECONDS_PER_DAY: i64 = 24 * 60 * 60 * 1_000;
 
@@ -37,9 +34,6 @@ pub(super) struct Store {
     pub(super) settled: HashMap<Key, KnownEnding, foldhash::fast::RandomState>,
     /// What the journal says of who was handed over, or is being.
     pub(super) hand_overs: HandOvers,
-    /// Of whom a look-up found nothing in any table, and nobody else writes there: until the next merge their claim need
-    /// not look again, which is three pages of a large file. Whoever is there and free by the clock is none of them.
-    in_no_table: HashSet<Key, foldhash::fast::RandomState>,
     /// The sources of the do-not-call list, where this run goes by one.
     pub(super) lists: Vec<i64>,
     list_owner: Option<ListOwner>,
@@ -79,7 +73,6 @@ impl Store {
             is_closing: false,
             settled: HashMap::default(),
             hand_overs: HandOvers::default(),
-            in_no_table: HashSet::default(),
             lists: Vec::new(),
             list_owner: options.rules.do_not_call.as_ref().map(|rule| rule.owner.clone()),
             cooling_off: options.rules.cooling_off(),
@@ -102,7 +95,6 @@ impl Store {
 
     /// A list that this run goes by may have other sources now.
     pub(super) fn find_lists(&mut self) -> Result<()> {
-        self.in_no_table.clear();
         self.lists = match &self.list_owner {
             Some(owner) => list_ids(&self.connection, owner)?,
             None => Vec::new(),
@@ -164,44 +156,20 @@ impl Store {
             self.connection.execute_batch("ROLLBACK").unwrap_or_default();
         }
         self.is_behind = true;
-        self.in_no_table.clear();
         self.seal.undo();
         self.strings.forget();
         self.is_marked_as_used = false;
     }
 
-    /// Where people stand, most of whom will be claimed.
-    pub(super) fn look_up(&mut self, people: &[PersonKeys], now: Timestamp) -> Result<Vec<ContactStatus>> {
-        if self.in_no_table.len() + people.len() > MOST_IN_NO_TABLE {
-            self.in_no_table.clear();
-        }
-        let mut in_no_table = Vec::new();
-        let statuses = self.stand(people, now, &mut in_no_table)?;
-        self.in_no_table.extend(in_no_table);
-        Ok(statuses)
-    }
-
     /// Where people stand.
-    fn status_of(&self, people: &[PersonKeys], now: Timestamp) -> Result<Vec<ContactStatus>> {
-        self.stand(people, now, &mut Vec::new())
-    }
-
-    /// Where people stand; adds those who are in no table by any rule of this run.
-    fn stand(
-        &self,
-        people: &[PersonKeys],
-        now: Timestamp,
-        in_no_table: &mut Vec<Key>,
-    ) -> Result<Vec<ContactStatus>> {
+    pub(super) fn status_of(&self, people: &[PersonKeys], now: Timestamp) -> Result<Vec<ContactStatus>> {
         let called_again = self.over_since(i64::from(self.call_again_after_days) * MILLISECONDS_PER_DAY, now);
-        let mut contacts = LookUp::new(&self.connection)?;
-        let mut list = ListLookUp::new(&self.connection, &self.lists)?;
+        let mut contacts = LookUp::new(&self.connection, self.seal.keys())?;
+        let mut list = ListLookUp::new(&self.connection, self.seal.keys(), &self.lists)?;
         let mut cooling = self.cooling(now)?;
         let mut statuses = Vec::with_capacity(people.len());
         for PersonKeys { key, rules } in people {
-            let is_in_no_table = self.in_no_table.contains(key);
             if let Some(listed) = rules.listed
-                && !is_in_no_table
                 && list.has(&listed)?
             {
                 statuses.push(ContactStatus::DoNotCall);
@@ -213,7 +181,6 @@ impl Store {
             }
             let known = match self.settled.get(key) {
                 Some(known) => Some(*known),
-                None if is_in_no_table => None,
                 None => contacts.known(key)?,
             };
             let status = known.map_or(ContactStatus::Free, |known| known.status(called_again));
@@ -221,19 +188,10 @@ impl Store {
                 statuses.push(status);
                 continue;
             }
-            let hand_over = cooling.hand_over_of(rules.cooling, is_in_no_table)?;
-            if known.is_none() && hand_over.last.is_none() && self.asks_for_all(rules) {
-                in_no_table.push(*key);
-            }
+            let hand_over = cooling.hand_over_of(rules.cooling)?;
             statuses.push(cooling.keeps_back(&hand_over, None).unwrap_or(ContactStatus::Free));
         }
         Ok(statuses)
-    }
-
-    /// Whether all rules of this run are asked for: whoever asks without one hears nothing of it.
-    fn asks_for_all(&self, rules: &RuleKeys) -> bool {
-        rules.listed.is_some() == self.list_owner.is_some()
-            && rules.cooling.is_some() == self.cooling_off.is_some()
     }
 
     /// What happened at this moment, or before, is so many milliseconds ago; none where nothing is.
@@ -245,7 +203,13 @@ impl Store {
 
     fn cooling(&self, now: Timestamp) -> Result<Cooling<'_>> {
         let over_since = self.cooling_off.and_then(|time| self.over_since(time.as_secs() * 1_000, now));
-        Cooling::new(&self.connection, &self.hand_overs, self.cooling_off.is_some(), over_since)
+        Cooling::new(
+            &self.connection,
+            self.seal.keys(),
+            &self.hand_overs,
+            self.cooling_off.is_some(),
+            over_since,
+        )
     }
 
     /// Claims those who are free, or may be retaken; gives where each stood before.
@@ -305,7 +269,7 @@ impl Store {
                 ContactStatus::Free => None,
                 ContactStatus::CoolingOff => Some(*status),
                 ContactStatus::Unknown if retake => {
-                    let hand_over = cooling.hand_over_of(entry.rules.cooling, false)?;
+                    let hand_over = cooling.hand_over_of(entry.rules.cooling)?;
                     cooling.keeps_back(&hand_over, Some(entry.key))
                 }
                 _ => continue,
@@ -370,12 +334,10 @@ impl Store {
 
     /// Brings `contact` up to date: it knows everybody then who is not claimed.
     pub(super) fn merge(&mut self) -> Result<()> {
-        let Replayed { people, hand_overs, .. } = journal::replay(&self.connection)?;
-        table::write_all(&self.connection, &people)?;
-        hand_overs.write(&self.connection, None)?;
+        table::write_all(&self.connection, &journal::settled(&self.connection)?)?;
+        self.hand_overs.write(&self.connection, None)?;
         journal::forget_settled(&self.connection, &mut self.claims)?;
         self.settled.clear();
-        self.in_no_table.clear();
         self.hand_overs.forget_settled();
         self.journal = Size { n_contacts: self.claims.len(), n_bytes: 0 };
         Ok(())

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use rusqlite::{CachedStatement, Connection, OptionalExtension, Result};
 
+use super::filter::KeyFilter;
 use super::schema::{ACCEPTED, UNKNOWN};
 use crate::ledger::{ContactStatus, Key};
 
@@ -67,16 +68,22 @@ impl KnownEnding {
 }
 
 /// Answers what is known of people, one by one.
-pub(super) struct LookUp<'a>(CachedStatement<'a>);
+pub(super) struct LookUp<'a> {
+    statement: CachedStatement<'a>,
+    keys: &'a KeyFilter,
+}
 
 impl<'a> LookUp<'a> {
-    pub(super) fn new(connection: &'a Connection) -> Result<Self> {
-        connection.prepare_cached(KNOWN).map(Self)
+    pub(super) fn new(connection: &'a Connection, keys: &'a KeyFilter) -> Result<Self> {
+        Ok(Self { statement: connection.prepare_cached(KNOWN)?, keys })
     }
 
     pub(super) fn known(&mut self, key: &Key) -> Result<Option<KnownEnding>> {
-        let row = self.0.query_row([key.0], |row| Ok(KnownEnding { outcome: row.get(0)?, at: row.get(1)? }));
-        row.optional()
+        if self.keys.lacks(*key) {
+            return Ok(None);
+        }
+        let known = |row: &rusqlite::Row<'_>| Ok(KnownEnding { outcome: row.get(0)?, at: row.get(1)? });
+        self.statement.query_row([key.0], known).optional()
     }
 }
 

@@ -87,7 +87,7 @@ impl Ledger for SqliteView {
         people: Vec<PersonKeys>,
         now: Timestamp,
     ) -> Result<Vec<ContactStatus>, LedgerError> {
-        self.ask(|store| store.look_up(&people, now))
+        self.ask(|store| store.status_of(&people, now))
     }
 
     async fn claim(

@@ -62,7 +62,7 @@ async fn a_full_journal_is_merged_and_claims_that_live_stay() {
     assert_eq!(statuses(&ledger, 60..70).await, [ContactStatus::Unknown; 10]);
 }
 
-/// A claim asks the tables no second time after a look-up: what was written since counts all the same.
+/// No table is asked about people whose keys are in none: what came into one since a look-up counts.
 #[tokio::test]
 async fn whoever_was_free_at_a_look_up_is_sent_once_wherever_that_is_written() {
     for (name, is_merged) in [("in the journal", false), ("in the tables", true)] {
