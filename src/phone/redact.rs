@@ -88,12 +88,18 @@ fn is_of_words(c: char) -> bool {
 /// The digits of a text that is one number and nothing else, as nearly all columns hold it.
 fn plain_number(text: &str) -> Option<String> {
     let number = text.strip_prefix('+').unwrap_or(text);
-    let is_plain = |c: char| c.is_ascii_digit() || matches!(c, ' ' | '-' | '.' | '(' | ')');
-    let is_one = number.starts_with(|c: char| c.is_ascii_digit())
-        && number.ends_with(|c: char| c.is_ascii_digit())
-        && number.chars().all(is_plain)
-        && number.split(|c: char| c.is_ascii_digit()).all(|between| between.len() <= 3);
-    is_one.then(|| number.chars().filter(char::is_ascii_digit).collect())
+    let (mut digits, mut n_between) = (String::new(), 0);
+    for byte in number.bytes() {
+        match byte {
+            b'0'..=b'9' => {
+                digits.push(char::from(byte));
+                n_between = 0;
+            }
+            b' ' | b'-' | b'.' | b'(' | b')' if n_between < 3 && !digits.is_empty() => n_between += 1,
+            _ => return None,
+        }
+    }
+    (n_between == 0 && !digits.is_empty()).then_some(digits)
 }
 
 /// Masks numbers wherever and however they stand in a text.

@@ -190,7 +190,16 @@ fn write_new(path: &Path, body: &[u8]) -> io::Result<()> {
         // The first failure is the one to be told.
         drop(fs::remove_file(path));
     }
+    let_go(&file);
     written
+}
+
+/// Nobody here reads it again, and what the system keeps of it counts as memory of this container. Advice may be ignored.
+fn let_go(file: &File) {
+    #[cfg(target_os = "linux")]
+    rustix::fs::fadvise(file, 0, None, rustix::fs::Advice::DontNeed).unwrap_or_default();
+    #[cfg(not(target_os = "linux"))]
+    let _: &File = file;
 }
 
 #[cfg(test)]

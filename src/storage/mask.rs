@@ -2,14 +2,10 @@
 
 use std::borrow::Cow;
 
-use serde::de::IgnoredAny;
-use serde_json::value::RawValue;
+use memchr::memchr2;
 
 use crate::phone::{Phone, mask_numbers};
-use crate::protocol::{Object, push_string, string};
-
-/// Nothing that a warehouse holds is nested so deeply.
-const DEEPEST: usize = 32;
+use crate::protocol::{push_string, string};
 
 /// In the place of what cannot be looked through.
 const HIDDEN: &str = r#""****""#;
@@ -21,61 +17,85 @@ pub(crate) fn masked(json: &str, phone: Option<&Phone>) -> String {
 }
 
 /// The record with `mask` applied to all names and values, texts and numbers, at any depth.
+///
+/// It was read as JSON before, so that only its texts and words are looked for, and what is between them is copied:
+/// to read it a second time takes as long as all the rest.
 pub(crate) fn masked_by(json: &str, mask: &Mask<'_>) -> String {
-    let json = json.trim_ascii();
-    let mut written = String::with_capacity(json.len());
-    // What is in an object is looked at as it is cut out.
-    if json.starts_with('{') || json.is_empty() || serde_json::from_str::<IgnoredAny>(json).is_ok() {
-        value(json, mask, DEEPEST, &mut written);
-    } else {
-        written.push_str(HIDDEN);
-    }
-    written
+    rewritten(json, mask).unwrap_or_else(|| HIDDEN.to_owned())
 }
 
 /// What may be shown of a text.
 type Mask<'m> = dyn Fn(&str) -> Cow<'_, str> + 'm;
 
-fn value(raw: &str, mask: &Mask<'_>, depth: usize, to: &mut String) {
-    match raw.as_bytes().first() {
-        Some(b'{' | b'[') if depth == 0 => to.push_str(HIDDEN),
-        Some(b'{') => match Object::parse(raw) {
-            Ok(object) => members(&object, mask, depth, to),
-            Err(_) => to.push_str(HIDDEN),
-        },
-        Some(b'[') => match serde_json::from_str::<Vec<&RawValue>>(raw) {
-            Ok(elements) => {
-                let mut before = '[';
-                for element in &elements {
-                    to.push(std::mem::replace(&mut before, ','));
-                    value(element.get(), mask, depth - 1, to);
-                }
-                to.push_str(if elements.is_empty() { "[]" } else { "]" });
+/// Nothing where it is no JSON after all.
+fn rewritten(json: &str, mask: &Mask<'_>) -> Option<String> {
+    let mut written = String::with_capacity(json.len());
+    let (mut at, mut copied_to, mut depth) = (0, 0, 0_usize);
+    while let Some(byte) = json.as_bytes().get(at) {
+        let end = match byte {
+            b'{' | b'[' => {
+                depth += 1;
+                at += 1;
+                continue;
             }
-            Err(_) => to.push_str(HIDDEN),
-        },
-        Some(b'"') => match mask(&string(raw)) {
-            // Nothing was escaped, and nothing masked.
-            Cow::Borrowed(same) if same.len() + 2 == raw.len() => to.push_str(raw),
-            written => push_string(&written, to),
-        },
-        Some(_) => match mask(raw) {
-            Cow::Borrowed(same) => to.push_str(same),
-            Cow::Owned(masked) => push_string(&masked, to),
-        },
-        None => to.push_str("null"),
+            b'}' | b']' => {
+                depth = depth.checked_sub(1)?;
+                at += 1;
+                continue;
+            }
+            b':' | b',' => {
+                at += 1;
+                continue;
+            }
+            b' ' | b'\t' | b'\r' | b'\n' => {
+                written.push_str(json.get(copied_to..at)?);
+                at += 1;
+                copied_to = at;
+                continue;
+            }
+            b'"' => end_of_string(json, at)?,
+            _ => end_of_word(json, at)?,
+        };
+        if let Some(changed) = changed(json.get(at..end)?, mask) {
+            written.push_str(json.get(copied_to..at)?);
+            push_string(&changed, &mut written);
+            copied_to = end;
+        }
+        at = end;
+    }
+    written.push_str(json.get(copied_to..)?);
+    (depth == 0 && !written.is_empty()).then_some(written)
+}
+
+/// What stands for a text or a word from here on, if not itself. Escapes are undone, and half characters with them.
+fn changed(token: &str, mask: &Mask<'_>) -> Option<String> {
+    let text = if token.starts_with('"') { string(token) } else { Cow::Borrowed(token) };
+    match (mask(&text), &text) {
+        (Cow::Borrowed(same), Cow::Borrowed(text)) if same.len() == text.len() => None,
+        (masked, _) => Some(masked.into_owned()),
     }
 }
 
-fn members(object: &Object<'_>, mask: &Mask<'_>, depth: usize, to: &mut String) {
-    let mut before = '{';
-    for (name, raw) in object.members() {
-        to.push(std::mem::replace(&mut before, ','));
-        push_string(&mask(name), to);
-        to.push(':');
-        value(raw, mask, depth - 1, to);
+/// Behind the quote that ends a text.
+fn end_of_string(json: &str, start: usize) -> Option<usize> {
+    let mut at = start + 1;
+    loop {
+        at += memchr2(b'"', b'\\', json.as_bytes().get(at..)?)?;
+        if json.as_bytes().get(at) == Some(&b'"') {
+            return Some(at + 1);
+        }
+        at += 2;
     }
-    to.push_str(if before == '{' { "{}" } else { "}" });
+}
+
+/// Behind a number, or a word such as `null`.
+fn end_of_word(json: &str, start: usize) -> Option<usize> {
+    let rest = json.get(start..)?;
+    let end = rest.find(['{', '}', '[', ']', ':', ',', '"', ' ', '\t', '\r', '\n']);
+    let word = rest.get(..end.unwrap_or(rest.len()))?;
+    let is_word = matches!(word, "true" | "false" | "null")
+        || word.starts_with(|c: char| c == '-' || c.is_ascii_digit());
+    is_word.then(|| start + word.len())
 }
 
 fn without_numbers<'t>(text: &'t str, phone: Option<&Phone>) -> Cow<'t, str> {
@@ -105,12 +125,15 @@ mod tests {
             (r#"{"a":"\ud83d 0987654321"}"#, "{\"a\":\"\u{fffd}\u{fffd}\u{fffd} ****321\"}"),
             (r#"{"day":"2026-11-22","sum":1500}"#, r#"{"day":"2026-11-22","sum":1500}"#),
             ("{not json 0987654321", r#""****""#),
-            ("987654321", r#""****321""#),
-            ("0987654321", r#""****""#),
+            ("0987654321", r#""****321""#),
+            (r#""0987654321"#, r#""****""#),
+            (r#"{"a":1}}"#, r#""****""#),
             ("no", r#""****""#),
             ("[0987654321", r#""****""#),
             (r#"{"a":no}"#, r#""****""#),
-            ("", "null"),
+            ("", r#""****""#),
+            ("{ \"a\" : [ 1 ,\t{ } ] }\r\n", r#"{"a":[1,{}]}"#),
+            (r#"{"a":"\"\\","b":"0987654321\""}"#, r#"{"a":"\"\\","b":"****321\""}"#),
         ] {
             assert_eq!(masked(json, None), want, "{json}");
         }
@@ -127,7 +150,49 @@ mod tests {
         assert!(!phone.occurs_in(&written), "{written}");
     }
 
+    fn any_json() -> impl Strategy<Value = Value> {
+        let text = prop_oneof!["\\PC{0,12}", "\\+?[0-9 .-]{0,14}", "[a-z\"\\\\/\\n]{0,6}"];
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<i64>().prop_map(Value::from),
+            text.clone().prop_map(Value::from),
+        ];
+        leaf.prop_recursive(4, 24, 4, move |inner| {
+            let members = proptest::collection::btree_map(text.clone(), inner.clone(), 0..4);
+            prop_oneof![
+                proptest::collection::vec(inner, 0..4).prop_map(Value::from),
+                members.prop_map(|members| members.into_iter().collect()),
+            ]
+        })
+    }
+
+    /// The same by a reader of JSON.
+    fn masked_value(value: &Value) -> Value {
+        match value {
+            Value::Array(elements) => elements.iter().map(masked_value).collect(),
+            Value::Object(members) => {
+                let member =
+                    |(name, value): (&String, &Value)| (mask_numbers(name).into_owned(), masked_value(value));
+                members.iter().map(member).collect()
+            }
+            Value::String(text) => mask_numbers(text).into(),
+            Value::Number(number) => match mask_numbers(&number.to_string()) {
+                Cow::Borrowed(_) => value.clone(),
+                Cow::Owned(masked) => masked.into(),
+            },
+            Value::Bool(_) | Value::Null => value.clone(),
+        }
+    }
+
     proptest! {
+        #[test]
+        fn a_record_is_masked_as_a_reader_of_json_masks_it(record in any_json(), is_spread: bool) {
+            let json = if is_spread { format!("{record:#}") } else { record.to_string() };
+            let written: Value = serde_json::from_str(&masked(&json, None)).unwrap();
+            prop_assert_eq!(written, masked_value(&record), "{}", json);
+        }
+
         #[test]
         fn what_is_masked_is_json_and_holds_no_long_number(text in "\\PC{0,12}", number in 1_000_000_000_u64..) {
             let record = serde_json::json!({ &text: [number, format!("{text} {number} {text}")], "b": { "c": text } });
