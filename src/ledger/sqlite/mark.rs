@@ -16,17 +16,29 @@ use std::time::{Duration, Instant};
 use super::reach::Reach;
 
 /// The two last marks: while one is written, the other is whole. A sector is written at once.
-const SLOTS: [u64; 2] = [0, 512];
+const SLOTS: [usize; 2] = [0, 512];
 const LENGTH: usize = FIRST_LENGTH + 8;
 /// Of the first version, which knew of no openings.
 const FIRST_LENGTH: usize = 16 + 8 + 8;
 
 const SYNC_EVERY: Duration = Duration::from_secs(1);
 
+/// By then both slots have been written, whatever version began.
+const BOTH_WRITTEN: i64 = 2;
+
 /// The file, open to be written.
 pub(super) struct Mark {
     file: File,
+    is_new: bool,
     synced: Option<Instant>,
+}
+
+/// What a mark says.
+pub(super) struct Marked {
+    /// How far the ledger reaches at least.
+    pub(super) reach: Reach,
+    /// A later mark was there, or may have been, and cannot be read: the ledger reaches further.
+    pub(super) is_torn: bool,
 }
 
 impl Mark {
@@ -36,19 +48,31 @@ impl Mark {
         options.write(true).create(true).truncate(false);
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let is_new = !path.exists();
+        let is_made = !path.exists();
         let file = options.open(path)?;
-        if is_new && let Some(folder) = path.parent().filter(|_| cfg!(unix)) {
+        if is_made && let Some(folder) = path.parent().filter(|_| cfg!(unix)) {
             File::open(folder)?.sync_all()?;
         }
-        Ok(Self { file, synced: None })
+        let is_new = file.metadata()?.len() == 0;
+        Ok(Self { file, is_new, synced: None })
     }
 
     /// Says how far the ledger reaches.
     pub(super) fn write(&mut self, reach: Reach) -> io::Result<()> {
         let [even, odd] = SLOTS;
-        self.file.seek(SeekFrom::Start(if reach.sequence % 2 == 0 { even } else { odd }))?;
-        self.file.write_all(&pack(reach))?;
+        if self.is_new {
+            // Into both slots at once: from here on, one that cannot be read tells of a mark that is lost.
+            let mut slots = vec![0; odd];
+            slots.splice(even..LENGTH, pack(reach));
+            slots.extend(pack(reach));
+            self.file.rewind()?;
+            self.file.write_all(&slots)?;
+            self.is_new = false;
+        } else {
+            let slot = if reach.sequence % 2 == 0 { even } else { odd };
+            self.file.seek(SeekFrom::Start(u64::try_from(slot).unwrap_or_default()))?;
+            self.file.write_all(&pack(reach))?;
+        }
         if self.synced.is_none_or(|synced| synced.elapsed() >= SYNC_EVERY) {
             self.file.sync_data()?;
             self.synced = Some(Instant::now());
@@ -80,9 +104,9 @@ fn is_there(path: &Path) -> io::Result<bool> {
     }
 }
 
-/// How far a ledger reaches at least; nothing where there is no mark, and an error where none can be read.
+/// What a mark says; nothing where there is none, and an error where none can be read.
 /// An empty file is none: whoever made it died before the first mark.
-pub(super) fn read_mark(path: &Path) -> io::Result<Option<Reach>> {
+pub(super) fn read_mark(path: &Path) -> io::Result<Option<Marked>> {
     if !is_there(path)? {
         return Ok(None);
     }
@@ -91,9 +115,18 @@ pub(super) fn read_mark(path: &Path) -> io::Result<Option<Reach>> {
     if bytes.is_empty() {
         return Ok(None);
     }
-    let marks = SLOTS.into_iter().filter_map(|start| unpack(bytes.get(usize::try_from(start).ok()?..)?));
-    let newest = marks.max_by_key(|reach| reach.sequence);
-    newest.map(Some).ok_or_else(|| io::Error::from(ErrorKind::InvalidData))
+    let slots = SLOTS.map(|start| {
+        let slot = bytes.get(start..).unwrap_or_default();
+        slot.get(..LENGTH).unwrap_or(slot)
+    });
+    let newest = slots.into_iter().filter_map(unpack).max_by_key(|reach| reach.sequence);
+    let reach = newest.ok_or_else(|| io::Error::from(ErrorKind::InvalidData))?;
+    let is_lost = |slot: &[u8]| {
+        // The first version wrote into one of them at first.
+        let is_blank = slot.iter().all(|byte| *byte == 0);
+        unpack(slot).is_none() && !(is_blank && reach.sequence < BOTH_WRITTEN)
+    };
+    Ok(Some(Marked { reach, is_torn: slots.into_iter().any(is_lost) }))
 }
 
 fn pack(reach: Reach) -> [u8; LENGTH] {

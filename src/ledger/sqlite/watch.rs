@@ -5,7 +5,7 @@ use std::io::ErrorKind;
 use super::error::no_permission;
 use super::location::Location;
 use super::log;
-use super::mark::{self, Mark};
+use super::mark::{self, Mark, Marked};
 use super::reach::Reach;
 use super::seal::Seal;
 use crate::ledger::LedgerError;
@@ -60,12 +60,17 @@ impl Watch {
             Err(error) if error.kind() == ErrorKind::InvalidData => Some(Flaw::Foreign),
             Err(error) => return Err(self.refuse(&error)),
             Ok(None) => seal.is_open.then_some(Flaw::Torn),
-            Ok(Some(Reach { ledger, .. })) if ledger != seal.reach.ledger => Some(Flaw::Foreign),
-            // It says that it is open only after a mark of the same opening was written.
-            Ok(Some(mark)) if seal.is_open && (mark.opening != seal.reach.opening || !seal.has(mark)) => {
-                Some(Flaw::Torn)
-            }
-            Ok(Some(mark)) => (!seal.has(mark)).then_some(Flaw::Older),
+            Ok(Some(Marked { reach: mark, is_torn })) => match () {
+                () if mark.ledger != seal.reach.ledger => Some(Flaw::Foreign),
+                // It says that it is open only after a mark of the same opening was written.
+                () if seal.is_open && (mark.opening != seal.reach.opening || !seal.has(mark)) => {
+                    Some(Flaw::Torn)
+                }
+                () if !seal.has(mark) => Some(Flaw::Older),
+                // What the lost mark was written for may be lost, too.
+                () if is_torn && seal.reach.sequence == mark.sequence => Some(Flaw::Foreign),
+                () => None,
+            },
         };
         Ok(if is_whole { flaw } else { Some(Flaw::Changed) })
     }
