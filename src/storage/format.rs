@@ -1,7 +1,5 @@
 //! How rows are written, and what that is called.
 
-use memchr::memchr_iter;
-
 use crate::config::{CompressionConfig, FormatConfig};
 
 /// What stands at the end of an object's name.
@@ -34,14 +32,15 @@ pub(super) fn write_csv(fields: impl Iterator<Item = impl AsRef<str>>, rows: &mu
             rows.extend_from_slice(field.as_bytes());
             continue;
         }
+        rows.reserve(field.len() + 2);
         rows.push(b'"');
-        let mut copied_to = 0;
-        for quote in memchr_iter(b'"', field.as_bytes()) {
-            // It stands at the end of this part, and at the beginning of the next one.
-            rows.extend_from_slice(field.as_bytes().get(copied_to..=quote).unwrap_or_default());
-            copied_to = quote;
+        // Byte by byte: in JSON a quote follows a few letters later, and to look for it takes longer.
+        for byte in field.bytes() {
+            if byte == b'"' {
+                rows.push(byte);
+            }
+            rows.push(byte);
         }
-        rows.extend_from_slice(field.as_bytes().get(copied_to..).unwrap_or_default());
         rows.push(b'"');
     }
     rows.push(b'\n');

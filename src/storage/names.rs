@@ -145,18 +145,17 @@ pub(super) fn beside(name: &str) -> String {
 
 /// A name that was drawn by chance.
 pub(super) fn uuid() -> String {
-    let drawn = fastrand::u128(..);
+    let (high, low) = (fastrand::u64(..), fastrand::u64(..));
     // Version 4, variant 1 (RFC 9562).
-    let drawn = drawn & !(0xF000_u128 << 64) | 0x4000_u128 << 64;
-    let drawn = drawn & !(0xC000_u128 << 48) | 0x8000_u128 << 48;
-    let part = |from: u32, bits: u32| drawn >> from & ((1 << bits) - 1);
+    let (high, low) = (high & !0xF000 | 0x4000, low & !(0xC000 << 48) | 0x8000 << 48);
+    let part = |of: u64, from: u32, bits: u32| of >> from & ((1 << bits) - 1);
     format!(
         "{:08x}-{:04x}-{:04x}-{:04x}-{:012x}",
-        part(96, 32),
-        part(80, 16),
-        part(64, 16),
-        part(48, 16),
-        part(0, 48)
+        part(high, 32, 32),
+        part(high, 16, 16),
+        part(high, 0, 16),
+        part(low, 48, 16),
+        part(low, 0, 48)
     )
 }
 
