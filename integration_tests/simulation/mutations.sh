@@ -113,9 +113,9 @@ plant "the mark is not written" $ledger/store.rs \
 plant "the mark is not compared" $ledger/seal.rs \
   'mark.ledger == ledger && mark.sequence <= sequence && self.openings.has(mark)' 'mark.ledger == ledger && (sequence >= 0 || self.openings.has(mark))'
 plant "an older copy is believed" $ledger/watch.rs \
-  'Ok(Some(mark)) => (!seal.has(mark)).then_some(Flaw::Older),' 'Ok(Some(_)) => None,'
+  '() if !seal.has(mark) => Some(Flaw::Older),' '() if false => Some(Flaw::Older),'
 plant "another ledger is believed" $ledger/watch.rs \
-  'if ledger != seal.reach.ledger => Some(Flaw::Foreign),' 'if ledger != seal.reach.ledger => None,'
+  '() if mark.ledger != seal.reach.ledger => Some(Flaw::Foreign),' '() if mark.ledger != seal.reach.ledger => None,'
 plant "the seal is not checked" $ledger/seal.rs \
   'is_whole &= seal.digest() == digest;' 'is_whole &= seal.digest() == digest || digest != 0;'
 plant "a lost log counts as a clean end" $ledger/watch.rs \

@@ -169,6 +169,8 @@ async fn a_symbolic_link_is_the_file_that_it_leads_to() {
     assert!(!is_refused(&folder.file(), "by its name").await, "the last run ended well");
 }
 
+type Damage<'a> = &'a dyn Fn(&mut Vec<u8>, usize);
+
 /// The other mark is whole: it was written for the transaction before.
 #[tokio::test]
 async fn a_log_that_was_cut_is_not_believed_beside_a_mark_that_lost_its_newest() {
@@ -178,7 +180,7 @@ async fn a_log_that_was_cut_is_not_believed_beside_a_mark_that_lost_its_newest()
     claim(&ledger, 30..N_PEOPLE).await;
     let folder = copy(&folder.0);
     let (whole, marks) = (fs::read(log(&folder)).unwrap(), fs::read(mark(&folder)).unwrap());
-    let [flip, blank, cut]: [&dyn Fn(&mut Vec<u8>, usize); 3] = [
+    let [flip, blank, cut]: [Damage<'_>; 3] = [
         &|bytes, at| bytes[at..at + 40].iter_mut().for_each(|byte| *byte ^= 0x73),
         &|bytes, at| bytes[at..at + 40].fill(0),
         &|bytes, at| bytes.truncate(at + 20),
