@@ -8,7 +8,7 @@ use crate::ledger::list::LoadKind;
 use crate::ledger::list::Staging;
 use crate::ledger::suite::{accepted, claim, day, key, options, send, settle, statuses};
 
-const N_PEOPLE: u32 = 60;
+pub(super) const N_PEOPLE: u32 = 60;
 
 type Accident<'a> = &'a dyn Fn(&Folder);
 
@@ -37,7 +37,7 @@ async fn closed_again(folder: &Folder) -> Folder {
 }
 
 /// Opens what is left; gives whether that was refused. If not, everybody must be there.
-async fn is_refused(path: &Path, name: &str) -> bool {
+pub(super) async fn is_refused(path: &Path, name: &str) -> bool {
     match Sqlite::open(path, &options("next"), None, day(0)) {
         Err(LedgerError::Unusable(_)) => true,
         Err(error) => panic!("{name}: {error}"),
@@ -49,15 +49,15 @@ async fn is_refused(path: &Path, name: &str) -> bool {
     }
 }
 
-fn log(folder: &Folder) -> PathBuf {
+pub(super) fn log(folder: &Folder) -> PathBuf {
     folder.0.join("ledger.db-wal")
 }
 
-fn mark(folder: &Folder) -> PathBuf {
+pub(super) fn mark(folder: &Folder) -> PathBuf {
     folder.0.join("ledger.db-mark")
 }
 
-fn change(path: &Path, change: impl FnOnce(&mut Vec<u8>)) {
+pub(super) fn change(path: &Path, change: impl FnOnce(&mut Vec<u8>)) {
     let mut bytes = fs::read(path).unwrap();
     change(&mut bytes);
     fs::write(path, bytes).unwrap();
@@ -167,42 +167,6 @@ async fn a_symbolic_link_is_the_file_that_it_leads_to() {
     assert!(!is_refused(&link, "a link").await);
     fs::remove_file(log(&folder)).unwrap_or_default();
     assert!(!is_refused(&folder.file(), "by its name").await, "the last run ended well");
-}
-
-type Damage<'a> = &'a dyn Fn(&mut Vec<u8>, usize);
-
-/// The other mark is whole: it was written for the transaction before.
-#[tokio::test]
-async fn a_log_that_was_cut_is_not_believed_beside_a_mark_that_lost_its_newest() {
-    let folder = Folder::new();
-    let ledger = folder.open(options("first"), day(0)).await.unwrap();
-    send(&ledger, 0..30, accepted()).await;
-    claim(&ledger, 30..N_PEOPLE).await;
-    let folder = copy(&folder.0);
-    let (whole, marks) = (fs::read(log(&folder)).unwrap(), fs::read(mark(&folder)).unwrap());
-    let [flip, blank, cut]: [Damage<'_>; 3] = [
-        &|bytes, at| bytes[at..at + 40].iter_mut().for_each(|byte| *byte ^= 0x73),
-        &|bytes, at| bytes[at..at + 40].fill(0),
-        &|bytes, at| bytes.truncate(at + 20),
-    ];
-    let mut n_refused = 0;
-    for (name, at, accident) in [
-        ("even", 0, flip),
-        ("even", 0, blank),
-        ("odd", 512, flip),
-        ("odd", 512, blank),
-        ("odd, cut", 512, cut),
-    ] {
-        for length in (32..=whole.len()).rev().step_by(24 + 4_096).take(12) {
-            let folder = copy(&folder.0);
-            fs::write(log(&folder), &whole[..length]).unwrap();
-            fs::write(mark(&folder), &marks).unwrap();
-            change(&mark(&folder), |bytes| accident(bytes, at));
-            let is_refused = is_refused(&folder.file(), &format!("{name}, a log of {length} bytes")).await;
-            n_refused += usize::from(is_refused);
-        }
-    }
-    assert!(n_refused > 50, "{n_refused}");
 }
 
 #[tokio::test]

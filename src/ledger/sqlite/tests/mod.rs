@@ -6,6 +6,7 @@ mod copies;
 mod files;
 mod forgetting;
 mod groups;
+mod lost_marks;
 mod merging;
 mod probing;
 mod refusals;
